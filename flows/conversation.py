@@ -1,0 +1,96 @@
+"""The state of one contributor going through one release: a frozen record that survives as JSON. Imports pydantic only.
+
+A stored state that cannot be read is an error that stops and tells the team, never a fresh start.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotation at run time
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
+
+Status = Literal["idle", "open", "ended", "parted", "stopped", "expired"]
+DueKind = Literal["quiet", "nudge", "expire"]
+ChannelKind = Literal["sms", "telegram"]
+
+
+class UnreadableConversation(ValueError):
+    """A stored conversation could not be read. Nothing was changed; keep the row and tell the team."""
+
+
+class Answer(BaseModel):
+    """What was understood at one step, and the words around it. A skipped question has the value None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: JsonValue = None
+    label: str = ""
+    """The value in the contributor's own language, for the read-back."""
+    note: str = ""
+
+
+class Conversation(BaseModel):
+    """Everything the engine needs to go on; JSON in, JSON out. Times are aware, in UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    token: str
+    """Ten random characters that name this conversation in a button; says nothing about the person."""
+    flow: str
+    structure: str
+    """Structure digest of the release this conversation stays on."""
+    channel: ChannelKind
+    """How messages look; the simulator imitates one of these."""
+    language: str
+    status: Status = "idle"
+    step: str | None = None
+    """The step that waits for an answer; None when idle or over."""
+    serial: int = 0
+    """Number of the question last asked; buttons of earlier ones are stale."""
+    shown: str = ""
+    """Exact words of the question last asked, options included; a consent decision records them."""
+    tries: int = 0
+    """How often the answer to this question was not understood."""
+    answers: dict[str, Answer] = {}
+    trail: tuple[str, ...] = ()
+    """Questions answered so far, in order, for BACK."""
+    scratch: dict[str, JsonValue] = {}
+    """What the waiting question keeps between messages: story parts, toggles, places offered."""
+    aside: str = ""
+    """A question of our own asked in between ("resume", "delete", "language", "after"); empty when the flow's own waits."""
+    consents: dict[str, str] = {}
+    held: int = 0
+    """How many messages are held sealed for this conversation."""
+    kept: bool = False
+    """True once the story was kept."""
+    opted_out: bool = False
+    receipt: str = ""
+    """Three plain words, made by the caller."""
+    nudges: int = 0
+    started_at: AwareDatetime
+    heard_at: AwareDatetime
+    due: DueKind | None = None
+    due_at: AwareDatetime | None = None
+
+    def to_json(self) -> str:
+        """Return the state as compact JSON."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Conversation:
+        """Read a stored state; raises UnreadableConversation without repeating any of its content."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            places = ", ".join(".".join(str(part) for part in item["loc"]) or "whole" for item in error.errors())
+            raise UnreadableConversation(f"stored conversation cannot be read at: {places}") from None
+
+
+def idle(*, id: str, token: str, flow: str, channel: ChannelKind, language: str, now: datetime, receipt: str = "", opted_out: bool = False) -> Conversation:  # noqa: A002, E501, PLR0913
+    """Return a conversation in which nothing has happened yet."""
+    return Conversation(
+        id=id, token=token, flow=flow, structure="", channel=channel, language=language,
+        started_at=now, heard_at=now, receipt=receipt, opted_out=opted_out,
+    )
