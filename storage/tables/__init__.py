@@ -1,0 +1,59 @@
+"""All tables, one per file; `metadata` knows them all. Imports SQLModel and our column types only."""
+
+from storage.tables.address import Address
+from storage.tables.answer import Answer
+from storage.tables.api_token import ApiToken
+from storage.tables.audit import Audit
+from storage.tables.base import Row
+from storage.tables.consent_text import ConsentText
+from storage.tables.contributor import Contributor
+from storage.tables.conversation import Conversation
+from storage.tables.decision import Decision
+from storage.tables.delivery_event import DeliveryEvent
+from storage.tables.export_run import ExportRun
+from storage.tables.export_story import ExportStory
+from storage.tables.inbound import Inbound
+from storage.tables.outbox import Outbox
+from storage.tables.place import Place
+from storage.tables.release import Release
+from storage.tables.sealed_message import SealedMessage
+from storage.tables.sign_in_link import SignInLink
+from storage.tables.story import Story
+from storage.tables.story_part import StoryPart
+from storage.tables.stray import Stray
+from storage.tables.suppression import Suppression
+from storage.tables.tag import Tag
+from storage.tables.team_item import TeamItem
+from storage.tables.team_member import TeamMember
+from storage.tables.team_session import TeamSession
+
+metadata = Row.metadata
+
+__all__ = [
+    "Address",
+    "Answer",
+    "ApiToken",
+    "Audit",
+    "ConsentText",
+    "Contributor",
+    "Conversation",
+    "Decision",
+    "DeliveryEvent",
+    "ExportRun",
+    "ExportStory",
+    "Inbound",
+    "Outbox",
+    "Place",
+    "Release",
+    "SealedMessage",
+    "SignInLink",
+    "Story",
+    "StoryPart",
+    "Stray",
+    "Suppression",
+    "Tag",
+    "TeamItem",
+    "TeamMember",
+    "TeamSession",
+    "metadata",
+]

@@ -1,0 +1,26 @@
+"""Exports that were made: purpose, filter, time, user (rule 91)."""
+
+from datetime import datetime
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+
+class ExportRun(Row, table=True):
+    """One export."""
+
+    __tablename__ = "export_run"
+    __table_args__ = NEVER_REUSED
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=Moment, index=True)
+    who: str
+    format: str
+    use: str
+    """team, quote or publish."""
+    filters: str = Field(sa_type=Text)
+    """JSON."""
+    stories: int

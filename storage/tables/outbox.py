@@ -1,0 +1,63 @@
+"""Messages on their way out, written in the turn's transaction and sent after it (rule 14)."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, Text, text
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+WAITING = text("state IN ('queued', 'sending')")
+
+
+class Outbox(Row, table=True):
+    """One message to one address. Indexes over waiting rows alone stay small however many were sent."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_waiting", "address_id", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_outbox_unknown",
+            "id",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
+        Index(
+            "ix_outbox_provider",
+            "provider_id",
+            sqlite_where=text("provider_id IS NOT NULL"),
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
+        NEVER_REUSED,
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    address_id: int = Field(foreign_key="address.id", index=True)
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
+    inbound_id: int | None = Field(default=None, foreign_key="inbound.id", index=True)
+    channel: str
+    kind: str
+    """reply, nudge, prompt or notice."""
+    payload: str | None = Field(default=None, sa_type=Text)
+    """What to send, as JSON; blanked once it is sent or given up."""
+    due_at: datetime = Field(sa_type=Moment)
+    state: str = "queued"
+    """queued, sending, sent, delivered, undelivered, failed, unknown or cancelled."""
+    attempts: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=Moment)
+    """While `sending`: when the sender is presumed dead."""
+    provider_id: str | None = None
+    error: str | None = None
+    """The provider's error code or a class name, never a message text."""
+    segments: int | None = None
+    """SMS segments, as the provider counts them."""
+    created_at: datetime = Field(sa_type=Moment)
+    sent_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -1,0 +1,25 @@
+"""One-time links: for the first team lead, an invitation, a forgotten password."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+
+class SignInLink(Row, table=True):
+    """One link; the token itself is only in the link."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = NEVER_REUSED
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(unique=True)
+    member_id: int | None = Field(default=None, foreign_key="team_member.id", index=True)
+    """None for a link that makes a new member."""
+    role: str
+    purpose: str
+    created_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -1,0 +1,57 @@
+"""What a contributor told. Their own words stay as they were; redaction and translation are layers elsewhere."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+
+class Story(Row, table=True):
+    """One story, or one piece of feedback, of one conversation."""
+
+    __tablename__ = "story"
+    __table_args__ = (
+        Index("ix_story_queue", "state", "simulated", "told_at", "id"),
+        Index("ix_story_newest", "simulated", "told_at", "id"),
+        Index("ix_story_place", "place_id", "told_at"),
+        NEVER_REUSED,
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    conversation_id: str = Field(foreign_key="conversation.id", unique=True)
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    kind: str
+    """story or feedback."""
+    flow: str
+    structure: str
+    text: str = Field(sa_type=Text)
+    language: str
+    channel: str
+    told_at: datetime = Field(sa_type=Moment)
+    changed_at: datetime = Field(sa_type=Moment)
+    state: str = "new"
+    """new, approved or declined."""
+    decided_by: int | None = Field(default=None, foreign_key="team_member.id", index=True)
+    decided_at: datetime | None = Field(default=None, sa_type=Moment)
+    reason: str = Field(default="", sa_type=Text)
+    use: str = "team"
+    """How far it may travel by its teller's current consent: team, quote or publish."""
+    simulated: bool = False
+    receipt_lookup: bytes | None = Field(default=None, unique=True)
+    """Keyed HMAC of the receipt's three words, 32 bytes."""
+    place_id: str | None = None
+    place_label: str = ""
+    place_words: str = Field(default="", sa_type=Text)
+    """The teller's own words for the place, always kept."""
+    place_kind: str = ""
+    place_scheme: str = ""
+    place_code: str = ""
+    place_year: str = ""
+    place_nation: str = ""
+    place_parent: str = ""
+    version: int = 1
+    """Goes up with every change; a review page refuses to decide on a version it has not shown."""
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -1,0 +1,25 @@
+"""The messages a story is made of, each kept whole, with later additions and amendments beside them (design rule 5)."""
+
+from datetime import datetime
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from storage.tables.base import Row
+from storage.types import Moment
+
+
+class StoryPart(Row, table=True):
+    """One message of a story."""
+
+    __tablename__ = "story_part"
+
+    story_id: int = Field(foreign_key="story.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    """Order of arrival, from 0."""
+    ref: str = ""
+    """The provider's id of the message; an amendment carries the one of the message it changes."""
+    text: str = Field(sa_type=Text)
+    kind: str = "told"
+    """told, added (came after the story was kept) or amended (a later wording of an earlier part)."""
+    received_at: datetime = Field(sa_type=Moment)

@@ -1,0 +1,25 @@
+"""The people of the team who may sign in."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+
+class TeamMember(Row, table=True):
+    """One person of the team; never deleted, only made inactive, so that every act keeps its name."""
+
+    __tablename__ = "team_member"
+    __table_args__ = NEVER_REUSED
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(unique=True)
+    """In lower case."""
+    name: str
+    role: str
+    """lead, reviewer, outreach or safeguarding."""
+    password_hash: str | None = None
+    active: bool = True
+    created_at: datetime = Field(sa_type=Moment)
