@@ -1,0 +1,1 @@
+"""The running service: edges and wiring. Nothing imports this package."""

@@ -1,0 +1,409 @@
+"""The only reader of the environment. Imports pydantic and the standard library.
+
+Every setting is a variable that starts with `EARSHOT_`, has a default that works, and explains itself; `.env.example`
+is made from this file and a test keeps the two equal. A `.env` file in the working directory is read too; what the
+environment says wins over it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from datetime import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PREFIX = "EARSHOT_"
+DEMO_ORGANISATION = "Earshot demo team"
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with the settings, in words for the person who set them. Holds no secret."""
+
+    variable: str
+    wrong: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.wrong} {self.advice}"
+
+
+class BadSettingsError(ValueError):
+    """Some settings cannot be used; nothing was started. `problems` says which, what is wrong, and what to do."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class QuietHours(NamedTuple):
+    """Local time in which nobody is written to unasked (rule 99). It may run over midnight; `start == end` is never."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+
+def _bad(wrong: str, advice: str) -> ValueError:
+    return ValueError(f"{wrong}\0{advice}")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            raise _bad("this is not a whole number.", "Write digits only, for example 32.") from None
+    return value
+
+
+def _rate(value: Any) -> Any:
+    try:
+        rate = float(value)
+    except ValueError:
+        raise _bad("this is not a number.", "Write messages a second, for example 1 or 0.5.") from None
+    if not 0 < rate <= 100_000:
+        raise _bad("a rate must be more than nothing.", "Write messages a second, for example 1 or 0.5.")
+    return rate
+
+
+def _switch(value: Any) -> Any:
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in {"1", "on", "yes", "true"}:
+            return True
+        if word in {"0", "off", "no", "false"}:
+            return False
+        raise _bad("this is neither on nor off.", "Write on or off.")
+    return value
+
+
+def _zone(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            raise _bad("there is no such time zone.", "Write a region and a town, for example Europe/London.") from None
+    return value
+
+
+def _languages(value: Any) -> Any:
+    if isinstance(value, str):
+        codes = tuple(code.strip() for code in value.split(",") if code.strip())
+        if not codes or not all(re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", code) for code in codes):
+            raise _bad("this is not a list of language codes.", "Write them with commas, for example en,cy,pl.")
+        return tuple(dict.fromkeys(codes))
+    return value
+
+
+def _country(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z]{2}", value):
+        raise _bad("this is not a country code.", "Write two capital letters, for example GB or IE.")
+    return value
+
+
+def _hours(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+        except ValueError:
+            raise _bad("this is not a span of hours.", "Write it like 20:00-09:00.") from None
+        return QuietHours(start, end)
+    return value
+
+
+def _url(value: Any) -> Any:
+    if isinstance(value, str):
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise _bad("this is not a web address.", "Write it like https://listen.example.org, without ? or #.")
+        return value.rstrip("/")
+    return value
+
+
+def _telegram_token(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{3,}", value):
+        raise _bad("this is not the form of a bot token.", "Copy it whole from @BotFather: digits, a colon, letters.")
+    return value
+
+
+def _webhook_secret(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
+        raise _bad("Telegram takes 16 to 256 letters, digits, _ and - here.", "Or leave it out: we make one.")
+    return value
+
+
+def _account(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"AC[0-9A-Za-z]+", value):
+        raise _bad("an Account SID starts with AC.", "Copy it from the first page of the Twilio console.")
+    return value
+
+
+def _sender(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"\+[1-9]\d{6,14}|\d{3,8}", value.replace(" ", "")):
+        raise _bad(
+            "people must be able to reply to the sender, and a name cannot be replied to (rule 22).",
+            "Write a phone number like +447700900123, or a short code.",
+        )
+    return value.replace(" ", "") if isinstance(value, str) else value
+
+
+def _service(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"MG[0-9A-Za-z]+", value):
+        raise _bad("a Messaging Service SID starts with MG.", "Copy it from the Twilio console, under Messaging.")
+    return value
+
+
+Url = Annotated[str, BeforeValidator(_url)]
+Rate = Annotated[float, BeforeValidator(_rate)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+
+
+class Settings(BaseModel):
+    """How this installation of Earshot is set up. Read once at start; nothing else looks at the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+    public_url: Url = Field(
+        "http://127.0.0.1:8000",
+        description="The address people and providers reach us by. Text message signatures are checked against it.",
+    )
+    host: str = Field("127.0.0.1", description="The network address the web server listens on. 0.0.0.0 is all of them.")
+    port: Annotated[int, BeforeValidator(_whole)] = Field(
+        8000, ge=1, le=65535, description="The port the web server listens on."
+    )
+    data_dir: Path = Field(Path("var"), description="The folder for the database, the key file and media.")
+    database_url: str = Field(
+        "sqlite:///var/earshot.db",
+        description="Where the database is. SQLite needs nothing else; for PostgreSQL write"
+        " postgresql+psycopg://user:password@host/name. Unset, it is earshot.db in the data folder.",
+        repr=False,
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Encrypts phone numbers and sealed words. Unset, a key is made in the data folder on the first"
+        " start; keep a copy of it. Several keys with commas between them: the first encrypts, the others still read.",
+    )
+    organisation: str = Field(
+        DEMO_ORGANISATION, min_length=1, max_length=40, description="Who is asking. Every first message names it."
+    )
+    contact: str = Field(
+        "",
+        max_length=100,
+        description="How to reach a person of your team, as contributors read it: a name with a number or an e-mail.",
+    )
+    country: Annotated[str, BeforeValidator(_country)] = Field(
+        "GB", description="The country you work in, in two letters. It chooses helplines and places."
+    )
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
+        ZoneInfo("Europe/London"), description="The time zone of your team and, unless we know better, of contributors."
+    )
+    languages: Annotated[tuple[str, ...], BeforeValidator(_languages)] = Field(
+        ("en",), description="The languages you offer, as codes with commas between them. The first is spoken first."
+    )
+    default_flow: str = Field("share", description="The conversation that starts when somebody first writes.")
+    quiet_hours: Annotated[QuietHours, BeforeValidator(_hours)] = Field(
+        QuietHours(time(20), time(9)),
+        description="Local time in which we write to nobody unasked. An answer to a message always goes at once.",
+    )
+    simulator: Annotated[bool | None, BeforeValidator(_switch)] = Field(
+        None, description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
+    )
+    telegram_token: Annotated[SecretStr | None, BeforeValidator(_telegram_token)] = Field(
+        None, description="The token @BotFather gave you. Without it Telegram is off."
+    )
+    telegram_mode: Literal["webhook", "polling"] | None = Field(
+        None,
+        description="webhook: Telegram calls us. polling: we ask Telegram. Unset, webhook if the public address is"
+        " https, else polling.",
+    )
+    telegram_webhook_secret: Annotated[SecretStr | None, BeforeValidator(_webhook_secret)] = Field(
+        None, description="Proves that a call comes from Telegram. Unset, one is made in the data folder."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org/bot", description="The Bot API to use, up to the token. A local Bot API server works."
+    )
+    telegram_rate: Rate = Field(30.0, description="Telegram messages a second, over all people.")
+    twilio_account_sid: Annotated[str | None, BeforeValidator(_account)] = Field(
+        None, description="The Account SID of your Twilio account. Without it text messages are off."
+    )
+    twilio_auth_token: SecretStr | None = Field(None, description="The Auth Token that belongs to the Account SID.")
+    twilio_from: Annotated[str | None, BeforeValidator(_sender)] = Field(
+        None, description="The number we text from, like +447700900123. Or set a Messaging Service instead."
+    )
+    twilio_messaging_service: Annotated[str | None, BeforeValidator(_service)] = Field(
+        None, description="The SID of a Messaging Service, which starts with MG."
+    )
+    twilio_api_url: Url = Field(
+        "https://api.twilio.com", description="The Twilio API to use. A region or a proxy works."
+    )
+    twilio_rate: Rate = Field(1.0, description="Text messages a second. A contract may allow more.")
+    advanced_opt_out: Switch = Field(
+        False,
+        description="on, if your Messaging Service answers STOP, START and HELP itself in all your languages"
+        " (Advanced Opt-Out). We then leave those answers to it.",
+    )
+    senders: Annotated[int, BeforeValidator(_whole)] = Field(
+        32, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much to log: debug, info, warning or error. No level logs what people write."
+    )
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Settings:
+        if (self.twilio_account_sid is None) != (self.twilio_auth_token is None):
+            missing = "twilio_auth_token" if self.twilio_auth_token is None else "twilio_account_sid"
+            raise ValueError(f"{missing}\0it is missing, and its other half is set.\0Set both, or neither.")
+        if self.sms_on and not (self.twilio_from or self.twilio_messaging_service):
+            raise ValueError(
+                "twilio_from\0text messages are on, but we do not know which number to send from.\0"
+                f"Set it, or set {PREFIX}TWILIO_MESSAGING_SERVICE."
+            )
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """True while the public address is this machine only."""
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+
+    @property
+    def telegram_on(self) -> bool:
+        """True if Telegram can be used."""
+        return self.telegram_token is not None
+
+    @property
+    def sms_on(self) -> bool:
+        """True if text messages can be used."""
+        return self.twilio_account_sid is not None
+
+    @property
+    def simulator_on(self) -> bool:
+        """True if the web phone is open."""
+        return self.loopback if self.simulator is None else self.simulator
+
+    @property
+    def telegram_by(self) -> Literal["webhook", "polling"]:
+        """How Telegram's messages reach us."""
+        return self.telegram_mode or ("webhook" if self.public_url.startswith("https:") else "polling")
+
+    @property
+    def privacy_url(self) -> str:
+        """Where the privacy notice is."""
+        return f"{self.public_url}/privacy"
+
+
+def variable(field: str) -> str:
+    """Return the name of the environment variable of a setting."""
+    return PREFIX + field.upper()
+
+
+def read(environment: Mapping[str, str], folder: Path | None = None) -> Settings:
+    """Return the settings. `folder` may hold a `.env` file. Raises BadSettingsError with every problem found."""
+    values: dict[str, str] = {}
+    if folder is not None and (folder / ".env").is_file():
+        values.update(read_file(folder / ".env"))
+    values.update({name: value for name, value in environment.items() if name.startswith(PREFIX)})
+    given = {
+        field: value.strip()
+        for field in Settings.model_fields
+        if (value := values.get(variable(field))) is not None and value.strip()
+    }
+    if "data_dir" in given:
+        given.setdefault("database_url", f"sqlite:///{Path(given['data_dir']) / 'earshot.db'}")
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise BadSettingsError(_problem(dict(item)) for item in error.errors()) from None
+
+
+def unknown(environment: Mapping[str, str], folder: Path | None = None) -> tuple[Problem, ...]:
+    """Return variables that look like ours and are not, each with the name that was probably meant."""
+    names = {name for name in environment if name.startswith(PREFIX)}
+    if folder is not None and (folder / ".env").is_file():
+        names |= {name for name in read_file(folder / ".env") if name.startswith(PREFIX)}
+    ours = [variable(field) for field in Settings.model_fields]
+    found = []
+    for name in sorted(names - set(ours)):
+        near = difflib.get_close_matches(name, ours, n=1)
+        advice = f"Did you mean {near[0]}?" if near else "See .env.example for all settings."
+        found.append(Problem(name, "there is no such setting; it has no effect.", advice))
+    return tuple(found)
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """Return the NAME=VALUE lines of a file: # starts a comment line, quotes around a value are dropped."""
+    found: dict[str, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
+        if not separator or name.startswith("#"):
+            continue
+        value = value.strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        found[name.strip()] = value
+    return found
+
+
+def example() -> str:
+    """Return the text of `.env.example`: every setting with its meaning and its default, all commented out."""
+    lines = ["# Settings of Earshot. Copy this file to .env and take the # away from what you set.", ""]
+    for name, field in Settings.model_fields.items():
+        text = field.description or ""
+        while text:
+            cut = len(text) if len(text) <= 110 else text.rfind(" ", 0, 111)
+            lines.append(f"# {text[:cut].strip()}")
+            text = text[cut:].strip()
+        lines += [f"#{variable(name)}={_shown(field.default)}", ""]
+    return "\n".join(lines)
+
+
+def _shown(default: Any) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    if isinstance(default, float):
+        return f"{default:g}"
+    if isinstance(default, tuple) and not isinstance(default, QuietHours):
+        return ",".join(default)
+    return str(default)
+
+
+def _problem(item: dict[str, Any]) -> Problem:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    field = str(item["loc"][0]) if item["loc"] else ""
+    parts = message.split("\0")
+    if len(parts) == 3:
+        field, *parts = parts
+    if len(parts) == 2:
+        return Problem(variable(field), *parts)
+    bounds: dict[str, Any] = item.get("ctx", {})
+    if item["type"] == "literal_error":
+        return Problem(variable(field), "this is not one of the choices.", f"Write {bounds['expected']}.")
+    if "ge" in bounds or "le" in bounds:
+        low_or_high = f"{bounds['ge']} or more" if "ge" in bounds else f"{bounds['le']} or less"
+        return Problem(variable(field), "this number does not fit.", f"Write {low_or_high}.")
+    if "max_length" in bounds:
+        return Problem(variable(field), "this is too long.", f"Use at most {bounds['max_length']} characters.")
+    return Problem(variable(field), "this does not fit.", message + ".")
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(example())
