@@ -58,6 +58,10 @@ class Conversation(BaseModel):
     """Questions answered so far, in order, for BACK."""
     scratch: dict[str, JsonValue] = {}
     """What the waiting question keeps between messages: story parts, toggles, places offered."""
+    back_to: str = ""
+    """Step to return to after the waiting one, while one thing is being changed; empty otherwise."""
+    pending: str = ""
+    """Words written when "continue or start again" was asked; used as the answer once the person continues."""
     aside: str = ""
     """A question of our own asked in between ("resume", "delete", "language", "after"); empty when the flow's own waits."""
     consents: dict[str, str] = {}

@@ -1,0 +1,30 @@
+"""The question types, one file each. To add one: its file here and its word in `QUESTIONS`. Pure."""
+
+from __future__ import annotations
+
+from flows.questions.base import Step
+from flows.questions.choice import ChoiceStep
+from flows.questions.consent import ConsentStep
+from flows.questions.end import EndStep
+from flows.questions.many import ManyStep
+from flows.questions.place import PlaceStep
+from flows.questions.rating import RatingStep
+from flows.questions.read_back import ReadBackStep
+from flows.questions.say import SayStep
+from flows.questions.short_text import ShortTextStep
+from flows.questions.story import StoryStep
+
+QUESTIONS: tuple[type[Step], ...] = (
+    SayStep,
+    ChoiceStep,
+    ManyStep,
+    ConsentStep,
+    ShortTextStep,
+    StoryStep,
+    RatingStep,
+    PlaceStep,
+    ReadBackStep,
+    EndStep,
+)
+
+BY_TYPE: dict[str, type[Step]] = {str(question.model_fields["type"].default): question for question in QUESTIONS}

@@ -1,0 +1,144 @@
+"""`consent`: a decision about one purpose, by a clear statement; anything unclear counts as no (rules 26, 49, 55). Pure."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from flows.effects import Option, RecordConsent, Say
+from flows.keywords import normalise
+from flows.questions.base import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
+from flows.questions.options import Choice, choose, numbers, offered, pressed
+from flows.signals import Chose, Said, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LITERAL = 160
+"""Characters of the reply that a decision keeps."""
+
+
+class ConsentOption(OptionStep):
+    """An answer to a consent question and the decision it stands for."""
+
+    decision: Literal["yes", "no", "team", "quote", "publish"]
+
+
+class AlsoAsked(Record):
+    """A further decision asked in the same SMS, with a number of its own; not chosen means no."""
+
+    purpose: str = Name
+    label: str = Field(min_length=1, max_length=64)
+
+
+class ConsentStep(Step):
+    """Ask for one decision. The narrowest option is what an unclear or skipped answer counts as."""
+
+    type: Literal["consent"] = "consent"
+    purpose: str = Name
+    options: tuple[ConsentOption, ...] = Field(min_length=2, max_length=6)
+    narrowest: str
+    """Value of the option that an unclear answer is taken for."""
+    also: tuple[AlsoAsked, ...] = ()
+    """Only by SMS, where each further message costs the person; elsewhere each purpose has a question of its own."""
+
+    skippable: ClassVar[bool] = False
+
+    def choices(self) -> tuple[OptionStep, ...]:
+        """Return the options in the order of the file."""
+        return self.options
+
+    def texts(self) -> Iterator[tuple[str, str, Literal["text", "label", "words"], bool | None]]:
+        """Yield the step's texts and the labels of what else is asked."""
+        yield from Step.texts(self)
+        for item in self.also:
+            yield f"also.{item.purpose}", item.label, "label", True
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the question; its exact words go into the decision."""
+        return Say(text=scene.text("text"), options=tuple(choice.shown for choice in self._offered(scene)))
+
+    def _offered(self, scene: Scene) -> tuple[Choice, ...]:
+        choices = offered(scene, self.options)
+        if not scene.sms or not self.also:
+            return choices
+        extra = [OptionStep(value=item.purpose, label=item.label) for item in self.also]
+        shown = tuple(
+            Choice(option, _also_shown(scene, option.value, len(choices) + number), ())
+            for number, option in enumerate(extra, start=1)
+        )
+        return choices + shown
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Understand a clear statement; "maybe" and "ok but" are no clear statement."""
+        choices = offered(scene, self.options)
+        if isinstance(signal, Chose):
+            choice = pressed(choices, signal.index)
+            return Unclear() if choice is None else self._decided(scene, choice, choice.shown.label, "", ())
+        if not isinstance(signal, Said):
+            return self._unclear(scene, "")
+        if scene.sms and self.also:
+            read = self._several(scene, signal.text, choices)
+            if read is not None:
+                return read
+        match = None if _hedged(scene, signal.text) else choose(signal.text, choices)
+        if match is None or (match.note and match.note == signal.text.strip()):
+            return self._unclear(scene, signal.text)
+        return self._decided(scene, match.choice, signal.text, match.note, ())
+
+    def _several(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading | None:
+        asked = numbers(said)
+        if asked is None:
+            return None
+        mine = [number for number in asked if number <= len(choices)]
+        also = tuple(
+            item.purpose for position, item in enumerate(self.also, start=len(choices) + 1) if position in asked
+        )
+        if len(mine) > 1 or any(number < 1 or number > len(choices) + len(self.also) for number in asked):
+            return self._unclear(scene, said)
+        chosen = choices[mine[0] - 1] if mine else self._narrowest(choices)
+        return self._decided(scene, chosen, said, "", also)
+
+    def _narrowest(self, choices: tuple[Choice, ...]) -> Choice:
+        return next(choice for choice in choices if choice.option.value == self.narrowest)
+
+    def _unclear(self, scene: Scene, said: str) -> Unclear:
+        choices = offered(scene, self.options)
+        return Unclear(kept=said, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
+
+    def _decided(self, scene: Scene, choice: Choice, literal: str, note: str, also: tuple[str, ...]) -> Understood:
+        option = choice.option
+        if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
+            raise TypeError(option)
+        decisions = [(self.purpose, option.decision)]
+        if scene.sms:
+            decisions += [(item.purpose, "yes" if item.purpose in also else "no") for item in self.also]
+        shown = scene.conversation.shown
+        records = tuple(
+            RecordConsent(
+                purpose=purpose,
+                answer=answer,
+                step=scene.name,
+                literal=literal[:LITERAL],
+                text=shown,
+                digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
+                language=scene.conversation.language,
+            )
+            for purpose, answer in decisions
+        )
+        return Understood(
+            value=option.value, label=choice.shown.label, note=note, next=option.next, sets=option.sets, before=records
+        )
+
+
+def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
+    return Option(value=purpose, label=scene.text(f"also.{purpose}"), key=str(number))
+
+
+def _hedged(scene: Scene, said: str) -> bool:
+    text = f" {re.sub(r'[^\w]+', ' ', normalise(said[:300]))} "
+    hedges = (re.sub(r"[^\w]+", " ", normalise(word)) for word in scene.common("hedges").split(","))
+    return any(f" {hedge} " in text for hedge in hedges if hedge)

@@ -1,0 +1,94 @@
+"""`many`: several options at once: "1 3" by SMS, toggles on Telegram. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from flows.effects import Option, Say
+from flows.keywords import normalise
+from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.options import Choice, choose, numbers, offered
+from flows.signals import Chose, Said, Signal
+
+
+class ManyStep(Step):
+    """Ask for one or more options. `tag` makes each chosen one a tag of that dimension."""
+
+    type: Literal["many"] = "many"
+    options: tuple[OptionStep, ...] = Field(min_length=2, max_length=9)
+    tag: Literal["scale", "actor", "theme"] | None = None
+
+    def choices(self) -> tuple[OptionStep, ...]:
+        """Return the options in the order of the file."""
+        return self.options
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the question; on Telegram the options are toggles and a last button finishes."""
+        return self._draw(scene, _chosen(scene), redraw=False)
+
+    def _draw(self, scene: Scene, on: tuple[str, ...], *, redraw: bool) -> Say:
+        shown = tuple(choice.shown for choice in offered(scene, self.options))
+        if not scene.sms:
+            shown += (Option(value="done", label=scene.common("done_button"), key=""),)
+        return Say(text=scene.text("text"), options=shown, toggles=not scene.sms, toggled=on, redraw=redraw)
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Understand numbers, labels or toggles."""
+        choices = offered(scene, self.options)
+        on = _chosen(scene)
+        if isinstance(signal, Chose):
+            if signal.index == len(choices):
+                return self.finish(scene)
+            if not 0 <= signal.index < len(choices):
+                return Unclear()
+            value = choices[signal.index].option.value
+            now_on = tuple(item for item in on if item != value) if value in on else (*on, value)
+            kept: list[JsonValue] = list(now_on)
+            return Waiting(scratch={"chosen": kept}, effects=(self._draw(scene, now_on, redraw=True),))
+        if isinstance(signal, Said):
+            return self._typed(signal.text, choices, on)
+        return Unclear()
+
+    def finish(self, scene: Scene) -> Reading:
+        """DONE takes the toggles as they are."""
+        on = _chosen(scene)
+        return _all(offered(scene, self.options), on, "") if on else Unclear()
+
+    def _typed(self, said: str, choices: tuple[Choice, ...], on: tuple[str, ...]) -> Reading:
+        asked = numbers(said)
+        if asked is not None:
+            by_key = {choice.shown.key: choice for choice in choices}
+            if len(asked) == 1 and str(asked[0]) not in by_key:
+                asked = tuple(int(digit) for digit in dict.fromkeys(str(asked[0])))
+            if all(str(number) in by_key for number in asked):
+                return _all(choices, tuple(by_key[str(number)].option.value for number in asked), "")
+            return Unclear(kept=said)
+        named, rest = [], []
+        for piece in re.split(r"[,;/&+\n]|\band\b|\boraz\b", said[:300]):
+            match = choose(piece, choices) if piece.strip() else None
+            if match is not None:
+                named.append(match.choice.option.value)
+                rest.append(match.note)
+            elif piece.strip():
+                rest.append(piece.strip())
+        if not named:
+            return Unclear(kept=said)
+        return _all(choices, tuple(dict.fromkeys(named)), " ".join(filter(None, rest)))
+
+
+def _chosen(scene: Scene) -> tuple[str, ...]:
+    kept = scene.conversation.scratch.get("chosen")
+    return tuple(str(item) for item in kept) if isinstance(kept, list) else ()
+
+
+def _all(choices: tuple[Choice, ...], values: tuple[str, ...], note: str) -> Understood:
+    order = [choice for choice in choices if choice.option.value in values]
+    return Understood(
+        value=[choice.option.value for choice in order],
+        label=", ".join(choice.shown.label for choice in order),
+        note=note,
+        next=order[0].option.next if len(order) == 1 else None,
+    )

@@ -1,0 +1,105 @@
+"""`place`: where it happened. Words are looked up by the caller; several hits are offered, never guessed (rule 86). Pure."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from flows.effects import FindPlace, Option, Say
+from flows.keywords import normalise
+from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.options import Choice, choose
+from flows.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
+
+NONE_OF_THESE = "none"
+
+
+class PlaceStep(Step):
+    """Ask for a place as small or as large as the person likes; their own words are always kept."""
+
+    type: Literal["place"] = "place"
+
+    sensitive: ClassVar[bool] = True
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the question; a channel that can offers to share a position."""
+        return Say(text=scene.text("text"), wants_place=True)
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Look words up, take a shared locality, or choose among those offered."""
+        if isinstance(signal, Located):
+            return Unclear() if signal.place is None else _chosen(signal.place, "")
+        if isinstance(signal, PlacesFound):
+            return _found(scene, signal)
+        offered = _offered(scene)
+        if isinstance(signal, Chose) and offered:
+            if signal.index == len(offered):
+                return _own_words(scene)
+            return _chosen(offered[signal.index], _words(scene)) if signal.index < len(offered) else Unclear()
+        if isinstance(signal, Said) and signal.text.strip():
+            return self._said(scene, signal.text, offered)
+        return Unclear()
+
+    def _said(self, scene: Scene, said: str, offered: tuple[PlaceChoice, ...]) -> Reading:
+        if offered:
+            match = choose(said, _choices(scene, offered))
+            if match is not None:
+                if match.choice.option.value == NONE_OF_THESE:
+                    return _own_words(scene)
+                return _chosen(offered[int(match.choice.option.value[1:]) - 1], _words(scene))
+            if normalise(said).isdigit():
+                return Unclear(kept=said)
+        return Waiting(scratch={"words": said}, effects=(FindPlace(words=said[:200]),))
+
+
+def _found(scene: Scene, found: PlacesFound) -> Reading:
+    words = _words(scene) or found.words
+    if len(found.exact) == 1:
+        return _chosen(found.exact[0], words)
+    hits, key = (found.exact, "which_place") if found.exact else (found.suggestions, "did_you_mean")
+    if not hits:
+        return Unclear(kept=words, counts_as=_own_words(scene))
+    offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
+    shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
+    shown += (Option(value=NONE_OF_THESE, label=scene.common("none_of_these"), key="0"),)
+    return Waiting(
+        scratch={"words": words, "offered": offered}, effects=(Say(text=scene.common(key), options=shown),)
+    )
+
+
+def _choices(scene: Scene, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
+    made = []
+    for number, place in enumerate(offered, start=1):
+        name, _, parent = normalise(place.label).partition(", ")
+        forms = tuple(dict.fromkeys(form for form in (normalise(place.label), parent, name) if form))
+        unique = [form for form in forms if sum(form in normalise(other.label) for other in offered) == 1]
+        option = OptionStep(value=f"p{number}", label=place.label[:64])
+        made.append(Choice(option, Option(value=f"p{number}", label=place.label, key=str(number)), tuple(unique)))
+    none = OptionStep(value=NONE_OF_THESE, label=scene.common("none_of_these"))
+    label = scene.common("none_of_these")
+    forms = (normalise(label), *(normalise(word) for word in scene.common("none_words").split(",")))
+    made.append(Choice(none, Option(value=NONE_OF_THESE, label=label, key="0"), forms))
+    return tuple(made)
+
+
+def _offered(scene: Scene) -> tuple[PlaceChoice, ...]:
+    kept = scene.conversation.scratch.get("offered")
+    if not isinstance(kept, list):
+        return ()
+    return tuple(PlaceChoice(id=str(i[0]), label=str(i[1]), kind=str(i[2])) for i in kept if isinstance(i, list))
+
+
+def _words(scene: Scene) -> str:
+    return str(scene.conversation.scratch.get("words", ""))
+
+
+def _chosen(place: PlaceChoice, words: str) -> Understood:
+    return Understood(
+        value={"id": place.id, "label": place.label, "kind": place.kind, "words": words}, label=place.label
+    )
+
+
+def _own_words(scene: Scene) -> Understood:
+    words = _words(scene)
+    return Understood(value={"id": "", "label": "", "kind": "", "words": words}, label=words)

@@ -1,0 +1,54 @@
+"""`rating`: a number on a short scale. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from flows.effects import Option, Say
+from flows.keywords import normalise
+from flows.questions.base import Reading, Scene, Step, Unclear, Understood
+from flows.signals import Chose, Said, Signal
+
+_WORDS = {word: number for number, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))}
+
+
+class RatingStep(Step):
+    """Ask for a number from `low` to `high`; the text says what each end means."""
+
+    type: Literal["rating"] = "rating"
+    low: int = Field(default=1, ge=0, le=1)
+    high: int = Field(default=5, ge=3, le=10)
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the question; its options are the bare numbers, which SMS does not list."""
+        span = range(self.low, self.high + 1)
+        return Say(text=scene.text("text"), options=tuple(Option(value=str(n), label=str(n), key=str(n)) for n in span))
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Understand "4", "4/5", "4 out of 5", "four", stars; the words around are kept."""
+        if isinstance(signal, Chose):
+            number = self.low + signal.index
+            return self._number(number, "") if 0 <= signal.index <= self.high - self.low else Unclear()
+        if not isinstance(signal, Said):
+            return Unclear()
+        said = signal.text[:300]
+        stars = sum(said.count(star) for star in "⭐★🌟")
+        if stars:
+            return self._number(stars, "")
+        text = normalise(said)
+        found = re.search(r"(?<![\d.,])(\d{1,2})(?![\d.,]\d|\d)", text)
+        if found is not None:
+            rest = re.sub(rf"^\s*(?:/|out of|of|stars?)?\s*{self.high}?\b[\s.,!]*", "", text[found.end() :], count=1)
+            return self._number(int(found[1]), " ".join(filter(None, (text[: found.start()].strip(), rest.strip()))), said)
+        first = text.split()[0] if text else ""
+        if first in _WORDS:
+            return self._number(_WORDS[first], text[len(first) :].strip(), said)
+        return Unclear(kept=signal.text)
+
+    def _number(self, number: int, note: str, said: str = "") -> Reading:
+        if not self.low <= number <= self.high:
+            return Unclear(kept=said)
+        return Understood(value=number, label=f"{number}/{self.high}", note=note)

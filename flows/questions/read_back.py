@@ -1,0 +1,118 @@
+"""`read_back`: before anything is kept, the person sees it: keep, change one thing, or drop (rule 69). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from flows.effects import DropStory, Option, Say
+from flows.keywords import normalise
+from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.options import Choice, choose, offered, pressed
+from flows.signals import Chose, Said, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHOWN_BY_SMS = 200
+"""Characters of the story that the SMS read-back shows; MORE sends all of it."""
+
+
+class ReadBackStep(Step):
+    """Show what will be kept. The engine keeps the draft when `keep` is chosen."""
+
+    type: Literal["read_back"] = "read_back"
+    options: tuple[OptionStep, ...] = Field(min_length=3, max_length=3)
+    change: tuple[OptionStep, ...] = Field(min_length=1, max_length=8)
+    """What can be changed: `value` is the step to ask again."""
+    change_text: str = Field(min_length=1)
+
+    skippable: ClassVar[bool] = False
+    sensitive: ClassVar[bool] = True
+
+    @model_validator(mode="after")
+    def _has_the_three(self) -> Self:
+        if {option.value for option in self.options} != {"keep", "change", "drop"}:
+            raise ValueError("a read_back needs exactly the options keep, change and drop")
+        return self
+
+    def choices(self) -> tuple[OptionStep, ...]:
+        """Return keep, change and drop in the order of the file."""
+        return self.options
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Yield the steps after keeping and dropping, and every step that can be changed."""
+        yield from Step.targets(self)
+        for item in self.change:
+            yield f"change {item.value}", item.value
+
+    def texts(self) -> Iterator[tuple[str, str, Literal["text", "label", "words"], bool | None]]:
+        """Yield the step's texts, and those of the list of things to change."""
+        yield from Step.texts(self)
+        yield "change_text", self.change_text, "text", None
+        for item in self.change:
+            yield f"options.{item.value}", item.label, "label", None
+
+    @property
+    def dropped(self) -> str | None:
+        """The step after dropping, also taken when there is nothing to keep."""
+        return next((option.next for option in self.options if option.value == "drop"), None) or self.next
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the draft in the person's own words, with the three options."""
+        return Say(text=self._filled(scene, whole=not scene.sms), options=self._shown(scene), private=True)
+
+    def _filled(self, scene: Scene, *, whole: bool) -> str:
+        answers = scene.conversation.answers
+        flow = scene.release.flow
+        blank = scene.common("left_out")
+        fills = {"story": blank, "place": blank, "scale": blank, "actor": blank, "rating": blank}
+        for name, answer in answers.items():
+            step = flow.steps.get(name)
+            key = {"story": "story", "place": "place", "rating": "rating"}.get(step.type if step else "")
+            if getattr(step, "story", False):
+                key = "story"
+            key = getattr(step, "tag", None) or key
+            if key in fills and answer.label:
+                fills[key] = answer.label
+        story = fills["story"]
+        if not whole and len(story) > SHOWN_BY_SMS:
+            cut = story[:SHOWN_BY_SMS].rsplit(" ", 1)[0]
+            fills["story"] = f"{cut}... {scene.common('more_of_it')}"
+        return scene.text("text", **fills)
+
+    def _shown(self, scene: Scene) -> tuple[Option, ...]:
+        return tuple(choice.shown for choice in offered(scene, self.options))
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Understand keep, change (and what), drop; MORE shows the whole story by SMS."""
+        changing = bool(scene.conversation.scratch.get("changing"))
+        choices = offered(scene, self.change if changing else self.options)
+        if isinstance(signal, Chose):
+            choice = pressed(choices, signal.index)
+            return Unclear() if choice is None else self._chosen(scene, choice, changing=changing)
+        if not isinstance(signal, Said):
+            return Unclear()
+        word = normalise(signal.text)
+        if word == "more":
+            whole = Say(text=self._filled(scene, whole=True), options=self._shown(scene), private=True)
+            return Waiting(scratch={}, effects=(whole,))
+        if word == "change" and not changing:
+            return self._what_to_change(scene)
+        match = choose(signal.text, choices)
+        return Unclear(kept=signal.text) if match is None else self._chosen(scene, match.choice, changing=changing)
+
+    def _what_to_change(self, scene: Scene) -> Reading:
+        shown = tuple(choice.shown for choice in offered(scene, self.change))
+        return Waiting(scratch={"changing": True}, effects=(Say(text=scene.text("change_text"), options=shown),))
+
+    def _chosen(self, scene: Scene, choice: Choice, *, changing: bool) -> Reading:
+        value = choice.option.value
+        if changing:
+            return Understood(value="change", next=value, back_to=scene.name)
+        if value == "change":
+            return self._what_to_change(scene)
+        if value == "drop":
+            return Understood(value="drop", label=choice.shown.label, next=choice.option.next, before=(DropStory(),))
+        return Understood(value="keep", label=choice.shown.label, next=choice.option.next, keep=True)

@@ -1,0 +1,16 @@
+"""`say`: a message that asks nothing; the flow goes straight on. Pure."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from flows.questions.base import Step
+
+
+class SayStep(Step):
+    """Tell the contributor something."""
+
+    type: Literal["say"] = "say"
+    next: str
+
+    waits: ClassVar[bool] = False

@@ -1,0 +1,44 @@
+"""`short_text`: one answer in the person's own words; parts of a long SMS are joined before going on (rule 11). Pure."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from flows.questions.base import Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.story import joined, parts_of, with_part
+from flows.signals import Quiet, Said, Signal
+
+PART = 140
+"""Characters from which an SMS may be the first part of a longer text that the carrier cut."""
+
+
+class ShortTextStep(Step):
+    """Ask for a sentence or two. `story = true` makes the answer the text of what is kept."""
+
+    type: Literal["short_text"] = "short_text"
+    story: bool = False
+    quiet: int = 75
+    """Seconds to wait for further parts of a long SMS."""
+
+    sensitive: ClassVar[bool] = True
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Take the words as they are; wait for the rest when a long SMS may go on."""
+        if isinstance(signal, Quiet):
+            parts = parts_of(scene)
+            return _told(parts) if parts else Waiting(scratch=scene.conversation.scratch)
+        if not isinstance(signal, Said) or not signal.text.strip():
+            return Unclear()
+        parts = with_part(parts_of(scene), signal)
+        if scene.sms and len(signal.text) >= PART:
+            return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
+        return _told(parts)
+
+    def finish(self, scene: Scene) -> Reading:
+        """DONE ends the wait for further parts."""
+        parts = parts_of(scene)
+        return _told(parts) if parts else Unclear()
+
+
+def _told(parts: tuple[tuple[str, str], ...]) -> Understood:
+    return Understood(value=[list(part) for part in parts], label=joined(parts))

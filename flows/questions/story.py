@@ -1,0 +1,102 @@
+"""`story`: as many messages as it takes, until DONE, a button, or a quiet gap; every part kept whole and in order. Pure."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from flows.effects import Option, Say
+from flows.keywords import normalise
+from flows.questions.base import Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.signals import Chose, Edited, Quiet, Said, Signal, Unsealed
+
+Parts = tuple[tuple[str, str], ...]
+"""(provider's message id, text), in the order they came."""
+
+
+class StoryStep(Step):
+    """Ask for a story. `quiet` seconds without a word, the person is asked whether that was all."""
+
+    type: Literal["story"] = "story"
+    quiet: int = 90
+
+    sensitive: ClassVar[bool] = True
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the invitation; on Telegram with a button to finish."""
+        return Say(text=scene.text("text"), options=_finish(scene))
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Collect parts; finish on the button or on a yes to "is that all"."""
+        parts = parts_of(scene)
+        asked = bool(scene.conversation.scratch.get("asked_all"))
+        if isinstance(signal, Unsealed):
+            return told(tuple((ref, text) for ref, text in signal.parts))
+        if isinstance(signal, Chose):
+            return told(parts) if parts else Unclear()
+        if isinstance(signal, Quiet):
+            if not parts or asked:
+                return Waiting(scratch=scene.conversation.scratch)
+            question = Say(text=scene.common("is_that_all"), options=_finish(scene))
+            return Waiting(scratch={**_scratch(parts), "asked_all": True}, effects=(question,))
+        if isinstance(signal, Edited):
+            return Waiting(scratch=_scratch(with_edit(parts, signal)), quiet=self.quiet)
+        if isinstance(signal, Said) and signal.text.strip():
+            if asked and parts and normalise(signal.text) in _words(scene, "that_is_all"):
+                return told(parts)
+            if asked and parts and normalise(signal.text) in _words(scene, "there_is_more"):
+                return Waiting(scratch=_scratch(parts), quiet=self.quiet * 4)
+            return Waiting(scratch=_scratch(with_part(parts, signal)), quiet=self.quiet)
+        return Unclear()
+
+    def finish(self, scene: Scene) -> Reading:
+        """DONE ends the story if there is one."""
+        parts = parts_of(scene)
+        return told(parts) if parts else Unclear()
+
+
+def told(parts: Parts) -> Understood:
+    """Return the finished story."""
+    value: list[JsonValue] = [list(part) for part in parts]
+    return Understood(value=value, label=joined(parts))
+
+
+def joined(parts: Parts) -> str:
+    """Return the parts as one text; nothing of a part is changed."""
+    return "\n".join(text for _, text in parts)
+
+
+def parts_of(scene: Scene) -> Parts:
+    """Return the parts collected so far at the waiting question."""
+    return as_parts(scene.conversation.scratch.get("parts"))
+
+
+def as_parts(value: JsonValue) -> Parts:
+    """Read parts from their JSON form; anything else is no parts."""
+    if not isinstance(value, list):
+        return ()
+    return tuple((str(item[0]), str(item[1])) for item in value if isinstance(item, list) and len(item) == 2)
+
+
+def with_part(parts: Parts, said: Said) -> Parts:
+    """Return the parts with one more at the end."""
+    return (*parts, (said.ref, said.text))
+
+
+def with_edit(parts: Parts, edited: Edited) -> Parts:
+    """Return the parts with their author's own change to one of them."""
+    return tuple((ref, edited.text if ref == edited.ref else text) for ref, text in parts)
+
+
+def _scratch(parts: Parts) -> dict[str, JsonValue]:
+    kept: list[JsonValue] = [list(part) for part in parts]
+    return {"parts": kept}
+
+
+def _finish(scene: Scene) -> tuple[Option, ...]:
+    return () if scene.sms else (Option(value="done", label=scene.common("done_button"), key=""),)
+
+
+def _words(scene: Scene, key: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in scene.common(key).split(","))

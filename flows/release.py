@@ -1,0 +1,122 @@
+"""A release: one frozen, published version of a flow with its texts in every language. Owns rendering; pydantic only.
+
+A conversation stays on its release's structure; texts may follow a newer release of the same structure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from pydantic import Field, PrivateAttr
+
+from flows.definition import Flow
+from flows.questions.base import Record
+
+if TYPE_CHECKING:
+    from flows.conversation import Conversation
+
+PLACEHOLDERS = frozenset(
+    {
+        "organisation", "contact", "privacy_url", "crisis_line", "youth_line",  # from the house
+        "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
+        "question", "languages", "stories", "since", "channels", "reach",
+    }
+)  # fmt: skip
+"""The closed list of what a text may hold in braces."""
+
+_BRACES = re.compile(r"\{([a-z_]+)\}")
+
+
+class House(Record):
+    """Who speaks: facts about the organisation that texts name."""
+
+    organisation: str = "Earshot demo team"
+    contact: str = ""
+    """How to reach a person, e.g. an e-mail address or "ring 01236 000 000"."""
+    privacy_url: str = ""
+    crisis_line: str = ""
+    youth_line: str = ""
+    country: str = "GB"
+    languages: tuple[str, ...] = ("en",)
+
+
+class Release(Record):
+    """Everything needed to hold a conversation. `texts` maps language to address to text, checked translations only."""
+
+    flow: Flow
+    texts: Mapping[str, Mapping[str, str]]
+    house: House
+    structure: str = Field(pattern=r"^[0-9a-f]{64}$")
+    whole: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    _ready: dict[tuple[str, str, str], str] = PrivateAttr(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the release as canonical JSON."""
+        return _canonical(self.model_dump(mode="json"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Release:
+        """Read a published release; raises pydantic.ValidationError if it is not one."""
+        return cls.model_validate_json(text)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages this release can speak, source language first."""
+        source = self.flow.source_language
+        return (source, *(language for language in self.texts if language != source))
+
+    def has(self, address: str) -> bool:
+        """Return whether the release has a text at this address."""
+        return address in self.texts[self.flow.source_language]
+
+    def text(self, address: str, conversation: Conversation, **fills: str) -> str:
+        """Return the text at `address` for this person's language and channel, all placeholders filled.
+
+        By SMS the shorter form is used where there is one. A missing translation falls back to the source language.
+        Raises KeyError for an unknown address or placeholder.
+        """
+        key = (address, conversation.language, conversation.channel)
+        ready = self._ready.get(key)
+        if ready is None:
+            ready = self._ready[key] = self._with_house(self._find(*key))
+        if "{" not in ready:
+            return ready
+        known = {"receipt": conversation.receipt, **fills}
+        return _BRACES.sub(lambda found: known[found[1]], ready)
+
+    def _find(self, address: str, language: str, channel: str) -> str:
+        source = self.texts[self.flow.source_language]
+        mine = self.texts.get(language, source)
+        for texts in (mine, source):
+            for name in (f"{address}_sms", address) if channel == "sms" else (address,):
+                if name in texts:
+                    return texts[name]
+        raise KeyError(address)
+
+    def _with_house(self, text: str) -> str:
+        house = self.house
+        known = {
+            "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
+            "crisis_line": house.crisis_line, "youth_line": house.youth_line,
+        }  # fmt: skip
+        return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], house: House) -> Release:
+    """Freeze a flow with its texts. `texts` must hold the source language; see `flows.texts.texts_for`."""
+    body = {
+        "flow": flow.model_dump(mode="json"),
+        "texts": {language: dict(sorted(found.items())) for language, found in sorted(texts.items())},
+        "house": house.model_dump(mode="json"),
+    }
+    structure = sha256(_canonical(flow.structure()).encode()).hexdigest()
+    return Release(flow=flow, texts=texts, house=house, structure=structure, whole=sha256(_canonical(body).encode()).hexdigest())
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
