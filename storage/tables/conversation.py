@@ -42,7 +42,7 @@ class Conversation(Row, table=True):
     state: str = Field(sa_type=Text)
     """The engine's conversation as JSON; the one truth, read by `flows.conversation`."""
     started_at: datetime = Field(sa_type=Moment)
-    updated_at: datetime = Field(sa_type=Moment, index=True)
+    updated_at: datetime = Field(sa_type=Moment)
     due_kind: str | None = None
     """quiet, nudge or expire."""
     due_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -19,7 +19,9 @@ class Outbox(Row, table=True):
         Index("ix_outbox_waiting", "address_id", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index(
             "ix_outbox_due",
+            "channel",
             "due_at",
+            "id",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
@@ -40,8 +42,10 @@ class Outbox(Row, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     address_id: int = Field(foreign_key="address.id", index=True)
-    contributor_id: int = Field(foreign_key="contributor.id", index=True)
-    conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
+    contributor_id: int
+    """The address's contributor, repeated for counting; `address_id` is the key, so that a turn keeps fewer indexes."""
+    conversation_id: str | None = None
+    """Plain, not a key, for the same reason."""
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id", index=True)
     channel: str
     kind: str

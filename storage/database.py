@@ -1,0 +1,170 @@
+"""Opens the database and brings its schema up to date. Imports SQLAlchemy and alembic.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a simulated power loss took every acknowledged commit with NORMAL and
+none with FULL. Reading is open to anyone through `reader`; writing belongs to `storage.unit` alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL
+
+BUSY_SECONDS = 15
+"""How long SQLite waits for another process that writes, such as a command run beside the service."""
+
+CACHE_KIBIBYTES = 8192
+"""Page cache of one SQLite connection; the operating system keeps the rest, so memory stays flat as stories grow."""
+
+WAL_KEPT_BYTES = 4 * 1024 * 1024
+"""The write-ahead log is cut back to this size once its content has reached the database file."""
+
+MIGRATION_LOCK = 0x45617273
+"""PostgreSQL advisory lock that lets two processes start together; the number means nothing."""
+
+READING = "earshot_reading"
+
+
+class UnusableDatabaseError(ValueError):
+    """The database address cannot be used. Nothing was opened; the message says what to write instead."""
+
+
+def connect(url: str) -> Engine:
+    """Open the database at `url`; makes the folder and the file of an SQLite database, readable by the owner only.
+
+    Accepts `sqlite:///path/to/file` and `postgresql+psycopg://…` (`postgresql://` means the same). Raises
+    UnusableDatabaseError for anything else. No error raised later repeats the values of a statement.
+    """
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        raise UnusableDatabaseError(
+            "the database address cannot be read; write sqlite:///var/earshot.db or postgresql+psycopg://user@host/name"
+        ) from None
+    if target.get_backend_name() == "sqlite":
+        return _sqlite(target)
+    if target.drivername in {"postgresql", "postgresql+psycopg"}:
+        return _postgresql(target.set(drivername="postgresql+psycopg"))
+    raise UnusableDatabaseError(
+        f"databases of the kind {target.drivername} are not supported; write sqlite:///… or postgresql+psycopg://…"
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise UnusableDatabaseError("an SQLite database needs a file, for example sqlite:///var/earshot.db")
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        path.touch(mode=0o600)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=0",
+            f"journal_size_limit={WAL_KEPT_BYTES}",
+            f"cache_size=-{CACHE_KIBIBYTES}",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that starts by reading and then writes fails at once if another wrote in between.
+        reading = connection.get_execution_options().get(READING, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=12,
+        max_overflow=12,
+        pool_recycle=1800,
+        connect_args={"options": "-c timezone=UTC", "application_name": "earshot"},
+    )
+
+
+@contextmanager
+def reader(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one moment of the database and cannot write."""
+    options: dict[str, Any] = {READING: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+    with engine.connect() as plain:
+        connection = plain.execution_options(**options)
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA query_only=ON")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute("PRAGMA query_only=OFF")
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """One transaction for all steps: a failing migration leaves the schema as it was."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if engine.dialect.name == "sqlite":
+            driver.execute("PRAGMA foreign_keys=OFF")  # a table that is rebuilt is dropped for a moment
+        try:
+            with connection.begin():
+                if engine.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+                yield connection
+                if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("the migration would leave rows that point nowhere; nothing was changed")
+        finally:
+            if engine.dialect.name == "sqlite":
+                driver.execute("PRAGMA foreign_keys=ON")
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision; safe when two processes do it at the same time."""
+    with _migrating(engine) as connection:
+        command.upgrade(_alembic(connection), "head")
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the schema back to `revision` (`base` for an empty database). Data in what is dropped is lost."""
+    with _migrating(engine) as connection:
+        command.downgrade(_alembic(connection), revision)
+
+
+def schema_version(engine: Engine) -> str | None:
+    """Return the revision the database is at, None for a database without a schema."""
+    with reader(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
