@@ -1,0 +1,255 @@
+"""Who may come in: one-time links, passwords, sessions. The rules of signing in; the pages are in `entrance.py`.
+
+Imports storage and our own password and slow-down rules. Tokens are 256 random bits; only their SHA-256 is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Literal
+
+from review import passwords
+from storage.database import reader
+from storage.queries import team
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from review.slowdown import Slowdown
+    from storage.unit import Writer
+
+Role = Literal["lead", "reviewer", "outreach", "safeguarding"]
+ROLES: tuple[Role, ...] = ("lead", "reviewer", "outreach", "safeguarding")
+
+LINK_LASTS = timedelta(hours=48)
+SESSION_LASTS = timedelta(days=7)
+SESSION_IDLE = timedelta(hours=12)
+TOUCHED_EVERY = timedelta(minutes=10)
+"""A session's last use is written down no more often than this, so that reading a page seldom writes."""
+
+LIKELY_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}|[^@\s]{1,64}@localhost")
+
+
+class NotAnEmailError(ValueError):
+    """This does not look like an email address. Nothing was changed; give one such as sam@example.org."""
+
+
+class NotARoleError(ValueError):
+    """There is no such role. Nothing was changed; choose lead, reviewer, outreach or safeguarding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A try that did not succeed, and why, in plain words for the person who made it."""
+
+    reason: str
+    wait: int = 0
+    """Seconds to wait before the next try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """What a good link lets its holder do."""
+
+    email: str
+    """Empty: the holder names their own address."""
+    name: str
+    role: str
+
+
+def email_of(typed: str) -> str:
+    """Return the address as it is stored; raises NotAnEmailError."""
+    email = typed.strip().casefold()
+    if len(email) > 254 or not LIKELY_EMAIL.fullmatch(email):
+        raise NotAnEmailError("This does not look like an email address. Give one such as sam@example.org.")
+    return email
+
+
+def make_first_link(writer: Writer, *, now: datetime) -> str | None:
+    """Return the token of a new link that makes the first lead, or None if a lead can sign in already.
+
+    The link is `<public URL>/join/<token>`; it works once, for 48 hours, and voids the one before it.
+    """
+
+    def work(connection: Connection) -> str | None:
+        if team.has_lead(connection):
+            return None
+        return _add_link(connection, member_id=None, role="lead", purpose="first", now=now)
+
+    return writer.run(work)
+
+
+def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str = "command line") -> str:
+    """Add the member if they are new, give them the role, and return the token of a link to set a password.
+
+    The link is `<public URL>/join/<token>`; it works once, for 48 hours. An old password works until a new one is set.
+    Raises NotAnEmailError and NotARoleError.
+    """
+    address = email_of(email)
+    if role not in ROLES:
+        raise NotARoleError(f"There is no role {role!r}. Choose one of: {', '.join(ROLES)}.")
+
+    def work(connection: Connection) -> str:
+        known = team.member_by_email(connection, address)
+        if known is None:
+            member_id = team.add_member(connection, email=address, name="", role=role, at=now)
+        else:
+            member_id = known.id
+            team.change_member(connection, member_id, role=role)
+        team.record(
+            connection,
+            at=now,
+            who=who,
+            act="member.invited",
+            object_kind="team_member",
+            object_id=member_id,
+            detail=role,
+        )
+        return _add_link(connection, member_id=member_id, role=role, purpose="password", now=now)
+
+    return writer.run(work)
+
+
+def invitation(engine: Engine, token: str, *, now: datetime) -> Invitation | None:
+    """Return what the link is for, or None if it was used, is too old, or never was. Looking does not use it up."""
+    with reader(engine) as connection:
+        link = team.good_link(connection, digest(token), now)
+        if link is None or (link.purpose == "first" and team.has_lead(connection)):
+            return None
+        member = team.member_by_id(connection, link.member_id) if link.member_id is not None else None
+    if member is None:
+        return Invitation(email="", name="", role=link.role)
+    return Invitation(email=member.email, name=member.name, role=member.role)
+
+
+def accept(
+    writer: Writer, token: str, *, email: str, name: str, password: str, organisation: str, now: datetime
+) -> str | Refused:
+    """Use the link up: store name and password, and return the token of a new session."""
+    name = " ".join(name.split())[:80]
+    if not name:
+        return Refused("Write your name, so that your colleagues know who decided what.")
+    try:
+        address = email_of(email) if email else ""
+    except NotAnEmailError as error:
+        return Refused(str(error))
+    weak = passwords.weakness(password, email=address, organisation=organisation)
+    if weak:
+        return Refused(weak)
+    password_hash = passwords.hashed(password)
+
+    def work(connection: Connection) -> str | Refused:
+        link = team.good_link(connection, digest(token), now)
+        if link is None or (link.purpose == "first" and team.has_lead(connection)):
+            return Refused("This link has been used or is too old. Ask for a new one.")
+        member_id = link.member_id
+        if member_id is None:
+            if not address:
+                return Refused("Write your email address. You will sign in with it.")
+            known = team.member_by_email(connection, address)
+            if known is None:
+                member_id = team.add_member(connection, email=address, name=name, role=link.role, at=now)
+            else:
+                member_id = known.id
+                team.change_member(connection, member_id, role=link.role)
+        if not team.use_link(connection, link.id, now):
+            return Refused("This link has been used or is too old. Ask for a new one.")
+        team.set_password(connection, member_id, name=name, password_hash=password_hash)
+        member = team.member_by_id(connection, member_id)
+        who = member.email if member else address
+        team.record(
+            connection, at=now, who=who, act="member.password_set", object_kind="team_member", object_id=member_id
+        )
+        return _open_session(connection, member_id, now)
+
+    return writer.run(work)
+
+
+def sign_in(
+    engine: Engine,
+    writer: Writer,
+    slowdown: Slowdown,
+    *,
+    email: str,
+    password: str,
+    place: str,
+    now: datetime,
+) -> str | Refused:
+    """Return the token of a new session, or why not. `place` is the network address, used for slowing down only."""
+    address = email.strip().casefold()[:254]
+    wait = slowdown.wait(address, place, now)
+    if wait:
+        return Refused(f"Too many tries. Wait {in_words(wait)}, then try again.", wait)
+    with reader(engine) as connection:
+        member = team.member_by_email(connection, address)
+    right = passwords.matches(member.password_hash if member and member.active else None, password)
+    if member is None or not right:
+        slowdown.missed(address, place, now)
+        return Refused("This email and password do not go together. Check both and try again.")
+    slowdown.succeeded(address, place)
+    old_hash = member.password_hash or ""
+    new_hash = passwords.hashed(password) if passwords.ageing(old_hash) else ""
+
+    def work(connection: Connection) -> str:
+        if new_hash:
+            team.replace_hash(connection, member.id, old=old_hash, new=new_hash)
+        team.record(
+            connection, at=now, who=member.email, act="member.signed_in", object_kind="team_member", object_id=member.id
+        )
+        return _open_session(connection, member.id, now)
+
+    return writer.run(work)
+
+
+def who_is(engine: Engine, writer: Writer, token: str, *, now: datetime) -> team.Member | None:
+    """Return whose session this is, or None if there is none any more."""
+    if not token:
+        return None
+    with reader(engine) as connection:
+        found = team.live_session(connection, digest(token), now, now - SESSION_IDLE)
+    if found is None:
+        return None
+    if now - found.seen_at > TOUCHED_EVERY:
+        writer.run(lambda connection: team.touch_session(connection, found.id, now))
+    return found.member
+
+
+def sign_out(writer: Writer, token: str) -> None:
+    """End the session."""
+    writer.run(lambda connection: team.end_session(connection, digest(token)))
+
+
+def digest(token: str) -> str:
+    """Return what is stored of a token: its SHA-256, enough for 256 random bits."""
+    return sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def in_words(seconds: int) -> str:
+    """Return a wait as people say it."""
+    if seconds < 100:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    return f"{-(-seconds // 60)} minutes"
+
+
+def _add_link(connection: Connection, *, member_id: int | None, role: str, purpose: str, now: datetime) -> str:
+    token = token_urlsafe(32)
+    team.add_link(
+        connection,
+        token_hash=digest(token),
+        member_id=member_id,
+        role=role,
+        purpose=purpose,
+        at=now,
+        expires_at=now + LINK_LASTS,
+    )
+    return token
+
+
+def _open_session(connection: Connection, member_id: int, now: datetime) -> str:
+    token = token_urlsafe(32)
+    team.add_session(connection, token_hash=digest(token), member_id=member_id, at=now, expires_at=now + SESSION_LASTS)
+    return token

@@ -1,0 +1,40 @@
+"""What the team's web app is given when it is built. Imports storage only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from storage.unit import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewParts:
+    """Everything `review.app.build` needs, handed in by the composition root; nothing here is read from settings."""
+
+    engine: Engine
+    """Where pages read."""
+    writer: Writer
+    """The only way pages write; `writer.run` is called off the event loop."""
+    clock: Callable[[], datetime]
+    """The present, aware, in UTC."""
+    organisation: str
+    """Whose room this is, as people know it."""
+    public_url: str = "http://127.0.0.1:8000"
+    """How browsers reach us. With https, cookies are marked Secure and bound to the host."""
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
+    """The zone in which times are shown."""
+    simulator: bool = False
+    """True: the web phone at /try is on, so practice stories are shown in the queue, each with its badge."""
+
+    @property
+    def secure(self) -> bool:
+        """True if browsers reach us by https."""
+        return self.public_url.startswith("https://")

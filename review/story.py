@@ -1,0 +1,218 @@
+"""The page of one story: its words, what its teller agreed to, and the team's decision. Imports storage's queries.
+
+What may be decided is in `decisions.py`; here a decision is only read from the form and its outcome shown.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse
+
+from flows.release import Release
+from review import access, decisions, pages, words
+from review.decisions import Refusal, Wish
+from review.queue import with_practice
+from storage.database import reader
+from storage.queries import queue, story_page, team
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from starlette.responses import Response
+
+    from review.access import Visit
+    from review.decisions import Act
+    from storage.queries.story_page import Consent, Label, Part, WholeStory
+
+OPENED_EVERY = timedelta(hours=1)
+"""Reading a story is written into the record once an hour for each reader, not at every reload."""
+
+DONE = {
+    "approve": "Approved. It may now leave as far as its teller agreed.",
+    "decline": "Declined. It stays here and is in no export.",
+    "undo": "Undone. Nobody has decided about this story now.",
+    "scales": "Scales saved. What the teller said is kept beside them.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One question as it was asked, and its answer, for people."""
+
+    question: str
+    answer: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One message of the story, with the later wordings of it."""
+
+    part: Part
+    amended: tuple[Part, ...]
+
+
+def show(visit: Visit) -> Response:
+    """Show the story."""
+    return _story_page(visit)
+
+
+def act(visit: Visit) -> Response:
+    """Carry out approve, decline, undo or scales; on refusal show the story again with what was written kept."""
+    story_id = visit.request.path_params["story_id"]
+    wished: Act = visit.request.path_params["act"]
+    seen = visit.field("version")
+    wish = Wish(
+        act=wished,
+        seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0,
+        reason=visit.field("reason"),
+        words=visit.field("words"),
+        scales=visit.fields("scale"),
+    )
+    outcome = decisions.carry_out(visit.parts.writer, story_id, wish, visit.who, now=visit.now)
+    if isinstance(outcome, Refusal):
+        status = 422 if outcome.kind in {"say_why", "too_long"} else 409
+        return _story_page(visit, refusal=outcome, wish=wish, status=status)
+    return RedirectResponse(f"/stories/{story_id}?done={wished}", 303)
+
+
+def _story_page(
+    visit: Visit, *, refusal: Refusal | None = None, wish: Wish | None = None, status: int = 200
+) -> Response:
+    story_id = visit.request.path_params["story_id"]
+    with reader(visit.parts.engine) as connection:
+        story = story_page.story_by_id(connection, story_id)
+        if story is None:
+            return pages.problem(visit, "not_found", 404)
+        if story.withdrawn_at is not None:
+            return pages.page(visit, "withdrawn.html", 410)
+        labels = story_page.labels_of(connection, story_id)
+        context = {
+            "passages": _passages(story_page.parts_of(connection, story_id), story),
+            "asked": _asked(connection, story),
+            "scales": _of(labels, "scale"),
+            "actors": _of(labels, "actor"),
+            "other_labels": [label for label in labels if label.dimension not in {"scale", "actor"}],
+            "consents": _latest_first(story_page.consents_of(connection, story)),
+            "acts": team.acts_on(connection, "story", story_id, but=("story.opened",)),
+            "exports": story_page.exports_of(connection, story_id),
+            "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
+        }
+        opened = team.acted_since(
+            connection,
+            who=visit.who.email,
+            act="story.opened",
+            object_kind="story",
+            object_id=story_id,
+            since=visit.now - OPENED_EVERY,
+        )
+    if not opened:
+        _record_opening(visit, story_id)
+    reason, own_words = decisions.reason_in_words(story.reason)
+    return pages.page(
+        visit,
+        "story.html",
+        status,
+        story=story,
+        may_decide=visit.may(access.DECIDERS),
+        reasons=decisions.REASONS,
+        reason=reason,
+        own_words=own_words,
+        refusal=refusal,
+        wish=wish,
+        notice=DONE.get(visit.request.query_params.get("done", ""), "") if refusal is None else "",
+        **context,
+    )
+
+
+def _record_opening(visit: Visit, story_id: int) -> None:
+    visit.parts.writer.run(
+        lambda connection: team.record(
+            connection,
+            at=visit.now,
+            who=visit.who.email,
+            act="story.opened",
+            object_kind="story",
+            object_id=story_id,
+        )
+    )
+
+
+def _of(labels: list[Label], dimension: str) -> list[Label]:
+    return [label for label in labels if label.dimension == dimension]
+
+
+def _latest_first(consents: list[Consent]) -> list[tuple[Consent, bool]]:
+    """Return the decisions newest first, each with whether it is the one that counts for its purpose."""
+    seen: set[str] = set()
+    marked = []
+    for consent in reversed(consents):
+        marked.append((consent, consent.purpose not in seen))
+        seen.add(consent.purpose)
+    return marked
+
+
+def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
+    """Return the story's messages in order, with amendments under the message they change."""
+    told = [part for part in parts if part.kind != "amended"]
+    if not told:
+        told = (
+            [story_page.Part(position=0, ref="", text=story.text, kind="told", received_at=story.told_at)]
+            if story.text
+            else []
+        )
+    refs = {part.ref for part in told if part.ref}
+    passages = [
+        Passage(
+            part=part,
+            amended=tuple(later for later in parts if later.kind == "amended" and part.ref and later.ref == part.ref),
+        )
+        for part in told
+    ]
+    stray = [part for part in parts if part.kind == "amended" and part.ref not in refs]
+    return passages + [Passage(part=part, amended=()) for part in stray]
+
+
+def _asked(connection: Connection, story: WholeStory) -> list[Asked]:
+    """Return what was asked and answered beside the story itself, in the order of the flow."""
+    body = story_page.release_of(connection, story.flow, story.structure)
+    release = _release(body) if body else None
+    rows = {step: (value, note) for step, value, note in story_page.answers_of(connection, story.id)}
+    order = [*(step for step in (release.flow.steps if release else {}) if step in rows)]
+    order += [step for step in rows if step not in order]
+    return [_one_asked(release, step, *rows[step]) for step in order]
+
+
+def _one_asked(release: Release | None, step: str, value: str, note: str) -> Asked:
+    names: dict[str, str] = {}
+    question = words.label(words.STEPS, step)
+    if release is not None and step in release.flow.steps:
+        names = {option.value: option.label for option in release.flow.steps[step].choices()}
+        question = release.flow.steps[step].text
+    return Asked(question=question, answer=_in_words(value, names), note=note)
+
+
+def _in_words(value: str, names: dict[str, str]) -> str:
+    """Return a stored answer as people read it; empty for a skipped question."""
+    try:
+        answer = json.loads(value)
+    except ValueError:
+        return value
+    if isinstance(answer, dict):
+        return str(answer.get("label") or answer.get("words") or "")
+    many = answer if isinstance(answer, list) else [answer]
+    return ", ".join(names.get(str(one), str(one)) for one in many if one not in (None, ""))
+
+
+@lru_cache(maxsize=16)
+def _release(body: str) -> Release | None:
+    """Read a release; one that can no longer be read only costs the page the questions' exact words."""
+    try:
+        return Release.from_json(body)
+    except ValidationError:
+        return None

@@ -1,0 +1,272 @@
+"""Named questions about the team: members, one-time links, sessions, and the record of who did what.
+
+Imports the tables and SQLAlchemy only. Every function runs inside the caller's transaction and commits nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select, update
+
+from storage.tables import Audit, SignInLink, TeamMember, TeamSession
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+member = TeamMember.__table__
+link = SignInLink.__table__
+session = TeamSession.__table__
+audit = Audit.__table__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person of the team, as far as signing in and deciding need them."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    password_hash: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One one-time link that is still good."""
+
+    id: int
+    member_id: int | None
+    """None: whoever opens it becomes a new member."""
+    role: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in browser and whose it is."""
+
+    id: int
+    member: Member
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One line of the record: who did what and when."""
+
+    at: datetime
+    who: str
+    act: str
+    detail: str
+
+
+MEMBER_COLUMNS = (member.c.id, member.c.email, member.c.name, member.c.role, member.c.password_hash, member.c.active)
+
+
+def member_by_email(connection: Connection, email: str) -> Member | None:
+    """Return the member with this address (lower case), active or not."""
+    row = connection.execute(select(*MEMBER_COLUMNS).where(member.c.email == email)).one_or_none()
+    return Member(**row._mapping) if row else None
+
+
+def member_by_id(connection: Connection, member_id: int) -> Member | None:
+    """Return one member, active or not."""
+    row = connection.execute(select(*MEMBER_COLUMNS).where(member.c.id == member_id)).one_or_none()
+    return Member(**row._mapping) if row else None
+
+
+def has_lead(connection: Connection) -> bool:
+    """Tell whether an active lead with a password exists, so that somebody can sign in and invite the others."""
+    found = connection.execute(
+        select(member.c.id)
+        .where(member.c.role == "lead", member.c.active.is_(True), member.c.password_hash.is_not(None))
+        .limit(1)
+    ).one_or_none()
+    return found is not None
+
+
+def add_member(connection: Connection, *, email: str, name: str, role: str, at: datetime) -> int:
+    """Add an active member without a password and return the id. The address must be in lower case and new."""
+    result = connection.execute(
+        insert(member).values(email=email, name=name, role=role, active=True, created_at=at).returning(member.c.id)
+    )
+    return int(result.scalar_one())
+
+
+def change_member(connection: Connection, member_id: int, *, role: str) -> None:
+    """Give a member this role and make them active."""
+    connection.execute(update(member).where(member.c.id == member_id).values(role=role, active=True))
+
+
+def set_password(connection: Connection, member_id: int, *, name: str, password_hash: str) -> None:
+    """Store a member's name and password hash, and end every session of theirs: an old one may not be theirs."""
+    connection.execute(update(member).where(member.c.id == member_id).values(name=name, password_hash=password_hash))
+    connection.execute(session.delete().where(session.c.member_id == member_id))
+
+
+def replace_hash(connection: Connection, member_id: int, *, old: str, new: str) -> None:
+    """Store the same password under newer hash settings, unless it was changed meanwhile."""
+    connection.execute(
+        update(member).where(member.c.id == member_id, member.c.password_hash == old).values(password_hash=new)
+    )
+
+
+def add_link(
+    connection: Connection,
+    *,
+    token_hash: str,
+    member_id: int | None,
+    role: str,
+    purpose: str,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Add a link and void the unused ones it takes the place of (same member, or same purpose without a member)."""
+    same = link.c.member_id == member_id if member_id is not None else link.c.member_id.is_(None)
+    connection.execute(
+        update(link)
+        .where(same, link.c.purpose == purpose, link.c.used_at.is_(None), link.c.expires_at > at)
+        .values(expires_at=at)
+    )
+    connection.execute(
+        insert(link).values(
+            token_hash=token_hash,
+            member_id=member_id,
+            role=role,
+            purpose=purpose,
+            created_at=at,
+            expires_at=expires_at,
+        )
+    )
+
+
+def good_link(connection: Connection, token_hash: str, at: datetime) -> Link | None:
+    """Return the link if it is unused and not expired."""
+    row = connection.execute(
+        select(link.c.id, link.c.member_id, link.c.role, link.c.purpose).where(
+            link.c.token_hash == token_hash, link.c.used_at.is_(None), link.c.expires_at > at
+        )
+    ).one_or_none()
+    return Link(**row._mapping) if row else None
+
+
+def use_link(connection: Connection, link_id: int, at: datetime) -> bool:
+    """Mark the link as used; False if somebody was quicker."""
+    result = connection.execute(update(link).where(link.c.id == link_id, link.c.used_at.is_(None)).values(used_at=at))
+    return result.rowcount == 1
+
+
+def add_session(connection: Connection, *, token_hash: str, member_id: int, at: datetime, expires_at: datetime) -> None:
+    """Open a session and sweep away those that are over."""
+    connection.execute(session.delete().where(session.c.expires_at <= at))
+    connection.execute(
+        insert(session).values(
+            token_hash=token_hash, member_id=member_id, created_at=at, seen_at=at, expires_at=expires_at
+        )
+    )
+
+
+def live_session(connection: Connection, token_hash: str, at: datetime, idle_since: datetime) -> Session | None:
+    """Return the session unless it is over, was idle since before `idle_since`, or its member is no longer active."""
+    row = connection.execute(
+        select(session.c.id.label("session_id"), session.c.seen_at, *MEMBER_COLUMNS)
+        .join(member, member.c.id == session.c.member_id)
+        .where(
+            session.c.token_hash == token_hash,
+            session.c.expires_at > at,
+            session.c.seen_at > idle_since,
+            member.c.active.is_(True),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    found = dict(row._mapping)
+    return Session(id=found.pop("session_id"), seen_at=found.pop("seen_at"), member=Member(**found))
+
+
+def touch_session(connection: Connection, session_id: int, at: datetime) -> None:
+    """Remember that the session was used now."""
+    connection.execute(update(session).where(session.c.id == session_id).values(seen_at=at))
+
+
+def end_session(connection: Connection, token_hash: str) -> None:
+    """End one session; a session that is over already is no error."""
+    connection.execute(session.delete().where(session.c.token_hash == token_hash))
+
+
+def record(
+    connection: Connection,
+    *,
+    at: datetime,
+    who: str,
+    act: str,
+    object_kind: str,
+    object_id: int | str = "",
+    detail: str = "",
+) -> None:
+    """Write one act into the record (rule 65). `detail` holds no words of a story and no address."""
+    connection.execute(
+        insert(audit).values(at=at, who=who, act=act, object_kind=object_kind, object_id=str(object_id), detail=detail)
+    )
+
+
+def acts_on(
+    connection: Connection, object_kind: str, object_id: int, *, but: tuple[str, ...] = (), limit: int = 50
+) -> list[Act]:
+    """Return the latest acts on one thing, newest first, without those named in `but`; `who` is a name where known."""
+    rows = connection.execute(
+        select(
+            audit.c.at,
+            func.coalesce(func.nullif(member.c.name, ""), audit.c.who).label("who"),
+            audit.c.act,
+            audit.c.detail,
+        )
+        .outerjoin(member, member.c.email == audit.c.who)
+        .where(
+            audit.c.object_kind == object_kind,
+            audit.c.object_id == str(object_id),
+            audit.c.act.not_in(but),
+        )
+        .order_by(audit.c.id.desc())
+        .limit(limit)
+    )
+    return [Act(**row._mapping) for row in rows]
+
+
+def acted_since(
+    connection: Connection, *, who: str, act: str, object_kind: str, object_id: int, since: datetime
+) -> bool:
+    """Tell whether this person did this to this thing after `since`."""
+    found = connection.execute(
+        select(audit.c.id)
+        .where(
+            audit.c.object_kind == object_kind,
+            audit.c.object_id == str(object_id),
+            audit.c.who == who,
+            audit.c.act == act,
+            audit.c.at > since,
+        )
+        .limit(1)
+    ).one_or_none()
+    return found is not None
+
+
+def names_of(connection: Connection, member_ids: set[int]) -> dict[int, str]:
+    """Return the names of these members by id."""
+    if not member_ids:
+        return {}
+    rows = connection.execute(select(member.c.id, member.c.name).where(member.c.id.in_(sorted(member_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def all_members(connection: Connection) -> list[Member]:
+    """Return everybody on the team, active first, by address."""
+    rows = connection.execute(
+        select(*MEMBER_COLUMNS).order_by(member.c.active.desc(), func.lower(member.c.email), member.c.id)
+    )
+    return [Member(**row._mapping) for row in rows]
