@@ -30,7 +30,11 @@ def sms_text(say: Say) -> str:
     Typographic signs are made plain, letters of a language never are (rule 20).
     """
     lines = [say.text]
-    lines += [f"{option.key or number} {option.label}" for number, option in enumerate(say.options, start=1)]
+    lines += [
+        f"{option.key or number} {option.label}"
+        for number, option in enumerate(say.options, start=1)
+        if option.label != option.key  # a rating's bare numbers are named by its text
+    ]
     return normalise_typography("\n".join(lines))
 
 
@@ -84,6 +88,8 @@ class Message:
     """Names the conversation inside a button (`Conversation.token`)."""
     thread_id: int | None = None
     """Telegram's forum topic, handed through (rule 40)."""
+    redraw_of: str = ""
+    """Provider's id of the message whose buttons to redraw, if `say.redraw`: the one that was pressed."""
 
     def to_json(self) -> str:
         """Return compact JSON without what is at its default."""
@@ -100,6 +106,8 @@ class Message:
             kept["token"] = self.token
         if self.thread_id is not None:
             kept["thread_id"] = self.thread_id
+        if self.redraw_of:
+            kept["redraw_of"] = self.redraw_of
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -107,10 +115,10 @@ class Message:
         """Read a payload; raises UnreadableMessageError without repeating any of it."""
         try:
             kept = json.loads(text)
-            token, thread_id = kept.pop("token", ""), kept.pop("thread_id", None)
+            token, thread_id, redraw_of = (kept.pop(name, None) for name in ("token", "thread_id", "redraw_of"))
             options = tuple(Option(value=value, label=label, key=key) for value, label, key in kept.pop("options", ()))
             say = Say(options=options, toggled=tuple(kept.pop("toggled", ())), **kept)
-            return cls(say=say, token=token, thread_id=thread_id)
+            return cls(say=say, token=token or "", thread_id=thread_id, redraw_of=redraw_of or "")
         except (ValueError, TypeError, AttributeError):
             raise UnreadableMessageError("a stored message cannot be read; it was not sent") from None
 
