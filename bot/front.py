@@ -1,0 +1,164 @@
+"""The front door: webhooks straight to their handlers, everything else to the pages. Plain ASGI, imports nothing.
+
+A webhook is answered thousands of times a minute and needs no routing, cookies or templates, so it never meets the web
+framework. Every other answer gets the security headers that its page did not set itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+
+    Scope = MutableMapping[str, Any]
+    Event = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Event]]
+    Send = Callable[[Event], Awaitable[None]]
+    Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MOST_BYTES = 1_000_000
+"""Longest request body that is read; providers send a few kilobytes."""
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", PAGE_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), interest-cohort=()"),
+    (b"cache-control", b"no-store"),
+)
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One request to a webhook: what came, before anything was made of it."""
+
+    headers: Mapping[str, str]
+    """Lower-case names."""
+    query: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a webhook says back."""
+
+    status: int = 200
+    body: bytes = b""
+    kind: str = "text/plain; charset=utf-8"
+
+
+class TooLargeError(Exception):
+    """A body is longer than `MOST_BYTES`; nothing of it was kept."""
+
+
+class Front:
+    """The ASGI application that the server runs."""
+
+    def __init__(
+        self,
+        pages: Asgi,
+        webhooks: Mapping[str, Callable[[Post], Awaitable[Answer]]],
+        *,
+        https: bool = False,
+        too_large: Callable[[str], None] = lambda _path: None,
+    ) -> None:
+        self.pages = pages
+        self.webhooks = dict(webhooks)
+        self._headers = (*HEADERS, HTTPS_ONLY) if https else HEADERS
+        self._too_large = too_large
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.pages(scope, receive, send)
+        elif (webhook := self.webhooks.get(scope["path"])) is not None:
+            await respond(send, await self._webhook(webhook, scope, receive))
+        else:
+            await self._page(scope, receive, send)
+
+    async def _webhook(self, webhook: Callable[[Post], Awaitable[Answer]], scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] != "POST":
+            return Answer(405, b"POST only\n")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            body = await read_body(headers, receive)
+        except TooLargeError:
+            self._too_large(scope["path"])
+            return Answer(413, b"too large\n")
+        return await webhook(Post(headers, scope["query_string"].decode("latin-1"), body))
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = dict(scope["headers"])
+        if _declared(given.get(b"content-length", b"")) > MOST_BYTES:
+            self._too_large(scope["path"])
+            await respond(send, Answer(413, b"too large\n"))
+            return
+        left = MOST_BYTES
+
+        async def counted() -> Event:
+            nonlocal left
+            event = await receive()
+            left -= len(event.get("body", b""))
+            if left < 0:
+                raise TooLargeError
+            return event
+
+        async def guarded(event: Event) -> None:
+            if event["type"] == "http.response.start":
+                present = {name.lower() for name, _ in event.get("headers", ())}
+                missing = [item for item in self._headers if item[0] not in present]
+                event = {**event, "headers": [*event.get("headers", ()), *missing]}
+            await send(event)
+
+        await self.pages(scope, counted, guarded)
+
+
+async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """Return the whole body; raises TooLargeError before reading more than `MOST_BYTES`."""
+    if _declared(headers.get("content-length", "").encode("latin-1")) > MOST_BYTES:
+        raise TooLargeError
+    event = await receive()
+    body: bytes = event.get("body", b"")
+    if not event.get("more_body"):
+        if len(body) > MOST_BYTES:
+            raise TooLargeError
+        return body
+    parts = [body]
+    length = len(body)
+    while event.get("more_body"):
+        event = await receive()
+        parts.append(event.get("body", b""))
+        length += len(parts[-1])
+        if length > MOST_BYTES:
+            raise TooLargeError
+    return b"".join(parts)
+
+
+async def respond(send: Send, answer: Answer) -> None:
+    """Send one whole answer."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [
+                (b"content-type", answer.kind.encode("latin-1")),
+                (b"content-length", b"%d" % len(answer.body)),
+                (b"cache-control", b"no-store"),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _declared(length: bytes) -> int:
+    return int(length) if length.isdigit() and len(length) < 16 else 0
