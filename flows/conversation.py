@@ -15,7 +15,7 @@ DueKind = Literal["quiet", "nudge", "expire"]
 ChannelKind = Literal["sms", "telegram"]
 
 
-class UnreadableConversation(ValueError):
+class UnreadableConversationError(ValueError):
     """A stored conversation could not be read. Nothing was changed; keep the row and tell the team."""
 
 
@@ -84,12 +84,12 @@ class Conversation(BaseModel):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Conversation:
-        """Read a stored state; raises UnreadableConversation without repeating any of its content."""
+        """Read a stored state; raises UnreadableConversationError without repeating any of its content."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             places = ", ".join(".".join(str(part) for part in item["loc"]) or "whole" for item in error.errors())
-            raise UnreadableConversation(f"stored conversation cannot be read at: {places}") from None
+            raise UnreadableConversationError(f"stored conversation cannot be read at: {places}") from None
 
 
 def idle(*, id: str, token: str, flow: str, channel: ChannelKind, language: str, now: datetime, receipt: str = "", opted_out: bool = False) -> Conversation:  # noqa: A002, E501, PLR0913

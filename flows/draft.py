@@ -9,6 +9,7 @@ from flows.questions.choice import ChoiceStep
 from flows.questions.consent import ConsentStep
 from flows.questions.many import ManyStep
 from flows.questions.place import PlaceStep
+from flows.questions.rating import RatingStep
 from flows.questions.read_back import ReadBackStep
 from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep, as_parts, joined
@@ -47,7 +48,10 @@ def draft_of(flow: Flow, conversation: Conversation) -> Draft:
     )
 
 
-def is_empty(draft: Draft) -> bool:
-    """Return whether nothing at all was told: no text, and no answer but skipped ones."""
-    told = (item.get("value") for name, item in draft.answers.items() if isinstance(item, dict) and name != "age")
-    return not draft.text and not any(value not in (None, "", []) for value in told)
+def is_empty(flow: Flow, conversation: Conversation) -> bool:
+    """Return whether nothing was told that could be kept: no words and no rating."""
+    rated = any(
+        isinstance(flow.steps.get(name), RatingStep) and answer.value is not None
+        for name, answer in conversation.answers.items()
+    )
+    return not rated and not draft_of(flow, conversation).text

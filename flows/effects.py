@@ -182,9 +182,13 @@ class TellTeam:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
-    """Start this flow afresh for the same person (start again, another story)."""
+    """Start a flow afresh for the same person (first words, start again, another story)."""
 
-    flow: str
+    flow: str = ""
+    """Empty: the flow whose words these are, else the installation's first flow."""
+    text: str = ""
+    """What they wrote, to be handed on as `Started.text`."""
+    ref: str = ""
 
 
 Effect = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset(
     {
-        "organisation", "contact", "privacy_url", "crisis_line", "youth_line",  # from the house
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line",  # from the house
         "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
     }
@@ -38,6 +38,7 @@ class House(Record):
     contact: str = ""
     """How to reach a person, e.g. an e-mail address or "ring 01236 000 000"."""
     privacy_url: str = ""
+    emergency: str = "999"
     crisis_line: str = ""
     youth_line: str = ""
     country: str = "GB"
@@ -102,7 +103,7 @@ class Release(Record):
         house = self.house
         known = {
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
-            "crisis_line": house.crisis_line, "youth_line": house.youth_line,
+            "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 

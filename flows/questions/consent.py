@@ -84,10 +84,21 @@ class ConsentStep(Step):
             read = self._several(scene, signal.text, choices)
             if read is not None:
                 return read
+        plain = self._plain_word(scene, signal.text, choices)
+        if plain is not None:
+            return self._decided(scene, plain, signal.text, "", ())
         match = None if _hedged(scene, signal.text) else choose(signal.text, choices)
         if match is None or (match.note and match.note == signal.text.strip()):
             return self._unclear(scene, signal.text)
         return self._decided(scene, match.choice, signal.text, match.note, ())
+
+    def _plain_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Choice | None:
+        """A bare yes or no is never asked for by SMS (carriers read them), but it is clear when it comes."""
+        text = normalise(said)
+        if text in _listed(scene, "no_words"):
+            return self._narrowest(choices)
+        agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
+        return agreeing[0] if len(agreeing) == 1 and text in _listed(scene, "yes_words") else None
 
     def _several(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading | None:
         asked = numbers(said)
@@ -142,3 +153,7 @@ def _hedged(scene: Scene, said: str) -> bool:
     text = f" {re.sub(r'[^\w]+', ' ', normalise(said[:300]))} "
     hedges = (re.sub(r"[^\w]+", " ", normalise(word)) for word in scene.common("hedges").split(","))
     return any(f" {hedge} " in text for hedge in hedges if hedge)
+
+
+def _listed(scene: Scene, key: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in scene.common(key).split(","))

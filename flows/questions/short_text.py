@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from flows.questions.base import Reading, Scene, Step, Unclear, Understood, Waiting
 from flows.questions.story import joined, parts_of, with_part
-from flows.signals import Quiet, Said, Signal
+from flows.signals import Quiet, Said, Signal, Unsealed
 
 PART = 140
 """Characters from which an SMS may be the first part of a longer text that the carrier cut."""
@@ -27,6 +27,8 @@ class ShortTextStep(Step):
         if isinstance(signal, Quiet):
             parts = parts_of(scene)
             return _told(parts) if parts else Waiting(scratch=scene.conversation.scratch)
+        if isinstance(signal, Unsealed):
+            return _told(signal.parts)
         if not isinstance(signal, Said) or not signal.text.strip():
             return Unclear()
         parts = with_part(parts_of(scene), signal)

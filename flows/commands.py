@@ -1,0 +1,159 @@
+"""What each global keyword does, in every state and language (design rule 3). Used by the engine only. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.asides import DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
+from flows.effects import Begin, OptIn, OptOut, PurgeSealed, Say, SetLanguage, TellData, TellTeam
+from flows.keywords import CARRIER_WORDS, Recognised, Word, normalise
+from flows.questions.base import Understood
+from flows.questions.read_back import ReadBackStep
+
+if TYPE_CHECKING:
+    from flows.signals import Said
+    from flows.turn import Making
+
+LISTENED_TO_WHEN_STOPPED = frozenset({Word.START, Word.HELP, Word.DELETE, Word.MY_DATA, Word.PRIVACY})
+"""After STOP only these are answered, and only because the person asked."""
+
+
+def obey(making: Making, recognised: Recognised, said: Said) -> bool:
+    """Do what the word says. Returns False where the word means nothing here and is an answer like any other."""
+    state = making.conversation
+    match recognised.word:
+        case Word.STOP:
+            _stop(making, said)
+        case Word.START:
+            _start(making, said)
+        case Word.HELP:
+            making.tell("help")
+            if state.status == "open" and state.step is not None:
+                making.effects.append(TellTeam(kind="help_mid_story"))
+        case Word.DELETE:
+            making.set(pending="", tries=0)
+            open_aside(making, DELETE)
+        case Word.MY_DATA:
+            making.effects.append(TellData())
+        case Word.PRIVACY:
+            making.tell("privacy")
+        case Word.LANGUAGE:
+            _language(making, recognised)
+        case _:
+            return _within(making, recognised)
+    return True
+
+
+def _by_carrier(making: Making, said: Said) -> bool:
+    return making.conversation.channel == "sms" and normalise(said.text).upper() in CARRIER_WORDS
+
+
+def _stop(making: Making, said: Said) -> None:
+    carrier = _by_carrier(making, said)
+    if making.conversation.held:
+        making.effects.append(PurgeSealed())
+    making.set(opted_out=True, aside="", pending="", held=0, tries=0, scratch=_without_questions(making))
+    if making.conversation.status == "open":
+        making.set(status="stopped")
+    if not carrier:
+        making.tell("stopped")
+    making.effects.append(OptOut(by_carrier=carrier))
+
+
+def _without_questions(making: Making) -> dict[str, object]:
+    return {key: value for key, value in making.conversation.scratch.items() if key in {"parts", "chosen", "unclear"}}
+
+
+def _start(making: Making, said: Said) -> None:
+    state = making.conversation
+    if state.opted_out:
+        making.effects.append(OptIn(by_carrier=_by_carrier(making, said)))
+        making.set(opted_out=False)
+        if state.status == "stopped" and state.step is not None:
+            making.set(status="open")
+            open_aside(making, RESUME)
+        else:
+            making.tell("started")
+    elif state.status == "open" and state.step is not None:
+        open_aside(making, RESUME)
+    else:
+        making.effects.append(Begin(ref=said.ref))
+
+
+def _language(making: Making, recognised: Recognised) -> None:
+    wanted = normalise(recognised.rest)
+    offered = {normalise(LANGUAGES.get(code, code)): code for code in making.release.languages}
+    code = offered.get(wanted) or (wanted if wanted in making.release.languages else None)
+    if code is not None:
+        making.set(language=code)
+        making.effects.append(SetLanguage(language=code))
+        making.tell("language_set")
+        making.ask_again()
+    elif len(making.release.languages) > 1:
+        open_aside(making, LANGUAGE)
+    else:
+        making.tell("one_language")
+
+
+def _within(making: Making, recognised: Recognised) -> bool:
+    """BACK, SKIP, DONE, CHANGE and MORE: they mean something only while a question waits."""
+    state = making.conversation
+    if state.status != "open" or making.step is None:
+        return False
+    if state.aside:
+        if recognised.word in {Word.BACK, Word.SKIP} and state.aside != RESUME:
+            making.set(aside="", tries=0)
+            making.ask_again()
+            return True
+        return False
+    match recognised.word:
+        case Word.BACK:
+            _back(making)
+        case Word.SKIP:
+            return _skip(making, recognised)
+        case Word.MORE:
+            return _more(making)
+        case _:
+            return False
+    return True
+
+
+def _back(making: Making) -> None:
+    state = making.conversation
+    if state.back_to:
+        making.set(back_to="")
+        making.go(state.back_to)
+        return
+    if not state.trail:
+        making.tell("at_start")
+        making.ask_again()
+        return
+    last = state.trail[-1]
+    step = making.release.flow.steps[last]
+    forgotten = {last, *(name for option in step.choices() for name in option.sets)}
+    answers = {name: answer for name, answer in state.answers.items() if name not in forgotten}
+    purposes = {getattr(step, "purpose", ""), *(item.purpose for item in getattr(step, "also", ()))}
+    consents = {purpose: answer for purpose, answer in state.consents.items() if purpose not in purposes}
+    making.set(answers=answers, consents=consents, trail=state.trail[:-1])
+    making.go(last)
+
+
+def _skip(making: Making, recognised: Recognised) -> bool:
+    step, name = making.step, making.conversation.step
+    if step is None or name is None or not step.skippable:
+        return False
+    reading = step.finish(making.scene(name))
+    taken = reading if isinstance(reading, Understood) else Understood(value=None, note=recognised.rest)
+    making.take(taken)
+    return True
+
+
+def _more(making: Making) -> bool:
+    name = making.conversation.step
+    if name is None or isinstance(making.step, ReadBackStep):
+        return False
+    scene = making.scene(name)
+    if not scene.has("more"):
+        return False
+    making.effects.append(Say(text=scene.text("more")))
+    return True

@@ -1,0 +1,301 @@
+"""`advance`: one signal through one conversation. Pure, synchronous, deterministic; JSON in, JSON out.
+
+Order, in every state: our keywords, then a question of our own that is open, then the flow's waiting question. The
+clock is an argument; anything from outside comes as a signal; anything to be done leaves as an effect.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flows.asides import AFTER, RESUME, hear_aside, open_aside
+from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
+from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say, Unseal
+from flows.keywords import Recognised, Word, normalise, recognise
+from flows.questions.base import Reading, Understood, Waiting
+from flows.questions.place import PlaceStep
+from flows.questions.story import as_parts, with_edit
+from flows.signals import (
+    Chose,
+    Edited,
+    Expired,
+    Facts,
+    Located,
+    Nudged,
+    PlacesFound,
+    Quiet,
+    Said,
+    Sent,
+    Signal,
+    Started,
+    Unsealed,
+)
+from flows.turn import Making, Turn
+
+if TYPE_CHECKING:
+    from flows.conversation import Conversation
+    from flows.release import Release
+
+__all__ = ["Turn", "advance"]
+
+BREAK = timedelta(hours=24)
+"""After this long without a word, "continue or start again" is asked first."""
+TOLD_CHARACTERS, TOLD_WORDS = 25, 4
+"""From this length on, uninvited words may be a story and are held sealed; shorter ones are a greeting."""
+
+_FROM_PERSON = (Started, Said, Chose, Edited, Sent, Located)
+_PASSING = ("offered", "changing", "asked_all")
+"""Scratch that does not outlive a question being asked again."""
+
+
+def advance(release: Release, conversation: Conversation, signal: Signal, now: datetime) -> Turn:
+    """Return the state after `signal` and what to do. Raises EngineError if the release cannot carry the state."""
+    making = Making(release, conversation, now)
+    last_heard = conversation.heard_at
+    if isinstance(signal, _FROM_PERSON):
+        making.set(heard_at=now)
+    match signal:
+        case Started():
+            _start(making, signal)
+        case Said():
+            _said(making, signal, last_heard)
+        case Chose():
+            _chose(making, signal)
+        case Edited():
+            _edited(making, signal)
+        case Sent():
+            if not conversation.opted_out:
+                making.tell("words_only")
+        case Unsealed():
+            _unsealed(making, signal)
+        case PlacesFound() | Located():
+            if isinstance(making.step, PlaceStep) and conversation.status == "open" and not conversation.opted_out:
+                _hear(making, signal)
+        case Facts():
+            making.tell(
+                "my_data" if signal.stories else "no_data",
+                stories=str(signal.stories), since=signal.since, channels=", ".join(signal.channels),
+            )  # fmt: skip
+        case Quiet() | Nudged() | Expired():
+            _time(making, signal)
+    _keep_waiting(making)
+    return making.done()
+
+
+def _start(making: Making, started: Started) -> None:
+    making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
+    if is_told(started.text):
+        _hold(making, started.text, started.ref)
+    making.go(making.release.flow.start)
+
+
+def is_told(text: str) -> bool:
+    """Return whether words are more than a greeting: what arrives like this before consent is held sealed."""
+    return len(text.strip()) >= TOLD_CHARACTERS and len(text.split()) >= TOLD_WORDS
+
+
+def _hold(making: Making, text: str, ref: str) -> None:
+    making.effects.append(HoldSealed(text=text, ref=ref))
+    if not making.conversation.held:
+        making.tell("held")
+    making.set(held=making.conversation.held + 1)
+
+
+def _said(making: Making, said: Said, last_heard: datetime) -> None:
+    state = making.conversation
+    word = recognise(said.text, language=state.language, channel=state.channel, waiting=state.status == "open")
+    if word is not None and word.carrier_only and not state.opted_out:
+        word = None  # a lone YES by SMS: an opt-in to the carrier, an ordinary answer to us
+    if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
+        return
+    if word is not None and obey(making, word, said):
+        return
+    if state.status != "open":
+        _late(making, said)
+        return
+    if making.conversation.aside:
+        if hear_aside(making, said):
+            _hand_on_pending(making)
+            return
+    elif making.now - last_heard >= BREAK and not state.nudges:
+        _ask_to_resume(making, said)
+        return
+    _answer(making, said, word)
+
+
+def _hand_on_pending(making: Making) -> None:
+    """After "continue": the words that were written when we asked are the answer to the waiting question."""
+    state = making.conversation
+    if state.pending and not state.aside and state.status == "open":
+        making.set(pending="")
+        _answer(making, Said(text=state.pending), None)
+
+
+def _ask_to_resume(making: Making, said: Said) -> None:
+    if making.consented:
+        making.set(pending=said.text)
+    elif is_told(said.text):
+        _hold(making, said.text, said.ref)
+    open_aside(making, RESUME)
+
+
+def _late(making: Making, said: Said) -> None:
+    """Words after a conversation is over, or before the first one."""
+    state = making.conversation
+    if state.aside and hear_aside(making, said):
+        return
+    if state.status in {"ended", "parted"} and not is_told(said.text) and _is_courtesy(making, said.text):
+        if not state.scratch.get("thanked"):
+            making.set(scratch={"thanked": True})
+            making.tell("you_are_welcome")
+        return
+    fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    if state.status == "ended" and state.kept and fresh and is_told(said.text):
+        making.effects.append(HoldSealed(text=said.text, ref=said.ref))
+        making.set(held=state.held + 1)
+        open_aside(making, AFTER)
+        return
+    making.effects.append(Begin(text=said.text, ref=said.ref))
+
+
+def _is_courtesy(making: Making, text: str) -> bool:
+    plain = normalise(text)
+    words = {normalise(word) for word in making.common("courtesies").split(",")}
+    return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
+
+
+def _chose(making: Making, chose: Chose) -> None:
+    state = making.conversation
+    if state.opted_out or chose.token != state.token or chose.serial != state.serial:
+        return  # a stale or repeated press (rule 38)
+    if state.aside:
+        hear_aside(making, chose)
+        _hand_on_pending(making)
+    elif state.status == "open" and making.step is not None:
+        _hear(making, chose)
+
+
+def _answer(making: Making, said: Said, word: Recognised | None) -> None:
+    """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
+    step, name = making.step, making.conversation.step
+    if step is None or name is None:
+        return
+    if word is None or word.word is not Word.DONE:
+        _hear(making, said)
+        return
+    if word.rest.strip():
+        _hear(making, Said(text=word.rest, ref=said.ref))
+        if making.conversation.step != name:
+            return
+    reading = step.finish(making.scene(name))
+    if isinstance(reading, Understood):
+        making.quiet = None
+        making.take(reading)
+    else:
+        _hear(making, said) if not step.sensitive else _read(making, reading)
+
+
+def _hear(making: Making, signal: Signal) -> None:
+    step, name = making.step, making.conversation.step
+    if step is not None and name is not None:
+        _read(making, step.hear(making.scene(name), signal))
+
+
+def _read(making: Making, reading: Reading) -> None:
+    if isinstance(reading, Understood):
+        making.take(reading)
+    elif isinstance(reading, Waiting):
+        unclear = making.conversation.scratch.get("unclear")
+        making.set(scratch={**reading.scratch, **({"unclear": unclear} if unclear else {})})
+        making.quiet = reading.quiet
+        for effect in reading.effects:
+            if isinstance(effect, Say):
+                making.ask(effect)
+            else:
+                making.effects.append(effect)
+    else:
+        _unclear(making, reading.kept, reading.counts_as)
+
+
+def _unclear(making: Making, kept: str, counts_as: Understood | None) -> None:
+    """Ask again in other words, twice at most, then offer a way out; what was written is kept (or held, before consent)."""
+    state = making.conversation
+    scratch = {key: value for key, value in state.scratch.items() if key not in _PASSING}
+    if kept.strip() and making.consented:
+        noted = scratch.get("unclear")
+        scratch["unclear"] = [*(noted if isinstance(noted, list) else []), kept]
+    elif is_told(kept):
+        _hold(making, kept, "")
+    tries = state.tries + 1
+    making.set(tries=tries, scratch=scratch)
+    if counts_as is not None and tries >= 2:
+        making.take(counts_as)
+    elif tries <= 2:
+        making.ask_again(other_words=True)
+    else:
+        making.tell("way_out")
+
+
+def _unsealed(making: Making, unsealed: Unsealed) -> None:
+    if making.conversation.aside == AFTER:
+        hear_aside(making, unsealed)
+        return
+    making.set(held=0)
+    if making.conversation.status == "open" and making.step is not None and unsealed.parts:
+        making.tell("held_used")
+        _hear(making, unsealed)
+    else:
+        making.ask_again()
+
+
+def _edited(making: Making, edited: Edited) -> None:
+    """An edit changes the draft while it is a draft, and stands beside the story once that is kept (rule 43)."""
+    state = making.conversation
+    if state.opted_out:
+        return
+    if state.status == "open" and any(ref == edited.ref for ref, _ in as_parts(state.scratch.get("parts"))):
+        parts = with_edit(as_parts(state.scratch.get("parts")), edited)
+        making.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
+        return
+    for name, answer in state.answers.items():
+        parts = as_parts(answer.value)
+        if edited.ref and any(ref == edited.ref for ref, _ in parts):
+            if state.kept:
+                making.effects.append(AmendStory(ref=edited.ref, text=edited.text))
+            else:
+                changed = with_edit(parts, edited)
+                label = "\n".join(text for _, text in changed)
+                answer = answer.model_copy(update={"value": [list(part) for part in changed], "label": label})  # noqa: PLW2901
+                making.set(answers={**state.answers, name: answer})
+            return
+
+
+def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
+    """A due time came. A tick that is late, doubled or no longer due changes nothing."""
+    state = making.conversation
+    if state.opted_out and not isinstance(signal, Expired):
+        return
+    if isinstance(signal, Quiet) and state.status == "open" and state.due == "quiet":
+        _hear(making, signal)
+    elif isinstance(signal, Nudged) and state.status == "open" and state.due == "nudge":
+        making.set(nudges=state.nudges + 1)
+        making.tell("nudge")
+        making.ask_again()
+    elif isinstance(signal, Expired) and state.due == "expire":
+        if state.held:
+            making.effects.append(PurgeSealed())
+        if state.status == "open":
+            making.finish("expired")
+        making.set(held=0, aside="", pending="")
+        if not making.consented:
+            making.set(answers={}, scratch={})
+
+
+def _keep_waiting(making: Making) -> None:
+    """Keep the quiet gap running while parts of a story are in and nobody was asked whether that is all."""
+    state = making.conversation
+    step = making.step
+    if making.quiet is None and state.status == "open" and step is not None and not state.aside:
+        if state.scratch.get("parts") and not state.scratch.get("asked_all"):
+            making.quiet = getattr(step, "quiet", None)

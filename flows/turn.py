@@ -1,0 +1,220 @@
+"""One turn in the making: the conversation as it changes and the effects as they gather. Used by the engine only. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flows.conversation import Answer
+from flows.draft import draft_of, is_empty
+from flows.effects import DropStory, KeepStory, PurgeSealed, RecordConsent, SaveAnswer, Say, Unseal
+from flows.messages import sms_text, telegram_text
+from flows.questions.base import Scene, Step, Understood
+from flows.questions.read_back import ReadBackStep
+from flows.questions.short_text import ShortTextStep
+from flows.questions.story import StoryStep
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flows.conversation import Conversation
+    from flows.effects import Effect
+    from flows.release import Release
+
+MOST_STEPS = 50
+"""Steps one turn may pass through; more is a loop that the flow check should have found."""
+NUDGE_AFTER = timedelta(hours=48)
+CONSENTED = "take_part"
+
+
+class EngineError(RuntimeError):
+    """A conversation cannot go on with this release. Nothing was changed; keep the event and tell the team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What `advance` returns: the new state, and what to do, in order."""
+
+    conversation: Conversation
+    effects: tuple[Effect, ...]
+
+
+class Making:
+    """The mutable middle of `advance`; lives for one call and is never stored."""
+
+    def __init__(self, release: Release, conversation: Conversation, now: datetime) -> None:
+        self.release = release
+        self.conversation = conversation
+        self.now = now
+        self.effects: list[Effect] = []
+        self.quiet: int | None = None
+
+    def set(self, **changes: Any) -> None:
+        """Change fields of the conversation."""
+        self.conversation = self.conversation.model_copy(update=changes)
+
+    def scene(self, name: str) -> Scene:
+        """Return what the question `name` may see now."""
+        return Scene(name=name, release=self.release, conversation=self.conversation, now=self.now)
+
+    @property
+    def step(self) -> Step | None:
+        """The step that waits, or None."""
+        return self._known(self.conversation.step) if self.conversation.step else None
+
+    def _known(self, name: str) -> Step:
+        step: Step | None = self.release.flow.steps.get(name)
+        if step is None:
+            raise EngineError(f"flow {self.release.flow.id} has no step {name}")
+        return step
+
+    @property
+    def consented(self) -> bool:
+        """True once the person said yes to taking part."""
+        return self.conversation.consents.get(CONSENTED) == "yes"
+
+    # --- saying -------------------------------------------------------------------------------------------------
+
+    def common(self, key: str, **fills: str) -> str:
+        """Return a text that belongs to every flow."""
+        return self.release.text(f"everywhere/{key}.text", self.conversation, **fills)
+
+    def tell(self, key: str, **fills: str) -> None:
+        """Say a text that belongs to every flow and asks nothing."""
+        self.effects.append(Say(text=self.common(key, **fills)))
+
+    def ask(self, say: Say) -> None:
+        """Say a question: it gets the next serial number, and buttons of earlier ones become stale."""
+        serial = self.conversation.serial + (0 if say.redraw else 1)
+        numbered = Say(
+            text=say.text, options=say.options, serial=serial, toggled=say.toggled, toggles=say.toggles,
+            redraw=say.redraw, wants_place=say.wants_place, private=say.private,
+        )  # fmt: skip
+        shown = sms_text(numbered) if self.conversation.channel == "sms" else telegram_text(numbered)
+        self.set(serial=serial, shown="" if say.private else shown)
+        self.effects.append(numbered)
+
+    def ask_again(self, *, other_words: bool = False) -> None:
+        """Repeat the waiting question, in its other words if it has some and they are wanted."""
+        step, name = self.step, self.conversation.step
+        if step is None or name is None:
+            return
+        scene = self.scene(name)
+        say = step.ask(scene)
+        if other_words and scene.has("again"):
+            say = Say(
+                text=scene.text("again"), options=say.options, toggles=say.toggles, toggled=say.toggled,
+                wants_place=say.wants_place, private=say.private,
+            )  # fmt: skip
+        self.ask(say)
+
+    # --- going --------------------------------------------------------------------------------------------------
+
+    def go(self, name: str | None) -> None:
+        """Enter a step and go on until one waits for an answer or the conversation ends."""
+        for _ in range(MOST_STEPS):
+            if name is None:
+                raise EngineError(f"flow {self.release.flow.id} leads nowhere after {self.conversation.step}")
+            step = self._known(name)
+            if step.when is not None and step.when != self.conversation.channel:
+                name = step.next
+                continue
+            if isinstance(step, ReadBackStep) and is_empty(self.release.flow, self.conversation):
+                name = step.dropped
+                continue
+            if self.conversation.held and self.consented and _takes_held(step):
+                self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.effects.append(Unseal())
+                return
+            scene = self.scene(name)
+            if step.waits:
+                self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.ask(step.ask(scene))
+                return
+            self.effects.append(Say(text=scene.text("text")))
+            if step.type == "end":
+                self.finish(getattr(step, "outcome", "ended"))
+                return
+            name = step.next
+        raise EngineError(f"flow {self.release.flow.id} goes round without waiting")
+
+    def finish(self, status: str) -> None:
+        """Close the conversation; sealed words that never got a yes are purged."""
+        if self.conversation.held:
+            self.effects.append(PurgeSealed())
+        self.set(status=status, step=None, scratch={}, tries=0, aside="", pending="", held=0, back_to="")
+        if status == "parted":
+            self.set(answers={}, trail=())
+
+    def take(self, understood: Understood) -> None:
+        """Keep an understood answer and go on."""
+        name = self.conversation.step
+        if name is None:
+            raise EngineError("an answer without a question")
+        step = self._known(name)
+        consents = dict(self.conversation.consents)
+        for effect in understood.before:
+            self.effects.append(effect)
+            if isinstance(effect, RecordConsent):
+                consents[effect.purpose] = effect.answer
+        notes = " ".join(filter(None, (self._noted(name), understood.note)))
+        answers = {key: value for key, value in self.conversation.answers.items() if key != name}
+        if not isinstance(step, ReadBackStep):
+            answers[name] = Answer(value=understood.value, label=understood.label, note=notes)
+            self.effects.append(SaveAnswer(step=name, value=understood.value, note=notes))
+            for key, value in understood.sets.items():
+                answers[key] = Answer(value=value)
+        trail = tuple(item for item in self.conversation.trail if item != name)
+        self.set(answers=answers, consents=consents, trail=(*trail, name), scratch={}, tries=0)
+        self._keep(understood, step)
+        self.go(self._after(understood, step))
+
+    def _noted(self, name: str) -> str:
+        kept = self.conversation.scratch.get("unclear")
+        return " ".join(str(item) for item in kept) if isinstance(kept, list) and name else ""
+
+    def _keep(self, understood: Understood, step: Step) -> None:
+        if any(isinstance(effect, DropStory) for effect in understood.before):
+            self.set(kept=False, answers={}, trail=())
+        again = self.conversation.kept and not isinstance(step, ReadBackStep) and step.type != "consent"
+        if understood.keep or again:
+            if not self.consented:
+                raise EngineError(f"flow {self.release.flow.id} keeps a story without a yes to taking part")
+            self.set(kept=True)
+            self.effects.append(KeepStory(draft=draft_of(self.release.flow, self.conversation)))
+
+    def _after(self, understood: Understood, step: Step) -> str | None:
+        returning = self.conversation.back_to
+        if understood.back_to:
+            self.set(back_to=understood.back_to)
+            return understood.next
+        if returning:
+            self.set(back_to="")
+            return returning
+        return understood.next or step.next
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def schedule(self) -> None:
+        """Set when this conversation should be looked at next: quiet gap, nudge, or expiry."""
+        state = self.conversation
+        flow = self.release.flow
+        over = state.heard_at + timedelta(days=flow.expires_after_days)
+        if state.status == "open" and self.quiet is not None:
+            self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
+        elif state.status == "open" and state.nudges < flow.nudges:
+            self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
+        elif state.status == "open" or state.held or state.aside:
+            self.set(due="expire", due_at=over)
+        else:
+            self.set(due=None, due_at=None)
+
+    def done(self) -> Turn:
+        """Return the finished turn."""
+        self.schedule()
+        return Turn(self.conversation, tuple(self.effects))
+
+
+def _takes_held(step: Step) -> bool:
+    return isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story)
