@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -11,7 +10,7 @@ from pydantic import Field
 from flows.effects import Option, RecordConsent, Say
 from flows.keywords import normalise
 from flows.questions.base import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
-from flows.questions.options import Choice, choose, numbers, offered, pressed
+from flows.questions.options import Choice, choose, numbers, offered, pressed, spaced
 from flows.signals import Chose, Said, Signal
 
 if TYPE_CHECKING:
@@ -150,9 +149,8 @@ def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
 
 
 def _hedged(scene: Scene, said: str) -> bool:
-    text = f" {re.sub(r'[^\w]+', ' ', normalise(said[:300]))} "
-    hedges = (re.sub(r"[^\w]+", " ", normalise(word)) for word in scene.common("hedges").split(","))
-    return any(f" {hedge} " in text for hedge in hedges if hedge)
+    text = spaced(normalise(said[:300]))
+    return any(spaced(word) in text for word in _listed(scene, "hedges"))
 
 
 def _listed(scene: Scene, key: str) -> frozenset[str]:

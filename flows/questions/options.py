@@ -18,6 +18,7 @@ LONGEST = 300
 """Characters beyond which a text is no choice but something told; only its beginning is read for one."""
 
 _NUMBER = re.compile(r"^(?:no\.?|number|option|#|nr\.?)?\s*(\d{1,2})(?!\d|[.,:/]\d)[\s.):;,\-]*(.*)$", re.DOTALL)
+_WORDS = re.compile(r"\w+")
 _EDGE = " \t\r\n.,;:!?-)(\"'"
 
 
@@ -117,17 +118,17 @@ def _rest(said: str, length: int) -> str:
 
 
 def _by_first_letters(text: str, choices: Sequence[Choice]) -> Match | None:
-    if not text.isalpha() or len(text) > 20:
+    if not text.replace(" ", "").isalpha() or len(text) > 20:
         return None
     chosen = [choice for choice in choices if any(form.startswith(text) for form in choice.forms)]
     return Match(chosen[0], "") if len(chosen) == 1 else None
 
 
 def _by_contained(text: str, said: str, choices: Sequence[Choice]) -> Match | None:
-    padded = f" {re.sub(r'[^\w]+', ' ', text)} "
+    padded = spaced(text)
     chosen = []
     for choice in choices:
-        if any(len(form) > 2 and f" {re.sub(r'[^\w]+', ' ', form)} " in padded for form in choice.forms):
+        if any(len(form) > 2 and spaced(form) in padded for form in choice.forms):
             chosen.append(choice)
     return Match(chosen[0], said.strip()) if len(chosen) == 1 else None
 
@@ -144,6 +145,11 @@ def _by_slip(text: str, choices: Sequence[Choice]) -> Match | None:
     if not near or (len(near) > 1 and near[0][0] - near[1][0] < 0.05):
         return None
     return Match(near[0][1], "")
+
+
+def spaced(text: str) -> str:
+    """Return the words of a text between single spaces, so that whole words can be looked for in it."""
+    return f" {' '.join(_WORDS.findall(text))} "
 
 
 def numbers(said: str) -> tuple[int, ...] | None:

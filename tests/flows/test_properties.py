@@ -1,0 +1,177 @@
+"""Properties of the engine: any words, presses, edits and keywords, on any flow and channel, end or wait and never raise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.effects import KeepStory, OptOut, Say
+from flows.release import compile_release
+from flows.signals import Chose, Edited, Located, Said, Sent
+from flows.texts import sources, texts_for
+from tests.flows.phone import GLENBOIG, HOUSE, Phone, releases
+
+FLOWS = sorted(releases())
+CHANNELS = ("sms", "telegram")
+LANGUAGES = ("en", "cy", "pl")
+
+assert FLOWS, "no flow was found"
+
+
+def in_every_language():
+    """Compile the flows as if every text had been translated, so that the machinery runs in each language."""
+    made = {}
+    for release in releases().values():
+        other = {
+            text.address: text.text if text.kind == "words" else f"«{text.text}»" for text in sources(release.flow)
+        }
+        texts = texts_for(release.flow, dict.fromkeys(LANGUAGES[1:], other))
+        made[release.flow.id] = compile_release(release.flow, texts, HOUSE)
+    return made
+
+
+EVERYWHERE = in_every_language()
+
+KEYWORDS = [
+    "STOP", "stop please", "START", "HELP", "DELETE", "MY DATA", "LANGUAGE", "LANGUAGE polski", "BACK", "SKIP", "DONE",
+    "CHANGE", "MORE", "PRIVACY", "/start", "/stop", "YES", "no", "pomoc", "help llaw",
+]  # fmt: skip
+WORDS = [
+    "1", "2", "3", "1 3", "9", "0", "agree", "maybe", "ok but", "Glenboig", "Newport", "glenbiog", "me", "keep it",
+    "I waited nine weeks for an answer and nobody rang me back.", "👍", "", " ", "\x00", "\ud83d", "ا" * 40, "x" * 5000,
+]  # fmt: skip
+
+texts = st.one_of(st.sampled_from(KEYWORDS), st.sampled_from(WORDS), st.text(max_size=40))
+acts = st.one_of(
+    st.builds(lambda text, ref: Said(text=text, ref=ref), texts, st.sampled_from(["m1", "m2", "m3"])),
+    st.builds(lambda text, ref: Edited(text=text, ref=ref), texts, st.sampled_from(["m1", "m2", "m3"])),
+    st.builds(lambda index: ("press", index), st.integers(-1, 9)),
+    st.builds(lambda hours: ("wait", hours), st.sampled_from([0, 1, 30, 49, 200])),
+    st.builds(lambda kind: Sent(kind=kind), st.sampled_from(["voice", "photo"])),
+    st.just(Located(place=GLENBOIG)),
+    st.just(Located(place=None)),
+    st.builds(lambda serial: ("stale", serial), st.integers(0, 3)),
+)
+
+
+def act(phone: Phone, what: object) -> None:
+    """Do one thing on the phone."""
+    match what:
+        case ("press", index):
+            phone.send(Chose(token=phone.state.token, serial=phone.state.serial, index=index))
+        case ("stale", serial):
+            phone.send(Chose(token="another0000", serial=serial, index=0))
+        case ("wait", hours):
+            phone.wait(hours=hours)
+        case _:
+            phone.send(what)
+
+
+def phone_for(flow: str, channel: str, language: str) -> Phone:
+    """Return a phone that speaks this language; only the flow under test is known to it."""
+    phone = Phone(flow=flow, channel=channel, known=EVERYWHERE)
+    phone.state = phone.state.model_copy(update={"language": language})
+    return phone
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(acted=st.lists(acts, max_size=25))
+def test_anything_ends_or_waits_and_never_raises(flow, channel, language, acted):
+    phone = phone_for(flow, channel, language)
+    for what in acted:
+        act(phone, what)
+        state = phone.state
+        assert state.status != "open" or state.step is not None
+        assert state.status == "open" or state.status == "stopped" or state.step is None
+        assert not any("{" in say.text and "}" in say.text and "{" not in str(what) for say in phone.heard if not say.private)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(acted=st.lists(acts, max_size=30))
+def test_no_story_is_kept_without_a_yes(flow, channel, acted):
+    phone = phone_for(flow, channel, "en")
+    agreed: set[str] = set()
+    for what in acted:
+        seen = len(phone.effects)
+        act(phone, what)
+        for effect in phone.effects[seen:]:
+            if getattr(effect, "purpose", None) == "take_part":
+                (agreed.add if effect.answer == "yes" else agreed.discard)(phone.state.id)
+            assert not isinstance(effect, KeepStory) or phone.state.id in agreed
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=st.lists(acts, max_size=12), after=st.lists(acts, max_size=6))
+def test_after_stop_nothing_is_said_unless_they_ask(flow, channel, before, after):
+    phone = phone_for(flow, channel, "en")
+    for what in before:
+        act(phone, what)
+    phone.say("please stop texting me")
+    assert phone.state.opted_out
+    for what in after:
+        if isinstance(what, Said) and what.text not in ("STOP", "stop please", "no", "1", "9"):
+            continue
+        act(phone, what)
+        assert not phone.heard or isinstance(what, Said)
+
+
+def reach(flow: str, channel: str):
+    """Yield a phone for each waiting step of a flow, stopped at that step."""
+    release = EVERYWHERE[flow]
+    for name, step in release.flow.steps.items():
+        if not step.waits or (step.when is not None and step.when != channel):
+            continue
+        for language in LANGUAGES:
+            phone = phone_for(flow, channel, language)
+            phone.say("hello")
+            consents = {"take_part": "yes"} if step.sensitive or name in {"scale", "actor", "use", "contact"} else {}
+            phone.state = phone.state.model_copy(update={"step": name, "consents": consents, "scratch": {}})
+            yield name, phone
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_stop_works_in_every_step_and_language(flow, channel):
+    stopped = 0
+    for name, phone in reach(flow, channel):
+        for text in ("STOP", "stop. thank you", "please stop texting me", "Stop!!!"):
+            copy = replace(phone, heard=[], effects=[], sealed=[], stories={}, decisions=[])
+            copy.state = phone.state
+            copy.say(text)
+            assert any(isinstance(effect, OptOut) for effect in copy.effects), (name, copy.state.language, text)
+            assert copy.state.due is None
+            stopped += 1
+    assert stopped > 20
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_help_and_delete_work_in_every_step(flow, channel):
+    asked = 0
+    for name, phone in reach(flow, channel):
+        for text, sign in (("HELP", HOUSE.contact), ("DELETE", "delete")):
+            copy = replace(phone, heard=[], effects=[], sealed=[], stories={}, decisions=[])
+            copy.state = phone.state
+            assert sign in copy.say(text), (name, text)
+            assert copy.state.step == name
+            asked += 1
+    assert asked > 10
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_state_survives_json_between_all_turns(flow):
+    phone = phone_for(flow, "sms", "en")  # Phone itself asserts that reading back what was written changes nothing
+    phone.say("hello", "agree", "It was cold in that room.", "done", "1 2", "1", "Newport", "2", "keep", "1")
+    assert phone.state.started_at + timedelta(days=1) > phone.now
+    assert all(isinstance(say, Say) for say in phone.heard)
