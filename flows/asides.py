@@ -1,6 +1,6 @@
 """Questions of our own, asked in between: continue or start again, what to delete, which language, what a late text is.
 
-Used by the engine only. Pure. While one is open the flow's own question keeps waiting underneath, its scratch untouched.
+Used by the engine only. Pure. While one is open the flow's own question waits underneath, its scratch untouched.
 """
 
 from __future__ import annotations
@@ -147,9 +147,7 @@ def _unsealed(making: Making, unsealed: Unsealed) -> None:
         making.effects += [AddToStory(text=text, ref=ref) for ref, text in unsealed.parts]
         making.tell("added")
     else:
-        making.effects.append(
-            Begin(flow=making.release.flow.id, text="\n".join(text for _, text in unsealed.parts))
-        )
+        making.effects.append(Begin(flow=making.release.flow.id, text="\n".join(text for _, text in unsealed.parts)))
 
 
 _ANSWERS = {RESUME: _resume, DELETE: _delete, LANGUAGE: _language, AFTER: _after}

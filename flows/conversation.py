@@ -5,7 +5,7 @@ A stored state that cannot be read is an error that stops and tells the team, ne
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotation at run time
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
@@ -63,7 +63,7 @@ class Conversation(BaseModel):
     pending: str = ""
     """Words written when "continue or start again" was asked; used as the answer once the person continues."""
     aside: str = ""
-    """A question of our own asked in between ("resume", "delete", "language", "after"); empty when the flow's own waits."""
+    """A question of our own asked in between ("resume", "delete", "language", "after"); else empty."""
     consents: dict[str, str] = {}
     held: int = 0
     """How many messages are held sealed for this conversation."""
@@ -92,9 +92,25 @@ class Conversation(BaseModel):
             raise UnreadableConversationError(f"stored conversation cannot be read at: {places}") from None
 
 
-def idle(*, id: str, token: str, flow: str, channel: ChannelKind, language: str, now: datetime, receipt: str = "", opted_out: bool = False) -> Conversation:  # noqa: A002, E501, PLR0913
+def idle(
+    *,
+    id: str,  # noqa: A002 - the record's own field
+    token: str,
+    flow: str,
+    channel: ChannelKind,
+    language: str,
+    now: datetime,
+    receipt: str = "",
+) -> Conversation:
     """Return a conversation in which nothing has happened yet."""
     return Conversation(
-        id=id, token=token, flow=flow, structure="", channel=channel, language=language,
-        started_at=now, heard_at=now, receipt=receipt, opted_out=opted_out,
+        id=id,
+        token=token,
+        flow=flow,
+        structure="",
+        channel=channel,
+        language=language,
+        started_at=now,
+        heard_at=now,
+        receipt=receipt,
     )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 else:
     AnyStep = Annotated[Union[QUESTIONS], Field(discriminator="type")]  # noqa: UP007 - built from the tuple
 
-_TEXT_KEYS = frozenset({"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words", "change_text"})
+_TEXT_KEYS = frozenset(
+    {"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words", "change_text"}
+)
 
 
 class Flow(Record):

@@ -43,8 +43,14 @@ def draft_of(flow: Flow, conversation: Conversation) -> Draft:
                 tags += [(step.tag, str(value)) for value in values if value is not None]
             answers[name] = {"value": answer.value, "note": answer.note}
     return Draft(
-        kind=flow.gathers, text=joined(parts), parts=parts, answers=answers, tags=tuple(tags),
-        place_id=place["id"], place_label=place["label"], place_words=place["words"],
+        kind=flow.gathers,
+        text=joined(parts),
+        parts=parts,
+        answers=answers,
+        tags=tuple(tags),
+        place_id=place["id"],
+        place_label=place["label"],
+        place_words=place["words"],
     )
 
 

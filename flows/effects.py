@@ -1,4 +1,4 @@
-"""What a turn wants done: one frozen record each, carried out by the caller in order. Imports the standard library only.
+"""What a turn wants done: one frozen record each, carried out by the caller in order. Imports pydantic's types only.
 
 The engine never does any of these itself. Commands to the world are named in the imperative.
 """
@@ -25,7 +25,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """One message to the contributor. `text` excludes the options; a channel draws those as buttons or numbered lines."""
+    """One message to the contributor. `text` excludes the options; a channel draws those as buttons or lines."""
 
     text: str
     options: tuple[Option, ...] = ()
@@ -53,7 +53,7 @@ class SaveAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordConsent:
-    """One consent decision, append-only: what was asked, in which text and language, and the literal reply (rule 51)."""
+    """One consent decision, append-only: what was asked, in which words and language, and the reply (rule 51)."""
 
     purpose: str
     """`take_part`, `use`, `contact`…"""
@@ -79,7 +79,7 @@ class HoldSealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unseal:
-    """Consent was given: hand the sealed messages back as an `Unsealed` signal, in this same turn, and delete the sealed copies."""
+    """Consent was given: answer with `Unsealed`, in this same turn, and delete the sealed copies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepStory:
-    """Keep (or replace) this conversation's story and queue it for review. Never emitted without a yes to `take_part`."""
+    """Keep (or replace) this conversation's story and queue it for review. Never without a yes to `take_part`."""
 
     draft: Draft
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flows.asides import AFTER, RESUME, hear_aside, open_aside
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say, Unseal
+from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
 from flows.questions.base import Reading, Understood, Waiting
 from flows.questions.place import PlaceStep
@@ -219,7 +219,7 @@ def _read(making: Making, reading: Reading) -> None:
 
 
 def _unclear(making: Making, kept: str, counts_as: Understood | None) -> None:
-    """Ask again in other words, twice at most, then offer a way out; what was written is kept (or held, before consent)."""
+    """Ask again in other words, twice at most, then offer a way out; what was written is kept or held."""
     state = making.conversation
     scratch = {key: value for key, value in state.scratch.items() if key not in _PASSING}
     if kept.strip() and making.consented:
@@ -296,6 +296,6 @@ def _keep_waiting(making: Making) -> None:
     """Keep the quiet gap running while parts of a story are in and nobody was asked whether that is all."""
     state = making.conversation
     step = making.step
-    if making.quiet is None and state.status == "open" and step is not None and not state.aside:
-        if state.scratch.get("parts") and not state.scratch.get("asked_all"):
-            making.quiet = getattr(step, "quiet", None)
+    collecting = state.scratch.get("parts") and not state.scratch.get("asked_all")
+    if making.quiet is None and state.status == "open" and step is not None and not state.aside and collecting:
+        making.quiet = getattr(step, "quiet", None)

@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a flow, for the person who wrote it. Pure records, owned by the loader and the checks."""
+"""Findings: what is wrong with a flow, for the person who wrote it. Pure records of loader and checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading flow files: TOML to `Flow`, with findings a lay person can act on. Reads only flow folders; stdlib, pydantic."""
+"""Reading flow files: TOML to `Flow`, with findings a lay person can act on. Reads only flow folders."""
 
 from __future__ import annotations
 

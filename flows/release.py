@@ -116,7 +116,9 @@ def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], house: H
         "house": house.model_dump(mode="json"),
     }
     structure = sha256(_canonical(flow.structure()).encode()).hexdigest()
-    return Release(flow=flow, texts=texts, house=house, structure=structure, whole=sha256(_canonical(body).encode()).hexdigest())
+    return Release(
+        flow=flow, texts=texts, house=house, structure=structure, whole=sha256(_canonical(body).encode()).hexdigest()
+    )
 
 
 def _canonical(value: object) -> str:

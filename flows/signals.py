@@ -1,4 +1,4 @@
-"""What may happen to a conversation: one frozen record each. Owned by the engine; imports nothing but the standard library.
+"""What may happen to a conversation: one frozen record each. Owned by the engine; imports the standard library.
 
 Two signals answer an effect of the same turn (`PlacesFound` answers `FindPlace`, `Unsealed` answers `Unseal`, `Facts`
 answers `TellData`), so that the engine can use what lives outside it and still be a pure function.
@@ -107,6 +107,4 @@ class Expired:
     """The conversation's time is over (7 days without a word)."""
 
 
-Signal = (
-    Started | Said | Chose | Edited | Sent | PlacesFound | Located | Unsealed | Facts | Quiet | Nudged | Expired
-)
+Signal = Started | Said | Chose | Edited | Sent | PlacesFound | Located | Unsealed | Facts | Quiet | Nudged | Expired

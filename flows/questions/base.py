@@ -144,7 +144,7 @@ class Understood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Not finished: keep `scratch` and wait for more. `quiet` is the gap in seconds after which to ask whether that is all."""
+    """Not finished: keep `scratch` and wait for more. `quiet`: the gap in seconds after which to ask if that is all."""
 
     scratch: Mapping[str, JsonValue]
     effects: tuple[Effect, ...] = ()

@@ -1,4 +1,4 @@
-"""`consent`: a decision about one purpose, by a clear statement; anything unclear counts as no (rules 26, 49, 55). Pure."""
+"""`consent`: a decision about one purpose, clearly stated; anything unclear counts as no (rules 26, 49, 55). Pure."""
 
 from __future__ import annotations
 

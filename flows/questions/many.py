@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from flows.effects import Option, Say
-from flows.keywords import normalise
 from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 from flows.questions.options import Choice, choose, numbers, offered
 from flows.signals import Chose, Said, Signal
@@ -49,7 +48,7 @@ class ManyStep(Step):
             kept: list[JsonValue] = list(now_on)
             return Waiting(scratch={"chosen": kept}, effects=(self._draw(scene, now_on, redraw=True),))
         if isinstance(signal, Said):
-            return self._typed(signal.text, choices, on)
+            return self._typed(signal.text, choices)
         return Unclear()
 
     def finish(self, scene: Scene) -> Reading:
@@ -57,7 +56,7 @@ class ManyStep(Step):
         on = _chosen(scene)
         return _all(offered(scene, self.options), on, "") if on else Unclear()
 
-    def _typed(self, said: str, choices: tuple[Choice, ...], on: tuple[str, ...]) -> Reading:
+    def _typed(self, said: str, choices: tuple[Choice, ...]) -> Reading:
         asked = numbers(said)
         if asked is not None:
             by_key = {choice.shown.key: choice for choice in choices}

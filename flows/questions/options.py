@@ -48,7 +48,9 @@ def offered(scene: Scene, options: Sequence[OptionStep], start: int = 1) -> tupl
         address = f"options.{option.value}"
         label = scene.text(f"{address}.sms") if scene.sms and scene.has(f"{address}.sms") else scene.text(address)
         words = scene.text(f"{address}.words") if scene.has(f"{address}.words") else ""
-        made.append(Choice(option, Option(value=option.value, label=label, key=str(number)), _forms(label, words, option.value)))
+        made.append(
+            Choice(option, Option(value=option.value, label=label, key=str(number)), _forms(label, words, option.value))
+        )
         number += 1
     return tuple(made)
 
@@ -101,15 +103,16 @@ def _by_whole(text: str, choices: Sequence[Choice]) -> Match | None:
 
 
 def _by_beginning(text: str, said: str, choices: Sequence[Choice]) -> Match | None:
-    best: tuple[int, Choice] | None = None
-    for choice in choices:
-        for form in choice.forms:
-            if text.startswith(form) and len(text) > len(form) and not text[len(form)].isalnum():
-                if best is None or len(form) > best[0]:
-                    best = (len(form), choice)
-    if best is None:
+    begun = [
+        (len(form), choice)
+        for choice in choices
+        for form in choice.forms
+        if text.startswith(form) and len(text) > len(form) and not text[len(form)].isalnum()
+    ]
+    if not begun:
         return None
-    return Match(best[1], _rest(said, best[0]))
+    length, chosen = max(begun, key=lambda pair: pair[0])
+    return Match(chosen, _rest(said, length))
 
 
 def _rest(said: str, length: int) -> str:
@@ -126,10 +129,7 @@ def _by_first_letters(text: str, choices: Sequence[Choice]) -> Match | None:
 
 def _by_contained(text: str, said: str, choices: Sequence[Choice]) -> Match | None:
     padded = spaced(text)
-    chosen = []
-    for choice in choices:
-        if any(len(form) > 2 and spaced(form) in padded for form in choice.forms):
-            chosen.append(choice)
+    chosen = [choice for choice in choices if any(len(form) > 2 and spaced(form) in padded for form in choice.forms)]
     return Match(chosen[0], said.strip()) if len(chosen) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""`place`: where it happened. Words are looked up by the caller; several hits are offered, never guessed (rule 86). Pure."""
+"""`place`: where it happened. Several hits are offered, never guessed (rule 86). Pure."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ def _found(scene: Scene, found: PlacesFound) -> Reading:
     offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
     shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
     shown += (Option(value=NONE_OF_THESE, label=scene.common("none_of_these"), key="0"),)
-    return Waiting(
-        scratch={"words": words, "offered": offered}, effects=(Say(text=scene.common(key), options=shown),)
-    )
+    return Waiting(scratch={"words": words, "offered": offered}, effects=(Say(text=scene.common(key), options=shown),))
 
 
 def _choices(scene: Scene, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:

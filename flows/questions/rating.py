@@ -12,7 +12,12 @@ from flows.keywords import normalise
 from flows.questions.base import Reading, Scene, Step, Unclear, Understood
 from flows.signals import Chose, Said, Signal
 
-_WORDS = {word: number for number, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))}
+_WORDS = {
+    word: number
+    for number, word in enumerate(
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
+}
 
 
 class RatingStep(Step):
@@ -42,7 +47,9 @@ class RatingStep(Step):
         found = re.search(r"(?<![\d.,])(\d{1,2})(?![\d.,]\d|\d)", text)
         if found is not None:
             rest = re.sub(rf"^\s*(?:/|out of|of|stars?)?\s*{self.high}?\b[\s.,!]*", "", text[found.end() :], count=1)
-            return self._number(int(found[1]), " ".join(filter(None, (text[: found.start()].strip(), rest.strip()))), said)
+            return self._number(
+                int(found[1]), " ".join(filter(None, (text[: found.start()].strip(), rest.strip()))), said
+            )
         first = text.split()[0] if text else ""
         if first in _WORDS:
             return self._number(_WORDS[first], text[len(first) :].strip(), said)

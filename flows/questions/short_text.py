@@ -1,4 +1,4 @@
-"""`short_text`: one answer in the person's own words; parts of a long SMS are joined before going on (rule 11). Pure."""
+"""`short_text`: one answer in own words; parts of a long SMS are joined before going on (rule 11). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`story`: as many messages as it takes, until DONE, a button, or a quiet gap; every part kept whole and in order. Pure."""
+"""`story`: as many messages as it takes, until DONE, a button or a quiet gap; each part is kept whole. Pure."""
 
 from __future__ import annotations
 
