@@ -1,0 +1,52 @@
+# Two commands are all a newcomer needs: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test check lint types imports flows bench texts lock clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Earshot needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: .venv/.ready ## Start Earshot on http://127.0.0.1:8000
+	@$(BIN)/earshot serve
+
+test: .venv/.ready ## Run every test
+	$(BIN)/pytest
+
+check: lint types imports flows test ## Run exactly what CI runs
+
+lint: .venv/.ready ## Style and common mistakes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.ready ## Types
+	$(BIN)/mypy
+
+imports: .venv/.ready ## Who may import whom
+	$(BIN)/lint-imports
+
+flows: .venv/.ready ## Check every flow
+	$(BIN)/earshot flows check
+
+bench: .venv/.ready ## Measure speed, memory and safety, beside a plain bot on the same machine
+	$(BIN)/python -m tests.bench
+
+texts: .venv/.ready ## Bring the translation files up to date with the flows
+	$(BIN)/earshot texts extract
+	$(BIN)/earshot texts update
+
+lock: .venv/.ready ## Pin every dependency again, with hashes
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --no-header --strip-extras --allow-unsafe --extra dev --output-file requirements.txt pyproject.toml
+
+clean: ## Remove the environment and caches, never your data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
