@@ -1,0 +1,224 @@
+"""The one home of deleting what belongs to a person (rules 54, 60 and 61). Never commits. Imports the tables.
+
+Every table has its fate here; a test fails for a table that nobody thought of. What stays after an erasure is a keyed
+token (so that nobody is contacted again), the consent decisions without person and words, the numbers of exported
+stories, and the ids under which providers delivered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, or_, select, text, update
+
+from flows.conversation import Conversation, UnreadableConversationError
+from storage import tables
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Select, Table
+    from sqlalchemy.engine import Connection
+
+FATES = {
+    "address": "deleted; a keyed token stays in `suppression`",
+    "answer": "deleted with its story",
+    "api_token": "the team's own",
+    "audit": "stays: acts of the team, without content",
+    "consent_text": "stays: our own words, not the contributor's",
+    "contributor": "deleted",
+    "conversation": "deleted; emptied when only its story goes",
+    "decision": "stays without the person and their literal words",
+    "delivery_event": "stays: a provider's id and a status, until retention",
+    "export_run": "stays: acts of the team, without content",
+    "export_story": "stays: the number of a story, so that recipients can be told",
+    "inbound": "emptied and cut from the person; the provider's id stays against a late redelivery",
+    "outbox": "deleted; what waits is cancelled and emptied when only the story goes",
+    "place": "the project's own",
+    "release": "our own words",
+    "sealed_message": "deleted",
+    "sign_in_link": "the team's own",
+    "story": "deleted",
+    "story_part": "deleted with its story",
+    "stray": "counts",
+    "suppression": "written by erasure",
+    "tag": "deleted with its story",
+    "team_item": "deleted",
+    "team_member": "the team's own",
+    "team_session": "the team's own",
+}
+
+CONTRIBUTOR = tables.Contributor.__table__
+ADDRESS = tables.Address.__table__
+CONVERSATION = tables.Conversation.__table__
+DECISION = tables.Decision.__table__
+INBOUND = tables.Inbound.__table__
+ITEM = tables.TeamItem.__table__
+OUTBOX = tables.Outbox.__table__
+SEALED = tables.SealedMessage.__table__
+STORY = tables.Story.__table__
+SUPPRESSION = tables.Suppression.__table__
+
+_OF_STORY: tuple[Table, ...] = (
+    tables.Answer.__table__,
+    tables.StoryPart.__table__,
+    tables.Tag.__table__,
+    ITEM,
+)
+WAITING = text("outbox.state IN ('queued', 'sending', 'unknown')")
+
+
+def erase_story(connection: Connection, story_id: int) -> bool:
+    """Delete one story with all that repeats its words; returns False if there is none.
+
+    Its conversation is emptied and closed, the raw events of its contributor are emptied, and messages of that
+    conversation that wait to be sent are cancelled.
+    """
+    row = connection.execute(
+        select(STORY.c.conversation_id, STORY.c.contributor_id).where(STORY.c.id == story_id).with_for_update()
+    ).first()
+    if row is None:
+        return False
+    for table in _OF_STORY:
+        connection.execute(delete(table).where(table.c.story_id == story_id))
+    connection.execute(delete(STORY).where(STORY.c.id == story_id))
+    connection.execute(update(DECISION).where(DECISION.c.story_id == story_id).values(literal=""))
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == row.conversation_id))
+    _empty_inbound(connection, row.contributor_id)
+    _empty_outbox(connection, row.contributor_id, row.conversation_id)
+    _empty_conversation(connection, row.conversation_id)
+    return True
+
+
+def erase_contributor(connection: Connection, contributor_id: int, now: datetime, *, farewell: bool = False) -> bool:
+    """Delete a person and everything of theirs; returns False if there is nobody.
+
+    With `farewell` the rows of the person and of their addresses stay, empty of everything else, until the goodbye that
+    the caller puts in the outbox has gone out; `finish_erasures` deletes them then. The caller must not save the
+    conversation again.
+    """
+    found = connection.execute(
+        select(CONTRIBUTOR.c.id).where(CONTRIBUTOR.c.id == contributor_id).with_for_update()
+    ).first()
+    if found is None:
+        return False
+    stories = select(STORY.c.id).where(STORY.c.contributor_id == contributor_id)
+    conversations = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
+    addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
+    _delete_items(connection, contributor_id, stories, conversations)
+    for table in _OF_STORY:
+        connection.execute(delete(table).where(table.c.story_id.in_(stories)))
+    connection.execute(delete(STORY).where(STORY.c.contributor_id == contributor_id))
+    connection.execute(delete(SEALED).where(SEALED.c.contributor_id == contributor_id))
+    connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(addresses)))
+    connection.execute(
+        update(INBOUND)
+        .where(INBOUND.c.contributor_id == contributor_id)
+        .values(sealed=None, contributor_id=None, error=None)
+    )
+    connection.execute(
+        update(DECISION).where(DECISION.c.contributor_id == contributor_id).values(contributor_id=None, literal="")
+    )
+    connection.execute(delete(CONVERSATION).where(CONVERSATION.c.contributor_id == contributor_id))
+    if farewell:
+        connection.execute(
+            update(CONTRIBUTOR)
+            .where(CONTRIBUTOR.c.id == contributor_id)
+            .values(erased_at=now, language="", source="", created_at=now, heard_at=now)
+        )
+        return True
+    _suppress(connection, contributor_id, now)
+    connection.execute(delete(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id))
+    connection.execute(delete(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id))
+    return True
+
+
+def finish_erasures(connection: Connection, now: datetime, *, patience: int = 86_400) -> int:
+    """Delete the last rows of people whose goodbye has gone out, or has not within `patience` seconds.
+
+    Somebody who has begun to talk to us again meanwhile is no longer leaving. Returns how many were deleted.
+    """
+    leaving = connection.execute(
+        select(CONTRIBUTOR.c.id, CONTRIBUTOR.c.erased_at).where(CONTRIBUTOR.c.erased_at.is_not(None))
+    ).all()
+    done = 0
+    for contributor_id, erased_at in leaving:
+        open_again = select(CONVERSATION.c.id).where(
+            CONVERSATION.c.contributor_id == contributor_id, CONVERSATION.c.status == "open"
+        )
+        if connection.execute(open_again.limit(1)).first() is not None:
+            connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(erased_at=None))
+            continue
+        waiting = select(OUTBOX.c.id).join(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id, WAITING)
+        late = (now - erased_at).total_seconds() > patience
+        if late or connection.execute(waiting.limit(1)).first() is None:
+            done += erase_contributor(connection, contributor_id, now)
+    return done
+
+
+def _delete_items(
+    connection: Connection, contributor_id: int, stories: Select[tuple[int]], conversations: Select[tuple[str]]
+) -> None:
+    events = select(INBOUND.c.id).where(INBOUND.c.contributor_id == contributor_id)
+    connection.execute(
+        delete(ITEM).where(
+            or_(
+                ITEM.c.contributor_id == contributor_id,
+                ITEM.c.story_id.in_(stories),
+                ITEM.c.conversation_id.in_(conversations),
+                ITEM.c.inbound_id.in_(events),
+            )
+        )
+    )
+
+
+def _suppress(connection: Connection, contributor_id: int, now: datetime) -> None:
+    rows = connection.execute(
+        select(ADDRESS.c.channel, ADDRESS.c.lookup, ADDRESS.c.state, CONTRIBUTOR.c.opted_out)
+        .join(CONTRIBUTOR)
+        .where(ADDRESS.c.contributor_id == contributor_id)
+    ).all()
+    for channel, lookup, state, opted_out in rows:
+        key = (SUPPRESSION.c.channel == channel, SUPPRESSION.c.lookup == lookup)
+        connection.execute(delete(SUPPRESSION).where(*key))
+        connection.execute(
+            insert(SUPPRESSION).values(
+                channel=channel, lookup=lookup, opted_out=opted_out or state == "opted_out", created_at=now
+            )
+        )
+
+
+def _empty_inbound(connection: Connection, contributor_id: int) -> None:
+    connection.execute(
+        update(INBOUND)
+        .where(INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None))
+        .values(sealed=None)
+    )
+
+
+def _empty_outbox(connection: Connection, contributor_id: int, conversation_id: str) -> None:
+    addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
+    own = (OUTBOX.c.address_id.in_(addresses), OUTBOX.c.conversation_id == conversation_id)
+    connection.execute(update(OUTBOX).where(*own, OUTBOX.c.state == "queued").values(state="cancelled", payload=None))
+    connection.execute(update(OUTBOX).where(*own, OUTBOX.c.payload.is_not(None)).values(payload=None))
+
+
+def _empty_conversation(connection: Connection, conversation_id: str) -> None:
+    """Take all words out of the stored state and close it."""
+    state = connection.execute(select(CONVERSATION.c.state).where(CONVERSATION.c.id == conversation_id)).scalar_one()
+    try:
+        old = Conversation.from_json(state)
+    except UnreadableConversationError:
+        connection.execute(update(CONVERSATION).where(CONVERSATION.c.id == conversation_id).values(state="{}"))
+        return
+    status = "ended" if old.status in {"open", "idle"} else old.status
+    empty = Conversation(
+        id=old.id, token=old.token, flow=old.flow, structure=old.structure, channel=old.channel, language=old.language,
+        status=status, serial=old.serial, consents=old.consents, opted_out=old.opted_out,
+        started_at=old.started_at, heard_at=old.heard_at,
+    )  # fmt: skip
+    connection.execute(
+        update(CONVERSATION)
+        .where(CONVERSATION.c.id == conversation_id)
+        .values(state=empty.to_json(), status=status, step=None, due_kind=None, due_at=None)
+    )

@@ -1,0 +1,56 @@
+"""Named questions about conversations that time moves on: quiet gaps, nudges, expiry. Never commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import func, select
+
+from storage import tables
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+CONVERSATION = tables.Conversation.__table__
+
+
+class DueConversation(NamedTuple):
+    """A conversation whose time has come. The turn reads it again under the person's lock and looks at the due time."""
+
+    id: str
+    contributor_id: int
+    address_id: int
+    due_kind: str
+    """quiet, nudge or expire."""
+    due_at: datetime
+
+
+def due(connection: Connection, now: datetime, limit: int = 200) -> list[DueConversation]:
+    """Return conversations that are due, longest overdue first."""
+    rows = connection.execute(
+        select(
+            CONVERSATION.c.id, CONVERSATION.c.contributor_id, CONVERSATION.c.address_id, CONVERSATION.c.due_kind,
+            CONVERSATION.c.due_at,
+        )
+        .where(CONVERSATION.c.due_at <= now)
+        .order_by(CONVERSATION.c.due_at)
+        .limit(limit)
+    ).all()  # fmt: skip
+    return [DueConversation(*row) for row in rows]
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next conversation is due, None if none waits."""
+    when: datetime | None = connection.execute(
+        select(func.min(CONVERSATION.c.due_at)).where(CONVERSATION.c.due_at.is_not(None))
+    ).scalar()
+    return when
+
+
+def count_open(connection: Connection) -> int:
+    """Return how many conversations are open."""
+    return connection.execute(
+        select(func.count()).select_from(CONVERSATION).where(CONVERSATION.c.status == "open")
+    ).scalar_one()

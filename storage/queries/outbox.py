@@ -1,0 +1,277 @@
+"""Named questions about messages on their way out. Never commits. Imports the tables.
+
+To one address goes one message at a time, in the order they were written: a reply is never overtaken by a later one. A
+message that waits for its hour (a prompt, a nudge) holds nobody up. What became of a message that was being sent when
+the process died is unknown, and it is not sent again blindly (rule 16).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import and_, exists, func, or_, select, text, update
+from sqlalchemy import bindparam as b
+
+from storage import tables
+from storage.queries.people import cancel_unasked, set_address_state
+from storage.statement import Statement
+from storage.unit import note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Select
+    from sqlalchemy.engine import Connection
+
+OUTBOX = tables.Outbox.__table__
+ADDRESS = tables.Address.__table__
+CONTRIBUTOR = tables.Contributor.__table__
+EVENT = tables.DeliveryEvent.__table__
+
+RETRY_HOLDS_UP_SECONDS = 120
+"""A message that is to be tried again within this time keeps later ones back; one that waits longer does not."""
+
+STATUSES = {
+    "accepted": "sent",
+    "scheduled": "sent",
+    "queued": "sent",
+    "sending": "sent",
+    "sent": "sent",
+    "failed": "failed",
+    "canceled": "failed",
+    "undelivered": "undelivered",
+    "delivered": "delivered",
+    "read": "delivered",
+}
+"""What a provider's words for a message it took come to; words not listed are kept and change nothing."""
+RANKS = {"queued": 0, "sending": 0, "unknown": 0, "sent": 1, "failed": 2, "undelivered": 3, "delivered": 4}
+"""Statuses may come in any order: the highest rank wins, so that every order ends the same (rule 17)."""
+
+
+class Due(NamedTuple):
+    """A message to send now, with all that is looked at when sending (rule 15)."""
+
+    id: int
+    address_id: int
+    contributor_id: int
+    conversation_id: str | None
+    inbound_id: int | None
+    channel: str
+    kind: str
+    payload: str
+    due_at: datetime
+    created_at: datetime
+    attempts: int
+    """How often it was tried before."""
+    sealed: bytes
+    """The address, encrypted."""
+    address_state: str
+    opted_out: bool
+
+
+class Sent(NamedTuple):
+    """A message that a provider took."""
+
+    id: int
+    provider_id: str | None
+    segments: int | None
+
+
+_earlier = OUTBOX.alias("earlier")
+_HELD_UP = exists().where(
+    _earlier.c.address_id == OUTBOX.c.address_id,
+    text("earlier.state IN ('queued', 'sending')"),  # in the words of the index over waiting messages
+    or_(
+        and_(_earlier.c.state == "sending", _earlier.c.id != OUTBOX.c.id),
+        and_(
+            _earlier.c.id < OUTBOX.c.id,
+            or_(_earlier.c.due_at <= b("now"), and_(_earlier.c.attempts > 0, _earlier.c.due_at <= b("soon"))),
+        ),
+    ),
+)
+_COLUMNS = (
+    OUTBOX.c.id, OUTBOX.c.address_id, OUTBOX.c.contributor_id, OUTBOX.c.conversation_id, OUTBOX.c.inbound_id,
+    OUTBOX.c.channel, OUTBOX.c.kind, OUTBOX.c.payload, OUTBOX.c.due_at, OUTBOX.c.created_at, OUTBOX.c.attempts,
+    ADDRESS.c.sealed, ADDRESS.c.state, CONTRIBUTOR.c.opted_out,
+)  # fmt: skip
+_MESSAGE: Select[Any] = (
+    select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
+)
+_READY = (
+    _MESSAGE.where(text("outbox.state = 'queued'"), OUTBOX.c.due_at <= b("now"), ~_HELD_UP)
+    .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+    .limit(b("limit"))
+    .with_for_update(of=OUTBOX, skip_locked=True)
+)
+_CLAIM_ALL = Statement(_READY)
+_CLAIM_OF = Statement(_READY.where(OUTBOX.c.channel == b("channel")))
+_LEASE = Statement(
+    update(OUTBOX)
+    .where(OUTBOX.c.id == b("message"))
+    .values(state="sending", lease_until=b("lease_until"), attempts=OUTBOX.c.attempts + 1)
+)
+_SENT = Statement(
+    update(OUTBOX)
+    .where(OUTBOX.c.id == b("message"), or_(OUTBOX.c.state == "sending", OUTBOX.c.state == "unknown"))
+    .values(
+        state="sent", payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
+        segments=b("segments"), sent_at=b("now"),
+    )
+)  # fmt: skip
+_KNOWN_EVENT = Statement(
+    lambda insert: (
+        insert(EVENT)
+        .values(channel=b("channel"), provider_id=b("provider_id"), status=b("status"), error=b("error"), at=b("now"))
+        .on_conflict_do_nothing()
+    )
+)
+
+
+def claim_due(
+    connection: Connection, now: datetime, channel: str | None = None, limit: int = 30, lease_seconds: int = 60
+) -> list[Due]:
+    """Take up to `limit` messages that are due, at most one to each address; they are `sending` from now on.
+
+    Take no more than can be sent at once: what was taken and not marked when the process dies becomes `unknown`. Two
+    processes on PostgreSQL never get the same one.
+    """
+    values = {"now": now, "soon": now + timedelta(seconds=RETRY_HOLDS_UP_SECONDS), "limit": limit}
+    if channel is None:
+        rows = _CLAIM_ALL.all(connection, **values)
+    else:
+        rows = _CLAIM_OF.all(connection, channel=channel, **values)
+    lease_until = now + timedelta(seconds=lease_seconds)
+    _LEASE.many(connection, ({"message": row[0], "lease_until": lease_until} for row in rows))
+    return [Due(*row) for row in rows]
+
+
+def mark_sent(
+    connection: Connection, message: int, provider_id: str | None, segments: int | None, now: datetime
+) -> None:
+    """Note that the provider took a message; its payload is blanked."""
+    mark_all_sent(connection, [Sent(message, provider_id, segments)], now)
+
+
+def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> None:
+    """Note that the provider took these messages, with whatever statuses came before we knew their ids."""
+    _SENT.many(
+        connection,
+        ({"message": id_, "provider_id": provider, "segments": parts, "now": now} for id_, provider, parts in sent),
+    )
+    named = [each.id for each in sent if each.provider_id is not None]
+    if not named:
+        return
+    early = connection.execute(
+        select(EVENT.c.channel, EVENT.c.provider_id, EVENT.c.status, EVENT.c.error)
+        .join(OUTBOX, and_(OUTBOX.c.channel == EVENT.c.channel, OUTBOX.c.provider_id == EVENT.c.provider_id))
+        .where(OUTBOX.c.id.in_(named))
+    ).all()
+    for channel, provider_id, status, error in early:
+        _raise_to(connection, channel, provider_id, status, error)
+
+
+def mark_failed(connection: Connection, message: int, error: str) -> None:
+    """Give a message up for good; `error` is a code or a class name. Its payload is blanked."""
+    _close(connection, message, "failed", error)
+
+
+def cancel(connection: Connection, message: int, reason: str) -> None:
+    """Do not send a message after all, e.g. because its person has opted out meanwhile. Its payload is blanked."""
+    _close(connection, message, "cancelled", reason)
+
+
+def retry_at(connection: Connection, message: int, when: datetime, error: str) -> None:
+    """Try a message again at `when`; only for one that the provider certainly did not take."""
+    connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("sending", "unknown")))
+        .values(state="queued", due_at=when, lease_until=None, error=error)
+    )
+    note(connection, "outbox")
+
+
+def mark_unknown(connection: Connection, message: int, error: str) -> None:
+    """Note that nobody knows whether the provider took a message; the payload stays until that is found out."""
+    connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == message, OUTBOX.c.state == "sending")
+        .values(state="unknown", lease_until=None, error=error)
+    )
+
+
+def release_expired_leases(connection: Connection, now: datetime, *, all_of_them: bool = False) -> int:
+    """Make `unknown` what a dead sender had taken; returns how many.
+
+    `all_of_them`: whatever the lease says, at the start of the only process there is.
+    """
+    statement = update(OUTBOX).where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending")
+    if not all_of_them:
+        statement = statement.where(OUTBOX.c.lease_until < now)
+    return connection.execute(statement.values(state="unknown", lease_until=None, error="SenderDied")).rowcount
+
+
+def unknown(connection: Connection, limit: int = 100) -> list[Due]:
+    """Return messages whose fate is unknown, oldest first, to be looked up at the provider or shown to the team."""
+    rows = connection.execute(_MESSAGE.where(text("outbox.state = 'unknown'")).order_by(OUTBOX.c.id).limit(limit))
+    return [Due(*row) for row in rows]
+
+
+def _close(connection: Connection, message: int, state: str, error: str) -> None:
+    connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("queued", "sending", "unknown")))
+        .values(state=state, payload=None, lease_until=None, error=error)
+    )
+    note(connection, "outbox")  # a later message may have waited for this one
+
+
+def apply_status(
+    connection: Connection, *, channel: str, provider_id: str, status: str, error: str | None, now: datetime
+) -> bool:
+    """Apply a provider's status callback; returns whether it changed the state of a message (rule 17).
+
+    Late, repeated and out-of-order ones do no harm. One that comes before `mark_sent` is kept and applied then; one for
+    a message we never sent is kept until retention.
+    """
+    if not _KNOWN_EVENT.run(connection, channel=channel, provider_id=provider_id, status=status, error=error, now=now):
+        return False
+    return _raise_to(connection, channel, provider_id, status, error)
+
+
+def _raise_to(connection: Connection, channel: str, provider_id: str, status: str, error: str | None) -> bool:
+    state = STATUSES.get(status)
+    if state is None:
+        return False
+    lower = [name for name, rank in RANKS.items() if rank < RANKS[state]]
+    result = connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.provider_id == provider_id, OUTBOX.c.channel == channel, OUTBOX.c.state.in_(lower))
+        .values(state=state, error=error, payload=None)
+    )
+    return result.rowcount > 0
+
+
+def backlog(connection: Connection) -> dict[str, int]:
+    """Count messages that are not out yet: `queued`, `sending` and `unknown`."""
+    states = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
+    counts = {"queued": 0, "sending": 0, "unknown": 0}
+    for some in ("state IN ('queued', 'sending')", "state = 'unknown'"):
+        for state, count in connection.execute(states.where(text(some))):
+            counts[state] = count
+    return counts
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next queued message is due, None if none waits."""
+    when: datetime | None = connection.execute(
+        select(func.min(OUTBOX.c.due_at)).where(text("state = 'queued'"))
+    ).scalar()
+    return when
+
+
+__all__ = [
+    "Due", "Sent", "apply_status", "backlog", "cancel", "cancel_unasked", "claim_due", "mark_all_sent", "mark_failed",
+    "mark_sent", "mark_unknown", "next_due", "release_expired_leases", "retry_at", "set_address_state", "unknown",
+]  # fmt: skip

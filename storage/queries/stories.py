@@ -1,0 +1,305 @@
+"""Named questions about stories and consent decisions, as a turn asks them. Never commits.
+
+Imports the tables and the engine's records. A contributor's words are kept whole; what they add or change later stands
+beside them (design rule 5), and a story that changed after a decision goes back to the queue.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam as b
+from sqlalchemy import case, delete, func, select, update
+
+from storage import tables
+from storage.erasure import erase_story
+from storage.statement import Statement
+from storage.types import storable
+from storage.unit import note
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from flows.conversation import Conversation
+    from flows.effects import Draft, RecordConsent
+
+STORY = tables.Story.__table__
+PART = tables.StoryPart.__table__
+ANSWER = tables.Answer.__table__
+TAG = tables.Tag.__table__
+DECISION = tables.Decision.__table__
+TEXT = tables.ConsentText.__table__
+SEALED = tables.SealedMessage.__table__
+CONTRIBUTOR = tables.Contributor.__table__
+
+USES = ("team", "quote", "publish")
+
+
+class StoryPlace(NamedTuple):
+    """What is kept of a place: the fields of rule 88, never a point."""
+
+    id: str
+    label: str
+    kind: str = ""
+    scheme: str = ""
+    code: str = ""
+    year: str = ""
+    nation: str = ""
+    parent: str = ""
+
+
+_TEXT = Statement(
+    lambda insert: (
+        insert(TEXT)
+        .values(digest=b("digest"), text=b("text"), language=b("language"))
+        .on_conflict_do_nothing(index_elements=["digest"])
+    )
+)
+_STORY_OF = Statement(select(STORY.c.id).where(STORY.c.conversation_id == b("conversation_id")))
+_DECISION = Statement(
+    lambda insert: insert(DECISION).values(
+        {column.name: b(column.name) for column in DECISION.columns if column.name != "id"}
+    )
+)
+_UNDECIDED: dict[str, Any] = {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
+_PLACED = ("id", "label", "kind", "scheme", "code", "year", "nation", "parent")
+_REPLACED = ("kind", "text", "language", "changed_at", "use", "place_words", *(f"place_{name}" for name in _PLACED))
+_FIRST = ("conversation_id", "contributor_id", "flow", "structure", "channel", "told_at", "simulated", "receipt_lookup")
+_KEEP = Statement(
+    lambda insert: (
+        (kept := insert(STORY))
+        .values(
+            {name: b(name) for name in (*_FIRST, *_REPLACED)} | {"state": "new", "reason": "", "version": 1}
+        )
+        .on_conflict_do_update(
+            index_elements=["conversation_id"],
+            set_={name: kept.excluded[name] for name in _REPLACED}
+            | _UNDECIDED
+            | {"version": STORY.c.version + 1, "receipt_lookup": kept.excluded.receipt_lookup},
+        )
+        .returning(STORY.c.id, STORY.c.version)
+    )
+)  # fmt: skip
+_PART = Statement(lambda insert: insert(PART).values({column.name: b(column.name) for column in PART.columns}))
+_ANSWER = Statement(lambda insert: insert(ANSWER).values({column.name: b(column.name) for column in ANSWER.columns}))
+_TAG = Statement(
+    lambda insert: insert(TAG).values(
+        story_id=b("story_id"), dimension=b("dimension"), value=b("value"), created_at=b("now"), origin="contributor"
+    )
+)
+
+
+def record_decision(
+    connection: Connection,
+    effect: RecordConsent,
+    *,
+    conversation: Conversation,
+    contributor_id: int,
+    whole: str,
+    now: datetime,
+) -> None:
+    """Add a consent decision (rule 51) and, for `use`, let a kept story travel as far as it says, no further.
+
+    `whole` is the digest of the release whose text was shown. An answer that is no use at all counts as `team`.
+    """
+    story = _STORY_OF.one(connection, conversation_id=conversation.id)
+    story_id = story[0] if story else None
+    _TEXT.run(connection, digest=effect.digest, text=storable(effect.text), language=effect.language)
+    _DECISION.run(
+        connection,
+        contributor_id=contributor_id,
+        conversation_id=conversation.id,
+        story_id=story_id,
+        purpose=effect.purpose,
+        answer=effect.answer,
+        literal=storable(effect.literal),
+        text_digest=effect.digest,
+        step=effect.step,
+        flow=conversation.flow,
+        structure=conversation.structure,
+        whole=whole,
+        language=effect.language,
+        channel=conversation.channel,
+        decided_at=now,
+    )
+    if effect.purpose == "use" and story_id is not None:
+        connection.execute(
+            update(STORY)
+            .where(STORY.c.id == story_id)
+            .values(use=use_of(effect.answer), changed_at=now, version=STORY.c.version + 1)
+        )
+        note(connection, "story")
+
+
+def use_of(answer: str | None) -> str:
+    """Return the use an answer allows; whatever is unclear allows the least (rule 55)."""
+    return answer if answer in USES else "team"
+
+
+def keep_story(
+    connection: Connection,
+    draft: Draft,
+    *,
+    conversation: Conversation,
+    contributor_id: int,
+    place: StoryPlace | None,
+    use: str,
+    receipt_lookup: bytes | None,
+    now: datetime,
+) -> int:
+    """Keep or replace the conversation's story as its teller saw it; returns its number.
+
+    A story kept before gets the new words, answers and tags and goes back to the queue with a higher version; what was
+    added or amended meanwhile stays behind the new parts, and what reviewers tagged stays. Listeners hear "story".
+    """
+    found = place or StoryPlace(draft.place_id, draft.place_label)
+    simulated = connection.execute(select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == contributor_id)).scalar()
+    row = _KEEP.one(
+        connection,
+        conversation_id=conversation.id,
+        contributor_id=contributor_id,
+        kind=draft.kind,
+        flow=conversation.flow,
+        structure=conversation.structure,
+        text=storable(draft.text),
+        language=conversation.language,
+        channel=conversation.channel,
+        told_at=now,
+        changed_at=now,
+        use=use_of(use),
+        simulated=bool(simulated),
+        receipt_lookup=receipt_lookup,
+        place_words=storable(draft.place_words),
+        **{f"place_{name}": getattr(found, name) for name in _PLACED} | {"place_id": found.id or None},
+    )
+    if row is None:
+        raise RuntimeError("a story that was just kept cannot be found; give the message again")
+    story_id, version = row
+    later = [] if version == 1 else _clear(connection, story_id)
+    told = [(ref, storable(text), "told", now) for ref, text in draft.parts]
+    refs = {ref for ref, _ in draft.parts if ref}
+    later = [part for part in later if part[2] == "amended" or part[0] not in refs]
+    _PART.many(
+        connection,
+        (
+            {"story_id": story_id, "position": position, "ref": ref, "text": text, "kind": kind, "received_at": at}
+            for position, (ref, text, kind, at) in enumerate(told + later)
+        ),
+    )  # fmt: skip
+    added = [text for _, text, kind, _ in later if kind == "added"]
+    if added:
+        whole = "\n\n".join([storable(draft.text), *added])
+        connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=whole))
+    _ANSWER.many(connection, (_as_answer(story_id, step, answer) for step, answer in draft.answers.items()))
+    _tag(connection, story_id, draft.tags, now)
+    if version == 1:
+        _attach_decisions(connection, conversation.id, story_id, contributor_id)
+    note(connection, "story")
+    return int(story_id)
+
+
+def _clear(connection: Connection, story_id: int) -> list[tuple[str, str, str, datetime]]:
+    """Take a story's parts and answers out before new ones come; returns what came after it was first kept."""
+    later = connection.execute(
+        select(PART.c.ref, PART.c.text, PART.c.kind, PART.c.received_at)
+        .where(PART.c.story_id == story_id, PART.c.kind != "told")
+        .order_by(PART.c.position)
+    ).all()
+    connection.execute(delete(PART).where(PART.c.story_id == story_id))
+    connection.execute(delete(ANSWER).where(ANSWER.c.story_id == story_id))
+    return [(ref, text, kind, at) for ref, text, kind, at in later]
+
+
+def _as_answer(story_id: int, step: str, answer: Any) -> dict[str, Any]:
+    value, said = (answer.get("value"), answer.get("note")) if isinstance(answer, dict) else (answer, "")
+    return {
+        "story_id": story_id,
+        "step": step,
+        "value": json.dumps(value, ensure_ascii=True, separators=(",", ":")),
+        "note": storable(str(said or "")),
+    }
+
+
+def _tag(connection: Connection, story_id: int, tags: tuple[tuple[str, str], ...], now: datetime) -> None:
+    """Bring the contributor's own tags in line; those that reviewers or rules set are not touched."""
+    wanted = dict.fromkeys(tags)
+    rows = connection.execute(
+        select(TAG.c.id, TAG.c.dimension, TAG.c.value).where(TAG.c.story_id == story_id, TAG.c.origin == "contributor")
+    ).all()
+    gone = [tag_id for tag_id, dimension, value in rows if (dimension, value) not in wanted]
+    if gone:
+        connection.execute(delete(TAG).where(TAG.c.id.in_(gone)))
+    known = {(dimension, value) for _, dimension, value in rows}
+    _TAG.many(
+        connection,
+        (
+            {"story_id": story_id, "dimension": dimension, "value": value, "now": now}
+            for dimension, value in wanted
+            if (dimension, value) not in known
+        ),
+    )
+
+
+def _attach_decisions(connection: Connection, conversation_id: str, story_id: int, contributor_id: int) -> None:
+    """Tie what was decided on the way to the story it was decided for; somebody who tells again is not leaving."""
+    connection.execute(
+        update(DECISION)
+        .where(DECISION.c.conversation_id == conversation_id, DECISION.c.story_id.is_(None))
+        .values(story_id=story_id)
+    )
+    connection.execute(
+        update(CONTRIBUTOR)
+        .where(CONTRIBUTOR.c.id == contributor_id, CONTRIBUTOR.c.erased_at.is_not(None))
+        .values(erased_at=None)
+    )
+
+
+def amend_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
+    """Keep an edit of a message beside the original; returns the story's number, None if there is no story."""
+    return _append(connection, conversation_id, ref=ref, text=text, kind="amended", now=now)
+
+
+def add_to_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
+    """Add words that came after the story was kept; returns the story's number, None if there is no story."""
+    return _append(connection, conversation_id, ref=ref, text=text, kind="added", now=now)
+
+
+def _append(
+    connection: Connection, conversation_id: str, *, ref: str, text: str, kind: str, now: datetime
+) -> int | None:
+    words = storable(text)
+    longer = case((STORY.c.text == "", words), else_=STORY.c.text + "\n\n" + words)
+    row = connection.execute(
+        update(STORY)
+        .where(STORY.c.conversation_id == conversation_id)
+        .values(
+            text=longer if kind == "added" else STORY.c.text,
+            changed_at=now,
+            version=STORY.c.version + 1,
+            **_UNDECIDED,
+        )
+        .returning(STORY.c.id)
+    ).first()
+    if row is None:
+        return None
+    last = connection.execute(select(func.max(PART.c.position)).where(PART.c.story_id == row.id)).scalar()
+    position = 0 if last is None else last + 1
+    _PART.many(
+        connection,
+        [{"story_id": row.id, "position": position, "ref": ref, "text": words, "kind": kind, "received_at": now}],
+    )
+    note(connection, "story")
+    return int(row.id)
+
+
+def drop_story(connection: Connection, conversation_id: str) -> bool:
+    """Delete the conversation's story and what was held for it; returns whether there was one.
+
+    The turn saves its own state of the conversation afterwards.
+    """
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    row = _STORY_OF.one(connection, conversation_id=conversation_id)
+    return row is not None and erase_story(connection, row[0])

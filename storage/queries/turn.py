@@ -1,0 +1,289 @@
+"""What one turn asks of the database: claim the event, find the person, go on with their conversation, answer.
+
+All of it runs in the turn's own transaction and never commits. Imports the tables and the engine's records. People are
+in `people`, stories and decisions in `stories`; they are offered here too, so that a turn needs one import.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import bindparam as b
+from sqlalchemy import delete, or_, select, update
+
+from storage import tables
+from storage.queries.people import (
+    Held,
+    Person,
+    facts_about,
+    find_person,
+    heard,
+    make_person,
+    opt_in,
+    opt_out,
+    person_at,
+    set_address_state,
+    set_language,
+)
+from storage.queries.stories import (
+    StoryPlace,
+    add_to_story,
+    amend_story,
+    drop_story,
+    keep_story,
+    record_decision,
+)
+from storage.statement import Statement
+from storage.unit import note
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from flows.conversation import Conversation
+
+INBOUND = tables.Inbound.__table__
+CONVERSATION = tables.Conversation.__table__
+SEALED = tables.SealedMessage.__table__
+OUTBOX = tables.Outbox.__table__
+ITEM = tables.TeamItem.__table__
+STRAY = tables.Stray.__table__
+
+
+class Stored(NamedTuple):
+    """A conversation as it is stored; `state` is for `flows.conversation.Conversation.from_json`."""
+
+    id: str
+    status: str
+    state: str
+    flow: str
+    structure: str
+
+
+_CLAIM = Statement(
+    lambda insert: (
+        (claimed := insert(INBOUND))
+        .values(
+            channel=b("channel"), provider_id=b("provider_id"), contributor_id=b("contributor_id"),
+            received_at=b("received_at"), sealed=b("sealed"), state="handled", attempts=1,
+        )
+        .on_conflict_do_update(
+            index_elements=["channel", "provider_id"],
+            set_={
+                "state": "handled", "error": None, "attempts": INBOUND.c.attempts + 1,
+                "sealed": claimed.excluded.sealed,
+            },
+            where=or_(INBOUND.c.state == "failed", INBOUND.c.state == "stored"),
+        )
+        .returning(INBOUND.c.id)
+    )
+)  # fmt: skip
+_LATEST = Statement(
+    select(
+        CONVERSATION.c.id, CONVERSATION.c.status, CONVERSATION.c.state, CONVERSATION.c.flow, CONVERSATION.c.structure
+    )
+    .where(CONVERSATION.c.contributor_id == b("contributor_id"))
+    .order_by(CONVERSATION.c.started_at.desc(), CONVERSATION.c.id)
+    .limit(1)
+)
+_BY_ID = Statement(
+    select(
+        CONVERSATION.c.id, CONVERSATION.c.status, CONVERSATION.c.state, CONVERSATION.c.flow, CONVERSATION.c.structure
+    ).where(CONVERSATION.c.id == b("conversation_id"))
+)
+_CHANGING = ("address_id", "flow", "structure", "status", "step", "state", "updated_at", "due_kind", "due_at")
+_SAVE = Statement(
+    lambda insert: (
+        (saved := insert(CONVERSATION))
+        .values({column.name: b(column.name) for column in CONVERSATION.columns})
+        .on_conflict_do_update(index_elements=["id"], set_={name: saved.excluded[name] for name in _CHANGING})
+    )
+)
+_HOLD = Statement(
+    lambda insert: insert(SEALED).values(
+        conversation_id=b("conversation_id"), contributor_id=b("contributor_id"), ref=b("ref"), sealed=b("sealed"),
+        received_at=b("now"),
+    )
+)  # fmt: skip
+_ENQUEUE = Statement(
+    lambda insert: (
+        insert(OUTBOX)
+        .values(
+            address_id=b("address_id"), contributor_id=b("contributor_id"), conversation_id=b("conversation_id"),
+            inbound_id=b("inbound_id"), channel=b("channel"), kind=b("kind"), payload=b("payload"), due_at=b("due_at"),
+            created_at=b("now"), state="queued", attempts=0,
+        )
+        .returning(OUTBOX.c.id)
+    )
+)  # fmt: skip
+
+
+def claim(
+    connection: Connection,
+    *,
+    channel: str,
+    provider_id: str,
+    received_at: datetime,
+    sealed: bytes | None,
+    contributor_id: int | None = None,
+) -> int | None:
+    """Take an event as ours to handle; returns its id, or None when it was handled before (rules 6 and 33).
+
+    An event that failed before, or was only stored, is handed out again. Of two transactions that claim at the same
+    moment one gets the id, once the other is over. Give `contributor_id` if the person is known already: it saves
+    a `mark_inbound`.
+    """
+    row = _CLAIM.one(
+        connection, channel=channel, provider_id=provider_id, contributor_id=contributor_id, received_at=received_at,
+        sealed=sealed,
+    )  # fmt: skip
+    return None if row is None else int(row[0])
+
+
+def mark_inbound(
+    connection: Connection,
+    inbound_id: int,
+    *,
+    state: str = "handled",
+    error: str | None = None,
+    contributor_id: int | None = None,
+) -> None:
+    """Note whose event it was and how it went; `error` is a class name, never a message."""
+    values: dict[str, object] = {"state": state, "error": error}
+    if contributor_id is not None:
+        values["contributor_id"] = contributor_id
+    connection.execute(update(INBOUND).where(INBOUND.c.id == inbound_id).values(values))
+
+
+def count_stray(connection: Connection, *, channel: str, kind: str) -> None:
+    """Count a message that no person sent; nothing of it is kept (rule 10)."""
+    _STRAY.run(connection, channel=channel, kind=kind)
+
+
+_STRAY = Statement(
+    lambda insert: (
+        insert(STRAY)
+        .values(channel=b("channel"), kind=b("kind"), count=1)
+        .on_conflict_do_update(index_elements=["channel", "kind"], set_={"count": STRAY.c.count + 1})
+    )
+)
+
+
+def latest_conversation(connection: Connection, contributor_id: int) -> Stored | None:
+    """Return the conversation that began last, open or not."""
+    row = _LATEST.one(connection, contributor_id=contributor_id)
+    return None if row is None else Stored(*row)
+
+
+def conversation_by_id(connection: Connection, conversation_id: str) -> Stored | None:
+    """Return one conversation, for a turn that time began."""
+    row = _BY_ID.one(connection, conversation_id=conversation_id)
+    return None if row is None else Stored(*row)
+
+
+def save_conversation(
+    connection: Connection, conversation: Conversation, *, contributor_id: int, address_id: int, now: datetime
+) -> None:
+    """Store the state a turn ended in.
+
+    A new conversation must be saved once before its effects are carried out: they refer to it. A second open one of the
+    same contributor is refused by the database.
+    """
+    _SAVE.run(
+        connection,
+        id=conversation.id,
+        contributor_id=contributor_id,
+        address_id=address_id,
+        flow=conversation.flow,
+        structure=conversation.structure,
+        status=conversation.status,
+        step=conversation.step,
+        state=conversation.to_json(),
+        started_at=conversation.started_at,
+        updated_at=now,
+        due_kind=conversation.due,
+        due_at=conversation.due_at,
+    )
+
+
+def hold_sealed(
+    connection: Connection, *, conversation_id: str, contributor_id: int, ref: str, sealed: bytes, now: datetime
+) -> None:
+    """Keep a message that came before consent, encrypted and apart (design rule 2)."""
+    _HOLD.run(
+        connection, conversation_id=conversation_id, contributor_id=contributor_id, ref=ref, sealed=sealed, now=now
+    )
+
+
+def take_sealed(connection: Connection, conversation_id: str) -> list[tuple[str, bytes]]:
+    """Return the messages held for a conversation as (ref, sealed), in the order they came, and delete them."""
+    rows = connection.execute(
+        select(SEALED.c.ref, SEALED.c.sealed).where(SEALED.c.conversation_id == conversation_id).order_by(SEALED.c.id)
+    ).all()
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    return [(ref, sealed) for ref, sealed in rows]
+
+
+def purge_sealed(connection: Connection, *, conversation_id: str, contributor_id: int) -> None:
+    """Destroy what was held for a conversation and the raw events of its contributor."""
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    connection.execute(
+        update(INBOUND)
+        .where(INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None))
+        .values(sealed=None)
+    )
+
+
+def enqueue(  # noqa: PLR0913 - one parameter for each column
+    connection: Connection,
+    *,
+    address_id: int,
+    contributor_id: int,
+    conversation_id: str | None,
+    inbound_id: int | None,
+    channel: str,
+    kind: str,
+    payload: str,
+    due_at: datetime,
+    now: datetime,
+) -> int:
+    """Put a message in the outbox and return its number; listeners to commits hear "outbox"."""
+    row = _ENQUEUE.one(
+        connection, address_id=address_id, contributor_id=contributor_id, conversation_id=conversation_id,
+        inbound_id=inbound_id, channel=channel, kind=kind, payload=payload, due_at=due_at, now=now,
+    )  # fmt: skip
+    note(connection, "outbox")
+    return int(row[0]) if row else 0
+
+
+def raise_item(
+    connection: Connection,
+    *,
+    kind: str,
+    now: datetime,
+    contributor_id: int | None = None,
+    conversation_id: str | None = None,
+    story_id: int | None = None,
+    inbound_id: int | None = None,
+) -> None:
+    """Put something before the team, once while it is open; listeners to commits hear "team"."""
+    about = {
+        "contributor_id": contributor_id, "conversation_id": conversation_id, "story_id": story_id,
+        "inbound_id": inbound_id,
+    }  # fmt: skip
+    same = select(ITEM.c.id).where(ITEM.c.kind == kind, ITEM.c.closed_at.is_(None))
+    for column in ("contributor_id", "conversation_id", "story_id"):
+        same = same.where(ITEM.c[column].is_not_distinct_from(about[column]))
+    if contributor_id is not None and connection.execute(same.limit(1)).first() is not None:
+        return
+    connection.execute(ITEM.insert().values(kind=kind, raised_at=now, **about))
+    note(connection, "team")
+
+
+__all__ = [
+    "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "claim", "conversation_by_id",
+    "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed", "keep_story",
+    "latest_conversation", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at", "purge_sealed",
+    "raise_item", "record_decision", "save_conversation", "set_address_state", "set_language", "take_sealed",
+]  # fmt: skip
