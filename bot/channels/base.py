@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from flows.conversation import ChannelKind
@@ -207,12 +207,19 @@ class Channel(Protocol):
         """Return the values that must never be seen in a log or a page."""
         ...
 
+    def receive(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Parsed:
+        """Check that a webhook call comes from the provider, and read it. Header names are lower-case. Never raises."""
+        ...
+
     def parse(self, raw: bytes) -> Parsed:
-        """Read an event that was verified before, or sealed by us and is replayed. Never raises."""
+        """Read an event that was checked before: one that was sealed and is replayed. Never raises."""
         ...
 
     async def start(self) -> None:
-        """Open connections and tell the provider where we are. Raises SendError if it will not have us."""
+        """Open connections and tell the provider where we are; go on trying while it is down.
+
+        Raises SendError of the kind `configuration` if it will not have us.
+        """
         ...
 
     async def stop(self) -> None:
@@ -235,6 +242,6 @@ class Channel(Protocol):
         """Return what the provider took in for us since then, oldest first, seen or not. Raises SendError."""
         ...
 
-    async def acknowledge(self, inbound: Inbound) -> None:
-        """Tell the provider that a press was noticed (rule 38). Never raises; nothing is lost if it fails."""
+    def acknowledge(self, inbound: Inbound) -> None:
+        """Have the provider told that a press was noticed (rule 38). Returns at once; nothing is lost if it fails."""
         ...

@@ -1,0 +1,248 @@
+"""The Telegram channel: takes updates by webhook or by asking for them, sends messages with buttons.
+
+Calls go through `telegram_client`, reading is in `telegram_updates`. A shared position is not asked for with a button
+of its own: the question's text says that one may be sent, and any that comes is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from dataclasses import replace
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any
+
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
+
+from bot.channels import telegram_updates
+from bot.channels.base import Fate, Inbound, Limits, Piece, Rejected, SendError, Sent
+from bot.channels.telegram_client import READ_SECONDS, client, failure
+from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME, button_data
+from bot.logs import log
+from flows.messages import button, split, utf16_units
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.channels.base import Outgoing, Parsed
+
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+LONGEST_TEXT = 4096
+"""UTF-16 units of one message (rule 39)."""
+MOST_BUTTONS = 100
+PEOPLE_AT_ONCE = 30
+"""Telegram takes 30 messages a second in all and one a second to one chat; we keep that proportion (rule 36)."""
+POLL_SECONDS = 25
+UPDATES_AT_ONCE = 100
+WEBHOOK_CONNECTIONS = 100
+"""Calls Telegram may make to us at the same time; it keeps the order within a chat by itself."""
+ACKNOWLEDGED_AT_ONCE = 500
+"""Presses that wait to be acknowledged; beyond that the little clock on a button runs out by itself."""
+RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Waits after failed attempts, the last one for ever."""
+
+
+class TelegramChannel:
+    """One bot. With an empty `webhook_url` we ask Telegram for updates (`poll`), else Telegram calls us there."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        webhook_secret: str,
+        api_url: str = "https://api.telegram.org/bot",
+        webhook_url: str = "",
+        per_second: float = 30.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.limits = Limits(per_second=per_second, per_person=PEOPLE_AT_ONCE / per_second)
+        self.username = ""
+        """The bot's public name, once the API has told it: https://t.me/NAME?start=TOKEN is a way in."""
+        self._token, self._secret, self._webhook_url = token, webhook_secret, webhook_url
+        self._client = client(token, api_url)
+        self._sleep = sleep
+        self._behind: set[asyncio.Task[None]] = set()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the bot's token and the webhook's secret."""
+        return (self._token, self._secret)
+
+    async def start(self) -> None:
+        """Open the pool, learn the bot's name, say how to reach us; while Telegram is down, go on trying behind.
+
+        Raises SendError of the kind `configuration` if Telegram does not know the token.
+        """
+        await self._client.request.initialize()
+        try:
+            await self._introduce()
+        except InvalidToken:
+            raise SendError("configuration", "401") from None
+        except TelegramError as error:
+            log.warning("channel not reached", channel=self.name, code=failure(error).code)
+            self._do_behind(self._keep_introducing())
+
+    async def _introduce(self) -> None:
+        me = await self._client.call("getMe")
+        self.username = str(me.get("username", "")) if isinstance(me, dict) else ""
+        if self._webhook_url:
+            await self._client.set_webhook(
+                self._webhook_url, allowed_updates=ALLOWED_UPDATES, secret_token=self._secret,
+                max_connections=WEBHOOK_CONNECTIONS,
+            )  # fmt: skip
+        else:
+            await self._client.delete_webhook()
+
+    async def _keep_introducing(self) -> None:
+        for wait in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):
+            await self._sleep(wait)
+            try:
+                await self._introduce()
+            except TelegramError as error:
+                log.warning("channel not reached", channel=self.name, code=failure(error).code)
+            else:
+                break
+
+    async def stop(self) -> None:
+        """Drop what runs behind and close the pool."""
+        for task in self._behind:
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
+        await self._client.request.shutdown()
+
+    def _do_behind(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    # --- in -----------------------------------------------------------------------------------------------------
+
+    def receive(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Parsed:
+        """Check the secret in constant time and read the update (rule 32)."""
+        given = headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret.encode()):
+            return Rejected(403, "secret")
+        return telegram_updates.read(body)
+
+    def parse(self, raw: bytes) -> Parsed:
+        """Read an update that was checked before."""
+        return telegram_updates.read(raw)
+
+    async def poll(self, handler: Callable[[Inbound], Awaitable[None]]) -> None:
+        """Ask for updates until cancelled. Telegram forgets an update only after its `handler` has returned.
+
+        Chats are handled beside each other, each in its own order. If the handler raises, the same updates are asked
+        for again.
+        """
+        offset: int | None = None
+        waits = chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1]))
+        while True:
+            try:
+                offset = await self._poll_once(offset, handler)
+                waits = chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1]))
+            except TelegramError as error:
+                failed = failure(error)
+                log.warning("polling failed", channel=self.name, code=failed.code)
+                await self._sleep(failed.retry_after or next(waits))
+            except Exception as error:
+                log.error("updates not kept", channel=self.name, error=type(error).__name__)
+                await self._sleep(next(waits))
+
+    async def _poll_once(self, offset: int | None, handler: Callable[[Inbound], Awaitable[None]]) -> int | None:
+        updates = await self._client.call(
+            "getUpdates", read_seconds=READ_SECONDS + POLL_SECONDS, offset=offset, timeout=POLL_SECONDS,
+            limit=UPDATES_AT_ONCE, allowed_updates=ALLOWED_UPDATES,
+        )  # fmt: skip
+        chats: dict[str, list[Inbound]] = {}
+        for update in updates:
+            read = telegram_updates.read_update(update)
+            if isinstance(read, Inbound):
+                chats.setdefault(read.address, []).append(read)
+                offset = max(offset or 0, int(read.provider_id) + 1)
+
+        async def in_order(events: list[Inbound]) -> None:
+            for event in events:
+                await handler(event)
+
+        results = await asyncio.gather(*(in_order(events) for events in chats.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return offset
+
+    def acknowledge(self, inbound: Inbound) -> None:
+        """Have the little clock on a pressed button taken away."""
+        if inbound.callback_id and len(self._behind) < ACKNOWLEDGED_AT_ONCE:
+            self._do_behind(self._acknowledge(inbound.callback_id))
+
+    async def _acknowledge(self, callback_id: str) -> None:
+        try:
+            await self._client.call("answerCallbackQuery", callback_query_id=callback_id)
+        except TelegramError as error:
+            log.debug("press not acknowledged", channel=self.name, code=failure(error).code)
+
+    # --- out ----------------------------------------------------------------------------------------------------
+
+    def pieces(self, outgoing: Outgoing) -> tuple[Piece, ...]:
+        """Cut at 4,096 units between paragraphs; the buttons belong to the last piece."""
+        say = outgoing.say
+        buttons: tuple[tuple[str, str], ...] = ()
+        if say.serial is not None:
+            buttons = tuple(
+                (button(say, option), button_data(outgoing.token, say.serial, index))
+                for index, option in enumerate(say.options[:MOST_BUTTONS])
+            )
+        if say.redraw and outgoing.redraw_of:
+            return (Piece(address=outgoing.address, text=say.text, buttons=buttons, redraw_of=outgoing.redraw_of),)
+        *before, last = split(say.text, LONGEST_TEXT, utf16_units)
+        whole = Piece(
+            address=outgoing.address, text=last, buttons=buttons, thread_id=outgoing.thread_id, kind=outgoing.kind
+        )
+        return (*(replace(whole, text=part, buttons=()) for part in before), whole)
+
+    async def send(self, piece: Piece) -> Sent:
+        """Send one message, or redraw the buttons of one that was sent before."""
+        try:
+            if piece.redraw_of and (drawn := await self._redraw(piece)) is not None:
+                return drawn
+            return await self._send(int(piece.address), piece)
+        except ChatMigrated as moved:
+            try:
+                return await self._send(moved.new_chat_id, piece)
+            except TelegramError as error:
+                raise failure(error) from None
+        except TelegramError as error:
+            raise failure(error) from None
+
+    async def _send(self, chat: int, piece: Piece) -> Sent:
+        result = await self._client.call(
+            "sendMessage", chat_id=chat, text=piece.text, message_thread_id=piece.thread_id,
+            reply_markup=_keyboard(piece.buttons) if piece.buttons else None,
+            link_preview_options={"is_disabled": True},
+        )  # fmt: skip
+        return Sent(str(result["message_id"]) if isinstance(result, dict) and "message_id" in result else "")
+
+    async def _redraw(self, piece: Piece) -> Sent | None:
+        try:
+            await self._client.call(
+                "editMessageReplyMarkup", chat_id=int(piece.address), message_id=int(piece.redraw_of),
+                reply_markup=_keyboard(piece.buttons),
+            )  # fmt: skip
+        except BadRequest as error:
+            if "not modified" not in error.message.lower():
+                return None  # too old or gone: ask the question anew
+        return Sent(piece.redraw_of)
+
+    async def outcome(self, piece: Piece, since: datetime) -> Sent | Fate:
+        """Telegram has no way to ask what it sent."""
+        return Fate.CANNOT_TELL
+
+    async def missed(self, since: datetime) -> Sequence[Inbound]:
+        """Return nothing: Telegram keeps what we missed for a day and delivers it by itself."""
+        return ()
+
+
+def _keyboard(buttons: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    return {"inline_keyboard": [[{"text": label, "callback_data": data}] for label, data in buttons]}
