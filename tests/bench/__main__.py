@@ -1,0 +1,206 @@
+"""`make bench`: Earshot and a plain python-telegram-bot bot, the same conversation, the same load, on this machine, in turn.
+
+Prints turns per second at saturation, latency at a fixed rate, CPU a turn, memory with 0 and 100,000 open conversations,
+how soon a 200 comes when the provider is slow or refuses, and how soon Earshot is ready after a kill: each as a ratio.
+Exits 1 if a bar is missed. `--quick` measures less for a first look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[2]
+OPEN_CONVERSATIONS = 100_000
+console = Console()
+
+Figures = dict[str, float]
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class UnderTest:
+    """One bot, started afresh for each measurement."""
+
+    def __init__(self, name: str, module: str, folder: Path) -> None:
+        self.name, self.module, self.folder = name, module, folder
+        self.port, self.stand_in = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}/webhooks/telegram"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *args: str) -> list[str]:
+        """Return a command line of this bot."""
+        return [sys.executable, "-m", self.module, *args]
+
+    def environment(self) -> dict[str, str]:
+        """Return what the bot's process is told."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EARSHOT_")}
+        return {
+            **kept,
+            "PORT": str(self.port),
+            "STAND_IN": f"http://127.0.0.1:{self.stand_in}",
+            "STATE": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def start(self, seeded: int = 0, *, fresh: bool = True) -> subprocess.Popen[bytes]:
+        """Start the bot on an empty state, or on one with so many open conversations."""
+        if fresh:
+            subprocess.run(["rm", "-rf", str(self.folder)], check=True)
+            self.folder.mkdir(parents=True)
+            if seeded:
+                subprocess.run(self.command("seed", str(seeded)), env=self.environment(), cwd=ROOT, check=True)
+        with (self.folder.parent / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command("serve"), env=self.environment(), cwd=ROOT, stdout=log, stderr=log
+            )
+        return self.process
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the bot."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def load(self, mode: str, **asked: float) -> Figures:
+        """Run the load generator against the running bot."""
+        assert self.process is not None
+        options = [item for key, value in asked.items() for item in (f"--{key.replace('_', '-')}", str(value))]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.load", mode, "--url", self.url,
+             "--stand-in", f"http://127.0.0.1:{self.stand_in}", "--pid", str(self.process.pid), *options],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"the load generator failed against {self.name}:\n{done.stderr}")
+        figures: Figures = json.loads(done.stdout.splitlines()[-1])
+        return figures
+
+    def measure(self, mode: str, runs: int, seeded: int = 0, **asked: float) -> Figures:
+        """Return the median of several runs, each from a fresh start."""
+        rows = []
+        for _ in range(runs):
+            self.start(seeded)
+            rows.append(self.load(mode, **asked))
+            self.stop()
+        return {key: statistics.median(row[key] for row in rows) for key in rows[0]}
+
+
+def ready_after_kill(bot: UnderTest) -> float:
+    """Return seconds from start to a ready answer, on the state that a kill -9 left."""
+    bot.start(OPEN_CONVERSATIONS)
+    bot.load("closed", seconds=2, warm=0)
+    bot.stop(signal.SIGKILL)
+    began = time.perf_counter()
+    bot.start(fresh=False)
+    while time.perf_counter() - began < 60:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{bot.port}/readyz", timeout=1) as answer:
+                if answer.status == 200:
+                    break
+        except OSError:
+            time.sleep(0.02)
+    took = time.perf_counter() - began
+    bot.stop()
+    return took
+
+
+class Report:
+    """The table and whether every bar was met."""
+
+    def __init__(self) -> None:
+        self.table = Table(title="Earshot beside a plain bot on the same machine", title_justify="left")
+        for head in ("what", "Earshot", "plain bot", "ratio", "bar", ""):
+            self.table.add_column(head, justify="left" if head in {"what", ""} else "right")
+        self.missed = 0
+
+    def row(self, what: str, mine: str, theirs: str, ratio: float, bar: str, *, met: bool) -> None:
+        """Add a figure with its bar."""
+        self.missed += not met
+        self.table.add_row(what, mine, theirs, f"{ratio:.2f}", bar, "[green]met" if met else "[red]missed")
+
+    def note(self, what: str, mine: str, theirs: str = "") -> None:
+        """Add a figure that has no bar."""
+        self.table.add_row(what, mine, theirs, "", "", "")
+
+
+def compare(earshot: UnderTest, plain: UnderTest, runs: int, seconds: float) -> Report:
+    """Measure both bots and return the report."""
+    report = Report()
+    theirs = plain.measure("closed", runs, seconds=seconds)
+    mine = earshot.measure("closed", runs, seconds=seconds)
+    speed = mine["turns_per_s"] / theirs["turns_per_s"]
+    report.row("turns per second, saturated", f"{mine['turns_per_s']:.0f}", f"{theirs['turns_per_s']:.0f}", speed,
+               "≥ 2 (aim 4)", met=speed >= 2)  # fmt: skip
+    cpu = mine["cpu_ms_per_turn"] / theirs["cpu_ms_per_turn"]
+    report.row("CPU ms per turn", f"{mine['cpu_ms_per_turn']:.2f}", f"{theirs['cpu_ms_per_turn']:.2f}", cpu,
+               "≤ 0.6 (aim 0.3)", met=cpu <= 0.6)  # fmt: skip
+    report.note("turns that failed or stayed unanswered", f"{mine['failed'] + mine['unanswered']:.0f}",
+                f"{theirs['failed'] + theirs['unanswered']:.0f}")  # fmt: skip
+
+    rate = theirs["turns_per_s"] / 2
+    calm_theirs = plain.measure("open", 1, rate=rate, seconds=seconds, warm=1)
+    calm = earshot.measure("open", runs, rate=rate, seconds=seconds, warm=1)
+    for share in ("p50", "p99"):
+        key = f"reply_{share}_ms"
+        report.note(f"reply {share} at {rate:.0f}/s, ms", f"{calm[key]:.1f}", f"{calm_theirs[key]:.1f}")
+    slow = earshot.measure("open", runs, rate=rate, seconds=seconds, warm=1, delay=0.05)
+    refused = earshot.measure("open", runs, rate=rate, seconds=seconds, warm=1, refuse_every=200)
+    for what, figures in (("provider takes 50 ms", slow), ("provider answers 429", refused)):
+        ratio = figures["accept_p99_ms"] / calm["accept_p99_ms"]
+        report.row(f"p99 of the 200, {what}, ms (beside a fast one)", f"{figures['accept_p99_ms']:.1f}",
+                   f"{calm['accept_p99_ms']:.1f}", ratio, "≤ 1.5", met=ratio <= 1.5)  # fmt: skip
+
+    full = earshot.measure("closed", runs, seeded=OPEN_CONVERSATIONS, seconds=seconds)
+    grown = full["rss_mb"] - mine["rss_mb"]
+    report.note("resident memory, MB", f"{mine['rss_mb']:.0f}", f"{theirs['rss_mb']:.0f}")
+    report.row(f"… with {OPEN_CONVERSATIONS:,} open conversations", f"{full['rss_mb']:.0f}", "",
+               full["rss_mb"] / mine["rss_mb"], "≤ 20 MB more", met=grown <= 20)  # fmt: skip
+    kept = full["turns_per_s"] / mine["turns_per_s"]
+    report.row(f"turns per second with {OPEN_CONVERSATIONS:,}", f"{full['turns_per_s']:.0f}", "", kept, "≥ 0.9",
+               met=kept >= 0.9)  # fmt: skip
+    ready = ready_after_kill(earshot)
+    report.row("ready after a kill with that state, s", f"{ready:.1f}", "", ready, "≤ 3 s", met=ready <= 3)
+    return report
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--quick", action="store_true", help="one run of two seconds each")
+    asked = parser.parse_args()
+    runs, seconds = (1, 2.0) if asked.quick else (asked.runs, asked.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        earshot = UnderTest("earshot", "tests.bench.earshot_bot", Path(folder) / "earshot")
+        plain = UnderTest("plain", "tests.bench.plain_bot", Path(folder) / "plain")
+        report = compare(earshot, plain, runs, seconds)
+    console.print(report.table)
+    raise SystemExit(1 if report.missed else 0)
+
+
+if __name__ == "__main__":
+    main()
