@@ -1,0 +1,118 @@
+"""The static checks of a flow, one file each. To add one: its file here and its word in `CHECKS`. Pure.
+
+A check is a module with `CODES` (what it can find, in a few words) and `check(subject)`, which yields findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from flows.checks import (
+    again,
+    alike,
+    changes,
+    channels,
+    consented,
+    counting,
+    decisions,
+    lengths,
+    loops,
+    person,
+    placeholders,
+    reach,
+    taken,
+    targets,
+    telegram,
+    translations,
+    values,
+    ways_on,
+    wording,
+)
+from flows.checks.subject import SAMPLE_HOUSE, Subject
+from flows.loader import EVERYWHERE, everywhere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flows.catalogue import Catalogue
+    from flows.definition import Flow
+    from flows.findings import Finding
+    from flows.release import House
+
+__all__ = ["CHECKS", "CODES", "Check", "Subject", "check_everywhere", "check_flow", "check_flows"]
+
+
+class Check(Protocol):
+    """A check module."""
+
+    CODES: dict[str, str]
+
+    @staticmethod
+    def check(subject: Subject) -> Iterator[Finding]:
+        """Yield what is wrong, with file, step and advice."""
+
+
+CHECKS: tuple[Check, ...] = (
+    targets,
+    reach,
+    ways_on,
+    loops,
+    consented,
+    decisions,
+    channels,
+    changes,
+    values,
+    counting,
+    again,
+    person,
+    translations,
+    placeholders,
+    lengths,
+    telegram,
+    taken,
+    alike,
+    wording,
+)
+
+CODES: dict[str, str] = {code: meaning for check in CHECKS for code, meaning in check.CODES.items()}
+"""Every code a check can give, with what it means."""
+
+
+def check_flow(
+    flow: Flow,
+    file: str,
+    catalogues: Mapping[str, Catalogue] | None = None,
+    house: House = SAMPLE_HOUSE,
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a flow, errors first.
+
+    `catalogues` holds the translations, drafts too, of every language that is to be offered besides the flow's own; see
+    `flows.texts.read_catalogues`. `house` is who speaks, so that messages are measured with the real name in them.
+    """
+    return _checked(Subject(file, flow, tuple(flow.texts()), everywhere(), catalogues or {}, house))
+
+
+def check_everywhere(
+    catalogues: Mapping[str, Catalogue] | None = None, house: House = SAMPLE_HOUSE
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the texts that belong to every flow, errors first."""
+    texts = everywhere()
+    return _checked(Subject(f"{EVERYWHERE}.toml", None, texts, texts, catalogues or {}, house))
+
+
+def check_flows(
+    flows: Iterable[Flow], catalogues: Mapping[str, Catalogue] | None = None, house: House = SAMPLE_HOUSE
+) -> tuple[Finding, ...]:
+    """Return what is wrong with these flows and with the texts that belong to all of them, file by file."""
+    found = list(check_everywhere(catalogues, house))
+    for flow in flows:
+        found += check_flow(flow, f"{flow.id}.toml", catalogues, house)
+    return tuple(found)
+
+
+def _checked(subject: Subject) -> tuple[Finding, ...]:
+    order = {name: position for position, name in enumerate(subject.steps)}
+    found = [finding for check in CHECKS for finding in check.check(subject)]
+    found.sort(key=lambda finding: (finding.severity, order.get(finding.step.partition(".")[0], -1)))
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,26 @@
+"""A question that was not understood is asked again in other words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {"no_again": "A question has no other words for when the answer was not understood."}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find questions without `again`, or whose `again` only repeats them."""
+    for name, step in subject.steps.items():
+        if step.waits and (step.again is None or step.again.strip() == step.text.strip()):
+            yield subject.finding(
+                "no_again",
+                name,
+                "If the answer is not understood, the same words would come again.",
+                'Add again = "...": the same question in other, simpler words.',
+                "warning",
+            )

@@ -1,0 +1,37 @@
+"""A read-back may only offer to change what was asked before it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.checks.graph import offered_options
+from flows.checks.subject import BY
+from flows.questions.read_back import ReadBackStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {"change_not_asked": "The read-back offers to change something that was not asked before it."}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find things to change that nobody was asked."""
+    said: set[tuple[str, str]] = set()
+    for graph in subject.graphs:
+        for name, step in subject.steps.items():
+            if not isinstance(step, ReadBackStep) or name not in graph.reached & graph.asked:
+                continue
+            before = graph.routes(lambda edge, here=name: not edge.by.startswith("change ") and edge.target != here)  # type: ignore[misc]
+            for item in offered_options(step.change, graph.channel):
+                asked = item.value in before and item.value in graph.waits
+                if item.value in subject.steps and not asked and (name, item.value) not in said:
+                    said.add((name, item.value))
+                    yield subject.finding(
+                        "change_not_asked",
+                        name,
+                        f"“{item.label}” can be changed, but {BY[graph.channel]} “{item.value}” is not asked before.",
+                        "Take it out of “change”, or give it a “when” for the channel that asks it.",
+                    )

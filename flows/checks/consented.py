@@ -1,0 +1,31 @@
+"""Nothing about an experience is asked or kept before a yes to taking part (design rule 2, rule 47). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.checks.graph import TAKE_PART
+from flows.checks.subject import AT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {"no_consent": "A story can be asked for, or kept, without a yes to taking part."}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Take the yes away: whatever sensitive step can still be reached is asked without consent."""
+    said: set[str] = set()
+    for graph in subject.graphs:
+        for name, way in graph.routes(lambda edge: not edge.consents).items():
+            if name in graph.asked and graph.steps[name].sensitive and name not in said:
+                said.add(name)
+                yield subject.finding(
+                    "no_consent",
+                    name,
+                    f"{AT[graph.channel]} people get here without agreeing to take part, this way: {' → '.join(way)}.",
+                    f'Put a step of type consent with purpose = "{TAKE_PART}" before it, and let only its yes lead on.',
+                )

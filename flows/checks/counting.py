@@ -1,0 +1,54 @@
+"""Few questions, and the story early: people stop answering when there are many (rule 97). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.checks.subject import AT
+from flows.questions.story import StoryStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Severity, Subject
+    from flows.findings import Finding
+
+CODES = {
+    "too_many_questions": "More than 7 questions by SMS, or more than 10 on Telegram.",
+    "story_late": "The story is not among the first three questions.",
+}
+
+MOST: dict[str, tuple[int, Severity]] = {"sms": (7, "error"), "telegram": (10, "warning")}
+"""Questions on the longest way through a flow, and what more of them are."""
+
+STORY_BY = 3
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Count the questions on the longest way, and those up to the story."""
+    late: set[str] = set()
+    for graph in subject.graphs:
+        way = graph.longest()
+        most, severity = MOST[graph.channel]
+        if len(way) > most:
+            yield subject.finding(
+                "too_many_questions",
+                "",
+                f"{AT[graph.channel]} people may be asked {len(way)} questions: {', '.join(way)}. {most} is the most.",
+                "Leave one out, join two into one, or ask it on the other channel only (when).",
+                severity,
+            )
+        stories = frozenset(
+            name for name, step in subject.steps.items() if isinstance(step, StoryStep) and name in graph.reached
+        )
+        before = graph.longest(to=stories) if stories else ()
+        told = next((name for name in before if name in stories), "")
+        if told and before.index(told) + 1 > STORY_BY and told not in late:
+            late.add(told)
+            yield subject.finding(
+                "story_late",
+                told,
+                f"{AT[graph.channel]} the story is question {before.index(told) + 1}."
+                " People who have to answer much first often leave.",
+                f"Ask for it by question {STORY_BY}; the rest can come after it.",
+            )

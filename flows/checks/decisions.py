@@ -1,0 +1,90 @@
+"""Consent questions: what an unclear answer counts as, how to refuse, and use asked last (rules 49, 50, 55). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.checks.graph import CHANNELS, offered_options
+from flows.checks.subject import AT, BY
+from flows.questions.consent import ConsentOption, ConsentStep
+from flows.questions.short_text import ShortTextStep
+from flows.questions.story import StoryStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {
+    "narrowest": "A consent question does not say, or says wrongly, what an unclear answer counts as.",
+    "one_sided_consent": "A consent question cannot be answered with yes and with no.",
+    "use_before_story": "People are asked how far their words may travel before they have written any.",
+}
+
+_WIDTH = {"no": 0, "team": 1, "quote": 2, "yes": 3, "publish": 3}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find consent questions that could be taken for a yes that was not given."""
+    for name, step in subject.steps.items():
+        if isinstance(step, ConsentStep):
+            yield from _narrowest(subject, name, step)
+            decisions = {option.decision for option in step.options}
+            if step.purpose != "use" and not {"yes", "no"} <= decisions:
+                yield subject.finding(
+                    "one_sided_consent",
+                    name,
+                    "This question needs an answer that means yes and one that means no.",
+                    'Give one option decision = "yes" and another decision = "no": refusing must be as easy.',
+                )
+    yield from _use_order(subject)
+
+
+def _narrowest(subject: Subject, name: str, step: ConsentStep) -> Iterator[Finding]:
+    named = next((option for option in step.options if option.value == step.narrowest), None)
+    least = min(step.options, key=lambda option: _WIDTH[option.decision])
+    advice = f'Write narrowest = "{least.value}".'
+    if named is None:
+        yield subject.finding("narrowest", name, f"narrowest = “{step.narrowest}” is none of its options.", advice)
+    elif _WIDTH[named.decision] > _WIDTH[least.decision]:
+        yield subject.finding(
+            "narrowest",
+            name,
+            f"An unclear answer would count as “{named.label}”, which allows more than was said.",
+            advice,
+        )
+    else:
+        for channel in CHANNELS:
+            if step.when in {None, channel} and named not in _offered(step, channel):
+                yield subject.finding(
+                    "narrowest",
+                    name,
+                    f"“{named.label}” is not offered {BY[channel]}, so an unclear answer has no meaning there.",
+                    f"Offer “{named.value}” on every channel: take its “when” out.",
+                )
+
+
+def _offered(step: ConsentStep, channel: str) -> tuple[ConsentOption, ...]:
+    values = {option.value for option in offered_options(step.options, "sms" if channel == "sms" else "telegram")}
+    return tuple(option for option in step.options if option.value in values)
+
+
+def _use_order(subject: Subject) -> Iterator[Finding]:
+    told = {
+        name
+        for name, step in subject.steps.items()
+        if isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story)
+    }
+    said: set[str] = set()
+    for graph in subject.graphs:
+        for name, way in graph.routes(lambda edge: edge.target not in told).items():
+            step = graph.steps[name]
+            if isinstance(step, ConsentStep) and step.purpose == "use" and name not in said | told:
+                said.add(name)
+                yield subject.finding(
+                    "use_before_story",
+                    name,
+                    f"{AT[graph.channel]} this is asked before anything was written: {' → '.join(way)}.",
+                    "Ask it after the story, when people know what they have told.",
+                )

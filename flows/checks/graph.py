@@ -1,0 +1,172 @@
+"""A flow as one channel walks it: which step can follow which, and by what. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from flows.conversation import ChannelKind
+from flows.questions.consent import ConsentOption, ConsentStep
+from flows.questions.read_back import ReadBackStep
+
+if TYPE_CHECKING:
+    from flows.definition import Flow
+    from flows.questions.base import OptionStep, Step
+
+CHANNELS: tuple[ChannelKind, ...] = ("sms", "telegram")
+TAKE_PART = "take_part"
+
+
+class Edge(NamedTuple):
+    """One way on from a step."""
+
+    by: str
+    """What leads there, in words: `next`, `option agree`, `SKIP`, `change place`, `nothing told`."""
+    target: str | None
+    """The step it leads to; None if nothing is written there."""
+    consents: bool = False
+    """True: only a yes to taking part goes this way."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The steps a channel can reach from one another. Targets that are no step are kept, and lead nowhere."""
+
+    channel: ChannelKind
+    start: str
+    steps: Mapping[str, Step]
+    edges: Mapping[str, tuple[Edge, ...]]
+    waits: frozenset[str]
+    """Steps that ask something on this channel."""
+    asked: frozenset[str]
+    """Steps that are not passed by on this channel."""
+
+    @classmethod
+    def of(cls, flow: Flow, channel: ChannelKind) -> Graph:
+        """Return the flow as `channel` walks it."""
+        asked = frozenset(name for name, step in flow.steps.items() if step.when in {None, channel})
+        return cls(
+            channel=channel,
+            start=flow.start,
+            steps=flow.steps,
+            edges={
+                name: tuple(_edges(step, channel)) if name in asked else (Edge("next", step.next),)
+                for name, step in flow.steps.items()
+            },
+            waits=frozenset(name for name in asked if flow.steps[name].waits),
+            asked=asked,
+        )
+
+    def following(self, name: str, passable: Callable[[Edge], bool] | None = None) -> Iterator[str]:
+        """Yield the steps that can come right after this one."""
+        for edge in self.edges.get(name, ()):
+            if edge.target in self.steps and edge.target is not None and (passable is None or passable(edge)):
+                yield edge.target
+
+    def routes(self, passable: Callable[[Edge], bool] | None = None) -> dict[str, tuple[str, ...]]:
+        """Return every step that can be reached, with a shortest way there from the start."""
+        if self.start not in self.steps:
+            return {}
+        found = {self.start: (self.start,)}
+        queue = deque([self.start])
+        while queue:
+            name = queue.popleft()
+            for target in self.following(name, passable):
+                if target not in found:
+                    found[target] = (*found[name], target)
+                    queue.append(target)
+        return found
+
+    @cached_property
+    def reached(self) -> frozenset[str]:
+        """The steps that can be reached from the start."""
+        return frozenset(self.routes())
+
+    @cached_property
+    def silent_rounds(self) -> tuple[frozenset[str], ...]:
+        """Groups of steps that follow each other in a round without one that waits."""
+        silent = {
+            name: tuple(target for target in self.following(name) if target not in self.waits)
+            for name in self.steps
+            if name not in self.waits
+        }
+        return tuple(
+            group for group in components(silent) if len(group) > 1 or any(name in silent[name] for name in group)
+        )
+
+    def longest(self, to: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Return the questions on the longest way from the start, up to the first of the steps `to` if some are given.
+
+        Changing one thing in a read-back is not counted; a question asked again and again is counted once.
+        """
+        ways = {
+            name: () if name in to else tuple(self.following(name, lambda edge: not edge.by.startswith("change ")))
+            for name in self.reached
+        }
+        best: dict[str, tuple[str, ...] | None] = {}
+        for group in components(ways):
+            mine = tuple(name for name in self.steps if name in group and name in self.waits)
+            after = [best[target] for name in group for target in ways[name] if target not in group]
+            known = [way for way in after if way is not None]
+            ends = not to or bool(group & to)
+            way = (*mine, *max(known, key=len, default=())) if known or ends else None
+            best.update(dict.fromkeys(group, way))
+        return best.get(self.start) or ()
+
+
+def offered_options(options: tuple[OptionStep, ...], channel: ChannelKind) -> tuple[OptionStep, ...]:
+    """Return the options that this channel shows."""
+    return tuple(option for option in options if option.when in {None, channel})
+
+
+def _edges(step: Step, channel: ChannelKind) -> Iterator[Edge]:
+    if step.type == "end":
+        return
+    options = offered_options(step.choices(), channel)
+    for option in options:
+        if isinstance(step, ReadBackStep) and option.value == "change":
+            continue
+        yes = (
+            isinstance(step, ConsentStep)
+            and step.purpose == TAKE_PART
+            and isinstance(option, ConsentOption)
+            and option.decision == "yes"
+        )
+        yield Edge(f"option {option.value}", option.next or step.next, yes)
+    if isinstance(step, ReadBackStep):
+        yield from (Edge(f"change {item.value}", item.value) for item in offered_options(step.change, channel))
+        yield Edge("nothing told", step.dropped)
+    if not step.waits or not options:
+        yield Edge("next", step.next)
+    elif step.skippable:
+        yield Edge("SKIP", step.next)
+
+
+def components(following: Mapping[str, tuple[str, ...]]) -> tuple[frozenset[str], ...]:
+    """Return the groups of steps that can reach each other, each after those it leads to (Tarjan's algorithm)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    groups: list[frozenset[str]] = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for target in following[name]:
+            if target not in index:
+                visit(target)
+                low[name] = min(low[name], low[target])
+            elif target in stack:
+                low[name] = min(low[name], index[target])
+        if low[name] == index[name]:
+            cut = stack.index(name)
+            groups.append(frozenset(stack[cut:]))
+            del stack[cut:]
+
+    for name in following:
+        if name not in index:
+            visit(name)
+    return tuple(groups)

@@ -1,0 +1,90 @@
+"""How long each SMS is, in segments, as it is really sent, answers and filled braces included (rules 18, 96). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows import segments
+from flows.checks.subject import called
+from flows.messages import sms_text
+from flows.questions.consent import ConsentStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Severity, Shown, Subject
+    from flows.findings import Finding
+
+CODES = {
+    "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for consent and for answers to HELP and MORE.",
+    "costly_sign": "One sign that is no letter, such as an emoji, makes an SMS cost up to twice as much.",
+    "typographic": "Curly quotes, long dashes and the like are sent as plain ones by SMS.",
+}
+
+MOST = 2
+MOST_ON_REQUEST = 3
+"""Segments for consent, which must say much, and for what people ask to read: HELP, MORE and their kin."""
+
+LETTERS_ALLOWANCE = 2
+"""A language whose letters are not in the GSM alphabet gets twice the segments: the same number of characters."""
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Measure each SMS in each language; look at signs in the source texts that may go by SMS."""
+    signed: set[str] = set()
+    for shown in subject.shown():
+        if shown.channel == "sms":
+            yield from _measured(subject, shown)
+            yield from _signs(subject, shown, signed)
+    for text in subject.texts:
+        if text.kind != "words" and text.sms is not False:
+            plain = segments.normalise_typography(text.text)
+            changed = sorted(set(text.text) - set(plain))
+            if changed:
+                yield subject.finding(
+                    "typographic",
+                    subject.step_of(text.address),
+                    f"By SMS {' '.join(changed)} is sent as a plain sign, so people see something else than you wrote.",
+                    "Write straight quotes, a short dash and three dots, or give the text a text_sms.",
+                    "warning",
+                )
+
+
+def _measured(subject: Subject, shown: Shown) -> Iterator[Finding]:
+    body = sms_text(shown.say)
+    counted = segments.count(body)
+    letters = [sign for sign in segments.unicode_causes(body) if sign.isalpha()]
+    most = _most(subject, shown) * (LETTERS_ALLOWANCE if letters and shown.language != "en" else 1)
+    if counted.parts > most:
+        language = "" if shown.language == subject.language else f"In {called(shown.language)} this"
+        severity: Severity = "warning" if shown.draft else "error"
+        yield subject.finding(
+            "sms_too_long",
+            _where(shown),
+            f"{language or 'This'} SMS has {len(body)} characters: {counted.parts} segments, and {most} is the most.",
+            "Say it in fewer words, or give it a shorter text_sms (again_sms, label_sms). Each segment is paid for.",
+            severity,
+        )
+
+
+def _most(subject: Subject, shown: Shown) -> int:
+    consent = isinstance(subject.steps.get(shown.step), ConsentStep)
+    return MOST_ON_REQUEST if consent or shown.part == "more" or subject.flow is None else MOST
+
+
+def _signs(subject: Subject, shown: Shown, said: set[str]) -> Iterator[Finding]:
+    causes = [sign for sign in segments.unicode_causes(sms_text(shown.say)) if not sign.isalpha()]
+    where = _where(shown)
+    if causes and where not in said:
+        said.add(where)
+        yield subject.finding(
+            "costly_sign",
+            where,
+            f"Because of {' '.join(dict.fromkeys(causes))} this SMS holds 70 characters, not 160.",
+            "Leave the sign out, or keep it for Telegram and write a text_sms without it.",
+            "warning",
+        )
+
+
+def _where(shown: Shown) -> str:
+    return shown.step if shown.part == "text" else f"{shown.step}.{shown.part}"

@@ -1,0 +1,32 @@
+"""The conversation must not go round without waiting for an answer: one turn would never end. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.checks.subject import AT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {"loop_without_waiting": "Steps follow each other in a round, and none waits for an answer."}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find rounds of steps that ask nothing."""
+    said: set[frozenset[str]] = set()
+    for graph in subject.graphs:
+        for group in graph.silent_rounds:
+            if group not in said:
+                said.add(group)
+                first = next(name for name in graph.steps if name in group)
+                yield subject.finding(
+                    "loop_without_waiting",
+                    first,
+                    f"{AT[graph.channel]} the conversation goes round without asking anything:"
+                    f" {', '.join(name for name in graph.steps if name in group)}.",
+                    "Lead one of these steps to a question or to an end.",
+                )

@@ -1,0 +1,232 @@
+"""What a check looks at: one flow (or the texts of every flow) with its translations and who speaks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from flows.catalogue import Catalogue
+from flows.checks.graph import CHANNELS, Graph
+from flows.conversation import Answer, Conversation, idle
+from flows.effects import Option, Say
+from flows.findings import Finding
+from flows.questions.base import Scene, SourceText, Step
+from flows.questions.options import offered
+from flows.questions.read_back import ReadBackStep
+from flows.release import House, Release, compile_release
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from flows.conversation import ChannelKind
+    from flows.definition import Flow
+
+Severity = Literal["error", "warning"]
+
+NAMES = {
+    "cy": "Welsh", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "ga": "Irish",
+    "gd": "Scottish Gaelic", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "uk": "Ukrainian", "ur": "Urdu",
+}  # fmt: skip
+"""Languages as an English reader calls them; others are shown by their code."""
+
+BY = {"sms": "by SMS", "telegram": "on Telegram"}
+AT = {"sms": "By SMS", "telegram": "On Telegram"}
+"""The same at the start of a sentence."""
+
+SAMPLE_HOUSE = House(
+    organisation="Earshot demo team",
+    contact="Sam, 01632 960 001",
+    privacy_url="https://listen.example.org/privacy",
+    crisis_line="Samaritans, free, any time: 116 123",
+    youth_line="Childline, free: 0800 1111",
+)
+"""Stands in for what an installation has not set, so that messages are measured at a likely length."""
+
+SAMPLES = {
+    "receipt": "amber river stone", "words": "the old library", "question": "Which is closest to it?",
+    "languages": "English, Cymraeg, Polski", "stories": "2", "since": "November 2026", "channels": "text message",
+    "reach": "12", "story": "...", "place": "Glenboig, North Lanarkshire", "scale": "My own life",
+    "actor": "I used it", "rating": "4/5",
+}  # fmt: skip
+"""Likely values of what a conversation fills in. A read-back is measured without the story itself."""
+
+_THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Shown(NamedTuple):
+    """One message as a person would get it."""
+
+    step: str
+    part: str
+    """Field it comes from: `text`, `again`, `more`, `change_text`."""
+    language: str
+    channel: ChannelKind
+    say: Say
+    draft: bool
+    """True: in a translation that is not offered yet."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One file to check. `flow` is None for the file of texts that belong to every flow; it then has no steps."""
+
+    file: str
+    flow: Flow | None
+    texts: tuple[SourceText, ...]
+    """The file's own source texts."""
+    everywhere: tuple[SourceText, ...]
+    catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    """Translations by language, for every language that is to be offered."""
+    house: House = SAMPLE_HOUSE
+
+    @property
+    def id(self) -> str:
+        """What addresses of this file's texts begin with."""
+        return self.flow.id if self.flow is not None else "everywhere"
+
+    @property
+    def language(self) -> str:
+        """The language its source texts are in."""
+        return self.flow.source_language if self.flow is not None else "en"
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """The flow's steps by name; none for the texts of every flow."""
+        return self.flow.steps if self.flow is not None else {}
+
+    @cached_property
+    def graphs(self) -> tuple[Graph, ...]:
+        """The flow as each channel walks it; nothing for the texts of every flow."""
+        if self.flow is None:
+            return ()
+        return tuple(Graph.of(self.flow, channel) for channel in CHANNELS)
+
+    def finding(self, code: str, step: str, what: str, advice: str, severity: Severity = "error") -> Finding:
+        """Return a finding about this file."""
+        return Finding(file=self.file, step=step, code=code, severity=severity, what=what, advice=advice)
+
+    def step_of(self, address: str) -> str:
+        """Return the step (or text) name and field of a text's address, as findings show it: `age`, `age.again`."""
+        name = address.removeprefix(f"{self.id}/")
+        return name.removesuffix(".text")
+
+    @cached_property
+    def versions(self) -> tuple[tuple[str, bool, Mapping[str, str]], ...]:
+        """Every language with whether it is a draft and its texts by address; source language first.
+
+        A text without a translation is left out.
+        """
+        mine: list[tuple[str, bool, Mapping[str, str]]] = [
+            (self.language, False, {text.address: text.text for text in self.texts})
+        ]
+        for language, catalogue in self.catalogues.items():
+            if language == self.language:
+                continue
+            entries = [catalogue.entries.get(text.address) for text in self.texts]
+            known = [entry for entry in entries if entry is not None and entry.text]
+            draft = len(known) < len(entries) or any(entry.fuzzy for entry in known)
+            mine.append((language, draft, {entry.address: entry.text for entry in known}))
+        return tuple(mine)
+
+    @cached_property
+    def release(self) -> Release | None:
+        """The flow with all its texts, drafts too, to draw messages from; never sent."""
+        if self.flow is None:
+            return None
+        source = {text.address: text.text for text in (*self.everywhere, *self.texts)}
+        texts = {self.language: source}
+        for language, _, known in self.versions[1:]:
+            common = self.catalogues[language].entries
+            shared = {
+                text.address: common[text.address].text
+                for text in self.everywhere
+                if text.address in common and common[text.address].text
+            }
+            texts[language] = {**shared, **known}
+        return compile_release(self.flow, texts, _filled(self.house))
+
+    def shown(self) -> Iterator[Shown]:
+        """Yield every message of the file in every language, on every channel, as it would be sent.
+
+        Messages that cannot be drawn, for example for an unknown placeholder, are left to the checks that find those.
+        """
+        for language, draft, texts in self.versions:
+            for channel in CHANNELS:
+                for step, part, say in self._messages(language, channel, texts):
+                    yield Shown(step, part, language, channel, say, draft)
+
+    def _messages(
+        self, language: str, channel: ChannelKind, texts: Mapping[str, str]
+    ) -> Iterator[tuple[str, str, Say]]:
+        if self.release is None:
+            yield from _common_messages(self.texts, texts, channel, _filled(self.house))
+            return
+        state = self._state(language, channel)
+        for name, step in self.steps.items():
+            if step.when not in {None, channel} or f"{self.id}/{name}.text" not in texts:
+                continue
+            scene = Scene(name=name, release=self.release, conversation=state, now=_THEN)
+            try:
+                yield from ((name, part, say) for part, say in _step_messages(step, scene))
+            except (KeyError, StopIteration):
+                continue
+
+    def _state(self, language: str, channel: ChannelKind) -> Conversation:
+        answers: dict[str, Answer] = {}
+        for name, step in self.steps.items():
+            kind: JsonValue = getattr(step, "tag", None) or step.type
+            label = SAMPLES.get(str(kind), "...")
+            options = step.choices()
+            if options and kind != "read_back":
+                label = max((option.label for option in options), key=len)
+            answers[name] = Answer(value="", label=label)
+        made = idle(id="", token="", flow=self.id, channel=channel, language=language, now=_THEN)
+        return made.model_copy(update={"receipt": SAMPLES["receipt"], "answers": answers})
+
+
+def called(language: str) -> str:
+    """Return a language's English name."""
+    return NAMES.get(language, language)
+
+
+def _filled(house: House) -> House:
+    given = {name: value for name, value in house.model_dump().items() if value}
+    return SAMPLE_HOUSE.model_copy(update=given)
+
+
+def _step_messages(step: Step, scene: Scene) -> Iterator[tuple[str, Say]]:
+    asked = step.ask(scene) if step.waits else Say(text=scene.text("text"))
+    yield "text", asked
+    if scene.has("again"):
+        yield "again", Say(text=scene.text("again"), options=asked.options, private=asked.private)
+    if scene.has("more"):
+        yield "more", Say(text=scene.text("more"))
+    if isinstance(step, ReadBackStep):
+        options = tuple(choice.shown for choice in offered(scene, step.change))
+        yield "change_text", Say(text=scene.text("change_text"), options=options)
+
+
+def _common_messages(
+    sources: tuple[SourceText, ...], texts: Mapping[str, str], channel: ChannelKind, house: House
+) -> Iterator[tuple[str, str, Say]]:
+    fills = {**SAMPLES, **{key: str(value) for key, value in house.model_dump().items()}}
+    for source in sources:
+        if source.kind != "text" or source.sms not in {None, channel == "sms"} or source.address not in texts:
+            continue
+        name = source.address.removeprefix("everywhere/").rpartition(".")[0]
+        prefix = f"everywhere/{name}.options."
+        labels = [
+            (other.address.removeprefix(prefix), texts.get(other.address, other.text))
+            for other in sources
+            if other.address.startswith(prefix)
+        ]
+        options = tuple(
+            Option(value=value, label=label, key=str(number)) for number, (value, label) in enumerate(labels, start=1)
+        )
+        text = texts[source.address]
+        for key, value in fills.items():
+            text = text.replace(f"{{{key}}}", value)
+        yield name, "text", Say(text=text, options=options)

@@ -1,0 +1,33 @@
+"""Within a step each option has a value of its own: answers and texts are filed under it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from flows.questions.read_back import ReadBackStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {"value_twice": "Two options of a step have the same value."}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find option values used twice in one step."""
+    for name, step in subject.steps.items():
+        values = [option.value for option in step.choices()]
+        if isinstance(step, ReadBackStep):
+            values += [item.value for item in step.change]
+        values += [item.purpose for item in getattr(step, "also", ())]
+        for value, times in Counter(values).items():
+            if times > 1:
+                yield subject.finding(
+                    "value_twice",
+                    name,
+                    f"The value “{value}” is used for {times} options, so they cannot be told apart.",
+                    "Give each option a value of its own.",
+                )

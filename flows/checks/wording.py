@@ -1,0 +1,62 @@
+"""How the words read: short sentences, and a reading age of 11 or less over the whole flow (rule 97). Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from flows.reading import longest_sentence, reading_age
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {
+    "long_sentence": "A sentence has more than 15 words.",
+    "hard_to_read": "The flow as a whole needs a reading age over 11.",
+}
+
+WORDS, TOO_MANY = 15, 25
+"""Words of a sentence from which it is warned of, and from which it is an error."""
+
+AGE, TOO_HIGH = 11, 14
+"""Reading age in years, in the same way; measured on the whole flow, since formulas need long samples."""
+
+ENOUGH = 100
+"""Words below which a reading age means nothing."""
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Measure the English source texts; the formulas know no other language."""
+    if subject.language != "en":
+        return
+    told = [text for text in subject.texts if text.kind == "text"]
+    for text in told:
+        words = longest_sentence(_plain(text.text))
+        if words > WORDS:
+            yield subject.finding(
+                "long_sentence",
+                subject.step_of(text.address),
+                f"A sentence has {words} words; {WORDS} is the most.",
+                "Make two sentences of it.",
+                "error" if words > TOO_MANY else "warning",
+            )
+    whole = "\n\n".join(_plain(text.text) for text in told)
+    if len(whole.split()) < ENOUGH:
+        return
+    age = reading_age(whole)
+    if age > AGE:
+        yield subject.finding(
+            "hard_to_read",
+            "",
+            f"The texts need a reading age of {age:.0f} years; {AGE} is the aim.",
+            "Use shorter sentences and more common words.",
+            "error" if age > TOO_HIGH else "warning",
+        )
+
+
+def _plain(text: str) -> str:
+    """Return the text with one short word for each brace, since what is filled in is not ours to measure."""
+    return re.sub(r"\{[a-z_]+\}", "us", text)
