@@ -40,8 +40,8 @@ class Story(Row, table=True):
     use: str = "team"
     """How far it may travel by its teller's current consent: team, quote or publish."""
     simulated: bool = False
-    receipt_lookup: bytes | None = Field(default=None, unique=True)
-    """Keyed HMAC of the receipt's three words, 32 bytes."""
+    receipt_lookup: bytes | None = Field(default=None, index=True)
+    """Keyed HMAC of the receipt's three words, 32 bytes; in a hundred thousand stories a few share theirs."""
     place_id: str | None = None
     place_label: str = ""
     place_words: str = Field(default="", sa_type=Text)

@@ -261,7 +261,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["decided_by"], ["team_member.id"], name=op.f("fk_story_decided_by_team_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_story")),
         sa.UniqueConstraint("conversation_id", name=op.f("uq_story_conversation_id")),
-        sa.UniqueConstraint("receipt_lookup", name=op.f("uq_story_receipt_lookup")),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_story_contributor_id"), "story", ["contributor_id"], unique=False)
@@ -269,6 +268,7 @@ def upgrade() -> None:
     op.create_index("ix_story_newest", "story", ["simulated", "told_at", "id"], unique=False)
     op.create_index("ix_story_place", "story", ["place_id", "told_at"], unique=False)
     op.create_index("ix_story_queue", "story", ["state", "simulated", "told_at", "id"], unique=False)
+    op.create_index(op.f("ix_story_receipt_lookup"), "story", ["receipt_lookup"], unique=False)
     op.create_table(
         "answer",
         sa.Column("story_id", sa.Integer(), nullable=False),

