@@ -340,10 +340,11 @@ class PoolWriter(_Submitting):
             try:
                 with connection.begin():
                     result = work(connection)
-            except BaseException:
+            except BaseException as error:
                 driver: Any = None if connection.invalidated else connection.connection.driver_connection
                 if driver is not None and driver.closed:
                     connection.invalidate()
+                _silence(error)
                 raise
             return result, connection.info.pop(NOTED, None)
 
@@ -352,3 +353,13 @@ def _passes(error: BaseException) -> bool:
     """Return whether the same work may well succeed if it is simply done again."""
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
     return state in RETRIED
+
+
+def _silence(error: BaseException) -> None:
+    """Take a contributor's words out of an error: PostgreSQL repeats the row it refuses."""
+    for each in (error, getattr(error, "orig", None)):
+        origin = getattr(each, "orig", None) or each
+        diagnosis = getattr(origin, "diag", None)
+        if each is not None and diagnosis is not None:
+            about = (diagnosis.table_name, diagnosis.column_name, diagnosis.constraint_name)
+            each.args = (" ".join(filter(None, (type(origin).__name__, diagnosis.sqlstate, *about))),)
