@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storage import tables
 
@@ -47,6 +47,15 @@ def next_due(connection: Connection) -> datetime | None:
         select(func.min(CONVERSATION.c.due_at)).where(CONVERSATION.c.due_at.is_not(None))
     ).scalar()
     return when
+
+
+def postpone(connection: Connection, conversation_id: str, until: datetime) -> None:
+    """Look at a conversation that cannot go on no earlier than `until`; its state is left as it is."""
+    connection.execute(
+        update(CONVERSATION)
+        .where(CONVERSATION.c.id == conversation_id, CONVERSATION.c.due_at < until)
+        .values(due_at=until)
+    )
 
 
 def count_open(connection: Connection) -> int:

@@ -266,8 +266,11 @@ def raise_item(
     conversation_id: str | None = None,
     story_id: int | None = None,
     inbound_id: int | None = None,
-) -> None:
-    """Put something before the team, once while it is open; listeners to commits hear "team"."""
+) -> bool:
+    """Put something before the team, once while it is open; listeners to commits hear "team".
+
+    Returns False if it lay before them already.
+    """
     about = {
         "contributor_id": contributor_id, "conversation_id": conversation_id, "story_id": story_id,
         "inbound_id": inbound_id,
@@ -276,9 +279,10 @@ def raise_item(
     for column in ("contributor_id", "conversation_id", "story_id"):
         same = same.where(ITEM.c[column].is_not_distinct_from(about[column]))
     if contributor_id is not None and connection.execute(same.limit(1)).first() is not None:
-        return
+        return False
     connection.execute(ITEM.insert().values(kind=kind, raised_at=now, **about))
     note(connection, "team")
+    return True
 
 
 __all__ = [
