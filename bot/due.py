@@ -1,0 +1,110 @@
+"""Turns that time begins: a quiet gap, a nudge, an expiry. Due times are rows: who ticks, and when, matters little.
+
+Imports storage and the turn. Each conversation is read again under its person's lock, so that a tick that comes late,
+twice, or in two processes at once moves it on once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import metrics
+from bot.logs import log, told
+from bot.turn import Occasion, Turn
+from flows.conversation import Conversation
+from flows.signals import Expired, Nudged, Quiet
+from storage.database import reader
+from storage.queries import conversations
+from storage.queries import turn as store
+from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.turn import Means
+    from flows.conversation import DueKind
+    from flows.signals import Signal
+    from storage.queries.conversations import DueConversation
+    from storage.unit import Writer
+
+AT_ONCE = 200
+SHELVED = timedelta(hours=1)
+"""How long a conversation that cannot go on is left alone before it is looked at again."""
+STUCK = "stuck_conversation"
+SIGNALS: dict[DueKind, tuple[Signal, str]] = {
+    "quiet": (Quiet(), "reply"),
+    "nudge": (Nudged(), "nudge"),
+    "expire": (Expired(), "nudge"),
+}
+"""What a due time says to the engine, and the kind of the messages that come of it (rule 99 spares replies)."""
+
+
+class Due:
+    """Moves on the conversations whose time has come."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        writer: Writer,
+        means: Means,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.engine = engine
+        self.writer = writer
+        self.means = means
+        self.clock = clock
+
+    async def tick(self) -> int:
+        """Move on all that is due; returns how many conversations that were."""
+        moved = 0
+        while True:
+            now = self.clock()
+            found = await asyncio.to_thread(self._find, now)
+            results = await asyncio.gather(*(self._move_on(due, now) for due in found))
+            moved += sum(results)
+            if len(found) < AT_ONCE or not any(results):
+                return moved
+
+    def _find(self, now: datetime) -> list[DueConversation]:
+        with reader(self.engine) as connection:
+            return conversations.due(connection, now, AT_ONCE)
+
+    async def _move_on(self, due: DueConversation, now: datetime) -> bool:
+        try:
+            moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
+        except (WriterBusyError, WriterClosedError, LostBatchError):
+            return False  # the next tick finds it again
+        except Exception as error:
+            log.error("conversation stuck", contributor=due.contributor_id, kind=due.due_kind, **told(error))
+            metrics.ticks.labels(due.due_kind, "failed").inc()
+            await self.writer.perform(partial(self._shelve, due=due, now=now), due.contributor_id)
+            return False
+        if moved:
+            metrics.ticks.labels(due.due_kind, "moved").inc()
+        return moved
+
+    def _turn(self, connection: Connection, due: DueConversation, now: datetime) -> bool:
+        person = store.person_at(connection, due.address_id, lock=True)
+        stored = store.conversation_by_id(connection, due.id)
+        if person is None or stored is None:
+            return False
+        conversation = Conversation.from_json(stored.state)
+        if conversation.due is None or conversation.due_at is None or conversation.due_at > now:
+            return False
+        signal, kind = SIGNALS[conversation.due]
+        turn = Turn(connection, self.means, person, Occasion(now=now, look=conversation.channel, kind=kind))
+        turn.resume(stored)
+        turn.hear([signal])
+        turn.leave_alone_until(now + SHELVED)
+        return True
+
+    def _shelve(self, connection: Connection, due: DueConversation, now: datetime) -> None:
+        """Leave a conversation that cannot go on as it is, tell the team, and look again later."""
+        conversations.postpone(connection, due.id, now + SHELVED)
+        store.raise_item(connection, kind=STUCK, now=now, contributor_id=due.contributor_id, conversation_id=due.id)

@@ -1,0 +1,307 @@
+"""One inbound message, one transaction. Imports storage and the channels' records.
+
+`take` returns after the commit. The same event twice has the effect of one: its provider's id is claimed in the turn's
+own transaction. If a turn fails, only that turn is undone; its event is kept sealed for `earshot inbox replay`, the
+team is told, and the person gets one short apology. Only when not even that can be stored does `take` raise, so that
+the provider brings the event again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from bot import metrics
+from bot.logs import log, told
+from bot.turn import Occasion, Turn, choice_of
+from flows.effects import Begin, Say
+from flows.keywords import Word, recognise
+from flows.messages import Message
+from flows.signals import Located, Said, Sent, Started
+from storage.crypto import address_lookups, seal_address
+from storage.queries import inbox
+from storage.queries import turn as store
+from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from bot.channels.base import Channel, Inbound
+    from bot.turn import Means
+    from flows.signals import Signal
+    from storage.queries.turn import Person
+    from storage.unit import Writer
+
+T = TypeVar("T")
+Result = Literal["handled", "duplicate", "stray", "other", "failed"]
+
+TRIES = 3
+"""How often a turn is given again whose group commit was lost for no fault of its own."""
+FAILED = "failed_turn"
+
+
+class CannotKeepError(RuntimeError):
+    """An event could not be stored at all. Nothing of it was kept; the provider must bring it again."""
+
+
+class Event:
+    """An inbound event with what is prepared for it before its transaction begins."""
+
+    __slots__ = ("inbound", "lookups", "now", "sealed", "signals")
+
+    def __init__(self, inbound: Inbound, means: Means, now: datetime, signals: Sequence[Signal] = ()) -> None:
+        self.inbound = inbound
+        self.now = now
+        self.signals = signals
+        self.lookups = address_lookups(means.keyring, inbound.channel, inbound.address)
+        self.sealed = means.keyring.seal("inbound.sealed", inbound.raw)
+
+
+class Intake:
+    """Where every event comes in, by whatever channel. One for the whole process."""
+
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        means: Means,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        advanced_opt_out: bool = False,
+    ) -> None:
+        self.writer = writer
+        self.means = means
+        self.channels = channels
+        self.clock = clock
+        self.advanced_opt_out = advanced_opt_out
+
+    async def take(self, inbound: Inbound) -> Result:
+        """Handle one event; returns once it is kept. Raises CannotKeepError if it could not be."""
+        began = time.perf_counter()
+        result = await self._take(inbound)
+        metrics.messages.labels(inbound.channel, result).inc()
+        metrics.turn_seconds.observe(time.perf_counter() - began)
+        if inbound.callback_id and (channel := self.channels.get(inbound.channel)) is not None:
+            channel.acknowledge(inbound)
+        return result
+
+    async def _take(self, inbound: Inbound) -> Result:
+        kind = inbound.kind
+        if kind in ("stray", "group"):
+            await self._keep(partial(store.count_stray, channel=inbound.channel, kind=kind), inbound)
+            return "stray"
+        event = Event(inbound, self.means, self.clock(), await self._signals(inbound))
+        if kind == "unreadable":
+            return await self._keep(partial(self._set_aside, event=event, error="UnreadableEvent"), inbound)
+        if kind == "membership" and inbound.blocked is not None:
+            return await self._keep(partial(self._let_in_or_out, event=event), inbound)
+        if not event.signals:
+            return "other"
+        try:
+            return await self._keep(partial(self._turn, event=event), inbound)
+        except CannotKeepError:
+            raise
+        except Exception as error:
+            log.error("turn failed", channel=inbound.channel, kind=kind, **told(error))
+            return await self._keep_failed(event, type(error).__name__)
+
+    async def _keep(self, work: Callable[[Connection], T], inbound: Inbound) -> T:
+        for left in reversed(range(TRIES)):
+            try:
+                return await self.writer.perform(work, (inbound.channel, inbound.address))
+            except (WriterBusyError, WriterClosedError) as error:
+                raise CannotKeepError("there is no room for this event now") from error
+            except LostBatchError as error:
+                if not left:
+                    raise CannotKeepError("the database gave the event up") from error
+        raise AssertionError("unreachable")
+
+    async def _keep_failed(self, event: Event, error: str) -> Result:
+        """Keep what could not be handled, with the person it came from if that much can be done."""
+        try:
+            return await self._keep(partial(self._apologise, event=event, error=error), event.inbound)
+        except CannotKeepError:
+            raise
+        except Exception as second:
+            log.error("apology failed", channel=event.inbound.channel, **told(second))
+        try:
+            return await self._keep(partial(self._set_aside, event=event, error=error), event.inbound)
+        except Exception as third:
+            log.critical("event not kept", channel=event.inbound.channel, **told(third))
+            raise CannotKeepError("neither the event nor its failure could be stored") from third
+
+    # --- what an event says -------------------------------------------------------------------------------------
+
+    async def _signals(self, inbound: Inbound) -> tuple[Signal, ...]:
+        """Return what the engine is to hear of an event, in order."""
+        if inbound.point is not None:
+            place = await asyncio.to_thread(self.means.resolver.nearest, *inbound.point)
+            return (Located(place=choice_of(place) if place is not None else None),)
+        signal = inbound.signal
+        if signal is None:
+            return ()
+        if inbound.opt_out_type and isinstance(signal, Said):
+            signal = Said(text=inbound.opt_out_type, ref=signal.ref)  # the carrier knows more languages than we do
+        if inbound.media and not isinstance(signal, Sent):
+            return (Sent(kind=inbound.media), signal)
+        return (signal,)
+
+    def _answered_by_carrier(self, inbound: Inbound) -> bool:
+        """Tell whether HELP was answered already: a second answer would only puzzle (rule 28)."""
+        if inbound.opt_out_type == "HELP":
+            return True
+        words = inbound.signal.text.strip().upper() if isinstance(inbound.signal, Said) else ""
+        return self.advanced_opt_out and inbound.channel == "sms" and words in ("HELP", "INFO")
+
+    # --- in the transaction -------------------------------------------------------------------------------------
+
+    def _turn(self, connection: Connection, event: Event) -> Result:
+        inbound = event.inbound
+        person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
+        inbound_id = self._claim(connection, event, person)
+        if inbound_id is None:
+            return "duplicate"
+        if person is None:
+            person = self._meet(connection, event, inbound_id, "handled")
+        store.heard(connection, person, event.now)
+        if person.address_state in ("blocked", "unusable"):
+            store.set_address_state(connection, person.address_id, "reachable", event.now)  # they just wrote from it
+        occasion = Occasion(
+            now=event.now,
+            look=inbound.look,
+            inbound_id=inbound_id,
+            language_hint=inbound.language_hint,
+            thread_id=inbound.thread_id,
+            muted=self._answered_by_carrier(inbound),
+        )
+        turn = Turn(connection, self.means, person, occasion)
+        turn.resume(store.latest_conversation(connection, person.contributor_id))
+        for signal in event.signals:
+            self._say_to(turn, signal, inbound)
+        return "handled"
+
+    def _say_to(self, turn: Turn, signal: Signal, inbound: Inbound) -> None:
+        if isinstance(signal, Started):
+            if turn.conversation.status == "open" or turn.conversation.opted_out:
+                turn.hear([Said(text="START", ref=signal.ref)])  # /start may come again at any time
+            else:
+                flow = inbound.entry if inbound.entry in self.means.releases.current else ""
+                turn.begin(Begin(flow=flow, text=signal.text, ref=signal.ref))
+            return
+        before = turn.said
+        turn.hear([signal])
+        if isinstance(signal, Located) and turn.said == before:
+            turn.hear([Sent(kind="location")])  # nobody asked for a place
+
+    def _claim(self, connection: Connection, event: Event, person: Person | None) -> int | None:
+        """Take the event for a person who is held until the commit; None if it was handled before."""
+        return store.claim(
+            connection,
+            channel=event.inbound.channel,
+            provider_id=event.inbound.provider_id,
+            received_at=event.now,
+            sealed=event.sealed,
+            contributor_id=person.contributor_id if person is not None else None,
+        )
+
+    def _meet(self, connection: Connection, event: Event, inbound_id: int, state: str) -> Person:
+        inbound = event.inbound
+        person = store.make_person(
+            connection,
+            channel=inbound.channel,
+            lookups=event.lookups,
+            sealed=seal_address(self.means.keyring, inbound.address),
+            now=event.now,
+            source=inbound.entry,
+            simulated=inbound.channel == "simulator",
+        )
+        store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
+        return person
+
+    def _let_in_or_out(self, connection: Connection, event: Event) -> Result:
+        """The person blocked us or let us in again; neither changes what they agreed to (rule 37)."""
+        inbound = event.inbound
+        person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
+        if person is None:
+            return "other"
+        if self._claim(connection, event, person) is None:
+            return "duplicate"
+        state = "blocked" if inbound.blocked else "reachable"
+        store.set_address_state(connection, person.address_id, state, event.now)
+        return "handled"
+
+    def _set_aside(self, connection: Connection, event: Event, error: str) -> Result:
+        """Keep an event for a replay, and tell the team."""
+        inbound = event.inbound
+        inbound_id = inbox.keep_event(
+            connection,
+            channel=inbound.channel,
+            provider_id=inbound.provider_id,
+            received_at=event.now,
+            sealed=event.sealed,
+            state="failed",
+            error=error,
+        )
+        if inbound_id is None:
+            return "duplicate"
+        store.raise_item(connection, kind=FAILED, now=event.now, inbound_id=inbound_id)
+        return "failed"
+
+    def _apologise(self, connection: Connection, event: Event, error: str) -> Result:
+        """Keep a failed event with its person. STOP works even now; else they get one apology until it is mended."""
+        inbound = event.inbound
+        inbound_id = inbox.keep_event(
+            connection,
+            channel=inbound.channel,
+            provider_id=inbound.provider_id,
+            received_at=event.now,
+            sealed=event.sealed,
+            state="failed",
+            error=error,
+        )
+        if inbound_id is None:
+            return "duplicate"
+        person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
+        if person is None:
+            person = self._meet(connection, event, inbound_id, "failed")
+        store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
+        first = store.raise_item(
+            connection, kind=FAILED, now=event.now, contributor_id=person.contributor_id, inbound_id=inbound_id
+        )
+        if self._wants_stop(event, person):
+            store.opt_out(connection, person.contributor_id, event.now)
+            if not inbound.opt_out_type:
+                self._say(connection, event, person, inbound_id, "stopped")
+        elif first and not person.opted_out:
+            self._say(connection, event, person, inbound_id, "trouble")
+        return "failed"
+
+    def _wants_stop(self, event: Event, person: Person) -> bool:
+        said = next((signal for signal in event.signals if isinstance(signal, Said)), None)
+        if said is None:
+            return False
+        language = person.language or self.means.languages[0]
+        word = recognise(said.text, language=language, channel=event.inbound.look, waiting=True)
+        return word is not None and word.word is Word.STOP
+
+    def _say(self, connection: Connection, event: Event, person: Person, inbound_id: int, key: str) -> None:
+        """Say one of the texts that belong to every flow, without a conversation."""
+        turn = Turn(connection, self.means, person, Occasion(now=event.now, look=event.inbound.look))
+        text = turn.release.text(f"everywhere/{key}.text", turn.conversation)
+        store.enqueue(
+            connection,
+            address_id=person.address_id,
+            contributor_id=person.contributor_id,
+            conversation_id=None,
+            inbound_id=inbound_id,
+            channel=person.channel,
+            kind="reply",
+            payload=Message(say=Say(text=text), thread_id=event.inbound.thread_id).to_json(),
+            due_at=event.now,
+            now=event.now,
+        )

@@ -1,0 +1,89 @@
+"""The flows as they run: compiled once, published in the database, handed to turns. Imports flows and storage.
+
+New conversations begin with the flows that this process was started with. A conversation that began under another
+structure stays on it; its texts are the newest that were published for that structure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from flows.keywords import normalise
+
+from flows.loader import load
+from flows.release import Release, compile_release
+from flows.texts import read_translations, texts_for
+from storage.queries import releases as published
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from flows.release import House
+
+GREETING = re.compile(r"/start(?:@\w+)?", re.IGNORECASE)
+
+
+class NoSuchFlowError(LookupError):
+    """A flow or a structure is not known here. Nothing was changed; start the version that knows it."""
+
+
+class Releases:
+    """Every release this process can go on with. Reading it from several threads at once is safe."""
+
+    def __init__(self, current: Iterable[Release], default_flow: str) -> None:
+        """Raises NoSuchFlowError if the first flow is not among them."""
+        self.current = {release.flow.id: release for release in current}
+        if default_flow not in self.current:
+            known = ", ".join(self.current)
+            raise NoSuchFlowError(f"there is no flow {default_flow!r} to begin with; choose one of: {known}")
+        self.default_flow = default_flow
+        self._by_structure = {(release.flow.id, release.structure): release for release in self.current.values()}
+        self._by_words = {
+            normalise(word): flow for flow, release in self.current.items() for word in (flow, *release.flow.words)
+        }
+
+    @classmethod
+    def compile(cls, house: House, default_flow: str) -> Releases:
+        """Compile every flow that ships, with the checked translations. Raises FlowError and NoSuchFlowError."""
+        flows = load()
+        translations = read_translations(house.languages, flows)
+        return cls((compile_release(flow, texts_for(flow, translations), house) for flow in flows), default_flow)
+
+    def publish(self, connection: Connection, now: datetime) -> int:
+        """Store what was not published before; returns how many releases that were."""
+        return sum(
+            published.publish(
+                connection,
+                flow=release.flow.id,
+                title=release.flow.title,
+                structure=release.structure,
+                whole=release.whole,
+                body=release.to_json(),
+                now=now,
+            )
+            for release in self.current.values()
+        )
+
+    def begin(self, flow: str, text: str) -> Release:
+        """Return the release of a conversation: the flow named, else the one whose words these are, else the first."""
+        if flow in self.current:
+            return self.current[flow]
+        return self.current[self._by_words.get(normalise(GREETING.sub("", text)), self.default_flow)]
+
+    def going_on(self, connection: Connection, flow: str, structure: str) -> Release:
+        """Return the release a stored conversation goes on with; raises NoSuchFlowError."""
+        found = self._by_structure.get((flow, structure))
+        if found is not None:
+            return found
+        if not structure:
+            return self.begin(flow, "")
+        stored = published.newest_with_structure(connection, flow, structure)
+        if stored is None:
+            raise NoSuchFlowError(f"flow {flow} was never published with the structure that a conversation stays on")
+        release = Release.from_json(stored.body)
+        self._by_structure[flow, structure] = release
+        return release

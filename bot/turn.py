@@ -1,0 +1,392 @@
+"""One turn inside its transaction: the engine's effects carried out in order, until nothing more is asked.
+
+Imports flows and storage. It runs in a writing thread and never touches a channel: what is to be
+said goes into the outbox.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random, SystemRandom
+from secrets import token_hex, token_urlsafe
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
+
+from flows.conversation import Conversation, idle
+from flows.effects import (
+    AddToStory,
+    AmendStory,
+    Begin,
+    DropStory,
+    Erase,
+    FindPlace,
+    HoldSealed,
+    KeepStory,
+    OptIn,
+    OptOut,
+    PurgeSealed,
+    RecordConsent,
+    SaveAnswer,
+    Say,
+    SetLanguage,
+    TellData,
+    TellTeam,
+    Unseal,
+)
+from flows.engine import advance
+from flows.messages import Message
+from flows.signals import Facts, PlaceChoice, PlacesFound, Signal, Started, Unsealed
+from storage.crypto import receipt_lookups
+from storage.erasure import erase_contributor
+from storage.queries import turn as store
+from storage.receipts import new_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy.engine import Connection
+
+    from bot.releases import Releases
+    from flows.conversation import ChannelKind
+    from flows.effects import Effect
+    from flows.release import Release
+    from storage.crypto import Keyring
+    from storage.places import Place, Resolver
+    from storage.queries.turn import Person
+
+MOST_REENTRIES = 20
+"""Signals one turn may take through the engine; more is a loop."""
+TOKEN_CHARACTERS = 10
+CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the try-out page"}
+
+
+class EndlessTurnError(RuntimeError):
+    """A turn went on asking without end. Nothing of it was kept; the event can be replayed after the flow is mended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What every turn has at hand. One for the whole process."""
+
+    keyring: Keyring
+    releases: Releases
+    resolver: Resolver
+    languages: tuple[str, ...] = ("en",)
+    rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
+
+    def language_for(self, hint: str) -> str:
+        """Return the language to offer first to somebody whose app speaks `hint`."""
+        plain = hint.lower().replace("_", "-").split("-")[0]
+        return plain if plain in self.languages else self.languages[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why a turn happens."""
+
+    now: datetime
+    look: ChannelKind
+    kind: str = "reply"
+    """Kind of the outbox rows it makes: reply or nudge."""
+    inbound_id: int | None = None
+    language_hint: str = ""
+    thread_id: int | None = None
+    muted: bool = False
+    """True: the carrier has answered already; say nothing that asks nothing (rule 28)."""
+
+
+class Turn:
+    """One turn of one person, between their lock and the commit."""
+
+    def __init__(self, connection: Connection, means: Means, person: Person, occasion: Occasion) -> None:
+        self.connection = connection
+        self.means = means
+        self.person = person
+        self.occasion = occasion
+        self.now = occasion.now
+        self.said = 0
+        """How many messages the turn has put in the outbox so far."""
+        self.stored = False
+        self.erased = False
+        self.conversation = self._new(means.releases.begin("", ""))
+        self.release: Release = means.releases.begin("", "")
+
+    def resume(self, stored: store.Stored | None) -> None:
+        """Go on with a stored conversation; raises UnreadableConversationError and NoSuchFlowError."""
+        if stored is None:
+            return
+        conversation = Conversation.from_json(stored.state)
+        self.release = self.means.releases.going_on(self.connection, stored.flow, stored.structure)
+        opted_out = self.person.opted_out or self.person.address_state == "opted_out"
+        changes: dict[str, object] = {}
+        if conversation.opted_out != opted_out:
+            changes["opted_out"] = opted_out
+        if conversation.channel != self.occasion.look:
+            changes["channel"] = self.occasion.look
+        self.conversation = conversation.model_copy(update=changes) if changes else conversation
+        self.stored = True
+
+    def begin(self, begin: Begin) -> None:
+        """Start a flow afresh, as if the person had written `begin.text` first."""
+        self.hear([self._switch(begin)])
+
+    def hear(self, signals: Iterable[Signal]) -> None:
+        """Take signals through the engine and carry out what comes of them, then store the state."""
+        waiting = deque(signals)
+        for _ in range(MOST_REENTRIES):
+            if not waiting:
+                break
+            waiting.extend(self._advance(waiting.popleft()))
+        if waiting:
+            raise EndlessTurnError(f"flow {self.release.flow.id} goes on asking at {self.conversation.step}")
+        if self.stored and not self.erased:
+            self._save()
+
+    def leave_alone_until(self, when: datetime) -> None:
+        """Make sure that time does not begin a turn again and again in which nothing changes."""
+        due_at = self.conversation.due_at
+        if self.stored and not self.erased and due_at is not None and due_at <= self.now:
+            self.conversation = self.conversation.model_copy(update={"due_at": when})
+            self._save()
+
+    def _switch(self, begin: Begin) -> Signal:
+        """Leave this conversation as it is and go over to a new one."""
+        release = self.means.releases.begin(begin.flow, begin.text)
+        if self.stored or self.erased:
+            if not self.erased:
+                self._save()
+            self.conversation = self._new(release, after=self.conversation)
+            self.stored = self.erased = False
+        else:
+            self.conversation = self.conversation.model_copy(update={"flow": release.flow.id})
+        self.release = release
+        return Started(text=begin.text, ref=begin.ref)
+
+    def _new(self, release: Release, after: Conversation | None = None) -> Conversation:
+        earliest = after.started_at + timedelta(microseconds=1) if after is not None else self.now
+        milliseconds = int(self.now.timestamp() * 1000)
+        fresh = idle(
+            id=f"{milliseconds:012x}{token_hex(10)}",
+            token=token_urlsafe(TOKEN_CHARACTERS)[:TOKEN_CHARACTERS],
+            flow=release.flow.id,
+            channel=self.occasion.look,
+            language=self._language(release, after),
+            now=max(self.now, earliest),
+            receipt=new_receipt(self.means.rng),
+        )
+        opted_out = after.opted_out if after is not None else self.person.opted_out
+        return fresh.model_copy(update={"opted_out": True}) if opted_out else fresh
+
+    def _language(self, release: Release, after: Conversation | None) -> str:
+        wanted = self.person.language or (after.language if after else "")
+        wanted = wanted or self.means.language_for(self.occasion.language_hint)
+        return wanted if wanted in release.languages else release.languages[0]
+
+    def _advance(self, signal: Signal) -> list[Signal]:
+        outcome = advance(self.release, self.conversation, signal, self.now)
+        self.conversation = outcome.conversation
+        if not self.stored and not self.erased and _worth_storing(self.conversation):
+            self._save()  # what follows refers to it
+            self.stored = True
+        answers: list[Signal] = []
+        begin: Begin | None = None
+        for effect in outcome.effects:
+            if isinstance(effect, Say):
+                self._say(effect)
+            elif isinstance(effect, SaveAnswer):
+                continue  # answers are part of the state
+            elif isinstance(effect, Begin):
+                begin = effect
+            else:
+                answer = _CARRY_OUT[type(effect)](self, effect)
+                if answer is not None:
+                    answers.append(answer)
+        if begin is not None:
+            answers.append(self._switch(begin))
+        return answers
+
+    def _save(self) -> None:
+        store.save_conversation(
+            self.connection,
+            self.conversation,
+            contributor_id=self.person.contributor_id,
+            address_id=self.person.address_id,
+            now=self.now,
+        )
+
+    # --- effects ------------------------------------------------------------------------------------------------
+
+    def _say(self, say: Say) -> None:
+        if self.occasion.muted and say.serial is None:
+            return
+        self.said += 1
+        store.enqueue(
+            self.connection,
+            address_id=self.person.address_id,
+            contributor_id=self.person.contributor_id,
+            conversation_id=self.conversation.id if self.stored else None,
+            inbound_id=self.occasion.inbound_id,
+            channel=self.person.channel,
+            kind=self.occasion.kind,
+            payload=Message(say=say, token=self.conversation.token, thread_id=self.occasion.thread_id).to_json(),
+            due_at=self.now,
+            now=self.now,
+        )
+
+    def _record_consent(self, effect: RecordConsent) -> None:
+        store.record_decision(
+            self.connection,
+            effect,
+            conversation=self.conversation,
+            contributor_id=self.person.contributor_id,
+            whole=self.release.whole,
+            now=self.now,
+        )
+
+    def _hold(self, effect: HoldSealed) -> None:
+        store.hold_sealed(
+            self.connection,
+            conversation_id=self.conversation.id,
+            contributor_id=self.person.contributor_id,
+            ref=effect.ref,
+            sealed=self.means.keyring.seal("sealed_message.sealed", effect.text.encode()),
+            now=self.now,
+        )
+
+    def _unseal(self, _effect: Unseal) -> Signal:
+        held = store.take_sealed(self.connection, self.conversation.id)
+        keyring = self.means.keyring
+        return Unsealed(
+            parts=tuple((ref, keyring.open("sealed_message.sealed", sealed).decode()) for ref, sealed in held)
+        )
+
+    def _purge(self, _effect: PurgeSealed) -> None:
+        store.purge_sealed(
+            self.connection, conversation_id=self.conversation.id, contributor_id=self.person.contributor_id
+        )
+
+    def _find_place(self, effect: FindPlace) -> Signal:
+        found = self.means.resolver.find(effect.words)
+        return PlacesFound(
+            words=found.words,
+            exact=tuple(map(choice_of, found.exact)),
+            suggestions=tuple(map(choice_of, found.suggestions)),
+        )
+
+    def _tell_data(self, _effect: TellData) -> Signal:
+        held = store.facts_about(self.connection, self.person.contributor_id)
+        language = self.conversation.language
+        return Facts(
+            stories=held.stories if held else 0,
+            channels=tuple(CHANNEL_NAMES.get(name, name) for name in held.channels) if held else (),
+            since=month_and_year(held.since if held else self.now, language),
+        )
+
+    def _keep(self, effect: KeepStory) -> None:
+        place = self.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
+        store.keep_story(
+            self.connection,
+            effect.draft,
+            conversation=self.conversation,
+            contributor_id=self.person.contributor_id,
+            place=place_of(place) if place is not None else None,
+            use=self.conversation.consents.get("use", "team"),
+            receipt_lookup=receipt_lookups(self.means.keyring, self.conversation.receipt)[0],
+            now=self.now,
+        )
+
+    def _drop(self, _effect: DropStory) -> None:
+        store.drop_story(self.connection, self.conversation.id)
+
+    def _amend(self, effect: AmendStory) -> None:
+        store.amend_story(
+            self.connection, conversation_id=self.conversation.id, ref=effect.ref, text=effect.text, now=self.now
+        )
+
+    def _add(self, effect: AddToStory) -> None:
+        store.add_to_story(
+            self.connection, conversation_id=self.conversation.id, ref=effect.ref, text=effect.text, now=self.now
+        )
+
+    def _opt_out(self, _effect: OptOut) -> None:
+        store.opt_out(self.connection, self.person.contributor_id, self.now)
+
+    def _opt_in(self, _effect: OptIn) -> None:
+        store.opt_in(self.connection, self.person.contributor_id, self.now)
+
+    def _erase(self, effect: Erase) -> None:
+        if effect.scope == "story":
+            store.drop_story(self.connection, self.conversation.id)
+            return
+        erase_contributor(self.connection, self.person.contributor_id, self.now, farewell=True)
+        self.stored, self.erased = False, True
+
+    def _set_language(self, effect: SetLanguage) -> None:
+        store.set_language(self.connection, self.person.contributor_id, effect.language)
+        self.person = self.person._replace(language=effect.language)
+
+    def _tell_team(self, effect: TellTeam) -> None:
+        store.raise_item(
+            self.connection,
+            kind=effect.kind,
+            now=self.now,
+            contributor_id=self.person.contributor_id,
+            conversation_id=self.conversation.id if self.stored else None,
+            inbound_id=self.occasion.inbound_id,
+        )
+
+
+_CARRY_OUT: dict[type[Effect], Callable[[Turn, Any], Signal | None]] = {
+    RecordConsent: Turn._record_consent,
+    HoldSealed: Turn._hold,
+    Unseal: Turn._unseal,
+    PurgeSealed: Turn._purge,
+    FindPlace: Turn._find_place,
+    TellData: Turn._tell_data,
+    KeepStory: Turn._keep,
+    DropStory: Turn._drop,
+    AmendStory: Turn._amend,
+    AddToStory: Turn._add,
+    OptOut: Turn._opt_out,
+    OptIn: Turn._opt_in,
+    Erase: Turn._erase,
+    SetLanguage: Turn._set_language,
+    TellTeam: Turn._tell_team,
+}
+
+
+def _worth_storing(conversation: Conversation) -> bool:
+    """An idle conversation in which nothing was asked and nothing is held leaves no trace."""
+    return conversation.status != "idle" or bool(conversation.serial or conversation.held or conversation.aside)
+
+
+def choice_of(place: Place) -> PlaceChoice:
+    """Return a place as the engine knows it."""
+    return PlaceChoice(id=place.id, label=place.label, kind=place.kind)
+
+
+def place_of(place: Place) -> store.StoryPlace:
+    """Return what a story keeps of a place (rule 88)."""
+    return store.StoryPlace(
+        id=place.id,
+        label=place.label,
+        kind=place.kind,
+        scheme=place.scheme,
+        code=place.code,
+        year=str(place.year) if place.year is not None else "",
+        nation=place.nation,
+        parent=place.parent,
+    )
+
+
+def month_and_year(moment: datetime, language: str) -> str:
+    """Return for example "November 2026" in the words of a language."""
+    try:
+        locale = Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    return format_skeleton("yMMMM", moment.astimezone(UTC), locale=locale)
