@@ -9,7 +9,6 @@ No record here shows an address, a token or a person's words when it is printed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -96,6 +95,9 @@ class StatusReport:
     """The provider's error code."""
 
 
+Received = Inbound | StatusReport | Rejected
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """One `Say` for one address."""
@@ -129,13 +131,6 @@ class Sent:
 
     provider_id: str
     segments: int = 0
-
-
-class Fate(Enum):
-    """What `Channel.outcome` could find out about a message whose sending was cut off."""
-
-    NOT_SENT = "not_sent"
-    CANNOT_TELL = "cannot_tell"
 
 
 FailureKind = Literal["retry", "paused", "permanent", "opted_out", "configuration", "unknown"]
@@ -207,7 +202,7 @@ class Channel(Protocol):
         """Return the values that must never be seen in a log or a page."""
         ...
 
-    def receive(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Parsed:
+    def receive(self, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Received:
         """Check that a webhook call comes from the provider, and read it. Header names are lower-case. Never raises."""
         ...
 
@@ -234,8 +229,12 @@ class Channel(Protocol):
         """Hand one piece to the provider. Raises SendError, and nothing else."""
         ...
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sent | Fate:
-        """Find out what became of a piece whose sending, at `since` or later, was cut off. Raises SendError."""
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
+        """Find out what became of a piece whose sending, at `since` or later, was cut off. Raises SendError.
+
+        Returns the provider's messages that it may have become (none: it was never taken), or None if this provider
+        cannot be asked.
+        """
         ...
 
     async def missed(self, since: datetime) -> Sequence[Inbound]:

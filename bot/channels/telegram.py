@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from bot.channels import telegram_updates
-from bot.channels.base import Fate, Inbound, Limits, Piece, Rejected, SendError, Sent
+from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent
 from bot.channels.telegram_client import READ_SECONDS, client, failure
 from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME, button_data
 from bot.logs import log
@@ -235,9 +235,9 @@ class TelegramChannel:
                 return None  # too old or gone: ask the question anew
         return Sent(piece.redraw_of)
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sent | Fate:
-        """Telegram has no way to ask what it sent."""
-        return Fate.CANNOT_TELL
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
+        """Return None: Telegram cannot be asked what it sent."""
+        return None
 
     async def missed(self, since: datetime) -> Sequence[Inbound]:
         """Return nothing: Telegram keeps what we missed for a day and delivers it by itself."""
