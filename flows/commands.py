@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.asides import DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
 from flows.effects import Begin, OptIn, OptOut, PurgeSealed, Say, SetLanguage, TellData, TellTeam
-from flows.keywords import CARRIER_WORDS, Recognised, Word, normalise
+from flows.keywords import Recognised, Word, normalise, taken_by_carrier
 from flows.questions.base import Understood
 from flows.questions.read_back import ReadBackStep
 
@@ -45,7 +45,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
 
 
 def _by_carrier(making: Making, said: Said) -> bool:
-    return making.conversation.channel == "sms" and normalise(said.text).upper() in CARRIER_WORDS
+    return making.conversation.channel == "sms" and taken_by_carrier(said.text) is not None
 
 
 def _stop(making: Making, said: Said) -> None:
