@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import CHANNELS, offered_options
+from flows.checks.graph import CHANNELS
 from flows.checks.subject import called
 from flows.keywords import normalise
-from flows.questions.read_back import ReadBackStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from flows.checks.subject import Subject
     from flows.conversation import ChannelKind
     from flows.findings import Finding
-    from flows.questions.base import OptionStep, Step
 
 CODES = {
     "same_answer": "Two answers of a question are, or mean, the same words.",
@@ -39,31 +37,19 @@ def check(subject: Subject) -> Iterator[Finding]:
     said: set[tuple[str, str, str]] = set()
     for language, _, texts in subject.versions:
         for channel in CHANNELS:
-            for name, step in subject.steps.items():
-                for options in _lists(step, channel):
-                    for finding in _compare(subject, name, language, _named(subject, name, options, texts, channel)):
-                        if (finding.step, finding.code, finding.what) not in said:
-                            said.add((finding.step, finding.code, finding.what))
-                            yield finding
+            for name, addresses in subject.answers(channel):
+                options = [_forms(address, texts, channel) for address in addresses]
+                for finding in _compare(subject, name, language, options):
+                    if (finding.step, finding.code, finding.what) not in said:
+                        said.add((finding.step, finding.code, finding.what))
+                        yield finding
 
 
-def _lists(step: Step, channel: ChannelKind) -> Iterator[Sequence[OptionStep]]:
-    yield offered_options(step.choices(), channel)
-    if isinstance(step, ReadBackStep):
-        yield offered_options(step.change, channel)
-
-
-def _named(
-    subject: Subject, name: str, options: Sequence[OptionStep], texts: Mapping[str, str], channel: ChannelKind
-) -> list[tuple[str, frozenset[str]]]:
-    """Return each option's label on this channel, with every form that means it."""
-    made = []
-    for option in {option.value: option for option in options}.values():
-        address = f"{subject.id}/{name}.options.{option.value}"
-        label = (texts.get(f"{address}.sms", "") if channel == "sms" else "") or texts.get(address, "")
-        words = texts.get(f"{address}.words", "").split(",")
-        made.append((label, frozenset(filter(None, (normalise(form) for form in (label, *words))))))
-    return made
+def _forms(address: str, texts: Mapping[str, str], channel: ChannelKind) -> tuple[str, frozenset[str]]:
+    """Return an option's label on this channel, with every form that means it."""
+    label = (texts.get(f"{address}.sms", "") if channel == "sms" else "") or texts.get(address, "")
+    words = texts.get(f"{address}.words", "").split(",")
+    return label, frozenset(filter(None, (normalise(form) for form in (label, *words))))
 
 
 def _compare(

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.catalogue import Catalogue
-from flows.checks.graph import CHANNELS, Graph
+from flows.checks.graph import CHANNELS, Graph, offered_options
 from flows.conversation import Answer, Conversation, idle
 from flows.effects import Option, Say
 from flows.findings import Finding
@@ -130,6 +130,28 @@ class Subject:
             draft = len(known) < len(entries) or any(entry.fuzzy for entry in known)
             mine.append((language, draft, {entry.address: entry.text for entry in known}))
         return tuple(mine)
+
+    def answers(self, channel: ChannelKind) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each list of answers this channel shows: its step (or common text) and the addresses of its labels.
+
+        A label's shorter form and its other words are at `<address>.sms` and `<address>.words`.
+        """
+        for name, step in self.steps.items():
+            if step.when in {None, channel}:
+                at = f"{self.id}/{name}"
+                shown = [f"{at}.options.{option.value}" for option in offered_options(step.choices(), channel)]
+                if channel == "sms":
+                    shown += [f"{at}.also.{item.purpose}" for item in getattr(step, "also", ())]
+                yield name, tuple(dict.fromkeys(shown))
+                if isinstance(step, ReadBackStep):
+                    yield name, tuple(f"{at}.options.{item.value}" for item in offered_options(step.change, channel))
+        if self.flow is None:
+            common: dict[str, list[str]] = {}
+            for text in self.texts:
+                name, _, option = text.address.removeprefix("everywhere/").partition(".options.")
+                if option:
+                    common.setdefault(name, []).append(text.address)
+            yield from ((name, tuple(addresses)) for name, addresses in common.items())
 
     @cached_property
     def release(self) -> Release | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from flows.checks.graph import CHANNELS
 from flows.checks.subject import called
-from flows.keywords import CARRIER_WORDS, normalise, reserved
+from flows.keywords import CARRIER_WORDS, Word, normalise, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flows.checks.subject import Subject
     from flows.findings import Finding
-    from flows.questions.base import OptionStep
+    from flows.questions.base import Step
 
 CODES = {
     "keyword_taken": "An answer is one of our own keywords, so it can never be chosen by that word.",
@@ -21,7 +22,7 @@ CODES = {
     "asks_for_carrier_word": "A text asks people to send a word that carriers act on.",
 }
 
-WELCOME = frozenset({"STOP", "START", "HELP"})
+WELCOME = frozenset({"stop", "start", "help"})
 """Carrier words that mean to us what they mean to a carrier; a text may name these."""
 
 _VERBS = (
@@ -47,7 +48,7 @@ _VERBS = (
     "wyślij",  # Polish
 )
 _WORDS = "|".join(sorted(CARRIER_WORDS - WELCOME))
-_CAPITALS = re.compile(rf"\b({_WORDS})\b")
+_CAPITALS = re.compile(rf"\b({_WORDS.upper()})\b")
 _ASKED = re.compile(rf"\b(?:{'|'.join(_VERBS)})\s+[\"'“‘„]?({_WORDS})\b", re.IGNORECASE)
 _STOP_AS_ANSWER = re.compile(
     r"\bSTOP[\"'”’]?\s+(?:(?:when|once|if)\b[^.?!]*\b(?:finish|done|ready|end)|to\s+(?:finish|go|skip))"
@@ -66,30 +67,29 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _answers(subject: Subject) -> Iterator[Finding]:
     for language, _, texts in subject.versions:
-        ours = {normalise(word) for word in reserved(language)}
-        for name, step in subject.steps.items():
-            for option in (*step.choices(), *getattr(step, "change", ())):
-                labels, words = _forms(f"{subject.id}/{name}.options.{option.value}", texts)
-                for form in (*labels, *words):
-                    if normalise(form) in ours and step.type != "read_back":
-                        yield subject.finding(
-                            "keyword_taken",
-                            name,
-                            f"“{form}” is a word that always works in every conversation{_in(subject, language)},"
-                            " so it can never be heard as this answer.",
-                            "Choose other words for the answer.",
-                        )
-                if step.when != "telegram" and option.when != "telegram":
-                    yield from _carried(subject, name, language, option, texts)
+        for channel in CHANNELS:
+            for name, addresses in subject.answers(channel):
+                for address in addresses:
+                    yield from _taken(subject, name, language, _forms(address, texts))
+                    if channel == "sms":
+                        label = texts.get(f"{address}.sms") or texts.get(address, "")
+                        yield from _carried(subject, name, language, label)
 
 
-def _carried(
-    subject: Subject, name: str, language: str, option: OptionStep, texts: Mapping[str, str]
-) -> Iterator[Finding]:
-    address = f"{subject.id}/{name}.options.{option.value}"
-    label = texts.get(f"{address}.sms") or texts.get(address, "")
+def _taken(subject: Subject, name: str, language: str, forms: tuple[str, ...]) -> Iterator[Finding]:
+    for form in forms:
+        if _is_taken(form, language, subject.steps.get(name)):
+            yield subject.finding(
+                "keyword_taken",
+                name,
+                f"“{form}” is a keyword of ours{_in(subject, language)}, so it can never be heard as this answer.",
+                "Choose other words for the answer.",
+            )
+
+
+def _carried(subject: Subject, name: str, language: str, label: str) -> Iterator[Finding]:
     first = re.match(r"\w+", label)
-    if first is not None and first[0].upper() in CARRIER_WORDS:
+    if first is not None and normalise(first[0]) in CARRIER_WORDS:
         yield subject.finding(
             "carrier_answer",
             name,
@@ -99,10 +99,18 @@ def _carried(
         )
 
 
-def _forms(address: str, texts: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    labels = [texts[key] for key in (address, f"{address}.sms") if key in texts]
-    words = [word.strip() for word in texts.get(f"{address}.words", "").split(",") if word.strip()]
-    return labels, words
+def _is_taken(form: str, language: str, step: Step | None) -> bool:
+    """Return whether this text would be heard as a keyword before the question sees it."""
+    found = recognise(form, language=language, channel="telegram")
+    if found is None or found.word is Word.CHANGE:
+        return False  # CHANGE is left to the question
+    return found.word is not Word.MORE or (step is not None and step.more is not None)
+
+
+def _forms(address: str, texts: Mapping[str, str]) -> tuple[str, ...]:
+    labels = (texts[key] for key in (address, f"{address}.sms") if key in texts)
+    words = (word.strip() for word in texts.get(f"{address}.words", "").split(","))
+    return tuple(form for form in (*labels, *words) if form)
 
 
 def _texts(subject: Subject) -> Iterator[Finding]:

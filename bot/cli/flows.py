@@ -1,0 +1,262 @@
+"""`earshot flows`: list, show, check and publish conversations. Imports flows; storage only to publish."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.console import Console
+
+    from bot.settings import Settings
+    from flows.catalogue import Catalogue
+    from flows.definition import Flow
+    from flows.findings import Finding
+    from flows.release import House
+
+commands = typer.Typer(name="flows", help="Look at conversations, check them and publish them.", no_args_is_help=True)
+
+FOUND_NONE = 2
+"""Exit status when there was no flow to check."""
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Flow files, or folders of them. Without any: the flows of Earshot.", show_default=False),
+]
+
+
+@commands.command("list")
+def list_flows(paths: Paths = None) -> None:
+    """List the flows, with how many questions they ask and the languages they speak."""
+    from rich.table import Table  # noqa: PLC0415 - keep start-up light
+
+    from flows.checks.graph import CHANNELS, Graph  # noqa: PLC0415
+    from flows.texts import read_translations, texts_for  # noqa: PLC0415
+
+    flows, findings = _read(_files(paths))
+    languages = _settings().languages
+    translations = read_translations(languages, flows)
+    table = Table("flow", "title", "questions by SMS", "on Telegram", "speaks", "starts when people send", box=None)
+    for flow in flows:
+        counts = [str(len(Graph.of(flow, channel).longest())) for channel in CHANNELS]
+        table.add_row(flow.id, flow.title, *counts, ", ".join(texts_for(flow, translations)), ", ".join(flow.words))
+    console = _console()
+    console.print(table)
+    if findings:
+        console.print()
+        _print_findings(console, findings)
+        raise typer.Exit(1)
+
+
+@commands.command()
+def show(
+    flow: Annotated[str, typer.Argument(help="The flow to show: its name, such as share, or its file.")],
+    language: Annotated[
+        str | None, typer.Option("--lang", help="Show it in this language, drafts too, for example cy.")
+    ] = None,
+    diagram: Annotated[bool, typer.Option("--diagram", help="Print a Mermaid diagram instead.")] = False,
+) -> None:
+    """Print a flow as a script that anybody can read, or as a diagram."""
+    from flows.script import diagram as drawn  # noqa: PLC0415 - keep start-up light
+    from flows.script import script  # noqa: PLC0415
+    from flows.texts import read_catalogues  # noqa: PLC0415
+
+    found = _named(flow)
+    console = _console()
+    if diagram:
+        console.print(drawn(found), markup=False, soft_wrap=True, end="")
+        return
+    texts = {}
+    if language is not None and language != found.source_language:
+        entries = read_catalogues([language])[language].entries
+        texts = {address: entry.text for address, entry in entries.items() if entry.text}
+        if not texts:
+            raise typer.BadParameter(
+                f"there are no texts in {language} yet; “earshot texts update {language}” begins them"
+            )
+    styles = {"title": "bold", "fact": "dim", "step": "bold cyan", "sms": "magenta", "answer": "green", "aside": "dim"}
+    leads = {"says": "  │ ", "sms": "  sms │ ", "answer": "    ", "aside": "    "}
+    for line in script(found, texts):
+        console.print(
+            leads.get(line.kind, "") + line.text,
+            style=styles.get(line.kind),
+            markup=False,
+            soft_wrap=not console.is_terminal,
+        )
+
+
+@commands.command()
+def check(
+    paths: Paths = None,
+    languages: Annotated[
+        str | None, typer.Option("--languages", help="Languages to check, with commas. Else those of the settings.")
+    ] = None,
+    texts: Annotated[
+        Path | None, typer.Option("--texts", help="A folder of further PO files.", exists=True, file_okay=False)
+    ] = None,
+) -> None:
+    """Check flows and say what is wrong, where, and what to do. Fails if there is an error."""
+    from flows.checks import check_everywhere, check_flow  # noqa: PLC0415 - keep start-up light
+
+    files = _files(paths)
+    console = _console()
+    if not files:
+        console.print("There is no flow here to check: no file ends in .toml.", style="red")
+        raise typer.Exit(FOUND_NONE)
+    settings = _settings()
+    spoken = [code.strip() for code in languages.split(",")] if languages else settings.languages
+    catalogues = _catalogues(spoken, texts)
+    house = _house(settings)
+    flows, findings = _read(files)
+    if not paths:
+        findings += check_everywhere(catalogues, house)
+    by_id = {flow.id: file for file in files for flow in flows if file.stem == flow.id}
+    for flow in flows:
+        findings += check_flow(flow, by_id.get(flow.id, Path(f"{flow.id}.toml")).name, catalogues, house)
+    _print_findings(console, findings)
+    _sum_up(console, len(files), findings)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def publish() -> None:
+    """Check the flows and write what changed to the database. New conversations use it after the next start."""
+    from bot.releases import Releases  # noqa: PLC0415 - keep start-up light
+    from flows.checks import check_flows  # noqa: PLC0415
+    from storage.database import connect, upgrade  # noqa: PLC0415
+    from storage.unit import writer_for  # noqa: PLC0415
+
+    settings = _settings()
+    console = _console()
+    house = _house(settings)
+    flows, findings = _read(_files(None))
+    findings += check_flows(flows, _catalogues(settings.languages, None), house)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        _print_findings(console, errors)
+        console.print("Nothing was published. Put these right first.", style="bold red")
+        raise typer.Exit(1)
+    releases = Releases.compile(house, settings.default_flow)
+    engine = connect(settings.database_url)
+    upgrade(engine)
+    writer = writer_for(engine)
+    try:
+        number = writer.run(lambda connection: releases.publish(connection, datetime.now(UTC)))
+    finally:
+        writer.close()
+        engine.dispose()
+    for flow in releases.current.values():
+        console.print(f"{flow.flow.id}: {', '.join(flow.languages)}", markup=False)
+    console.print(
+        f"{number} of {len(releases.current)} flows were new or had changed, and are published."
+        if number
+        else "Nothing had changed since the last time."
+    )
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415 - keep start-up light
+
+    return Console(highlight=False)
+
+
+def _settings() -> Settings:
+    from bot.settings import read  # noqa: PLC0415 - keep start-up light
+
+    return read(os.environ, Path.cwd())
+
+
+def _house(settings: Settings) -> House:
+    from bot.house import house  # noqa: PLC0415 - keep start-up light
+
+    return house(settings)
+
+
+def _files(paths: Iterable[Path] | None) -> list[Path]:
+    """Return the flow files that are meant; raises BadParameter for a path that is not there."""
+    from flows.loader import CONTENT, EVERYWHERE  # noqa: PLC0415 - keep start-up light
+
+    found = []
+    for path in paths or (CONTENT,):
+        if not path.exists():
+            raise typer.BadParameter(f"there is no {path}")
+        found += sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    return [path for path in found if path.stem != EVERYWHERE]
+
+
+def _read(files: Iterable[Path]) -> tuple[list[Flow], list[Finding]]:
+    """Read each file; one that cannot be read does not hide the others."""
+    from flows.findings import FlowError  # noqa: PLC0415 - keep start-up light
+    from flows.loader import load_file  # noqa: PLC0415
+
+    flows = []
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            flows.append(load_file(file))
+        except FlowError as error:
+            findings += error.findings
+    return flows, findings
+
+
+def _named(name: str) -> Flow:
+    from flows.findings import FlowError  # noqa: PLC0415 - keep start-up light
+    from flows.loader import load, load_file  # noqa: PLC0415
+
+    try:
+        if name.endswith(".toml"):
+            if not Path(name).is_file():
+                raise typer.BadParameter(f"there is no {name}")
+            return load_file(Path(name))
+        flows = {flow.id: flow for flow in load()}
+    except FlowError as error:
+        _print_findings(_console(), error.findings)
+        raise typer.Exit(1) from None
+    if name not in flows:
+        raise typer.BadParameter(f"there is no flow {name!r}; choose one of: {', '.join(flows)}")
+    return flows[name]
+
+
+def _catalogues(languages: Iterable[str], folder: Path | None) -> Mapping[str, Catalogue]:
+    from flows.texts import TEXTS, read_catalogues  # noqa: PLC0415 - keep start-up light
+
+    return read_catalogues(languages, (TEXTS, folder) if folder is not None else (TEXTS,))
+
+
+def _print_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """Print findings file by file, each with its step and what to do."""
+    from rich.text import Text  # noqa: PLC0415 - keep start-up light
+
+    file = ""
+    for finding in sorted(findings, key=lambda finding: finding.file):
+        if finding.file != file:
+            file = finding.file
+            console.print(file, style="bold", markup=False)
+        colour = "red" if finding.severity == "error" else "yellow"
+        step = f"step {finding.step}: " if finding.step else ""
+        line = Text.assemble(
+            "  ", (finding.severity, f"bold {colour}"), f"  {step}{finding.what} ", (finding.advice, "green")
+        )
+        line.append(f" [{finding.code}]", "dim")
+        console.print(line, soft_wrap=not console.is_terminal)
+
+
+def _sum_up(console: Console, files: int, findings: Iterable[Finding]) -> None:
+    count = Counter(finding.severity for finding in findings)
+    colour = "red" if count["error"] else "yellow" if count["warning"] else "green"
+    console.print(
+        f"{_many(files, 'flow')} checked: {_many(count['error'], 'error')}, {_many(count['warning'], 'warning')}.",
+        style=colour,
+    )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
