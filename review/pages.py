@@ -45,6 +45,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "bad_request": ("This could not be read", "Nothing was changed. Go back and try again."),
     "too_large": ("That was too long", "Nothing was changed. Write less than 60,000 characters."),
+    "busy": ("Earshot is very busy just now", "Nothing was changed. Wait a few seconds, then try again."),
     "our_fault": (
         "Something went wrong on our side",
         "What you were doing was not saved. Go back and try again. If it happens twice, tell whoever runs Earshot.",

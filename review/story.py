@@ -19,7 +19,7 @@ from review import access, decisions, pages, words
 from review.decisions import Refusal, Wish
 from review.queue import with_practice
 from storage.database import reader
-from storage.queries import queue, story_page, team
+from storage.queries import exports, queue, story_page, team
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 OPENED_EVERY = timedelta(hours=1)
 """Reading a story is written into the record once an hour for each reader, not at every reload."""
+
+LARGEST_ID = 2**31 - 1
+"""Beyond this, databases raise errors instead of finding nothing."""
 
 DONE = {
     "approve": "Approved. It may now leave as far as its teller agreed.",
@@ -58,7 +61,7 @@ class Passage:
 
 
 def show(visit: Visit) -> Response:
-    """Show the story."""
+    """Show the story, and write down that it was read (rule 65)."""
     return _story_page(visit)
 
 
@@ -66,6 +69,8 @@ def act(visit: Visit) -> Response:
     """Carry out approve, decline, undo or scales; on refusal show the story again with what was written kept."""
     story_id = visit.request.path_params["story_id"]
     wished: Act = visit.request.path_params["act"]
+    if wished not in DONE or story_id > LARGEST_ID:
+        return pages.problem(visit, "not_found", 404)
     seen = visit.field("version")
     wish = Wish(
         act=wished,
@@ -85,6 +90,8 @@ def _story_page(
     visit: Visit, *, refusal: Refusal | None = None, wish: Wish | None = None, status: int = 200
 ) -> Response:
     story_id = visit.request.path_params["story_id"]
+    if story_id > LARGEST_ID:
+        return pages.problem(visit, "not_found", 404)
     with reader(visit.parts.engine) as connection:
         story = story_page.story_by_id(connection, story_id)
         if story is None:
@@ -100,7 +107,7 @@ def _story_page(
             "other_labels": [label for label in labels if label.dimension not in {"scale", "actor"}],
             "consents": _latest_first(story_page.consents_of(connection, story)),
             "acts": team.acts_on(connection, "story", story_id, but=("story.opened",)),
-            "exports": story_page.exports_of(connection, story_id),
+            "exports": exports.that_held(connection, story_id),
             "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
         }
         opened = team.acted_since(

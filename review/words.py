@@ -23,6 +23,7 @@ ACTORS = (
     Word("service_user", "Service user", "Expert by lived experience"),
     Word("employee", "Employee", "Expert by professional experience"),
     Word("partner", "Partner", "From an organisation that works alongside"),
+    Word("other", "Someone else", "None of these three"),
 )
 STATES = (
     Word("new", "New", "Nobody has decided yet"),
@@ -35,7 +36,7 @@ USES = (
     Word("publish", "Publish", "May be published, named as the teller chose"),
 )
 KINDS = (Word("story", "Story"), Word("feedback", "Feedback"))
-CHANNELS = (Word("sms", "Text message"), Word("telegram", "Telegram"), Word("simulator", "Practice phone"))
+CHANNELS = (Word("sms", "Text message"), Word("telegram", "Telegram"))
 ROLES = (
     Word("lead", "Team lead"),
     Word("reviewer", "Reviewer"),
@@ -51,21 +52,6 @@ PURPOSES = (
     Word("take_part", "Taking part"),
     Word("use", "How far it may travel"),
     Word("contact", "Being contacted again"),
-    Word("age", "Age"),
-)
-PLACE_KINDS = (
-    Word("village", "village"),
-    Word("small_town", "small town"),
-    Word("town", "town"),
-    Word("city", "city"),
-    Word("district", "district"),
-    Word("council", "council area"),
-    Word("outward", "postcode district"),
-)
-PARTS = (
-    Word("told", "Told"),
-    Word("added", "Added later"),
-    Word("amended", "Changed by the teller"),
 )
 ACTS = (
     Word("story.opened", "read it"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select, update
 
-from storage.tables import Contributor, Story, Tag
+from storage.tables import Answer, Contributor, Story, Tag
 from storage.types import from_microseconds, to_microseconds
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 story = Story.__table__
 tag = Tag.__table__
+answer = Answer.__table__
 contributor = Contributor.__table__
 
 EXCERPT = 320
@@ -80,6 +81,8 @@ class Line:
     place_words: str
     scales: tuple[str, ...]
     actors: tuple[str, ...]
+    rating: str
+    """The rating given with feedback; empty without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +153,13 @@ def page(connection: Connection, filters: Filters, *, practice: bool, after: str
     ).all()
     shown = rows[:size]
     tags = tags_of(connection, [row.id for row in shown])
+    ratings = _ratings(connection, [row.id for row in shown if row.kind == "feedback"])
     lines = tuple(
         Line(
             **{**row._mapping, "longer": bool(row.longer)},
             scales=tags.get((row.id, "scale"), ()),
             actors=tags.get((row.id, "actor"), ()),
+            rating=ratings.get(row.id, ""),
         )
         for row in shown
     )
@@ -179,6 +184,15 @@ def tags_of(connection: Connection, story_ids: Sequence[int]) -> dict[tuple[int,
         if row.value not in known:
             found[row.story_id, row.dimension] = (*known, row.value)
     return found
+
+
+def _ratings(connection: Connection, story_ids: Sequence[int]) -> dict[int, str]:
+    if not story_ids:
+        return {}
+    rows = connection.execute(
+        select(answer.c.story_id, answer.c.value).where(answer.c.story_id.in_(story_ids), answer.c.step == "rating")
+    )
+    return {row.story_id: row.value for row in rows if row.value.isdecimal()}
 
 
 def places(connection: Connection, *, practice: bool, limit: int = 200) -> list[tuple[str, int]]:

@@ -15,8 +15,6 @@ from storage.tables import (
     ConsentText,
     Contributor,
     Decision,
-    ExportRun,
-    ExportStory,
     Release,
     Story,
     StoryPart,
@@ -39,8 +37,6 @@ consent_text = ConsentText.__table__
 contributor = Contributor.__table__
 member = TeamMember.__table__
 release = Release.__table__
-export_run = ExportRun.__table__
-export_story = ExportStory.__table__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,18 +197,6 @@ def release_of(connection: Connection, flow: str, structure: str) -> str | None:
         .limit(1)
     ).scalar()
     return str(found) if found is not None else None
-
-
-def exports_of(connection: Connection, story_id: int) -> list[tuple[datetime, str, str]]:
-    """Return (when, who, use) of the exports that held this story, newest first."""
-    rows = connection.execute(
-        select(export_run.c.at, export_run.c.who, export_run.c.use)
-        .join(export_story, export_story.c.export_id == export_run.c.id)
-        .where(export_story.c.story_id == story_id)
-        .order_by(export_run.c.id.desc())
-        .limit(20)
-    )
-    return [(row.at, row.who, row.use) for row in rows]
 
 
 def set_scales(connection: Connection, story_id: int, scales: Collection[str], *, by: int, at: datetime) -> None:

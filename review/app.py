@@ -1,0 +1,134 @@
+"""Builds the team's web app: its routes, the headers every answer carries, and what is shown when something fails.
+
+Imports Starlette and the pages. The app answers under `/`; whoever mounts it puts its own routes before it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from review import access, entrance, export, pages, queue, story
+from review.access import ANYONE, DECIDERS, READERS, STRANGERS
+from review.slowdown import Slowdown
+from storage.unit import WriterBusyError, WriterClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from review.parts import ReviewParts
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Nothing is told to other sites; our own forms still say where they come from.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+PROBLEMS = {400: "bad_request", 404: "not_found", 405: "not_found", 413: "too_large", 415: "bad_request"}
+
+
+def build(parts: ReviewParts) -> Starlette:
+    """Return the team's web app, to be mounted at `/` after all other routes."""
+    slowdown = Slowdown()
+
+    def page(view: Callable[[access.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
+        return access.door(view, parts, slowdown, roles=roles)
+
+    routes = [
+        Route("/", page(queue.show, ANYONE), methods=["GET"]),
+        Route("/stories/{story_id:int}", page(story.show, READERS), methods=["GET"]),
+        Route("/stories/{story_id:int}/{act}", page(story.act, DECIDERS), methods=["POST"]),
+        Route("/export", page(export.show, DECIDERS), methods=["GET"]),
+        Route("/export", page(export.download, DECIDERS), methods=["POST"]),
+        Route("/export/columns", page(export.columns, DECIDERS), methods=["GET"]),
+        Route("/sign-in", page(entrance.sign_in_form, STRANGERS), methods=["GET"]),
+        Route("/sign-in", page(entrance.sign_in, STRANGERS), methods=["POST"]),
+        Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),
+        Route("/join/{token}", page(entrance.join_form, STRANGERS), methods=["GET"]),
+        Route("/join/{token}", page(entrance.join, STRANGERS), methods=["POST"]),
+        Mount(pages.STATIC_URL, StaticFiles(directory=pages.STATIC), name="static"),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(_Headers)],
+        exception_handlers={
+            HTTPException: _http_problem,
+            WriterBusyError: _busy,
+            WriterClosedError: _busy,
+            Exception: _our_fault,
+        },
+    )
+
+
+class _Headers:
+    """Adds the headers to every answer, also to errors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and dress the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        static = scope["path"].startswith(f"{pages.STATIC_URL}/")
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                kept = "public, max-age=31536000, immutable" if static and message["status"] == 200 else "no-store"
+                headers.setdefault("Cache-Control", kept)
+            await send(message)
+
+        await self.app(scope, receive, dressed)
+
+
+async def _http_problem(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    response = await run_in_threadpool(pages.bare_problem, PROBLEMS.get(status, "our_fault"), status)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _busy(_request: Request, _error: Exception) -> Response:
+    response = await run_in_threadpool(pages.bare_problem, "busy", 503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+async def _our_fault(_request: Request, _error: Exception) -> Response:
+    """Answer for an error of ours. It is raised again afterwards, to reach the log, so the headers are put on here."""
+    response = await run_in_threadpool(pages.bare_problem, "our_fault", 500)
+    response.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return response

@@ -1,0 +1,103 @@
+"""The export page. Which stories may leave is decided in `storage.export.select`; here it is only asked for."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
+
+from review import pages, words
+from review.queue import filters_from
+from storage.database import reader
+from storage.export import select
+from storage.export.columns import COLUMNS
+from storage.export.formats import FORMATS
+from storage.places import CREDITS
+from storage.queries import exports, queue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlette.responses import Response
+
+    from review.access import Visit
+
+PIECE = 64 * 1024
+"""Bytes handed to the server at a time."""
+
+
+def show(visit: Visit) -> Response:
+    """Show the form, how much each use would hold, and the latest exports."""
+    asked = visit.request.query_params
+    return _form(visit, asked)
+
+
+def columns(visit: Visit) -> Response:
+    """Show what each column means, and whom to credit."""
+    return pages.page(visit, "columns.html", columns=COLUMNS, credits=CREDITS)
+
+
+def download(visit: Visit) -> Response:
+    """Make the export and hand it out. It is on record before its first byte leaves."""
+    asked = {name: visit.field(name) for name in visit.form}
+    file = cast("BinaryIO", SpooledTemporaryFile(max_size=select.IN_MEMORY))  # noqa: SIM115 - closed after the last byte
+    try:
+        summary = select.run(
+            visit.parts.engine,
+            visit.parts.writer,
+            format=asked.get("format", ""),
+            use=asked.get("use", ""),
+            out=file,
+            who=visit.who.email,
+            now=visit.now,
+            filters=filters_from({"state": "all", **asked}),
+            practice=True if asked.get("practice") == "yes" else None,
+        )
+    except (select.UnknownFormatError, select.UnknownUseError, select.RestlessStoriesError) as error:
+        file.close()
+        return _form(visit, asked, error=str(error), status=422)
+    size = file.tell()
+    file.seek(0)
+    name = f"earshot-{summary.use}-{visit.now.astimezone(visit.parts.timezone):%Y-%m-%d}.{summary.format}"
+    return StreamingResponse(
+        _pieces(file),
+        media_type=select.format_named(summary.format).CONTENT_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)},
+        background=BackgroundTask(file.close),
+    )
+
+
+def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: int = 200) -> Response:
+    filters = filters_from({"state": "all", **asked})
+    practice = True if asked.get("practice") == "yes" else None
+    counts = {
+        use.value: select.count(visit.parts.engine, use=use.value, filters=filters, practice=practice)
+        for use in words.USES
+    }
+    with reader(visit.parts.engine) as connection:
+        made = exports.recent(connection)
+        only_practice = select.only_practice(connection)
+        known_places = queue.places(connection, practice=True)
+    return pages.page(
+        visit,
+        "export.html",
+        status,
+        filters=filters,
+        practice=bool(practice),
+        only_practice=only_practice,
+        counts=counts,
+        formats=FORMATS,
+        chosen_format=asked.get("format", "csv"),
+        chosen_use=asked.get("use", "team"),
+        made=made,
+        places=known_places,
+        none=queue.NONE,
+        error=error,
+    )
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece

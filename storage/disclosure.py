@@ -1,0 +1,74 @@
+"""How exactly a place may be named, given how many people spoke from it (rules 92 and 93). Standard library only.
+
+A city of half a million hides one voice; a village of three thousand does not. Outside the team a place is named only
+if enough people spoke from it, else the area around it, else the nation. People are counted, not stories, over
+everything that may leave for the same use and never over what one export happens to ask for: the same story is then
+named alike in every export made at that time, and comparing two of them tells nothing more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PEOPLE_NEEDED: Mapping[str, int] = {"team": 1, "quote": 5, "publish": 10}
+"""People who must have spoken from a place before it is named, by use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A place as a story names it, with the areas around it; empty where nothing is known."""
+
+    label: str = ""
+    kind: str = ""
+    scheme: str = ""
+    code: str = ""
+    """Code of the area around the place, so it can stay when only the place is held back."""
+    year: str = ""
+    parent: str = ""
+    """The area around the place."""
+    nation: str = ""
+
+
+@dataclass(slots=True)
+class Precision:
+    """Decides how exactly to name places; made from everybody who spoke, as (contributor, place)."""
+
+    needed: int
+    _from_place: dict[Named, set[int]] = field(default_factory=dict)
+    _rest_of_area: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spoke: Iterable[tuple[int, Named]], *, needed: int) -> Precision:
+        """Count who spoke from where. In an area, only those count whose own place stays unnamed."""
+        made = cls(needed)
+        for person, place in spoke:
+            made._from_place.setdefault(place, set()).add(person)
+        for place, people in made._from_place.items():
+            if len(people) < needed:
+                made._rest_of_area.setdefault((place.parent, place.nation), set()).update(people)
+        return made
+
+    def name(self, place: Named) -> tuple[Named, str]:
+        """Return the place as it may be named, and how: exact, area, nation, or none where nothing is named."""
+        if not place.label:
+            return place, "none"
+        if self.needed <= 1 or len(self._from_place.get(place, ())) >= self.needed:
+            return place, "exact"
+        rest = self._rest_of_area.get((place.parent, place.nation), set())
+        if place.parent and place.parent != place.label and len(rest) >= self.needed:
+            return Named(
+                label=place.parent,
+                kind="area",
+                scheme=place.scheme,
+                code=place.code,
+                year=place.year,
+                parent=place.nation,
+                nation=place.nation,
+            ), "area"
+        if place.nation and place.nation != place.label:
+            return Named(label=place.nation, kind="nation", nation=place.nation), "nation"
+        return Named(), "none"

@@ -1,0 +1,46 @@
+"""The data dictionary that goes with an export: what each column means, what may be done with it, whom to credit."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from storage.disclosure import PEOPLE_NEEDED
+from storage.export.columns import COLUMNS
+from storage.places import CREDITS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TERMS = {
+    "team": "For the team’s own work. These words may not be shown to anybody outside the team, and some of the "
+    "stories have not been decided about yet: see the column state.",
+    "quote": "May be quoted without a name. May not be published whole or with anything that points to the teller.",
+    "publish": "May be published, named as the teller chose.",
+}
+TAKEN_BACK = (
+    "A teller may take a story back at any time. Whoever passes this file on must then be able to reach everyone who "
+    "has it, so keep a note of where it goes."
+)
+WIDTH = 100
+
+
+def text(*, use: str, stories: int, now: datetime) -> str:
+    """Return the dictionary as plain text."""
+    needed = PEOPLE_NEEDED[use]
+    places = (
+        "Places are named exactly."
+        if needed <= 1
+        else f"A place is named if at least {needed} people spoke from it; else the area around it, or the nation."
+    )
+    blocks = [
+        f"Stories exported from Earshot on {now:%Y-%m-%d} for use “{use}”: {stories}",
+        f"{TERMS[use]} {TAKEN_BACK}",
+        places,
+        "In a CSV file, an apostrophe before =, +, -, @ or another sign that a spreadsheet would run is ours.",
+        "Columns",
+        *(f"{column.name}: {column.meaning}" for column in COLUMNS),
+        "Credits",
+        CREDITS,
+    ]
+    return "\n\n".join(fill(block, WIDTH) for block in blocks) + "\n"

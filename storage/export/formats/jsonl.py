@@ -1,0 +1,22 @@
+"""JSON Lines: one story a line, UTF-8, lists as lists. Imports orjson."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    from storage.export.columns import Row
+
+NAME = "jsonl"
+TITLE = "For programs (JSON Lines)"
+CONTENT_TYPE = "application/jsonl; charset=utf-8"
+
+
+def write(rows: Iterable[Row], stream: BinaryIO) -> None:
+    """Write one line for each story."""
+    stream.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

@@ -1,0 +1,155 @@
+"""The rows of an export: what is shown of each story that passed the gate. Imports storage and SQLAlchemy.
+
+Knows what a story looks like outside, and nothing of who may have it: `select` says which stories, this says how.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from sqlalchemy import select
+
+from storage.disclosure import Named, Precision
+from storage.queries import queue
+from storage.tables import Answer, Story, StoryPart, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic import JsonValue
+    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy.engine import Row as DatabaseRow
+
+    from storage.export.columns import Row
+
+    Record = DatabaseRow[tuple[object, ...]]
+
+story = Story.__table__
+part = StoryPart.__table__
+answer = Answer.__table__
+tag = Tag.__table__
+
+AT_ONCE = 500
+"""Stories held in memory."""
+PLACE_COLUMNS = tuple(f"place_{name}" for name in Named.__slots__)
+
+
+class Said(NamedTuple):
+    """One tag that counts."""
+
+    dimension: str
+    value: str
+    by_teller: bool
+    by_team: bool
+
+
+def precision(connection: Connection, conditions: Sequence[ColumnElement[bool]], *, needed: int) -> Precision:
+    """Count who spoke from where, over all stories under these conditions."""
+    if needed <= 1:
+        return Precision(needed)
+    columns = [story.c.contributor_id, *(story.c[name] for name in PLACE_COLUMNS)]
+    found = connection.execute(select(*columns).distinct().where(*conditions, story.c.place_label != ""))
+    return Precision.of(((record.contributor_id, _named(record)) for record in found), needed=needed)
+
+
+def of(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, whole: bool
+) -> Iterator[tuple[Record, Row]]:
+    """Yield the stories under these conditions, newest first, each with its row but for the id.
+
+    `whole` adds what only the team may see: the teller's own words for the place, and all answers.
+    """
+    found = connection.execution_options(yield_per=AT_ONCE).execute(
+        select(story).where(*conditions).order_by(story.c.told_at.desc(), story.c.id.desc())
+    )
+    for records in found.partitions(AT_ONCE):
+        ids = [record.id for record in records]
+        tags, amended, answers = _tags(connection, ids), _amended(connection, ids), _answers(connection, ids)
+        for record in records:
+            place, exact = exactness.name(_named(record))
+            said = answers.get(record.id, {})
+            yield (
+                record,
+                {
+                    "kind": record.kind,
+                    "text": record.text,
+                    "amended": cast("list[JsonValue]", amended.get(record.id, [])),
+                    **_tag_columns(tags.get(record.id, [])),
+                    "place": place.label,
+                    "place_kind": place.kind,
+                    "place_parent": place.parent,
+                    "place_scheme": place.scheme,
+                    "place_code": place.code,
+                    "place_year": place.year,
+                    "place_nation": place.nation,
+                    "place_exactness": exact,
+                    "place_words": record.place_words if whole else "",
+                    "language": record.language,
+                    "channel": record.channel,
+                    "told_month": f"{record.told_at:%Y-%m}",
+                    "rating": _rating(said),
+                    "answers": said if whole else {},
+                    "use": record.use,
+                    "state": record.state,
+                    "practice": "yes" if record.simulated else "no",
+                },
+            )
+
+
+def _named(record: Record) -> Named:
+    return Named(**{name.removeprefix("place_"): getattr(record, name) for name in PLACE_COLUMNS})
+
+
+def _tags(connection: Connection, ids: list[int]) -> dict[int, list[Said]]:
+    found: dict[int, list[Said]] = {}
+    for row in connection.execute(
+        select(tag.c.story_id, tag.c.dimension, tag.c.value, tag.c.origin, tag.c.confirmed_by)
+        .where(tag.c.story_id.in_(ids), queue.said_by_people())
+        .order_by(tag.c.id)
+    ):
+        by_team = row.origin == "reviewer" or row.confirmed_by is not None
+        found.setdefault(row.story_id, []).append(
+            Said(row.dimension, row.value, by_teller=row.origin == "contributor", by_team=by_team)
+        )
+    return found
+
+
+def _tag_columns(tags: list[Said]) -> Row:
+    scales = [said for said in tags if said.dimension == "scale"]
+    return {
+        "scales": _once(scales),
+        "scales_by_teller": _once([said for said in scales if said.by_teller]),
+        "scales_by_team": _once([said for said in scales if said.by_team]),
+        "actors": _once([said for said in tags if said.dimension == "actor"]),
+    }
+
+
+def _once(tags: list[Said]) -> JsonValue:
+    return list(dict.fromkeys(said.value for said in tags))
+
+
+def _amended(connection: Connection, ids: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(
+        select(part.c.story_id, part.c.text)
+        .where(part.c.story_id.in_(ids), part.c.kind == "amended")
+        .order_by(part.c.story_id, part.c.position)
+    ):
+        found.setdefault(row.story_id, []).append(row.text)
+    return found
+
+
+def _answers(connection: Connection, ids: list[int]) -> dict[int, dict[str, JsonValue]]:
+    found: dict[int, dict[str, JsonValue]] = {}
+    for row in connection.execute(
+        select(answer.c.story_id, answer.c.step, answer.c.value, answer.c.note).where(answer.c.story_id.in_(ids))
+    ):
+        value: JsonValue = json.loads(row.value)
+        found.setdefault(row.story_id, {})[row.step] = {"answer": value, "note": row.note} if row.note else value
+    return found
+
+
+def _rating(answers: dict[str, JsonValue]) -> JsonValue:
+    given = answers.get("rating")
+    return given.get("answer") if isinstance(given, dict) else given

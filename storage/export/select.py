@@ -1,0 +1,326 @@
+"""The one gate: everything that leaves, leaves through here (design rule 6). Imports storage and SQLAlchemy.
+
+A story passes if all of this holds at the moment the export is recorded:
+- it has not been withdrawn, and its teller's latest answer to taking part is yes;
+- its teller's latest answer on use reaches as far as the export: an export for `quote` takes quote and publish;
+- the team has approved it. Only the team's own working copy (`team`) holds new stories as well; declined ones never.
+
+Practice stories, made on the web phone, are left out unless asked for. There is one exception: while nobody has ever
+written from a real channel there is nothing else to look at, so they are included, each row says `practice` yes, and
+the summary says so. The first real message ends that.
+
+An export is written down (who, when, what for, which stories) before a single byte is handed out.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_bytes
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from sqlalchemy import and_, func, insert, or_, select
+
+from storage.database import reader
+from storage.disclosure import PEOPLE_NEEDED
+from storage.export import about, rows
+from storage.export.formats import FORMATS, Format
+from storage.queries import queue, team
+from storage.queries.queue import Filters
+from storage.tables import Contributor, Decision, ExportRun, ExportStory, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Engine
+
+    from storage.export.columns import Row
+    from storage.unit import Writer
+
+story = Story.__table__
+decision = Decision.__table__
+contributor = Contributor.__table__
+export_run = ExportRun.__table__
+export_story = ExportStory.__table__
+
+USES = ("team", "quote", "publish")
+"""How far a story may travel, nearest first."""
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes of an export kept in memory before it goes to a temporary file that has no name."""
+TRIES = 5
+
+
+class UnknownFormatError(ValueError):
+    """There is no such format. Nothing was exported; the message lists those there are."""
+
+
+class UnknownUseError(ValueError):
+    """There is no such use. Nothing was exported; choose team, quote or publish."""
+
+
+class RestlessStoriesError(RuntimeError):
+    """Consent changed again and again while the export was written. Nothing left; start the export again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What an export held."""
+
+    export_id: int
+    format: str
+    use: str
+    stories: int
+    practice: int
+    """How many of them are practice stories."""
+    only_practice: bool
+    """True: practice stories are in it because nobody has written from a real channel yet."""
+    widened: int
+    """How many stories name an area or a nation because too few people spoke from the place."""
+    waiting: int
+    """How many more would be in it if somebody on the team approved them."""
+    about: Path | None = None
+    """The data dictionary and the credits, written beside the export."""
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what to tell the person who made the export, one sentence each."""
+        one = self.stories == 1
+        told = [f"{self.stories} {'story' if one else 'stories'} exported for use “{self.use}”."]
+        if self.only_practice and self.practice:
+            told.append(
+                "All are practice stories: nobody has written from a real channel yet. Each row says practice = yes."
+            )
+        elif self.practice:
+            told.append(f"{self.practice} of them are practice stories. Their rows say practice = yes.")
+        if self.widened:
+            told.append(f"{self.widened} name only an area, because too few people spoke from the place itself.")
+        if self.waiting:
+            told.append(f"{self.waiting} more may leave for this use once somebody on the team approves them.")
+        return tuple(told)
+
+
+@dataclass(slots=True)
+class _Passed:
+    """What went through the gate while the rows were written."""
+
+    ids: list[int] = field(default_factory=list)
+    practice: int = 0
+    widened: int = 0
+
+
+def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a choice of whoever exports
+    engine: Engine,
+    writer: Writer,
+    *,
+    format: str,  # noqa: A002 - the word of the command line and the form
+    use: str,
+    out: Path | BinaryIO,
+    who: str,
+    now: datetime,
+    filters: Filters | None = None,
+    practice: bool | None = None,
+) -> Summary:
+    """Export to a file or a binary stream, and return what was in it.
+
+    `who` is a team member's address or `command line`. `practice` True takes practice stories in, False leaves them
+    out, None takes them in only while there is nothing else (see above). A file appears whole or not at all, readable
+    by its owner only, with its data dictionary beside it. Raises UnknownFormatError, UnknownUseError, OSError, and
+    RestlessStoriesError.
+    """
+    chosen = format_named(format)
+    if use not in USES:
+        raise UnknownUseError(f"There is no use {use!r}. Choose one of: {', '.join(USES)}.")
+    wanted = filters or Filters()
+    for _ in range(TRIES):
+        with _draft(out) as draft:
+            made = _write(engine, chosen, use, wanted, practice, draft)
+            summary = _record(writer, made, chosen, use, wanted, who, now)
+            if summary is None:
+                continue
+            draft.flush()
+            return _hand_over(draft, out, summary, now)
+    raise RestlessStoriesError("Stories were taken back while the export was written. Nothing left. Start it again.")
+
+
+def format_named(name: str) -> Format:
+    """Return a format; raises UnknownFormatError."""
+    for known in FORMATS:
+        if name == known.NAME:
+            return known
+    raise UnknownFormatError(f"There is no format {name!r}. Choose one of: {', '.join(one.NAME for one in FORMATS)}.")
+
+
+def may_leave(use: str) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a story may leave for this use."""
+    states = ("new", "approved") if use == "team" else ("approved",)
+    return [*_agreed(use), story.c.state.in_(states)]
+
+
+def count(engine: Engine, *, use: str, filters: Filters, practice: bool | None = None) -> int:
+    """Return how many stories an export would hold now."""
+    with reader(engine) as connection:
+        scope = _scope(filters, practice=bool(practice) or (practice is None and only_practice(connection)))
+        return int(
+            connection.execute(select(func.count()).select_from(story).where(*may_leave(use), *scope)).scalar_one()
+        )
+
+
+def row_name(row_key: bytes, story_id: int) -> str:
+    """Return what a story is called in the export with this key, so that a withdrawn one can be pointed out."""
+    return hmac.new(row_key, str(story_id).encode(), sha256).hexdigest()[:16]
+
+
+def _agreed(use: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that are the teller's alone: the story's copy of the use, and the decisions behind it."""
+    far_enough = USES[USES.index(use) :]
+    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part") == "yes"]
+    if use != "team":
+        conditions.append(_latest("use").in_(far_enough))
+    return conditions
+
+
+def _latest(purpose: str) -> ColumnElement[str]:
+    return (
+        select(decision.c.answer)
+        .where(decision.c.conversation_id == story.c.conversation_id, decision.c.purpose == purpose)
+        .order_by(decision.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A written draft, before it is on record."""
+
+    passed: _Passed
+    row_key: bytes
+    practice: bool
+    only_practice: bool
+    waiting: int
+
+
+def _write(engine: Engine, chosen: Format, use: str, filters: Filters, practice: bool | None, draft: BinaryIO) -> _Made:
+    passed = _Passed()
+    row_key = token_bytes(32)
+    with reader(engine) as connection:
+        alone = practice is None and only_practice(connection)
+        with_practice = bool(practice) or alone
+        scope = _scope(filters, practice=with_practice)
+        # People of the practice phone must not make a place look busier than it is.
+        counted = [*may_leave(use), story.c.simulated.is_(alone)]
+        precision = rows.precision(connection, counted, needed=PEOPLE_NEEDED[use])
+        found = rows.of(connection, [*may_leave(use), *scope], precision, whole=use == "team")
+        chosen.write(_passing(found, row_key, passed), draft)
+        waiting = 0
+        if use != "team":
+            waiting = connection.execute(
+                select(func.count()).select_from(story).where(*_agreed(use), *scope, story.c.state == "new")
+            ).scalar_one()
+    return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting)
+
+
+def _scope(filters: Filters, *, practice: bool) -> list[ColumnElement[bool]]:
+    return queue.matching(filters) + ([] if practice else [story.c.simulated.is_(False)])
+
+
+def _passing(found: Iterator[tuple[rows.Record, Row]], row_key: bytes, passed: _Passed) -> Iterator[Row]:
+    """Yield the rows that pass the gate, named for this export alone, and keep count of them."""
+    for record, row in found:
+        passed.ids.append(record.id)
+        passed.practice += record.simulated
+        passed.widened += row["place_exactness"] != "exact" and record.place_label != ""
+        yield {"id": row_name(row_key, record.id), **row}
+
+
+def only_practice(connection: Connection) -> bool:
+    """Tell whether nobody has ever written from a real channel, while somebody has tried the practice phone."""
+    somebody = select(contributor.c.id).where(contributor.c.simulated.is_(False)).exists()
+    real = select(story.c.id).where(story.c.simulated.is_(False)).exists()
+    tried = select(story.c.id).where(story.c.simulated.is_(True)).exists()
+    return bool(connection.execute(select(and_(~or_(somebody, real), tried))).scalar())
+
+
+def _record(
+    writer: Writer, made: _Made, chosen: Format, use: str, filters: Filters, who: str, now: datetime
+) -> Summary | None:
+    """Write the export down; None, and nothing written, if a story in it may not leave any more."""
+    ids = made.passed.ids
+    asked: dict[str, object] = {"asked": filters.asked(), "practice": made.practice, "row_key": made.row_key.hex()}
+
+    class _MovedError(Exception):
+        pass
+
+    def work(connection: Connection) -> int:
+        export_id = int(
+            connection.execute(
+                insert(export_run)
+                .values(at=now, who=who, format=chosen.NAME, use=use, filters=json.dumps(asked), stories=len(ids))
+                .returning(export_run.c.id)
+            ).scalar_one()
+        )
+        if ids:
+            connection.execute(insert(export_story), [{"export_id": export_id, "story_id": one} for one in ids])
+            standing = connection.execute(
+                select(func.count())
+                .select_from(export_story.join(story, story.c.id == export_story.c.story_id))
+                .where(export_story.c.export_id == export_id, *may_leave(use))
+            ).scalar_one()
+            if standing != len(ids):
+                raise _MovedError
+        team.record(
+            connection,
+            at=now,
+            who=who,
+            act="export.made",
+            object_kind="export",
+            object_id=export_id,
+            detail=f"{use}, {chosen.NAME}, {len(ids)}",
+        )
+        return export_id
+
+    try:
+        export_id = writer.run(work)
+    except _MovedError:
+        return None
+    return Summary(
+        export_id=export_id,
+        format=chosen.NAME,
+        use=use,
+        stories=len(ids),
+        practice=made.passed.practice,
+        only_practice=made.only_practice,
+        widened=made.passed.widened,
+        waiting=made.waiting,
+    )
+
+
+@contextmanager
+def _draft(out: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """Give a place to write the export to before it is on record: beside its file, or where nobody can open it."""
+    if isinstance(out, Path):
+        with NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
+            try:
+                yield cast("BinaryIO", file)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+    else:
+        with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
+            yield cast("BinaryIO", file)
+
+
+def _hand_over(draft: BinaryIO, out: Path | BinaryIO, summary: Summary, now: datetime) -> Summary:
+    if not isinstance(out, Path):
+        draft.seek(0)
+        shutil.copyfileobj(draft, out)
+        return summary
+    Path(draft.name).replace(out)
+    beside = out.with_suffix(".about.txt")
+    beside.write_text(about.text(use=summary.use, stories=summary.stories, now=now), encoding="utf-8")
+    return Summary(**{name: getattr(summary, name) for name in summary.__slots__ if name != "about"}, about=beside)
