@@ -9,7 +9,7 @@ import gzip
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,8 @@ def load(files: tuple[Path, ...] = (SHIPPED,)) -> Gazetteer:
 
 
 def _read(gazetteer: Gazetteer, lines: Iterable[str]) -> None:
-    rows = (json.loads(line) for line in lines)
+    once = cache(float)
+    rows = (json.loads(line, parse_float=once) for line in lines)
     head: dict[str, Any] = next(rows, {})
     if head.get("format") != FORMAT:
         raise GazetteerError("format")
@@ -174,7 +175,9 @@ def _add_outward(gazetteer: Gazetteer, row: dict[str, Any]) -> None:
         time_zone="Europe/London",
     )
     gazetteer.by_id[place.id] = gazetteer.outward[code] = place
-    gazetteer.inside[code] = tuple(f"geonames:{number}" for number in row.get("places", ())) + tuple(row["areas"])
+    gazetteer.inside[code] = tuple(
+        gazetteer.by_id[f"geonames:{number}"].id for number in row.get("places", ())
+    ) + tuple(row["areas"])
 
 
 def _index(index: dict[str, tuple[Place, ...]], names: Iterable[str], place: Place) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
-_FULL = re.compile(rf"\b({_OUTWARD})[ \t.,-]*[0-9][A-Z]{{2}}\b", re.IGNORECASE)
+_FULL = re.compile(rf"\b({_OUTWARD})(?:\W{{0,3}}[0-9][A-Z]{{2}})+\b", re.IGNORECASE)
 _SECTOR = re.compile(rf"\b({_OUTWARD})[ \t]+[0-9]\b(?!\s*[0-9])", re.IGNORECASE)
-_EIRCODE = re.compile(r"\b([AC-FHKNPRTV-Y][0-9]{2}|D6W)[ \t-]*(?=[A-Z0-9]*[0-9])[AC-FHKNPRTV-Y0-9]{4}\b", re.IGNORECASE)
+_EIRCODE = re.compile(
+    r"\b([AC-FHKNPRTV-Y][0-9]{2}|D6W)\W{0,3}(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[AC-FHKNPRTV-Y0-9]{4}\b", re.IGNORECASE
+)
 _SPACED = re.compile(r"\b([A-Z]{1,2})[ \t]+([0-9][A-Z0-9]?)\b", re.IGNORECASE)
 _ALONE = re.compile(rf"\b{_OUTWARD}\b", re.IGNORECASE)
 

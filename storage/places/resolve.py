@@ -53,7 +53,6 @@ class Resolver:
     def replace_project(self, places: Sequence[ProjectPlace]) -> None:
         """Use this list from now on. A search under way still sees the old one."""
         self._lines = tuple(places)
-        self._project = None
 
     def warm(self) -> None:
         """Read the gazetteer now (about a fifth of a second) instead of on the first question."""
@@ -65,7 +64,7 @@ class Resolver:
 
     def find(self, words: str) -> Found:
         """Return the places these words may mean; never raises, whatever the words. Exact hits come largest first."""
-        text = one_line(without_full_postcodes(words[: 2 * LONGEST]))
+        text = without_full_postcodes(one_line(words[: 2 * LONGEST]))[:LONGEST].rstrip()
         forms = tuple(dict.fromkeys(form for reading in readings(text) for form in (reading, written_out(reading))))
         if not forms:
             return Found(text)
@@ -96,9 +95,9 @@ class Resolver:
         return best[1] if best else None
 
     def _own(self) -> _Project:
-        project = self._project
-        if project is None:
-            project = self._project = _Project(self._lines, self._countries, load(self._files))
+        lines, project = self._lines, self._project
+        if project is None or project.lines is not lines:
+            project = self._project = _Project(lines, self._countries, load(self._files))
         return project
 
     def _exact(self, text: str, forms: tuple[tuple[str, ...], ...]) -> tuple[Place, ...]:
@@ -228,7 +227,8 @@ def _scores(name: str, index: Index, least: int) -> list[tuple[str, float]]:
 class _Project:
     """The project's list, ready to be searched."""
 
-    def __init__(self, lines: Sequence[ProjectPlace], countries: tuple[str, ...], gazetteer: Gazetteer) -> None:
+    def __init__(self, lines: tuple[ProjectPlace, ...], countries: tuple[str, ...], gazetteer: Gazetteer) -> None:
+        self.lines = lines
         self.named: dict[str, tuple[Place, ...]] = {}
         self.by_id: dict[str, Place] = {}
         for line in lines:

@@ -56,8 +56,8 @@ def normalise(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the first 200 characters on one line, without control characters and broken halves of characters."""
-    kept = "".join(c if c.isprintable() or unicodedata.category(c) == "Cf" else " " for c in text[:LONGEST])
+    """Return the text on one line, without control characters and broken halves of characters."""
+    kept = "".join(c if c.isprintable() or unicodedata.category(c) == "Cf" else " " for c in text)
     return " ".join(kept.split())
 
 
