@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.conversation import Answer, Conversation
 from tests.bench.load import SECRET, TOKEN
-from tests.bench.questionnaire import TURNS, flow, words
+from tests.bench.questionnaire import flow
 
 SEEDED = 5
 

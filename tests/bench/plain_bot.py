@@ -55,8 +55,12 @@ def serve() -> None:
     start = CommandHandler("start", turn)
     app.add_handler(
         ConversationHandler(
-            [start], {number: [said] for number in range(1, TURNS)}, [start],
-            name="story", persistent=True, allow_reentry=True,
+            [start],
+            {number: [said] for number in range(1, TURNS)},
+            [start],
+            name="story",
+            persistent=True,
+            allow_reentry=True,
         )  # fmt: skip
     )
     app.run_webhook(

@@ -20,7 +20,9 @@ GOODBYE = "Your story is with us. Thank you."
 REFUSED = "That is fine. Nothing was kept."
 TURNS = 9
 
-PADDING = "nobody told us before the water was at the door, and it was morning before anyone came to see how we were doing"
+PADDING = (
+    "nobody told us before the water was at the door, and it was morning before anyone came to see how we were doing"
+)
 
 
 def words(person: int, turn: int) -> str:

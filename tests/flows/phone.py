@@ -105,7 +105,7 @@ class Phone:
             self.effects.append(effect)
             self._carry_out(effect)
 
-    def _carry_out(self, effect: Effect) -> None:  # noqa: PLR0912, C901 - one arm an effect
+    def _carry_out(self, effect: Effect) -> None:
         match effect:
             case Say():
                 self.heard.append(effect)

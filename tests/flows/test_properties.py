@@ -90,7 +90,9 @@ def test_anything_ends_or_waits_and_never_raises(flow, channel, language, acted)
         state = phone.state
         assert state.status != "open" or state.step is not None
         assert state.status == "open" or state.status == "stopped" or state.step is None
-        assert not any("{" in say.text and "}" in say.text and "{" not in str(what) for say in phone.heard if not say.private)
+        assert not any(
+            "{" in say.text and "}" in say.text and "{" not in str(what) for say in phone.heard if not say.private
+        )
 
 
 @pytest.mark.parametrize("flow", FLOWS)

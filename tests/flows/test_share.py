@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from flows.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
-from flows.segments import count
 from flows.messages import sms_text
+from flows.segments import count
 from flows.signals import Edited, Located, Sent
 from tests.flows.phone import GLENBOIG, Phone
 
@@ -39,7 +39,11 @@ def test_the_same_story_by_text_and_by_chat_is_the_same_story():
     (text,), (chat,) = by_text.stories.values(), by_chat.stories.values()
     assert text.draft.text == STORY
     assert text.draft.tags == (("scale", "individual"), ("scale", "organisational"), ("actor", "service_user"))
-    assert (text.draft.text, text.draft.tags, text.draft.place_id) == (chat.draft.text, chat.draft.tags, chat.draft.place_id)
+    assert (text.draft.text, text.draft.tags, text.draft.place_id) == (
+        chat.draft.text,
+        chat.draft.tags,
+        chat.draft.place_id,
+    )
     assert text.draft.answers.keys() == chat.draft.answers.keys()
     decided = [{(d.purpose, d.answer) for d in phone.decisions} for phone in (by_text, by_chat)]
     assert decided[0] == decided[1] == {("take_part", "yes"), ("use", "team"), ("contact", "yes")}
