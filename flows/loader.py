@@ -57,7 +57,7 @@ def read(text: str, file: str) -> Flow:
     try:
         return Flow.model_validate(raw)
     except ValidationError as error:
-        raise FlowError(tuple(_finding(file, dict(item), raw) for item in error.errors())) from None
+        raise FlowError(tuple(_finding(file, dict(item)) for item in error.errors())) from None
 
 
 def everywhere(path: Path = CONTENT / f"{EVERYWHERE}.toml") -> tuple[SourceText, ...]:
@@ -84,29 +84,55 @@ def _broken(file: str, error: str) -> Finding:
     )  # fmt: skip
 
 
-def _finding(file: str, error: dict[str, Any], raw: dict[str, Any]) -> Finding:
-    where = [str(part) for part in error["loc"]]
+def _finding(file: str, error: dict[str, Any]) -> Finding:
+    where = [part for part in error["loc"] if part not in BY_TYPE]
     step = ""
     if where[:1] == ["steps"] and len(where) > 1:
-        step = where[1]
-        rest = [part for part in where[2:] if part not in BY_TYPE]
-        field = ".".join(rest)
-    else:
-        field = ".".join(where)
-    what, advice = _plain(error, field, raw)
+        step, where = str(where[1]), where[2:]
+    what, advice = _plain(error, _field(where))
     return Finding(file=file, step=step, code="not_a_flow", severity="error", what=what, advice=advice)
 
 
-def _plain(error: dict[str, Any], field: str, raw: dict[str, Any]) -> tuple[str, str]:
-    named = f"“{field}”" if field else "This"
-    kind = error["type"]
-    if kind == "missing":
-        return f"{named} is missing.", "Add it."
-    if kind == "extra_forbidden":
-        return f"{named} is not something a step or flow can have.", "Check its spelling, or take the line out."
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        return "The type of this step is missing or unknown.", f"Use one of: {', '.join(BY_TYPE)}."
-    if kind == "string_pattern_mismatch":
-        return f"{named} holds a character it cannot have.", "Use small letters a to z, numbers and _ only."
-    del raw
-    return f"{named} cannot be used: {error['msg'].lower()}.", "Change it and check again."
+def _field(where: list[str | int]) -> str:
+    """Return where a slip is: `“next”`, or `“label” (options, number 2)` inside a list."""
+    names = [part for part in where if isinstance(part, str)]
+    places = [f"{where[at - 1]}, number {part + 1}" for at, part in enumerate(where) if isinstance(part, int) and at]
+    if not names:
+        return "This"
+    return f"“{names[-1]}” ({'; '.join(places)})" if places and len(names) > 1 else f"“{names[-1]}”"
+
+
+_PLAIN = {
+    "missing": ("{named} is missing.", "Add it."),
+    "extra_forbidden": (
+        "{named} is not something a step or flow can have.",
+        "Check its spelling, or take the line out.",
+    ),
+    "union_tag_invalid": ("The type of this step is unknown.", "Use one of: {types}."),
+    "union_tag_not_found": ("The type of this step is missing.", "Use one of: {types}."),
+    "string_pattern_mismatch": (
+        "{named} holds a character it cannot have.",
+        "Use small letters a to z, numbers and _ only.",
+    ),
+    "string_too_short": ("{named} is empty.", "Write something in it."),
+    "string_too_long": ("{named} is too long.", "Use {max_length} characters or fewer."),
+    "too_short": ("{named} has too few entries.", "Give it {min_length} or more."),
+    "too_long": ("{named} has too many entries.", "Give it {max_length} or fewer."),
+    "literal_error": ("{named} is none of the words it can be.", "Use one of: {expected}."),
+    "none_required": ("{named} cannot stand here.", "Take the line out: nothing comes after this step."),
+    "less_than_equal": ("{named} is too large.", "Use {le} or less."),
+    "greater_than_equal": ("{named} is too small.", "Use {ge} or more."),
+    "value_error": ("{named} cannot be used: {error}.", "Change it and check again."),
+}
+"""What is wrong and what to do, by pydantic's name for it."""
+
+
+def _plain(error: dict[str, Any], named: str) -> tuple[str, str]:
+    """Return what is wrong and what to do, in words for somebody who has never seen a line of code."""
+    what, advice = _PLAIN.get(
+        error["type"],
+        ("{named} holds another kind of value than it should.", "Look at the examples in the flow handbook."),
+    )
+    known = {name: str(value).replace("'", "") for name, value in error.get("ctx", {}).items()}
+    known |= {"named": named, "types": ", ".join(BY_TYPE)}
+    return what.format(**known), advice.format(**known)
