@@ -6,6 +6,7 @@ a draft that nobody has checked. What is written is the same for the same input:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Characters of a line in a PO file."""
+
+_QUOTED = re.compile(r'(?:msg\w+(?:\[\d\])? )?"(?:[^"\\]|\\.)*"')
 
 _HEADER = """\
 # Texts of Earshot in another language: {language}
@@ -127,11 +130,22 @@ def updated(old: bytes | None, language: str, sources: Iterable[SourceText]) -> 
 
 def _read(content: bytes, name: str) -> Catalog:
     try:
+        lines = content.decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise _unreadable(name, "it is not written in UTF-8") from None
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(("msg", '"')) and not _QUOTED.fullmatch(line.rstrip()):
+            raise _unreadable(name, f"line {number} lacks a quote")  # Babel would drop the last letter instead
+    try:
         return read_po(BytesIO(content), abort_invalid=True, charset="utf-8")
-    except (PoFileError, UnicodeDecodeError, ValueError) as error:
-        raise UnreadableCatalogueError(
-            f"{name} cannot be read: {error}. Nothing was changed. Open it in a PO editor, or look for a missing quote."
-        ) from None
+    except PoFileError as error:
+        raise _unreadable(name, f"line {(error.lineno or 0) + 1} is not part of a PO file") from None
+    except ValueError as error:
+        raise _unreadable(name, str(error)) from None
+
+
+def _unreadable(name: str, why: str) -> UnreadableCatalogueError:
+    return UnreadableCatalogueError(f"{name} cannot be read: {why}. Nothing was changed. Mend it in a PO editor.")
 
 
 def _previous(message: Message) -> list[str]:

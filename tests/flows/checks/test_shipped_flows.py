@@ -1,0 +1,39 @@
+"""The flows that ship pass their own checks."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.checks import check_everywhere, check_flow
+from flows.checks.graph import Graph
+from flows.loader import load
+from flows.texts import TEXTS, read_catalogues
+
+FLOWS = {flow.id: flow for flow in load()}
+LANGUAGES = sorted(path.stem for path in TEXTS.glob("*.po"))
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_shipped_flow_has_no_finding(name):
+    assert [str(finding) for finding in check_flow(FLOWS[name], f"{name}.toml")] == []
+
+
+def test_the_texts_of_every_flow_have_no_finding():
+    assert [str(finding) for finding in check_everywhere()] == []
+
+
+@pytest.mark.parametrize("name", [*FLOWS, "everywhere"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_draft_gives_warnings_only(name, language):
+    catalogues = read_catalogues([language])
+    found = (
+        check_everywhere(catalogues) if name == "everywhere" else check_flow(FLOWS[name], f"{name}.toml", catalogues)
+    )
+    assert [str(finding) for finding in found if finding.severity == "error"] == []
+    assert "translation_unchecked" in {finding.code for finding in found}
+
+
+def test_share_asks_seven_questions_by_sms_and_the_story_is_the_second():
+    way = Graph.of(FLOWS["share"], "sms").longest()
+    assert len(way) <= 7
+    assert way.index("story") <= 2
