@@ -54,12 +54,12 @@ class PlaceStep(Step):
 
 
 def _found(scene: Scene, found: PlacesFound) -> Reading:
-    words = _words(scene) or found.words
+    words = found.words or _words(scene)  # looked up words come back without the half of a postcode that names a house
     if len(found.exact) == 1:
         return _chosen(found.exact[0], words)
     hits, key = (found.exact, "which_place") if found.exact else (found.suggestions, "did_you_mean")
     if not hits:
-        return Unclear(kept=words, counts_as=_own_words(scene))
+        return Unclear(kept=words, counts_as=_told(words))
     offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
     shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
     shown += (Option(value=NONE_OF_THESE, label=scene.common("none_of_these"), key="0"),)
@@ -99,5 +99,8 @@ def _chosen(place: PlaceChoice, words: str) -> Understood:
 
 
 def _own_words(scene: Scene) -> Understood:
-    words = _words(scene)
+    return _told(_words(scene))
+
+
+def _told(words: str) -> Understood:
     return Understood(value={"id": "", "label": "", "kind": "", "words": words}, label=words)

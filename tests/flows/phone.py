@@ -1,4 +1,4 @@
-"""A contributor's phone for tests: type, press, wait; every turn goes through JSON and back. No mocks: the engine is pure."""
+"""A contributor's phone for tests: type, press, wait; every turn goes through JSON and back. No mocks."""
 
 from __future__ import annotations
 

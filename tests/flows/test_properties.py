@@ -1,4 +1,4 @@
-"""Properties of the engine: any words, presses, edits and keywords, on any flow and channel, end or wait and never raise."""
+"""Properties of the engine: any words, presses and edits, on any flow and channel, end or wait and never raise."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from flows.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
 from flows.messages import sms_text
 from flows.segments import count
-from flows.signals import Edited, Located, Sent
+from flows.signals import Chose, Edited, Located, Sent
 from tests.flows.phone import GLENBOIG, Phone
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."
@@ -204,8 +204,6 @@ def test_a_stale_button_changes_nothing():
     old = phone.heard[-1]
     phone.press("Yes, 18 or over")
     before = phone.state
-    from flows.signals import Chose
-
     phone.send(Chose(token=before.token, serial=old.serial or 0, index=1))
     assert phone.heard == []
     assert phone.state.step == "take_part"
