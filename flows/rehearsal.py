@@ -1,0 +1,221 @@
+"""A practice phone in memory: a person's side of the real engine, for the terminal, for tests and for trying a flow.
+
+Pure: the clock stands still until it is told to wait, and places are looked up by whoever holds the phone. Nothing is
+kept beyond this object. The state passes through JSON between all turns, as it does in the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flows.conversation import ChannelKind, Conversation, idle
+from flows.effects import (
+    Begin,
+    DropStory,
+    Effect,
+    Erase,
+    FindPlace,
+    HoldSealed,
+    KeepStory,
+    PurgeSealed,
+    Say,
+    SetLanguage,
+    TellData,
+    Unseal,
+)
+from flows.engine import advance
+from flows.keywords import normalise
+from flows.messages import button, sms_text
+from flows.release import House
+from flows.signals import (
+    Chose,
+    Edited,
+    Expired,
+    Facts,
+    Located,
+    Nudged,
+    PlaceChoice,
+    PlacesFound,
+    Quiet,
+    Said,
+    Sent,
+    Signal,
+    Started,
+    Unsealed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from flows.release import Release
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
+RECEIPT = "maple river kettle"
+PRACTICE_HOUSE = House(
+    organisation="Earshot demo team",
+    contact="hello@example.org",
+    privacy_url="http://127.0.0.1:8000/privacy",
+    emergency="999",
+    crisis_line="Samaritans on 116 123",
+    youth_line="Childline on 0800 1111",
+)
+"""Who speaks in transcripts, so that they read the same everywhere."""
+
+GREETING = re.compile(r"/start(?:@\w+)?", re.IGNORECASE)
+_DUE: dict[str, Signal] = {"quiet": Quiet(), "nudge": Nudged(), "expire": Expired()}
+_MOST_DUE = 10
+"""Due times one wait may pass; more would mean that they never end."""
+
+
+class NoSuchButtonError(LookupError):
+    """Nothing that was said has a button with this label; nothing was pressed."""
+
+
+@dataclass(kw_only=True)
+class Rehearsal:
+    """One person with one phone. Every act returns what it caused, in order."""
+
+    releases: Mapping[str, Release]
+    """By flow id; the first is begun when no other is asked for."""
+    flow: str
+    channel: ChannelKind
+    find_places: Callable[[str], PlacesFound]
+    language: str = "en"
+    now: datetime = NOON
+    stories: dict[str, KeepStory] = field(default_factory=dict)
+    """What is kept, by conversation."""
+
+    def __post_init__(self) -> None:
+        self._sealed: list[tuple[str, str]] = []
+        self._sent: list[tuple[str, str]] = []
+        self._asked: list[tuple[str, Say]] = []
+        self._begun = 0
+        self._done: list[Effect] = []
+        self.state = self._idle(self.flow, opted_out=False)
+
+    # --- what a person can do -----------------------------------------------------------------------------------
+
+    def say(self, text: str) -> tuple[Effect, ...]:
+        """Type a message."""
+        self._sent.append((f"m{len(self._sent) + 1}", text))
+        return self._turn(Said(text=text, ref=self._sent[-1][0]))
+
+    def press(self, label: str) -> tuple[Effect, ...]:
+        """Press the newest button with this label, though its question may be long over.
+
+        Raises NoSuchButtonError.
+        """
+        for token, say in reversed(self._asked):
+            for index, option in enumerate(say.options):
+                if label in {option.label, button(say, option)}:
+                    return self._turn(Chose(token=token, serial=say.serial or 0, index=index))
+        raise NoSuchButtonError(label)
+
+    def edit(self, old: str, new: str) -> tuple[Effect, ...]:
+        """Change a message that was sent before; one that was never sent changes nothing."""
+        for place, (ref, text) in enumerate(self._sent):
+            if text == old:
+                self._sent[place] = (ref, new)
+                return self._turn(Edited(text=new, ref=ref))
+        return ()
+
+    def send(self, kind: str) -> tuple[Effect, ...]:
+        """Send something that is not words: `voice`, `photo`…"""
+        return self._turn(Sent(kind=kind))
+
+    def share_position(self, place: PlaceChoice | None) -> tuple[Effect, ...]:
+        """Share a position that lies in this place, or nowhere we know."""
+        return self._turn(Located(place=place))
+
+    def wait(self, time: timedelta) -> tuple[Effect, ...]:
+        """Let time pass; what falls due on the way happens."""
+        until = self.now + time
+        self._done = []
+        for _ in range(_MOST_DUE):
+            if self.state.due is None or self.state.due_at is None or self.state.due_at > until:
+                break
+            self.now = self.state.due_at
+            self._advance(_DUE[self.state.due])
+        self.now = until
+        return tuple(self._done)
+
+    # --- what they see ------------------------------------------------------------------------------------------
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """Return the labels on the newest message that has any."""
+        for _, say in reversed(self._asked):
+            return tuple(button(say, option) for option in say.options)
+        return ()
+
+    def shown(self, say: Say) -> str:
+        """Return the words of a message as this phone shows them, without buttons."""
+        return sms_text(say) if self.channel == "sms" else say.text
+
+    # --- the world around the engine ----------------------------------------------------------------------------
+
+    def _turn(self, signal: Signal) -> tuple[Effect, ...]:
+        self._done = []
+        self._advance(signal)
+        return tuple(self._done)
+
+    def _advance(self, signal: Signal) -> None:
+        waiting = deque([signal])
+        while waiting:
+            turn = advance(self.releases[self.state.flow], self.state, waiting.popleft(), self.now)
+            self.state = Conversation.from_json(turn.conversation.to_json())
+            begins = [effect for effect in turn.effects if isinstance(effect, Begin)]
+            for effect in (*(one for one in turn.effects if not isinstance(one, Begin)), *begins):
+                self._done.append(effect)
+                answer = self._carry_out(effect)
+                if answer is not None:
+                    waiting.append(answer)
+
+    def _carry_out(self, effect: Effect) -> Signal | None:
+        match effect:
+            case Say():
+                if effect.options:
+                    self._asked.append((self.state.token, effect))
+            case SetLanguage():
+                self.language = effect.language
+            case HoldSealed():
+                self._sealed.append((effect.ref, effect.text))
+            case PurgeSealed():
+                self._sealed = []
+            case Unseal():
+                parts, self._sealed = tuple(self._sealed), []
+                return Unsealed(parts=parts)
+            case FindPlace():
+                return self.find_places(effect.words)
+            case TellData():
+                return Facts(stories=len(self.stories), channels=(self.channel,), since=f"{self.now:%B %Y}")
+            case KeepStory():
+                self.stories[self.state.id] = effect
+            case DropStory():
+                self.stories.pop(self.state.id, None)
+            case Erase():
+                self.stories, self._sealed = {}, []
+            case Begin():
+                return self._begin(effect)
+            case _:
+                pass
+        return None
+
+    def _begin(self, begin: Begin) -> Signal:
+        word = normalise(GREETING.sub("", begin.text))
+        named = [name for name, release in self.releases.items() if word in (name, *map(normalise, release.flow.words))]
+        self.state = self._idle(begin.flow or next(iter(named), self.flow), opted_out=self.state.opted_out)
+        return Started(text=begin.text, ref=begin.ref)
+
+    def _idle(self, flow: str, *, opted_out: bool) -> Conversation:
+        self._begun += 1
+        fresh = idle(
+            id=f"c{self._begun}", token=f"practice{self._begun:02}", flow=flow, channel=self.channel,
+            language=self.language, now=self.now, receipt=RECEIPT,
+        )  # fmt: skip
+        return fresh.model_copy(update={"opted_out": opted_out})
