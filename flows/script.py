@@ -49,11 +49,8 @@ def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[Line]
     texts = {**{text.address: text.text for text in flow.texts()}, **(texts or {})}
     graphs = {channel: Graph.of(flow, channel) for channel in CHANNELS}
     yield Line("title", f"{flow.title} ({flow.id})")
-    counts = " and ".join(
-        f"{len(graphs[channel].longest())} questions {name}"
-        for channel, name in (("sms", "by SMS"), ("telegram", "on Telegram"))
-    )
-    yield Line("fact", f"At most {counts}.")
+    by_sms, on_telegram = (len(graphs[channel].longest()) for channel in CHANNELS)
+    yield Line("fact", f"At most {by_sms} questions by SMS and {on_telegram} questions on Telegram.")
     if flow.words:
         yield Line("fact", f"Starts when people send: {', '.join(flow.words)}.")
     for name in _order(flow, graphs["telegram"], graphs["sms"]):

@@ -48,8 +48,7 @@ class Check(Protocol):
 
     CODES: dict[str, str]
 
-    @staticmethod
-    def check(subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Finding]:
         """Yield what is wrong, with file, step and advice."""
 
 

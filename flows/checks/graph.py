@@ -70,7 +70,7 @@ class Graph:
         """Return every step that can be reached, with a shortest way there from the start."""
         if self.start not in self.steps:
             return {}
-        found = {self.start: (self.start,)}
+        found: dict[str, tuple[str, ...]] = {self.start: (self.start,)}
         queue = deque([self.start])
         while queue:
             name = queue.popleft()
