@@ -258,7 +258,7 @@ def backlog(connection: Connection) -> dict[str, int]:
     states = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
     counts = {"queued": 0, "sending": 0, "unknown": 0}
     for some in ("state IN ('queued', 'sending')", "state = 'unknown'"):
-        counts.update(connection.execute(states.where(text(some))).tuples())
+        counts.update(connection.execute(states.where(text(some))).all())
     return counts
 
 

@@ -36,7 +36,7 @@ from storage.queries import turn
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import Connection, Engine
 
     from storage.unit import Writer
 
@@ -205,7 +205,7 @@ def test_no_table_holds_an_address_in_plain() -> None:
 def people(writer: Writer, keyring: Keyring, several: int) -> None:
     """Contributors with an address, a raw event, a sealed message and a kept story with a receipt."""
 
-    def make(connection: turn.Connection, n: int) -> None:
+    def make(connection: Connection, n: int) -> None:
         number = f"+4477009{n:05}"
         person = turn.make_person(
             connection, channel="sms", lookups=address_lookups(keyring, "sms", number),
@@ -270,22 +270,14 @@ def test_rotation_counts_what_only_the_old_key_can_find(writer: Writer) -> None:
     old = Keyring([OLD])
     people(writer, old, 2)
     forgotten = receipt_lookups(Keyring([bytes(32)]), "other words")[0]
-    writer.run(
-        lambda c: (
-            c.execute(update(STORY).where(STORY.c.conversation_id == "c1").values(receipt_lookup=forgotten)) and None
-        )
-    )
-    gone = tables.Suppression.__table__
-    writer.run(
-        lambda c: (
-            c.execute(
-                insert(gone).values(
-                    channel="sms", lookup=address_lookups(old, "sms", "+44")[0], opted_out=True, created_at=NOW
-                )
-            )
-            and None
-        )
-    )
+
+    def forget(connection: Connection) -> None:
+        connection.execute(update(STORY).where(STORY.c.conversation_id == "c1").values(receipt_lookup=forgotten))
+        token = address_lookups(old, "sms", "+447700900999")[0]
+        gone = tables.Suppression.__table__
+        connection.execute(insert(gone).values(channel="sms", lookup=token, opted_out=True, created_at=NOW))
+
+    writer.run(forget)
     assert rotate(writer, Keyring([NEW, OLD])) == (6, 1, 2)
 
 
