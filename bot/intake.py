@@ -90,14 +90,23 @@ class Intake:
             channel.acknowledge(inbound)
         return result
 
+    async def set_aside(self, inbound: Inbound) -> Result:
+        """Store an event and do nothing else with it: `take` it later (rule 13). Raises CannotKeepError."""
+        if not inbound.raw:
+            return "other"
+        event = Event(inbound, self.means, self.clock())
+        return await self._keep(partial(self._store, event=event), inbound)
+
     async def _take(self, inbound: Inbound) -> Result:
         kind = inbound.kind
         if kind in ("stray", "group"):
             await self._keep(partial(store.count_stray, channel=inbound.channel, kind=kind), inbound)
+            if kind == "group":
+                self._send_away(inbound)
             return "stray"
         event = Event(inbound, self.means, self.clock(), await self._signals(inbound))
         if kind == "unreadable":
-            return await self._keep(partial(self._set_aside, event=event, error="UnreadableEvent"), inbound)
+            return await self._keep(partial(self._fail, event=event, error="UnreadableEvent"), inbound)
         if kind == "membership" and inbound.blocked is not None:
             return await self._keep(partial(self._let_in_or_out, event=event), inbound)
         if not event.signals:
@@ -130,10 +139,19 @@ class Intake:
         except Exception as second:
             log.error("apology failed", channel=event.inbound.channel, **told(second))
         try:
-            return await self._keep(partial(self._set_aside, event=event, error=error), event.inbound)
+            return await self._keep(partial(self._fail, event=event, error=error), event.inbound)
         except Exception as third:
             log.critical("event not kept", channel=event.inbound.channel, **told(third))
             raise CannotKeepError("neither the event nor its failure could be stored") from third
+
+    def _send_away(self, inbound: Inbound) -> None:
+        """Ask a group to write in private; nothing of what it said is kept (rule 40)."""
+        channel = self.channels.get(inbound.channel)
+        if channel is None or not channel.reach:
+            return
+        language = self.means.language_for(inbound.language_hint)
+        text = self.means.releases.common("group", language=language, look=inbound.look, reach=channel.reach)
+        channel.answer_group(inbound, text)
 
     # --- what an event says -------------------------------------------------------------------------------------
 
@@ -235,18 +253,23 @@ class Intake:
         store.set_address_state(connection, person.address_id, state, event.now)
         return "handled"
 
-    def _set_aside(self, connection: Connection, event: Event, error: str) -> Result:
-        """Keep an event for a replay, and tell the team."""
-        inbound = event.inbound
-        inbound_id = inbox.keep_event(
+    def _store(self, connection: Connection, event: Event, state: str = "stored", error: str | None = None) -> Result:
+        return "duplicate" if self._keep_event(connection, event, state, error) is None else "other"
+
+    def _keep_event(self, connection: Connection, event: Event, state: str, error: str | None) -> int | None:
+        return inbox.keep_event(
             connection,
-            channel=inbound.channel,
-            provider_id=inbound.provider_id,
+            channel=event.inbound.channel,
+            provider_id=event.inbound.provider_id,
             received_at=event.now,
             sealed=event.sealed,
-            state="failed",
+            state=state,
             error=error,
         )
+
+    def _fail(self, connection: Connection, event: Event, error: str) -> Result:
+        """Keep an event for a replay, and tell the team."""
+        inbound_id = self._keep_event(connection, event, "failed", error)
         if inbound_id is None:
             return "duplicate"
         store.raise_item(connection, kind=FAILED, now=event.now, inbound_id=inbound_id)
@@ -255,15 +278,7 @@ class Intake:
     def _apologise(self, connection: Connection, event: Event, error: str) -> Result:
         """Keep a failed event with its person. STOP works even now; else they get one apology until it is mended."""
         inbound = event.inbound
-        inbound_id = inbox.keep_event(
-            connection,
-            channel=inbound.channel,
-            provider_id=inbound.provider_id,
-            received_at=event.now,
-            sealed=event.sealed,
-            state="failed",
-            error=error,
-        )
+        inbound_id = self._keep_event(connection, event, "failed", error)
         if inbound_id is None:
             return "duplicate"
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
@@ -291,8 +306,8 @@ class Intake:
 
     def _say(self, connection: Connection, event: Event, person: Person, inbound_id: int, key: str) -> None:
         """Say one of the texts that belong to every flow, without a conversation."""
-        turn = Turn(connection, self.means, person, Occasion(now=event.now, look=event.inbound.look))
-        text = turn.release.text(f"everywhere/{key}.text", turn.conversation)
+        language = person.language or self.means.language_for(event.inbound.language_hint)
+        text = self.means.releases.common(key, language=language, look=event.inbound.look)
         store.enqueue(
             connection,
             address_id=person.address_id,

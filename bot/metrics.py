@@ -31,7 +31,7 @@ sends = Counter(
     "earshot_sends", "Messages handed to a provider, by what became of them.", ["channel", "result"], registry=registry
 )
 
-waiting = Gauge("earshot_outbox_waiting", "Messages that wait to be sent.", registry=registry)
+waiting = Gauge("earshot_outbox", "Messages that are not out yet.", ["state"], registry=registry)
 failed_messages = Gauge("earshot_inbox_failed", "Messages that wait to be replayed.", registry=registry)
 up = Gauge("earshot_channel_on", "1 for each channel that is switched on.", ["channel"], registry=registry)
 

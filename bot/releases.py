@@ -7,10 +7,11 @@ structure stays on it; its texts are the newest that were published for that str
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from flows.conversation import idle
 from flows.keywords import normalise
-
 from flows.loader import load
 from flows.release import Release, compile_release
 from flows.texts import read_translations, texts_for
@@ -18,10 +19,10 @@ from storage.queries import releases as published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
+    from flows.conversation import ChannelKind
     from flows.release import House
 
 GREETING = re.compile(r"/start(?:@\w+)?", re.IGNORECASE)
@@ -73,6 +74,13 @@ class Releases:
         if flow in self.current:
             return self.current[flow]
         return self.current[self._by_words.get(normalise(GREETING.sub("", text)), self.default_flow)]
+
+    def common(self, key: str, *, language: str, look: ChannelKind, **fills: str) -> str:
+        """Return a text that belongs to every flow, for somebody who is in no conversation."""
+        release = self.current[self.default_flow]
+        now = datetime.now(UTC)
+        nobody = idle(id="", token="", flow=release.flow.id, channel=look, language=language, now=now)
+        return release.text(f"everywhere/{key}.text", nobody, **fills)
 
     def going_on(self, connection: Connection, flow: str, structure: str) -> Release:
         """Return the release a stored conversation goes on with; raises NoSuchFlowError."""

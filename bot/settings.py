@@ -228,7 +228,7 @@ class Settings(BaseModel):
         " https, else polling.",
     )
     telegram_webhook_secret: Annotated[SecretStr | None, BeforeValidator(_webhook_secret)] = Field(
-        None, description="Proves that a call comes from Telegram. Unset, one is made in the data folder."
+        None, description="Proves that a call comes from Telegram. Unset, one is made from the secret key."
     )
     telegram_api_url: str = Field(
         "https://api.telegram.org/bot", description="The Bot API to use, up to the token. A local Bot API server works."

@@ -80,3 +80,9 @@ def all_newest(connection: Connection) -> list[Published]:
     last = select(func.max(RELEASE.c.id)).group_by(RELEASE.c.flow)
     rows = connection.execute(select(*_COLUMNS).where(RELEASE.c.id.in_(last)).order_by(RELEASE.c.flow)).all()
     return [Published(*row) for row in rows]
+
+
+def first_published(connection: Connection) -> datetime | None:
+    """Return when the first release was stored, which is when this installation was set up; None before that."""
+    when: datetime | None = connection.execute(select(func.min(RELEASE.c.published_at))).scalar()
+    return when

@@ -1,0 +1,260 @@
+"""The composition root: everything is built here from the settings, started and stopped here, and found from here.
+
+May import everything. Nothing is built at import time, and nothing but this and the command line sees the settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from bot import metrics, web
+from bot.channels.base import SendError
+from bot.channels.simulator import SimulatorChannel
+from bot.channels.sms import SmsChannel
+from bot.channels.telegram import TelegramChannel
+from bot.delivery import Delivery
+from bot.due import Due
+from bot.house import house
+from bot.intake import Intake
+from bot.logs import log, told
+from bot.recovery import Recovery
+from bot.releases import Releases
+from bot.schedule import DAY, MINUTE, Job, Schedule
+from bot.turn import Means
+from review.parts import ReviewParts
+from storage.crypto import Keyring
+from storage.database import connect, reader, upgrade
+from storage.erasure import finish_erasures
+from storage.places import Resolver
+from storage.queries.places import project_places
+from storage.unit import writer_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sqlalchemy.engine import Engine
+
+    from bot.channels.base import Channel, Inbound
+    from bot.front import Front
+    from bot.settings import Settings
+    from storage.places import ProjectPlace
+    from storage.unit import Writer
+
+KEY_FILE = "secret.key"
+TICK_SECONDS = 10
+
+
+def utc_now() -> datetime:
+    """Return the present, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """What every command needs: the database, its writer and the keys."""
+
+    settings: Settings
+    engine: Engine
+    writer: Writer
+    keyring: Keyring
+    clock: Callable[[], datetime] = utc_now
+
+    def close(self) -> None:
+        """Finish what is being written and close the database."""
+        self.writer.close()
+        self.engine.dispose()
+
+
+def lay(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Base:
+    """Make the data folder and the keys if there are none, open the database and bring it up to date.
+
+    Raises UnusableDatabaseError, UnusableKeyError and OSError.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.secret_key is not None:
+        keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
+    else:
+        keyring = Keyring.load_or_create(settings.data_dir / KEY_FILE)
+    engine = connect(settings.database_url)
+    upgrade(engine)
+    return Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, clock=clock)
+
+
+@contextmanager
+def laid(settings: Settings) -> Iterator[Base]:
+    """Do as `lay`, for as long as a command runs."""
+    base = lay(settings)
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+class App:
+    """The whole service, built and not yet started."""
+
+    def __init__(self, base: Base, releases: Releases, channels: Mapping[str, Channel]) -> None:
+        self.settings = base.settings
+        self.engine = base.engine
+        self.writer = base.writer
+        self.keyring = base.keyring
+        self.clock = base.clock
+        self.releases = releases
+        self.channels = channels
+        self.resolver = Resolver(self._own_places(), (base.settings.country,))
+        self.means = Means(
+            keyring=base.keyring, releases=releases, resolver=self.resolver, languages=base.settings.languages
+        )
+        self.intake = Intake(
+            writer=base.writer,
+            means=self.means,
+            channels=channels,
+            clock=base.clock,
+            advanced_opt_out=base.settings.advanced_opt_out,
+        )
+        self.due = Due(engine=base.engine, writer=base.writer, means=self.means, clock=base.clock)
+        self.recovery = Recovery(
+            engine=base.engine, keyring=base.keyring, intake=self.intake, channels=channels, clock=base.clock
+        )
+        self.delivery = Delivery(
+            engine=base.engine,
+            writer=base.writer,
+            keyring=base.keyring,
+            channels=channels,
+            clock=base.clock,
+            senders=base.settings.senders,
+            quiet_hours=base.settings.quiet_hours,
+            timezone=base.settings.timezone,
+        )
+        self.schedule = Schedule(self._jobs())
+        self._running: list[asyncio.Task[None]] = []
+        self._base = base
+
+    @cached_property
+    def asgi(self) -> Front:
+        """The ASGI application."""
+        return web.build(self)
+
+    def review_parts(self) -> ReviewParts:
+        """Return what the team's pages need."""
+        return ReviewParts(
+            engine=self.engine,
+            writer=self.writer,
+            clock=self.clock,
+            organisation=self.settings.organisation,
+            public_url=self.settings.public_url,
+            timezone=self.settings.timezone,
+            simulator=self.settings.simulator_on,
+        )
+
+    async def start(self) -> None:
+        """Begin to send, to tick, and to hear what providers bring. A channel that fails leaves the others running."""
+        await self.delivery.start()
+        await asyncio.gather(*(self._open(channel) for channel in self.channels.values()))
+        telegram = self.channels.get("telegram")
+        if isinstance(telegram, TelegramChannel) and self.settings.telegram_by == "polling":
+            self._running.append(asyncio.create_task(telegram.poll(self._polled)))
+        self.schedule.start()
+        self._running.append(asyncio.create_task(asyncio.to_thread(self.resolver.warm)))
+
+    async def stop(self) -> None:
+        """Stop hearing, then sending, then writing. What is not sent yet stays in the outbox."""
+        self.schedule.stop()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self.delivery.stop()
+        await asyncio.gather(*(channel.stop() for channel in self.channels.values()), return_exceptions=True)
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Close the database; for an app that was never started, all there is to do."""
+        self._base.close()
+
+    async def _open(self, channel: Channel) -> None:
+        try:
+            await channel.start()
+        except SendError as error:
+            log.error("channel refused", channel=channel.name, code=error.code)
+        except Exception as error:
+            log.error("channel not started", channel=channel.name, **told(error))
+        else:
+            metrics.up.labels(channel.name).set(1)
+
+    async def _polled(self, inbound: Inbound) -> None:
+        await self.intake.take(inbound)
+
+    def _jobs(self) -> tuple[Job, ...]:
+        return (
+            Job(name="due", every=TICK_SECONDS, run=self.due.tick),
+            Job(name="stored", every=MINUTE, run=self.recovery.stored),
+            Job(name="missed", every=DAY, run=self.recovery.missed),
+            Job(name="erasures", every=MINUTE, run=self._finish_erasures),
+            Job(name="places", every=MINUTE, run=self._read_places, at_start=False),
+        )
+
+    async def _finish_erasures(self) -> int:
+        return await self.writer.perform(partial(finish_erasures, now=self.clock()))
+
+    async def _read_places(self) -> int:
+        places = await asyncio.to_thread(self._own_places)
+        self.resolver.replace_project(places)
+        return 0
+
+    def _own_places(self) -> list[ProjectPlace]:
+        with reader(self.engine) as connection:
+            return project_places(connection)
+
+
+def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> App:
+    """Build the service: database, keys, flows (published if they are new), channels. Starts nothing.
+
+    Raises what `lay` raises, and FlowError and NoSuchFlowError.
+    """
+    releases = Releases.compile(house(settings), settings.default_flow)
+    base = lay(settings, clock)
+    try:
+        base.writer.run(partial(releases.publish, now=clock()))
+        return App(base, releases, _channels(settings, base.keyring))
+    except BaseException:
+        base.close()
+        raise
+
+
+def _channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:
+    """Return the channels that are switched on, by name."""
+    channels: dict[str, Channel] = {}
+    if settings.telegram_token is not None:
+        by_webhook = settings.telegram_by == "webhook"
+        channels["telegram"] = TelegramChannel(
+            token=settings.telegram_token.get_secret_value(),
+            webhook_secret=webhook_secret(settings, keyring),
+            api_url=settings.telegram_api_url,
+            webhook_url=settings.public_url + web.TELEGRAM_PATH if by_webhook else "",
+            per_second=settings.telegram_rate,
+        )
+    if settings.twilio_account_sid is not None and settings.twilio_auth_token is not None:
+        channels["sms"] = SmsChannel(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            public_url=settings.public_url,
+            sender=settings.twilio_from or "",
+            messaging_service=settings.twilio_messaging_service or "",
+            api_url=settings.twilio_api_url,
+            per_second=settings.twilio_rate,
+        )
+    if settings.simulator_on:
+        channels["simulator"] = SimulatorChannel()
+    return channels
+
+
+def webhook_secret(settings: Settings, keyring: Keyring) -> str:
+    """Return what proves that a call comes from Telegram: what was set, else what follows from the secret key."""
+    if settings.telegram_webhook_secret is not None:
+        return settings.telegram_webhook_secret.get_secret_value()
+    return keyring.lookup("telegram.webhook_secret", "").hex()

@@ -1,0 +1,37 @@
+"""The `earshot` command: one file per group of commands, listed in `GROUPS`.
+
+A file in this folder that is named in `GROUPS` holds a `commands: typer.Typer`. With a name of its own that is a group
+(`earshot team add`), without one its commands stand on their own (`earshot serve`). To add a group is one file and one
+word here. Files import what is heavy inside their commands, so that `earshot --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import typer
+
+GROUPS = ("serve", "doctor", "export", "flows", "texts", "inbox", "team", "places", "db")
+
+
+def build() -> typer.Typer:
+    """Return the whole command."""
+    app = typer.Typer(
+        name="earshot",
+        help="Earshot gathers lived experience by text and chat, with consent, by scale and place.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # its error pages show the values of variables
+        rich_markup_mode=None,
+    )
+    for name in GROUPS:
+        app.add_typer(import_module(f"bot.cli.{name}").commands)
+    return app
+
+
+def main() -> None:
+    """Run the command. An error we know is told in plain words; any other by its class and place only."""
+    from bot.cli.say import failing_plainly  # noqa: PLC0415 - keep start-up light
+
+    with failing_plainly():
+        build()()

@@ -1,0 +1,41 @@
+"""`earshot doctor`: says what is wrong with this installation and what to do. Imports the looks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import typer
+
+commands = typer.Typer()
+
+MARKS = {"good": "[green]✓[/green]", "care": "[yellow]![/yellow]", "wrong": "[red]×[/red]"}
+
+
+@commands.command()
+def doctor() -> None:
+    """Look at settings, database, keys, channels, clock, disk and flows. Fails if something does not work."""
+    from bot import settings  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.doctor import Patient, examine  # noqa: PLC0415
+
+    out = console()
+    folder = Path.cwd()
+    try:
+        found = settings.read(os.environ, folder)
+    except settings.BadSettingsError as error:
+        for problem in error.problems:
+            out.print(f"{MARKS['wrong']} {problem.variable}: {problem.wrong}")
+            out.print(f"  {problem.advice}", markup=False)
+        raise typer.Exit(FAILED) from None
+    wrong = 0
+    for finding in examine(Patient(settings=found, unknown=settings.unknown(os.environ, folder))):
+        out.print(MARKS[finding.grade], end=" ")
+        out.print(finding.what, markup=False)
+        if finding.advice:
+            out.print(f"  {finding.advice}", markup=False)
+        wrong += finding.grade == "wrong"
+    if wrong:
+        out.print("[red]One thing does not work.[/red]" if wrong == 1 else f"[red]{wrong} things do not work.[/red]")
+        raise typer.Exit(FAILED)
+    out.print("[green]Nothing is wrong.[/green]")

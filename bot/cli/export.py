@@ -1,0 +1,41 @@
+"""`earshot export`: stories leave through the one gate, from the command line. Imports the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer()
+
+
+@commands.command()
+def export(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    format_name: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    use: Annotated[str, typer.Option(help="How far the stories are to travel: team, quote or publish.")] = "team",
+    practice: Annotated[
+        bool | None, typer.Option("--practice/--no-practice", help="With or without stories from the try-out page.")
+    ] = None,
+) -> None:
+    """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage.export import select  # noqa: PLC0415
+
+    with laid(read_settings()) as base:
+        summary = select.run(
+            base.engine,
+            base.writer,
+            format=format_name,
+            use=use,
+            out=out,
+            who="command line",
+            now=base.clock(),
+            practice=practice,
+        )
+    told = console()
+    for sentence in summary.sentences():
+        told.print(sentence, markup=False)
+    told.print(f"They are in {out}.", markup=False)

@@ -1,0 +1,145 @@
+"""`earshot serve`: the running service. Imports uvicorn and the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bot.cli.say import FAILED, console, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from rich.console import Console
+
+    from bot.app import App
+    from bot.settings import Settings
+
+commands = typer.Typer()
+
+LAST_REQUESTS_SECONDS = 10
+"""How long a request that is being answered may take when we are asked to stop."""
+
+
+@commands.command()
+def serve() -> None:
+    """Start everything: the web server, the channels that are set up, and the sending of messages."""
+    from bot import logs  # noqa: PLC0415 - keep start-up light
+    from bot.app import build  # noqa: PLC0415
+
+    settings = read_settings()
+    listening = _listen(settings)
+    logs.configure(settings.log_level)
+    sys.excepthook = logs.crashed
+    app = build(settings)
+    _greet(console(), app)
+    _run(app, listening)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything else is done, so that a second start changes nothing."""
+    try:
+        return socket.create_server(
+            (settings.host, settings.port),
+            family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET,
+            backlog=2048,
+        )
+    except OSError as error:
+        out = console(error=True)
+        out.print(f"[red]×[/red] We cannot listen on {settings.host}, port {settings.port}: {error.strerror}.")
+        out.print("  If Earshot runs already, stop it first. Else set EARSHOT_PORT to another number.")
+        raise typer.Exit(FAILED) from None
+
+
+def _run(app: App, listening: socket.socket) -> None:
+    import uvicorn  # noqa: PLC0415 - keep start-up light
+
+    class Server(uvicorn.Server):
+        """Starts the app once the port is open, and stops it when the last request is answered."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            await app.start()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets)
+            await app.stop()
+
+        @contextmanager
+        def capture_signals(self) -> Generator[None, None, None]:
+            loop = asyncio.get_running_loop()
+            for asked in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(asked, self.handle_exit, asked, None)
+            yield
+
+    config = uvicorn.Config(
+        app.asgi,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+    )
+    Server(config).run(sockets=[listening])
+
+
+def _greet(out: Console, app: App) -> None:
+    settings = app.settings
+    out.print(f"[bold]Earshot[/bold] listens for {settings.organisation}.", highlight=False)
+    out.print()
+    for on, name, advice in _ways_in(settings):
+        mark = "[green]on [/green]" if on else "[dim]off[/dim]"
+        out.print(f"  {mark}  {name}", end="" if advice else "\n")
+        if advice:
+            out.print(f"  [dim]{advice}[/dim]")
+    out.print()
+    out.print(f"  Open {settings.public_url} for the team's room.")
+    if settings.simulator_on:
+        out.print(f"  Open {settings.public_url}/try to tell a practice story.")
+    _invite(out, app)
+    out.print()
+
+
+def _ways_in(settings: Settings) -> Iterator[tuple[bool, str, str]]:
+    if settings.telegram_on:
+        how = "Telegram calls us" if settings.telegram_by == "webhook" else "we ask Telegram"
+        yield True, "Telegram", f"({how})"
+    else:
+        yield False, "Telegram", "To switch it on, set EARSHOT_TELEGRAM_TOKEN."
+    if settings.sms_on:
+        yield True, "Text messages", f"(point Twilio at {settings.public_url}/webhooks/sms)"
+    else:
+        yield (
+            False,
+            "Text messages",
+            "To switch them on, set EARSHOT_TWILIO_ACCOUNT_SID, EARSHOT_TWILIO_AUTH_TOKEN and EARSHOT_TWILIO_FROM.",
+        )
+    if settings.simulator_on:
+        yield True, "The practice phone", ""
+    else:
+        yield False, "The practice phone", "To switch it on, set EARSHOT_SIMULATOR=on."
+
+
+def _invite(out: Console, app: App) -> None:
+    from review.auth import make_first_link  # noqa: PLC0415 - keep start-up light
+
+    token = make_first_link(app.writer, now=app.clock())
+    if token is None:
+        return
+    out.print()
+    out.print(
+        "  [bold]Nobody can sign in yet.[/bold] This link makes the first team lead. It works once, for 48 hours:"
+    )
+    out.print(f"  {app.settings.public_url}/join/{token}", markup=False)
+
+
+__all__: list[Any] = ["commands"]

@@ -1,0 +1,320 @@
+"""What may be wrong with an installation, and what to do about it. Imports storage and flows; changes nothing.
+
+Each look is a function named in `LOOKS`; it yields what it found. Nothing here needs the network.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+
+from bot.house import CHECK_EVERY, helplines, house
+from bot.settings import DEMO_ORGANISATION, variable
+from storage import tables
+from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
+from storage.database import UnusableDatabaseError, connect, is_current, reader
+from storage.queries import inbox, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.engine import Engine
+
+    from bot.settings import Problem, Settings
+
+Grade = Literal["good", "care", "wrong"]
+
+LEAST_FREE = 500_000_000
+"""Bytes of free disk below which things go wrong soon."""
+SKEW = timedelta(minutes=5)
+TELEGRAM_PORTS = {443, 80, 88, 8443}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at. `care` works and may hurt later; `wrong` does not work."""
+
+    grade: Grade
+    what: str
+    advice: str = ""
+
+
+@dataclass(kw_only=True)
+class Patient:
+    """The installation that is looked at."""
+
+    settings: Settings
+    unknown: tuple[Problem, ...] = ()
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    engine: Engine | None = None
+    keyring: Keyring | None = None
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """Take every look, in order; an error in one of them is a finding and stops none of the others."""
+    try:
+        for look in LOOKS:
+            try:
+                yield from look(patient)
+            except Exception as error:
+                name = look.__name__.removeprefix("_").replace("_", " ")
+                yield Finding("wrong", f"Looking at the {name} failed: {type(error).__name__}.", "Report this.")
+    finally:
+        if patient.engine is not None:
+            patient.engine.dispose()
+
+
+def _settings(patient: Patient) -> Iterator[Finding]:
+    for problem in patient.unknown:
+        yield Finding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
+    settings = patient.settings
+    if settings.organisation == DEMO_ORGANISATION:
+        yield Finding("care", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
+    if not settings.contact:
+        yield Finding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
+    if settings.country not in helplines():
+        yield Finding(
+            "wrong",
+            f"There are no helplines for {settings.country}.",
+            "Add them to bot/helplines.toml, or set " + variable("country") + ".",
+        )
+    elif (lines := helplines()[settings.country]) and patient.now.date() - lines.checked > CHECK_EVERY:
+        yield Finding(
+            "care",
+            f"The helplines for {settings.country} were last checked on {_day(lines.checked)}.",
+            "Ring them, then write today's date into bot/helplines.toml.",
+        )
+    if settings.simulator_on and not settings.loopback:
+        yield Finding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
+    if not patient.unknown:
+        yield Finding("good", "The settings can be read.")
+
+
+def _data_folder(patient: Patient) -> Iterator[Finding]:
+    folder = patient.settings.data_dir
+    if not folder.exists():
+        yield Finding("care", f"There is no data folder {folder} yet.", "earshot serve makes it.")
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        yield Finding("care", f"Other people on this machine can look into {folder}.", f"chmod 700 {folder}")
+    else:
+        yield Finding("good", f"The data folder {folder} is yours alone.")
+
+
+def _keys(patient: Patient) -> Iterator[Finding]:
+    from bot.app import KEY_FILE  # noqa: PLC0415 - that module imports everything
+
+    settings = patient.settings
+    path = settings.data_dir / KEY_FILE
+    try:
+        if settings.secret_key is not None:
+            patient.keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
+        elif path.exists():
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                yield Finding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
+            patient.keyring = Keyring.load_or_create(path)
+        else:
+            yield Finding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
+            return
+    except UnusableKeyError as error:
+        yield Finding("wrong", f"{error}.", "Put the key back from your copy. Without it, nobody can be answered.")
+        return
+    yield Finding("good", "The keys can be used.")
+
+
+def _database(patient: Patient) -> Iterator[Finding]:
+    url = patient.settings.database_url
+    if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+        yield Finding("care", "There is no database yet.", "earshot serve makes it.")
+        return
+    try:
+        engine = connect(url)
+        current = is_current(engine)
+    except UnusableDatabaseError as error:
+        yield Finding("wrong", f"{error}.", f"Put {variable('database_url')} right.")
+        return
+    except Exception as error:
+        yield Finding(
+            "wrong",
+            f"The database does not answer ({type(error).__name__}).",
+            f"Start it, or put {variable('database_url')} right.",
+        )
+        return
+    patient.engine = engine
+    if not current:
+        yield Finding("care", "The database is of an older version.", "Run: earshot db upgrade")
+        patient.engine = None
+        engine.dispose()
+        return
+    if engine.dialect.name == "sqlite":
+        with reader(engine) as connection:
+            sound = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+        if sound != "ok":
+            yield Finding("wrong", "The database file is damaged.", "Stop the service and run: earshot db restore FILE")
+            return
+    yield Finding("good", "The database answers and is up to date.")
+
+
+def _sealed(patient: Patient) -> Iterator[Finding]:
+    """Tell whether the keys open what is in the database: after a move, one may have been left behind."""
+    if patient.engine is None or patient.keyring is None:
+        return
+    address = tables.Address.__table__
+    with reader(patient.engine) as connection:
+        newest = connection.execute(select(address.c.sealed).order_by(address.c.id.desc()).limit(1)).scalar()
+        oldest = connection.execute(select(address.c.sealed).order_by(address.c.id).limit(1)).scalar()
+    try:
+        for sealed in filter(None, (newest, oldest)):
+            patient.keyring.open("address.sealed", sealed)
+    except SealBrokenError as error:
+        yield Finding(
+            "wrong", f"The keys do not fit the database: {error}.", "Put the old key back behind the new one."
+        )
+        return
+    if newest is not None:
+        yield Finding("good", "The keys fit the database.")
+
+
+def _waiting(patient: Patient) -> Iterator[Finding]:
+    if patient.engine is None:
+        return
+    with reader(patient.engine) as connection:
+        failed = inbox.count_unhandled(connection)
+        counts = outbox.backlog(connection)
+    if failed:
+        yield Finding("care", f"{failed} messages could not be handled.", "Look at them: earshot inbox list")
+    if counts["unknown"]:
+        yield Finding(
+            "care",
+            f"Of {counts['unknown']} messages nobody knows whether they arrived.",
+            "They are looked up at the provider where that can be done, and never sent twice blindly.",
+        )
+    if not failed and not counts["unknown"]:
+        yield Finding("good", "Every message was handled.")
+
+
+def _telegram(patient: Patient) -> Iterator[Finding]:
+    settings = patient.settings
+    if settings.telegram_token is None:
+        yield Finding("good", "Telegram is off.")
+        return
+    if not re.fullmatch(r"\d{6,}:[A-Za-z0-9_-]{30,}", settings.telegram_token.get_secret_value()):
+        yield Finding("wrong", "The Telegram token looks cut off.", "Copy it whole from @BotFather.")
+    else:
+        yield Finding("good", "The Telegram token has the right form.")
+    if settings.telegram_by == "webhook":
+        yield from _reachable(settings, "Telegram", TELEGRAM_PORTS)
+
+
+def _text_messages(patient: Patient) -> Iterator[Finding]:
+    settings = patient.settings
+    if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
+        yield Finding("good", "Text messages are off.")
+        return
+    if not re.fullmatch(r"AC[0-9a-f]{32}", settings.twilio_account_sid):
+        yield Finding("wrong", "The Account SID is not AC and 32 letters and digits.", "Copy it whole from Twilio.")
+    elif not re.fullmatch(r"[0-9a-f]{32}", settings.twilio_auth_token.get_secret_value()):
+        yield Finding("wrong", "The Auth Token is not 32 letters and digits.", "Copy it whole from Twilio.")
+    else:
+        yield Finding("good", "The Twilio account has the right form.")
+    yield from _reachable(settings, "Twilio", None)
+
+
+def _reachable(settings: Settings, who: str, ports: set[int] | None) -> Iterator[Finding]:
+    parts = urlsplit(settings.public_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if settings.loopback:
+        yield Finding("wrong", f"{who} cannot reach {settings.public_url}.", f"Set {variable('public_url')}.")
+    elif parts.scheme != "https":
+        yield Finding("wrong", f"{who} would call us without encryption.", f"Let {variable('public_url')} be https.")
+    elif ports is not None and port not in ports:
+        yield Finding("wrong", f"{who} does not call port {port}.", "Use 443, 80, 88 or 8443.")
+    else:
+        yield Finding("good", f"{who} can call {settings.public_url}, if that address is yours.")
+
+
+def _clock(patient: Patient) -> Iterator[Finding]:
+    if patient.engine is None:
+        return
+    release = tables.Release.__table__
+    event = tables.Inbound.__table__
+    with reader(patient.engine) as connection:
+        times = [
+            connection.execute(select(func.max(release.c.published_at))).scalar(),
+            connection.execute(select(event.c.received_at).order_by(event.c.id.desc()).limit(1)).scalar(),
+        ]
+    latest = max(filter(None, times), default=None)
+    if latest is not None and latest - patient.now > SKEW:
+        yield Finding(
+            "wrong", "The clock of this machine is behind.", "Switch network time on, e.g. timedatectl set-ntp on"
+        )
+    else:
+        yield Finding("good", "The clock is not behind.")
+
+
+def _disk(patient: Patient) -> Iterator[Finding]:
+    folder = patient.settings.data_dir
+    while not folder.exists():
+        folder = folder.parent if folder != folder.parent else Path()
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE:
+        yield Finding("wrong", f"Only {free // 1_000_000} MB of disk are free.", "Make room, or move the data folder.")
+    else:
+        yield Finding("good", f"{free // 1_000_000_000} GB of disk are free.")
+
+
+def _flows(patient: Patient) -> Iterator[Finding]:
+    from flows.checks import check_flows  # noqa: PLC0415 - only this look needs it
+    from flows.findings import FlowError  # noqa: PLC0415
+    from flows.loader import load  # noqa: PLC0415
+    from flows.texts import read_catalogues  # noqa: PLC0415
+
+    settings = patient.settings
+    try:
+        flows = load()
+    except FlowError as error:
+        yield Finding("wrong", f"{len(error.findings)} things are wrong with the flows.", "Run: earshot flows check")
+        return
+    if settings.default_flow not in {flow.id for flow in flows}:
+        yield Finding("wrong", f"There is no flow {settings.default_flow}.", f"Put {variable('default_flow')} right.")
+    findings = check_flows(flows, read_catalogues(settings.languages), house(settings))
+    errors = sum(finding.severity == "error" for finding in findings)
+    if errors:
+        yield Finding("wrong", f"{errors} things are wrong with the flows.", "Run: earshot flows check")
+    else:
+        yield Finding("good", f"The {len(flows)} flows can be held in {', '.join(settings.languages)}.")
+
+
+def _python(_patient: Patient) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("good", f"Python is {version}.")
+
+
+def _day(day: date) -> str:
+    return day.strftime("%d %B %Y").lstrip("0")
+
+
+LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
+    _python,
+    _settings,
+    _data_folder,
+    _keys,
+    _database,
+    _sealed,
+    _waiting,
+    _telegram,
+    _text_messages,
+    _clock,
+    _disk,
+    _flows,
+)
+"""Every look, in the order they are taken."""

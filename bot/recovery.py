@@ -1,0 +1,127 @@
+"""Messages that did not come in by themselves: set aside by the fallback route, failed, or missed while we were down.
+
+Everything goes through the intake again, which knows what was handled already. Imports storage and the channels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.channels.base import Inbound, SendError
+from bot.logs import log, told
+from storage.crypto import SealBrokenError
+from storage.database import reader
+from storage.queries import inbox
+from storage.queries.releases import first_published
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from sqlalchemy.engine import Engine
+
+    from bot.channels.base import Channel
+    from bot.intake import Intake
+    from storage.crypto import Keyring
+    from storage.queries.inbox import Failed
+
+AT_ONCE = 100
+LOOK_BACK = timedelta(days=7)
+"""How far back we ask a provider for what we missed; older words would be answered too late to help anybody."""
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a recovery did, in numbers of events."""
+
+    handled: int = 0
+    failed: int = 0
+    lost: int = 0
+    """Cannot be read any more: emptied by an erasure, or the key or the channel is gone."""
+
+
+class Recovery:
+    """Brings in what is waiting."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        keyring: Keyring,
+        intake: Intake,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.engine = engine
+        self.keyring = keyring
+        self.intake = intake
+        self.channels = channels
+        self.clock = clock
+
+    async def stored(self) -> int:
+        """Handle what the fallback route set aside; returns how many events that were."""
+        return (await self._again(lambda event: event.state == "stored")).handled
+
+    async def replay(self, only: Collection[int] = ()) -> Recovered:
+        """Handle again what failed or was set aside: all of it, or only these numbers."""
+        return await self._again(lambda event: not only or event.id in only)
+
+    async def missed(self) -> int:
+        """Fetch from every provider what it holds for us and we never saw, oldest first; returns how many events."""
+        since = await asyncio.to_thread(self._since)
+        found = 0
+        for name, channel in self.channels.items():
+            try:
+                events = await channel.missed(since)
+            except SendError as error:
+                log.warning("missed messages not fetched", channel=name, code=error.code)
+                continue
+            unseen = set(await asyncio.to_thread(self._unseen, name, [event.provider_id for event in events]))
+            for event in events:
+                if event.provider_id in unseen:
+                    await self.intake.take(event)
+                    found += 1
+        return found
+
+    async def _again(self, wanted: Callable[[Failed], bool]) -> Recovered:
+        done = Recovered()
+        after = 0
+        while events := await asyncio.to_thread(self._unhandled, after):
+            after = events[-1].id
+            for event in filter(wanted, events):
+                inbound = self._opened(event)
+                if inbound is None:
+                    done.lost += 1
+                elif await self.intake.take(inbound) == "failed":
+                    done.failed += 1
+                else:
+                    done.handled += 1
+        return done
+
+    def _opened(self, event: Failed) -> Inbound | None:
+        channel = self.channels.get(event.channel)
+        if channel is None or event.sealed is None:
+            return None
+        try:
+            parsed = channel.parse(self.keyring.open("inbound.sealed", event.sealed))
+        except SealBrokenError as error:
+            log.error("event cannot be opened", inbound=event.id, **told(error))
+            return None
+        return parsed if isinstance(parsed, Inbound) else None
+
+    def _unhandled(self, after: int) -> list[Failed]:
+        with reader(self.engine) as connection:
+            return inbox.unhandled(connection, after=after, limit=AT_ONCE)
+
+    def _unseen(self, channel: str, provider_ids: list[str]) -> list[str]:
+        with reader(self.engine) as connection:
+            return inbox.unseen(connection, channel=channel, provider_ids=provider_ids)
+
+    def _since(self) -> datetime:
+        """Return from when on a message may be for us: not from before we were set up, and not from long ago."""
+        earliest = self.clock() - LOOK_BACK
+        with reader(self.engine) as connection:
+            set_up = first_published(connection)
+        return max(earliest, set_up) if set_up is not None else self.clock()

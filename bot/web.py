@@ -1,0 +1,193 @@
+"""The web application: webhooks, health, figures, and the pages of others, all behind one front door.
+
+A webhook answers once its event's transaction has committed, and never waits for a provider. What it says:
+
+- 200: the event is kept: handled, known already, or set aside for a replay
+- 400: the caller is who they say, and this is no event. Telegram never sends such a thing, so nothing is asked again;
+  an update of a kind we do not know yet is no error: it gets 200 and is set aside
+- 403: no or a wrong signature or secret; nothing was written
+- 413: more than a provider ever sends
+- 503: we cannot keep it now; the provider comes again, or we fetch it later
+
+Imports FastAPI, the channels, and `review`, which answers everything that no route here does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from sqlalchemy import text
+from starlette.exceptions import HTTPException
+
+from bot import metrics
+from bot.channels.base import Inbound, Rejected, StatusReport
+from bot.channels.sms import EMPTY_RESPONSE, FALLBACK_PATH, INBOUND_PATH, STATUS_PATH
+from bot.front import Answer, Front, Post, TooLargeError
+from bot.intake import CannotKeepError
+from bot.logs import log, told
+from review import app as review
+from storage.database import reader
+from storage.queries import inbox, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from bot.app import App
+    from bot.channels.base import Channel
+
+TELEGRAM_PATH = "/webhooks/telegram"
+READY_SECONDS = 5
+"""How long the database may take to answer before we call ourselves unfit."""
+EMPTY = Answer()
+TWIML = Answer(200, EMPTY_RESPONSE.encode(), "text/xml; charset=utf-8")
+
+SAYINGS = {
+    400: ("We could not read that.", "Go back and try again."),
+    403: ("You may not open this.", "If you think you should, ask your team lead."),
+    404: ("There is no such page.", "Check the address, or start at the first page."),
+    405: ("This page cannot do that.", "Go back and use the buttons on the page."),
+    413: ("That was too long.", "Nothing of it was kept. Send less and try again."),
+    503: ("We are not ready yet.", "Try again in a minute."),
+}
+OUR_FAULT = ("Something went wrong on our side.", "What was kept before is safe. Try again in a minute.")
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{what}</title></head>
+<body><main><h1>{what}</h1><p>{advice}</p><p><a href="/">Go to the first page</a></p></main></body>
+</html>
+"""
+
+
+def build(app: App) -> Front:
+    """Return the ASGI application of the whole service."""
+    return Front(
+        _pages(app),
+        webhooks(app),
+        https=app.settings.public_url.startswith("https:"),
+        too_large=lambda path: metrics.refused.labels(_route(path), "too_large").inc(),
+    )
+
+
+# --- webhooks ---------------------------------------------------------------------------------------------------------
+
+
+def webhooks(app: App) -> dict[str, Callable[[Post], Awaitable[Answer]]]:
+    """Return the webhooks of the channels that are switched on, by path."""
+    routes: dict[str, Callable[[Post], Awaitable[Answer]]] = {}
+    if (telegram := app.channels.get("telegram")) is not None:
+        routes[TELEGRAM_PATH] = partial(_receive, app, telegram, TELEGRAM_PATH, EMPTY)
+    if (sms := app.channels.get("sms")) is not None:
+        for path in (INBOUND_PATH, STATUS_PATH, FALLBACK_PATH):
+            routes[path] = partial(_receive, app, sms, path, TWIML)
+    return routes
+
+
+async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: Post) -> Answer:
+    parsed = channel.receive(path, post.query, post.headers, post.body)
+    if isinstance(parsed, Rejected):
+        metrics.refused.labels(_route(path), parsed.reason).inc()
+        return Answer(parsed.status, parsed.reason.encode())
+    try:
+        if isinstance(parsed, Inbound):
+            await (app.intake.set_aside(parsed) if path == FALLBACK_PATH else app.intake.take(parsed))
+        else:
+            await _report(app, parsed)
+    except CannotKeepError:
+        return Answer(503, b"try again")
+    except Exception as error:
+        log.critical("webhook failed", route=_route(path), **told(error))
+        return Answer(503, b"try again")
+    return thanks
+
+
+async def _report(app: App, report: StatusReport) -> None:
+    await app.writer.perform(
+        partial(
+            outbox.apply_status,
+            channel=report.channel,
+            provider_id=report.provider_id,
+            status=report.status,
+            error=report.error or None,
+            now=app.clock(),
+        )
+    )
+
+
+def _route(path: str) -> str:
+    return path.removeprefix("/webhooks/") if path.startswith("/webhooks/") else "page"
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def _pages(app: App) -> FastAPI:
+    pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, title="Earshot")
+    pages.add_api_route("/healthz", _healthy, methods=["GET"])
+    pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
+    pages.add_api_route("/metrics", partial(_figures, app), methods=["GET"])
+    pages.add_exception_handler(HTTPException, _http_problem)
+    pages.add_exception_handler(TooLargeError, _too_large)
+    pages.add_exception_handler(Exception, _our_fault)
+    pages.mount("/", review.build(app.review_parts()))
+    return pages
+
+
+async def _healthy() -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _ready(app: App) -> Response:
+    fit = {"database": await _database_answers(app), "delivery": app.delivery.fit}
+    return JSONResponse({"ready": all(fit.values()), **fit}, 200 if all(fit.values()) else 503)
+
+
+async def _database_answers(app: App) -> bool:
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await app.writer.perform(lambda connection: connection.execute(text("SELECT 1")).scalar())
+    except Exception as error:
+        log.error("not ready", **told(error))
+        return False
+    return True
+
+
+async def _figures(app: App) -> Response:
+    counts, failed = await asyncio.to_thread(_count, app)
+    for state, count in counts.items():
+        metrics.waiting.labels(state).set(count)
+    metrics.failed_messages.set(failed)
+    return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)
+
+
+def _count(app: App) -> tuple[Mapping[str, int], int]:
+    with reader(app.engine) as connection:
+        return outbox.backlog(connection), inbox.count_unhandled(connection)
+
+
+def _problem(request: Request, status: int) -> Response:
+    what, advice = SAYINGS.get(status, OUR_FAULT)
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(PAGE.format(what=what, advice=advice), status)
+    return JSONResponse({"problem": what, "advice": advice}, status)
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    response = _problem(request, error.status_code if isinstance(error, HTTPException) else 500)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _too_large(request: Request, _error: Exception) -> Response:
+    metrics.refused.labels("page", "too_large").inc()
+    return _problem(request, 413)
+
+
+async def _our_fault(request: Request, _error: Exception) -> Response:
+    return _problem(request, 500)
