@@ -1,0 +1,205 @@
+"""Stories and consent decisions, on both databases."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from flows.effects import RecordConsent
+from storage import database as db
+from storage import tables
+from storage.queries import turn
+from tests.storage.acts import LATER, NOW, begin, consent, keep, meet, rows
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from storage.unit import Writer
+
+DECISION = tables.Decision.__table__
+TEXT = tables.ConsentText.__table__
+STORY = tables.Story.__table__
+PART = tables.StoryPart.__table__
+ANSWER = tables.Answer.__table__
+TAG = tables.Tag.__table__
+ITEM = tables.TeamItem.__table__
+
+
+def test_a_story_is_kept_with_its_parts_answers_and_tags(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection, simulated=True)
+        conversation = begin(connection, person)
+        number = keep(
+            connection, person, conversation, "First part. ", "  Second\n part\0", answers={
+                "scale": {"value": ["individual", "society"], "note": "I think"}, "rating": 4,
+                "skipped": {"value": None, "note": ""},
+            },
+            tags=(("scale", "individual"), ("scale", "society"), ("scale", "individual")),
+        )  # fmt: skip
+        story = connection.execute(select(STORY)).one()
+        assert (story.id, story.text, story.state, story.use, story.version) == (
+            number, "First part. \n\n  Second\n part", "new", "team", 1,
+        )  # fmt: skip
+        assert story.simulated is True
+        assert (story.place_id, story.place_kind, story.place_code, story.place_parent, story.place_words) == (
+            "gb-glenboig", "village", "S52000286", "NL", "near the Clyde",
+        )  # fmt: skip
+        assert (story.told_at, story.changed_at, story.receipt_lookup) == (NOW, NOW, bytes(32))
+        assert rows(connection, PART, "position", "ref", "text", "kind") == [
+            (0, "r0", "First part. ", "told"),
+            (1, "r1", "  Second\n part", "told"),
+        ]
+        answers = rows(connection, ANSWER, "step", "value", "note")
+        assert {step: (json.loads(value), note) for step, value, note in answers} == {
+            "scale": (["individual", "society"], "I think"), "rating": (4, ""), "skipped": (None, ""),
+        }  # fmt: skip
+        assert rows(connection, TAG, "dimension", "value", "origin", "confidence", "confirmed_by") == [
+            ("scale", "individual", "contributor", None, None),
+            ("scale", "society", "contributor", None, None),
+        ]
+
+    writer.run(work)
+
+
+def test_a_story_kept_again_is_the_same_story_and_goes_back_to_the_queue(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+        number = keep(connection, person, conversation, "Told.", answers={"a": 1}, tags=(("scale", "individual"),))
+        connection.execute(update(STORY).values(state="approved", decided_at=NOW, reason="clear"))
+        connection.execute(
+            insert(TAG).values(story_id=number, dimension="theme", value="waiting", origin="reviewer", created_at=NOW)
+        )
+        assert turn.add_to_story(connection, conversation_id="c1", ref="r9", text="And more.", now=LATER) == number
+        assert keep(
+            connection, person, conversation, "Told anew.", answers={"b": 2}, tags=(("scale", "society"),)
+        ) == number  # fmt: skip
+        story = connection.execute(select(STORY)).one()
+        assert (story.state, story.decided_at, story.reason, story.version) == ("new", None, "", 3)
+        assert story.text == "Told anew.\n\nAnd more."
+        assert rows(connection, PART, "position", "text", "kind") == [
+            (0, "Told anew.", "told"),
+            (1, "And more.", "added"),
+        ]
+        assert rows(connection, ANSWER, "step", "value") == [("b", "2")]
+        assert sorted(rows(connection, TAG, "value", "origin")) == [("society", "contributor"), ("waiting", "reviewer")]
+
+    writer.run(work)
+
+
+def test_an_added_message_that_the_teller_put_into_the_story_is_not_there_twice(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+        keep(connection, person, conversation, "Told.")
+        turn.add_to_story(connection, conversation_id="c1", ref="r1", text="More.", now=LATER)
+        keep(connection, person, conversation, "Told.", "More.")
+        assert connection.execute(select(STORY.c.text)).scalar_one() == "Told.\n\nMore."
+        assert rows(connection, PART, "position", "text", "kind") == [(0, "Told.", "told"), (1, "More.", "told")]
+
+    writer.run(work)
+
+
+def test_an_edit_stands_beside_the_original(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+        keep(connection, person, conversation, "My word.", "Another.")
+        connection.execute(update(STORY).values(state="approved"))
+        for text in ("My other word.", "My last word."):
+            turn.amend_story(connection, conversation_id="c1", ref="r0", text=text, now=LATER)
+        story = connection.execute(select(STORY)).one()
+        assert (story.text, story.state, story.version, story.changed_at) == ("My word.\n\nAnother.", "new", 3, LATER)
+        assert rows(connection, PART, "ref", "text", "kind") == [
+            ("r0", "My word.", "told"),
+            ("r1", "Another.", "told"),
+            ("r0", "My other word.", "amended"),
+            ("r0", "My last word.", "amended"),
+        ]
+        keep(connection, person, conversation, "My word.", "Another.", "Third.")
+        assert [part[2] for part in rows(connection, PART, "ref", "text", "kind")] == ["told"] * 3 + ["amended"] * 2
+
+    writer.run(work)
+
+
+def test_nothing_is_added_to_a_story_that_is_not_there(writer: Writer) -> None:
+    for change in (turn.add_to_story, turn.amend_story):
+        assert writer.run(lambda c, f=change: f(c, conversation_id="c1", ref="", text="x", now=NOW)) is None
+    assert writer.run(lambda c: turn.drop_story(c, "c1")) is False
+
+
+def test_decisions_are_added_and_never_changed(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+
+        def decide(effect: RecordConsent) -> None:
+            turn.record_decision(
+                connection, effect, conversation=conversation, contributor_id=person.contributor_id, whole="w1", now=NOW
+            )
+
+        decide(consent("yes", "take_part", "Will you take part?"))
+        number = keep(connection, person, conversation, "Told.")
+        uses = []
+        for answer in ("publish", "quote", "maybe", "team"):
+            decide(consent(answer))
+            uses.append(connection.execute(select(STORY.c.use)).scalar_one())
+        assert uses == ["publish", "quote", "team", "team"], "what is unclear allows the least (rule 55)"
+        decide(consent("yes", "contact"))
+        assert connection.execute(select(STORY.c.use)).scalar_one() == "team"
+        assert connection.execute(select(STORY.c.version)).scalar_one() == 5
+        assert rows(connection, DECISION, "purpose", "answer", "story_id") == [
+            ("take_part", "yes", number), ("use", "publish", number), ("use", "quote", number),
+            ("use", "maybe", number), ("use", "team", number), ("contact", "yes", number),
+        ]  # fmt: skip
+        first = connection.execute(select(DECISION).order_by(DECISION.c.id).limit(1)).one()
+        shown = connection.execute(select(TEXT.c.text).where(TEXT.c.digest == first.text_digest)).scalar_one()
+        assert shown == "Will you take part?"
+        assert len(rows(connection, TEXT, "digest")) == 2, "a text is kept once"
+        assert first.literal == "yes, thank you"
+        assert (first.flow, first.structure, first.whole, first.language, first.channel, first.decided_at) == (
+            "share", "s1", "w1", "en", "sms", NOW,
+        )  # fmt: skip
+
+    writer.run(work)
+
+
+def test_a_dropped_story_is_gone_and_the_conversation_goes_on(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+        keep(connection, person, conversation, "Told.", answers={"a": 1}, tags=(("scale", "individual"),))
+        assert turn.drop_story(connection, "c1") is True
+        for table in (STORY, PART, ANSWER, TAG):
+            assert connection.execute(select(table)).all() == []
+        turn.save_conversation(
+            connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=LATER
+        )
+        assert keep(connection, person, conversation, "Told again.") > 1, "a story's number is never used twice"
+
+    writer.run(work)
+
+
+def test_the_team_is_told_once_while_an_item_is_open(database: Engine, writer: Writer) -> None:
+    topics: list[frozenset[str]] = []
+    writer.on_commit(topics.append)
+
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        begin(connection, person)
+        about = {"contributor_id": person.contributor_id, "conversation_id": "c1"}
+        for kind in ("help", "help", "distress"):
+            turn.raise_item(connection, kind=kind, now=NOW, **about)
+        connection.execute(update(ITEM).where(ITEM.c.kind == "help").values(closed_at=NOW))
+        turn.raise_item(connection, kind="help", now=LATER, **about)
+        for _ in range(2):
+            turn.raise_item(connection, kind="failed event", now=NOW)
+
+    writer.run(work)
+    writer.close()
+    with db.reader(database) as connection:
+        kinds = [kind for (kind,) in rows(connection, ITEM, "kind")]
+    assert kinds == ["help", "distress", "help", "failed event", "failed event"]
+    assert topics == [frozenset({"team"})]
