@@ -209,7 +209,9 @@ def _empty_conversation(connection: Connection, conversation_id: str) -> None:
     try:
         old = Conversation.from_json(state)
     except UnreadableConversationError:
-        connection.execute(update(CONVERSATION).where(CONVERSATION.c.id == conversation_id).values(state="{}"))
+        # Nothing can be taken out of it and nobody can go on with it: the next words begin a new one.
+        connection.execute(delete(ITEM).where(ITEM.c.conversation_id == conversation_id))
+        connection.execute(delete(CONVERSATION).where(CONVERSATION.c.id == conversation_id))
         return
     status = "ended" if old.status in {"open", "idle"} else old.status
     empty = Conversation(

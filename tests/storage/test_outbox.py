@@ -1,0 +1,324 @@
+"""Messages on their way out: order, leases, statuses; on both databases."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from storage import tables
+from storage.queries import outbox, turn
+from storage.queries.outbox import Sent
+from tests.storage.acts import NOW, meet, meet_another, queue
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from storage.unit import Writer
+
+OUTBOX = tables.Outbox.__table__
+EVENT = tables.DeliveryEvent.__table__
+SOON = NOW + timedelta(seconds=30)
+
+
+def take(connection: Connection, now: datetime = NOW, **more: Any) -> list[int]:
+    return [due.id for due in outbox.claim_due(connection, now, **more)]
+
+
+def state_of(connection: Connection, message: int) -> str:
+    state: str = connection.execute(select(OUTBOX.c.state).where(OUTBOX.c.id == message)).scalar_one()
+    return state
+
+
+def row_of(connection: Connection, message: int) -> Any:
+    return connection.execute(select(OUTBOX).where(OUTBOX.c.id == message)).one()
+
+
+def test_a_due_message_comes_with_all_that_is_looked_at_when_sending(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        turn.opt_out(connection, person.contributor_id, NOW)
+        number = queue(connection, person, "reply")
+        (due,) = outbox.claim_due(connection, NOW, "sms")
+        assert due == (
+            number, person.address_id, person.contributor_id, None, None, "sms", "reply", "a reply", NOW, NOW, 0,
+            b"sealed", "opted_out", True,
+        )  # fmt: skip
+        assert outbox.claim_due(connection, NOW) == []
+        row = row_of(connection, number)
+        assert (row.state, row.attempts, row.lease_until) == ("sending", 1, NOW + timedelta(seconds=60))
+
+    writer.run(work)
+
+
+def test_to_one_address_goes_one_message_at_a_time_in_order(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person, stranger = meet(connection), meet_another(connection)
+        first, second, third = (queue(connection, person, "reply") for _ in range(3))
+        theirs = queue(connection, stranger, "reply")
+        assert take(connection) == [first, theirs]
+        assert take(connection) == []
+        outbox.mark_sent(connection, theirs, "SM9", 1, NOW)
+        outbox.mark_sent(connection, first, "SM1", 1, NOW)
+        assert take(connection) == [second]
+        outbox.mark_failed(connection, second, "30005")
+        assert take(connection) == [third]
+
+    writer.run(work)
+
+
+def test_a_message_to_be_tried_again_soon_keeps_later_ones_back_and_a_long_wait_does_not(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        first = queue(connection, person, "reply")
+        second = queue(connection, person, "reply")
+        assert take(connection) == [first]
+        outbox.retry_at(connection, first, SOON, "429")
+        assert take(connection) == []
+        assert take(connection, SOON) == [first]
+        assert row_of(connection, first).attempts == 2
+        outbox.retry_at(connection, first, NOW + timedelta(hours=3), "30003")
+        assert take(connection, SOON) == [second], "a person's reply does not wait for hours"
+
+    writer.run(work)
+
+
+def test_what_waits_for_its_hour_holds_nobody_up(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        morning = NOW + timedelta(hours=12)
+        prompt = queue(connection, person, "prompt", morning)
+        reply = queue(connection, person, "reply")
+        assert outbox.next_due(connection) == NOW
+        assert take(connection) == [reply]
+        assert take(connection, morning) == [], "one at a time, whatever was written first"
+        outbox.mark_sent(connection, reply, None, None, NOW)
+        assert outbox.next_due(connection) == morning
+        assert take(connection, morning) == [prompt]
+
+    writer.run(work)
+
+
+def test_channels_and_numbers_are_asked_for(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        people = [meet(connection, bytes([n]) * 32, ("sms", "telegram")[n % 2]) for n in range(6)]
+        numbers = [queue(connection, person, "reply", NOW - timedelta(seconds=n)) for n, person in enumerate(people)]
+        assert take(connection, channel="simulator") == []
+        assert take(connection, channel="telegram", limit=2) == [numbers[5], numbers[3]], "longest due first"
+        assert take(connection) == [numbers[4], numbers[2], numbers[1], numbers[0]]
+
+    writer.run(work)
+
+
+def test_two_senders_never_take_the_same_message(writer: Writer) -> None:
+    def fill(connection: Connection) -> list[int]:
+        people = [meet(connection, bytes([n]) * 32) for n in range(40)]
+        return [queue(connection, person, "reply") for person in people]
+
+    numbers = writer.run(fill)
+    ready, taken = threading.Barrier(6), []
+
+    def send() -> None:
+        ready.wait(10)
+        for _ in range(10):
+            taken.extend(writer.run(lambda c: take(c, limit=3)))
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(taken) == numbers
+
+
+def test_what_was_sent_is_blanked(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person, stranger = meet(connection), meet_another(connection)
+        one, other = queue(connection, person, "reply"), queue(connection, stranger, "reply")
+        take(connection)
+        outbox.mark_all_sent(connection, [Sent(one, "SM1", 2), Sent(other, None, None)], SOON)
+        row = row_of(connection, one)
+        assert (row.state, row.payload, row.provider_id, row.segments, row.sent_at, row.lease_until) == (
+            "sent", None, "SM1", 2, SOON, None,
+        )  # fmt: skip
+        assert row_of(connection, other).payload is None
+        outbox.mark_all_sent(connection, [], SOON)
+
+    writer.run(work)
+
+
+@pytest.mark.parametrize("end", ["mark_failed", "cancel"])
+def test_what_is_given_up_is_blanked_and_stays_given_up(writer: Writer, end: str) -> None:
+    def work(connection: Connection) -> None:
+        number = queue(connection, meet(connection), "reply")
+        take(connection)
+        getattr(outbox, end)(connection, number, "21610")
+        row = row_of(connection, number)
+        assert (row.state, row.payload, row.error) == ({"cancel": "cancelled"}.get(end, "failed"), None, "21610")
+        for again in (outbox.mark_failed, outbox.cancel, outbox.mark_unknown):
+            again(connection, number, "other")
+        outbox.retry_at(connection, number, NOW, "other")
+        assert row_of(connection, number) == row
+        assert take(connection) == []
+
+    writer.run(work)
+
+
+def test_what_a_dead_sender_had_taken_is_unknown_and_not_sent_again(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        person, stranger = meet(connection), meet_another(connection)
+        early, late = queue(connection, person, "reply"), queue(connection, stranger, "reply")
+        waiting = queue(connection, person, "reply")
+        assert take(connection, limit=1) == [early]
+        assert take(connection, NOW + timedelta(seconds=45), limit=1) == [late]
+        past = NOW + timedelta(seconds=61)
+        assert outbox.release_expired_leases(connection, past) == 1
+        assert (state_of(connection, early), state_of(connection, late)) == ("unknown", "sending")
+        assert outbox.release_expired_leases(connection, past) == 0
+        assert outbox.backlog(connection) == {"queued": 1, "sending": 1, "unknown": 1}
+        assert take(connection, past) == [waiting]
+        assert outbox.release_expired_leases(connection, past, all_of_them=True) == 2
+        assert take(connection, past) == []
+        assert [due.id for due in outbox.unknown(connection)] == [early, late, waiting]
+        assert outbox.unknown(connection, limit=1)[0].payload == "a reply", "kept until its fate is known"
+
+    writer.run(work)
+
+
+def test_the_fate_of_an_unknown_message_can_be_found_out(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        people = [meet(connection, bytes([n]) * 32) for n in range(3)]
+        sent, lost, hopeless = (queue(connection, person, "reply") for person in people)
+        take(connection)
+        for number in (sent, lost, hopeless):
+            outbox.mark_unknown(connection, number, "TimedOut")
+        outbox.mark_sent(connection, sent, "SM1", 1, NOW)
+        outbox.retry_at(connection, lost, NOW, "TimedOut")
+        outbox.mark_failed(connection, hopeless, "TimedOut")
+        assert [state_of(connection, number) for number in (sent, lost, hopeless)] == ["sent", "queued", "failed"]
+        assert take(connection) == [lost]
+
+    writer.run(work)
+
+
+def test_a_sender_that_was_taken_for_dead_may_still_say_sent(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        number = queue(connection, meet(connection), "reply")
+        take(connection)
+        outbox.release_expired_leases(connection, NOW, all_of_them=True)
+        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        assert state_of(connection, number) == "sent"
+
+    writer.run(work)
+
+
+STATUS_TABLE = [
+    # the provider's words, in whatever order they come; the state in the end
+    (["queued", "sent", "delivered"], "delivered"),
+    (["sent", "undelivered"], "undelivered"),
+    (["accepted", "failed"], "failed"),
+    (["sent", "delivered", "read"], "delivered"),
+    (["undelivered", "delivered"], "delivered"),
+    (["failed", "undelivered", "sent"], "undelivered"),
+    (["sending", "canceled"], "failed"),
+    (["sent", "partially_delivered", "receiving"], "sent"),
+    ([], "sent"),
+]
+
+
+@pytest.mark.parametrize(("statuses", "end"), STATUS_TABLE, ids=lambda value: "-".join(value) or "none")
+def test_statuses_end_the_same_in_every_order(writer: Writer, statuses: list[str], end: str) -> None:
+    """Also repeated, and also when they come before we know the message's id (rule 17)."""
+
+    def work(connection: Connection) -> None:
+        person, n = meet(connection), 0
+        for order in itertools.permutations(statuses):
+            for before in range(len(order) + 1):
+                n += 1
+                number = queue(connection, person, "reply")
+                assert take(connection) == [number]
+                for at, status in enumerate([*order, None]):
+                    if at == before:
+                        outbox.mark_sent(connection, number, f"SM{n}", 1, NOW)
+                    for _ in range(2 if status else 0):
+                        outbox.apply_status(
+                            connection, channel="sms", provider_id=f"SM{n}", status=str(status), error=None, now=NOW
+                        )
+                assert state_of(connection, number) == end, (order, before)
+
+    writer.run(work)
+
+
+def test_a_status_says_whether_it_changed_anything(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        number = queue(connection, meet(connection), "reply")
+        take(connection)
+        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+
+        def apply(status: str, error: str | None = None, channel: str = "sms", provider_id: str = "SM1") -> bool:
+            return outbox.apply_status(
+                connection, channel=channel, provider_id=provider_id, status=status, error=error, now=NOW
+            )
+
+        assert apply("undelivered", "30003") is True
+        assert row_of(connection, number).error == "30003"
+        assert apply("undelivered", "30003") is False
+        assert apply("sent") is False
+        assert apply("delivered", channel="telegram") is False
+        assert apply("delivered", provider_id="SM-of-nobody") is False
+        assert apply("a word of next year") is False
+        assert apply("delivered") is True
+        assert row_of(connection, number).error is None
+        assert len(connection.execute(select(EVENT)).all()) == 6
+
+    writer.run(work)
+
+
+def test_a_status_for_what_was_cancelled_changes_nothing(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        number = queue(connection, meet(connection), "prompt")
+        outbox.cancel(connection, number, "opted out")
+        outbox.apply_status(connection, channel="sms", provider_id="SM1", status="delivered", error=None, now=NOW)
+        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        assert state_of(connection, number) == "cancelled"
+
+    writer.run(work)
+
+
+def test_listeners_hear_of_what_may_go_out_now(writer: Writer) -> None:
+    topics: list[frozenset[str]] = []
+    writer.on_commit(topics.append)
+    number = writer.run(lambda c: queue(c, meet(c), "reply"))
+    assert writer.run(take) == [number]
+    assert writer.run(take) == []
+    writer.run(lambda c: outbox.retry_at(c, number, SOON, "429"))
+    writer.close()
+    assert topics == [frozenset({"outbox"})] * 2, "taking and finding nothing wake nobody"
+
+
+def test_sent_messages_do_not_slow_the_search_for_waiting_ones(sqlite_database: Engine) -> None:
+    """The search goes through the indexes over waiting messages alone."""
+    asked: list[str] = []
+    with sqlite_database.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(asked.append)
+        take(connection, channel="sms")
+        driver.set_trace_callback(None)
+        search = next(each for each in asked if "earlier" in each)
+        plan = "\n".join(str(row) for row in driver.execute(f"EXPLAIN QUERY PLAN {search}").fetchall())
+    assert "SEARCH outbox USING INDEX ix_outbox_due" in plan
+    assert "SEARCH earlier USING INDEX ix_outbox_waiting" in plan
+    assert "SCAN" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_message_of_an_erased_person_is_nobodys(writer: Writer) -> None:
+    writer.run(lambda c: outbox.mark_sent(c, 99, "SM1", 1, NOW))
+    writer.run(lambda c: outbox.retry_at(c, 99, NOW, "429"))
+    assert writer.run(outbox.backlog) == {"queued": 0, "sending": 0, "unknown": 0}
