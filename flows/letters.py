@@ -1,0 +1,111 @@
+"""Forms of a text to compare by: what a person typed, without what a thumb, a phone or a keyboard added to it.
+
+Owns `normalise` (for answers and labels) and `folded` (for keywords, which goes further); imports the standard library
+only. Neither ever raises: NUL, lone surrogates, right-to-left text and emoji are characters like others here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_APOSTROPHES = frozenset("'’‘‛ʼʹ´`′")
+_STRAIGHT = {**dict.fromkeys("’‘‛‚´`′", "'"), **dict.fromkeys("“”„‟«»″", '"')}
+_PLAIN = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"}
+_KEPT_AT_EDGES = "%<"
+
+
+def normalise(text: str) -> str:
+    """Return the text in a form to compare by: one case, one kind of space and quote, nothing that cannot be seen.
+
+    Case is folded, compatibility forms (full-width, ligatures) are made plain, curly quotes straight, zero-width
+    characters go, white space collapses, punctuation and emoji at the edges go. Letters keep their accents. Currency
+    signs, % and < stay, so that "£5", "5%" and "<3" are not mistaken for the option of that number. Idempotent.
+    """
+    if text.isascii():
+        seen = text if text.isprintable() else text.translate(_SEEN)
+        return " ".join(seen.lower().split()).strip(_ASCII_EDGES)
+    before = ""
+    while text != before:
+        before = text
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.translate(_SEEN)).casefold())
+        text = _trimmed(" ".join(text.split()))
+    return text
+
+
+def folded(text: str) -> list[str]:
+    """Return the words of a text without case, accents, apostrophes, punctuation: "Don’t!" and "dont" are the same."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return text.lower().translate(_FOLDED).split()
+
+
+def unpadded(text: str) -> str:
+    """Return the text without space, punctuation and emoji at its ends; in linear time, whatever is sent."""
+    start = _padding(text)
+    return "" if start == len(text) else text[start : len(text) - _padding(text[::-1])]
+
+
+class _Table(dict[int, str | None]):
+    """A table for `str.translate` that works out each character once, and stays small whatever people send."""
+
+    def __init__(self, decide: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self.decide = decide
+
+    def __missing__(self, code: int) -> str | None:
+        made = self.decide(chr(code))
+        if len(self) < 4096:
+            self[code] = made
+        return made
+
+
+def _unseen(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return (
+        kind == "Cf"
+        or (kind == "Cc" and not character.isspace())
+        or "\ufe00" <= character <= "\ufe0f"
+        or character == "\u20e3"
+    )
+
+
+def _seen(character: str) -> str | None:
+    return None if _unseen(character) else _STRAIGHT.get(character, character)
+
+
+def _fold(character: str) -> str | None:
+    if character in _APOSTROPHES or _unseen(character) or unicodedata.category(character) == "Mn":
+        return None
+    return _PLAIN.get(character, character) if character.isalnum() else " "
+
+
+_SEEN = _Table(_seen)
+_FOLDED = _Table(_fold)
+_ASCII_EDGES = " " + "".join(
+    chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in f"${_KEPT_AT_EDGES}"
+)
+_PADDING = re.compile(r"[\W_]*")
+
+
+def _padding(text: str) -> int:
+    found = _PADDING.match(text)
+    return found.end() if found is not None else 0
+
+
+def _trimmed(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and _at_edge(text[start]):
+        start += 1
+    while end > start and _at_edge(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _at_edge(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind[0] in "PSZC" and kind != "Sc" and character not in _KEPT_AT_EDGES

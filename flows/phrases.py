@@ -1,0 +1,132 @@
+"""Patterns of phrases, and the tree of words they are looked up in. Owns the little language of the keyword tables.
+
+`(one|of)` one of these, `[perhaps|one|of]` one of these or nothing, `{slot}` one of the list of that name. Imports the
+standard library and `flows.letters` only. Patterns are never spelled out: they are compiled into one tree of words, in
+which finding a phrase costs one look per word, however many phrases there are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from flows.letters import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+Meaning = TypeVar("Meaning")
+Pattern = list["str | list[Pattern]"]
+"""What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing."""
+
+_MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
+
+
+def parsed(text: str, slots: Mapping[str, Sequence[str]]) -> Pattern:
+    """Read a pattern; raises ValueError that says what is wrong with it."""
+    choice, closed = _choice(iter(_MARKS.findall(text)), slots)
+    if closed:
+        raise ValueError(f"“{text}” closes a bracket that it never opened")
+    return choice[0] if len(choice) == 1 else [choice]
+
+
+def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str]]) -> tuple[list[Pattern], str]:
+    options: list[Pattern] = [[]]
+    for mark in marks:
+        if mark in {")", "]"}:
+            return options, mark
+        if mark == "|":
+            options.append([])
+        elif mark in {"(", "["}:
+            inner, closed = _choice(marks, slots)
+            if closed != {"(": ")", "[": "]"}[mark]:
+                raise ValueError(f"the bracket “{mark}” is never closed by its partner")
+            options[-1].append([*inner, []] if mark == "[" else inner)
+        elif mark[0] in "{}":
+            if mark[1:-1] not in slots:
+                raise ValueError(f"“{mark}” is not the name of a list under [slots]")
+            options[-1].append([parsed(item, slots) for item in slots[mark[1:-1]]])
+        else:
+            options[-1].append(mark)
+    return options, ""
+
+
+def spelled(pattern: Pattern) -> list[str]:
+    """Return every phrase of a pattern that has few of them."""
+    made = [""]
+    for item in pattern:
+        endings = [item] if isinstance(item, str) else [phrase for option in item for phrase in spelled(option)]
+        made = [start + end for start in made for end in endings]
+    return made
+
+
+def required(pattern: Pattern) -> frozenset[str]:
+    """Return some words of which every phrase of the pattern has at least one: as long, and so as rare, as possible."""
+    found: list[frozenset[str]] = []
+    for item in pattern:
+        if isinstance(item, str):
+            found += [frozenset((word,)) for word in folded(item)]
+        else:
+            options = [required(option) for option in item]
+            if all(options):
+                found.append(frozenset().union(*options))
+    return max(found, key=lambda words: min(map(len, words)), default=frozenset())
+
+
+@dataclass(slots=True, eq=False)
+class _State(Generic[Meaning]):
+    """A place within a pattern, while the tree is made; `meaning` is there where a phrase may end."""
+
+    arcs: dict[str, list[_State[Meaning]]] = field(default_factory=dict)
+    meaning: Meaning | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Tree(Generic[Meaning]):
+    """What may come next, by word, and what has been said if nothing does."""
+
+    next: dict[str, Tree[Meaning]] = field(default_factory=dict)
+    meaning: Meaning | None = None
+
+    def find(self, words: Sequence[str], start: int = 0, ends: Collection[int] = ()) -> Meaning | None:
+        """Return the meaning of the longest phrase from `start` to one of `ends` (the end of the words if empty)."""
+        tree = self
+        best = None
+        last = len(words)
+        for place in range(start, last):
+            following = tree.next.get(words[place])
+            if following is None:
+                return best
+            tree = following
+            if tree.meaning is not None and (place + 1 in ends or place + 1 == last):
+                best = tree.meaning
+        return best
+
+
+def planted(phrases: Iterable[tuple[Pattern, Meaning]]) -> Tree[Meaning]:
+    """Return the tree of these patterns; where two mean the same words, the first one counts."""
+    roots = [state for pattern, meaning in phrases for state in _entries(pattern, [_State(meaning=meaning)])]
+    return _tree(roots, {})
+
+
+def _entries(pattern: Pattern, after: list[_State[Meaning]]) -> list[_State[Meaning]]:
+    for item in reversed(pattern):
+        if isinstance(item, str):
+            for word in reversed(folded(item)):
+                after = [_State({word: after})]
+        else:
+            after = [state for option in item for state in _entries(option, after)]
+    return after
+
+
+def _tree(states: list[_State[Meaning]], made: dict[tuple[int, ...], Tree[Meaning]]) -> Tree[Meaning]:
+    key = tuple(map(id, states))
+    if key not in made:
+        arcs: dict[str, dict[int, _State[Meaning]]] = {}
+        for state in states:
+            for word, following in state.arcs.items():
+                arcs.setdefault(word, {}).update((id(each), each) for each in following)
+        meaning = next((state.meaning for state in states if state.meaning is not None), None)
+        made[key] = Tree({word: _tree(list(following.values()), made) for word, following in arcs.items()}, meaning)
+    return made[key]
