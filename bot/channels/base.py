@@ -198,6 +198,11 @@ class Channel(Protocol):
     name: str
     limits: Limits
 
+    @property
+    def reach(self) -> str:
+        """How somebody writes to us here: a link or a number, empty while that is not known."""
+        ...
+
     def secrets(self) -> tuple[str, ...]:
         """Return the values that must never be seen in a log or a page."""
         ...
@@ -243,4 +248,8 @@ class Channel(Protocol):
 
     def acknowledge(self, inbound: Inbound) -> None:
         """Have the provider told that a press was noticed (rule 38). Returns at once; nothing is lost if it fails."""
+        ...
+
+    def answer_group(self, inbound: Inbound, text: str) -> None:
+        """Have a group told, now and then, to write in private (rule 40). Returns at once; may be left undone."""
         ...

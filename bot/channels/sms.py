@@ -81,6 +81,11 @@ class SmsChannel:
         if not (local and urlsplit(api_url).hostname == TWILIO_HOST):  # Twilio refuses what it cannot reach (21609)
             self._from["status_callback"] = self._public_url + STATUS_PATH
 
+    @property
+    def reach(self) -> str:
+        """The number to text; empty with a Messaging Service, which may have several."""
+        return next(iter(self._ours), "")
+
     def secrets(self) -> tuple[str, ...]:
         """Return the auth token, the shared key and the account's id."""
         return tuple(filter(None, (self._auth_token, self._shared_key, self._account_sid)))
@@ -122,6 +127,9 @@ class SmsChannel:
 
     def acknowledge(self, inbound: Inbound) -> None:
         """Do nothing: a text message has no buttons."""
+
+    def answer_group(self, inbound: Inbound, text: str) -> None:
+        """Do nothing: there are no groups."""
 
     # --- out ----------------------------------------------------------------------------------------------------
 

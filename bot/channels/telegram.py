@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import time
 from dataclasses import replace
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,10 @@ POLL_SECONDS = 25
 UPDATES_AT_ONCE = 100
 WEBHOOK_CONNECTIONS = 100
 """Calls Telegram may make to us at the same time; it keeps the order within a chat by itself."""
-ACKNOWLEDGED_AT_ONCE = 500
+BEHIND_AT_ONCE = 500
 """Presses that wait to be acknowledged; beyond that the little clock on a button runs out by itself."""
+GROUP_SECONDS = 600.0
+"""A group is told where to write at most this often, however much is said there."""
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after failed attempts, the last one for ever."""
 
@@ -59,12 +62,17 @@ class TelegramChannel:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.limits = Limits(per_second=per_second, per_person=PEOPLE_AT_ONCE / per_second)
-        self.username = ""
-        """The bot's public name, once the API has told it: https://t.me/NAME?start=TOKEN is a way in."""
+        self._username = ""
         self._token, self._secret, self._webhook_url = token, webhook_secret, webhook_url
         self._client = client(token, api_url)
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
+        self._groups: dict[str, float] = {}
+
+    @property
+    def reach(self) -> str:
+        """Link to the private chat; with `?start=TOKEN` behind it, a way in for a campaign. Empty until we know it."""
+        return f"https://t.me/{self._username}" if self._username else ""
 
     def secrets(self) -> tuple[str, ...]:
         """Return the bot's token and the webhook's secret."""
@@ -86,7 +94,7 @@ class TelegramChannel:
 
     async def _introduce(self) -> None:
         me = await self._client.call("getMe")
-        self.username = str(me.get("username", "")) if isinstance(me, dict) else ""
+        self._username = str(me.get("username", "")) if isinstance(me, dict) else ""
         if self._webhook_url:
             await self._client.set_webhook(
                 self._webhook_url, allowed_updates=ALLOWED_UPDATES, secret_token=self._secret,
@@ -174,7 +182,7 @@ class TelegramChannel:
 
     def acknowledge(self, inbound: Inbound) -> None:
         """Have the little clock on a pressed button taken away."""
-        if inbound.callback_id and len(self._behind) < ACKNOWLEDGED_AT_ONCE:
+        if inbound.callback_id and len(self._behind) < BEHIND_AT_ONCE:
             self._do_behind(self._acknowledge(inbound.callback_id))
 
     async def _acknowledge(self, callback_id: str) -> None:
@@ -182,6 +190,20 @@ class TelegramChannel:
             await self._client.call("answerCallbackQuery", callback_query_id=callback_id)
         except TelegramError as error:
             log.debug("press not acknowledged", channel=self.name, code=failure(error).code)
+
+    def answer_group(self, inbound: Inbound, text: str) -> None:
+        """Tell a group to write in private, at most once in ten minutes."""
+        now = time.monotonic()
+        self._groups = {chat: until for chat, until in self._groups.items() if until > now}
+        if inbound.address not in self._groups and len(self._behind) < BEHIND_AT_ONCE:
+            self._groups[inbound.address] = now + GROUP_SECONDS
+            self._do_behind(self._answer_group(Piece(address=inbound.address, text=text, thread_id=inbound.thread_id)))
+
+    async def _answer_group(self, piece: Piece) -> None:
+        try:
+            await self.send(piece)
+        except SendError as error:
+            log.debug("group not answered", channel=self.name, code=error.code)
 
     # --- out ----------------------------------------------------------------------------------------------------
 

@@ -97,6 +97,12 @@ def button_data(token: str, serial: int, index: int) -> str:
     return f"{token}.{serial}.{index}"
 
 
+def read_press(data: str) -> Chose | None:
+    """Return the press that `button_data` stands for; None for anything else."""
+    found = _PRESS.match(data)
+    return None if found is None else Chose(token=found[1], serial=int(found[2]), index=int(found[3]))
+
+
 def _short_way(data: dict[str, Any]) -> Inbound | None:
     if len(data) != 2:
         return None
@@ -231,18 +237,18 @@ def _told(head: _Head, words: str | None, media: str = "", point: tuple[float, f
 
 
 def _pressed(head: _Head, callback_id: str, data: str | None) -> Inbound:
-    found = _PRESS.match(data) if data is not None else None
+    chosen = read_press(data) if data is not None else None
     message = head.kept()
     kept = {
         "id": _string(callback_id),
         "from": message.pop("from"),
         "message": message,
         "chat_instance": "",
-        "data": data if found else None,
+        "data": data if chosen else None,
     }
     return Inbound(
         channel=NAME, provider_id=str(head.update_id), kind="press", address=str(head.chat),
-        signal=Chose(token=found[1], serial=int(found[2]), index=int(found[3])) if found else None,
+        signal=chosen,
         language_hint=head.language, ref=str(head.message_id), callback_id=callback_id,
         raw=orjson.dumps({"update_id": head.update_id, "callback_query": kept}),
     )  # fmt: skip
