@@ -26,7 +26,7 @@ def told_by_telegram() -> Phone:
     phone.press("I agree")
     phone.say(STORY, "done")
     phone.say("me and a service")
-    phone.press("Someone who used a service")
+    phone.press("Using a service")
     phone.say("Glenboig")
     phone.press("Keep it")
     phone.press("Only your team reads it")
