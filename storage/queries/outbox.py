@@ -19,7 +19,7 @@ from storage.statement import Statement
 from storage.unit import note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -253,6 +253,31 @@ def _raise_to(connection: Connection, channel: str, provider_id: str, status: st
     return result.rowcount > 0
 
 
+class Addressee(NamedTuple):
+    """Whom a message went to."""
+
+    address_id: int
+    contributor_id: int
+
+
+def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addressee | None:
+    """Return whom the message with this provider's id went to; None if we know no such message."""
+    row = connection.execute(
+        select(OUTBOX.c.address_id, OUTBOX.c.contributor_id).where(
+            OUTBOX.c.provider_id == provider_id, OUTBOX.c.channel == channel
+        )
+    ).first()
+    return None if row is None else Addressee(*row)
+
+
+def recorded(connection: Connection, *, channel: str, provider_ids: Collection[str]) -> set[str]:
+    """Return those of the provider's ids that belong to messages we know."""
+    rows = connection.execute(
+        select(OUTBOX.c.provider_id).where(OUTBOX.c.channel == channel, OUTBOX.c.provider_id.in_(provider_ids))
+    )
+    return set(rows.scalars())
+
+
 def backlog(connection: Connection) -> dict[str, int]:
     """Count messages that are not out yet: `queued`, `sending` and `unknown`."""
     states = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
@@ -271,6 +296,7 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 __all__ = [
-    "Due", "Sent", "apply_status", "backlog", "cancel", "cancel_unasked", "claim_due", "mark_all_sent", "mark_failed",
-    "mark_sent", "mark_unknown", "next_due", "release_expired_leases", "retry_at", "set_address_state", "unknown",
+    "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog", "cancel", "cancel_unasked", "claim_due",
+    "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "recorded", "release_expired_leases",
+    "retry_at", "set_address_state", "unknown",
 ]  # fmt: skip
