@@ -160,6 +160,8 @@ def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -
         connection,
         ({"message": id_, "provider_id": provider, "segments": parts, "now": now} for id_, provider, parts in sent),
     )
+    if sent:
+        note(connection, "outbox")  # later messages may have waited for these
     named = [each.id for each in sent if each.provider_id is not None]
     if not named:
         return
