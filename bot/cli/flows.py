@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bot.cli.say import console, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,17 +41,17 @@ def list_flows(paths: Paths = None) -> None:
     from flows.texts import read_translations, texts_for  # noqa: PLC0415
 
     flows, findings = _read(_files(paths))
-    languages = _settings().languages
+    languages = read_settings().languages
     translations = read_translations(languages, flows)
     table = Table("flow", "title", "questions by SMS", "on Telegram", "speaks", "starts when people send", box=None)
     for flow in flows:
         counts = [str(len(Graph.of(flow, channel).longest())) for channel in CHANNELS]
         table.add_row(flow.id, flow.title, *counts, ", ".join(texts_for(flow, translations)), ", ".join(flow.words))
-    console = _console()
-    console.print(table)
+    out = console()
+    out.print(table)
     if findings:
-        console.print()
-        _print_findings(console, findings)
+        out.print()
+        _print_findings(out, findings)
         raise typer.Exit(1)
 
 
@@ -69,9 +69,9 @@ def show(
     from flows.texts import read_catalogues  # noqa: PLC0415
 
     found = _named(flow)
-    console = _console()
+    out = console()
     if diagram:
-        console.print(drawn(found), markup=False, soft_wrap=True, end="")
+        out.print(drawn(found), markup=False, soft_wrap=True, end="")
         return
     texts = {}
     if language is not None and language != found.source_language:
@@ -84,12 +84,7 @@ def show(
     styles = {"title": "bold", "fact": "dim", "step": "bold cyan", "sms": "magenta", "answer": "green", "aside": "dim"}
     leads = {"says": "  │ ", "sms": "  sms │ ", "answer": "    ", "aside": "    "}
     for line in script(found, texts):
-        console.print(
-            leads.get(line.kind, "") + line.text,
-            style=styles.get(line.kind),
-            markup=False,
-            soft_wrap=not console.is_terminal,
-        )
+        out.print(leads.get(line.kind, "") + line.text, style=styles.get(line.kind), markup=False)
 
 
 @commands.command()
@@ -106,11 +101,11 @@ def check(
     from flows.checks import check_everywhere, check_flow  # noqa: PLC0415 - keep start-up light
 
     files = _files(paths)
-    console = _console()
+    out = console()
     if not files:
-        console.print("There is no flow here to check: no file ends in .toml.", style="red")
+        out.print("There is no flow here to check: no file ends in .toml.", style="red")
         raise typer.Exit(FOUND_NONE)
-    settings = _settings()
+    settings = read_settings()
     spoken = [code.strip() for code in languages.split(",")] if languages else settings.languages
     catalogues = _catalogues(spoken, texts)
     house = _house(settings)
@@ -120,58 +115,39 @@ def check(
     by_id = {flow.id: file for file in files for flow in flows if file.stem == flow.id}
     for flow in flows:
         findings += check_flow(flow, by_id.get(flow.id, Path(f"{flow.id}.toml")).name, catalogues, house)
-    _print_findings(console, findings)
-    _sum_up(console, len(files), findings)
+    _print_findings(out, findings)
+    _sum_up(out, len(files), findings)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
 
 @commands.command()
 def publish() -> None:
-    """Check the flows and write what changed to the database. New conversations use it after the next start."""
-    from bot.releases import Releases  # noqa: PLC0415 - keep start-up light
+    """Check the flows and write what changed to the database. The service begins with it at its next start."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
-    from storage.database import connect, upgrade  # noqa: PLC0415
-    from storage.unit import writer_for  # noqa: PLC0415
 
-    settings = _settings()
-    console = _console()
+    settings = read_settings()
+    out = console()
     house = _house(settings)
     flows, findings = _read(_files(None))
     findings += check_flows(flows, _catalogues(settings.languages, None), house)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        _print_findings(console, errors)
-        console.print("Nothing was published. Put these right first.", style="bold red")
+        _print_findings(out, errors)
+        out.print("Nothing was published. Put these right first.", style="bold red")
         raise typer.Exit(1)
     releases = Releases.compile(house, settings.default_flow)
-    engine = connect(settings.database_url)
-    upgrade(engine)
-    writer = writer_for(engine)
-    try:
-        number = writer.run(lambda connection: releases.publish(connection, datetime.now(UTC)))
-    finally:
-        writer.close()
-        engine.dispose()
-    for flow in releases.current.values():
-        console.print(f"{flow.flow.id}: {', '.join(flow.languages)}", markup=False)
-    console.print(
+    with laid(settings) as base:
+        number = base.writer.run(lambda connection: releases.publish(connection, base.clock()))
+    for release in releases.current.values():
+        out.print(f"{release.flow.id} speaks {', '.join(release.languages)}", markup=False)
+    out.print(
         f"{number} of {len(releases.current)} flows were new or had changed, and are published."
         if number
-        else "Nothing had changed since the last time."
+        else "Nothing has changed since the last time."
     )
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415 - keep start-up light
-
-    return Console(highlight=False)
-
-
-def _settings() -> Settings:
-    from bot.settings import read  # noqa: PLC0415 - keep start-up light
-
-    return read(os.environ, Path.cwd())
 
 
 def _house(settings: Settings) -> House:
@@ -218,7 +194,7 @@ def _named(name: str) -> Flow:
             return load_file(Path(name))
         flows = {flow.id: flow for flow in load()}
     except FlowError as error:
-        _print_findings(_console(), error.findings)
+        _print_findings(console(), error.findings)
         raise typer.Exit(1) from None
     if name not in flows:
         raise typer.BadParameter(f"there is no flow {name!r}; choose one of: {', '.join(flows)}")
@@ -231,7 +207,7 @@ def _catalogues(languages: Iterable[str], folder: Path | None) -> Mapping[str, C
     return read_catalogues(languages, (TEXTS, folder) if folder is not None else (TEXTS,))
 
 
-def _print_findings(console: Console, findings: Iterable[Finding]) -> None:
+def _print_findings(out: Console, findings: Iterable[Finding]) -> None:
     """Print findings file by file, each with its step and what to do."""
     from rich.text import Text  # noqa: PLC0415 - keep start-up light
 
@@ -239,20 +215,20 @@ def _print_findings(console: Console, findings: Iterable[Finding]) -> None:
     for finding in sorted(findings, key=lambda finding: finding.file):
         if finding.file != file:
             file = finding.file
-            console.print(file, style="bold", markup=False)
+            out.print(file, style="bold", markup=False)
         colour = "red" if finding.severity == "error" else "yellow"
         step = f"step {finding.step}: " if finding.step else ""
         line = Text.assemble(
             "  ", (finding.severity, f"bold {colour}"), f"  {step}{finding.what} ", (finding.advice, "green")
         )
         line.append(f" [{finding.code}]", "dim")
-        console.print(line, soft_wrap=not console.is_terminal)
+        out.print(line)
 
 
-def _sum_up(console: Console, files: int, findings: Iterable[Finding]) -> None:
+def _sum_up(out: Console, files: int, findings: Iterable[Finding]) -> None:
     count = Counter(finding.severity for finding in findings)
     colour = "red" if count["error"] else "yellow" if count["warning"] else "green"
-    console.print(
+    out.print(
         f"{_many(files, 'flow')} checked: {_many(count['error'], 'error')}, {_many(count['warning'], 'warning')}.",
         style=colour,
     )
