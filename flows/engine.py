@@ -6,6 +6,7 @@ clock is an argument; anything from outside comes as a signal; anything to be do
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from flows.asides import AFTER, RESUME, hear_aside, open_aside
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
+from flows.letters import storable
 from flows.questions.base import Reading, Understood, Waiting
 from flows.questions.place import PlaceStep
 from flows.questions.story import as_parts, with_edit
@@ -55,6 +57,8 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     last_heard = conversation.heard_at
     if isinstance(signal, _FROM_PERSON):
         making.set(heard_at=now)
+    if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
+        signal = replace(signal, text=text)
     match signal:
         case Started():
             _start(making, signal)
@@ -279,14 +283,14 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
     if isinstance(signal, Quiet) and state.status == "open" and state.due == "quiet":
         _hear(making, signal)
     elif isinstance(signal, Nudged) and state.status == "open" and state.due == "nudge":
-        making.set(nudges=state.nudges + 1)
+        making.set(nudges=state.nudges + 1, reminded=state.reminded + 1)
         making.tell("nudge")
         making.ask_again()
     elif isinstance(signal, Expired) and state.due == "expire":
-        if state.held:
-            making.effects.append(PurgeSealed())
         if state.status == "open":
             making.finish("expired")
+        elif state.held:
+            making.effects.append(PurgeSealed())
         making.set(held=0, aside="", pending="")
         if not making.consented:
             making.set(answers={}, scratch={})

@@ -1,7 +1,7 @@
 """Forms of a text to compare by: what a person typed, without what a thumb, a phone or a keyboard added to it.
 
-Owns `normalise` (for answers and labels) and `folded` (for keywords, which goes further); imports the standard library
-only. Neither ever raises: NUL, lone surrogates, right-to-left text and emoji are characters like others here.
+Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further) and `storable`.
+Imports the standard library only. None ever raises: NUL, lone surrogates, right-to-left text and emoji are characters like others here.
 """
 
 from __future__ import annotations
@@ -35,6 +35,18 @@ def normalise(text: str) -> str:
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.translate(_SEEN)).casefold())
         text = _trimmed(" ".join(text.split()))
     return text
+
+
+def storable(text: str) -> str:
+    """Return the text with what no database can hold taken out: NUL is removed, half a surrogate pair becomes U+FFFD.
+
+    Everything else stays as it was written (design rule 5).
+    """
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def folded(text: str) -> list[str]:

@@ -60,15 +60,3 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if dialect.name == "postgresql" else from_microseconds(value)
-
-
-def storable(text: str) -> str:
-    """Return the text with what no database can hold taken out: NUL is removed, half a surrogate pair becomes U+FFFD.
-
-    Everything else stays as it was written (design rule 5).
-    """
-    if "\0" in text:
-        text = text.replace("\0", "")
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -16,19 +16,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import orjson
-from flows.segments import count
 
 from bot.channels.base import Inbound, Limits, Piece, Rejected, Sent
 from bot.channels.telegram_updates import button_data, read_press
+from flows.letters import storable
 from flows.messages import button, sms_text
+from flows.segments import count
 from flows.signals import Said, Started
-from storage.types import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from bot.channels.base import Outgoing, Parsed
+    from bot.channels.base import Outgoing, Parsed, SendError, StatusReport
     from flows.conversation import ChannelKind
 
 NAME = "simulator"
@@ -186,6 +186,10 @@ class SimulatorChannel:
     async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
         """Return nothing: what a phone does not show was not sent to it."""
         return ()
+
+    def meaning(self, report: StatusReport) -> SendError | None:
+        """Return None: a phone reports nothing."""
+        return None
 
     # --- the phone ----------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, urlencode
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator, get_signature_algorithm
 
 from bot.channels.base import Inbound, Parsed, Rejected, StatusReport
+from flows.letters import storable
 from flows.signals import Said, Sent
-from storage.types import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ from telegram import ChatMember, Update
 from telegram.constants import ChatType
 
 from bot.channels.base import Inbound, Parsed, Rejected
+from flows.letters import storable
 from flows.signals import Chose, Edited, Said, Sent, Started
-from storage.types import storable
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, ChatMemberUpdated, Message

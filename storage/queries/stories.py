@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import case, delete, func, select, update
 
+from flows.letters import storable
 from storage import tables
 from storage.erasure import erase_story
 from storage.statement import Statement
-from storage.types import storable
 from storage.unit import note
 
 if TYPE_CHECKING:
