@@ -1,7 +1,8 @@
 """Forms of a text to compare by: what a person typed, without what a thumb, a phone or a keyboard added to it.
 
 Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further) and `storable`.
-Imports the standard library only. None ever raises: NUL, lone surrogates, right-to-left text and emoji are characters like others here.
+Imports the standard library only. None ever raises: NUL, lone surrogates, right-to-left text and emoji are
+characters like others here.
 """
 
 from __future__ import annotations
