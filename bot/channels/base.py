@@ -190,6 +190,8 @@ class Limits:
     """Seconds between the end of one sending to an address and the start of the next."""
     until_delivered: bool = False
     """True: `per_person` need not be waited out once the earlier message is reported delivered."""
+    ask_after: float | None = None
+    """Seconds after which the provider can be asked what became of a message (`Channel.outcome`); None: never."""
 
 
 class Channel(Protocol):
@@ -234,12 +236,16 @@ class Channel(Protocol):
         """Hand one piece to the provider. Raises SendError, and nothing else."""
         ...
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
         """Find out what became of a piece whose sending, at `since` or later, was cut off. Raises SendError.
 
-        Returns the provider's messages that it may have become (none: it was never taken), or None if this provider
-        cannot be asked.
+        Returns the provider's messages that it may have become; none: it was never taken. Only asked if
+        `limits.ask_after` is set.
         """
+        ...
+
+    def meaning(self, report: StatusReport) -> SendError | None:
+        """Return what a report of failure means for the address; None if the report is no such thing."""
         ...
 
     async def missed(self, since: datetime) -> Sequence[Inbound]:

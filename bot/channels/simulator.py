@@ -95,7 +95,7 @@ class SimulatorChannel:
     reach = ""
 
     def __init__(self) -> None:
-        self.limits = Limits(per_second=100_000.0, per_person=0.0)
+        self.limits = Limits(per_second=100_000.0, per_person=0.0, ask_after=0.0)
         self._phones: OrderedDict[str, _Phone] = OrderedDict()
         self._last = 0
 
@@ -183,7 +183,7 @@ class SimulatorChannel:
                 return True
         return False
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
         """Return nothing: what a phone does not show was not sent to it."""
         return ()
 

@@ -11,19 +11,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from flows.segments import count
-
+from bot.channels import sms_errors
 from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent
 from bot.channels.sms_client import client, failure
 from bot.channels.sms_forms import NAME, checked, read_form, read_message, read_status
 from bot.logs import log
 from flows.messages import sms_text, split
+from flows.segments import count
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
-    from bot.channels.base import Outgoing, Parsed, Received
+    from bot.channels.base import Outgoing, Parsed, Received, StatusReport
 
 INBOUND_PATH = "/webhooks/sms"
 STATUS_PATH = "/webhooks/sms/status"
@@ -39,6 +39,8 @@ VALID_SECONDS = {"reply": 36_000, "notice": 36_000, "nudge": 14_400, "prompt": 1
 """How long Twilio may hold a message (rule 21); one that nobody waits for must not arrive at night."""
 LOOK_BACK = timedelta(seconds=60)
 """Clocks differ: a message may seem older than our attempt to send it."""
+ASK_SECONDS = 15.0
+"""Until Twilio's list shows what it took."""
 PAGE = 100
 MOST_PAGES = 200
 MOST_TO_ONE = 3
@@ -69,7 +71,7 @@ class SmsChannel:
             raise ValueError("people must be able to reply to the sender: give a phone number or a short code")
         if not (sender or messaging_service):
             raise ValueError("there is no sender: give a phone number or a Messaging Service")
-        self.limits = Limits(per_second=per_second, per_person=GAP_SECONDS, until_delivered=True)
+        self.limits = Limits(per_second=per_second, per_person=GAP_SECONDS, until_delivered=True, ask_after=ASK_SECONDS)
         self._public_url = public_url.rstrip("/")
         self._auth_token, self._shared_key, self._account_sid = auth_token, shared_key, account_sid
         self._ours = frozenset({sender} - {""})
@@ -91,8 +93,7 @@ class SmsChannel:
         return tuple(filter(None, (self._auth_token, self._shared_key, self._account_sid)))
 
     async def start(self) -> None:
-        """Open the pool. Twilio is told our address in its own console."""
-        await self._client.http_client.open()
+        """Do nothing: Twilio is told our address in its own console, and the first call opens the pool."""
 
     async def stop(self) -> None:
         """Close the pool."""
@@ -155,7 +156,7 @@ class SmsChannel:
             raise SendError("unknown", "no sid")
         return Sent(str(message.sid), count(piece.text).parts)
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
         """Return the messages to this phone since then that say exactly this."""
         earliest = since - LOOK_BACK
         return [
@@ -163,6 +164,12 @@ class SmsChannel:
             async for message in self._messages(earliest, pages=MOST_TO_ONE, to=piece.address)
             if message.body == piece.text and str(message.direction).startswith("outbound")
         ]
+
+    def meaning(self, report: StatusReport) -> SendError | None:
+        """Return what it means that a message which was taken did not arrive after all (rule 16)."""
+        if report.status not in {"failed", "undelivered"} or not report.error:
+            return None
+        return sms_errors.failure(400, report.error)
 
     async def _messages(self, earliest: datetime, *, pages: int = MOST_PAGES, **filters: Any) -> AsyncIterator[Any]:
         """Walk through Twilio's list, newest first, down to what was made before `earliest`."""

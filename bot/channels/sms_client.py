@@ -36,12 +36,13 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
         self._api_url = api_url.rstrip("/")
         self._pool: aiohttp.ClientSession | None = None
 
-    async def open(self) -> None:
-        """Open the pool; the senders are counted elsewhere."""
+    def _open(self) -> aiohttp.ClientSession:
         if self._pool is None or self._pool.closed:
+            connector = aiohttp.TCPConnector(limit=0)  # the senders are counted elsewhere
             self._pool = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT
             )
+        return self._pool
 
     async def close(self) -> None:
         """Close the pool."""
@@ -59,12 +60,10 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
         **_ours: object,
     ) -> Response:
         """Make one call. Raises SendError: `retry` if it never left, `unknown` if that is not certain."""
-        if self._pool is None:
-            raise SendError("retry", "not started")
         parts = urlsplit(url)
         target = f"{self._api_url}{parts.path}?{parts.query}" if parts.query else self._api_url + parts.path
         try:
-            async with self._pool.request(
+            async with self._open().request(
                 method,
                 target,
                 params={name: str(value) for name, value in (params or {}).items()},

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.channels.base import Outgoing, Parsed
+    from bot.channels.base import Outgoing, Parsed, StatusReport
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 LONGEST_TEXT = 4096
@@ -257,8 +257,12 @@ class TelegramChannel:
                 return None  # too old or gone: ask the question anew
         return Sent(piece.redraw_of)
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent] | None:
-        """Return None: Telegram cannot be asked what it sent."""
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
+        """Return nothing: Telegram cannot be asked what it sent."""
+        return ()
+
+    def meaning(self, report: StatusReport) -> SendError | None:
+        """Return None: Telegram reports nothing later."""
         return None
 
     async def missed(self, since: datetime) -> Sequence[Inbound]:

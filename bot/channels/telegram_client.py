@@ -58,11 +58,16 @@ class Wire(BaseRequest):
         return self._read_seconds
 
     async def initialize(self) -> None:
-        """Open the pool; it has no limit of its own, the senders are counted elsewhere."""
+        """Open the pool, if a call has not done so already."""
+        self._open()
+
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(limit=0)  # the senders are counted elsewhere
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), timeout=self._timeout
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=self._timeout
             )
+        return self._session
 
     async def shutdown(self) -> None:
         """Close the pool."""
@@ -91,13 +96,11 @@ class Wire(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Make one call. Raises NetworkError if it never left, UnansweredError if that is not certain."""
-        if self._session is None:
-            raise NetworkError("the channel is not started")
         body = orjson.dumps(request_data.parameters) if request_data is not None else b"{}"
         own = isinstance(read_timeout, (int, float)) and read_timeout != self._read_seconds
         timeout = _timeout(read_timeout) if own else self._timeout
         try:
-            async with self._session.request(
+            async with self._open().request(
                 method, url, data=body, headers=_JSON, timeout=timeout, allow_redirects=False
             ) as answer:
                 payload = await answer.read()

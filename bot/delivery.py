@@ -1,0 +1,385 @@
+"""The outbox on its way out: takes what is due, sends it, writes down what became of it. Never on the inbound path.
+
+One exchange with the database at a time: it writes down what happened since the last one and takes what may go now,
+while senders work beside it. To one person goes one message at a time, in order; each channel keeps its own pace, and
+one that is held back holds up no other. What was cut off is asked after, never sent again blindly (`bot.doubt`).
+
+Imports storage's outbox, the channels' records and our rates. Time, sleep and chance are handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import fate, metrics
+from bot.channels.base import Outgoing, SendError
+from bot.doubt import Doubt
+from bot.logs import log, told
+from bot.rates import Gaps, Pace, opens
+from flows.messages import Message, UnreadableMessageError
+from storage.crypto import SealBrokenError, open_address
+from storage.queries import outbox
+from storage.queries.turn import raise_item
+from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.channels.base import Channel, Piece, StatusReport
+    from bot.settings import QuietHours
+    from storage.crypto import Keyring
+    from storage.queries.outbox import Due
+    from storage.unit import Writer
+
+POLL_SECONDS = 1.0
+"""How often we look for what fell due by itself, or was written by another process."""
+LEASE_SECONDS = 180
+"""Longer than any message takes, waits and timeouts included; after it the sender is presumed dead."""
+GRACE_SECONDS = 10.0
+"""How long messages that are on their way may take when we stop."""
+LONGEST_HOLD = 5.0
+"""A message that would wait longer than this goes back to the outbox."""
+LEAST_WAIT = 0.001
+"""Waits shorter than a clock tick are not waited."""
+TOLD_EVERY = 3600.0
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A message that was taken and is not settled yet."""
+
+    due: Due
+    task: asyncio.Task[None] | None = None
+    queueing: bool = True
+    calling: bool = False
+    """True while the provider has it in hand: cut off now, nobody knows what became of it."""
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One channel with its pace and its messages in the air."""
+
+    channel: Channel
+    pace: Pace
+    gaps: Gaps
+    flights: dict[int, Flight] = field(default_factory=dict)
+    queueing: int = 0
+    """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
+
+    def room(self, senders: int, now: float) -> int:
+        """Return how many messages may be taken now."""
+        if self.pace.paused_until > now:
+            return 0
+        a_second = math.ceil(self.channel.limits.per_second)
+        return max(0, min(senders - len(self.flights), a_second - self.queueing))
+
+    def join_queue(self, flight: Flight) -> None:
+        """Count a message among those that wait for the pace."""
+        self.queueing += not flight.queueing
+        flight.queueing = True
+
+    def leave_queue(self, flight: Flight) -> None:
+        """Count it there no more."""
+        self.queueing -= flight.queueing
+        flight.queueing = False
+
+
+class Delivery:
+    """Sends what is in the outbox. One for the process."""
+
+    def __init__(  # noqa: PLR0913 - named one by one where everything is put together
+        self,
+        *,
+        engine: Engine,
+        writer: Writer,
+        keyring: Keyring,
+        channels: Mapping[str, Channel],
+        quiet_hours: QuietHours,
+        timezone: ZoneInfo,
+        senders: int = 32,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.writer = writer
+        self.keyring = keyring
+        self.clock = clock
+        self.lanes = {
+            name: Lane(channel, Pace(channel.limits.per_second), Gaps(channel.limits))
+            for name, channel in channels.items()
+        }
+        self._alone = engine.dialect.name == "sqlite"
+        self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
+        self.monotonic, self.sleep = monotonic, sleep
+        self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._sent: list[outbox.Sent] = []
+        self._fates: list[fate.Work] = []
+        self.begun: dict[int, int] = {}
+        """Pieces of a long message that went out before it was interrupted."""
+        self._told: dict[tuple[str, str], float] = {}
+        self._woken = asyncio.Event()
+        self._noticed = False
+        self._stopping = False
+        self._running: list[asyncio.Task[None]] = []
+        self._doubt = Doubt(self)
+
+    @property
+    def fit(self) -> bool:
+        """True while everything that should run does."""
+        return bool(self._running) and not any(task.done() for task in self._running)
+
+    async def start(self) -> None:
+        """Begin to send. What a process that died had in hand is looked into first."""
+        release = partial(outbox.release_expired_leases, now=self.clock(), all_of_them=self._alone)
+        left = await self.writer.perform(release)
+        if left:
+            log.info("messages cut off", count=left)
+        loop = asyncio.get_running_loop()
+        self.writer.on_commit(partial(self._committed, loop))
+        self._running = [loop.create_task(work) for work in (self._run(), self._tick(), self._doubt.run())]
+        self.wake()
+
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """Take nothing more, let what is on its way arrive, and write down what could not wait."""
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        flights = [flight for lane in self.lanes.values() for flight in lane.flights.values()]
+        tasks = [flight.task for flight in flights if flight.task is not None]
+        if tasks:
+            timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
+            await asyncio.gather(*tasks, return_exceptions=True)
+            timer.cancel()
+        await self._exchange({})
+        self._running = []
+
+    async def _cancel_after(self, seconds: float, tasks: Iterable[asyncio.Task[None]]) -> None:
+        await self.sleep(seconds)
+        for task in tasks:
+            task.cancel()
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._noticed = False
+        self._woken.set()
+
+    async def reported(self, report: StatusReport) -> None:
+        """Write down a provider's word on a message; returns after the commit (rule 17)."""
+        lane = self.lanes.get(report.channel)
+        error = lane.channel.meaning(report) if lane is not None else None
+        now = self.clock()
+
+        def work(connection: Connection) -> bool:
+            changed = outbox.apply_status(
+                connection, channel=report.channel, provider_id=report.provider_id, status=report.status,
+                error=report.error or None, now=now,
+            )  # fmt: skip
+            whom = outbox.addressee(connection, channel=report.channel, provider_id=report.provider_id)
+            if changed and error is not None and whom is not None:
+                fate.of_address(connection, whom.address_id, whom.contributor_id, error, now)
+                if error.tell_team:
+                    raise_item(connection, kind=fate.SEND_TROUBLE, now=now, contributor_id=whom.contributor_id)
+            return changed
+
+        changed = await self.writer.perform(work)
+        if changed:
+            metrics.sends.labels(report.channel, report.status).inc()
+        if lane is not None and outbox.STATUSES.get(report.status) == "delivered":
+            lane.gaps.delivered(report.provider_id)
+
+    # --- taking and writing down --------------------------------------------------------------------------------
+
+    def _committed(self, loop: asyncio.AbstractEventLoop, topics: frozenset[str]) -> None:
+        """Called in a writing thread after a commit."""
+        if "outbox" in topics and not self._noticed and not self._stopping:
+            self._noticed = True
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self.wake)
+
+    async def _tick(self) -> None:
+        while True:
+            await self.sleep(POLL_SECONDS)
+            self.wake()
+
+    async def _run(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            now = self.monotonic()
+            rooms = {name: room for name, lane in self.lanes.items() if (room := lane.room(self._senders, now)) > 0}
+            if not rooms and not self._sent and not self._fates:
+                continue
+            for due in await self._exchange(rooms):
+                self._launch(due)
+
+    async def _exchange(self, rooms: Mapping[str, int]) -> list[Due]:
+        """Write down everything settled so far and take up to so many messages of each channel."""
+        sent, fates, self._sent, self._fates = self._sent, self._fates, [], []
+        now = self.clock()
+
+        def work(connection: Connection) -> list[list[Due]]:
+            if sent:
+                outbox.mark_all_sent(connection, sent, now)
+            for each in fates:
+                each(connection)
+            return [outbox.claim_due(connection, now, name, room, LEASE_SECONDS) for name, room in rooms.items()]
+
+        try:
+            taken = await self.writer.perform(work)
+        except WriterClosedError:
+            log.error("outbox not written", count=len(sent) + len(fates))
+            return []
+        except (LostBatchError, WriterBusyError):
+            self._sent, self._fates = sent + self._sent, fates + self._fates
+        except Exception as error:
+            log.error("outbox not written", count=len(sent) + len(fates), **told(error))
+            await self._one_by_one(sent, fates)
+        else:
+            if any(len(some) == room for some, room in zip(taken, rooms.values(), strict=True)):
+                self._woken.set()  # there may be more
+            return [due for some in taken for due in some]
+        if not self._stopping:
+            await self.sleep(POLL_SECONDS)
+            self._woken.set()
+        return []
+
+    async def _one_by_one(self, sent: Iterable[outbox.Sent], fates: Iterable[fate.Work]) -> None:
+        """Write down what can be, so that one bad message does not hold up the others; its lease will run out."""
+        now = self.clock()
+        alone: list[fate.Work] = [partial(outbox.mark_all_sent, sent=[each], now=now) for each in sent]
+        for work in alone + list(fates):
+            try:
+                await self.writer.perform(work)
+            except Exception as error:
+                log.error("message not settled", **told(error))
+
+    # --- sending ------------------------------------------------------------------------------------------------
+
+    def pieces(self, due: Due) -> tuple[Piece, ...]:
+        """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
+        message = Message.from_json(due.payload)
+        outgoing = Outgoing(
+            address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
+            thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
+        )  # fmt: skip
+        return self.lanes[due.channel].channel.pieces(outgoing)
+
+    def settle(self, due: Due, end: outbox.Sent | fate.Fate) -> None:
+        """Have it written down with the next exchange."""
+        if isinstance(end, fate.Fate):
+            result = end.result
+            self._fates.append(end.work)
+            if result == "unknown":
+                self._doubt.raised(due.id, self.monotonic())
+        else:
+            result = "sent"
+            self._sent.append(end)
+        if result in {"sent", "failed", "cancelled"}:
+            self.begun.pop(due.id, None)
+        metrics.sends.labels(due.channel, result).inc()
+
+    def _launch(self, due: Due) -> None:
+        lane = self.lanes[due.channel]
+        flight = lane.flights[due.id] = Flight(due)
+        lane.queueing += 1
+        flight.task = asyncio.get_running_loop().create_task(self._fly(lane, flight))
+
+    async def _fly(self, lane: Lane, flight: Flight) -> None:
+        due = flight.due
+        try:
+            self.settle(due, await self._deliver(lane, flight))
+        except asyncio.CancelledError:
+            cut_off = fate.doubted(due, "stopped") if flight.calling else fate.later(due, self.clock(), "stopped")
+            self.settle(due, cut_off)
+            raise
+        except Exception as error:
+            log.error("message not sent", channel=due.channel, outbox=due.id, **told(error))
+            self.settle(due, fate.given_up(due, type(error).__name__, self.clock(), tell_team=True))
+        finally:
+            lane.leave_queue(flight)
+            del lane.flights[due.id]
+            self.wake()
+
+    async def _deliver(self, lane: Lane, flight: Flight) -> outbox.Sent | fate.Fate:
+        due, now = flight.due, self.clock()
+        if reason := fate.refusal(due):
+            return fate.cancelled(due, reason)
+        if due.kind != "reply" and (when := opens(now, self._quiet, self._timezone)) is not None:
+            return fate.later(due, when, "quiet_hours")
+        try:
+            pieces = self.pieces(due)
+        except (SealBrokenError, UnreadableMessageError) as error:
+            log.error("message cannot be read", channel=due.channel, outbox=due.id, **told(error))
+            return fate.given_up(due, type(error).__name__, now, tell_team=True)
+        provider_id, segments = "", 0
+        for number in range(self.begun.get(due.id, 0), len(pieces)):
+            hold = await self._turn_comes(lane, flight)
+            if hold is not None:
+                return fate.later(due, self.clock() + timedelta(seconds=hold), "held back")
+            flight.calling = True
+            try:
+                sent = await lane.channel.send(pieces[number])
+            except SendError as error:
+                return self._failed(lane, due, error)
+            finally:
+                flight.calling = False
+            provider_id, segments = sent.provider_id, segments + sent.segments
+            lane.gaps.sent(due.address_id, provider_id, due.inbound_id, self.monotonic())
+            self.begun[due.id] = number + 1
+        return outbox.Sent(due.id, provider_id or None, segments or None)
+
+    async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
+        """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""
+        due = flight.due
+        first = self.begun.get(due.id, 0) == 0
+        free_at = lane.gaps.free_at(due.address_id, due.inbound_id if first else None)
+        if (wait := free_at - self.monotonic()) > LEAST_WAIT:
+            lane.leave_queue(flight)
+            self.wake()  # somebody else may go meanwhile
+            await self.sleep(wait)
+            lane.join_queue(flight)
+        while not self._stopping:
+            now = self.monotonic()
+            if (pause := lane.pace.paused_until - now) > LONGEST_HOLD:
+                return pause
+            if (wait := lane.pace.reserve(now) - now) > LEAST_WAIT:
+                await self.sleep(wait)
+            if lane.pace.paused_until <= self.monotonic():
+                lane.leave_queue(flight)
+                return None
+        return 0.0
+
+    def _failed(self, lane: Lane, due: Due, error: SendError) -> fate.Fate:
+        now = self.clock()
+        log.info("send failed", channel=due.channel, outbox=due.id, kind=error.kind, code=error.code)
+        if error.kind == "paused":
+            lane.pace.pause(self.monotonic() + (error.retry_after or POLL_SECONDS))
+            if error.tell_team:
+                self._tell(due.channel, error.code, now)
+        return fate.failed(due, error, now, self._chance.random())
+
+    def _tell(self, channel: str, code: str, now: datetime) -> None:
+        """Have the team told that a whole channel is stuck, now and then rather than for every message."""
+        at = self.monotonic()
+        if at - self._told.get((channel, code), -TOLD_EVERY) < TOLD_EVERY:
+            return
+        self._told[channel, code] = at
+        log.error("channel stuck", channel=channel, code=code)
+
+        def work(connection: Connection) -> None:
+            raise_item(connection, kind=fate.CHANNEL_TROUBLE, now=now)
+
+        self._fates.append(work)

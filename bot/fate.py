@@ -1,0 +1,121 @@
+"""What becomes of a message, as a piece of work for the writer. Imports storage's outbox and the channels' records.
+
+Each function looks at one message and what happened to it, and returns what is to be written down: no waiting, no
+sending, no clock of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from storage.queries import outbox
+from storage.queries.people import opt_out
+from storage.queries.turn import raise_item
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from bot.channels.base import SendError
+    from storage.queries.outbox import Due
+
+    Work = Callable[[Connection], None]
+
+FIRST_WAIT = 2.0
+LONGEST_WAIT = 300.0
+PATIENCE = {"reply": timedelta(hours=24)}
+"""How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between."""
+PATIENCE_UNASKED = timedelta(hours=36)
+
+SEND_TROUBLE = "sending"
+"""Kind of the item that tells the team of a message that will never go out."""
+CHANNEL_TROUBLE = "channel"
+"""Kind of the item that tells the team that a channel's set-up is at fault."""
+
+
+class Fate(NamedTuple):
+    """What to write down, and one word for the figures."""
+
+    result: str
+    work: Work
+
+
+def patient(due: Due, now: datetime) -> bool:
+    """True while it makes sense to try a message again."""
+    return now - due.created_at < PATIENCE.get(due.kind, PATIENCE_UNASKED)
+
+
+def backoff(attempts: int, chance: float) -> float:
+    """Return seconds to wait after `attempts` failures: exponential, with full jitter (`chance` is between 0 and 1)."""
+    return float(max(0.1, chance * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts, 20))))
+
+
+def refusal(due: Due) -> str:
+    """Return why a message must not go out after all, empty if it may: looked at when sending (rule 15).
+
+    A reply is always welcome to somebody who has just written, also the one that confirms STOP.
+    """
+    if due.address_state in {"blocked", "unusable"}:
+        return due.address_state
+    if due.kind != "reply" and (due.opted_out or due.address_state == "opted_out"):
+        return "opted_out"
+    return ""
+
+
+def cancelled(due: Due, reason: str) -> Fate:
+    """Do not send it after all."""
+    return Fate("cancelled", partial(outbox.cancel, message=due.id, reason=reason))
+
+
+def later(due: Due, when: datetime, reason: str, result: str = "later") -> Fate:
+    """Send it at another time; it certainly has not gone out."""
+    return Fate(result, partial(outbox.retry_at, message=due.id, when=when, error=reason))
+
+
+def doubted(due: Due, reason: str) -> Fate:
+    """Nobody knows whether it went out."""
+    return Fate("unknown", partial(outbox.mark_unknown, message=due.id, error=reason))
+
+
+def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False) -> Fate:
+    """Never send it."""
+
+    def work(connection: Connection) -> None:
+        outbox.mark_failed(connection, due.id, reason)
+        if tell_team:
+            raise_item(
+                connection, kind=SEND_TROUBLE, now=now, contributor_id=due.contributor_id,
+                conversation_id=due.conversation_id,
+            )  # fmt: skip
+
+    return Fate("failed", work)
+
+
+def failed(due: Due, error: SendError, now: datetime, chance: float) -> Fate:
+    """Say what follows from an error (rule 16)."""
+    if error.kind == "unknown":
+        return doubted(due, error.code)
+    if error.retryable:
+        if not patient(due, now):
+            return given_up(due, error.code, now, tell_team=True)
+        wait = error.retry_after if error.kind == "paused" and error.retry_after else backoff(due.attempts, chance)
+        return later(due, now + timedelta(seconds=wait), error.code, "paused" if error.kind == "paused" else "retry")
+    gone = given_up(due, error.code, now, tell_team=error.tell_team)
+
+    def work(connection: Connection) -> None:
+        gone.work(connection)
+        of_address(connection, due.address_id, due.contributor_id, error, now)
+
+    return Fate("failed", work)
+
+
+def of_address(connection: Connection, address_id: int, contributor_id: int, error: SendError, now: datetime) -> None:
+    """Note what an error says about the address: gone, blocked, or a STOP that only the carrier heard (rule 30)."""
+    if error.address_state == "opted_out":
+        opt_out(connection, contributor_id, now)
+    elif error.address_state:
+        outbox.set_address_state(connection, address_id, error.address_state, now)
