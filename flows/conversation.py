@@ -73,6 +73,9 @@ class Conversation(BaseModel):
     receipt: str = ""
     """Three plain words, made by the caller."""
     nudges: int = 0
+    """Reminders of the question that waits."""
+    reminded: int = 0
+    """Reminders in all; never more than two (rule 100)."""
     started_at: AwareDatetime
     heard_at: AwareDatetime
     due: DueKind | None = None

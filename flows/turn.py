@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_STEPS = 50
 """Steps one turn may pass through; more is a loop that the flow check should have found."""
 NUDGE_AFTER = timedelta(hours=48)
+MOST_REMINDERS = 2
+"""Of one conversation, however many questions it has (rule 100)."""
 CONSENTED = "take_part"
 
 
@@ -203,7 +205,7 @@ class Making:
         over = state.heard_at + timedelta(days=flow.expires_after_days)
         if state.status == "open" and self.quiet is not None:
             self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
-        elif state.status == "open" and state.nudges < flow.nudges:
+        elif state.status == "open" and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS:
             self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
         elif state.status == "open" or state.held or state.aside:
             self.set(due="expire", due_at=over)
