@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
+WAYS = {"sms": "text message", "telegram": "Telegram"}
 RECEIPT = "maple river kettle"
 PRACTICE_HOUSE = House(
     organisation="Earshot demo team",
@@ -101,7 +102,13 @@ class Rehearsal:
     # --- what a person can do -----------------------------------------------------------------------------------
 
     def say(self, text: str) -> tuple[Effect, ...]:
-        """Type a message."""
+        """Type a message. On Telegram `/start` in the middle of something asks whether to go on, as a link does."""
+        if (
+            self.channel == "telegram"
+            and GREETING.match(text)
+            and (self.state.status == "open" or self.state.opted_out)
+        ):
+            text = "START"
         self._sent.append((f"m{len(self._sent) + 1}", text))
         return self._turn(Said(text=text, ref=self._sent[-1][0]))
 
@@ -114,7 +121,7 @@ class Rehearsal:
             for index, option in enumerate(say.options):
                 if label in {option.label, button(say, option)}:
                     return self._turn(Chose(token=token, serial=say.serial or 0, index=index))
-        raise NoSuchButtonError(label)
+        raise NoSuchButtonError(f"there is no button “{label}”; the last ones were {', '.join(self.buttons) or 'none'}")
 
     def edit(self, old: str, new: str) -> tuple[Effect, ...]:
         """Change a message that was sent before; one that was never sent changes nothing."""
@@ -193,7 +200,7 @@ class Rehearsal:
             case FindPlace():
                 return self.find_places(effect.words)
             case TellData():
-                return Facts(stories=len(self.stories), channels=(self.channel,), since=f"{self.now:%B %Y}")
+                return Facts(stories=len(self.stories), channels=(WAYS[self.channel],), since=f"{self.now:%B %Y}")
             case KeepStory():
                 self.stories[self.state.id] = effect
             case DropStory():

@@ -70,10 +70,8 @@ class Line:
         """Return whether this line, which may leave parts out, fits what was told."""
         if self.mark != told.mark:
             return False
-        pattern = "".join(
-            ".*" if piece in {GOES_ON, f"{GOES_ON}\n"} else re.escape(piece)
-            for piece in re.split(f"({GOES_ON}(?:\n|$))", self.text)
-        )
+        kept = re.split(rf"\s*{GOES_ON}(?:\n|$)", self.text)
+        pattern = ".*".join(map(re.escape, kept))
         return re.fullmatch(pattern, told.text, re.DOTALL) is not None
 
 

@@ -1,0 +1,13 @@
+"""What the tests of flows share: `pytest tests/flows --update-transcripts` writes transcripts anew."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-transcripts",
+        action="store_true",
+        help="write what the flows say now into tests/transcripts, for a person to read and commit",
+    )
