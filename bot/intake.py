@@ -195,6 +195,7 @@ class Intake:
             inbound_id=inbound_id,
             language_hint=inbound.language_hint,
             thread_id=inbound.thread_id,
+            redraw_of=inbound.ref if inbound.kind == "press" else "",
             muted=self._answered_by_carrier(inbound),
         )
         turn = Turn(connection, self.means, person, occasion)

@@ -95,6 +95,8 @@ class Occasion:
     inbound_id: int | None = None
     language_hint: str = ""
     thread_id: int | None = None
+    redraw_of: str = ""
+    """Provider's id of the message whose button was pressed."""
     muted: bool = False
     """True: the carrier has answered already; say nothing that asks nothing (rule 28)."""
 
@@ -224,6 +226,12 @@ class Turn:
         if self.occasion.muted and say.serial is None:
             return
         self.said += 1
+        message = Message(
+            say=say,
+            token=self.conversation.token,
+            thread_id=self.occasion.thread_id,
+            redraw_of=self.occasion.redraw_of if say.redraw else "",
+        )
         store.enqueue(
             self.connection,
             address_id=self.person.address_id,
@@ -232,7 +240,7 @@ class Turn:
             inbound_id=self.occasion.inbound_id,
             channel=self.person.channel,
             kind=self.occasion.kind,
-            payload=Message(say=say, token=self.conversation.token, thread_id=self.occasion.thread_id).to_json(),
+            payload=message.to_json(),
             due_at=self.now,
             now=self.now,
         )

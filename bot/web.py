@@ -24,7 +24,7 @@ from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
 from bot import metrics
-from bot.channels.base import Inbound, Rejected, StatusReport
+from bot.channels.base import Inbound, Rejected
 from bot.channels.sms import EMPTY_RESPONSE, FALLBACK_PATH, INBOUND_PATH, STATUS_PATH
 from bot.front import Answer, Front, Post, TooLargeError
 from bot.intake import CannotKeepError
@@ -97,26 +97,13 @@ async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: 
         if isinstance(parsed, Inbound):
             await (app.intake.set_aside(parsed) if path == FALLBACK_PATH else app.intake.take(parsed))
         else:
-            await _report(app, parsed)
+            await app.delivery.reported(parsed)
     except CannotKeepError:
         return Answer(503, b"try again")
     except Exception as error:
         log.critical("webhook failed", route=_route(path), **told(error))
         return Answer(503, b"try again")
     return thanks
-
-
-async def _report(app: App, report: StatusReport) -> None:
-    await app.writer.perform(
-        partial(
-            outbox.apply_status,
-            channel=report.channel,
-            provider_id=report.provider_id,
-            status=report.status,
-            error=report.error or None,
-            now=app.clock(),
-        )
-    )
 
 
 def _route(path: str) -> str:

@@ -1,0 +1,194 @@
+"""The service without web server and senders: events go in as providers write them, answers lie in the outbox."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from bot.channels.base import Inbound
+from bot.channels.sms import SmsChannel
+from bot.channels.telegram import TelegramChannel
+from bot.due import Due
+from bot.house import house
+from bot.intake import Intake, Result
+from bot.recovery import Recovery
+from bot.releases import Releases
+from bot.settings import read
+from bot.turn import Means
+from flows.messages import Message
+from storage import tables
+from storage.crypto import Keyring
+from storage.database import reader
+from storage.places import ProjectPlace, Resolver
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+    from storage.unit import Writer
+
+MAYA, TOM = "+447700900123", "+447700900456"
+OURS = "+447700900999"
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+STORY = "The bus stop on my road was taken away and now I cannot get to the clinic on my own any more."
+TOKEN = "123456789:AAbbCCddEEff-0123456789_abcdefghijk"
+numbers = count(1)
+
+
+def releases() -> Releases:
+    settings = read({"EARSHOT_ORGANISATION": "Easton Listens", "EARSHOT_CONTACT": "ring 0117 496 0000"})
+    return Releases.compile(house(settings), "share")
+
+
+def sms_form(sender: str, text: str, sid: str | None = None, **more: str) -> dict[str, str]:
+    """Return the fields of one of Twilio's webhook calls."""
+    return {
+        "ToCountry": "GB", "SmsMessageSid": sid or f"SM{next(numbers):032x}", "NumMedia": "0", "FromCity": "",
+        "SmsSid": "SM", "SmsStatus": "received", "Body": text, "To": OURS, "NumSegments": "1",
+        "MessageSid": sid or f"SM{next(numbers):032x}", "AccountSid": "AC" + "0" * 32, "From": sender,
+        "ApiVersion": "2010-04-01",
+    } | more  # fmt: skip
+
+
+def update(chat: int, text: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return one of Telegram's updates with a message in a private chat."""
+    number = next(numbers)
+    sender = {"id": chat, "is_bot": False, "first_name": "Maya", "language_code": "en"}
+    message = {
+        "message_id": number, "date": int(NOON.timestamp()), "from": sender,
+        "chat": {"id": chat, "type": "private", "first_name": "Maya"},
+    } | ({"text": text} if text is not None else {}) | more  # fmt: skip
+    return {"update_id": 700_000_000 + number, "message": message}
+
+
+def press(chat: int, data: str) -> dict[str, Any]:
+    """Return the update of a pressed button."""
+    number = next(numbers)
+    sender = {"id": chat, "is_bot": False, "first_name": "Maya"}
+    message = {
+        "message_id": number,
+        "date": int(NOON.timestamp()),
+        "chat": {"id": chat, "type": "private"},
+        "text": "?",
+    }
+    query = {"id": str(number), "from": sender, "chat_instance": "1", "message": message, "data": data}
+    return {"update_id": 700_000_000 + number, "callback_query": query}
+
+
+class Telegram(TelegramChannel):
+    """The channel without a line to Telegram; `acknowledged` holds the presses it was to take the little clock from."""
+
+    def __init__(self) -> None:
+        super().__init__(token=TOKEN, webhook_secret="s" * 32)
+        self.acknowledged: list[str] = []
+
+    def acknowledge(self, inbound: Inbound) -> None:
+        self.acknowledged.append(inbound.callback_id)
+
+
+@dataclass
+class Service:
+    """Everything between a parsed event and the outbox."""
+
+    engine: Engine
+    writer: Writer
+    releases: Releases = field(default_factory=releases)
+    now: datetime = NOON
+    advanced_opt_out: bool = False
+    read_to: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.keyring = Keyring([b"k" * 32])
+        self.sms = SmsChannel(
+            account_sid="AC" + "0" * 32, auth_token="quiet", public_url="https://listen.example.org", sender=OURS
+        )
+        self.telegram = Telegram()
+        self.channels = {"sms": self.sms, "telegram": self.telegram}
+        self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol")])
+        self.means = Means(keyring=self.keyring, releases=self.releases, resolver=self.resolver)
+        self.intake = Intake(
+            writer=self.writer, means=self.means, channels=self.channels, clock=self.clock,
+            advanced_opt_out=self.advanced_opt_out,
+        )  # fmt: skip
+        self.due = Due(engine=self.engine, writer=self.writer, means=self.means, clock=self.clock)
+        self.recovery = Recovery(
+            engine=self.engine, keyring=self.keyring, intake=self.intake, channels=self.channels, clock=self.clock
+        )
+        self.writer.run(lambda connection: self.releases.publish(connection, self.now))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    # --- in -----------------------------------------------------------------------------------------------------
+
+    def event(self, form: dict[str, str]) -> Inbound:
+        parsed = self.sms.parse(urlencode(form).encode())
+        assert isinstance(parsed, Inbound), parsed
+        return parsed
+
+    def told(self, data: dict[str, Any]) -> Inbound:
+        parsed = self.telegram.parse(json.dumps(data).encode())
+        assert isinstance(parsed, Inbound), parsed
+        return parsed
+
+    async def text(self, sender: str, *texts: str) -> list[str]:
+        """Send text messages one after the other; returns what the last was answered with."""
+        for text in texts:
+            await self.intake.take(self.event(sms_form(sender, text)))
+        return self.answers(sender)
+
+    async def chat(self, chat: int, *texts: str) -> list[str]:
+        for text in texts:
+            await self.intake.take(self.told(update(chat, text)))
+        return self.answers(str(chat))
+
+    async def take(self, form: dict[str, str]) -> Result:
+        return await self.intake.take(self.event(form))
+
+    # --- out ----------------------------------------------------------------------------------------------------
+
+    def outbox(self, address: str = "") -> list[tuple[int, str, Message]]:
+        """Return number, kind and message of what waits to be sent, to this address or to all."""
+        box, addresses = tables.Outbox.__table__, tables.Address.__table__
+        with reader(self.engine) as connection:
+            rows = connection.execute(
+                select(box.c.id, box.c.kind, box.c.payload, addresses.c.sealed).join(addresses).order_by(box.c.id)
+            ).all()
+        return [
+            (row.id, row.kind, Message.from_json(row.payload))
+            for row in rows
+            if row.payload and address in ("", self.keyring.open("address.sealed", row.sealed).decode())
+        ]
+
+    def answers(self, address: str) -> list[str]:
+        """Return the texts that went to an address since this was last asked."""
+        fresh = [row for row in self.outbox(address) if row[0] > self.read_to.get(address, 0)]
+        self.read_to[address] = max((row[0] for row in fresh), default=self.read_to.get(address, 0))
+        return [message.say.text for _, _, message in fresh]
+
+    def last(self, address: str) -> Message:
+        return self.outbox(address)[-1][2]
+
+    def rows(self, table: Any) -> list[Any]:
+        with reader(self.engine) as connection:
+            return list(connection.execute(select(table.__table__)).all())
+
+    def everything(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all that is stored, but for what differs by chance: ids, tokens, seals."""
+        skipped = {"state", "sealed", "lookup", "pseudonym", "payload", "receipt_lookup", "conversation_id", *without}
+        found = {}
+        with reader(self.engine) as connection:
+            for name, table in sorted(tables.metadata.tables.items()):
+                columns = [
+                    c
+                    for c in table.columns
+                    if c.name not in skipped and not (name == "conversation" and c.name == "id")
+                ]
+                rows = connection.execute(select(*columns)).all() if columns else []
+                found[name] = sorted(map(tuple, rows), key=repr)
+        return found
