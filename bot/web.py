@@ -23,12 +23,13 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
-from bot import metrics
+from bot import metrics, privacy_page
 from bot.channels.base import Inbound, Rejected
 from bot.channels.sms import EMPTY_RESPONSE, FALLBACK_PATH, INBOUND_PATH, STATUS_PATH
 from bot.front import Answer, Front, Post, TooLargeError
 from bot.intake import CannotKeepError
 from bot.logs import log, told
+from bot.pages import STATIC_URL, Static
 from review import app as review
 from storage.database import reader
 from storage.queries import inbox, outbox
@@ -118,6 +119,8 @@ def _pages(app: App) -> FastAPI:
     pages.add_api_route("/healthz", _healthy, methods=["GET"])
     pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
     pages.add_api_route("/metrics", partial(_figures, app), methods=["GET"])
+    pages.router.routes.extend(privacy_page.routes(app.settings))
+    pages.mount(STATIC_URL, Static(), name="static")
     pages.add_exception_handler(HTTPException, _http_problem)
     pages.add_exception_handler(TooLargeError, _too_large)
     pages.add_exception_handler(Exception, _our_fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -52,7 +53,7 @@ def _listen(settings: Settings) -> socket.socket:
         )
     except OSError as error:
         out = console(error=True)
-        out.print(f"[red]×[/red] We cannot listen on {settings.host}, port {settings.port}: {error.strerror}.")
+        out.print(f"[red]×[/red] We cannot listen on {settings.host}, port {settings.port}: {os.strerror(error.errno or 0)}.")
         out.print("  If Earshot runs already, stop it first. Else set EARSHOT_PORT to another number.")
         raise typer.Exit(FAILED) from None
 
