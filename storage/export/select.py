@@ -54,7 +54,10 @@ USES = ("team", "quote", "publish")
 """How far a story may travel, nearest first."""
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of an export kept in memory before it goes to a temporary file that has no name."""
+LISTED_AT_ONCE = 5_000
+"""Stories put on record by one statement."""
 TRIES = 5
+"""How often an export is written anew because a story in it was taken back meanwhile."""
 
 
 class UnknownFormatError(ValueError):
@@ -266,7 +269,9 @@ def _record(
             ).scalar_one()
         )
         if ids:
-            connection.execute(insert(export_story), [{"export_id": export_id, "story_id": one} for one in ids])
+            for start in range(0, len(ids), LISTED_AT_ONCE):
+                listed = [{"export_id": export_id, "story_id": one} for one in ids[start : start + LISTED_AT_ONCE]]
+                connection.execute(insert(export_story), listed)
             standing = connection.execute(
                 select(func.count())
                 .select_from(export_story.join(story, story.c.id == export_story.c.story_id))

@@ -1,0 +1,45 @@
+"""One working day of a member, from the link to the export, on either database."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.review.conftest import Room
+from tests.review.room import GLENBOIG
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from storage.unit import Writer
+
+
+async def test_a_working_day(database: Engine, writer: Writer) -> None:
+    room = Room(database, writer)
+    room.told("They closed the surgery.", place=GLENBOIG, scales=("individual",), use="quote")
+    room.told("It was quick.", kind="feedback", rating=4)
+    visitor = await room.member("lead")
+    words = await visitor.open("/?place=glenboig&scale=individual")
+    assert "1 story." in words
+    await visitor.open("/stories/1")
+    assert "Scales saved" in await visitor.send("/stories/1/scales", scale=["individual", "society"])
+    assert "Approved." in await visitor.send("/stories/1/approve")
+    assert "Undone." in await visitor.send("/stories/1/undo")
+    await visitor.send("/stories/1/decline", reason="other", words="A reason.")
+    assert "A reason." in visitor.words
+    await visitor.send("/stories/1/undo")
+    await visitor.send("/stories/1/approve")
+    room.clock.passes(hours=1)
+    words = await visitor.open("/export?scale=society")
+    assert "Anonymous quote 1" in words
+    await visitor.send("/export", use="quote", format="jsonl")
+    row = json.loads(visitor.response.text)
+    assert (row["text"], row["scales_by_team"], row["place"]) == (
+        "They closed the surgery.", ["individual", "society"], "Scotland",
+    )  # fmt: skip
+    assert "for “quote” by Amina Reid" in await visitor.open("/stories/1")
+    await visitor.open("/")
+    await visitor.send("/sign-out")
+    for _ in range(6):
+        await visitor.sign_in("amina@example.org", "guess")
+    assert visitor.status == 429
