@@ -91,7 +91,7 @@ def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> 
         yield Line("answer", f"+ {texts[f'{at}also.{item.purpose}']} (only by SMS, in the same answer)")
     if isinstance(step, ReadBackStep):
         changes = ", ".join(texts[f"{at}options.{item.value}"] for item in step.change)
-        yield Line("aside", f"can be changed: {changes}")
+        yield Line("aside", f"to change one thing: {texts[f'{at}change_text']} {changes}")
     if f"{at}again" in texts:
         yield Line("aside", f"in other words: {texts[f'{at}again']}")
     if f"{at}again_sms" in texts:

@@ -213,10 +213,11 @@ def test_a_flow_in_another_language_says_the_common_texts_in_it(tmp_path):
 
 # --- what ships -----------------------------------------------------------------------------------------------------
 
-SHIPPED = ("cy", "pl")
+DRAFTS = ("cy", "pl")
+"""Languages that nobody has checked yet; take one out when somebody has."""
 
 
-@pytest.mark.parametrize("language", SHIPPED)
+@pytest.mark.parametrize("language", DRAFTS)
 def test_a_shipped_draft_is_complete_and_wholly_fuzzy(language):
     entries = read_catalogues([language])[language].entries
     sources = all_sources(load())
@@ -224,7 +225,7 @@ def test_a_shipped_draft_is_complete_and_wholly_fuzzy(language):
     assert [entry.address for entry in entries.values() if not entry.fuzzy] == []
 
 
-@pytest.mark.parametrize("language", [*SHIPPED, "pot"])
+@pytest.mark.parametrize("language", [*DRAFTS, "pot"])
 def test_the_shipped_files_are_up_to_date(language):
     sources = all_sources(load())
     if language == "pot":
