@@ -52,8 +52,8 @@ def _listen(settings: Settings) -> socket.socket:
             backlog=2048,
         )
     except OSError as error:
-        out = console(error=True)
-        out.print(f"[red]×[/red] We cannot listen on {settings.host}, port {settings.port}: {os.strerror(error.errno or 0)}.")
+        out, why = console(error=True), os.strerror(error.errno or 0)
+        out.print(f"[red]×[/red] We cannot listen on {settings.host}, port {settings.port}: {why}.")
         out.print("  If Earshot runs already, stop it first. Else set EARSHOT_PORT to another number.")
         raise typer.Exit(FAILED) from None
 
