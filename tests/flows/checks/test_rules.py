@@ -6,8 +6,12 @@ import pytest
 
 from flows.catalogue import Catalogue, Entry
 from flows.checks import check_flow
+from flows.checks.placeholders import EVERYWHERE
+from flows.conversation import idle
 from flows.loader import read
-from flows.release import House
+from flows.release import House, compile_release
+from flows.texts import texts_for
+from tests.flows.phone import NOON
 
 HEAD = 'id = "small"\ntitle = "Small"\nstart = "hello"\nsensitive = false\n'
 BYE = '\n[steps.bye]\ntype = "end"\ntext = "Thank you, and take care."\n'
@@ -116,6 +120,12 @@ BRACES = [
 @pytest.mark.parametrize(("text", "expected"), BRACES)
 def test_what_may_stand_in_braces(text, expected):
     assert codes(question(text=text)) == expected
+
+
+def test_what_may_stand_in_any_text_is_what_a_release_fills():
+    flow = read(question(text=" ".join(f"{{{name}}}" for name in sorted(EVERYWHERE))), "small.toml")
+    state = idle(id="1", token="t", flow="small", channel="sms", language="en", now=NOON)
+    assert "{" not in compile_release(flow, texts_for(flow, {}), House()).text("small/hello.text", state)
 
 
 def test_a_near_miss_in_braces_is_named():
