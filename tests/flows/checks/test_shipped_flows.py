@@ -37,3 +37,20 @@ def test_share_asks_seven_questions_by_sms_and_the_story_is_the_second():
     way = Graph.of(FLOWS["share"], "sms").longest()
     assert len(way) <= 7
     assert way.index("story") <= 2
+
+
+@pytest.mark.parametrize("step", FLOWS["share"].steps)
+def test_taking_any_step_out_is_found_and_never_breaks_a_check(step):
+    flow = FLOWS["share"]
+    steps = {name: kept for name, kept in flow.steps.items() if name != step}
+    findings = check_flow(flow.model_copy(update={"steps": steps}), "share.toml", read_catalogues(LANGUAGES))
+    assert "unknown_target" in {finding.code for finding in findings}
+
+
+@pytest.mark.parametrize("step", FLOWS["share"].steps)
+def test_beginning_anywhere_but_at_the_welcome_is_found(step):
+    flow = FLOWS["share"].model_copy(update={"start": step})
+    codes = {finding.code for finding in check_flow(flow, "share.toml")}
+    assert ("unreachable" in codes) is (step != "welcome")
+    if flow.steps[step].sensitive:
+        assert "no_consent" in codes
