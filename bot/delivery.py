@@ -317,7 +317,8 @@ class Delivery:
         due, now = flight.due, self.clock()
         if reason := fate.refusal(due):
             return fate.cancelled(due, reason)
-        if due.kind != "reply" and (when := opens(now, self._quiet, self._timezone)) is not None:
+        unasked = due.kind != "reply" and not lane.channel.limits.any_hour
+        if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return fate.later(due, when, "quiet_hours")
         try:
             pieces = self.pieces(due)

@@ -192,6 +192,8 @@ class Limits:
     """True: `per_person` need not be waited out once the earlier message is reported delivered."""
     ask_after: float | None = None
     """Seconds after which the provider can be asked what became of a message (`Channel.outcome`); None: never."""
+    any_hour: bool = False
+    """True: nobody is woken by it, so that quiet hours do not matter (rule 99)."""
 
 
 class Channel(Protocol):

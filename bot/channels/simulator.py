@@ -23,6 +23,7 @@ from flows.letters import storable
 from flows.messages import button, sms_text
 from flows.segments import count
 from flows.signals import Said, Started
+from flows.signals import Sent as SentSignal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from bot.channels.base import Outgoing, Parsed, SendError, StatusReport
     from flows.conversation import ChannelKind
+    from flows.signals import Signal
 
 NAME = "simulator"
 LONGEST_EVENT = 64 * 1024
@@ -82,9 +84,24 @@ def new_number() -> str:
     return secrets.token_urlsafe(12)
 
 
-def event(address: str, number: str, *, text: str = "", press: str = "", language: str = "") -> bytes:
-    """Return an event as `SimulatorChannel.parse` reads it: words typed, or the data of a button pressed."""
-    kept = {"id": number, "phone": address, "text": storable(text), "press": press, "language": language}
+def event(
+    address: str,
+    number: str,
+    *,
+    text: str = "",
+    press: str = "",
+    sent: str = "",
+    point: tuple[float, float] | None = None,
+    language: str = "",
+) -> bytes:
+    """Return an event as `SimulatorChannel.parse` reads it.
+
+    One of: words typed, the data of a button pressed, the kind of something that is not words, a position.
+    """
+    kept = {
+        "id": number, "phone": address, "text": storable(text), "press": press, "sent": sent, "point": point,
+        "language": language,
+    }  # fmt: skip
     return orjson.dumps({name: value for name, value in kept.items() if value})
 
 
@@ -95,7 +112,7 @@ class SimulatorChannel:
     reach = ""
 
     def __init__(self) -> None:
-        self.limits = Limits(per_second=100_000.0, per_person=0.0, ask_after=0.0)
+        self.limits = Limits(per_second=100_000.0, per_person=0.0, ask_after=0.0, any_hour=True)
         self._phones: OrderedDict[str, _Phone] = OrderedDict()
         self._last = 0
 
@@ -120,20 +137,24 @@ class SimulatorChannel:
         try:
             data = orjson.loads(raw) if len(raw) <= LONGEST_EVENT else {}
             number, address = data["id"], data["phone"]
-            text, press, language = (data.get(name, "") for name in ("text", "press", "language"))
+            text, press, sent, language = (data.get(name, "") for name in ("text", "press", "sent", "language"))
             if not (_NUMBER.match(number) and _ADDRESS.match(address) and isinstance(text, str)):
                 return Rejected(400, "unreadable")
             chosen = read_press(press) if press else None
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            point = _point(data["point"]) if "point" in data else None
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             return Rejected(400, "unreadable")
-        said = Started(ref=number) if text.strip() == START else Said(text=text, ref=number)
+        said: Signal = Started(ref=number) if text.strip() == START else Said(text=text, ref=number)
+        if sent:
+            said = SentSignal(kind=str(sent))
         return Inbound(
             channel=NAME,
             provider_id=number,
             kind="press" if press else "message",
             address=address,
             look="sms" if address.startswith("sms-") else "telegram",
-            signal=chosen if press else said,
+            signal=chosen if press else None if point else said,
+            point=point,
             language_hint=language if isinstance(language, str) else "",
             ref=number,
             raw=raw,
@@ -200,6 +221,10 @@ class SimulatorChannel:
             text = inbound.signal.text
         elif isinstance(inbound.signal, Started):
             text = START
+        elif isinstance(inbound.signal, SentSignal):
+            text = f"({inbound.signal.kind})"
+        elif inbound.point is not None:
+            text = "(location)"
         else:
             text = _label(phone, str(orjson.loads(inbound.raw).get("press", "")))
         if text:
@@ -235,6 +260,11 @@ class SimulatorChannel:
                 self._phones.popitem(last=False)
         self._phones.move_to_end(address)
         return phone
+
+
+def _point(pair: Sequence[float]) -> tuple[float, float]:
+    latitude, longitude = pair
+    return (float(latitude), float(longitude))
 
 
 def _label(phone: _Phone, data: str) -> str:
