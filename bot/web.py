@@ -23,7 +23,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
-from bot import metrics, privacy_page
+from bot import metrics, privacy_page, try_page
 from bot.channels.base import Inbound, Rejected
 from bot.channels.sms import EMPTY_RESPONSE, FALLBACK_PATH, INBOUND_PATH, STATUS_PATH
 from bot.front import Answer, Front, Post, TooLargeError
@@ -119,7 +119,7 @@ def _pages(app: App) -> FastAPI:
     pages.add_api_route("/healthz", _healthy, methods=["GET"])
     pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
     pages.add_api_route("/metrics", partial(_figures, app), methods=["GET"])
-    pages.router.routes.extend(privacy_page.routes(app.settings))
+    pages.router.routes.extend([*privacy_page.routes(app.settings), *try_page.routes(app)])
     pages.mount(STATIC_URL, Static(), name="static")
     pages.add_exception_handler(HTTPException, _http_problem)
     pages.add_exception_handler(TooLargeError, _too_large)

@@ -1,0 +1,109 @@
+// Makes the practice phone smoother. Without it every form works by loading the page again.
+"use strict";
+
+(() => {
+  const LOOK_MS = 4000;
+  const LOOK_FOR_MS = 15 * 60 * 1000;
+  const phone = document.querySelector("[data-phone]");
+  if (!phone || !window.fetch || !window.DOMParser) return;
+
+  const thread = document.getElementById("thread");
+  let tag = null;
+  let busy = false;
+  let lookUntil = Date.now() + LOOK_FOR_MS;
+
+  const toEnd = () => {
+    thread.scrollTop = thread.scrollHeight;
+    const newest = document.querySelector("[data-newest]");
+    if (newest && thread.scrollHeight <= thread.clientHeight) newest.scrollIntoView({ block: "nearest" });
+  };
+
+  // Brings the page up to date with another one, touching only what differs, so that focus and what a screen reader
+  // has read stay as they are.
+  const take = (fresh) => {
+    const mine = document.getElementById("bubbles");
+    const theirs = fresh.getElementById("bubbles");
+    if (!theirs || fresh.querySelector("[data-phone]").className !== phone.className) return false;
+    const known = new Map([...mine.children].map((item) => [item.id, item]));
+    let added = false;
+    for (const item of theirs.children) {
+      const old = known.get(item.id);
+      known.delete(item.id);
+      const plain = (one) => one.innerHTML.replace(/name="once" value="[^"]*"/g, "");
+      if (!old) {
+        mine.append(document.adoptNode(item.cloneNode(true)));
+        added = true;
+      } else if (plain(old) !== plain(item)) {
+        const held = old.contains(document.activeElement) ? document.activeElement.value : null;
+        old.innerHTML = item.innerHTML;
+        const again = held && [...old.querySelectorAll("button")].find((button) => button.value === held);
+        if (again) again.focus();
+      }
+    }
+    for (const gone of known.values()) gone.remove();
+    for (const item of mine.children) item.removeAttribute("data-newest");
+    if (mine.lastElementChild) mine.lastElementChild.setAttribute("data-newest", "");
+    const begin = document.getElementById("fresh");
+    if (begin && !fresh.getElementById("fresh")) begin.remove();
+    for (const id of ["kept"]) {
+      const [here, there] = [document.getElementById(id), fresh.getElementById(id)];
+      if (here && there && here.innerHTML !== there.innerHTML) here.innerHTML = there.innerHTML;
+    }
+    const once = fresh.querySelector("#compose [name=once]").value;
+    for (const field of document.querySelectorAll("[name=once]")) field.value = once;
+    if (added) toEnd();
+    return true;
+  };
+
+  const send = async (form, button) => {
+    const body = new URLSearchParams(new FormData(form));
+    if (button && button.name) body.set(button.name, button.value);
+    busy = true;
+    phone.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok || !take(fresh)) throw new Error("not taken");
+      tag = answer.headers.get("ETag");
+      if (form.id === "compose") form.reset();
+      const writing = document.getElementById("words");
+      if (document.activeElement === document.body) writing.focus({ preventScroll: true });
+      lookUntil = Date.now() + LOOK_FOR_MS;
+    } catch {
+      form.dataset.plain = "yes";
+      form.requestSubmit(button || undefined); // the plain way says what went wrong
+    } finally {
+      busy = false;
+      phone.removeAttribute("aria-busy");
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const act = new URL(form.action).pathname;
+    if (form.dataset.plain || !/^\/try\/(say|press|send|wait)$/.test(act)) return;
+    event.preventDefault();
+    if (!busy) send(form, event.submitter);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const writing = event.target.id === "words" && event.key === "Enter";
+    if (!writing || event.shiftKey || event.isComposing || !window.matchMedia("(pointer: fine)").matches) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+
+  setInterval(async () => {
+    if (busy || document.hidden || Date.now() > lookUntil) return;
+    try {
+      const answer = await fetch("/try", { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+      if (busy || answer.status !== 200) return;
+      tag = answer.headers.get("ETag");
+      take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch {
+      // the next look may work
+    }
+  }, LOOK_MS);
+
+  toEnd();
+})();
