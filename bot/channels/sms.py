@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bot.channels import sms_errors
 from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent
-from bot.channels.sms_client import client, failure
+from bot.channels.sms_client import READ_SECONDS, client, failure
 from bot.channels.sms_forms import NAME, checked, read_form, read_message, read_status
 from bot.logs import log
 from flows.messages import sms_text, split
@@ -54,7 +54,7 @@ class SmsChannel:
 
     name = NAME
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named one by one where everything is put together
         self,
         *,
         account_sid: str,
@@ -65,6 +65,7 @@ class SmsChannel:
         api_url: str = "https://api.twilio.com",
         per_second: float = 1.0,
         shared_key: str = "",
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         """Raise ValueError for a sender that nobody can reply to: a name (rule 22)."""
         if sender and not _SENDER.match(sender):
@@ -75,7 +76,7 @@ class SmsChannel:
         self._public_url = public_url.rstrip("/")
         self._auth_token, self._shared_key, self._account_sid = auth_token, shared_key, account_sid
         self._ours = frozenset({sender} - {""})
-        self._client = client(account_sid, auth_token, api_url)
+        self._client = client(account_sid, auth_token, api_url, read_seconds)
         self._from: dict[str, str] = (
             {"messaging_service_sid": messaging_service} if messaging_service else {"from_": sender}
         )

@@ -5,6 +5,7 @@ Imports twilio and aiohttp. Knows nothing of our messages; what went wrong comes
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from typing import Any
@@ -21,9 +22,6 @@ from bot.channels.base import SendError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
-TIMEOUT = aiohttp.ClientTimeout(
-    total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
-)
 NO_ENVIRONMENT = {"EARSHOT": "sets everything itself"}
 """Given to the client, which would else take a region out of TWILIO_… variables."""
 
@@ -31,16 +29,19 @@ NO_ENVIRONMENT = {"EARSHOT": "sets everything itself"}
 class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
     """The library's transport with another host, explicit timeouts, and no log of what it carries."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, read_seconds: float) -> None:
         super().__init__(logging.getLogger("twilio"), is_async=True)
         self._api_url = api_url.rstrip("/")
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
+        )
         self._pool: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._pool is None or self._pool.closed:
             connector = aiohttp.TCPConnector(limit=0)  # the senders are counted elsewhere
             self._pool = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=self._timeout
             )
         return self._pool
 
@@ -68,8 +69,7 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
                 target,
                 params={name: str(value) for name, value in (params or {}).items()},
                 data=urlencode(data or {}, doseq=True).encode() if method == "POST" else None,
-                headers=headers,
-                auth=aiohttp.BasicAuth(*auth) if auth else None,
+                headers={**(headers or {}), **(_basic(*auth) if auth else {})},
                 allow_redirects=False,
             ) as answer:
                 return Response(answer.status, await answer.text(errors="replace"), answer.headers)
@@ -79,9 +79,13 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
             raise SendError("unknown", "no answer") from None
 
 
-def client(account_sid: str, auth_token: str, api_url: str) -> Client:
+def _basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def client(account_sid: str, auth_token: str, api_url: str, read_seconds: float = READ_SECONDS) -> Client:
     """Return a client for the API at `api_url`, such as https://api.twilio.com."""
-    return Client(account_sid, auth_token, http_client=Wire(api_url), environment=NO_ENVIRONMENT)
+    return Client(account_sid, auth_token, http_client=Wire(api_url, read_seconds), environment=NO_ENVIRONMENT)
 
 
 def failure(error: Exception) -> SendError:

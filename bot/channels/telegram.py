@@ -59,12 +59,13 @@ class TelegramChannel:
         api_url: str = "https://api.telegram.org/bot",
         webhook_url: str = "",
         per_second: float = 30.0,
+        read_seconds: float = READ_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.limits = Limits(per_second=per_second, per_person=PEOPLE_AT_ONCE / per_second)
         self._username = ""
         self._token, self._secret, self._webhook_url = token, webhook_secret, webhook_url
-        self._client = client(token, api_url)
+        self._client = client(token, api_url, read_seconds)
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
         self._groups: dict[str, float] = {}

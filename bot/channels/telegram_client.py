@@ -42,6 +42,14 @@ class UnansweredError(NetworkError):
     """The call was on its way when the line broke: it may have been carried out (rule 16)."""
 
 
+class TooFastError(TelegramError):
+    """The API wants quiet for so many seconds. The library's own RetryAfter warns about its future when it is made."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many requests")
+        self.seconds = wait
+
+
 class Wire(BaseRequest):
     """The library's transport interface over aiohttp."""
 
@@ -108,8 +116,8 @@ class Wire(BaseRequest):
             raise NetworkError("no connection") from None
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise UnansweredError("no answer") from None
-        if answer.status == TOO_MANY and b"retry_after" not in payload:
-            raise RetryAfter(timedelta(seconds=_header_seconds(answer.headers.get("Retry-After", ""))))
+        if answer.status == TOO_MANY:
+            raise TooFastError(_asked_wait(payload, answer.headers.get("Retry-After", "")))
         return answer.status, payload
 
 
@@ -134,6 +142,8 @@ def client(token: str, api_url: str, read_seconds: float = READ_SECONDS) -> Clie
 
 def failure(error: TelegramError) -> SendError:
     """Return what an error of the library means for us (rules 36 and 37). BadRequest comes before its base class."""
+    if isinstance(error, TooFastError):
+        return SendError("paused", "429", retry_after=seconds(error.seconds))
     if isinstance(error, RetryAfter):
         return SendError("paused", "429", retry_after=seconds(error.retry_after))
     if isinstance(error, Forbidden):
@@ -166,5 +176,8 @@ def _timeout(read_seconds: float) -> aiohttp.ClientTimeout:
     )
 
 
-def _header_seconds(header: str) -> float:
-    return float(header) if header.isdigit() else 1.0
+def _asked_wait(payload: bytes, header: str) -> float:
+    try:
+        return float(orjson.loads(payload)["parameters"]["retry_after"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return float(header) if header.isdigit() else 1.0

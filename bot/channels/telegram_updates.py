@@ -45,6 +45,10 @@ _ENTRY = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _PRESS = re.compile(r"([A-Za-z0-9_-]{1,32})\.([0-9]{1,9})\.([0-9]{1,3})\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
 _PLAIN = frozenset({"message_id", "from", "chat", "date", "text", "entities", "link_preview_options"})
+_MESSAGE_FIELDS = frozenset({
+    "message_id", "date", "chat", "from", "text", "caption", "contact", "location", "venue", "message_thread_id", _MARK,
+})  # fmt: skip
+_QUERY_FIELDS = frozenset({"id", "from", "message", "chat_instance", "data", "inline_message_id", "game_short_name"})
 _NOBODY: dict[str, Any] = {"id": 0, "is_bot": False, "first_name": ""}
 
 
@@ -128,9 +132,30 @@ def _short_way(data: dict[str, Any]) -> Inbound | None:
 def long_way(data: dict[str, Any]) -> Inbound:
     """Read any update through the library."""
     try:
-        return _read(Update.de_json(data))
+        return _read(Update.de_json(_lean(data)))
     except Exception:  # the library raises whatever it stumbles over; the event waits for a later version of ours
         return Inbound(channel=NAME, provider_id=str(data["update_id"]), kind="unreadable", raw=_bare(data))
+
+
+def _lean(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what we never read, so that news in there cannot trip the library. Media leave their name behind."""
+    lean = dict(data)
+    for name in ("message", "edited_message"):
+        if name in data:
+            lean[name] = _lean_message(data[name])
+    if "callback_query" in data:
+        query = {key: value for key, value in data["callback_query"].items() if key in _QUERY_FIELDS}
+        if "message" in query:
+            query["message"] = _lean_message(query["message"])
+        lean["callback_query"] = query
+    return lean
+
+
+def _lean_message(message: dict[str, Any]) -> dict[str, Any]:
+    lean = {key: value for key, value in message.items() if key in _MESSAGE_FIELDS}
+    if media := next((name for name in MEDIA if name in message), ""):
+        lean[_MARK] = media
+    return lean
 
 
 def _read(update: Update) -> Inbound:
@@ -166,10 +191,8 @@ def _message(update_id: int, message: Message) -> Inbound:
 
 
 def _media(message: Message) -> str:
-    kept = message.api_kwargs.get(_MARK)
-    if kept in MEDIA:
-        return str(kept)
-    return next((name for name in MEDIA if getattr(message, name, None)), "")
+    kept = message.api_kwargs.get(_MARK, "")
+    return kept if kept in MEDIA else ""
 
 
 def _edit(update_id: int, message: Message) -> Inbound:
