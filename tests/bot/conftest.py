@@ -12,9 +12,11 @@ import structlog
 
 from bot import logs
 from tests.bot.service import Service
+from tests.bot.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy.engine import Engine
 
@@ -38,3 +40,10 @@ def log_output() -> Iterator[io.StringIO]:
 def service(database: Engine, writer: Writer) -> Service:
     """Intake, time and recovery on a database of either kind."""
     return Service(database, writer)
+
+
+@pytest.fixture
+def earshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The command line, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return Terminal(tmp_path)

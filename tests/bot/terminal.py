@@ -1,0 +1,28 @@
+"""The command line in a folder of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typer.testing import CliRunner
+
+from bot.cli import build
+from bot.cli.say import failing_plainly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Terminal:
+    """Types commands; the last one's words are in `said`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said = ""
+
+    def __call__(self, *words: str, typed: str = "") -> int:
+        """Run a command and return its exit status."""
+        with failing_plainly():
+            result = CliRunner().invoke(build(), list(words), input=typed, catch_exceptions=False)
+        self.said = result.output
+        return result.exit_code

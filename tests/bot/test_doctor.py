@@ -1,0 +1,184 @@
+"""The doctor: for each thing that can be wrong, that it is found and what is said to do."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import doctor
+from bot.app import build, lay
+from bot.doctor import LOOKS, Patient, examine
+from bot.settings import BadSettingsError, read, unknown
+from tests.bot.service import MAYA, OURS, TOKEN, sms_form
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.doctor import Finding
+    from tests.bot.terminal import Terminal
+
+GOOD = {
+    "EARSHOT_ORGANISATION": "Easton Listens",
+    "EARSHOT_CONTACT": "ring 0117 496 0000",
+    "EARSHOT_PUBLIC_URL": "https://listen.example.org",
+    "EARSHOT_TELEGRAM_TOKEN": TOKEN,
+    "EARSHOT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "EARSHOT_TWILIO_AUTH_TOKEN": "c" * 32,
+    "EARSHOT_TWILIO_FROM": OURS,
+}
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> dict[str, str]:
+    """The settings of an installation that has been started once."""
+    given = GOOD | {"EARSHOT_DATA_DIR": str(tmp_path / "var")}
+    build(read(given)).close()
+    return given
+
+
+def look(given: dict[str, str], now: datetime | None = None) -> dict[str, Finding]:
+    """Return what is not good, by what is said of it."""
+    patient = Patient(settings=read(given), unknown=unknown(given), now=now or datetime.now(UTC))
+    return {finding.what: finding for finding in examine(patient) if finding.grade != "good"}
+
+
+def test_there_are_looks_at_everything_that_was_promised() -> None:
+    names = {one.__name__.strip("_") for one in LOOKS}
+    assert {"settings", "database", "keys", "telegram", "text_messages", "clock", "disk", "flows"} <= names
+
+
+def test_nothing_is_wrong_with_a_healthy_installation(healthy: dict[str, str]) -> None:
+    assert look(healthy) == {}
+
+
+def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    found = look({"EARSHOT_DATA_DIR": str(folder)})
+    assert {finding.grade for finding in found.values()} == {"care"}
+    assert not folder.exists()
+
+
+ILL = {
+    "a slip in a name": ({"EARSHOT_CONTRY": "GB"}, "care", "no such setting", "EARSHOT_COUNTRY"),
+    "a demo team": ({"EARSHOT_ORGANISATION": "Earshot demo team"}, "care", "demo team", "EARSHOT_ORGANISATION"),
+    "no contact": ({"EARSHOT_CONTACT": ""}, "care", "no number", "EARSHOT_CONTACT"),
+    "a country without helplines": ({"EARSHOT_COUNTRY": "FR"}, "wrong", "no helplines for FR", "helplines.toml"),
+    "helplines nobody rang lately": ({"EARSHOT_COUNTRY": "IE"}, "care", "last checked on", "Ring them"),
+    "an open practice phone": ({"EARSHOT_SIMULATOR": "on"}, "care", "Anybody can open", "EARSHOT_SIMULATOR=off"),
+    "a token cut off": ({"EARSHOT_TELEGRAM_TOKEN": "123456:AAbb"}, "wrong", "cut off", "@BotFather"),
+    "an account cut off": ({"EARSHOT_TWILIO_ACCOUNT_SID": "AC0"}, "wrong", "Account SID", "Copy it whole"),
+    "an auth token cut off": ({"EARSHOT_TWILIO_AUTH_TOKEN": "c"}, "wrong", "Auth Token", "Copy it whole"),
+    "an address of this machine": (
+        {"EARSHOT_PUBLIC_URL": "http://127.0.0.1:8000"}, "wrong", "Twilio cannot reach", "EARSHOT_PUBLIC_URL"
+    ),
+    "no encryption": (
+        {"EARSHOT_PUBLIC_URL": "http://listen.example.org"}, "wrong", "without encryption", "https"
+    ),
+    "a port Telegram does not call": (
+        {"EARSHOT_PUBLIC_URL": "https://listen.example.org:9443"}, "wrong", "port 9443", "8443"
+    ),
+    "a flow that is not there": ({"EARSHOT_DEFAULT_FLOW": "tell"}, "wrong", "no flow tell", "EARSHOT_DEFAULT_FLOW"),
+    "a key that is none": ({"EARSHOT_SECRET_KEY": "short"}, "wrong", "secret key number 1", "Put the key back"),
+    "a database of another kind": ({"EARSHOT_DATABASE_URL": "mysql://h/n"}, "wrong", "mysql", "EARSHOT_DATABASE_URL"),
+    "a database that is not there": (
+        {"EARSHOT_DATABASE_URL": "postgresql+psycopg://127.0.0.1:9/n"}, "wrong", "does not answer", "Start it"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "grade", "what", "advice"), ILL.values(), ids=ILL.keys())
+def test_what_is_wrong_is_found_with_what_to_do(
+    healthy: dict[str, str], changes: dict[str, str], grade: str, what: str, advice: str
+) -> None:
+    found = [finding for finding in look(healthy | changes).values() if what in finding.what]
+    assert [finding.grade for finding in found] == [grade]
+    assert advice in found[0].advice
+
+
+def test_a_key_that_others_can_read(healthy: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "var" / "secret.key").chmod(0o644)
+    (found,) = look(healthy).values()
+    assert (found.grade, found.advice) == ("wrong", f"chmod 600 {tmp_path / 'var' / 'secret.key'}")
+
+
+def test_a_folder_that_others_can_read(healthy: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "var").chmod(0o755)
+    (found,) = look(healthy).values()
+    assert found.grade == "care"
+
+
+async def test_keys_that_do_not_fit_what_was_sealed(healthy: dict[str, str], tmp_path: Path) -> None:
+    app = build(read(healthy))
+    event = app.channels["sms"].parse(
+        b"&".join(f"{name}={value}".encode() for name, value in sms_form(MAYA.replace("+", "%2B"), "Hello").items())
+    )
+    await app.intake.take(event)
+    app.close()
+    assert look(healthy) == {}
+    (tmp_path / "var" / "secret.key").unlink()
+    lay(read(healthy)).close()
+    (found,) = look(healthy).values()
+    assert found.grade == "wrong"
+    assert "do not fit" in found.what
+
+
+def test_a_damaged_database(healthy: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "var" / "earshot.db"
+    content = bytearray(path.read_bytes())
+    content[40_000:300_000] = b"\0" * 260_000
+    path.write_bytes(content)
+    assert any(finding.grade == "wrong" and "database" in finding.what for finding in look(healthy).values())
+
+
+def test_a_clock_that_went_back(healthy: dict[str, str]) -> None:
+    (found,) = look(healthy, datetime.now(UTC) - timedelta(hours=1)).values()
+    assert found.grade == "wrong"
+    assert "clock" in found.what
+
+
+def test_a_full_disk(healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path: usage.__class__(1, 1, 20_000_000))
+    (found,) = look(healthy).values()
+    assert found.what == "Only 20 MB of disk are free."
+
+
+def test_a_look_that_fails_is_a_finding_and_stops_no_other(
+    healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def _stars(_patient: Patient) -> None:
+        raise ZeroDivisionError(MAYA)
+
+    monkeypatch.setattr(doctor, "LOOKS", (_stars, *LOOKS))
+    (found,) = look(healthy).values()
+    assert found.what == "Looking at the stars failed: ZeroDivisionError."
+
+
+def test_the_command_fails_only_for_what_is_wrong(
+    earshot: Terminal, healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in healthy.items():
+        monkeypatch.setenv(name, value)
+    assert earshot("doctor") == 0
+    assert "Nothing is wrong." in earshot.said
+    monkeypatch.setenv("EARSHOT_CONTACT", "")
+    assert earshot("doctor") == 0
+    monkeypatch.setenv("EARSHOT_COUNTRY", "FR")
+    assert earshot("doctor") == 1
+    assert "One thing does not work." in earshot.said
+    monkeypatch.setenv("EARSHOT_COUNTRY", "France")
+    assert earshot("doctor") == 1
+    assert "two capital letters" in earshot.said
+    with pytest.raises(BadSettingsError):
+        read({"EARSHOT_COUNTRY": "France"})
+
+
+def test_the_words_hold_no_secret(healthy: dict[str, str]) -> None:
+    changes = {"EARSHOT_TELEGRAM_TOKEN": "123456:AAbb", "EARSHOT_TWILIO_AUTH_TOKEN": "quiet"}
+    patient = Patient(settings=read(healthy | changes))
+    said = " ".join(f"{finding.what} {finding.advice}" for finding in examine(patient))
+    assert "AAbb" not in said
+    assert "quiet" not in said
