@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flows.checks.graph import offered_options
@@ -11,6 +12,7 @@ from flows.questions.read_back import ReadBackStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.checks.graph import Edge
     from flows.checks.subject import Subject
     from flows.findings import Finding
 
@@ -24,7 +26,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         for name, step in subject.steps.items():
             if not isinstance(step, ReadBackStep) or name not in graph.reached & graph.asked:
                 continue
-            before = graph.routes(lambda edge, here=name: not edge.by.startswith("change ") and edge.target != here)  # type: ignore[misc]
+            before = graph.routes(partial(_comes_before, name))
             for item in offered_options(step.change, graph.channel):
                 asked = item.value in before and item.value in graph.waits
                 if item.value in subject.steps and not asked and (name, item.value) not in said:
@@ -35,3 +37,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                         f"“{item.label}” can be changed, but {BY[graph.channel]} “{item.value}” is not asked before.",
                         "Take it out of “change”, or give it a “when” for the channel that asks it.",
                     )
+
+
+def _comes_before(read_back: str, edge: Edge) -> bool:
+    return edge.target != read_back and not edge.by.startswith("change ")
