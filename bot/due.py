@@ -98,8 +98,8 @@ class Due:
         if conversation.due is None or conversation.due_at is None or conversation.due_at > now:
             return False
         signal, kind = SIGNALS[conversation.due]
-        turn = Turn(connection, self.means, person, Occasion(now=now, look=conversation.channel, kind=kind))
-        turn.resume(stored)
+        occasion = Occasion(now=now, look=conversation.channel, kind=kind)
+        turn = Turn(connection, self.means, person, occasion, stored)
         turn.hear([signal])
         turn.leave_alone_until(now + SHELVED)
         return True

@@ -198,8 +198,8 @@ class Intake:
             redraw_of=inbound.ref if inbound.kind == "press" else "",
             muted=self._answered_by_carrier(inbound),
         )
-        turn = Turn(connection, self.means, person, occasion)
-        turn.resume(store.latest_conversation(connection, person.contributor_id))
+        latest = store.latest_conversation(connection, person.contributor_id)
+        turn = Turn(connection, self.means, person, occasion, latest)
         for signal in event.signals:
             self._say_to(turn, signal, inbound)
         return "handled"

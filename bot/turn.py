@@ -104,7 +104,18 @@ class Occasion:
 class Turn:
     """One turn of one person, between their lock and the commit."""
 
-    def __init__(self, connection: Connection, means: Means, person: Person, occasion: Occasion) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        means: Means,
+        person: Person,
+        occasion: Occasion,
+        stored: store.Stored | None = None,
+    ) -> None:
+        """Go on with a stored conversation, or begin with an idle one.
+
+        Raises UnreadableConversationError and NoSuchFlowError.
+        """
         self.connection = connection
         self.means = means
         self.person = person
@@ -112,25 +123,21 @@ class Turn:
         self.now = occasion.now
         self.said = 0
         """How many messages the turn has put in the outbox so far."""
-        self.stored = False
+        self.stored = stored is not None
         self.erased = False
-        self.conversation = self._new(means.releases.begin("", ""))
-        self.release: Release = means.releases.begin("", "")
-
-    def resume(self, stored: store.Stored | None) -> None:
-        """Go on with a stored conversation; raises UnreadableConversationError and NoSuchFlowError."""
         if stored is None:
-            return
-        conversation = Conversation.from_json(stored.state)
-        self.release = self.means.releases.going_on(self.connection, stored.flow, stored.structure)
+            self.release: Release = means.releases.begin("", "")
+            self.conversation = self._new(self.release)
+        else:
+            self.conversation = self._as_it_is_now(Conversation.from_json(stored.state))
+            self.release = means.releases.going_on(connection, stored.flow, stored.structure)
+
+    def _as_it_is_now(self, conversation: Conversation) -> Conversation:
+        """Bring a stored state in line with what may have changed elsewhere: a STOP by another channel, the look."""
         opted_out = self.person.opted_out or self.person.address_state == "opted_out"
-        changes: dict[str, object] = {}
-        if conversation.opted_out != opted_out:
-            changes["opted_out"] = opted_out
-        if conversation.channel != self.occasion.look:
-            changes["channel"] = self.occasion.look
-        self.conversation = conversation.model_copy(update=changes) if changes else conversation
-        self.stored = True
+        if (conversation.opted_out, conversation.channel) == (opted_out, self.occasion.look):
+            return conversation
+        return conversation.model_copy(update={"opted_out": opted_out, "channel": self.occasion.look})
 
     def begin(self, begin: Begin) -> None:
         """Start a flow afresh, as if the person had written `begin.text` first."""
