@@ -5,14 +5,15 @@ Imports the standard library and its neighbours `letters`, `phrases` and `phrase
 
 A message is folded (case, accents, apostrophes, full-width forms, zero-width characters), then looked up whole, then
 without the courtesies round it, then by its first and last parts and, if short, its sentences; parts count only when
-they are phrases plainly meant for us, in nobody else's mouth. A message that has none of the words such phrases need
-is let go at once, so that an ordinary story costs a few microseconds.
+they are phrases plainly meant for us, in nobody else's mouth. A message in which no such phrase stands anywhere is
+let go at once, so that an ordinary story costs a few microseconds.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from flows.letters import folded, normalise, unpadded
@@ -47,6 +48,7 @@ _TAIL_ENDS: Final = frozenset(tail.split()[-1] for tail in TAILS)
 _QUESTION_MARKS = Recognised(Word.HELP)
 _COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_STOPS = re.compile(r"[!?…]")
 _SENTENCE = re.compile(r"[^.!?…\n]+")
 _LAST_WORDS = re.compile(r"[.!?…][\"'”’)]*\s+([^\W\d_]+(?:\s[^\W\d_]+){0,2})[\W_]*\Z")
 _LOOSE = " \t\r\n,;:-–—"
@@ -195,7 +197,7 @@ def _in_part(text: str, words: list[str] | None, book: Book) -> Recognised | Non
     """Find a clear phrase as first or last part of a message, or as one sentence of a short one."""
     if words is None:
         words = folded(text if len(text) <= SENTENCES else f"{text[:PART]} {text[-PART:]}")
-    if book.triggers.isdisjoint(words):
+    if not book.opening.within(words):
         return None
     for start, end, tree in _parts(text, book):
         part = folded(text[start:end])
@@ -219,18 +221,28 @@ def _parts(text: str, book: Book) -> Iterator[tuple[int, int, Tree[Recognised]]]
 
 
 def _in_another_mouth(text: str, start: int, end: int, book: Book) -> bool:
-    """Tell whether the words beside a phrase make it something that was said to or by somebody else."""
+    """Tell whether the words beside a phrase make it something said to or by somebody else.
+
+    In the same sentence any report does; in the one before or after it has to name whom it was said to.
+    """
     if text[start:end].lstrip()[:1] in _OPENING_QUOTES or text[:start].rstrip()[-1:] in (*_OPENING_QUOTES, "'"):
         return True
-    before = folded(text[max(0, start - 80) : start])
-    after = folded(text[end : end + 80])
-    if any(_reports(before, place, book) for place in range(len(before))):
-        return True
-    return not book.others.isdisjoint(after[:10]) and any(_reports(after, place, book) for place in range(len(after)))
+    earlier, _, before = _STOPS.sub(".", text[max(0, start - 80) : start]).rpartition(".")
+    after, _, later = _STOPS.sub(".", text[end : end + 80]).partition(".")
+    return (
+        _reported(folded(before), book)
+        or (_reported(folded(after), book) and not book.others.isdisjoint(folded(after)))
+        or _reported(folded(earlier), book, to_others=True)
+        or _reported(folded(later)[:8], book, to_others=True)
+    )
 
 
-def _reports(words: list[str], place: int, book: Book) -> bool:
-    return words[place] in book.reported and (place + 1 == len(words) or words[place + 1] not in book.excused)
+def _reported(words: list[str], book: Book, *, to_others: bool = False) -> bool:
+    """Tell whether these words report speech: "I told", but not "I told you"; "I told him" if it must be to others."""
+    for word, following in pairwise([*words, ""]):
+        if word in book.reported and (following in book.others if to_others else following not in book.excused):
+            return True
+    return False
 
 
 def _rest(text: str, start: int, end: int) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flows.letters import folded, normalise
-from flows.phrases import Pattern, Tree, parsed, planted, required, spelled
+from flows.phrases import Pattern, Tree, parsed, planted, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -95,8 +95,6 @@ class Book:
     opening: Tree[Recognised]
     """The clear ones and those that count at the beginning only."""
     line: Tree[Recognised]
-    triggers: frozenset[str]
-    """Every phrase of `opening` has one of these words: a message with none of them holds no such phrase."""
     names: Mapping[str, str]
     """Language code by its name, in the languages of this book."""
     reserved: frozenset[str]
@@ -134,13 +132,11 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         ]
 
     whole = [(pattern, replace(found, whole=True)) for pattern, found in part("words", "phrases", "clear")]
-    opening = part("clear", "opening")
     return Book(
         whole=planted([*whole, *(named for table in tables for named in _languages(table))]),
         clear=planted(part("clear")),
-        opening=planted(opening),
+        opening=planted(part("clear", "opening")),
         line=planted(part("line")),
-        triggers=frozenset().union(*(required(pattern) for pattern, _ in opening)),
         names={name: code for table in tables for code, name in _names(table)},
         reserved=frozenset(form for table, word in shelves for form in _forms(table, word)),
         breaks=_breaks(mine),

@@ -61,19 +61,6 @@ def spelled(pattern: Pattern) -> list[str]:
     return made
 
 
-def required(pattern: Pattern) -> frozenset[str]:
-    """Return some words of which every phrase of the pattern has at least one: as long, and so as rare, as possible."""
-    found: list[frozenset[str]] = []
-    for item in pattern:
-        if isinstance(item, str):
-            found += [frozenset((word,)) for word in folded(item)]
-        else:
-            options = [required(option) for option in item]
-            if all(options):
-                found.append(frozenset().union(*options))
-    return max(found, key=lambda words: min(map(len, words)), default=frozenset())
-
-
 @dataclass(slots=True, eq=False)
 class _State(Generic[Meaning]):
     """A place within a pattern, while the tree is made; `meaning` is there where a phrase may end."""
@@ -102,6 +89,18 @@ class Tree(Generic[Meaning]):
             if tree.meaning is not None and (place + 1 in ends or place + 1 == last):
                 best = tree.meaning
         return best
+
+    def within(self, words: Sequence[str]) -> bool:
+        """Tell whether any of these phrases stands anywhere among the words."""
+        for start, word in enumerate(words):
+            tree = self.next.get(word)
+            place = start
+            while tree is not None:
+                if tree.meaning is not None:
+                    return True
+                place += 1
+                tree = tree.next.get(words[place]) if place < len(words) else None
+        return False
 
 
 def planted(phrases: Iterable[tuple[Pattern, Meaning]]) -> Tree[Meaning]:
