@@ -197,13 +197,12 @@ def _turn_others_away(request: Request) -> None:
 
 
 def _drawn(item: Item, phone: Phone) -> dict[str, object]:
-    text = item.text
-    if item.kind == "yours" and text.startswith("(") and text.endswith(")"):
-        text = SENT.get(text[1:-1], text)
+    media = SENT.get(item.text.strip("()"), "") if item.kind == "yours" and item.text.startswith("(") else ""
     return {
         "number": item.number,
         "kind": item.kind,
-        "text": text,
+        "text": media or item.text,
+        "media": bool(media),
         "buttons": item.buttons,
         "active": item.active,
         "segments": segments(item.text) if item.kind == "ours" and phone.look == "sms" else "",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LOOKS = (("telegram", "Telegram"), ("sms", "Text message"))
 ALWAYS = ("HELP", "BACK", "SKIP", "MY DATA", "DELETE", "STOP")
-SENT = {"location": "📍 Position", "voice": "🎤 Voice message", "photo": "🖼 Photo"}
+SENT = {"location": "A position", "voice": "A voice message", "photo": "A photo"}
 """What may be sent beside words, and how it shows."""
 
 
@@ -103,6 +103,6 @@ def _about(tags: tuple[tuple[str, str], ...], use: str) -> str:
 def segments(text: str) -> str:
     """Return what a text message costs: segments are what phone companies charge for (rule 20)."""
     counted = count(text)
-    alphabet = "plain letters (GSM-7)" if counted.encoding == "gsm7" else "special letters (UCS-2)"
+    alphabet = {"gsm7": "GSM-7", "ucs2": "UCS-2"}[counted.encoding]
     parts = "1 segment" if counted.parts == 1 else f"{counted.parts} segments"
     return f"{parts} · {counted.units} characters · {alphabet}"

@@ -8,8 +8,10 @@
   if (!phone || !window.fetch || !window.DOMParser) return;
 
   const thread = document.getElementById("thread");
+  const words = document.getElementById("words");
   let tag = null;
-  let busy = false;
+  let under = 0; // acts that are on their way
+  let line = Promise.resolve(); // each waits for the one before, so that nothing is lost or overtaken
   let lookUntil = Date.now() + LOOK_FOR_MS;
 
   const toEnd = () => {
@@ -55,26 +57,22 @@
     return true;
   };
 
-  const send = async (form, button) => {
-    const body = new URLSearchParams(new FormData(form));
-    if (button && button.name) body.set(button.name, button.value);
-    busy = true;
-    phone.setAttribute("aria-busy", "true");
+  const number = () =>
+    [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  const send = async (form, button, body) => {
     try {
       const answer = await fetch(form.action, { method: "POST", body });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!answer.ok || !take(fresh)) throw new Error("not taken");
       tag = answer.headers.get("ETag");
-      if (form.id === "compose") form.reset();
-      const writing = document.getElementById("words");
-      if (document.activeElement === document.body) writing.focus({ preventScroll: true });
+      const newest = document.querySelector("[data-newest]");
+      if (document.activeElement === document.body && newest) newest.focus({ preventScroll: true });
       lookUntil = Date.now() + LOOK_FOR_MS;
     } catch {
-      form.dataset.plain = "yes";
-      form.requestSubmit(button || undefined); // the plain way says what went wrong
-    } finally {
-      busy = false;
-      phone.removeAttribute("aria-busy");
+      form.dataset.plain = "yes"; // the plain way says what went wrong
+      if (form.id === "compose") words.value = body.get("text");
+      form.requestSubmit(button || undefined);
     }
   };
 
@@ -83,7 +81,17 @@
     const act = new URL(form.action).pathname;
     if (form.dataset.plain || !/^\/try\/(say|press|send|wait)$/.test(act)) return;
     event.preventDefault();
-    if (!busy) send(form, event.submitter);
+    const button = event.submitter;
+    const body = new URLSearchParams(new FormData(form));
+    if (button && button.name) body.set(button.name, button.value);
+    body.set("once", number());
+    if (form.id === "compose") form.reset();
+    under += 1;
+    phone.setAttribute("aria-busy", "true");
+    line = line.then(() => send(form, button, body)).finally(() => {
+      under -= 1;
+      if (!under) phone.removeAttribute("aria-busy");
+    });
   });
 
   document.addEventListener("keydown", (event) => {
@@ -94,10 +102,10 @@
   });
 
   setInterval(async () => {
-    if (busy || document.hidden || Date.now() > lookUntil) return;
+    if (under || document.hidden || Date.now() > lookUntil) return;
     try {
       const answer = await fetch("/try", { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
-      if (busy || answer.status !== 200) return;
+      if (under || answer.status !== 200) return;
       tag = answer.headers.get("ETag");
       take(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
