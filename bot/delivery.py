@@ -154,15 +154,18 @@ class Delivery:
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Take nothing more, let what is on its way arrive, and write down what could not wait."""
         self._stopping = True
-        for task in self._running:
+        self.wake()
+        if not self._running:
+            return
+        main, *others = self._running
+        for task in others:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(main, *others, return_exceptions=True)  # an exchange is never cut off: it takes messages
         flights = [flight for lane in self.lanes.values() for flight in lane.flights.values()]
         tasks = [flight.task for flight in flights if flight.task is not None]
-        if tasks:
-            timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
-            await asyncio.gather(*tasks, return_exceptions=True)
-            timer.cancel()
+        timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        timer.cancel()
         await self._exchange({})
         self._running = []
 
@@ -215,7 +218,7 @@ class Delivery:
             self.wake()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             await self._woken.wait()
             self._woken.clear()
             now = self.monotonic()
@@ -335,8 +338,7 @@ class Delivery:
                 sent = await lane.channel.send(pieces[number])
             except SendError as error:
                 return self._failed(lane, due, error)
-            finally:
-                flight.calling = False
+            flight.calling = False
             provider_id, segments = sent.provider_id, segments + sent.segments
             lane.gaps.sent(due.address_id, provider_id, due.inbound_id, self.monotonic())
             self.begun[due.id] = number + 1
