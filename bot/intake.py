@@ -20,7 +20,7 @@ from bot.turn import Occasion, Turn, choice_of
 from flows.effects import Begin, Say
 from flows.keywords import Word, recognise
 from flows.messages import Message
-from flows.signals import Located, Said, Sent, Started
+from flows.signals import Edited, Located, Said, Sent, Started
 from storage.crypto import address_lookups, seal_address
 from storage.queries import inbox
 from storage.queries import turn as store
@@ -211,6 +211,9 @@ class Intake:
             else:
                 flow = inbound.entry if inbound.entry in self.means.releases.current else ""
                 turn.begin(Begin(flow=flow, text=signal.text, ref=signal.ref))
+            return
+        if isinstance(signal, Edited):
+            turn.edited(signal)
             return
         before = turn.said
         turn.hear([signal])

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channels.base import Inbound, SendError
+from bot.intake import FAILED
 from bot.logs import log, told
 from storage.crypto import SealBrokenError
 from storage.database import reader
@@ -66,7 +68,10 @@ class Recovery:
 
     async def replay(self, only: Collection[int] = ()) -> Recovered:
         """Handle again what failed or was set aside: all of it, or only these numbers."""
-        return await self._again(lambda event: not only or event.id in only)
+        done = await self._again(lambda event: not only or event.id in only)
+        if done.handled:
+            await self.intake.writer.perform(partial(inbox.close_mended, kind=FAILED, now=self.clock()))
+        return done
 
     async def missed(self) -> int:
         """Fetch from every provider what it holds for us and we never saw, oldest first; returns how many events."""

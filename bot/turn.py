@@ -39,7 +39,7 @@ from flows.effects import (
 )
 from flows.engine import advance
 from flows.messages import Message
-from flows.signals import Facts, PlaceChoice, PlacesFound, Signal, Started, Unsealed
+from flows.signals import Edited, Facts, PlaceChoice, PlacesFound, Signal, Started, Unsealed
 from storage.crypto import receipt_lookups
 from storage.erasure import erase_contributor
 from storage.queries import turn as store
@@ -125,6 +125,7 @@ class Turn:
         """How many messages the turn has put in the outbox so far."""
         self.stored = stored is not None
         self.erased = False
+        self.amended = False
         if stored is None:
             self.release: Release = means.releases.begin("", "")
             self.conversation = self._new(self.release)
@@ -154,6 +155,23 @@ class Turn:
             raise EndlessTurnError(f"flow {self.release.flow.id} goes on asking at {self.conversation.step}")
         if self.stored and not self.erased:
             self._save()
+
+    def edited(self, edited: Edited) -> None:
+        """Take a changed message as part of what is being told, of what is held, or of an earlier story (rule 43)."""
+        before = self.conversation
+        self.hear([edited])
+        taken = self.amended or (before.scratch, before.answers) != (
+            self.conversation.scratch,
+            self.conversation.answers,
+        )
+        if taken or before.opted_out or not edited.ref:
+            return
+        person = self.person.contributor_id
+        if store.reseal(self.connection, contributor_id=person, ref=edited.ref, sealed=self._sealed(edited.text)):
+            return
+        earlier = store.told_in(self.connection, contributor_id=person, ref=edited.ref)
+        if earlier is not None:
+            self._amend(AmendStory(ref=edited.ref, text=edited.text), earlier)
 
     def leave_alone_until(self, when: datetime) -> None:
         """Make sure that time does not begin a turn again and again in which nothing changes."""
@@ -268,9 +286,12 @@ class Turn:
             conversation_id=self.conversation.id,
             contributor_id=self.person.contributor_id,
             ref=effect.ref,
-            sealed=self.means.keyring.seal("sealed_message.sealed", effect.text.encode()),
+            sealed=self._sealed(effect.text),
             now=self.now,
         )
+
+    def _sealed(self, text: str) -> bytes:
+        return self.means.keyring.seal("sealed_message.sealed", text.encode())
 
     def _unseal(self, _effect: Unseal) -> Signal:
         held = store.take_sealed(self.connection, self.conversation.id)
@@ -317,9 +338,14 @@ class Turn:
     def _drop(self, _effect: DropStory) -> None:
         store.drop_story(self.connection, self.conversation.id)
 
-    def _amend(self, effect: AmendStory) -> None:
+    def _amend(self, effect: AmendStory, conversation_id: str = "") -> None:
+        self.amended = True
         store.amend_story(
-            self.connection, conversation_id=self.conversation.id, ref=effect.ref, text=effect.text, now=self.now
+            self.connection,
+            conversation_id=conversation_id or self.conversation.id,
+            ref=effect.ref,
+            text=effect.text,
+            now=self.now,
         )
 
     def _add(self, effect: AddToStory) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
 from bot import settings
 from bot.logs import told
@@ -61,6 +62,11 @@ def failing_plainly() -> Iterator[None]:
     except OSError as error:
         where = f": {error.filename}" if isinstance(error.filename, str) else ""
         console(error=True).print(f"[red]×[/red] {error.strerror or type(error).__name__}{where}", markup=True)
+        sys.exit(FAILED)
+    except OperationalError as error:
+        out = console(error=True)
+        out.print("[red]×[/red] The database cannot be used: it does not answer, is locked, or the disk is full.")
+        out.print(f"  Run earshot doctor. ({told(error)['error']})", markup=False)
         sys.exit(FAILED)
     except Exception as error:
         out = console(error=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam as b
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import exists, func, or_, select, text, update
 
 from storage import tables
 from storage.statement import Statement
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 INBOUND = tables.Inbound.__table__
+ITEM = tables.TeamItem.__table__
 
 
 class Failed(NamedTuple):
@@ -96,6 +97,17 @@ def unhandled(connection: Connection, *, after: int = 0, limit: int = 100) -> li
 def count_unhandled(connection: Connection) -> int:
     """Return how many events wait to be handled again."""
     return connection.execute(select(func.count()).select_from(INBOUND).where(_UNHANDLED)).scalar_one()
+
+
+def close_mended(connection: Connection, kind: str, now: datetime) -> int:
+    """Close what the team was told of failed events once none of that person's is left; returns how many items."""
+    left = exists().where(
+        INBOUND.c.state == "failed",
+        or_(INBOUND.c.id == ITEM.c.inbound_id, INBOUND.c.contributor_id == ITEM.c.contributor_id),
+    )
+    return connection.execute(
+        update(ITEM).where(ITEM.c.kind == kind, ITEM.c.closed_at.is_(None), ~left).values(closed_at=now)
+    ).rowcount
 
 
 def unseen(connection: Connection, *, channel: str, provider_ids: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Named questions about the project's own list of places. Never commits. Imports the table and the record of a place."""
+"""Named questions about the project's own list of places. Never commits. Imports the table and its record."""
 
 from __future__ import annotations
 

@@ -257,6 +257,18 @@ def _attach_decisions(connection: Connection, conversation_id: str, story_id: in
     )
 
 
+def told_in(connection: Connection, *, contributor_id: int, ref: str) -> str | None:
+    """Return the conversation of the kept story that this message is part of, None if there is none."""
+    found: str | None = connection.execute(
+        select(STORY.c.conversation_id)
+        .join(PART, PART.c.story_id == STORY.c.id)
+        .where(STORY.c.contributor_id == contributor_id, PART.c.ref == ref)
+        .order_by(STORY.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return found
+
+
 def amend_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
     """Keep an edit of a message beside the original; returns the story's number, None if there is no story."""
     return _append(connection, conversation_id, ref=ref, text=text, kind="amended", now=now)

@@ -32,6 +32,7 @@ from storage.queries.stories import (
     drop_story,
     keep_story,
     record_decision,
+    told_in,
 )
 from storage.statement import Statement
 from storage.unit import note
@@ -106,6 +107,11 @@ _HOLD = Statement(
         received_at=b("now"),
     )
 )  # fmt: skip
+_RESEAL = Statement(
+    update(SEALED)
+    .where(SEALED.c.contributor_id == b("contributor_id"), SEALED.c.ref == b("ref"))
+    .values(sealed=b("sealed"))
+)
 _ENQUEUE = Statement(
     lambda insert: (
         insert(OUTBOX)
@@ -216,6 +222,11 @@ def hold_sealed(
     )
 
 
+def reseal(connection: Connection, *, contributor_id: int, ref: str, sealed: bytes) -> bool:
+    """Put an edited wording in the place of a message that is still held; returns whether it is."""
+    return bool(_RESEAL.run(connection, contributor_id=contributor_id, ref=ref, sealed=sealed))
+
+
 def take_sealed(connection: Connection, conversation_id: str) -> list[tuple[str, bytes]]:
     """Return the messages held for a conversation as (ref, sealed), in the order they came, and delete them."""
     rows = connection.execute(
@@ -289,5 +300,6 @@ __all__ = [
     "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "claim", "conversation_by_id",
     "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed", "keep_story",
     "latest_conversation", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at", "purge_sealed",
-    "raise_item", "record_decision", "save_conversation", "set_address_state", "set_language", "take_sealed",
+    "raise_item", "record_decision", "reseal", "save_conversation", "set_address_state", "set_language", "take_sealed",
+    "told_in",
 ]  # fmt: skip

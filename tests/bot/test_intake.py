@@ -274,6 +274,39 @@ async def test_an_edit_changes_the_draft_and_stands_beside_a_kept_story(service:
     assert [part.kind for part in service.rows(tables.StoryPart)] == ["told", "amended"]
 
 
+async def test_an_edit_of_an_earlier_story_stands_beside_that_story(service: Service) -> None:
+    told = update(CHAT, STORY)
+    await service.chat(CHAT, "/start", "1", "1")
+    await service.intake.take(service.told(told))
+    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "feedback")
+    assert len(service.rows(tables.Conversation)) == 2
+    edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": "It came back."}}
+    await service.intake.take(service.told(edited))
+    assert [(part.kind, part.text) for part in service.rows(tables.StoryPart)] == [
+        ("told", STORY), ("amended", "It came back."),
+    ]  # fmt: skip
+
+
+async def test_an_edit_of_what_is_held_sealed_becomes_part_of_the_story(service: Service) -> None:
+    told = update(CHAT, STORY)
+    await service.intake.take(service.told(told))
+    edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": STORY + " Today."}}
+    await service.intake.take(service.told(edited))
+    assert len(service.rows(tables.SealedMessage)) == 1
+    await service.chat(CHAT, "1", "1", "DONE", "1", "DONE", "1", "SKIP", "1")
+    assert service.rows(tables.Story)[0].text == STORY + " Today."
+
+
+async def test_an_edit_of_what_we_never_kept_changes_nothing(service: Service) -> None:
+    told = update(CHAT, "Hello")
+    await service.intake.take(service.told(told))
+    before = service.everything("inbound", "due_at", "updated_at")
+    edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": STORY}}
+    await service.intake.take(service.told(edited))
+    after = service.everything("inbound", "due_at", "updated_at")
+    assert {name for name in after if after[name] != before[name]} == {"inbound"}
+
+
 async def test_delete_everything_leaves_a_goodbye_and_nothing_else(service: Service) -> None:
     await service.text(MAYA, *TO_THE_END)
     told = await service.text(MAYA, "DELETE", "2")
@@ -340,6 +373,7 @@ async def test_a_failing_turn_is_kept_whole_and_handled_later(
     assert "Keep it?" in service.answers(MAYA)[-1]
     assert (await service.recovery.replay()).handled == 0
     assert {row.state for row in service.rows(tables.Inbound)} == {"handled"}
+    assert [item.closed_at for item in service.rows(tables.TeamItem)] == [service.now]
 
 
 async def test_a_failing_turn_harms_nobody_else(service: Service, broken: pytest.MonkeyPatch) -> None:
