@@ -35,6 +35,8 @@ class BotApi:
     def __init__(self) -> None:
         self.sent: dict[int, list[str]] = defaultdict(list)
         self.calls: list[str] = []
+        self.waiting: list[dict[str, Any]] = []
+        """Updates for whoever asks for them; forgotten once a later offset is asked for, as Telegram does."""
         self.delay = 0.0
         self.url = ""
 
@@ -48,7 +50,11 @@ class BotApi:
         if method == "getMe":
             result = {"id": 1, "is_bot": True, "first_name": "Easton", "username": "easton_bot"}
         elif method == "getUpdates":
-            result = []
+            offset = int(body.get("offset") or 0)
+            self.waiting = [update for update in self.waiting if update["update_id"] >= offset]
+            if not self.waiting:
+                await asyncio.sleep(0.05)
+            result = self.waiting
         elif method == "sendMessage":
             self.sent[int(body["chat_id"])].append(body["text"])
             number = len(self.calls)

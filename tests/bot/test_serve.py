@@ -14,13 +14,17 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
+from storage.tables import Story
 from tests.bot.running import SECRET, TOKEN, BotApi, Earshot, bot_api, earshot
 from tests.bot.service import MAYA, OURS, STORY, sms_form, update
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy.engine import Engine
 
 pytestmark = pytest.mark.slow
 
@@ -146,14 +150,35 @@ async def test_kill_9_at_random_moments_loses_nothing_and_says_nothing_twice(tmp
         assert "receipt" in api.sent[chat_of(person)][-1]
 
 
-async def everything_sent(service: Earshot, api: BotApi) -> None:
+async def everything_sent(service: Earshot, api: BotApi, people: int = PEOPLE) -> None:
     """Wait until every person has their receipt."""
     for _ in range(600):
         done = [texts for texts in api.sent.values() if texts and "receipt" in texts[-1]]
-        if len(done) == PEOPLE:
+        if len(done) == people:
             return
         await asyncio.sleep(0.05)
-    raise AssertionError(f"{PEOPLE - len(done)} people wait for an answer: {service.output}")
+    raise AssertionError(f"{people - len(done)} people wait for an answer: {service.output}")
+
+
+@pytest.mark.parametrize("mode", ["webhook", "polling"])
+async def test_a_story_is_answered_to_its_end(database: Engine, tmp_path: Path, mode: str) -> None:
+    address = database.url.render_as_string(hide_password=False)
+    async with bot_api() as api:
+        settings = telegram(api) | {"EARSHOT_TELEGRAM_MODE": mode, "EARSHOT_DATABASE_URL": address}
+        async with earshot(tmp_path, **settings) as service, aiohttp.ClientSession() as session:
+            if mode == "polling":
+                api.waiting = talk(0)
+            else:
+                for data in talk(0):
+                    assert await post(session, service.url, data) == 200
+            await everything_sent(service, api, 1)
+            assert await service.stop() == 0
+    assert ("setWebhook" in api.calls) == (mode == "webhook")
+    texts = api.sent[chat_of(0)]
+    assert len(texts) == len(set(texts)), "each message once"
+    assert "Hello, this is Easton Listens" in texts[0]
+    with database.connect() as connection:
+        assert connection.execute(select(Story.__table__.c.text)).scalars().all() == ["\n".join(story_of(0))]
 
 
 async def test_the_logs_of_a_whole_run_name_nobody_and_tell_nothing(tmp_path: Path) -> None:
