@@ -146,6 +146,7 @@ class Delivery:
         left = await self.writer.perform(release)
         if left:
             log.info("messages cut off", count=left)
+        await self._doubt.begin()
         loop = asyncio.get_running_loop()
         self.writer.on_commit(partial(self._committed, loop))
         self._running = [loop.create_task(work) for work in (self._run(), self._tick(), self._doubt.run())]
@@ -292,6 +293,7 @@ class Delivery:
             self._sent.append(end)
         if result in {"sent", "failed", "cancelled"}:
             self.begun.pop(due.id, None)
+            self._doubt.settled(due.id)
         metrics.sends.labels(due.channel, result).inc()
 
     def _launch(self, due: Due) -> None:
@@ -372,6 +374,8 @@ class Delivery:
             lane.pace.pause(self.monotonic() + (error.retry_after or POLL_SECONDS))
             if error.tell_team:
                 self._tell(due.channel, error.code, now)
+        if error.kind == "unknown" and lane.channel.limits.ask_after is None:
+            return self._doubt.without_asking(due)
         return fate.failed(due, error, now, self._chance.random())
 
     def _tell(self, channel: str, code: str, now: datetime) -> None:

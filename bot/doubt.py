@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 2.0
 SWEEP_SECONDS = 30.0
 """How often we look for what other processes left behind."""
-AT_ONCE = 100
+FORGET_SECONDS = 300.0
+AT_ONCE = 1000
 
 
 class Doubt:
@@ -42,6 +43,19 @@ class Doubt:
         """Remember to look into a message."""
         self._raised[message] = now
 
+    def settled(self, message: int) -> None:
+        """Forget a message that went out, or never will."""
+        self._raised.pop(message, None)
+        self._resent.discard(message)
+
+    def without_asking(self, due: Due) -> fate.Fate:
+        """Say what becomes of a message whose provider cannot be asked."""
+        now = self._delivery.clock()
+        if due.kind != "reply" or due.id in self._resent or not fate.patient(due, now):
+            return fate.given_up(due, "unknown", now)
+        self._resent.add(due.id)
+        return fate.later(due, now, "unknown", "again")
+
     async def run(self) -> None:
         """Look again and again until cancelled."""
         while True:
@@ -51,6 +65,13 @@ class Doubt:
                 log.error("unknown messages not looked into", **told(error))
             await self._delivery.sleep(LOOK_SECONDS)
 
+    async def begin(self) -> None:
+        """Put back what a dead process left behind and nobody can be asked about, before anything overtakes it."""
+        for due in await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE)):
+            lane = self._delivery.lanes.get(due.channel)
+            if lane is not None and lane.channel.limits.ask_after is None:
+                await self._look_into(lane, due)
+
     async def look(self) -> None:
         """Look into everything that is due for it."""
         at, now = self._delivery.monotonic(), self._delivery.clock()
@@ -59,6 +80,7 @@ class Doubt:
             return
         if sweep:
             self._swept = at
+            self._raised = {message: since for message, since in self._raised.items() if at - since < FORGET_SECONDS}
             await self._delivery.writer.perform(partial(outbox.release_expired_leases, now=now))
         for due in await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE)):
             lane = self._delivery.lanes.get(due.channel)
@@ -89,20 +111,17 @@ class Doubt:
         self._delivery.wake()
 
     async def _end(self, lane: Lane, due: Due) -> outbox.Sent | fate.Fate:
-        now = self._delivery.clock()
         if lane.channel.limits.ask_after is None:
-            if due.kind != "reply" or due.id in self._resent or not fate.patient(due, now):
-                return fate.given_up(due, "unknown", now)
-            self._resent.add(due.id)
-            return fate.later(due, now, "unknown", "again")
+            return self.without_asking(due)
         provider_id, segments = "", 0
-        for number, piece in enumerate(self._delivery.pieces(due)):
-            found = await lane.channel.outcome(piece, due.created_at)
+        pieces = self._delivery.pieces(due)
+        for number in range(self._delivery.begun.get(due.id, 0), len(pieces)):
+            found = await lane.channel.outcome(pieces[number], due.created_at)
             ids = [sent.provider_id for sent in found]
             known = await self._delivery.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
             ours = [sent for sent in found if sent.provider_id not in known]
             if not ours:
                 self._delivery.begun[due.id] = number
-                return fate.later(due, now, "unknown", "again")
+                return fate.later(due, self._delivery.clock(), "unknown", "again")
             provider_id, segments = ours[0].provider_id, segments + ours[0].segments
         return outbox.Sent(due.id, provider_id, segments or None)
