@@ -90,6 +90,8 @@ class Rehearsal:
     now: datetime = NOON
     stories: dict[str, KeepStory] = field(default_factory=dict)
     """What is kept, by conversation."""
+    history: list[Effect] = field(default_factory=list)
+    """All that was caused so far, in order."""
 
     def __post_init__(self) -> None:
         self._sealed: list[tuple[str, str]] = []
@@ -156,9 +158,11 @@ class Rehearsal:
     @property
     def buttons(self) -> tuple[str, ...]:
         """Return the labels on the newest message that has any."""
-        for _, say in reversed(self._asked):
-            return tuple(button(say, option) for option in say.options)
-        return ()
+        return self.labels(self._asked[-1][1]) if self._asked else ()
+
+    def labels(self, say: Say) -> tuple[str, ...]:
+        """Return the labels of a message's buttons."""
+        return tuple(button(say, option) for option in say.options)
 
     def shown(self, say: Say) -> str:
         """Return the words of a message as this phone shows them, without buttons."""
@@ -179,6 +183,7 @@ class Rehearsal:
             begins = [effect for effect in turn.effects if isinstance(effect, Begin)]
             for effect in (*(one for one in turn.effects if not isinstance(one, Begin)), *begins):
                 self._done.append(effect)
+                self.history.append(effect)
                 answer = self._carry_out(effect)
                 if answer is not None:
                     waiting.append(answer)
