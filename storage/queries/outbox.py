@@ -128,6 +128,12 @@ _KNOWN_EVENT = Statement(
     )
 )
 
+_EARLY = Statement(
+    select(EVENT.c.channel, EVENT.c.provider_id, EVENT.c.status, EVENT.c.error)
+    .join_from(OUTBOX, EVENT, and_(OUTBOX.c.channel == EVENT.c.channel, OUTBOX.c.provider_id == EVENT.c.provider_id))
+    .where(OUTBOX.c.id == b("message"))
+)
+
 
 def claim_due(
     connection: Connection, now: datetime, channel: str | None = None, limit: int = 30, lease_seconds: int = 60
@@ -162,16 +168,10 @@ def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -
     )
     if sent:
         note(connection, "outbox")  # later messages may have waited for these
-    named = [each.id for each in sent if each.provider_id is not None]
-    if not named:
-        return
-    early = connection.execute(
-        select(EVENT.c.channel, EVENT.c.provider_id, EVENT.c.status, EVENT.c.error)
-        .join(OUTBOX, and_(OUTBOX.c.channel == EVENT.c.channel, OUTBOX.c.provider_id == EVENT.c.provider_id))
-        .where(OUTBOX.c.id.in_(named))
-    ).all()
-    for channel, provider_id, status, error in early:
-        _raise_to(connection, channel, provider_id, status, error)
+    for id_, provider, _ in sent:
+        if provider is not None:
+            for channel, provider_id, status, error in _EARLY.all(connection, message=id_):
+                _raise_to(connection, channel, provider_id, status, error)
 
 
 def mark_failed(connection: Connection, message: int, error: str) -> None:
