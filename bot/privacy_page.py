@@ -6,6 +6,7 @@ A contributor reads it without signing in to anything; it sets no cookie and loa
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
@@ -36,6 +37,11 @@ class Regulator(NamedTuple):
     name: str
     phone: str
     url: str
+
+    @property
+    def site(self) -> str:
+        """Return the address as people read it."""
+        return urlsplit(self.url).netloc
 
 
 REGULATORS = {

@@ -1,0 +1,127 @@
+"""The privacy notice: who reads it, in which language, and what it must say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from bot import pages, privacy_page
+from bot.settings import read
+from flows.loader import load
+
+GLENBOIG = {"EARSHOT_ORGANISATION": "Glenboig Listening Project", "EARSHOT_CONTACT": "Amina on 01236 000000"}
+
+
+async def notice(settings: dict[str, str] | None = None, path: str = "/privacy", **headers: str) -> str:
+    app = Starlette(routes=privacy_page.routes(read(settings or {})))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", follow_redirects=True
+    ) as client:
+        answer = await client.get(path, headers=headers)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    return " ".join(answer.text.split())
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("who we are", "We are Glenboig Listening Project."),
+        ("whom to reach", "Amina on 01236 000000"),
+        ("what for", "What it is for"),
+        ("why it may be done", "The law calls this consent."),
+        ("private things", "health, faith, money or family"),
+        ("what is kept", "Your story</b>, in your own words"),
+        ("where somebody is", "turn it into the name of the nearest place at once"),
+        ("how long", "up to 2 years"),
+        ("who sees it", "The people on our team who read stories."),
+        ("taking it back", "<dt>DELETE</dt>"),
+        ("seeing it", "<dt>MY DATA</dt>"),
+        ("being left alone", "<dt>STOP</dt>"),
+        ("complaining to us", "We tell you within 30 days that we have your complaint"),
+        ("complaining to somebody else", "Information Commissioner’s Office: 0303 123 1113"),
+        ("danger", "ring 999"),
+        ("no decisions by machines", "No machine decides anything about you."),
+    ],
+)
+async def test_it_answers(question: str, answer: str) -> None:
+    assert answer in await notice(GLENBOIG)
+
+
+def test_what_it_says_of_stories_is_what_the_flows_ask_consent_for() -> None:
+    asked = [
+        step.text for flow in load() for step in flow.steps.values() if getattr(step, "purpose", "") == "take_part"
+    ]
+    assert asked
+    assert all(f"up to {privacy_page.Kept().story_years} years" in text for text in asked)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named", "not_named"),
+    [
+        ({"EARSHOT_TELEGRAM_TOKEN": "123:abcdef"}, "<h3>Telegram</h3>", "Twilio"),
+        (
+            {
+                "EARSHOT_TWILIO_ACCOUNT_SID": "AC0",
+                "EARSHOT_TWILIO_AUTH_TOKEN": "x",
+                "EARSHOT_TWILIO_FROM": "+447700900123",
+            },
+            "<h3>Twilio, and phone companies</h3>",
+            "<h3>Telegram</h3>",
+        ),
+    ],
+    ids=["telegram", "sms"],
+)
+async def test_it_names_who_carries_the_messages_and_nobody_else(
+    settings: dict[str, str], named: str, not_named: str
+) -> None:
+    said = await notice(settings)
+    assert named in said
+    assert not_named not in said
+
+
+async def test_before_a_team_has_put_in_its_name_it_warns() -> None:
+    assert "This is a try-out." in await notice()
+    assert "This is a try-out." not in await notice(GLENBOIG)
+
+
+async def test_another_country_has_another_office() -> None:
+    assert "Data Protection Commission" in await notice({"EARSHOT_COUNTRY": "IE"})
+    assert "the office that watches over data protection in your country" in await notice({"EARSHOT_COUNTRY": "FR"})
+
+
+async def test_what_a_setting_holds_cannot_become_markup() -> None:
+    assert "&lt;b&gt;Us" in await notice({"EARSHOT_ORGANISATION": "<b>Us</b>"})
+
+
+@pytest.mark.parametrize(
+    ("accepted", "first"),
+    [
+        ("cy,en;q=0.8", "cy"),
+        ("en;q=0.3, cy;q=0.9", "cy"),
+        ("fr, de;q=0.5", "en"),
+        ("cy-GB", "cy"),
+        ("", "en"),
+        ("en;q=rubbish,cy;q=0.1", "cy"),
+        (",;,", "en"),
+    ],
+)
+def test_a_browser_is_answered_in_a_language_it_asked_for(accepted: str, first: str) -> None:
+    assert privacy_page.preferred(accepted, ("en", "cy")) == first
+
+
+async def test_a_language_without_a_notice_falls_back_and_an_unknown_one_is_left() -> None:
+    assert '<html lang="en">' in await notice({"EARSHOT_LANGUAGES": "pl"}, **{"Accept-Language": "pl"})
+    assert '<html lang="en">' in await notice(path="/privacy?lang=../../etc")
+
+
+def test_every_notice_has_the_same_parts() -> None:
+    files = sorted((Path(pages.TEMPLATES) / "privacy").glob("*.html"))
+    assert files
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        for part in ("who", "why", "what", "long", "sees", "helps", "rights", "complain"):
+            assert f'id="{part}"' in text, (file.name, part)
