@@ -216,7 +216,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> App:
 
     Raises what `lay` raises, and FlowError and NoSuchFlowError.
     """
-    releases = Releases.compile(house(settings), settings.default_flow)
+    releases = Releases.compile(house(settings), settings.default_flow, settings.flow_folders, settings.text_folders)
     base = lay(settings, clock)
     try:
         base.writer.run(partial(releases.publish, now=clock()))

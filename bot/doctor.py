@@ -280,13 +280,13 @@ def _flows(patient: Patient) -> Iterator[Finding]:
 
     settings = patient.settings
     try:
-        flows = load()
+        flows = load(settings.flow_folders)
     except FlowError as error:
         yield Finding("wrong", f"{len(error.findings)} things are wrong with the flows.", "Run: earshot flows check")
         return
     if settings.default_flow not in {flow.id for flow in flows}:
         yield Finding("wrong", f"There is no flow {settings.default_flow}.", f"Put {variable('default_flow')} right.")
-    findings = check_flows(flows, read_catalogues(settings.languages), house(settings))
+    findings = check_flows(flows, read_catalogues(settings.languages, settings.text_folders), house(settings))
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
         yield Finding("wrong", f"{errors} things are wrong with the flows.", "Run: earshot flows check")

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from flows.conversation import idle
 from flows.keywords import normalise
-from flows.loader import load
+from flows.loader import CONTENT, load
 from flows.release import Release, compile_release
-from flows.texts import read_translations, texts_for
+from flows.texts import TEXTS, read_translations, texts_for
 from storage.queries import releases as published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
@@ -48,10 +49,16 @@ class Releases:
         }
 
     @classmethod
-    def compile(cls, house: House, default_flow: str) -> Releases:
-        """Compile every flow that ships, with the checked translations. Raises FlowError and NoSuchFlowError."""
-        flows = load()
-        translations = read_translations(house.languages, flows)
+    def compile(
+        cls,
+        house: House,
+        default_flow: str,
+        folders: Iterable[Path] = (CONTENT,),
+        texts: Iterable[Path] = (TEXTS,),
+    ) -> Releases:
+        """Compile every flow of these folders with its checked translations. Raises FlowError and NoSuchFlowError."""
+        flows = load(folders)
+        translations = read_translations(house.languages, flows, texts)
         return cls((compile_release(flow, texts_for(flow, translations), house) for flow in flows), default_flow)
 
     def publish(self, connection: Connection, now: datetime) -> int:

@@ -302,6 +302,20 @@ class Settings(BaseModel):
         return self.telegram_mode or ("webhook" if self.public_url.startswith("https:") else "polling")
 
     @property
+    def flow_folders(self) -> tuple[Path, ...]:
+        """Return where flows are: those of Earshot, then the organisation's own, which win."""
+        from flows.loader import CONTENT  # noqa: PLC0415 - most commands need no flow
+
+        return (CONTENT, self.data_dir / "flows")
+
+    @property
+    def text_folders(self) -> tuple[Path, ...]:
+        """Return where translations are: those of Earshot, then the organisation's own, which win."""
+        from flows.texts import TEXTS  # noqa: PLC0415 - most commands need no text
+
+        return (TEXTS, self.data_dir / "texts")
+
+    @property
     def privacy_url(self) -> str:
         """Where the privacy notice is."""
         return f"{self.public_url}/privacy"

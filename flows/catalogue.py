@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Characters of a line in a PO file."""
 
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 _QUOTED = re.compile(r'(?:msg\w+(?:\[\d\])? )?"(?:[^"\\]|\\.)*"')
 
 _HEADER = """\
@@ -150,8 +151,9 @@ def _unreadable(name: str, why: str) -> UnreadableCatalogueError:
 
 def _previous(message: Message) -> list[str]:
     """Return the source an entry was translated from before it changed; Babel reads those lines as remarks."""
-    lines = [comment[1:].strip() for comment in message.user_comments if comment.startswith("|")]
-    text = "".join(denormalize(line.removeprefix("msgid ")) for line in lines if not line.startswith("msgctxt"))
+    remark = " ".join(comment[1:].strip() for comment in message.user_comments if comment.startswith("|"))
+    quoted = _STRINGS.findall(remark.partition("msgid ")[2])  # Babel folds the quoted lines like running text
+    text = "".join(denormalize(piece) for piece in quoted)
     return [text] if text else []
 
 

@@ -140,7 +140,7 @@ def _back(making: Making) -> None:
 
 def _skip(making: Making, recognised: Recognised) -> bool:
     step, name = making.step, making.conversation.step
-    if step is None or name is None or not step.skippable:
+    if step is None or name is None or not step.can_skip:
         return False
     reading = step.finish(making.scene(name))
     taken = reading if isinstance(reading, Understood) else Understood(value=None, note=recognised.rest)

@@ -238,7 +238,7 @@ def _unclear(making: Making, kept: str, counts_as: Understood | None) -> None:
     elif tries <= 2:
         making.ask_again(other_words=True)
     else:
-        making.tell("way_out")
+        making.tell("way_out" if making.step is not None and making.step.can_skip else "way_out_needed")
 
 
 def _unsealed(making: Making, unsealed: Unsealed) -> None:

@@ -27,6 +27,7 @@ def load(folders: Iterable[Path] = (CONTENT,)) -> tuple[Flow, ...]:
     Raises FlowError with all findings of all files.
     """
     flows: dict[str, Flow] = {}
+    where: dict[str, Path] = {}
     findings: list[Finding] = []
     for folder in folders:
         for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
@@ -37,7 +38,9 @@ def load(folders: Iterable[Path] = (CONTENT,)) -> tuple[Flow, ...]:
             except FlowError as error:
                 findings += error.findings
             else:
-                flows[flow.id] = flow
+                if path.parent == where.get(flow.id):
+                    findings.append(_twice(path.name, flow.id))
+                flows[flow.id], where[flow.id] = flow, path.parent
     if findings:
         raise FlowError(tuple(findings))
     return tuple(flows.values())
@@ -74,6 +77,17 @@ def everywhere(path: Path = CONTENT / f"{EVERYWHERE}.toml") -> tuple[SourceText,
         for value, label in item.get("options", {}).items():
             found.append(SourceText(f"{EVERYWHERE}/{key}.options.{value}", label, "label", comment, None))
     return tuple(found)
+
+
+def _twice(file: str, flow: str) -> Finding:
+    return Finding(
+        file=file,
+        step="",
+        code="flow_twice",
+        severity="error",
+        what=f"Another file of this folder has the id “{flow}” too.",
+        advice="Give one of the two another id.",
+    )
 
 
 def _broken(file: str, error: str) -> Finding:

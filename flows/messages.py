@@ -98,7 +98,7 @@ class Message:
         if say.options:
             kept["options"] = [[option.value, option.label, option.key] for option in say.options]
         for name in ("serial", "toggles", "redraw", "wants_place", "private"):
-            if (value := getattr(say, name)) not in (None, False):
+            if (value := getattr(say, name)) is not None and value is not False:
                 kept[name] = value
         if say.toggled:
             kept["toggled"] = say.toggled

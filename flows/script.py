@@ -98,7 +98,7 @@ def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> 
         yield Line("aside", f"in other words, by SMS: {texts[f'{at}again_sms']}")
     if f"{at}more" in texts:
         yield Line("aside", f"after MORE: {texts[f'{at}more']}")
-    if step.waits and step.skippable and step.next is not None:
+    if step.waits and step.can_skip and step.next is not None:
         yield Line("aside", f"SKIP{_leads(step.next)}")
     elif step.next is not None and not step.choices():
         yield Line("aside", f"then{_leads(step.next)}")

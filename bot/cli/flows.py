@@ -42,7 +42,7 @@ def list_flows(paths: Paths = None) -> None:
 
     flows, findings = _read(_files(paths))
     languages = read_settings().languages
-    translations = read_translations(languages, flows)
+    translations = read_translations(languages, flows, read_settings().text_folders)
     table = Table("flow", "title", "questions by SMS", "on Telegram", "speaks", "starts when people send", box=None)
     for flow in flows:
         counts = [str(len(Graph.of(flow, channel).longest())) for channel in CHANNELS]
@@ -75,7 +75,7 @@ def show(
         return
     texts = {}
     if language is not None and language != found.source_language:
-        entries = read_catalogues([language])[language].entries
+        entries = read_catalogues([language], read_settings().text_folders)[language].entries
         texts = {address: entry.text for address, entry in entries.items() if entry.text}
         if not texts:
             raise typer.BadParameter(
@@ -138,7 +138,7 @@ def publish() -> None:
         _print_findings(out, errors)
         out.print("Nothing was published. Put these right first.", style="bold red")
         raise typer.Exit(1)
-    releases = Releases.compile(house, settings.default_flow)
+    releases = Releases.compile(house, settings.default_flow, settings.flow_folders, settings.text_folders)
     with laid(settings) as base:
         number = base.writer.run(lambda connection: releases.publish(connection, base.clock()))
     for release in releases.current.values():
@@ -158,10 +158,11 @@ def _house(settings: Settings) -> House:
 
 def _files(paths: Iterable[Path] | None) -> list[Path]:
     """Return the flow files that are meant; raises BadParameter for a path that is not there."""
-    from flows.loader import CONTENT, EVERYWHERE  # noqa: PLC0415 - keep start-up light
+    from flows.loader import EVERYWHERE  # noqa: PLC0415 - keep start-up light
 
     found = []
-    for path in paths or (CONTENT,):
+    own = [folder for folder in read_settings().flow_folders if folder.is_dir()]
+    for path in paths or own:
         if not path.exists():
             raise typer.BadParameter(f"there is no {path}")
         found += sorted(path.glob("*.toml")) if path.is_dir() else [path]
@@ -192,7 +193,7 @@ def _named(name: str) -> Flow:
             if not Path(name).is_file():
                 raise typer.BadParameter(f"there is no {name}")
             return load_file(Path(name))
-        flows = {flow.id: flow for flow in load()}
+        flows = {flow.id: flow for flow in load(read_settings().flow_folders)}
     except FlowError as error:
         _print_findings(console(), error.findings)
         raise typer.Exit(1) from None
@@ -202,9 +203,9 @@ def _named(name: str) -> Flow:
 
 
 def _catalogues(languages: Iterable[str], folder: Path | None) -> Mapping[str, Catalogue]:
-    from flows.texts import TEXTS, read_catalogues  # noqa: PLC0415 - keep start-up light
+    from flows.texts import read_catalogues  # noqa: PLC0415 - keep start-up light
 
-    return read_catalogues(languages, (TEXTS, folder) if folder is not None else (TEXTS,))
+    return read_catalogues(languages, (*read_settings().text_folders, *([folder] if folder is not None else [])))
 
 
 def _print_findings(out: Console, findings: Iterable[Finding]) -> None:

@@ -141,7 +141,7 @@ def _edges(step: Step, channel: ChannelKind) -> Iterator[Edge]:
         yield Edge("nothing told", step.dropped)
     if not step.waits or not options:
         yield Edge("next", step.next)
-    elif step.skippable:
+    elif step.can_skip:
         yield Edge("SKIP", step.next)
 
 

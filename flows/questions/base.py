@@ -80,6 +80,11 @@ class Step(Record):
     sensitive: ClassVar[bool] = False
     """True: must not be reached before a yes to taking part."""
 
+    @property
+    def can_skip(self) -> bool:
+        """Whether SKIP leaves this question."""
+        return self.skippable
+
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options this step offers, if any."""
         return ()

@@ -18,6 +18,13 @@ class ChoiceStep(Step):
     type: Literal["choice"] = "choice"
     options: tuple[OptionStep, ...] = Field(min_length=2, max_length=9)
     tag: Literal["scale", "actor", "theme"] | None = None
+    required: bool = False
+    """True: it cannot be skipped, as the question about age before anything else (rule 57)."""
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether SKIP leaves this question."""
+        return not self.required
 
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options in the order of the file."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from flows.effects import DropStory, Option, Say
-from flows.keywords import normalise
+from flows.keywords import Word, recognise
 from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 from flows.questions.options import Choice, choose, offered, pressed
 from flows.signals import Chose, Said, Signal
@@ -94,11 +94,13 @@ class ReadBackStep(Step):
             return Unclear() if choice is None else self._chosen(scene, choice, changing=changing)
         if not isinstance(signal, Said):
             return Unclear()
-        word = normalise(signal.text)
-        if word == "more":
+        state = scene.conversation
+        found = recognise(signal.text, language=state.language, channel=state.channel)
+        word = found.word if found is not None else None
+        if word is Word.MORE:
             whole = Say(text=self._filled(scene, whole=True), options=self._shown(scene), private=True)
             return Waiting(scratch={}, effects=(whole,))
-        if word == "change" and not changing:
+        if word is Word.CHANGE and not changing:
             return self._what_to_change(scene)
         match = choose(signal.text, choices)
         return Unclear(kept=signal.text) if match is None else self._chosen(scene, match.choice, changing=changing)

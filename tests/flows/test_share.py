@@ -132,6 +132,15 @@ def test_everything_but_consent_can_be_skipped():
     assert not phone.stories
 
 
+def test_the_question_about_age_cannot_be_skipped():
+    phone = Phone(channel="telegram")
+    phone.say("/start", "skip", "skip")
+    assert phone.step == "age"
+    assert "need an answer here" in phone.say("skip")
+    phone.press("No, under 18") if phone.heard[-1].options else phone.say("no")
+    assert "kept nothing" in phone.text
+
+
 def test_back_returns_to_the_question_before_and_forgets_its_answer():
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY, "DONE", "1")
