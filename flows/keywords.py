@@ -247,4 +247,4 @@ def _reported(words: list[str], book: Book, *, to_others: bool = False) -> bool:
 
 def _rest(text: str, start: int, end: int) -> str:
     before, after = text[:start].strip(_LOOSE), text[end:].lstrip(_LOOSE + ".!?…").rstrip()
-    return text.strip() if before and after else before or after
+    return f"{before}\n{after}" if before and after else before or after

@@ -306,7 +306,7 @@ def test_never_raises_and_keeps_what_surrounds(text: str, language: str, channel
         return
     if not found.whole:
         assert found.rest
-        assert found.rest in text
+        assert found.rest in text or all(half.strip() in text for half in found.rest.split("\n"))
         assert len(found.rest) < len(text)
     elif found.word not in {Word.START, Word.LANGUAGE}:
         assert found.rest == ""
