@@ -35,6 +35,7 @@ WAITS = (
         "after part of a story, we ask if that was all.",
         "2 minutes later",
     ),
+    Wait("day", "1 day", timedelta(days=1), "whoever writes again is asked whether to go on.", "1 day later"),
     Wait("days", "2 days", timedelta(days=2), "one reminder, if something was begun.", "2 days later"),
     Wait("week", "A week", timedelta(days=7), "what was not finished is over.", "A week later"),
 )

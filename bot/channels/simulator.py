@@ -41,6 +41,8 @@ START = "/start"
 LAST = "last"
 
 _ADDRESS = re.compile(r"(sms|telegram)-[A-Za-z0-9_-]{16,64}\Z")
+_LINK = re.compile(r"/start(?: ([A-Za-z0-9_-]{1,64}))?\Z")
+"""What opening a link with a way in behind it sends (rule 41)."""
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 
 
@@ -144,7 +146,8 @@ class SimulatorChannel:
             point = _point(data["point"]) if "point" in data else None
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             return Rejected(400, "unreadable")
-        said: Signal = Started(ref=number) if text.strip() == START else Said(text=text, ref=number)
+        link = _LINK.match(text.strip())
+        said: Signal = Started(ref=number) if link else Said(text=text, ref=number)
         if sent:
             said = SentSignal(kind=str(sent))
         return Inbound(
@@ -155,6 +158,7 @@ class SimulatorChannel:
             look="sms" if address.startswith("sms-") else "telegram",
             signal=chosen if press else None if point else said,
             point=point,
+            entry=link[1] or "" if link else "",
             language_hint=language if isinstance(language, str) else "",
             ref=number,
             raw=raw,
