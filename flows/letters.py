@@ -27,6 +27,7 @@ def normalise(text: str) -> str:
     characters go, white space collapses, punctuation and emoji at the edges go. Letters keep their accents. Currency
     signs, % and < stay, so that "£5", "5%" and "<3" are not mistaken for the option of that number. Idempotent.
     """
+    text = _usual(text)
     if text.isascii():
         seen = text if text.isprintable() else text.translate(_SEEN)
         return " ".join(seen.lower().split()).strip(_ASCII_EDGES)
@@ -52,6 +53,7 @@ def storable(text: str) -> str:
 
 def folded(text: str) -> list[str]:
     """Return the words of a text without case, accents, apostrophes, punctuation: "Don’t!" and "dont" are the same."""
+    text = _usual(text)
     if not text.isascii():
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return text.lower().translate(_FOLDED).split()
@@ -61,6 +63,13 @@ def unpadded(text: str) -> str:
     """Return the text without space, punctuation and emoji at its ends; in linear time, whatever is sent."""
     start = _padding(text)
     return "" if start == len(text) else text[start : len(text) - _padding(text[::-1])]
+
+
+def _usual(text: str) -> str:
+    """Return the text with the quotes that phones write by themselves made straight: most texts are plain then."""
+    if text.isascii():
+        return text
+    return text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
 
 
 class _Table(dict[int, str | None]):
