@@ -53,8 +53,8 @@ class Recognised:
     word: Word
     rest: str = ""
     """What surrounds the keyword, word for word, to be kept; empty when it was courtesy. What stood before and what
-    stood after are on lines of their own. Two words have an argument instead: START the token of a link, LANGUAGE the code of
-    the language that was named ("pl")."""
+    stood after are on lines of their own. Two words have an argument instead: START the token of a link, and LANGUAGE
+    the code of the language that was named ("pl")."""
     whole: bool = True
     """True when the message was this word (with its argument) and nothing else but courtesy."""
     language: str = "en"
