@@ -10,7 +10,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from flows.checks import check_flows
 from flows.conversation import idle
+from flows.findings import FlowError
 from flows.keywords import normalise
 from flows.loader import CONTENT, load
 from flows.release import Release, compile_release
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
 GREETING = re.compile(r"/start(?:@\w+)?", re.IGNORECASE)
 
 
+DANGEROUS = frozenset(
+    {"unknown_target", "no_way_on", "no_end", "loop_without_waiting", "no_consent", "one_sided_consent"}
+)
+"""Findings with which no conversation may begin: people would be stuck, or asked for a story without a yes."""
+
+
 class NoSuchFlowError(LookupError):
     """A flow or a structure is not known here. Nothing was changed; start the version that knows it."""
 
@@ -43,6 +51,7 @@ class Releases:
             known = ", ".join(self.current)
             raise NoSuchFlowError(f"there is no flow {default_flow!r} to begin with; choose one of: {known}")
         self.default_flow = default_flow
+        self.faults = 0
         self._by_structure = {(release.flow.id, release.structure): release for release in self.current.values()}
         self._by_words = {
             normalise(word): flow for flow, release in self.current.items() for word in (flow, *release.flow.words)
@@ -56,10 +65,19 @@ class Releases:
         folders: Iterable[Path] = (CONTENT,),
         texts: Iterable[Path] = (TEXTS,),
     ) -> Releases:
-        """Compile every flow of these folders with its checked translations. Raises FlowError and NoSuchFlowError."""
+        """Compile every flow of these folders with its checked translations.
+
+        Raises NoSuchFlowError, and FlowError for a flow that is dangerous; `faults` counts what else is wrong.
+        """
         flows = load(folders)
+        errors = [finding for finding in check_flows(flows, house=house) if finding.severity == "error"]
+        dangerous = tuple(finding for finding in errors if finding.code in DANGEROUS)
+        if dangerous:
+            raise FlowError(dangerous)
         translations = read_translations(house.languages, flows, texts)
-        return cls((compile_release(flow, texts_for(flow, translations), house) for flow in flows), default_flow)
+        made = cls((compile_release(flow, texts_for(flow, translations), house) for flow in flows), default_flow)
+        made.faults = len(errors)
+        return made
 
     def publish(self, connection: Connection, now: datetime) -> int:
         """Store what was not published before; returns how many releases that were."""

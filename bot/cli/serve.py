@@ -106,6 +106,9 @@ def _greet(out: Console, app: App) -> None:
     out.print(f"  Open {settings.public_url} for the team's room.")
     if settings.simulator_on:
         out.print(f"  Open {settings.public_url}/try to tell a practice story.")
+    if app.releases.faults:
+        out.print()
+        out.print(f"  [yellow]{app.releases.faults} things are wrong with the flows.[/yellow] See: earshot flows check")
     _invite(out, app)
     out.print()
 
