@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 3.0
 """How long a page waits for what is said in return; what comes later shows when the page is loaded again."""
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.02
 MOST_DUE = 10
 """Due times one wait may pass."""
 LONGEST = {"telegram": 4096, "sms": 1600}
