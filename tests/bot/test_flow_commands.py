@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_the_flows_that_ship_pass(run):
 def test_drafts_are_warned_of_and_are_no_error(run):
     status, told = run("flows", "check", "--languages", "en,cy")
     assert status == 0
-    assert "Welsh: 50 of 50 translations are drafts" in told
+    assert re.search(r"Welsh: (\d+) of \1 translations are drafts", told)
     assert told.endswith("2 flows checked: 0 errors, 3 warnings.")
 
 
