@@ -1,7 +1,8 @@
-"""`make bench`: Earshot and a plain python-telegram-bot bot, the same conversation, the same load, on this machine, in turn.
+"""`make bench`: Earshot and a plain python-telegram-bot bot, same conversation, same load, on this machine.
 
-Prints turns per second at saturation, latency at a fixed rate, CPU a turn, memory with 0 and 100,000 open conversations,
-how soon a 200 comes when the provider is slow or refuses, and how soon Earshot is ready after a kill: each as a ratio.
+Prints turns per second at saturation, latency at a fixed rate, CPU a turn, memory with 0 and 100,000 open
+conversations, how soon a 200 comes when the provider is slow or refuses, and how soon Earshot is ready after a kill:
+each as a ratio.
 Exits 1 if a bar is missed. `--quick` measures less for a first look.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -64,15 +66,23 @@ class UnderTest:
     def start(self, seeded: int = 0, *, fresh: bool = True) -> subprocess.Popen[bytes]:
         """Start the bot on an empty state, or on one with so many open conversations."""
         if fresh:
-            subprocess.run(["rm", "-rf", str(self.folder)], check=True)
-            self.folder.mkdir(parents=True)
-            if seeded:
-                subprocess.run(self.command("seed", str(seeded)), env=self.environment(), cwd=ROOT, check=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.copytree(self.seed(seeded), self.folder)
         with (self.folder.parent / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command("serve"), env=self.environment(), cwd=ROOT, stdout=log, stderr=log
             )
         return self.process
+
+    def seed(self, people: int) -> Path:
+        """Return a folder with the state of so many half-told conversations; it is made once."""
+        folder = self.folder.with_name(f"{self.name}-{people}")
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            if people:
+                environment = self.environment() | {"STATE": str(folder)}
+                subprocess.run(self.command("seed", str(people)), env=environment, cwd=ROOT, check=True)
+        return folder
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop the bot."""

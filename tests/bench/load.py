@@ -1,4 +1,4 @@
-"""Load generator and stand-in Bot API, in one process of its own: httptools on uvloop, so that it is not what is measured.
+"""Load generator and stand-in Bot API, in a process of its own: httptools on uvloop, so that it is never the limit.
 
 A turn is one update posted to the webhook until the bot's sendMessage for that chat reaches the stand-in.
 `closed`: so many people, each sends the next message on getting the reply. `open`: a fixed rate, timed from the
@@ -14,6 +14,7 @@ import os
 import re
 import time
 from collections import deque
+from typing import ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httptools
@@ -23,7 +24,7 @@ import uvloop
 from tests.bench.questionnaire import GREETING, TURNS, words
 
 TOKEN = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-SECRET = "s3cret"
+SECRET = "a-webhook-secret-of-the-bench"
 _MULTIPART_CHAT = re.compile(rb'name="chat_id"\r\n(?:[^\r\n]*\r\n)*\r\n(-?\d+)')
 _ME = {"id": 123456789, "is_bot": True, "first_name": "Bench", "username": "bench_bot", "can_join_groups": True,
        "can_read_all_group_messages": False, "supports_inline_queries": False}  # fmt: skip
@@ -36,10 +37,11 @@ class StandIn(asyncio.Protocol):
     refuse_every = 0
     sent = 0
     refused = 0
-    waiting: dict[int, asyncio.Future[float]] = {}
+    waiting: ClassVar[dict[int, asyncio.Future[float]]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport, self.parser = transport, httptools.HttpRequestParser(self)
+        self.transport = cast("asyncio.Transport", transport)
+        self.parser = httptools.HttpRequestParser(self)
         self.body: list[bytes] = []
         self.kind = self.url = b""
 
@@ -109,7 +111,8 @@ class Connection(asyncio.Protocol):
     """One kept-alive connection to the webhook."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport, self.parser = transport, httptools.HttpResponseParser(self)
+        self.transport = cast("asyncio.Transport", transport)
+        self.parser = httptools.HttpResponseParser(self)
         self.reply: asyncio.Future[int] | None = None
 
     def data_received(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The one conversation that both bots under test hold: a greeting, a consent, six questions, a confirmation: nine turns.
+"""The one conversation both bots hold: a greeting, a consent, six questions, a confirmation: nine turns.
 
 Imported by the load generator, the plain bot and Earshot's own start-up; holds no measurement.
 """
@@ -44,26 +44,57 @@ def step(done: int, answers: list[str], text: str) -> tuple[int, list[str], str]
     return (TURNS, answers, GOODBYE) if text.startswith("y") else (0, [], REFUSED)
 
 
+FLOW = f"""\
+id = "share"
+title = "Bench"
+start = "take_part"
+nudges = 1
+
+[steps.take_part]
+type = "consent"
+purpose = "take_part"
+narrowest = "no"
+text = "{ASK_CONSENT}"
+options = [
+  {{ value = "agree", label = "Yes", decision = "yes", next = "q1" }},
+  {{ value = "no", label = "No", decision = "no", next = "parted" }},
+]
+
+[steps.read_back]
+type = "read_back"
+text = "{{story}} {ASK_CONFIRM}"
+change_text = "Which?"
+next = "bye"
+options = [
+  {{ value = "keep", label = "Yes, keep it", next = "bye", words = ["yes"] }},
+  {{ value = "change", label = "Change" }},
+  {{ value = "drop", label = "No, drop it", next = "parted" }},
+]
+change = [{{ value = "q3", label = "The story" }}]
+
+[steps.bye]
+type = "end"
+text = "{GOODBYE}"
+
+[steps.parted]
+type = "end"
+outcome = "parted"
+text = "{REFUSED}"
+"""
+QUESTION = """
+[steps.q{number}]
+type = "short_text"
+story = {is_story}
+text = "{text}"
+next = "{after}"
+"""
+STORY_QUESTION = 3
+
+
 def flow() -> str:
     """Return the same conversation as a flow file."""
-    steps = [
-        f'id = "share"\ntitle = "Bench"\nstart = "take_part"\nnudges = 1\n'
-        f'[steps.take_part]\ntype = "consent"\npurpose = "take_part"\nnarrowest = "no"\ntext = "{ASK_CONSENT}"\n'
-        'options = [{ value = "agree", label = "Yes", decision = "yes", next = "q1" }, '
-        '{ value = "no", label = "No", decision = "no", next = "parted" }]\n'
-    ]
-    for number, question in enumerate(QUESTIONS, start=1):
-        after = f"q{number + 1}" if number < len(QUESTIONS) else "read_back"
-        steps.append(
-            f'[steps.q{number}]\ntype = "short_text"\nstory = {"true" if number == 3 else "false"}\n'
-            f'text = "{question}"\nnext = "{after}"\n'
-        )
-    steps.append(
-        f'[steps.read_back]\ntype = "read_back"\ntext = "{{story}} {ASK_CONFIRM}"\nchange_text = "Which?"\nnext = "bye"\n'
-        'options = [{ value = "keep", label = "Yes, keep it", next = "bye", words = ["yes"] }, '
-        '{ value = "change", label = "Change" }, { value = "drop", label = "No, drop it", next = "parted" }]\n'
-        'change = [{ value = "q3", label = "The story" }]\n'
-        f'[steps.bye]\ntype = "end"\ntext = "{GOODBYE}"\n'
-        f'[steps.parted]\ntype = "end"\noutcome = "parted"\ntext = "{REFUSED}"\n'
+    after = [f"q{number}" for number in range(2, len(QUESTIONS) + 1)] + ["read_back"]
+    return FLOW + "".join(
+        QUESTION.format(number=number, is_story=str(number == STORY_QUESTION).lower(), text=text, after=following)
+        for number, (text, following) in enumerate(zip(QUESTIONS, after, strict=True), start=1)
     )
-    return "\n".join(steps)
