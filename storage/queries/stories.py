@@ -90,6 +90,20 @@ _TAG = Statement(
         story_id=b("story_id"), dimension=b("dimension"), value=b("value"), created_at=b("now"), origin="contributor"
     )
 )
+_TAGS = Statement(
+    select(TAG.c.id, TAG.c.dimension, TAG.c.value).where(TAG.c.story_id == b("story_id"), TAG.c.origin == "contributor")
+)
+_SIMULATED = Statement(select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == b("contributor_id")))
+_ATTACH = Statement(
+    update(DECISION)
+    .where(DECISION.c.conversation_id == b("conversation"), DECISION.c.story_id.is_(None))
+    .values(story_id=b("story"))
+)
+_STAYS = Statement(
+    update(CONTRIBUTOR)
+    .where(CONTRIBUTOR.c.id == b("contributor_id"), CONTRIBUTOR.c.erased_at.is_not(None))
+    .values(erased_at=None)
+)
 
 
 def record_decision(
@@ -156,7 +170,7 @@ def keep_story(
     added or amended meanwhile stays behind the new parts, and what reviewers tagged stays. Listeners hear "story".
     """
     found = place or StoryPlace(draft.place_id, draft.place_label)
-    simulated = connection.execute(select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == contributor_id)).scalar()
+    simulated = _SIMULATED.one(connection, contributor_id=contributor_id)
     row = _KEEP.one(
         connection,
         conversation_id=conversation.id,
@@ -170,7 +184,7 @@ def keep_story(
         told_at=now,
         changed_at=now,
         use=use_of(use),
-        simulated=bool(simulated),
+        simulated=bool(simulated and simulated[0]),
         receipt_lookup=receipt_lookup,
         place_words=storable(draft.place_words),
         **{f"place_{name}": getattr(found, name) for name in _PLACED} | {"place_id": found.id or None},
@@ -226,9 +240,7 @@ def _as_answer(story_id: int, step: str, answer: Any) -> dict[str, Any]:
 def _tag(connection: Connection, story_id: int, tags: tuple[tuple[str, str], ...], now: datetime) -> None:
     """Bring the contributor's own tags in line; those that reviewers or rules set are not touched."""
     wanted = dict.fromkeys(tags)
-    rows = connection.execute(
-        select(TAG.c.id, TAG.c.dimension, TAG.c.value).where(TAG.c.story_id == story_id, TAG.c.origin == "contributor")
-    ).all()
+    rows = _TAGS.all(connection, story_id=story_id)
     gone = [tag_id for tag_id, dimension, value in rows if (dimension, value) not in wanted]
     if gone:
         connection.execute(delete(TAG).where(TAG.c.id.in_(gone)))
@@ -245,16 +257,8 @@ def _tag(connection: Connection, story_id: int, tags: tuple[tuple[str, str], ...
 
 def _attach_decisions(connection: Connection, conversation_id: str, story_id: int, contributor_id: int) -> None:
     """Tie what was decided on the way to the story it was decided for; somebody who tells again is not leaving."""
-    connection.execute(
-        update(DECISION)
-        .where(DECISION.c.conversation_id == conversation_id, DECISION.c.story_id.is_(None))
-        .values(story_id=story_id)
-    )
-    connection.execute(
-        update(CONTRIBUTOR)
-        .where(CONTRIBUTOR.c.id == contributor_id, CONTRIBUTOR.c.erased_at.is_not(None))
-        .values(erased_at=None)
-    )
+    _ATTACH.run(connection, conversation=conversation_id, story=story_id)
+    _STAYS.run(connection, contributor_id=contributor_id)
 
 
 def told_in(connection: Connection, *, contributor_id: int, ref: str) -> str | None:

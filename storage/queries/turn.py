@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam as b
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from storage import tables
 from storage.queries.people import (
@@ -156,10 +156,17 @@ def mark_inbound(
     contributor_id: int | None = None,
 ) -> None:
     """Note whose event it was and how it went; `error` is a class name, never a message."""
-    values: dict[str, object] = {"state": state, "error": error}
-    if contributor_id is not None:
-        values["contributor_id"] = contributor_id
-    connection.execute(update(INBOUND).where(INBOUND.c.id == inbound_id).values(values))
+    _MARK.run(connection, inbound=inbound_id, state=state, error=error, contributor=contributor_id)
+
+
+_MARK = Statement(
+    update(INBOUND)
+    .where(INBOUND.c.id == b("inbound"))
+    .values(
+        state=b("state"), error=b("error"),
+        contributor_id=func.coalesce(b("contributor", type_=INBOUND.c.contributor_id.type), INBOUND.c.contributor_id),
+    )
+)  # fmt: skip
 
 
 def count_stray(connection: Connection, *, channel: str, kind: str) -> None:
