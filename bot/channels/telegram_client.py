@@ -129,9 +129,11 @@ class Client(Bot):
 
     async def call(self, method: str, *, read_seconds: float | None = None, **parameters: Any) -> Any:
         """Call a method of the Bot API and return its result as plain JSON. Raises TelegramError."""
-        if read_seconds is None:
-            return await self._post(method, parameters)
-        return await self._post(method, parameters, read_timeout=read_seconds)
+        own = {} if read_seconds is None else {"read_timeout": read_seconds}
+        try:
+            return await self._post(method, parameters, **own)
+        except KeyError:  # refused under the status of a success, as a stand-in for the API may do
+            raise BadRequest("refused without a status") from None
 
 
 def client(token: str, api_url: str, read_seconds: float = READ_SECONDS) -> Client:

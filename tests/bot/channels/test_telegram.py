@@ -289,6 +289,7 @@ FAILURES: list[tuple[str, Any, tuple[str, str, float | None, str, bool]]] = [
     ("blocked", no(403, "Forbidden: bot was blocked by the user"), ("permanent", "403", None, "blocked", False)),
     ("no such chat", no(400, "Bad Request: chat not found"), ("permanent", "400", None, "unusable", False)),
     ("bad request", no(400, "Bad Request: message text is empty"), ("permanent", "400", None, "", True)),
+    ("refused with a 200", (200, {"ok": False, "description": "x"}), ("permanent", "400", None, "", True)),
     ("wrong token", no(401, "Unauthorized"), ("paused", "401", 60.0, "", True)),
     ("broken", (502, "<html>Bad Gateway</html>"), ("retry", "network", None, "", False)),
     ("overloaded", no(500, "Internal Server Error"), ("retry", "network", None, "", False)),
