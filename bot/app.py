@@ -22,10 +22,10 @@ from bot.due import Due
 from bot.house import house
 from bot.intake import Intake
 from bot.logs import log, told
+from bot.occasion import Means
 from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, MINUTE, Job, Schedule
-from bot.turn import Means
 from review.parts import ReviewParts
 from storage.crypto import Keyring
 from storage.database import connect, reader, upgrade

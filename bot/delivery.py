@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from bot.channels.base import Channel, Piece, StatusReport
-    from bot.settings import QuietHours
+    from bot.setting_values import QuietHours
     from storage.crypto import Keyring
     from storage.queries.outbox import Due
     from storage.unit import Writer

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from bot import metrics
 from bot.logs import log, told
-from bot.turn import Occasion, Turn
+from bot.occasion import Occasion
+from bot.turn import Turn
 from flows.conversation import Conversation
 from flows.signals import Expired, Nudged, Quiet
 from storage.database import reader
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from bot.turn import Means
+    from bot.occasion import Means
     from flows.conversation import DueKind
     from flows.signals import Signal
     from storage.queries.conversations import DueConversation

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bot import metrics
 from bot.logs import log, told
-from bot.turn import Occasion, Turn, choice_of
+from bot.occasion import Occasion
+from bot.told import choice_of
+from bot.turn import Turn
 from flows.effects import Begin, Say
 from flows.keywords import Word, recognise
 from flows.messages import Message
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.base import Channel, Inbound
-    from bot.turn import Means
+    from bot.occasion import Means
     from flows.signals import Signal
     from storage.queries.turn import Person
     from storage.unit import Writer

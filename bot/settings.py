@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import re
 from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -17,6 +16,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from bot import setting_values as parse
+from bot.setting_values import QuietHours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,129 +46,9 @@ class BadSettingsError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-class QuietHours(NamedTuple):
-    """Local time in which nobody is written to unasked (rule 99). It may run over midnight; `start == end` is never."""
-
-    start: time
-    end: time
-
-    def __str__(self) -> str:
-        return f"{self.start:%H:%M}-{self.end:%H:%M}"
-
-
-def _bad(wrong: str, advice: str) -> ValueError:
-    return ValueError(f"{wrong}\0{advice}")
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            raise _bad("this is not a whole number.", "Write digits only, for example 32.") from None
-    return value
-
-
-def _rate(value: Any) -> Any:
-    try:
-        rate = float(value)
-    except ValueError:
-        raise _bad("this is not a number.", "Write messages a second, for example 1 or 0.5.") from None
-    if not 0 < rate <= 100_000:
-        raise _bad("a rate must be more than nothing.", "Write messages a second, for example 1 or 0.5.")
-    return rate
-
-
-def _switch(value: Any) -> Any:
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if word in {"1", "on", "yes", "true"}:
-            return True
-        if word in {"0", "off", "no", "false"}:
-            return False
-        raise _bad("this is neither on nor off.", "Write on or off.")
-    return value
-
-
-def _zone(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return ZoneInfo(value)
-        except (ValueError, OSError, KeyError):
-            raise _bad("there is no such time zone.", "Write a region and a town, for example Europe/London.") from None
-    return value
-
-
-def _languages(value: Any) -> Any:
-    if isinstance(value, str):
-        codes = tuple(code.strip() for code in value.split(",") if code.strip())
-        if not codes or not all(re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", code) for code in codes):
-            raise _bad("this is not a list of language codes.", "Write them with commas, for example en,cy,pl.")
-        return tuple(dict.fromkeys(codes))
-    return value
-
-
-def _country(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"[A-Z]{2}", value):
-        raise _bad("this is not a country code.", "Write two capital letters, for example GB or IE.")
-    return value
-
-
-def _hours(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
-        except ValueError:
-            raise _bad("this is not a span of hours.", "Write it like 20:00-09:00.") from None
-        return QuietHours(start, end)
-    return value
-
-
-def _url(value: Any) -> Any:
-    if isinstance(value, str):
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise _bad("this is not a web address.", "Write it like https://listen.example.org, without ? or #.")
-        return value.rstrip("/")
-    return value
-
-
-def _telegram_token(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{3,}", value):
-        raise _bad("this is not the form of a bot token.", "Copy it whole from @BotFather: digits, a colon, letters.")
-    return value
-
-
-def _webhook_secret(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
-        raise _bad("Telegram takes 16 to 256 letters, digits, _ and - here.", "Or leave it out: we make one.")
-    return value
-
-
-def _account(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"AC[0-9A-Za-z]+", value):
-        raise _bad("an Account SID starts with AC.", "Copy it from the first page of the Twilio console.")
-    return value
-
-
-def _sender(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"\+[1-9]\d{6,14}|\d{3,8}", value.replace(" ", "")):
-        raise _bad(
-            "people must be able to reply to the sender, and a name cannot be replied to (rule 22).",
-            "Write a phone number like +447700900123, or a short code.",
-        )
-    return value.replace(" ", "") if isinstance(value, str) else value
-
-
-def _service(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"MG[0-9A-Za-z]+", value):
-        raise _bad("a Messaging Service SID starts with MG.", "Copy it from the Twilio console, under Messaging.")
-    return value
-
-
-Url = Annotated[str, BeforeValidator(_url)]
-Rate = Annotated[float, BeforeValidator(_rate)]
-Switch = Annotated[bool, BeforeValidator(_switch)]
+Url = Annotated[str, BeforeValidator(parse.url)]
+Rate = Annotated[float, BeforeValidator(parse.rate)]
+Switch = Annotated[bool, BeforeValidator(parse.switch)]
 
 
 class Settings(BaseModel):
@@ -179,7 +61,7 @@ class Settings(BaseModel):
         description="The address people and providers reach us by. Text message signatures are checked against it.",
     )
     host: str = Field("127.0.0.1", description="The network address the web server listens on. 0.0.0.0 is all of them.")
-    port: Annotated[int, BeforeValidator(_whole)] = Field(
+    port: Annotated[int, BeforeValidator(parse.whole)] = Field(
         8000, ge=1, le=65535, description="The port the web server listens on."
     )
     data_dir: Path = Field(Path("var"), description="The folder for the database, the key file and media.")
@@ -202,24 +84,24 @@ class Settings(BaseModel):
         max_length=100,
         description="How to reach a person of your team, as contributors read it: a name with a number or an e-mail.",
     )
-    country: Annotated[str, BeforeValidator(_country)] = Field(
+    country: Annotated[str, BeforeValidator(parse.country)] = Field(
         "GB", description="The country you work in, in two letters. It chooses helplines and places."
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
+    timezone: Annotated[ZoneInfo, BeforeValidator(parse.zone)] = Field(
         ZoneInfo("Europe/London"), description="The time zone of your team and, unless we know better, of contributors."
     )
-    languages: Annotated[tuple[str, ...], BeforeValidator(_languages)] = Field(
+    languages: Annotated[tuple[str, ...], BeforeValidator(parse.languages)] = Field(
         ("en",), description="The languages you offer, as codes with commas between them. The first is spoken first."
     )
     default_flow: str = Field("share", description="The conversation that starts when somebody first writes.")
-    quiet_hours: Annotated[QuietHours, BeforeValidator(_hours)] = Field(
+    quiet_hours: Annotated[QuietHours, BeforeValidator(parse.hours)] = Field(
         QuietHours(time(20), time(9)),
         description="Local time in which we write to nobody unasked. An answer to a message always goes at once.",
     )
-    simulator: Annotated[bool | None, BeforeValidator(_switch)] = Field(
+    simulator: Annotated[bool | None, BeforeValidator(parse.switch)] = Field(
         None, description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
     )
-    telegram_token: Annotated[SecretStr | None, BeforeValidator(_telegram_token)] = Field(
+    telegram_token: Annotated[SecretStr | None, BeforeValidator(parse.telegram_token)] = Field(
         None, description="The token @BotFather gave you. Without it Telegram is off."
     )
     telegram_mode: Literal["webhook", "polling"] | None = Field(
@@ -227,21 +109,21 @@ class Settings(BaseModel):
         description="webhook: Telegram calls us. polling: we ask Telegram. Unset, webhook if the public address is"
         " https, else polling.",
     )
-    telegram_webhook_secret: Annotated[SecretStr | None, BeforeValidator(_webhook_secret)] = Field(
+    telegram_webhook_secret: Annotated[SecretStr | None, BeforeValidator(parse.webhook_secret)] = Field(
         None, description="Proves that a call comes from Telegram. Unset, one is made from the secret key."
     )
     telegram_api_url: str = Field(
         "https://api.telegram.org/bot", description="The Bot API to use, up to the token. A local Bot API server works."
     )
     telegram_rate: Rate = Field(30.0, description="Telegram messages a second, over all people.")
-    twilio_account_sid: Annotated[str | None, BeforeValidator(_account)] = Field(
+    twilio_account_sid: Annotated[str | None, BeforeValidator(parse.account)] = Field(
         None, description="The Account SID of your Twilio account. Without it text messages are off."
     )
     twilio_auth_token: SecretStr | None = Field(None, description="The Auth Token that belongs to the Account SID.")
-    twilio_from: Annotated[str | None, BeforeValidator(_sender)] = Field(
+    twilio_from: Annotated[str | None, BeforeValidator(parse.sender)] = Field(
         None, description="The number we text from, like +447700900123. Or set a Messaging Service instead."
     )
-    twilio_messaging_service: Annotated[str | None, BeforeValidator(_service)] = Field(
+    twilio_messaging_service: Annotated[str | None, BeforeValidator(parse.service)] = Field(
         None, description="The SID of a Messaging Service, which starts with MG."
     )
     twilio_api_url: Url = Field(
@@ -253,7 +135,7 @@ class Settings(BaseModel):
         description="on, if your Messaging Service answers STOP, START and HELP itself in all your languages"
         " (Advanced Opt-Out). We then leave those answers to it.",
     )
-    senders: Annotated[int, BeforeValidator(_whole)] = Field(
+    senders: Annotated[int, BeforeValidator(parse.whole)] = Field(
         32, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -7,15 +7,11 @@ said goes into the outbox.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from random import Random, SystemRandom
+from datetime import timedelta
 from secrets import token_hex, token_urlsafe
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
-
+from bot.told import CHANNEL_NAMES, choice_of, month_and_year, place_of
 from flows.conversation import Conversation, idle
 from flows.effects import (
     AddToStory,
@@ -39,7 +35,7 @@ from flows.effects import (
 )
 from flows.engine import advance
 from flows.messages import Message
-from flows.signals import Edited, Facts, PlaceChoice, PlacesFound, Signal, Started, Unsealed
+from flows.signals import Edited, Facts, PlacesFound, Signal, Started, Unsealed
 from storage.crypto import receipt_lookups
 from storage.erasure import erase_contributor
 from storage.queries import turn as store
@@ -47,58 +43,22 @@ from storage.receipts import new_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
-    from bot.releases import Releases
-    from flows.conversation import ChannelKind
+    from bot.occasion import Means, Occasion
     from flows.effects import Effect
     from flows.release import Release
-    from storage.crypto import Keyring
-    from storage.places import Place, Resolver
     from storage.queries.turn import Person
 
 MOST_REENTRIES = 20
 """Signals one turn may take through the engine; more is a loop."""
 TOKEN_CHARACTERS = 10
-CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the try-out page"}
 
 
 class EndlessTurnError(RuntimeError):
     """A turn went on asking without end. Nothing of it was kept; the event can be replayed after the flow is mended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What every turn has at hand. One for the whole process."""
-
-    keyring: Keyring
-    releases: Releases
-    resolver: Resolver
-    languages: tuple[str, ...] = ("en",)
-    rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
-
-    def language_for(self, hint: str) -> str:
-        """Return the language to offer first to somebody whose app speaks `hint`."""
-        plain = hint.lower().replace("_", "-").split("-")[0]
-        return plain if plain in self.languages else self.languages[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """Why a turn happens."""
-
-    now: datetime
-    look: ChannelKind
-    kind: str = "reply"
-    """Kind of the outbox rows it makes: reply or nudge."""
-    inbound_id: int | None = None
-    language_hint: str = ""
-    thread_id: int | None = None
-    redraw_of: str = ""
-    """Provider's id of the message whose button was pressed."""
-    muted: bool = False
-    """True: the carrier has answered already; say nothing that asks nothing (rule 28)."""
 
 
 class Turn:
@@ -403,31 +363,3 @@ _CARRY_OUT: dict[type[Effect], Callable[[Turn, Any], Signal | None]] = {
 def _worth_storing(conversation: Conversation) -> bool:
     """An idle conversation in which nothing was asked and nothing is held leaves no trace."""
     return conversation.status != "idle" or bool(conversation.serial or conversation.held or conversation.aside)
-
-
-def choice_of(place: Place) -> PlaceChoice:
-    """Return a place as the engine knows it."""
-    return PlaceChoice(id=place.id, label=place.label, kind=place.kind)
-
-
-def place_of(place: Place) -> store.StoryPlace:
-    """Return what a story keeps of a place (rule 88)."""
-    return store.StoryPlace(
-        id=place.id,
-        label=place.label,
-        kind=place.kind,
-        scheme=place.scheme,
-        code=place.code,
-        year=str(place.year) if place.year is not None else "",
-        nation=place.nation,
-        parent=place.parent,
-    )
-
-
-def month_and_year(moment: datetime, language: str) -> str:
-    """Return for example "November 2026" in the words of a language."""
-    try:
-        locale = Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
-    return format_skeleton("yMMMM", moment.astimezone(UTC), locale=locale)

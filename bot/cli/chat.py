@@ -235,7 +235,7 @@ def _phone(releases: Mapping[str, Release], flow: str, channel: Look, language: 
 
 
 def _finder(settings: Settings) -> Callable[[str], PlacesFound]:
-    from bot.turn import choice_of  # noqa: PLC0415 - keep start-up light
+    from bot.told import choice_of  # noqa: PLC0415 - keep start-up light
     from flows.signals import PlacesFound  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
 

@@ -17,10 +17,10 @@ from bot.channels.telegram import TelegramChannel
 from bot.due import Due
 from bot.house import house
 from bot.intake import Intake, Result
+from bot.occasion import Means
 from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.settings import read
-from bot.turn import Means
 from flows.messages import Message
 from storage import tables
 from storage.crypto import Keyring

@@ -1,0 +1,48 @@
+"""What a turn has at hand, and why it happens. Plain records; imports nothing that runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.releases import Releases
+    from flows.conversation import ChannelKind
+    from storage.crypto import Keyring
+    from storage.places import Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What every turn has at hand. One for the whole process."""
+
+    keyring: Keyring
+    releases: Releases
+    resolver: Resolver
+    languages: tuple[str, ...] = ("en",)
+    rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
+
+    def language_for(self, hint: str) -> str:
+        """Return the language to offer first to somebody whose app speaks `hint`."""
+        plain = hint.lower().replace("_", "-").split("-")[0]
+        return plain if plain in self.languages else self.languages[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why a turn happens."""
+
+    now: datetime
+    look: ChannelKind
+    kind: str = "reply"
+    """Kind of the outbox rows it makes: reply or nudge."""
+    inbound_id: int | None = None
+    language_hint: str = ""
+    thread_id: int | None = None
+    redraw_of: str = ""
+    """Provider's id of the message whose button was pressed."""
+    muted: bool = False
+    """True: the carrier has answered already; say nothing that asks nothing (rule 28)."""

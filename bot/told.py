@@ -1,0 +1,47 @@
+"""How places, months and channels are told: to the engine, to a story's row, to a person. Imports babel."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
+
+from flows.signals import PlaceChoice
+from storage.queries.stories import StoryPlace
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.places import Place
+
+CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the try-out page"}
+
+
+def choice_of(place: Place) -> PlaceChoice:
+    """Return a place as the engine knows it."""
+    return PlaceChoice(id=place.id, label=place.label, kind=place.kind)
+
+
+def place_of(place: Place) -> StoryPlace:
+    """Return what a story keeps of a place (rule 88)."""
+    return StoryPlace(
+        id=place.id,
+        label=place.label,
+        kind=place.kind,
+        scheme=place.scheme,
+        code=place.code,
+        year=str(place.year) if place.year is not None else "",
+        nation=place.nation,
+        parent=place.parent,
+    )
+
+
+def month_and_year(moment: datetime, language: str) -> str:
+    """Return for example "November 2026" in the words of a language."""
+    try:
+        locale = Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    return format_skeleton("yMMMM", moment.astimezone(UTC), locale=locale)
