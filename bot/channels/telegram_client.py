@@ -129,7 +129,7 @@ class Client(Bot):
 
     async def call(self, method: str, *, read_seconds: float | None = None, **parameters: Any) -> Any:
         """Call a method of the Bot API and return its result as plain JSON. Raises TelegramError."""
-        own = {} if read_seconds is None else {"read_timeout": read_seconds}
+        own: dict[str, Any] = {} if read_seconds is None else {"read_timeout": read_seconds}
         try:
             return await self._post(method, parameters, **own)
         except KeyError:  # refused under the status of a success, as a stand-in for the API may do
