@@ -149,3 +149,20 @@ def test_what_ships_can_be_read():
     assert {load_file(path).id for path in files} == {path.stem for path in files}
     addresses = [text.address for text in everywhere()]
     assert len(addresses) == len(set(addresses)) > 20
+
+
+def test_two_files_of_one_folder_with_the_same_id_are_pointed_out(tmp_path):
+    flow = (CONTENT / "feedback.toml").read_text(encoding="utf-8")
+    for name in ("feedback.toml", "feedback_2.toml"):
+        (tmp_path / name).write_text(flow, encoding="utf-8")
+    with pytest.raises(FlowError) as caught:
+        load([tmp_path])
+    (finding,) = caught.value.findings
+    assert (finding.file, finding.code) == ("feedback_2.toml", "flow_twice")
+
+
+def test_an_organisations_own_flow_takes_the_place_of_ours(tmp_path):
+    flow = (CONTENT / "feedback.toml").read_text(encoding="utf-8").replace("Give feedback", "How was it?")
+    (tmp_path / "feedback.toml").write_text(flow, encoding="utf-8")
+    titles = {flow.id: flow.title for flow in load([CONTENT, tmp_path])}
+    assert titles == {"feedback": "How was it?", "share": "Share a story"}
