@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import threading
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import structlog
 
 from bot import logs
 from tests.bot.service import Service
 from tests.bot.terminal import Terminal
+from tests.bot.try_phone import HERE, Browser, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import Engine
@@ -47,3 +50,13 @@ def earshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The command line, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     return Terminal(tmp_path)
+
+
+@pytest.fixture
+async def browser(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Browser]:
+    """Somebody's browser in front of the practice phone of a running service."""
+    app = await opened(tmp_path, sqlite_template)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=HERE) as client:
+        yield Browser(app, client)
+    await app.delivery.stop()
+    await asyncio.to_thread(app.close)
