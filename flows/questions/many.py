@@ -87,7 +87,7 @@ def _all(choices: tuple[Choice, ...], values: tuple[str, ...], note: str) -> Und
     order = [choice for choice in choices if choice.option.value in values]
     return Understood(
         value=[choice.option.value for choice in order],
-        label=", ".join(choice.shown.label for choice in order),
+        label="; ".join(choice.shown.label for choice in order),
         note=note,
         next=order[0].option.next if len(order) == 1 else None,
     )
