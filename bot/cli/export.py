@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ commands = typer.Typer()
 
 @commands.command()
 def export(
-    out: Annotated[Path, typer.Option(help="The file to write.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write. Without it, the stories are printed.", show_default=False)
+    ] = None,
     format_name: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     use: Annotated[str, typer.Option(help="How far the stories are to travel: team, quote or publish.")] = "team",
     practice: Annotated[
@@ -30,12 +33,13 @@ def export(
             base.writer,
             format=format_name,
             use=use,
-            out=out,
+            out=out or sys.stdout.buffer,
             who="command line",
             now=base.clock(),
             practice=practice,
         )
-    told = console()
+    told = console(error=out is None)  # what is printed can be sent on to another program
     for sentence in summary.sentences():
         told.print(sentence, markup=False)
-    told.print(f"They are in {out}.", markup=False)
+    if out is not None:
+        told.print(f"They are in {out}.", markup=False)

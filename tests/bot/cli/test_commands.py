@@ -226,3 +226,10 @@ def test_an_export_says_what_it_held(earshot: Terminal) -> None:
     assert earshot("export", "--format", "csv", "--use", "team", "--out", "stories.csv") == 0
     assert "0 stories exported" in earshot.said
     assert Path("stories.csv").exists()
+
+
+def test_an_export_without_a_file_is_printed(earshot: Terminal) -> None:
+    assert earshot("export", "--format", "csv", "--use", "team") == 0
+    assert "id,kind,text" in earshot.said
+    assert "0 stories exported" in earshot.said
+    assert list(Path().glob("*.csv")) == []
