@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
+from flows.checks.graph import CHANNELS, Graph
 from flows.release import Release
 from review import access, decisions, pages, words
 from review.decisions import Refusal, Wish
@@ -190,8 +191,8 @@ def _asked(connection: Connection, story: WholeStory) -> list[Asked]:
     body = story_page.release_of(connection, story.flow, story.structure)
     release = _release(body) if body else None
     rows = {step: (value, note) for step, value, note in story_page.answers_of(connection, story.id)}
-    order = [*(step for step in (release.flow.steps if release else {}) if step in rows)]
-    order += [step for step in rows if step not in order]
+    walked = [step for channel in CHANNELS for step in Graph.of(release.flow, channel).routes()] if release else []
+    order = dict.fromkeys([*(step for step in walked if step in rows), *rows])
     return [_one_asked(release, step, *rows[step]) for step in order]
 
 

@@ -90,6 +90,14 @@ async def test_messages_additions_and_new_wordings_stand_in_order(team_room: Roo
     assert words.count("Nobody rang back.") == 1
 
 
+async def test_answers_stand_in_the_order_they_are_asked(team_room: Room) -> None:
+    team_room.told(place=GLENBOIG, scales=("individual",), actor="employee", channel="telegram")
+    visitor = await team_room.member()
+    words = (await visitor.open("/stories/1")).partition(" Answers ")[2]
+    order = ["What is your story about?", "Which of these were you", "Where was this?"]
+    assert [words.index(part) for part in order] == sorted(words.index(part) for part in order)
+
+
 async def test_approving_and_undoing_by_form_alone(team_room: Room) -> None:
     team_room.told(WORDS)
     visitor = await team_room.member()
