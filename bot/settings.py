@@ -58,7 +58,8 @@ class Settings(BaseModel):
 
     public_url: Url = Field(
         "http://127.0.0.1:8000",
-        description="The address people and providers reach us by. Text message signatures are checked against it.",
+        description="The address people and providers reach us by. Text message signatures are checked against it."
+        " Unset, it is this machine and the port below.",
     )
     host: str = Field("127.0.0.1", description="The network address the web server listens on. 0.0.0.0 is all of them.")
     port: Annotated[int, BeforeValidator(parse.whole)] = Field(
@@ -219,6 +220,8 @@ def read(environment: Mapping[str, str], folder: Path | None = None) -> Settings
         for field in Settings.model_fields
         if (value := values.get(variable(field))) is not None and value.strip()
     }
+    if "port" in given:
+        given.setdefault("public_url", f"http://127.0.0.1:{given['port']}")
     if "data_dir" in given:
         given.setdefault("database_url", f"sqlite:///{Path(given['data_dir']) / 'earshot.db'}")
     try:

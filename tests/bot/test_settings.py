@@ -51,6 +51,12 @@ def test_a_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
     assert (found.organisation, found.port, found.country) == ("Easton Listens", 9000, "GB")
 
 
+def test_another_port_is_in_the_address_unless_told() -> None:
+    assert read({"EARSHOT_PORT": "9000"}).public_url == "http://127.0.0.1:9000"
+    both = {"EARSHOT_PORT": "9000", "EARSHOT_PUBLIC_URL": "https://listen.example.org"}
+    assert read(both).public_url == "https://listen.example.org"
+
+
 def test_the_database_lives_in_the_data_folder_unless_told() -> None:
     assert read({"EARSHOT_DATA_DIR": "/srv/earshot"}).database_url == "sqlite:////srv/earshot/earshot.db"
     both = {"EARSHOT_DATA_DIR": "/srv/earshot", "EARSHOT_DATABASE_URL": "postgresql+psycopg://h/n"}
