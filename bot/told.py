@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from storage.places import Place
 
-CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the try-out page"}
+CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
 
 
 def choice_of(place: Place) -> PlaceChoice:

@@ -15,7 +15,7 @@ from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
 from flows.letters import storable
-from flows.questions.base import Reading, Understood, Waiting
+from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.place import PlaceStep
 from flows.questions.story import as_parts, with_edit
 from flows.signals import (
@@ -133,7 +133,14 @@ def _hand_on_pending(making: Making) -> None:
     state = making.conversation
     if state.pending and not state.aside and state.status == "open":
         making.set(pending="")
-        _answer(making, Said(text=state.pending), None)
+        step, name = making.step, state.step
+        said = Said(text=state.pending)
+        if step is None or name is None or _is_greeting(making, said.text):
+            making.ask_again()
+        elif isinstance(step.hear(making.scene(name), said), Unclear):
+            making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
+        else:
+            _answer(making, said, None)
 
 
 def _ask_to_resume(making: Making, said: Said) -> None:
@@ -167,6 +174,10 @@ def _is_courtesy(making: Making, text: str) -> bool:
     plain = normalise(text)
     words = {normalise(word) for word in making.common("courtesies").split(",")}
     return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
+
+
+def _is_greeting(making: Making, text: str) -> bool:
+    return normalise(text) in {normalise(word) for word in making.common("greetings").split(",")}
 
 
 def _chose(making: Making, chose: Chose) -> None:

@@ -252,6 +252,16 @@ def test_after_a_break_they_may_go_on_or_start_again():
     assert phone.step == "take_part"
 
 
+@pytest.mark.parametrize("greeting", ["Hello again", "hi", "what was I doing"])
+def test_a_greeting_after_a_break_is_no_answer_to_the_question_that_waits(greeting):
+    phone = Phone(channel="sms")
+    phone.say("hello", "AGREE", STORY, "DONE")
+    phone.wait(hours=30)
+    phone.say(greeting)
+    assert "What is your story about?" in phone.say("1")
+    assert phone.state.tries == 0
+
+
 def test_one_nudge_after_48_hours_and_an_answer_to_it_is_an_answer():
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY, "DONE")

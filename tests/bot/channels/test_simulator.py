@@ -1,4 +1,4 @@
-"""The try-out phone."""
+"""The practice phone."""
 
 from __future__ import annotations
 
