@@ -7,9 +7,10 @@ COPY . .
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/earshot earshot
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/earshot earshot \
+    && install --directory --owner=earshot --mode=0700 /var/lib/earshot/data
 COPY --from=build /venv /venv
-USER earshot
+USER 10001
 WORKDIR /var/lib/earshot
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
