@@ -321,7 +321,7 @@ class Turn:
 
     def _erase(self, effect: Erase) -> None:
         if effect.scope == "story":
-            store.drop_story(self.connection, self.conversation.id)
+            store.drop_latest_story(self.connection, self.person.contributor_id)
             return
         erase_contributor(self.connection, self.person.contributor_id, self.now, farewell=True)
         self.stored, self.erased = False, True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.draft import is_empty
 from flows.effects import AddToStory, Begin, DropStory, Erase, Option, PurgeSealed, Say, SetLanguage, Unseal
 from flows.keywords import normalise
 from flows.questions.base import OptionStep
@@ -106,13 +107,23 @@ def _resume(making: Making, value: str) -> None:
         making.ask_again()
 
 
+def _has_begun(making: Making) -> bool:
+    """Whether this conversation holds anything told; while it does not, "this story" is the one told before it."""
+    state = making.conversation
+    return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(making.release.flow, state)
+
+
+def _erasure(value: str) -> Erase:
+    return Erase(scope="story" if value == "story" else "everything")
+
+
 def _delete(making: Making, value: str) -> None:
     _close(making)
     if value == "nothing":
         making.tell("nothing_deleted")
         making.ask_again()
         return
-    making.effects.append(DropStory() if value == "story" else Erase(scope="everything"))
+    making.effects.append(DropStory() if value == "story" and _has_begun(making) else _erasure(value))
     making.set(answers={}, consents={}, kept=False, trail=())
     making.finish("parted")
     making.tell("deleted_story" if value == "story" else "deleted_everything")

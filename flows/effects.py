@@ -161,7 +161,7 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """The person asked for deletion and confirmed it."""
+    """The person asked for deletion and confirmed it: of everything, or of the story told last before this one."""
 
     scope: Literal["story", "everything"]
 

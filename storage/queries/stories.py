@@ -319,3 +319,11 @@ def drop_story(connection: Connection, conversation_id: str) -> bool:
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
     row = _STORY_OF.one(connection, conversation_id=conversation_id)
     return row is not None and erase_story(connection, row[0])
+
+
+def drop_latest_story(connection: Connection, contributor_id: int) -> bool:
+    """Delete the story a person told last, in whichever conversation; returns whether there was one."""
+    row = connection.execute(
+        select(STORY.c.id).where(STORY.c.contributor_id == contributor_id).order_by(STORY.c.id.desc()).limit(1)
+    ).first()
+    return row is not None and erase_story(connection, row.id)

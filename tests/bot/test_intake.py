@@ -316,6 +316,21 @@ async def test_delete_everything_leaves_a_goodbye_and_nothing_else(service: Serv
     assert {row.sealed for row in service.rows(tables.Inbound)} == {None}
 
 
+async def test_this_story_means_the_one_told_before_while_a_new_conversation_holds_nothing(service: Service) -> None:
+    await service.text(MAYA, *TO_THE_END)
+    told = await service.text(MAYA, "hi again", "DELETE", "1")
+    assert "It is deleted" in told[-1]
+    assert service.rows(tables.Story) == []
+
+
+async def test_this_story_means_the_one_being_told_and_spares_the_one_before(service: Service) -> None:
+    await service.text(MAYA, *TO_THE_END)
+    (before,) = service.rows(tables.Story)
+    told = await service.text(MAYA, "hi again", "1", "Another thing that happened to us.", "DELETE", "1")
+    assert "It is deleted" in told[-1]
+    assert [story.id for story in service.rows(tables.Story)] == [before.id]
+
+
 async def test_my_data_says_what_is_held(service: Service) -> None:
     await service.text(MAYA, *TO_THE_END)
     (told,) = (await service.text(MAYA, "MY DATA"))[-1:]
