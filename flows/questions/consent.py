@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -10,12 +11,16 @@ from pydantic import Field
 from flows.effects import Option, RecordConsent, Say
 from flows.keywords import normalise
 from flows.questions.base import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
-from flows.questions.options import Choice, choose, numbers, offered, pressed, spaced
+from flows.questions.options import Choice, Match, choose, numbers, offered, pressed, spaced
 from flows.signals import Chose, Said, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SHORT = 80
+"""Characters up to which an answer that opens with yes or no is that answer; a longer one tells something."""
+_SET_OFF = ",.;:!-–—\n"
+_TEENS = re.compile(r"(?<!\d)1[0-7](?!\d)")
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
 
@@ -88,7 +93,11 @@ class ConsentStep(Step):
             return self._decided(scene, plain, signal.text, "", ())
         match = None if _hedged(scene, signal.text) else choose(signal.text, choices)
         if match is None or (match.note and match.note == signal.text.strip()):
-            return self._unclear(scene, signal.text)
+            match = self._opening_word(scene, signal.text, choices)
+        if match is None:
+            return self._unclear(scene, "" if _opening(scene, signal.text, "yes_words") else signal.text)
+        if _TEENS.search(match.note) and getattr(match.choice.option, "decision", "") == "yes":
+            return self._unclear(scene, "")  # "agree, I am 16": whoever may be a child is asked again
         return self._decided(scene, match.choice, signal.text, match.note, ())
 
     def _plain_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Choice | None:
@@ -98,6 +107,19 @@ class ConsentStep(Step):
             return self._narrowest(choices)
         agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
         return agreeing[0] if len(agreeing) == 1 and text in _listed(scene, "yes_words") else None
+
+    def _opening_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
+        """A yes or no with a few words behind it: "yes please, in 2 hours"; "No, I do not want this"."""
+        narrowest = self._narrowest(choices)
+        rest = _opening(scene, said, "no_words")
+        if rest:
+            refused = getattr(narrowest.option, "decision", "") == "no" and not _agrees(scene, rest)
+            return Match(narrowest, rest) if refused else None
+        agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
+        rest = _opening(scene, said, "yes_words")
+        if not rest or len(agreeing) != 1 or _hedged(scene, rest) or _refuses(scene, rest):
+            return None
+        return Match(agreeing[0], rest)
 
     def _several(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading | None:
         asked = numbers(said)
@@ -151,6 +173,30 @@ def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
 def _hedged(scene: Scene, said: str) -> bool:
     text = spaced(normalise(said[:300]))
     return any(spaced(word) in text for word in _listed(scene, "hedges"))
+
+
+def _opening(scene: Scene, said: str, key: str) -> str:
+    """Return what follows a listed word at the beginning of a short answer; empty if there is none.
+
+    It must be set off ("No, …"): "no idea" is no refusal. Only a whole phrase of agreement need not be.
+    """
+    stripped = said.strip()
+    if len(stripped) > SHORT:
+        return ""
+    for word in sorted(_listed(scene, key), key=len, reverse=True):
+        set_off = f"{_SET_OFF} " if key == "yes_words" and " " in word else _SET_OFF
+        after = stripped[len(word) :]
+        if normalise(stripped[: len(word)]) == word and after[:1] in set_off:
+            return after.strip(f" {_SET_OFF}")
+    return ""
+
+
+def _agrees(scene: Scene, said: str) -> bool:
+    return any(spaced(word) in spaced(normalise(said)) for word in _listed(scene, "yes_words"))
+
+
+def _refuses(scene: Scene, said: str) -> bool:
+    return any(spaced(word) in spaced(normalise(said)) for word in _listed(scene, "no_words"))
 
 
 def _listed(scene: Scene, key: str) -> frozenset[str]:

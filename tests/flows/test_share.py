@@ -105,13 +105,49 @@ def test_an_unclear_consent_is_asked_once_more_and_then_counts_as_no(unclear):
     assert "kept nothing" in phone.text
 
 
-@pytest.mark.parametrize("agreed", ["AGREE", "agree.", "1", "I agree", "Yes", "agree 👍", "  Agree, thanks"])
+@pytest.mark.parametrize(
+    "agreed",
+    ["AGREE", "agree.", "1", "I agree", "Yes", "agree 👍", "  Agree, thanks", "yes please, in 2 hours", "Yes. Go ahead",
+     "Yes I agree and thank you for asking"],
+)  # fmt: skip
 def test_a_clear_consent_is_taken(agreed):
     phone = Phone(channel="sms")
     phone.say("hello", agreed)
     assert phone.step == "story"
     assert phone.decisions[0].literal == agreed
     assert "reply AGREE" in phone.decisions[0].text
+
+
+@pytest.mark.parametrize("refusal", ["No, I do not want this", "nope. not for me", "No thanks, please don't"])
+def test_a_refusal_with_words_behind_it_needs_no_second_one(refusal):
+    phone = Phone(channel="sms")
+    phone.say("hello", refusal)
+    assert [(d.purpose, d.answer, d.literal) for d in phone.decisions] == [("take_part", "no", refusal)]
+
+
+@pytest.mark.parametrize(
+    "answer", ["No idea what this is", "No, not at all, yes I agree", "yes, but not my name", "yes or no?"]
+)
+def test_an_answer_that_says_both_or_neither_is_no_decision(answer):
+    phone = Phone(channel="sms")
+    phone.say("hello", answer)
+    assert (phone.step, phone.decisions) == ("take_part", [])
+
+
+@pytest.mark.parametrize("child", ["agree, i am 16", "AGREE im 15 years old", "1, I'm 17", "yes. 17"])
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+def test_whoever_agrees_and_gives_the_age_of_a_child_is_asked_again(child, channel):
+    phone = Phone(channel=channel)
+    phone.say("hello", *(["1"] if channel == "telegram" else []))
+    assert "clear answer" in phone.say(child)
+    assert (phone.step, phone.decisions) == ("take_part", [])
+
+
+def test_a_half_hearted_yes_does_not_become_part_of_the_story():
+    phone = Phone(channel="sms")
+    phone.say(STORY, "Yes I agree but please do not publish it", "AGREE", "1", "1", "Glenboig", "keep")
+    (story,) = phone.stories.values()
+    assert story.draft.text == STORY
 
 
 def test_a_question_not_understood_is_asked_again_twice_then_a_way_out():
