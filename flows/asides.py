@@ -40,17 +40,24 @@ def hear_aside(making: Making, signal: Signal) -> bool:
     if isinstance(signal, Unsealed):
         _unsealed(making, signal)
         return True
-    choices = _choices(making, aside)
-    choice: Choice | None = None
-    if isinstance(signal, Chose):
-        choice = pressed(choices, signal.index)
-    elif isinstance(signal, Said):
-        match = choose(signal.text, choices)
-        choice = match.choice if match is not None else None
+    choice = _chosen(making, signal)
     if choice is None:
         return _not_understood(making, signal)
     _ANSWERS[aside](making, choice.option.value)
     return True
+
+
+def answers(making: Making, signal: Signal) -> bool:
+    """Return whether a signal is a clear answer to the open aside."""
+    return _chosen(making, signal) is not None
+
+
+def _chosen(making: Making, signal: Signal) -> Choice | None:
+    choices = _choices(making, making.conversation.aside)
+    if isinstance(signal, Chose):
+        return pressed(choices, signal.index)
+    match = choose(signal.text, choices) if isinstance(signal, Said) else None
+    return match.choice if match is not None else None
 
 
 def _not_understood(making: Making, signal: Signal) -> bool:
@@ -121,7 +128,8 @@ def _delete(making: Making, value: str) -> None:
     _close(making)
     if value == "nothing":
         making.tell("nothing_deleted")
-        making.ask_again()
+        if making.conversation.status == "open":
+            making.ask_again()
         return
     making.effects.append(DropStory() if value == "story" and _has_begun(making) else _erasure(value))
     making.set(answers={}, consents={}, kept=False, trail=())

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flows.asides import AFTER, RESUME, hear_aside, open_aside
+from flows.asides import AFTER, DELETE, RESUME, answers, hear_aside, open_aside
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
@@ -112,6 +112,8 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     if word is not None and word.carrier_only and not state.opted_out:
         word = None  # a lone YES by SMS: an opt-in to the carrier, an ordinary answer to us
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
+        if making.now - last_heard < BREAK:
+            _answer_deletion(making, said)
         return
     if word is not None and obey(making, word, said):
         return
@@ -126,6 +128,12 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         _ask_to_resume(making, said)
         return
     _answer(making, said, word)
+
+
+def _answer_deletion(making: Making, signal: Said | Chose) -> None:
+    """After STOP one question of ours may still be open: what to delete. Only a clear answer to it is heard."""
+    if making.conversation.aside == DELETE and answers(making, signal):
+        hear_aside(making, signal)
 
 
 def _hand_on_pending(making: Making) -> None:
@@ -182,9 +190,11 @@ def _is_greeting(making: Making, text: str) -> bool:
 
 def _chose(making: Making, chose: Chose) -> None:
     state = making.conversation
-    if state.opted_out or chose.token != state.token or chose.serial != state.serial:
+    if chose.token != state.token or chose.serial != state.serial:
         return  # a stale or repeated press (rule 38)
-    if state.aside:
+    if state.opted_out:
+        _answer_deletion(making, chose)
+    elif state.aside:
         hear_aside(making, chose)
         _hand_on_pending(making)
     elif state.status == "open" and making.step is not None:

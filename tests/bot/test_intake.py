@@ -316,6 +316,22 @@ async def test_delete_everything_leaves_a_goodbye_and_nothing_else(service: Serv
     assert {row.sealed for row in service.rows(tables.Inbound)} == {None}
 
 
+@pytest.mark.parametrize("stop", ["STOP", "Please stop texting me"])
+async def test_who_has_stopped_can_still_have_everything_deleted(service: Service, stop: str) -> None:
+    await service.text(MAYA, *TO_THE_END)
+    told = await service.text(MAYA, stop, "what?", "DELETE", "2")
+    assert "Everything you told us is deleted" in told[-1]
+    assert service.rows(tables.Story) == []
+
+
+async def test_who_has_stopped_is_asked_nothing_more_than_what_to_delete(service: Service) -> None:
+    await service.text(MAYA, *TO_THE_STORY)
+    assert len(await service.text(MAYA, "STOP", "DELETE")) == 1
+    assert await service.text(MAYA, "banana") == []
+    assert await service.text(MAYA, "3") == ["Nothing was deleted."]
+    assert await service.text(MAYA, "2") == []
+
+
 async def test_this_story_means_the_one_told_before_while_a_new_conversation_holds_nothing(service: Service) -> None:
     await service.text(MAYA, *TO_THE_END)
     told = await service.text(MAYA, "hi again", "DELETE", "1")
