@@ -132,6 +132,8 @@ class App:
             timezone=base.settings.timezone,
         )
         self.schedule = Schedule(self._jobs())
+        self.warming: asyncio.Task[None] | None = None
+        """The reading of all places; done shortly after the start."""
         self._running: list[asyncio.Task[None]] = []
         self._base = base
 
@@ -160,7 +162,8 @@ class App:
         if isinstance(telegram, TelegramChannel) and self.settings.telegram_by == "polling":
             self._running.append(asyncio.create_task(telegram.poll(self._polled)))
         self.schedule.start()
-        self._running.append(asyncio.create_task(asyncio.to_thread(self.resolver.warm)))
+        self.warming = asyncio.create_task(asyncio.to_thread(self.resolver.warm))
+        self._running.append(self.warming)
 
     async def stop(self) -> None:
         """Stop hearing, then sending, then writing. What is not sent yet stays in the outbox."""
