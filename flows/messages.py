@@ -79,6 +79,10 @@ def _cut(text: str, limit: int, length: Callable[[str], int]) -> int:
     return max(fits, 1)
 
 
+_WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""`json.dumps` makes an encoder anew for each message."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A `Say` on its way to one person, with what a channel needs beside it. The payload of an outbox row."""
@@ -108,7 +112,7 @@ class Message:
             kept["thread_id"] = self.thread_id
         if self.redraw_of:
             kept["redraw_of"] = self.redraw_of
-        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        return _WRITE(kept)
 
     @classmethod
     def from_json(cls, text: str) -> Message:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.types import Moment, to_microseconds
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection, Dialect
@@ -19,6 +22,18 @@ if TYPE_CHECKING:
 
     Change = Callable[[Any], Any] | None
     Build = Callable[[Callable[[Table], Any]], ClauseElement]
+
+
+def _binder(kind: Any, dialect: Dialect) -> Change:
+    """Return how a value of this type is given to the driver, without the detour that SQLAlchemy takes for our own."""
+    if isinstance(kind, Moment) and dialect.name == "sqlite":
+        return _moment
+    change: Change = kind.dialect_impl(dialect).bind_processor(dialect)
+    return change
+
+
+def _moment(value: datetime | None) -> int | None:
+    return None if value is None else to_microseconds(value)
 
 
 class _Prepared:
@@ -35,7 +50,7 @@ class _Prepared:
         self.defaults: dict[str, Any] = {}
         for name in names:
             bind = compiled.binds[name]
-            change = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            change = _binder(bind.type, dialect)
             self.given.append((name, change))
             if not bind.required:
                 self.defaults[name] = bind.effective_value
@@ -62,6 +77,13 @@ class _Prepared:
         return tuple(row)
 
 
+def _driver(connection: Connection) -> Any:
+    """Return the driver's own connection, in a transaction."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.driver_connection
+
+
 class Statement:
     """A statement of the hot path.
 
@@ -85,10 +107,7 @@ class Statement:
             return prepared
 
     def _run(self, connection: Connection, prepared: _Prepared, given: dict[str, Any]) -> Any:
-        if not connection.in_transaction():
-            connection.begin()
-        driver: Any = connection.connection.driver_connection
-        return driver.execute(prepared.sql, prepared.values(given))
+        return _driver(connection).execute(prepared.sql, prepared.values(given))
 
     def run(self, connection: Connection, **given: Any) -> int:
         """Run it; returns the number of rows it touched."""
@@ -112,10 +131,7 @@ class Statement:
         values = [prepared.values(given) for given in rows]
         if not values:
             return 0
-        if not connection.in_transaction():
-            connection.begin()
-        driver: Any = connection.connection.driver_connection
-        cursor = driver.cursor()
+        cursor = _driver(connection).cursor()
         try:
             cursor.executemany(prepared.sql, values)
             return int(cursor.rowcount)
