@@ -69,7 +69,7 @@ def _start(making: Making, said: Said) -> None:
     if state.opted_out:
         making.effects.append(OptIn(by_carrier=_by_carrier(making, said)))
         making.set(opted_out=False)
-        if state.status == "stopped" and state.step is not None:
+        if state.status in {"stopped", "open"} and state.step is not None:
             making.set(status="open")
             open_aside(making, RESUME)
         else:

@@ -143,6 +143,13 @@ def test_whoever_agrees_and_gives_the_age_of_a_child_is_asked_again(child, chann
     assert (phone.step, phone.decisions) == ("take_part", [])
 
 
+def test_who_was_stopped_by_the_carrier_alone_is_asked_how_to_go_on():
+    phone = Phone(channel="sms")
+    phone.say("hello", "AGREE", STORY)
+    phone.state = phone.state.model_copy(update={"opted_out": True})  # the provider said so; we never saw the STOP
+    assert "go on, or start again" in phone.say("START")
+
+
 def test_a_half_hearted_yes_does_not_become_part_of_the_story():
     phone = Phone(channel="sms")
     phone.say(STORY, "Yes I agree but please do not publish it", "AGREE", "1", "1", "Glenboig", "keep")
