@@ -54,6 +54,14 @@ def known_errors() -> tuple[type[Exception], ...]:
     )  # fmt: skip
 
 
+def _advice(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "Check how the name is written, and that the folder is there."
+    if isinstance(error, PermissionError):
+        return "You may not write or read there: choose another place, or change whose it is."
+    return "Run earshot doctor."
+
+
 @contextmanager
 def failing_plainly() -> Iterator[None]:
     """Turn an error into plain words and an exit status; one we did not expect shows its class and place only."""
@@ -61,7 +69,10 @@ def failing_plainly() -> Iterator[None]:
         yield
     except OSError as error:
         where = f": {error.filename}" if isinstance(error.filename, str) else ""
-        console(error=True).print(f"[red]×[/red] {error.strerror or type(error).__name__}{where}", markup=True)
+        out = console(error=True)
+        out.print("[red]×[/red]", end=" ")
+        out.print(f"{error.strerror or type(error).__name__}{where}", markup=False)
+        out.print(f"  {_advice(error)}", markup=False)
         sys.exit(FAILED)
     except OperationalError as error:
         out = console(error=True)

@@ -67,6 +67,17 @@ def test_bad_settings_are_told_plainly(
     assert "Traceback" not in told
 
 
+def test_a_file_that_is_not_there_is_named_with_what_to_do(
+    earshot: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        earshot("places", "import", "nowhere.csv")
+    assert caught.value.code == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "nowhere.csv" in told
+    assert "Check how the name is written" in told
+
+
 def test_an_error_nobody_expected_shows_its_place_and_no_content(
     earshot: Terminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
