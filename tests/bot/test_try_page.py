@@ -143,7 +143,7 @@ async def test_after_a_break_they_may_go_on_or_begin_again(browser: Browser) -> 
     await browser.say("/start", "yes", "agree", STORY, "done")
     await browser.do("wait", time="day")
     assert "Would you like to go on, or start again?" in (await browser.say("hello")).messages[-1]
-    assert "What does your story touch?" in (await browser.press("Go on where I was")).messages[-1]
+    assert "What is your story about?" in (await browser.press("Go on where I was")).messages[-1]
 
 
 async def test_time_passes_for_one_phone_alone(browser: Browser) -> None:
