@@ -97,7 +97,7 @@ class ConsentStep(Step):
         if match is None:
             return self._unclear(scene, "" if _opening(scene, signal.text, "yes_words") else signal.text)
         if _TEENS.search(match.note) and getattr(match.choice.option, "decision", "") == "yes":
-            return self._unclear(scene, "")  # "agree, I am 16": whoever may be a child is asked again
+            return self._unclear(scene, match.note)  # "agree, I am 16": whoever may be a child is asked again
         return self._decided(scene, match.choice, signal.text, match.note, ())
 
     def _plain_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Choice | None:

@@ -143,6 +143,13 @@ def test_whoever_agrees_and_gives_the_age_of_a_child_is_asked_again(child, chann
     assert (phone.step, phone.decisions) == ("take_part", [])
 
 
+def test_a_story_behind_a_yes_that_is_asked_again_is_not_lost():
+    phone = Phone(channel="sms")
+    phone.say("hello", "Agree. I was 15 when our home was taken and nobody asked me", "AGREE")
+    assert phone.step == "scale"
+    assert "our home was taken" in phone.say("1", "1", "Glenboig")
+
+
 def test_who_was_stopped_by_the_carrier_alone_is_asked_how_to_go_on():
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY)
