@@ -1,0 +1,132 @@
+"""The same story, told by Telegram and by text message, pressed and typed, in numbers and in words, is stored alike."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.bot.running import earshot
+from tests.promises.providers import Providers
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+PARTS = ("They closed the surgery in our village.", "My mother has no bus to the next one.")
+Way = tuple[str, "Callable[[Providers], Awaitable[None]]"]
+
+
+def chatting(person: int, *acts: tuple[str, int]) -> Callable[[Providers], Awaitable[None]]:
+    """Type, or press what stands in brackets, each with how many messages must have come before the next."""
+
+    async def tell(providers: Providers) -> None:
+        for said, messages in acts:
+            by = providers.press(person, said[1:-1]) if said.startswith("[") else providers.chat(person, said)
+            assert await by == 200, said
+            await providers.until(str(person), messages)
+
+    return tell
+
+
+def texting(person: str, *acts: tuple[str, int]) -> Callable[[Providers], Awaitable[None]]:
+    async def tell(providers: Providers) -> None:
+        for said, messages in acts:
+            assert await providers.text(person, said) == 200, said
+            await providers.until(person, messages)
+
+    return tell
+
+
+WAYS = {
+    "Telegram, pressed": chatting(
+        7_000_000_001,
+        ("/start", 2), ("[Yes, 18 or over]", 3), ("[I agree]", 4), (PARTS[0], 4), (PARTS[1], 4),
+        ("[I have finished]", 5), ("[Me, or people close to me]", 5),
+        ("[Wider society: rules, money, attitudes]", 5), ("[I have finished]", 6), ("[Using a service]", 7),
+        ("Glenboig", 8), ("[Keep it]", 9), ("[Quote it without my name]", 10), ("[No, please do not]", 11),
+    ),
+    "Telegram, typed in words": chatting(
+        7_000_000_002,
+        ("hello", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("done", 5),
+        ("me and the rules", 6), ("using a service", 7), ("Glenboig", 8), ("keep it", 9),
+        ("you may quote it", 10), ("no", 11),
+    ),
+    "Telegram, typed in numbers": chatting(
+        7_000_000_003,
+        ("/start", 2), ("1", 3), ("1", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 5), ("1 3", 6), ("1", 7),
+        ("Glenboig", 8), ("1", 9), ("2", 10), ("2", 11),
+    ),
+    "text messages, in numbers": texting(
+        "+447700900201",
+        ("Hello", 2), ("1", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 4), ("1 3", 5), ("1", 6), ("Glenboig", 7),
+        ("1", 8), ("2", 9),
+    ),
+    "text messages, in words": texting(
+        "+447700900202",
+        ("hiya", 2), ("yes i agree", 3), (PARTS[0], 3), (PARTS[1], 3), ("done", 4), ("me and the rules", 5),
+        ("using a service", 6), ("Glenboig", 7), ("yes keep it", 8), ("you may quote it", 9),
+    ),
+}  # fmt: skip
+
+OWN = {"id", "story_id", "conversation_id", "contributor_id", "channel", "receipt_lookup", "ref"}
+"""Columns that say which story and which way, not what was told."""
+TIMES = {"told_at", "changed_at", "created_at", "received_at", "decided_at"}
+SHOWN = {"literal", "text_digest", "note"}
+"""Words around the answers and the exact question: they are the way's own."""
+DECIDED_AT_STEP = {"step"}
+"""By text message two decisions are asked in one question."""
+
+
+def stories(file: Path) -> dict[int, dict[str, Any]]:
+    """Return all that is stored about each story, but for what belongs to the way it came."""
+    found: dict[int, dict[str, Any]] = {}
+    with closing(sqlite3.connect(file)) as database:
+        database.row_factory = sqlite3.Row
+
+        def rows(table: str) -> list[dict[str, Any]]:
+            return [dict(row) for row in database.execute(f"SELECT * FROM {table} ORDER BY rowid")]
+
+        def told(row: dict[str, Any]) -> dict[str, Any]:
+            return {name: value for name, value in row.items() if name not in OWN | TIMES | SHOWN}
+
+        for story in rows("story"):
+            found[story["id"]] = {"story": told(story)}
+        for table in ("story_part", "answer", "tag", "decision"):
+            for row in rows(table):
+                kept = told(row)
+                if table == "decision":
+                    kept = {name: value for name, value in kept.items() if name not in DECIDED_AT_STEP}
+                found[row["story_id"]].setdefault(table, []).append(kept)
+    for story in found.values():
+        for table in ("answer", "tag", "decision"):
+            story[table].sort(key=repr)
+    return found
+
+
+async def test_the_same_story_by_every_way_is_stored_alike(tmp_path: Path) -> None:
+    async with Providers().serving() as providers, earshot(tmp_path, **providers.settings()) as service:
+        providers.service = service.url
+        for tell in WAYS.values():
+            await tell(providers)
+        receipts = [messages[-1].text for messages in providers.taken.values()]
+        assert len(receipts) == len(WAYS)
+        assert all("receipt" in receipt for receipt in receipts)
+        assert await service.stop() == 0
+    found = dict(zip(WAYS, stories(tmp_path / "var" / "earshot.db").values(), strict=True))
+    first = found.pop("Telegram, pressed")
+    assert first["story"]["text"] == "\n".join(PARTS)
+    assert (first["story"]["place_label"], first["story"]["use"]) == ("Glenboig, North Lanarkshire", "quote")
+    assert [part["text"] for part in first["story_part"]] == list(PARTS)
+    assert {(tag["dimension"], tag["value"]) for tag in first["tag"]} == {
+        ("scale", "individual"), ("scale", "society"), ("actor", "service_user"),
+    }  # fmt: skip
+    assert {(made["purpose"], made["answer"]) for made in first["decision"]} == {
+        ("take_part", "yes"), ("use", "quote"), ("contact", "no"),
+    }  # fmt: skip
+    for way, story in found.items():
+        assert story == first, way
