@@ -208,7 +208,7 @@ class Intake:
 
     def _say_to(self, turn: Turn, signal: Signal, inbound: Inbound) -> None:
         if isinstance(signal, Started):
-            if turn.conversation.status == "open" or turn.conversation.opted_out:
+            if turn.conversation.status == "open" or turn.conversation.opted_out or turn.conversation.closed_by:
                 turn.hear([Said(text="START", ref=signal.ref)])  # /start may come again at any time
             else:
                 flow = inbound.entry if inbound.entry in self.means.releases.current else ""

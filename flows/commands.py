@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.asides import DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
-from flows.effects import Begin, OptIn, OptOut, PurgeSealed, Say, SetLanguage, TellData, TellTeam
+from flows.effects import OptIn, OptOut, PurgeSealed, Say, SetLanguage, TellData, TellTeam
 from flows.keywords import Recognised, Word, normalise, taken_by_carrier
 from flows.questions.base import Understood
 from flows.questions.read_back import ReadBackStep
@@ -77,7 +77,7 @@ def _start(making: Making, said: Said) -> None:
     elif state.status == "open" and state.step is not None:
         open_aside(making, RESUME)
     else:
-        making.effects.append(Begin(ref=said.ref))
+        making.begin(ref=said.ref)
 
 
 def _language(making: Making, recognised: Recognised) -> None:
@@ -98,6 +98,9 @@ def _language(making: Making, recognised: Recognised) -> None:
 def _within(making: Making, recognised: Recognised) -> bool:
     """BACK, SKIP, DONE, CHANGE and MORE: they mean something only while a question waits."""
     state = making.conversation
+    if state.status in {"ended", "parted", "expired"} and not state.aside:
+        making.tell("nothing_open")
+        return True
     if state.status != "open" or making.step is None:
         return False
     if state.aside:

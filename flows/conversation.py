@@ -70,6 +70,9 @@ class Conversation(BaseModel):
     kept: bool = False
     """True once the story was kept."""
     opted_out: bool = False
+    closed_by: str = ""
+    """The end that closed us to this person for a while; it says nothing about them but its name."""
+    closed_until: AwareDatetime | None = None
     receipt: str = ""
     """Three plain words, made by the caller."""
     nudges: int = 0

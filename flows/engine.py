@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flows.asides import AFTER, DELETE, RESUME, answers, hear_aside, open_aside
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.effects import AmendStory, Begin, HoldSealed, PurgeSealed, Say
+from flows.effects import AmendStory, HoldSealed, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
 from flows.letters import storable
 from flows.questions.base import Reading, Unclear, Understood, Waiting
@@ -45,6 +45,8 @@ BREAK = timedelta(hours=24)
 """After this long without a word, "continue or start again" is asked first."""
 TOLD_CHARACTERS, TOLD_WORDS = 25, 4
 """From this length on, uninvited words may be a story and are held sealed; shorter ones are a greeting."""
+ADDED_WORDS = 3
+"""From this length on, words that come after a kept story may belong to it, and the person is asked."""
 
 _FROM_PERSON = (Started, Said, Chose, Edited, Sent, Located)
 _PASSING = ("offered", "changing", "asked_all")
@@ -170,12 +172,12 @@ def _late(making: Making, said: Said) -> None:
             making.tell("you_are_welcome")
         return
     fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
-    if state.status == "ended" and state.kept and fresh and is_told(said.text):
+    if state.status == "ended" and state.kept and fresh and len(said.text.split()) >= ADDED_WORDS:
         making.effects.append(HoldSealed(text=said.text, ref=said.ref))
         making.set(held=state.held + 1)
         open_aside(making, AFTER)
         return
-    making.effects.append(Begin(text=said.text, ref=said.ref))
+    making.begin(said.text, said.ref)
 
 
 def _is_courtesy(making: Making, text: str) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from flows.conversation import Answer
 from flows.draft import draft_of, is_empty
-from flows.effects import DropStory, KeepStory, PurgeSealed, RecordConsent, SaveAnswer, Say, Unseal
+from flows.effects import Begin, DropStory, KeepStory, PurgeSealed, RecordConsent, SaveAnswer, Say, Unseal
 from flows.messages import sms_text, telegram_text
 from flows.questions.base import Scene, Step, Understood
+from flows.questions.end import EndStep
 from flows.questions.read_back import ReadBackStep
 from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep
@@ -137,6 +138,8 @@ class Making:
             self.effects.append(Say(text=scene.text("text")))
             if step.type == "end":
                 self.finish(getattr(step, "outcome", "ended"))
+                if isinstance(step, EndStep) and step.closes_for_days:
+                    self.set(closed_by=name, closed_until=self.now + timedelta(days=step.closes_for_days))
                 return
             name = step.next
         raise EngineError(f"flow {self.release.flow.id} goes round without waiting")
@@ -148,6 +151,14 @@ class Making:
         self.set(status=status, step=None, scratch={}, tries=0, aside="", pending="", held=0, back_to="")
         if status == "parted":
             self.set(answers={}, trail=())
+
+    def begin(self, text: str = "", ref: str = "") -> None:
+        """Begin anew, or say again why we may not."""
+        until, name = self.conversation.closed_until, self.conversation.closed_by
+        if until is not None and self.now < until and name in self.release.flow.steps:
+            self.effects.append(Say(text=self.scene(name).text("text")))
+        else:
+            self.effects.append(Begin(text=text, ref=ref))
 
     def take(self, understood: Understood) -> None:
         """Keep an understood answer and go on."""

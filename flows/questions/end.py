@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from flows.questions.base import Step
 
 
@@ -13,5 +15,7 @@ class EndStep(Step):
     type: Literal["end"] = "end"
     outcome: Literal["ended", "parted"] = "ended"
     next: None = None
+    closes_for_days: int = Field(default=0, ge=0, le=30)
+    """For so many days this end is said again instead of beginning anew; for those we may not ask, such as children."""
 
     waits: ClassVar[bool] = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from flows.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
@@ -357,6 +359,26 @@ def test_delete_takes_one_confirming_step():
     phone.say("everything")
     assert not phone.stories
     assert "deleted" in phone.text
+
+
+@pytest.mark.parametrize(("channel", "words"), [("sms", ["hello", "under 18"]), ("telegram", ["/start", "no"])])
+def test_a_child_is_told_again_kindly_for_a_day_and_nothing_is_taken(channel, words):
+    phone = Phone(channel=channel)
+    phone.say(*words)
+    for text in (STORY, "/start", "AGREE"):
+        phone.now += timedelta(minutes=5)
+        assert "kept nothing" in phone.say(text)
+        assert not phone.sealed
+    phone.wait(days=2)
+    phone.say("hello")
+    assert phone.step in {"age", "take_part"}
+
+
+@pytest.mark.parametrize("word", ["DONE", "BACK", "SKIP", "MORE"])
+def test_a_word_for_a_question_begins_nothing_new_when_none_is_open(word):
+    phone = told_by_sms()
+    assert "no question open" in phone.say(word)
+    assert phone.begun == 2
 
 
 def test_a_late_text_is_asked_about_and_thanks_is_answered_once():
