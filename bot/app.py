@@ -13,9 +13,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from bot import metrics, web
+from bot.channels import CHANNELS
 from bot.channels.base import SendError
-from bot.channels.simulator import SimulatorChannel
-from bot.channels.sms import SmsChannel
 from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from bot.due import Due
@@ -231,33 +230,5 @@ def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> App:
 
 def _channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:
     """Return the channels that are switched on, by name."""
-    channels: dict[str, Channel] = {}
-    if settings.telegram_token is not None:
-        by_webhook = settings.telegram_by == "webhook"
-        channels["telegram"] = TelegramChannel(
-            token=settings.telegram_token.get_secret_value(),
-            webhook_secret=webhook_secret(settings, keyring),
-            api_url=settings.telegram_api_url,
-            webhook_url=settings.public_url + web.TELEGRAM_PATH if by_webhook else "",
-            per_second=settings.telegram_rate,
-        )
-    if settings.twilio_account_sid is not None and settings.twilio_auth_token is not None:
-        channels["sms"] = SmsChannel(
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_token.get_secret_value(),
-            public_url=settings.public_url,
-            sender=settings.twilio_from or "",
-            messaging_service=settings.twilio_messaging_service or "",
-            api_url=settings.twilio_api_url,
-            per_second=settings.twilio_rate,
-        )
-    if settings.simulator_on:
-        channels["simulator"] = SimulatorChannel()
-    return channels
-
-
-def webhook_secret(settings: Settings, keyring: Keyring) -> str:
-    """Return what proves that a call comes from Telegram: what was set, else what follows from the secret key."""
-    if settings.telegram_webhook_secret is not None:
-        return settings.telegram_webhook_secret.get_secret_value()
-    return keyring.lookup("telegram.webhook_secret", "").hex()
+    built = (channel.from_settings(settings, keyring) for channel in CHANNELS)
+    return {channel.name: channel for channel in built if channel is not None}

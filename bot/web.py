@@ -25,7 +25,6 @@ from starlette.exceptions import HTTPException
 
 from bot import metrics, privacy_page, try_page
 from bot.channels.base import Inbound, Rejected
-from bot.channels.sms import EMPTY_RESPONSE, FALLBACK_PATH, INBOUND_PATH, STATUS_PATH
 from bot.front import Answer, Front, Post, TooLargeError
 from bot.intake import CannotKeepError
 from bot.logs import log, told
@@ -42,11 +41,8 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.channels.base import Channel
 
-TELEGRAM_PATH = "/webhooks/telegram"
 READY_SECONDS = 5
 """How long the database may take to answer before we call ourselves unfit."""
-EMPTY = Answer()
-TWIML = Answer(200, EMPTY_RESPONSE.encode(), "text/xml; charset=utf-8")
 
 SAYINGS = {
     400: ("We could not read that.", "Go back and try again."),
@@ -80,13 +76,11 @@ def build(app: App) -> Front:
 
 def webhooks(app: App) -> dict[str, Callable[[Post], Awaitable[Answer]]]:
     """Return the webhooks of the channels that are switched on, by path."""
-    routes: dict[str, Callable[[Post], Awaitable[Answer]]] = {}
-    if (telegram := app.channels.get("telegram")) is not None:
-        routes[TELEGRAM_PATH] = partial(_receive, app, telegram, TELEGRAM_PATH, EMPTY)
-    if (sms := app.channels.get("sms")) is not None:
-        for path in (INBOUND_PATH, STATUS_PATH, FALLBACK_PATH):
-            routes[path] = partial(_receive, app, sms, path, TWIML)
-    return routes
+    return {
+        path: partial(_receive, app, channel, path, Answer(200, *channel.thanks))
+        for channel in app.channels.values()
+        for path in channel.paths
+    }
 
 
 async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: Post) -> Answer:
@@ -96,7 +90,7 @@ async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: 
         return Answer(parsed.status, parsed.reason.encode())
     try:
         if isinstance(parsed, Inbound):
-            await (app.intake.set_aside(parsed) if path == FALLBACK_PATH else app.intake.take(parsed))
+            await (app.intake.set_aside(parsed) if path in channel.aside else app.intake.take(parsed))
         else:
             await app.delivery.reported(parsed)
     except CannotKeepError:

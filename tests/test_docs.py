@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 import typer
 
-from bot import settings, web
-from bot.channels import CHANNELS, sms
+from bot import settings
+from bot.channels import CHANNELS
 from bot.cli import build
 from flows.checks import CHECKS
 from flows.questions import QUESTIONS
@@ -132,7 +132,7 @@ def test_pictures_are_light() -> None:
 
 def test_every_webhook_is_where_the_documents_say() -> None:
     found = named(r"/webhooks(?:/\w+)+")
-    known = {web.TELEGRAM_PATH, sms.INBOUND_PATH, sms.STATUS_PATH, sms.FALLBACK_PATH}
+    known = {*(path for channel in CHANNELS for path in channel.paths)}
     assert {what for _, what in found} == known
 
 

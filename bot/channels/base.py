@@ -9,15 +9,17 @@ No record here shows an address, a token or a person's words when it is printed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from bot.settings import Settings
     from flows.conversation import ChannelKind
     from flows.effects import Say
     from flows.signals import Signal
+    from storage.crypto import Keyring
 
 Kind = Literal["message", "press", "edit", "membership", "group", "stray", "other", "unreadable"]
 """What an event is:
@@ -196,11 +198,29 @@ class Limits:
     """True: nobody is woken by it, so that quiet hours do not matter (rule 99)."""
 
 
+class Thanks(NamedTuple):
+    """The body of a 200 and its content type."""
+
+    body: bytes = b""
+    kind: str = "text/plain; charset=utf-8"
+
+
 class Channel(Protocol):
     """A way people reach us and we reach them."""
 
     name: str
     limits: Limits
+    paths: tuple[str, ...]
+    """Where the provider calls us; empty for a channel that nobody calls."""
+    aside: frozenset[str]
+    """Those of `paths` whose events are only stored, to be handled later (rule 13)."""
+    thanks: Thanks
+    """What the provider wants to hear when an event is kept."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
+        """Return the channel as it is set up, or None while it is switched off."""
+        ...
 
     @property
     def reach(self) -> str:

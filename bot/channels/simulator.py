@@ -13,11 +13,11 @@ import re
 import secrets
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import orjson
 
-from bot.channels.base import Inbound, Limits, Piece, Rejected, Sent
+from bot.channels.base import Inbound, Limits, Piece, Rejected, Sent, Thanks
 from bot.channels.telegram_updates import button_data, read_press
 from flows.letters import storable
 from flows.messages import button, sms_text
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.channels.base import Outgoing, Parsed, SendError, StatusReport
+    from bot.settings import Settings
     from flows.conversation import ChannelKind
     from flows.signals import Signal
+    from storage.crypto import Keyring
 
 NAME = "simulator"
 LONGEST_EVENT = 64 * 1024
@@ -112,6 +114,14 @@ class SimulatorChannel:
 
     name = NAME
     reach = ""
+    paths: tuple[str, ...] = ()
+    aside: frozenset[str] = frozenset()
+    thanks = Thanks()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
+        """Return the practice phones, or None where they are switched off."""
+        return cls() if settings.simulator_on else None
 
     def __init__(self) -> None:
         self.limits = Limits(per_second=100_000.0, per_person=0.0, ask_after=0.0, any_hour=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from bot.channels import sms_errors
-from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent
+from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
 from bot.channels.sms_client import READ_SECONDS, client, failure
 from bot.channels.sms_forms import NAME, checked, read_form, read_message, read_status
 from bot.logs import log
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.channels.base import Outgoing, Parsed, Received, StatusReport
+    from bot.settings import Settings
+    from storage.crypto import Keyring
 
 INBOUND_PATH = "/webhooks/sms"
 STATUS_PATH = "/webhooks/sms/status"
@@ -53,6 +55,24 @@ class SmsChannel:
     """One Twilio sender: a number, a short code, or a Messaging Service."""
 
     name = NAME
+    paths: tuple[str, ...] = (INBOUND_PATH, STATUS_PATH, FALLBACK_PATH)
+    aside = frozenset({FALLBACK_PATH})
+    thanks = Thanks(EMPTY_RESPONSE.encode(), "text/xml; charset=utf-8")
+
+    @classmethod
+    def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
+        """Return the sender of the account that is set, or None without one."""
+        if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
+            return None
+        return cls(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            public_url=settings.public_url,
+            sender=settings.twilio_from or "",
+            messaging_service=settings.twilio_messaging_service or "",
+            api_url=settings.twilio_api_url,
+            per_second=settings.twilio_rate,
+        )
 
     def __init__(  # noqa: PLR0913 - named one by one where everything is put together
         self,

@@ -11,12 +11,12 @@ import hmac
 import time
 from dataclasses import replace
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from bot.channels import telegram_updates
-from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent
+from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
 from bot.channels.telegram_client import READ_SECONDS, client, failure
 from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME, button_data
 from bot.logs import log
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.channels.base import Outgoing, Parsed, StatusReport
+    from bot.settings import Settings
+    from storage.crypto import Keyring
 
+PATH = "/webhooks/telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 LONGEST_TEXT = 4096
 """UTF-16 units of one message (rule 39)."""
@@ -46,10 +49,33 @@ RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after failed attempts, the last one for ever."""
 
 
+def webhook_secret(settings: Settings, keyring: Keyring) -> str:
+    """Return what proves that a call comes from Telegram: what was set, else what follows from the secret key."""
+    if settings.telegram_webhook_secret is not None:
+        return settings.telegram_webhook_secret.get_secret_value()
+    return keyring.lookup("telegram.webhook_secret", "").hex()
+
+
 class TelegramChannel:
     """One bot. With an empty `webhook_url` we ask Telegram for updates (`poll`), else Telegram calls us there."""
 
     name = NAME
+    paths: tuple[str, ...] = (PATH,)
+    aside: frozenset[str] = frozenset()
+    thanks = Thanks()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
+        """Return the bot of the token that is set, or None without one."""
+        if settings.telegram_token is None:
+            return None
+        return cls(
+            token=settings.telegram_token.get_secret_value(),
+            webhook_secret=webhook_secret(settings, keyring),
+            api_url=settings.telegram_api_url,
+            webhook_url=settings.public_url + PATH if settings.telegram_by == "webhook" else "",
+            per_second=settings.telegram_rate,
+        )
 
     def __init__(
         self,

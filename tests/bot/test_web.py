@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from bot.app import App, build, webhook_secret
+from bot.app import App, build
+from bot.channels.telegram import webhook_secret
 from bot.settings import read
 from storage import tables
 from storage.database import reader
