@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from flows.definition import Flow
 from flows.questions.base import Record
@@ -54,7 +55,10 @@ class Release(Record):
     structure: str = Field(pattern=r"^[0-9a-f]{64}$")
     whole: str = Field(pattern=r"^[0-9a-f]{64}$")
 
-    _ready: dict[tuple[str, str, str], str] = PrivateAttr(default_factory=dict)
+    @cached_property
+    def rendered(self) -> dict[tuple[str, str, str], str]:
+        """Texts with the house filled in, by address, language and channel, as they were first needed."""
+        return {}
 
     def to_json(self) -> str:
         """Return the release as canonical JSON."""
@@ -82,9 +86,9 @@ class Release(Record):
         Raises KeyError for an unknown address or placeholder.
         """
         key = (address, conversation.language, conversation.channel)
-        ready = self._ready.get(key)
+        ready = self.rendered.get(key)
         if ready is None:
-            ready = self._ready[key] = self._with_house(self._find(*key))
+            ready = self.rendered[key] = self._with_house(self._find(*key))
         if "{" not in ready:
             return ready
         known = {"receipt": conversation.receipt, **fills}
