@@ -24,13 +24,14 @@ from bot.logs import log, told
 from bot.occasion import Means
 from bot.recovery import Recovery
 from bot.releases import Releases
-from bot.schedule import DAY, MINUTE, Job, Schedule
+from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
 from review.parts import ReviewParts
 from storage.crypto import Keyring
 from storage.database import connect, reader, upgrade
 from storage.erasure import finish_erasures
 from storage.places import Resolver
 from storage.queries.places import project_places
+from storage.retention import empty_raw_events
 from storage.unit import writer_for
 
 if TYPE_CHECKING:
@@ -196,12 +197,16 @@ class App:
             Job(name="due", every=TICK_SECONDS, run=self.due.tick),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
+            Job(name="retention", every=HOUR, run=self._let_go),
             Job(name="erasures", every=MINUTE, run=self._finish_erasures),
             Job(name="places", every=MINUTE, run=self._read_places, at_start=False),
         )
 
     async def _finish_erasures(self) -> int:
         return await self.writer.perform(partial(finish_erasures, now=self.clock()))
+
+    async def _let_go(self) -> int:
+        return await self.writer.perform(partial(empty_raw_events, now=self.clock()))
 
     async def _read_places(self) -> int:
         places = await asyncio.to_thread(self._own_places)

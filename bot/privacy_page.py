@@ -28,7 +28,6 @@ class Kept(NamedTuple):
     story_years: int = 2
     unfinished_days: int = 30
     messages_days: int = 30
-    silent_months: int = 12
 
 
 class Regulator(NamedTuple):

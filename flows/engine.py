@@ -310,13 +310,13 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
         making.tell("nudge")
         making.ask_again()
     elif isinstance(signal, Expired) and state.due == "expire":
-        if state.status == "open":
+        if state.status in {"open", "stopped"}:
             making.finish("expired")
         elif state.held:
             making.effects.append(PurgeSealed())
         making.set(held=0, aside="", pending="")
-        if not making.consented:
-            making.set(answers={}, scratch={})
+        if not state.kept:  # nothing stays that its teller has not seen and kept
+            making.set(answers={}, scratch={}, trail=())
 
 
 def _keep_waiting(making: Making) -> None:

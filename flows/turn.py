@@ -218,7 +218,7 @@ class Making:
             self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
         elif state.status == "open" and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS:
             self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
-        elif state.status == "open" or state.held or state.aside:
+        elif state.status in {"open", "stopped"} or state.held or state.aside:
             self.set(due="expire", due_at=over)
         else:
             self.set(due=None, due_at=None)

@@ -332,6 +332,16 @@ def test_after_a_week_without_a_word_it_is_over_and_uninvited_words_are_gone():
     assert phone.state.answers == {}
 
 
+@pytest.mark.parametrize("last", ["and then", "please stop texting me"])
+def test_what_was_begun_and_not_kept_is_gone_after_a_week(last):
+    phone = Phone(channel="sms")
+    phone.say("hello", "AGREE", STORY, last)
+    phone.wait(days=15)
+    assert phone.state.status == "expired"
+    assert "surgery" not in phone.state.to_json()
+    assert not phone.stories
+
+
 def test_stop_in_the_middle_and_start_again():
     phone = Phone(channel="telegram")
     phone.say("/start", "yes", "agree", STORY)
