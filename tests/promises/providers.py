@@ -42,6 +42,8 @@ class Taken:
     number: int = 0
 
 
+PRESS = "press"
+"""Given to `refuse` in place of an address when the service acknowledges a pressed button."""
 Refusal = tuple[int, dict[str, Any]]
 
 
@@ -124,6 +126,14 @@ class Providers:
             await asyncio.sleep(0.01)
         raise AssertionError(f"{len(self.taken[person])} of {number} messages came")
 
+    async def until_told(self, person: str, words: str) -> None:
+        """Wait until a person has got a message with these words."""
+        for _ in range(int(PATIENCE / 0.01)):
+            if any(words in message.text for message in self.taken[person]):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"none of {len(self.taken[person])} messages says {words!r}")
+
     async def telegram_api(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         assert request.match_info["token"] == TOKEN
@@ -142,6 +152,9 @@ class Providers:
             self.taken[to].append(message)
             chat = {"id": told["chat_id"], "type": "private"}
             result = {"message_id": message.number, "date": 1, "chat": chat, "text": text}
+        elif method == "answerCallbackQuery":
+            if (refusal := self.refuse(PRESS, told["callback_query_id"])) is not None:
+                return web.json_response(refusal[1], status=refusal[0])
         elif method == "editMessageReplyMarkup":
             rows = told["reply_markup"]["inline_keyboard"]
             (drawn,) = (each for each in self.taken[str(told["chat_id"])] if each.number == told["message_id"])
