@@ -36,6 +36,8 @@ Grade = Literal["good", "care", "wrong"]
 LEAST_FREE = 500_000_000
 """Bytes of free disk below which things go wrong soon."""
 SKEW = timedelta(minutes=5)
+SECRET_CHARACTERS = 16
+"""Telegram takes fewer; with fewer, trying them all becomes thinkable."""
 TELEGRAM_PORTS = {443, 80, 88, 8443}
 
 
@@ -211,6 +213,12 @@ def _telegram(patient: Patient) -> Iterator[Finding]:
         yield Finding("wrong", "The Telegram token looks cut off.", "Copy it whole from @BotFather.")
     else:
         yield Finding("good", "The Telegram token has the right form.")
+    secret = settings.telegram_webhook_secret
+    if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
+        yield Finding(
+            "care", "The webhook secret is short enough to guess.",
+            f"Take {variable('telegram_webhook_secret')} out: we make a good one.",
+        )  # fmt: skip
     if settings.telegram_by == "webhook":
         yield from _reachable(settings, "Telegram", TELEGRAM_PORTS)
 

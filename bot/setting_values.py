@@ -117,8 +117,8 @@ def telegram_token(value: Any) -> Any:
 
 def webhook_secret(value: Any) -> Any:
     """Read the secret of the webhook."""
-    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
-        raise _bad("Telegram takes 16 to 256 letters, digits, _ and - here.", "Or leave it out: we make one.")
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
+        raise _bad("Telegram takes 1 to 256 letters, digits, _ and - here.", "Or leave it out: we make one.")
     return value
 
 

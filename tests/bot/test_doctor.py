@@ -82,6 +82,9 @@ ILL = {
     ),
     "a flow that is not there": ({"EARSHOT_DEFAULT_FLOW": "tell"}, "wrong", "no flow tell", "EARSHOT_DEFAULT_FLOW"),
     "a key that is none": ({"EARSHOT_SECRET_KEY": "short"}, "wrong", "secret key number 1", "Put the key back"),
+    "a secret that can be guessed": (
+        {"EARSHOT_TELEGRAM_WEBHOOK_SECRET": "s3cret"}, "care", "webhook secret", "EARSHOT_TELEGRAM_WEBHOOK_SECRET"
+    ),
     "a database of another kind": ({"EARSHOT_DATABASE_URL": "mysql://h/n"}, "wrong", "mysql", "EARSHOT_DATABASE_URL"),
     "a database that is not there": (
         {"EARSHOT_DATABASE_URL": "postgresql+psycopg://127.0.0.1:9/n"}, "wrong", "does not answer", "Start it"

@@ -95,7 +95,7 @@ BAD = {
     "an address with a question mark": ("EARSHOT_PUBLIC_URL", "https://a.example/?x=1", "without ?"),
     "an organisation that is a paragraph": ("EARSHOT_ORGANISATION", "o" * 41, "40"),
     "a token cut off": ("EARSHOT_TELEGRAM_TOKEN", "hush-hush", "@BotFather"),
-    "a short secret": ("EARSHOT_TELEGRAM_WEBHOOK_SECRET", "hush-hush", "16 to 256"),
+    "a secret with a blank": ("EARSHOT_TELEGRAM_WEBHOOK_SECRET", "hush hush", "1 to 256"),
     "a mode of its own": ("EARSHOT_TELEGRAM_MODE", "pigeon", "'webhook' or 'polling'"),
     "an account that is none": ("EARSHOT_TWILIO_ACCOUNT_SID", "hush-hush", "starts with AC"),
     "a sender nobody can answer": ("EARSHOT_TWILIO_FROM", "EASTON", "rule 22"),
