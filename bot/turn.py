@@ -165,7 +165,8 @@ class Turn:
             now=max(self.now, earliest),
             receipt=new_receipt(self.means.rng),
         )
-        opted_out = after.opted_out if after is not None else self.person.opted_out
+        stopped = self.person.opted_out or self.person.address_state == "opted_out"
+        opted_out = after.opted_out if after is not None else stopped
         return fresh.model_copy(update={"opted_out": True}) if opted_out else fresh
 
     def _language(self, release: Release, after: Conversation | None) -> str:
