@@ -26,12 +26,13 @@ from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
 from review.parts import ReviewParts
+from storage import retention
 from storage.crypto import Keyring
 from storage.database import connect, reader, upgrade
 from storage.erasure import finish_erasures
 from storage.places import Resolver
 from storage.queries.places import project_places
-from storage.retention import empty_raw_events
+from storage.retention import Periods
 from storage.unit import writer_for
 
 if TYPE_CHECKING:
@@ -206,7 +207,9 @@ class App:
         return await self.writer.perform(partial(finish_erasures, now=self.clock()))
 
     async def _let_go(self) -> int:
-        return await self.writer.perform(partial(empty_raw_events, now=self.clock()))
+        """Let go of what is over; hourly, because /privacy says "at most"."""
+        kept = periods(self.settings)
+        return len(await asyncio.to_thread(retention.run, self.engine, self.writer, kept, self.clock()))
 
     async def _read_places(self) -> int:
         places = await asyncio.to_thread(self._own_places)
@@ -216,6 +219,13 @@ class App:
     def _own_places(self) -> list[ProjectPlace]:
         with reader(self.engine) as connection:
             return project_places(connection)
+
+
+def periods(settings: Settings) -> Periods:
+    """Return how long things are kept here."""
+    return Periods(
+        raw=settings.keep_raw_days, unfinished=settings.keep_unfinished_days, contact=settings.keep_contact_days
+    )
 
 
 def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> App:

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 
 class Kept(NamedTuple):
-    """How long we say that we keep what (rules 53 and 64). The consent texts of the flows say the same of stories."""
+    """How long we say that we keep what (rules 53 and 64). The consent texts of the flows say the same of stories;
+    the days are settings, and `storage.retention` goes by the same ones."""
 
+    unfinished_days: int
+    messages_days: int
+    contact_days: int
     story_years: int = 2
-    unfinished_days: int = 30
-    messages_days: int = 30
 
 
 class Regulator(NamedTuple):
@@ -67,7 +69,11 @@ def routes(settings: Settings) -> list[Route]:
             contact=settings.contact,
             emergency=facts.emergency,
             crisis_line=facts.crisis_line,
-            kept=Kept(),
+            kept=Kept(
+                unfinished_days=settings.keep_unfinished_days,
+                messages_days=settings.keep_raw_days,
+                contact_days=settings.keep_contact_days,
+            ),
             telegram=settings.telegram_on or not settings.sms_on,
             sms=settings.sms_on or not settings.telegram_on,
             regulator=REGULATORS.get(settings.country),

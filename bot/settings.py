@@ -139,6 +139,18 @@ class Settings(BaseModel):
     senders: Annotated[int, BeforeValidator(parse.whole)] = Field(
         32, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
     )
+    keep_raw_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        30, ge=1, le=3650, description="After how many days messages as they came in, and what we sent, are let go."
+    )
+    keep_unfinished_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        30, ge=1, le=3650, description="After how many days without a word a story that was begun and not kept is gone."
+    )
+    keep_contact_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        365,
+        ge=1,
+        le=3650,
+        description="After how many days without a word we let go of a contributor's number. Stories stay.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much to log: debug, info, warning or error. No level logs what people write."
     )

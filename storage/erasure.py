@@ -7,9 +7,9 @@ stories, and the ids under which providers delivered.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, or_, select, text, update
+from sqlalchemy import delete, insert, or_, select, text, true, update
 
 from flows.conversation import Conversation, UnreadableConversationError
 from storage import tables
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 FATES = {
-    "address": "deleted; a keyed token stays in `suppression`",
+    "address": "deleted, or emptied for a contact who has gone quiet; a keyed token stays in `suppression`",
     "answer": "deleted with its story",
     "api_token": "the team's own",
     "audit": "stays: acts of the team, without content",
@@ -55,16 +55,19 @@ DECISION = tables.Decision.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
 OUTBOX = tables.Outbox.__table__
+PART = tables.StoryPart.__table__
 SEALED = tables.SealedMessage.__table__
 STORY = tables.Story.__table__
 SUPPRESSION = tables.Suppression.__table__
 
 _OF_STORY: tuple[Table, ...] = (
     tables.Answer.__table__,
-    tables.StoryPart.__table__,
+    PART,
     tables.Tag.__table__,
     ITEM,
 )
+FORGOTTEN = b""
+"""What stands in `address.sealed` once a contact is forgotten."""
 WAITING = text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
@@ -111,11 +114,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     connection.execute(delete(STORY).where(STORY.c.contributor_id == contributor_id))
     connection.execute(delete(SEALED).where(SEALED.c.contributor_id == contributor_id))
     connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(addresses)))
-    connection.execute(
-        update(INBOUND)
-        .where(INBOUND.c.contributor_id == contributor_id)
-        .values(sealed=None, contributor_id=None, error=None)
-    )
+    _cut_inbound(connection, contributor_id)
     connection.execute(
         update(DECISION).where(DECISION.c.contributor_id == contributor_id).values(contributor_id=None, literal="")
     )
@@ -130,6 +129,74 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     _suppress(connection, contributor_id, now)
     connection.execute(delete(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id))
     connection.execute(delete(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id))
+    return True
+
+
+def erase_conversation(connection: Connection, conversation_id: str, heard_at: datetime) -> bool:
+    """Delete a conversation that never kept a story, with the words in it; returns False if it has one or is gone.
+
+    `heard_at` is when its last word came: raw events of its contributor up to then are emptied. The decisions stay, as
+    after the erasure of a story. What the team was told of it and has not looked at yet stays, about the person alone.
+    """
+    story = select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)
+    row = connection.execute(
+        select(CONVERSATION.c.contributor_id).where(CONVERSATION.c.id == conversation_id, ~story.exists())
+    ).first()
+    if row is None:
+        return False
+    _empty_inbound(connection, row.contributor_id, heard_at)
+    _empty_outbox(connection, row.contributor_id, conversation_id)
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    connection.execute(
+        update(DECISION)
+        .where(DECISION.c.conversation_id == conversation_id, DECISION.c.literal != "")
+        .values(literal="")
+    )
+    about = ITEM.c.conversation_id == conversation_id
+    connection.execute(delete(ITEM).where(about, or_(ITEM.c.closed_at.is_not(None), ITEM.c.contributor_id.is_(None))))
+    connection.execute(update(ITEM).where(about).values(conversation_id=None))
+    connection.execute(delete(CONVERSATION).where(CONVERSATION.c.id == conversation_id))
+    return True
+
+
+def forget_contact(connection: Connection, contributor_id: int, now: datetime) -> bool:
+    """Take from a person with stories every way back to them; returns False if there is nobody.
+
+    Stories stay, with the decisions about them, under the pseudonym. Address and language go, and with them the
+    providers' numbers of their messages, under which a provider could still name the sender.
+    """
+    found = connection.execute(
+        select(CONTRIBUTOR.c.id).where(CONTRIBUTOR.c.id == contributor_id).with_for_update()
+    ).first()
+    if found is None:
+        return False
+    stories = select(STORY.c.id).where(STORY.c.contributor_id == contributor_id)
+    told_in = select(STORY.c.conversation_id).where(STORY.c.contributor_id == contributor_id)
+    own = CONVERSATION.c.contributor_id == contributor_id
+    for row in connection.execute(
+        select(CONVERSATION.c.id, CONVERSATION.c.updated_at).where(own, CONVERSATION.c.id.not_in(told_in))
+    ).all():
+        erase_conversation(connection, row.id, row.updated_at)
+    for row in connection.execute(select(CONVERSATION).where(own)).all():
+        _close_conversation(connection, row)
+    conversations = select(CONVERSATION.c.id).where(own)
+    _delete_items(connection, contributor_id, stories, conversations, but_of_stories=True)
+    addresses = connection.execute(
+        select(ADDRESS.c.id, ADDRESS.c.sealed).where(ADDRESS.c.contributor_id == contributor_id)
+    ).all()
+    _suppress(connection, contributor_id, now)
+    connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_([row.id for row in addresses])))
+    connection.execute(delete(SEALED).where(SEALED.c.contributor_id == contributor_id))
+    _cut_inbound(connection, contributor_id)
+    connection.execute(update(PART).where(PART.c.story_id.in_(stories), PART.c.ref != "").values(ref=""))
+    for row in addresses:
+        # Their conversations still name the row; nothing in it can be turned back into a number, or found by one.
+        connection.execute(
+            update(ADDRESS)
+            .where(ADDRESS.c.id == row.id)
+            .values(sealed=FORGOTTEN, lookup=f"forgotten {row.id}".encode(), state="unusable", changed_at=now)
+        )
+    connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(language=""))
     return True
 
 
@@ -157,19 +224,21 @@ def finish_erasures(connection: Connection, now: datetime, *, patience: int = 86
 
 
 def _delete_items(
-    connection: Connection, contributor_id: int, stories: Select[tuple[int]], conversations: Select[tuple[str]]
+    connection: Connection,
+    contributor_id: int,
+    stories: Select[tuple[int]],
+    conversations: Select[tuple[str]],
+    *,
+    but_of_stories: bool = False,
 ) -> None:
     events = select(INBOUND.c.id).where(INBOUND.c.contributor_id == contributor_id)
-    connection.execute(
-        delete(ITEM).where(
-            or_(
-                ITEM.c.contributor_id == contributor_id,
-                ITEM.c.story_id.in_(stories),
-                ITEM.c.conversation_id.in_(conversations),
-                ITEM.c.inbound_id.in_(events),
-            )
-        )
+    theirs = or_(
+        ITEM.c.contributor_id == contributor_id,
+        ITEM.c.story_id.in_(stories),
+        ITEM.c.conversation_id.in_(conversations),
+        ITEM.c.inbound_id.in_(events),
     )
+    connection.execute(delete(ITEM).where(theirs, ITEM.c.story_id.is_(None) if but_of_stories else true()))
 
 
 def _suppress(connection: Connection, contributor_id: int, now: datetime) -> None:
@@ -188,11 +257,18 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
         )
 
 
-def _empty_inbound(connection: Connection, contributor_id: int) -> None:
+def _empty_inbound(connection: Connection, contributor_id: int, until: datetime | None = None) -> None:
+    statement = update(INBOUND).where(INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None))
+    if until is not None:
+        statement = statement.where(INBOUND.c.received_at <= until)
+    connection.execute(statement.values(sealed=None))
+
+
+def _cut_inbound(connection: Connection, contributor_id: int) -> None:
     connection.execute(
         update(INBOUND)
-        .where(INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None))
-        .values(sealed=None)
+        .where(INBOUND.c.contributor_id == contributor_id)
+        .values(sealed=None, contributor_id=None, error=None)
     )
 
 
@@ -223,4 +299,17 @@ def _empty_conversation(connection: Connection, conversation_id: str) -> None:
         update(CONVERSATION)
         .where(CONVERSATION.c.id == conversation_id)
         .values(state=empty.to_json(), status=status, step=None, due_kind=None, due_at=None)
+    )
+
+
+def _close_conversation(connection: Connection, row: Any) -> None:
+    """Leave of a conversation with a story only that there was one, whether its state can be read or not."""
+    closed = Conversation(
+        id=row.id, token="", flow=row.flow, structure=row.structure, channel="sms", language="", status="ended",
+        kept=True, started_at=row.started_at, heard_at=row.started_at,
+    )  # fmt: skip
+    connection.execute(
+        update(CONVERSATION)
+        .where(CONVERSATION.c.id == row.id)
+        .values(state=closed.to_json(), status="ended", step=None, due_kind=None, due_at=None)
     )

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-GROUPS = ("serve", "chat", "doctor", "export", "flows", "texts", "inbox", "team", "places", "db")
+GROUPS = ("serve", "chat", "doctor", "export", "flows", "texts", "inbox", "team", "places", "retention", "db")
 
 
 def build() -> typer.Typer:

@@ -56,7 +56,20 @@ def test_what_it_says_of_stories_is_what_the_flows_ask_consent_for() -> None:
         step.text for flow in load() for step in flow.steps.values() if getattr(step, "purpose", "") == "take_part"
     ]
     assert asked
-    assert all(f"up to {privacy_page.Kept().story_years} years" in text for text in asked)
+    years = privacy_page.Kept(unfinished_days=1, messages_days=1, contact_days=1).story_years
+    assert all(f"up to {years} years" in text for text in asked)
+
+
+async def test_the_days_it_promises_are_those_that_retention_goes_by() -> None:
+    ours = {"EARSHOT_KEEP_RAW_DAYS": "7", "EARSHOT_KEEP_UNFINISHED_DAYS": "14", "EARSHOT_KEEP_CONTACT_DAYS": "90"}
+    for settings, (unfinished, raw, contact) in (
+        ({}, ("30 days", "30 days", "12 months")),
+        (ours, ("14", "7", "90 days")),
+    ):
+        said = await notice(settings)
+        assert f"A story you began and did not finish: {unfinished}" in said
+        assert f"The messages as they came in: {raw}" in said
+        assert f"at most {contact} after you last wrote" in said
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,424 @@
-"""What is let go by itself after its time."""
+"""What is let go by itself after its time, what stays, and that no table was forgotten (rule 64)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from storage import tables
-from storage.retention import RAW_DAYS, empty_raw_events
-from tests.storage.acts import NOW
+from flows.conversation import Conversation
+from storage import retention, tables
+from storage.queries import outbox, turn
+from storage.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
+from storage.types import Moment
+from tests.storage.acts import HERON, NOW, begin, claim, consent, keep, meet, meet_another, queue, rows
+from tests.storage.test_erasure import MARK, SEALED_MARK, everything, holding, live
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
+    from collections.abc import Callable
 
+    from sqlalchemy.engine import Connection, Engine
+
+    from storage.queries.turn import Person
+    from storage.unit import Writer
+
+AUDIT = tables.Audit.__table__
+ADDRESS = tables.Address.__table__
+CONTRIBUTOR = tables.Contributor.__table__
+CONVERSATION = tables.Conversation.__table__
+DECISION = tables.Decision.__table__
+EVENT = tables.DeliveryEvent.__table__
 INBOUND = tables.Inbound.__table__
+ITEM = tables.TeamItem.__table__
+OUTBOX = tables.Outbox.__table__
+PART = tables.StoryPart.__table__
+SEALED = tables.SealedMessage.__table__
+STORY = tables.Story.__table__
+SUPPRESSION = tables.Suppression.__table__
+
+PERIODS = Periods()
+SECOND = timedelta(seconds=1)
 
 
-def test_a_raw_event_is_emptied_after_its_days_and_still_known_for_a_duplicate(database: Engine) -> None:
-    old, young = NOW - timedelta(days=RAW_DAYS, seconds=1), NOW - timedelta(days=RAW_DAYS - 1)
-    rows = [
-        {"channel": "sms", "provider_id": name, "received_at": at, "sealed": b"x", "state": state, "attempts": 1}
-        for name, at, state in (("SM1", old, "handled"), ("SM2", old, "failed"), ("SM3", young, "handled"))
-    ]
-    with database.begin() as connection:
-        connection.execute(insert(INBOUND), rows)
-        assert empty_raw_events(connection, NOW) == 2
-        assert empty_raw_events(connection, NOW) == 0
-        kept = dict(connection.execute(select(INBOUND.c.provider_id, INBOUND.c.sealed)).all())
+def on(days: int) -> datetime:
+    """So many days after it all happened, less the hour by which a run is early."""
+    return NOW + timedelta(days=days) - retention.EARLY
+
+
+def count(connection: Connection, table: Any) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+# --- nothing is forgotten -------------------------------------------------------------------------------------------
+
+
+def test_every_table_with_a_time_in_it_is_let_go_of_or_kept_for_a_reason() -> None:
+    timed = {
+        table.name
+        for table in tables.metadata.sorted_tables
+        if any(isinstance(column.type, Moment) for column in table.columns)
+    }
+    assert len(timed) > 15
+    assert set(LET_GO) | set(KEPT) == timed, "tell retention.py how long rows of the new table are kept"
+    assert not set(LET_GO) & set(KEPT)
+    assert all([*LET_GO.values(), *KEPT.values()])
+
+
+def test_every_kind_is_counted() -> None:
+    assert [kind.name for kind in KINDS] == [name for name in Gone().counts() if name != "stuck"]
+
+
+# --- raw events -----------------------------------------------------------------------------------------------------
+
+
+def test_a_raw_event_is_emptied_after_its_days_and_a_duplicate_is_still_one(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        claim(connection, "SM1")
+        number = claim(connection, "SM2")
+        assert number is not None
+        turn.mark_inbound(connection, number, state="failed", error="ValueError")
+        connection.execute(
+            insert(INBOUND).values(
+                channel="sms", provider_id="SM3", received_at=NOW + timedelta(days=1), sealed=b"x", state="handled",
+                attempts=1,
+            )
+        )  # fmt: skip
+
+    writer.run(set_up)
+    assert run(database, writer, PERIODS, on(30)).raw_events == 0
+    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone(raw_events=2)
+    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone()
+    kept = dict(writer.run(lambda c: rows(c, INBOUND, "provider_id", "sealed")))
     assert kept == {"SM1": None, "SM2": None, "SM3": b"x"}
+    assert writer.run(lambda c: claim(c, "SM1")) is None
+
+
+def test_it_goes_before_the_promised_time_is_over() -> None:
+    assert timedelta(0) < retention.EARLY < timedelta(days=1)
+
+
+# --- messages that went out -----------------------------------------------------------------------------------------
+
+STATES = ("queued", "sending", "unknown", "sent", "delivered", "undelivered", "failed", "cancelled")
+
+
+def test_what_we_sent_is_forgotten_and_what_is_still_on_its_way_is_not(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        person = meet(connection)
+        for state in STATES:
+            number = queue(connection, person, "reply")
+            connection.execute(update(OUTBOX).where(OUTBOX.c.id == number).values(state=state))
+        prompt = queue(connection, person, "prompt")
+        connection.execute(update(OUTBOX).where(OUTBOX.c.id == prompt).values(state="sent", sent_at=on(20)))
+
+    writer.run(set_up)
+    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone(messages=5)
+    left = writer.run(lambda c: [state for (state,) in rows(c, OUTBOX, "state")])
+    assert left == ["queued", "sending", "unknown", "sent"]
+
+
+def test_notes_of_providers_go_with_the_age_of_raw_events(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        for number in range(3):
+            for status in ("sent", "delivered"):
+                outbox.apply_status(
+                    connection, channel="sms", provider_id=f"SM{number}", status=status, error=None,
+                    now=NOW + timedelta(days=number),
+                )  # fmt: skip
+
+    writer.run(set_up)
+    assert run(database, writer, PERIODS, on(31) + SECOND) == Gone(delivery_events=4)
+    assert writer.run(lambda c: rows(c, EVENT, "provider_id")) == [("SM2",), ("SM2",)]
+
+
+# --- conversations that kept no story -------------------------------------------------------------------------------
+
+
+def unfinished(connection: Connection, person: Person, **changes: Any) -> Conversation:
+    """Begin something that is never finished, with words of it everywhere."""
+    conversation = begin(connection, person, shown=MARK, scratch={"parts": [MARK]}, **changes)
+    turn.hold_sealed(
+        connection, conversation_id="c1", contributor_id=person.contributor_id, ref="r", sealed=SEALED_MARK, now=NOW
+    )
+    effect = consent("no", purpose="take_part")
+    turn.record_decision(
+        connection, effect, conversation=conversation, contributor_id=person.contributor_id, whole="w", now=NOW
+    )
+    connection.execute(update(DECISION).values(literal=MARK))
+    turn.claim(
+        connection, channel="sms", provider_id="SM1", received_at=NOW, sealed=SEALED_MARK,
+        contributor_id=person.contributor_id,
+    )  # fmt: skip
+    turn.enqueue(
+        connection, address_id=person.address_id, contributor_id=person.contributor_id, conversation_id="c1",
+        inbound_id=None, channel="sms", kind="nudge", payload=MARK, due_at=NOW, now=NOW,
+    )  # fmt: skip
+    turn.raise_item(connection, kind="help", now=NOW, contributor_id=person.contributor_id, conversation_id="c1")
+    turn.raise_item(connection, kind="stuck", now=NOW, conversation_id="c1")
+    return conversation
+
+
+@pytest.mark.parametrize("status", ["open", "ended", "parted", "stopped", "expired"])
+def test_a_conversation_without_a_story_goes_thirty_days_after_its_last_word(
+    database: Engine, writer: Writer, status: str
+) -> None:
+    periods = Periods(raw=90)
+    writer.run(lambda c: unfinished(c, meet(c), status=status))
+    writer.run(lambda c: c.execute(update(CONVERSATION).values(updated_at=on(29))))  # a nudge is no word of theirs
+    assert run(database, writer, periods, on(30)) == Gone()
+    gone = run(database, writer, periods, on(30) + SECOND)
+    assert (gone.conversations, gone.contributors, gone.stuck) == (1, 0, 0)
+    found = writer.run(everything)
+    assert found["conversation"] == found["sealed_message"] == []
+    assert holding(found, MARK) == holding(found, SEALED_MARK) == set()
+    assert [(row["purpose"], row["answer"]) for row in found["decision"]] == [("take_part", "no")]
+    assert [row["state"] for row in found["outbox"]] == ["cancelled"]
+    assert [(row["kind"], row["conversation_id"]) for row in found["team_item"]] == [("help", None)]
+    assert writer.run(lambda c: turn.find_person(c, channel="sms", lookups=[HERON])) is not None
+
+
+def test_new_words_pause_the_clock(database: Engine, writer: Writer) -> None:
+    writer.run(lambda c: unfinished(c, meet(c), heard_at=NOW + timedelta(days=9)))
+    assert run(database, writer, PERIODS, on(39)).conversations == 0
+    assert run(database, writer, PERIODS, on(39) + SECOND).conversations == 1
+
+
+def test_a_conversation_that_cannot_be_read_goes_by_the_time_it_was_last_saved(
+    database: Engine, writer: Writer
+) -> None:
+    writer.run(lambda c: unfinished(c, meet(c)))
+    writer.run(lambda c: c.execute(update(CONVERSATION).values(state='{"torn": 1}')))
+    assert run(database, writer, PERIODS, on(30)).conversations == 0
+    assert run(database, writer, PERIODS, on(30) + SECOND).conversations == 1
+
+
+def test_a_conversation_with_a_story_stays_and_words_nobody_will_answer_for_go(
+    database: Engine, writer: Writer
+) -> None:
+    def set_up(connection: Connection, name: str, status: str, person: Person) -> None:
+        keep(connection, person, begin(connection, person, name), "It was the bus.")
+        turn.hold_sealed(
+            connection, conversation_id=name, contributor_id=person.contributor_id, ref="r", sealed=b"s", now=NOW
+        )
+        begin(connection, person, name, status=status)
+
+    writer.run(lambda c: set_up(c, "c1", "ended", meet(c)))
+    writer.run(lambda c: set_up(c, "c2", "open", meet_another(c)))
+    before = writer.run(everything)
+    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone(sealed_messages=1)
+    after = writer.run(everything)
+    assert [row["conversation_id"] for row in after["sealed_message"]] == ["c2"]
+    for table in ("story", "story_part", "conversation", "decision", "tag", "address", "contributor"):
+        assert after[table] == before[table]
+
+
+# --- contacts who have gone quiet -----------------------------------------------------------------------------------
+
+
+def quiet(connection: Connection, *, story: bool) -> Person:
+    person = meet(connection, source="leaflet")
+    connection.execute(update(ADDRESS).where(ADDRESS.c.id == person.address_id).values(sealed=SEALED_MARK))
+    turn.set_language(connection, person.contributor_id, "cy")
+    if story:
+        live(connection, person, "c1", MARK)
+        begin(connection, person, "c3", status="ended", shown=MARK)
+        connection.execute(update(CONVERSATION).where(CONVERSATION.c.id == "c1").values(state='{"torn": 1}'))
+    else:
+        unfinished(connection, person)
+    return person
+
+
+def test_a_quiet_contact_without_a_story_is_erased(database: Engine, writer: Writer) -> None:
+    writer.run(lambda c: quiet(c, story=False))
+    periods = Periods(raw=900, unfinished=900)
+    assert run(database, writer, periods, on(365)) == Gone()
+    assert run(database, writer, periods, on(365) + SECOND) == Gone(contributors=1)
+    found = writer.run(everything)
+    assert found["contributor"] == found["address"] == found["conversation"] == found["outbox"] == []
+    assert holding(found, HERON) == {"suppression.lookup"}
+    assert [row["contributor_id"] for row in found["decision"]] == [None]
+
+
+def test_a_quiet_contact_with_stories_loses_every_way_back_and_keeps_the_stories(
+    database: Engine, writer: Writer
+) -> None:
+    def set_up(connection: Connection) -> Person:
+        live(connection, meet_another(connection), "c2", "magnesium")
+        connection.execute(update(CONTRIBUTOR).values(heard_at=NOW + timedelta(days=300)))
+        return quiet(connection, story=True)
+
+    person = writer.run(set_up)
+    before = writer.run(everything)
+    gone = run(database, writer, Periods(raw=900, unfinished=900), on(365) + SECOND)
+    assert gone == Gone(contacts=1)
+    after = writer.run(everything)
+
+    for table in ("story", "answer", "tag", "export_story"):
+        assert after[table] == before[table], table
+    theirs = [row for row in after["decision"] if row["contributor_id"] == person.contributor_id]
+    assert theirs == [row for row in before["decision"] if row["contributor_id"] == person.contributor_id]
+    assert [row["text"] for row in after["story_part"]] == [row["text"] for row in before["story_part"]]
+    assert holding(after, SEALED_MARK) == set()
+    assert holding(after, HERON) == {"suppression.lookup"}
+    assert holding(after, MARK) <= {
+        "answer.value", "answer.note", "decision.literal", "story.text", "story.reason", "story.place_words",
+        "story_part.text", "tag.value",
+    }  # fmt: skip
+    (who,) = [row for row in after["contributor"] if row["id"] == person.contributor_id]
+    assert (who["language"], who["source"]) == ("", "leaflet")
+    (address,) = [row for row in after["address"] if row["contributor_id"] == person.contributor_id]
+    assert (address["sealed"], address["state"]) == (b"", "unusable")
+    assert all(row["contributor_id"] != person.contributor_id for row in after["inbound"] + after["outbox"])
+    assert all(row["story_id"] for row in after["team_item"] if row["contributor_id"] == person.contributor_id)
+    told = {row["id"]: row["contributor_id"] for row in after["story"]}
+    refs = [(told[row["story_id"]] == person.contributor_id, row["ref"]) for row in after["story_part"]]
+    assert {ref for own, ref in refs if own} == {""}
+    assert all(ref for own, ref in refs if not own)
+    own = [row for row in after["conversation"] if row["contributor_id"] == person.contributor_id]
+    assert [(row["id"], row["status"], row["due_at"]) for row in own] == [("c1", "ended", None)]
+    assert Conversation.from_json(own[0]["state"]).kept
+    stays = [row for row in after["conversation"] if row["id"] == "c2"]
+    assert stays == [row for row in before["conversation"] if row["id"] == "c2"]
+    assert run(database, writer, Periods(raw=900, unfinished=900), on(400)) == Gone()
+
+
+def test_two_contacts_can_be_forgotten_and_both_may_come_back(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        for person, name in ((meet(connection), "c1"), (meet_another(connection), "c2")):
+            keep(connection, person, begin(connection, person, name, status="ended"), "It was the bus.")
+        turn.opt_out(connection, 1, NOW)
+
+    writer.run(set_up)
+    assert run(database, writer, PERIODS, on(366)).contacts == 2
+    assert sorted(writer.run(lambda c: [x for (x,) in rows(c, SUPPRESSION, "opted_out")])) == [False, True]
+    back = [writer.run(meet), writer.run(meet_another)]
+    assert [person.contributor_id for person in back] == [3, 4]
+    assert [person.opted_out for person in back] == [True, False]
+
+
+def test_somebody_who_wrote_last_week_is_not_quiet(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        person = meet(connection)
+        keep(connection, person, begin(connection, person, status="ended"), "It was the bus.")
+        turn.heard(connection, person, NOW + timedelta(days=360))
+
+    writer.run(set_up)
+    gone = run(database, writer, PERIODS, on(366))
+    assert (gone.contacts, gone.contributors) == (0, 0)
+
+
+def test_somebody_who_writes_while_it_runs_is_left_alone(database: Engine, writer: Writer) -> None:
+    """What was found to be over is looked at again before it goes."""
+    person = writer.run(lambda c: quiet(c, story=True))
+    look = retention.Look(PERIODS, on(366))
+    found = {kind.name: [key for batch in retention._batches(database, kind, look) for key in batch] for kind in KINDS}
+    assert found["contacts"] == [person.contributor_id]
+    assert found["conversations"] == ["c3"]
+
+    def write_again(connection: Connection) -> None:
+        turn.heard(connection, person, look.now)
+        begin(connection, person, "c3", status="ended", heard_at=look.now)
+
+    writer.run(write_again)
+    for kind in KINDS:
+        if kind.name in {"contacts", "contributors", "conversations"}:
+            keys = found[kind.name] or [person.contributor_id]
+            assert writer.run(retention._piece(kind, keys, look)) == 0, kind.name
+
+
+# --- a run as a whole -----------------------------------------------------------------------------------------------
+
+
+def crowd(connection: Connection) -> None:
+    """Some of everything: with stories, without, begun and left."""
+    for number in range(7):
+        person = meet(connection, bytes([number + 1]) * 32)
+        name = f"c{number}"
+        if number % 2:
+            live(connection, person, name, "the bus")
+            begin(connection, person, name, status="ended")
+        else:
+            begin(connection, person, name)
+            claim(connection, name, contributor_id=person.contributor_id)
+            queue(connection, person, "reply")
+        outbox.apply_status(connection, channel="sms", provider_id=name, status="sent", error=None, now=NOW)
+    connection.execute(update(OUTBOX).values(state="sent", sent_at=NOW))
+
+
+@pytest.mark.parametrize("days", [1, 31, 366])
+def test_a_dry_run_counts_what_a_run_lets_go_and_changes_nothing(
+    database: Engine, writer: Writer, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AHEAD", 1)
+    monkeypatch.setattr(retention, "KINDS", tuple(kind._replace(at_once=2) for kind in KINDS))
+    writer.run(crowd)
+    before = writer.run(everything)
+    dry = run(database, writer, PERIODS, NOW + timedelta(days=days), who="command line", dry_run=True)
+    assert writer.run(everything) == before
+    assert run(database, writer, PERIODS, NOW + timedelta(days=days), who="command line") == dry
+    assert bool(dry) is (days > 1)
+    if days == 366:
+        assert dry == Gone(
+            raw_events=7, sealed_messages=3, messages=10, delivery_events=7, conversations=4, contributors=4, contacts=3
+        )
+
+
+def test_a_run_leaves_a_trace_with_counts_only(database: Engine, writer: Writer) -> None:
+    writer.run(lambda c: quiet(c, story=True))
+    gone = run(database, writer, PERIODS, on(366))
+    (row,) = writer.run(lambda c: rows(c, AUDIT, "at", "who", "act", "object_kind", "object_id", "detail"))
+    assert row[:5] == (on(366), "earshot", "retention", "installation", "")
+    assert json.loads(row[5]) == gone.counts()
+    assert all(isinstance(value, int) for value in json.loads(row[5]).values())
+
+
+@pytest.mark.parametrize(("who", "traces"), [("earshot", 0), ("command line", 1)])
+def test_a_run_that_finds_nothing_leaves_a_trace_if_somebody_asked_for_it(
+    database: Engine, writer: Writer, who: str, traces: int
+) -> None:
+    assert not run(database, writer, PERIODS, NOW, who=who)
+    assert writer.run(lambda c: count(c, AUDIT)) == traces
+
+
+def test_one_that_cannot_go_holds_no_other_up(
+    database: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [writer.run(meet), writer.run(meet_another)]
+    real: Callable[..., bool] = retention.erase_contributor
+
+    def erase(connection: Connection, contributor_id: int, now: datetime) -> bool:
+        if contributor_id == people[0].contributor_id:
+            raise IntegrityError("a table nobody thought of", None, ValueError())
+        return real(connection, contributor_id, now)
+
+    monkeypatch.setattr(retention, "erase_contributor", erase)
+    assert run(database, writer, PERIODS, on(366)) == Gone(contributors=1, stuck=1)
+    assert writer.run(lambda c: count(c, CONTRIBUTOR)) == 1
+
+
+def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn waits for one piece at most."""
+    sizes: list[int] = []
+    for number, kind in enumerate(KINDS):
+        assert kind.at_once <= retention.AT_ONCE
+        if kind.name == "raw_events":
+            raw, position = kind, number
+
+    def watched(connection: Connection, keys: Any, look: retention.Look) -> int:
+        sizes.append(len(keys))
+        return raw.let_go(connection, keys, look)
+
+    kinds = list(KINDS)
+    kinds[position] = raw._replace(let_go=watched)
+    monkeypatch.setattr(retention, "KINDS", tuple(kinds))
+    many = [
+        {"channel": "sms", "provider_id": str(n), "received_at": NOW, "sealed": b"x", "state": "handled", "attempts": 1}
+        for n in range(4500)
+    ]
+    writer.run(lambda c: c.execute(insert(INBOUND), many))
+    assert run(database, writer, PERIODS, on(31)) == Gone(raw_events=4500)
+    assert (max(sizes), sum(sizes)) == (retention.AT_ONCE, 4500)

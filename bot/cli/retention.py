@@ -1,0 +1,66 @@
+"""`earshot retention`: what is let go after its time, counted and named, never shown. Imports storage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from storage.retention import Gone
+
+commands = typer.Typer(name="retention", help="Let go of what has been kept for long enough.", no_args_is_help=True)
+
+WORDS = {
+    "raw_events": ("message as it came in", "messages as they came in", "emptied"),
+    "sealed_messages": ("message that was put aside", "messages that were put aside", "deleted"),
+    "messages": ("record of a message we sent", "records of messages we sent", "deleted"),
+    "delivery_events": ("note of a provider about a message", "notes of providers about messages", "deleted"),
+    "conversations": ("conversation that kept no story", "conversations that kept no story", "deleted"),
+    "contributors": ("quiet contributor without a story", "quiet contributors without a story", "deleted"),
+    "contacts": (
+        "number or chat of a quiet contributor",
+        "numbers or chats of quiet contributors",
+        "deleted; their stories stay",
+    ),
+}
+"""One, many, and what becomes of it. A person with a number and a chat counts once."""
+
+
+@commands.callback()
+def group() -> None:
+    """Let go of what has been kept for long enough."""
+
+
+@commands.command()
+def run(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go. Nothing is changed.")] = False,
+) -> None:
+    """Let go now of what is over. The service does this by itself every hour."""
+    from bot.app import laid, periods  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from storage import retention  # noqa: PLC0415
+
+    settings = read_settings()
+    with laid(settings) as base:
+        gone = retention.run(
+            base.engine, base.writer, periods(settings), base.clock(), who="command line", dry_run=dry_run
+        )
+    out = console()
+    for line in sentences(gone, dry_run=dry_run):
+        out.print(line, markup=False)
+    if gone.stuck:
+        out.print(f"{gone.stuck} could not go. Nothing else was held up. Run it again; if they stay, report it.")
+        raise typer.Exit(FAILED)
+
+
+def sentences(gone: Gone, *, dry_run: bool = False) -> list[str]:
+    """Return what went, or would go, one line for each kind."""
+    told = [
+        f"{count} {one if count == 1 else many}: {'would be ' if dry_run else ''}{fate}."
+        for name, (one, many, fate) in WORDS.items()
+        if (count := getattr(gone, name))
+    ]
+    if not told and not gone.stuck:
+        return ["Nothing has been kept for too long."]
+    return told + (["Nothing was changed. Without --dry-run they go."] if dry_run else [])
