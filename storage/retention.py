@@ -63,10 +63,12 @@ KEPT = {
 
 EARLY = timedelta(hours=1)
 """Runs are an hour apart. What would be over before the next one goes now, so that a promise of "at most" is kept."""
-AT_ONCE = 200
-"""Rows of one piece of work."""
-AHEAD = 20
-"""Pieces handed to the writer together, so that they may share commits; turns are taken in between."""
+AT_ONCE = 100
+"""Rows of one piece of work. The writer gets one piece at a time, so that a turn waits for no more than that."""
+PEOPLE_AT_ONCE = 3
+"""The same, where everything of a person or a conversation goes."""
+AHEAD = 40
+"""Pieces found by one look."""
 OVER = ("sent", "delivered", "undelivered", "failed", "cancelled")
 """States of a message that is on its way no more."""
 
@@ -183,18 +185,16 @@ def _behind(order: tuple[ColumnElement[Any], ...], after: tuple[Any, ...]) -> Co
 
 
 def _let_go(writer: Writer, kind: Kind, batch: list[Any], look: Look, gone: Gone) -> int:
-    pieces = [batch[start : start + kind.at_once] for start in range(0, len(batch), kind.at_once)]
-    waiting = [writer.submit(_piece(kind, keys, look)) for keys in pieces]
     done = 0
-    for keys, future in zip(pieces, waiting, strict=True):
-        error = future.exception()
-        if not isinstance(error, SQLAlchemyError):
-            done += future.result()
-        elif len(keys) > 1:
-            for key in keys:  # one that cannot go keeps no other back
-                done += _let_go(writer, kind, [key], look, gone)
-        else:
-            log.error("retention could not let go of one of %s: %s", kind.name, type(error).__name__)
+    for start in range(0, len(batch), kind.at_once):
+        keys = batch[start : start + kind.at_once]
+        try:
+            done += writer.run(_piece(kind, keys, look))
+        except SQLAlchemyError as error:
+            if len(keys) > 1:  # one that cannot go keeps no other back
+                done += sum(_let_go(writer, kind, [key], look, gone) for key in keys)
+                continue
+            log.error("retention could not let go of one of %s: %s", kind.name, type(error).__name__)  # noqa: TRY400 - a trace may hold values
             gone.stuck += 1
     return done
 
@@ -322,9 +322,9 @@ KINDS = (
     Kind("sealed_messages", _sealed_messages, (SEALED.c.id,), _delete_sealed),
     Kind("messages", _messages, (OUTBOX.c.id,), _delete_messages),
     Kind("delivery_events", _delivery_events, _EVENT_KEY, _delete_events),
-    Kind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, 5, _silent),
-    Kind("contributors", _contributors, (CONTRIBUTOR.c.id,), _erase_contributors, 5),
-    Kind("contacts", _contacts, (CONTRIBUTOR.c.id,), _forget_contacts, 5),
+    Kind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, PEOPLE_AT_ONCE, _silent),
+    Kind("contributors", _contributors, (CONTRIBUTOR.c.id,), _erase_contributors, PEOPLE_AT_ONCE),
+    Kind("contacts", _contacts, (CONTRIBUTOR.c.id,), _forget_contacts, PEOPLE_AT_ONCE),
 )
 
 
