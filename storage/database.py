@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 15
 """How long SQLite waits for another process that writes, such as a command run beside the service."""
 
-CACHE_KIBIBYTES = 8192
+CACHE_KIBIBYTES = 4096
 """Page cache of one SQLite connection; the operating system keeps the rest, so memory stays flat as stories grow."""
 
 WAL_KEPT_BYTES = 4 * 1024 * 1024

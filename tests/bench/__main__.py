@@ -20,10 +20,15 @@ import sys
 import tempfile
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 OPEN_CONVERSATIONS = 100_000
@@ -108,14 +113,24 @@ class UnderTest:
         figures: Figures = json.loads(done.stdout.splitlines()[-1])
         return figures
 
-    def measure(self, mode: str, runs: int, seeded: int = 0, **asked: float) -> Figures:
-        """Return the median of several runs, each from a fresh start."""
-        rows = []
-        for _ in range(runs):
-            self.start(seeded)
-            rows.append(self.load(mode, **asked))
+    def measure(self, mode: str, seeded: int = 0, **asked: float) -> Figures:
+        """Return the figures of one run from a fresh start."""
+        self.start(seeded)
+        try:
+            return self.load(mode, **asked)
+        finally:
             self.stop()
-        return {key: statistics.median(row[key] for row in rows) for key in rows[0]}
+
+
+def in_turn(runs: int, **measures: Callable[[], Figures]) -> dict[str, Figures]:
+    """Return the medians of several measurements taken in turn, so that other work on the machine touches all alike."""
+    rows: dict[str, list[Figures]] = {name: [] for name in measures}
+    for _ in range(runs):
+        for name, measure in measures.items():
+            rows[name].append(measure())
+    return {
+        name: {key: statistics.median(row[key] for row in taken) for key in taken[0]} for name, taken in rows.items()
+    }
 
 
 def ready_after_kill(bot: UnderTest) -> float:
@@ -159,8 +174,13 @@ class Report:
 def compare(earshot: UnderTest, plain: UnderTest, runs: int, seconds: float) -> Report:
     """Measure both bots and return the report."""
     report = Report()
-    theirs = plain.measure("closed", runs, seconds=seconds)
-    mine = earshot.measure("closed", runs, seconds=seconds)
+    flat_out = in_turn(
+        runs,
+        theirs=partial(plain.measure, "closed", seconds=seconds),
+        mine=partial(earshot.measure, "closed", seconds=seconds),
+        full=partial(earshot.measure, "closed", seeded=OPEN_CONVERSATIONS, seconds=seconds),
+    )
+    theirs, mine, full = flat_out["theirs"], flat_out["mine"], flat_out["full"]
     speed = mine["turns_per_s"] / theirs["turns_per_s"]
     report.row("turns per second, saturated", f"{mine['turns_per_s']:.0f}", f"{theirs['turns_per_s']:.0f}", speed,
                "≥ 2 (aim 4)", met=speed >= 2)  # fmt: skip
@@ -171,19 +191,23 @@ def compare(earshot: UnderTest, plain: UnderTest, runs: int, seconds: float) -> 
                 f"{theirs['failed'] + theirs['unanswered']:.0f}")  # fmt: skip
 
     rate = theirs["turns_per_s"] / 2
-    calm_theirs = plain.measure("open", 1, rate=rate, seconds=seconds, warm=1)
-    calm = earshot.measure("open", runs, rate=rate, seconds=seconds, warm=1)
+    steady = {"rate": rate, "seconds": seconds, "warm": 1}
+    paced = in_turn(
+        runs,
+        theirs=partial(plain.measure, "open", **steady),
+        calm=partial(earshot.measure, "open", **steady),
+        slow=partial(earshot.measure, "open", **steady, delay=0.05),
+        refused=partial(earshot.measure, "open", **steady, refuse_every=200),
+    )
+    calm_theirs, calm, slow, refused = paced["theirs"], paced["calm"], paced["slow"], paced["refused"]
     for share in ("p50", "p99"):
         key = f"reply_{share}_ms"
         report.note(f"reply {share} at {rate:.0f}/s, ms", f"{calm[key]:.1f}", f"{calm_theirs[key]:.1f}")
-    slow = earshot.measure("open", runs, rate=rate, seconds=seconds, warm=1, delay=0.05)
-    refused = earshot.measure("open", runs, rate=rate, seconds=seconds, warm=1, refuse_every=200)
     for what, figures in (("provider takes 50 ms", slow), ("provider answers 429", refused)):
         ratio = figures["accept_p99_ms"] / calm["accept_p99_ms"]
         report.row(f"p99 of the 200, {what}, ms (beside a fast one)", f"{figures['accept_p99_ms']:.1f}",
                    f"{calm['accept_p99_ms']:.1f}", ratio, "≤ 1.5", met=ratio <= 1.5)  # fmt: skip
 
-    full = earshot.measure("closed", runs, seeded=OPEN_CONVERSATIONS, seconds=seconds)
     grown = full["rss_mb"] - mine["rss_mb"]
     report.note("resident memory, MB", f"{mine['rss_mb']:.0f}", f"{theirs['rss_mb']:.0f}")
     report.row(f"… with {OPEN_CONVERSATIONS:,} open conversations", f"{full['rss_mb']:.0f}", "",
