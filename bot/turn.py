@@ -9,46 +9,24 @@ from __future__ import annotations
 from collections import deque
 from datetime import timedelta
 from secrets import token_hex, token_urlsafe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot.told import CHANNEL_NAMES, choice_of, month_and_year, place_of
+from bot.carry import CARRY_OUT, story
 from flows.conversation import Conversation, idle
-from flows.effects import (
-    AddToStory,
-    AmendStory,
-    Begin,
-    DropStory,
-    Erase,
-    FindPlace,
-    HoldSealed,
-    KeepStory,
-    OptIn,
-    OptOut,
-    PurgeSealed,
-    RecordConsent,
-    SaveAnswer,
-    Say,
-    SetLanguage,
-    TellData,
-    TellTeam,
-    Unseal,
-)
+from flows.effects import AmendStory, Begin, SaveAnswer, Say
 from flows.engine import advance
 from flows.messages import Message
-from flows.signals import Edited, Facts, PlacesFound, Signal, Started, Unsealed
-from storage.crypto import receipt_lookups
-from storage.erasure import erase_contributor
+from flows.signals import Edited, Signal, Started
 from storage.queries import turn as store
 from storage.receipts import new_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
     from bot.occasion import Means, Occasion
-    from flows.effects import Effect
     from flows.release import Release
     from storage.queries.turn import Person
 
@@ -127,11 +105,11 @@ class Turn:
         if taken or before.opted_out or not edited.ref:
             return
         person = self.person.contributor_id
-        if store.reseal(self.connection, contributor_id=person, ref=edited.ref, sealed=self._sealed(edited.text)):
+        if store.reseal(self.connection, contributor_id=person, ref=edited.ref, sealed=self.sealed(edited.text)):
             return
         earlier = store.told_in(self.connection, contributor_id=person, ref=edited.ref)
         if earlier is not None:
-            self._amend(AmendStory(ref=edited.ref, text=edited.text), earlier)
+            story.amend(self, AmendStory(ref=edited.ref, text=edited.text), earlier)
 
     def leave_alone_until(self, when: datetime) -> None:
         """Make sure that time does not begin a turn again and again in which nothing changes."""
@@ -190,7 +168,7 @@ class Turn:
             elif isinstance(effect, Begin):
                 begin = effect
             else:
-                answer = _CARRY_OUT[type(effect)](self, effect)
+                answer = CARRY_OUT[type(effect)](self, effect)
                 if answer is not None:
                     answers.append(answer)
         if begin is not None:
@@ -231,134 +209,9 @@ class Turn:
             now=self.now,
         )
 
-    def _record_consent(self, effect: RecordConsent) -> None:
-        store.record_decision(
-            self.connection,
-            effect,
-            conversation=self.conversation,
-            contributor_id=self.person.contributor_id,
-            whole=self.release.whole,
-            now=self.now,
-        )
-
-    def _hold(self, effect: HoldSealed) -> None:
-        store.hold_sealed(
-            self.connection,
-            conversation_id=self.conversation.id,
-            contributor_id=self.person.contributor_id,
-            ref=effect.ref,
-            sealed=self._sealed(effect.text),
-            now=self.now,
-        )
-
-    def _sealed(self, text: str) -> bytes:
+    def sealed(self, text: str) -> bytes:
+        """Return words encrypted as they wait for consent."""
         return self.means.keyring.seal("sealed_message.sealed", text.encode())
-
-    def _unseal(self, _effect: Unseal) -> Signal:
-        held = store.take_sealed(self.connection, self.conversation.id)
-        keyring = self.means.keyring
-        return Unsealed(
-            parts=tuple((ref, keyring.open("sealed_message.sealed", sealed).decode()) for ref, sealed in held)
-        )
-
-    def _purge(self, _effect: PurgeSealed) -> None:
-        store.purge_sealed(
-            self.connection, conversation_id=self.conversation.id, contributor_id=self.person.contributor_id
-        )
-
-    def _find_place(self, effect: FindPlace) -> Signal:
-        found = self.means.resolver.find(effect.words)
-        return PlacesFound(
-            words=found.words,
-            exact=tuple(map(choice_of, found.exact)),
-            suggestions=tuple(map(choice_of, found.suggestions)),
-        )
-
-    def _tell_data(self, _effect: TellData) -> Signal:
-        held = store.facts_about(self.connection, self.person.contributor_id)
-        language = self.conversation.language
-        return Facts(
-            stories=held.stories if held else 0,
-            channels=tuple(CHANNEL_NAMES.get(name, name) for name in held.channels) if held else (),
-            since=month_and_year(held.since if held else self.now, language),
-        )
-
-    def _keep(self, effect: KeepStory) -> None:
-        place = self.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
-        store.keep_story(
-            self.connection,
-            effect.draft,
-            conversation=self.conversation,
-            contributor_id=self.person.contributor_id,
-            place=place_of(place) if place is not None else None,
-            use=self.conversation.consents.get("use", "team"),
-            receipt_lookup=receipt_lookups(self.means.keyring, self.conversation.receipt)[0],
-            now=self.now,
-        )
-
-    def _drop(self, _effect: DropStory) -> None:
-        store.drop_story(self.connection, self.conversation.id)
-
-    def _amend(self, effect: AmendStory, conversation_id: str = "") -> None:
-        self.amended = True
-        store.amend_story(
-            self.connection,
-            conversation_id=conversation_id or self.conversation.id,
-            ref=effect.ref,
-            text=effect.text,
-            now=self.now,
-        )
-
-    def _add(self, effect: AddToStory) -> None:
-        store.add_to_story(
-            self.connection, conversation_id=self.conversation.id, ref=effect.ref, text=effect.text, now=self.now
-        )
-
-    def _opt_out(self, _effect: OptOut) -> None:
-        store.opt_out(self.connection, self.person.contributor_id, self.now)
-
-    def _opt_in(self, _effect: OptIn) -> None:
-        store.opt_in(self.connection, self.person.contributor_id, self.now)
-
-    def _erase(self, effect: Erase) -> None:
-        if effect.scope == "story":
-            store.drop_latest_story(self.connection, self.person.contributor_id)
-            return
-        erase_contributor(self.connection, self.person.contributor_id, self.now, farewell=True)
-        self.stored, self.erased = False, True
-
-    def _set_language(self, effect: SetLanguage) -> None:
-        store.set_language(self.connection, self.person.contributor_id, effect.language)
-        self.person = self.person._replace(language=effect.language)
-
-    def _tell_team(self, effect: TellTeam) -> None:
-        store.raise_item(
-            self.connection,
-            kind=effect.kind,
-            now=self.now,
-            contributor_id=self.person.contributor_id,
-            conversation_id=self.conversation.id if self.stored else None,
-            inbound_id=self.occasion.inbound_id,
-        )
-
-
-_CARRY_OUT: dict[type[Effect], Callable[[Turn, Any], Signal | None]] = {
-    RecordConsent: Turn._record_consent,
-    HoldSealed: Turn._hold,
-    Unseal: Turn._unseal,
-    PurgeSealed: Turn._purge,
-    FindPlace: Turn._find_place,
-    TellData: Turn._tell_data,
-    KeepStory: Turn._keep,
-    DropStory: Turn._drop,
-    AmendStory: Turn._amend,
-    AddToStory: Turn._add,
-    OptOut: Turn._opt_out,
-    OptIn: Turn._opt_in,
-    Erase: Turn._erase,
-    SetLanguage: Turn._set_language,
-    TellTeam: Turn._tell_team,
-}
 
 
 def _worth_storing(conversation: Conversation) -> bool:

@@ -52,7 +52,9 @@ def _stop(making: Making, said: Said) -> None:
     carrier = _by_carrier(making, said)
     if making.conversation.held:
         making.effects.append(PurgeSealed())
-    making.set(opted_out=True, aside="", pending="", held=0, tries=0, scratch=_without_questions(making))
+    making.set(
+        opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=_without_questions(making)
+    )
     if making.conversation.status == "open":
         making.set(status="stopped")
     if not carrier:
@@ -105,7 +107,7 @@ def _within(making: Making, recognised: Recognised) -> bool:
         return False
     if state.aside:
         if recognised.word in {Word.BACK, Word.SKIP} and state.aside != RESUME:
-            making.set(aside="", tries=0)
+            making.set(aside="", aside_notes={}, tries=0)
             making.ask_again()
             return True
         return False

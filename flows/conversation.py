@@ -63,7 +63,9 @@ class Conversation(BaseModel):
     pending: str = ""
     """Words written when "continue or start again" was asked; used as the answer once the person continues."""
     aside: str = ""
-    """A question of our own asked in between ("resume", "delete", "language", "after"); else empty."""
+    """A question of our own asked in between, by its name in `flows.asides`; else empty."""
+    aside_notes: dict[str, JsonValue] = {}
+    """What that question keeps until it is answered; never words that may not be kept."""
     consents: dict[str, str] = {}
     held: int = 0
     """How many messages are held sealed for this conversation."""

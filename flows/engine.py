@@ -314,7 +314,7 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
             making.finish("expired")
         elif state.held:
             making.effects.append(PurgeSealed())
-        making.set(held=0, aside="", pending="")
+        making.set(held=0, aside="", aside_notes={}, pending="")
         if not state.kept:  # nothing stays that its teller has not seen and kept
             making.set(answers={}, scratch={}, trail=())
 

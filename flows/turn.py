@@ -148,7 +148,9 @@ class Making:
         """Close the conversation; sealed words that never got a yes are purged."""
         if self.conversation.held:
             self.effects.append(PurgeSealed())
-        self.set(status=status, step=None, scratch={}, tries=0, aside="", pending="", held=0, back_to="")
+        self.set(
+            status=status, step=None, scratch={}, tries=0, aside="", aside_notes={}, pending="", held=0, back_to=""
+        )
         if status == "parted":
             self.set(answers={}, trail=())
 

@@ -61,6 +61,7 @@ PROTECTED = (
     Protected("address", "sealed", "sealed"),
     Protected("address", "lookup", "lookup"),
     Protected("inbound", "sealed", "sealed"),
+    Protected("request", "sealed", "sealed"),
     Protected("sealed_message", "sealed", "sealed"),
     Protected("story", "receipt_lookup", "lookup"),
     Protected("suppression", "lookup", "lookup"),

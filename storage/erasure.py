@@ -24,18 +24,25 @@ FATES = {
     "address": "deleted, or emptied for a contact who has gone quiet; a keyed token stays in `suppression`",
     "answer": "deleted with its story",
     "api_token": "the team's own",
+    "ask_back": "deleted",
     "audit": "stays: acts of the team, without content",
     "consent_text": "stays: our own words, not the contributor's",
     "contributor": "deleted",
     "conversation": "deleted; emptied when only its story goes",
     "decision": "stays without the person and their literal words",
     "delivery_event": "stays: a provider's id and a status, until retention",
+    "edition": "deleted with its story",
     "export_run": "stays: acts of the team, without content",
     "export_story": "stays: the number of a story, so that recipients can be told",
     "inbound": "emptied and cut from the person; the provider's id stays against a late redelivery",
+    "notice": "stays: our own words",
+    "on_call": "the team's own; the link to an address goes with the address",
     "outbox": "deleted; what waits is cancelled and emptied when only the story goes",
     "place": "the project's own",
+    "receipt_guess": "deleted",
     "release": "our own words",
+    "request": "stays as a trace without person and content, so that the team can show that it answered",
+    "safeguarding": "stays as a trace without the person while the team must still be able to answer for it",
     "sealed_message": "deleted",
     "sign_in_link": "the team's own",
     "story": "deleted",
@@ -48,14 +55,20 @@ FATES = {
     "team_session": "the team's own",
 }
 
+ASK_BACK = tables.AskBack.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 ADDRESS = tables.Address.__table__
 CONVERSATION = tables.Conversation.__table__
 DECISION = tables.Decision.__table__
+EDITION = tables.Edition.__table__
+GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
+ON_CALL = tables.OnCall.__table__
 OUTBOX = tables.Outbox.__table__
 PART = tables.StoryPart.__table__
+REQUEST = tables.Request.__table__
+SAFEGUARDING = tables.Safeguarding.__table__
 SEALED = tables.SealedMessage.__table__
 STORY = tables.Story.__table__
 SUPPRESSION = tables.Suppression.__table__
@@ -65,6 +78,8 @@ _OF_STORY: tuple[Table, ...] = (
     PART,
     tables.Tag.__table__,
     ITEM,
+    ASK_BACK,
+    EDITION,
 )
 FORGOTTEN = b""
 """What stands in `address.sealed` once a contact is forgotten."""
@@ -84,6 +99,7 @@ def erase_story(connection: Connection, story_id: int) -> bool:
         return False
     for table in _OF_STORY:
         connection.execute(delete(table).where(table.c.story_id == story_id))
+    connection.execute(update(SAFEGUARDING).where(SAFEGUARDING.c.story_id == story_id).values(story_id=None))
     connection.execute(delete(STORY).where(STORY.c.id == story_id))
     connection.execute(update(DECISION).where(DECISION.c.story_id == story_id).values(literal=""))
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == row.conversation_id))
@@ -109,6 +125,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     conversations = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
     _delete_items(connection, contributor_id, stories, conversations)
+    _cut_traces(connection, contributor_id)
     for table in _OF_STORY:
         connection.execute(delete(table).where(table.c.story_id.in_(stories)))
     connection.execute(delete(STORY).where(STORY.c.contributor_id == contributor_id))
@@ -127,6 +144,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
         )
         return True
     _suppress(connection, contributor_id, now)
+    connection.execute(update(ON_CALL).where(ON_CALL.c.address_id.in_(addresses)).values(address_id=None))
     connection.execute(delete(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id))
     connection.execute(delete(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id))
     return True
@@ -184,6 +202,7 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
     addresses = connection.execute(
         select(ADDRESS.c.id, ADDRESS.c.sealed).where(ADDRESS.c.contributor_id == contributor_id)
     ).all()
+    _cut_traces(connection, contributor_id)
     _suppress(connection, contributor_id, now)
     connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_([row.id for row in addresses])))
     connection.execute(delete(SEALED).where(SEALED.c.contributor_id == contributor_id))
@@ -239,6 +258,20 @@ def _delete_items(
         ITEM.c.inbound_id.in_(events),
     )
     connection.execute(delete(ITEM).where(theirs, ITEM.c.story_id.is_(None) if but_of_stories else true()))
+
+
+def _cut_traces(connection: Connection, contributor_id: int) -> None:
+    """Take the person out of what the team must still be able to answer for, and delete what only they could use."""
+    connection.execute(delete(ASK_BACK).where(ASK_BACK.c.contributor_id == contributor_id))
+    connection.execute(delete(GUESS).where(GUESS.c.contributor_id == contributor_id))
+    connection.execute(
+        update(REQUEST).where(REQUEST.c.contributor_id == contributor_id).values(contributor_id=None, sealed=None)
+    )
+    connection.execute(
+        update(SAFEGUARDING)
+        .where(SAFEGUARDING.c.contributor_id == contributor_id)
+        .values(contributor_id=None, conversation_id=None, story_id=None, inbound_id=None)
+    )
 
 
 def _suppress(connection: Connection, contributor_id: int, now: datetime) -> None:

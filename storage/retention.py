@@ -36,22 +36,28 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LET_GO = {
+    "ask_back": "deleted with its story, or with the person",
     "address": "emptied or deleted with a contact who has gone quiet",
     "contributor": "deleted when they have gone quiet and have no story; else only their language goes",
     "conversation": "deleted when it never kept a story; emptied with a contact who has gone quiet",
     "delivery_event": "deleted with the age of raw events",
     "inbound": "emptied; the row stays, so that a duplicate is still known for one",
     "outbox": "deleted with the age of raw events, once sent or given up",
+    "receipt_guess": "deleted after a day",
     "sealed_message": "deleted with its conversation, or alone when nobody answers any more",
     "team_item": "deleted with what it is about",
 }
 KEPT = {
     "api_token": "the team's own; until it is revoked and replaced",
     "audit": "who did what must be answerable later; holds no content",
+    "edition": "with its story",
     "decision": "proof of what was agreed; loses the literal words with a conversation that kept no story",
     "export_run": "recipients must be told of a withdrawal, however late",
+    "on_call": "the team's own",
     "place": "the project's own list",
     "release": "our own words",
+    "request": "the team must be able to show that it answered; what was written goes when it is closed",
+    "safeguarding": "the team must be able to answer for what it did; holds no words",
     "sign_in_link": "the team's own; useless once used or over",
     "story": "until consent ends",
     "story_part": "with its story",
@@ -63,6 +69,8 @@ KEPT = {
 
 EARLY = timedelta(hours=1)
 """Runs are an hour apart. What would be over before the next one goes now, so that a promise of "at most" is kept."""
+GUESSES_COUNT_FOR = timedelta(days=1)
+"""Wrong receipts older than this count for nothing any more."""
 AT_ONCE = 100
 """Rows of one piece of work. The writer gets one piece at a time, so that a turn waits for no more than that."""
 PEOPLE_AT_ONCE = 3
@@ -77,6 +85,7 @@ AUDIT = tables.Audit.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 CONVERSATION = tables.Conversation.__table__
 EVENT = tables.DeliveryEvent.__table__
+GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
 OUTBOX = tables.Outbox.__table__
 SEALED = tables.SealedMessage.__table__
@@ -113,6 +122,7 @@ class Gone:
     sealed_messages: int = 0
     messages: int = 0
     delivery_events: int = 0
+    receipt_guesses: int = 0
     conversations: int = 0
     contributors: int = 0
     """People without a story, erased."""
@@ -228,6 +238,15 @@ def _delete_sealed(connection: Connection, keys: Keys, look: Look) -> int:
     return connection.execute(delete(SEALED).where(SEALED.c.id.in_(still))).rowcount
 
 
+def _guesses(look: Look) -> Select[Any]:
+    return select(GUESS.c.id).where(GUESS.c.at < look.now - GUESSES_COUNT_FOR)
+
+
+def _delete_guesses(connection: Connection, keys: Keys, look: Look) -> int:
+    still = _guesses(look).where(GUESS.c.id.in_(keys))
+    return connection.execute(delete(GUESS).where(GUESS.c.id.in_(still))).rowcount
+
+
 def _messages(look: Look) -> Select[Any]:
     went = func.coalesce(OUTBOX.c.sent_at, OUTBOX.c.created_at)
     return select(OUTBOX.c.id).where(went < look.before(look.periods.raw), OUTBOX.c.state.in_(OVER))
@@ -322,6 +341,7 @@ KINDS = (
     Kind("sealed_messages", _sealed_messages, (SEALED.c.id,), _delete_sealed),
     Kind("messages", _messages, (OUTBOX.c.id,), _delete_messages),
     Kind("delivery_events", _delivery_events, _EVENT_KEY, _delete_events),
+    Kind("receipt_guesses", _guesses, (GUESS.c.id,), _delete_guesses),
     Kind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, PEOPLE_AT_ONCE, _silent),
     Kind("contributors", _contributors, (CONTRIBUTOR.c.id,), _erase_contributors, PEOPLE_AT_ONCE),
     Kind("contacts", _contacts, (CONTRIBUTOR.c.id,), _forget_contacts, PEOPLE_AT_ONCE),

@@ -16,6 +16,7 @@ WORDS = {
     "sealed_messages": ("message that was put aside", "messages that were put aside", "deleted"),
     "messages": ("record of a message we sent", "records of messages we sent", "deleted"),
     "delivery_events": ("note of a provider about a message", "notes of providers about messages", "deleted"),
+    "receipt_guesses": ("receipt that fitted no story", "receipts that fitted no story", "deleted"),
     "conversations": ("conversation that kept no story", "conversations that kept no story", "deleted"),
     "contributors": ("quiet contributor without a story", "quiet contributors without a story", "deleted"),
     "contacts": (

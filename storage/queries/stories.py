@@ -72,7 +72,8 @@ _KEEP = Statement(
     lambda insert: (
         (kept := insert(STORY))
         .values(
-            {name: b(name) for name in (*_FIRST, *_REPLACED)} | {"state": "new", "reason": "", "version": 1}
+            {name: b(name) for name in (*_FIRST, *_REPLACED)}
+            | {"state": "new", "reason": "", "version": 1, "naming": "none", "credit": "", "progress": "heard"}
         )
         .on_conflict_do_update(
             index_elements=["conversation_id"],
@@ -138,6 +139,12 @@ def record_decision(
         language=effect.language,
         channel=conversation.channel,
         decided_at=now,
+        text_version=1,
+        valid_until=None,
+        notice_digest=None,
+        assisted_by=None,
+        assisted_where="",
+        read_aloud=False,
     )
     if effect.purpose == "use" and story_id is not None:
         connection.execute(

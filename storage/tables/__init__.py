@@ -3,6 +3,7 @@
 from storage.tables.address import Address
 from storage.tables.answer import Answer
 from storage.tables.api_token import ApiToken
+from storage.tables.ask_back import AskBack
 from storage.tables.audit import Audit
 from storage.tables.base import Row
 from storage.tables.consent_text import ConsentText
@@ -10,12 +11,18 @@ from storage.tables.contributor import Contributor
 from storage.tables.conversation import Conversation
 from storage.tables.decision import Decision
 from storage.tables.delivery_event import DeliveryEvent
+from storage.tables.edition import Edition
 from storage.tables.export_run import ExportRun
 from storage.tables.export_story import ExportStory
 from storage.tables.inbound import Inbound
+from storage.tables.notice import Notice
+from storage.tables.on_call import OnCall
 from storage.tables.outbox import Outbox
 from storage.tables.place import Place
+from storage.tables.receipt_guess import ReceiptGuess
 from storage.tables.release import Release
+from storage.tables.request import Request
+from storage.tables.safeguarding import Safeguarding
 from storage.tables.sealed_message import SealedMessage
 from storage.tables.sign_in_link import SignInLink
 from storage.tables.story import Story
@@ -33,18 +40,25 @@ __all__ = [
     "Address",
     "Answer",
     "ApiToken",
+    "AskBack",
     "Audit",
     "ConsentText",
     "Contributor",
     "Conversation",
     "Decision",
     "DeliveryEvent",
+    "Edition",
     "ExportRun",
     "ExportStory",
     "Inbound",
+    "Notice",
+    "OnCall",
     "Outbox",
     "Place",
+    "ReceiptGuess",
     "Release",
+    "Request",
+    "Safeguarding",
     "SealedMessage",
     "SignInLink",
     "Story",

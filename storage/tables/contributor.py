@@ -30,3 +30,7 @@ class Contributor(Row, table=True):
     """The way in: a keyword, a link, a campaign."""
     erased_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
     """Everything else is deleted; this row and its address wait only until the last goodbye has gone out."""
+    signposted_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When we last named somebody to talk to, because of words of distress: once in 24 hours (rule 78)."""
+    leaving_warned_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the team was told that this contact will be let go of; new contact takes it back."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Text
+from sqlalchemy import Text, false
 from sqlmodel import Field
 
 from storage.tables.base import NEVER_REUSED, Row
@@ -37,3 +37,13 @@ class Decision(Row, table=True):
     language: str
     channel: str
     decided_at: datetime = Field(sa_type=Moment)
+    text_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The consent step's `version`; a higher one is a material change (rule 53)."""
+    valid_until: datetime | None = Field(default=None, sa_type=Moment)
+    """When it is to be renewed, or lapses to the narrower use; None for a no, and for what has no end."""
+    notice_digest: str | None = None
+    """Who asked and what for, as it stood then; in `notice`."""
+    assisted_by: int | None = None
+    """The team member who wrote for the person (rule 56); None where the person answered alone."""
+    assisted_where: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    read_aloud: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

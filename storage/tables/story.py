@@ -39,6 +39,17 @@ class Story(Row, table=True):
     reason: str = Field(default="", sa_type=Text)
     use: str = "team"
     """How far it may travel by its teller's current consent: team, quote or publish."""
+    use_until: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    """When a use wider than `team` lapses unless it is renewed."""
+    kept_until: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    """When consent to keep the story ends; it is deleted then unless it is renewed."""
+    naming: str = Field(default="none", sa_column_kwargs={"server_default": "none"})
+    """How its teller is named when it is published: none, place or name."""
+    credit: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The name its teller gave for that; nothing else of them is ever shown."""
+    progress: str = Field(default="heard", sa_column_kwargs={"server_default": "heard"})
+    """Where it is, for its teller: heard, read, acted_on or changed."""
+    progress_at: datetime | None = Field(default=None, sa_type=Moment)
     simulated: bool = False
     receipt_lookup: bytes | None = Field(default=None, index=True)
     """Keyed HMAC of the receipt's three words, 32 bytes; in a hundred thousand stories a few share theirs."""

@@ -36,8 +36,9 @@ SUPPRESSION = tables.Suppression.__table__
 ITEM = tables.TeamItem.__table__
 EXPORT, EXPORTED = tables.ExportRun.__table__, tables.ExportStory.__table__
 
-OWN = ("address", "answer", "contributor", "conversation", "decision", "inbound", "outbox", "sealed_message", "story",
-       "story_part", "tag", "team_item", "export_story")  # fmt: skip
+OWN = ("address", "answer", "ask_back", "contributor", "conversation", "decision", "edition", "export_story", "inbound",
+       "on_call", "outbox", "receipt_guess", "request", "safeguarding", "sealed_message", "story", "story_part", "tag",
+       "team_item")  # fmt: skip
 """Tables in which a person who has been through everything has rows."""
 
 
@@ -76,6 +77,7 @@ def live(connection: Connection, person: Person, name: str, mark: str) -> int:
     connection.execute(ITEM.insert().values(kind="new story", story_id=story, raised_at=NOW))
     connection.execute(ITEM.insert().values(kind="failed event", inbound_id=number, raised_at=NOW))
     connection.execute(ITEM.insert().values(kind="stuck", conversation_id=name, raised_at=NOW))
+    _ask_and_alert(connection, person, name, story, number, mark)
     export = connection.execute(
         insert(EXPORT)
         .values(at=NOW, who="lead@example.org", format="csv", use="team", filters="{}", stories=1)
@@ -83,6 +85,45 @@ def live(connection: Connection, person: Person, name: str, mark: str) -> int:
     ).scalar_one()
     connection.execute(insert(EXPORTED).values(export_id=export, story_id=story))
     return story
+
+
+def _ask_and_alert(
+    connection: Connection, person: Person, name: str, story: int, number: int | None, mark: str
+) -> None:
+    """An edited version to sign off, a request, an item of safeguarding, an alert, a wrong receipt."""
+    edition = connection.execute(
+        insert(tables.Edition.__table__)
+        .values(story_id=story, position=1, of_version=1, text=mark, reason=mark, author="a@example.org", made_at=NOW,
+                state="asking")
+        .returning(tables.Edition.__table__.c.id)
+    ).scalar_one()  # fmt: skip
+    whose = {"contributor_id": person.contributor_id}
+    connection.execute(
+        insert(tables.AskBack.__table__).values(
+            **whose, kind="sign_off", story_id=story, edition_id=edition, state="asked", wanted_at=NOW, answer=mark
+        )
+    )
+    connection.execute(
+        insert(tables.Request.__table__).values(
+            **whose, kind="access", origin="chat", sealed=f"{mark}, sealed".encode(), opened_at=NOW, target_at=NOW,
+            due_at=NOW, outcome="",
+        )
+    )  # fmt: skip
+    connection.execute(
+        insert(tables.Safeguarding.__table__).values(
+            **whose, conversation_id=name, story_id=story, inbound_id=number, origin="rule", raised_at=NOW, last_at=NOW,
+            look_by=NOW, repeats=0, alerts=0, outcome="", version=1,
+        )
+    )  # fmt: skip
+    connection.execute(insert(tables.ReceiptGuess.__table__).values(**whose, at=NOW))
+    member = connection.execute(
+        insert(tables.TeamMember.__table__)
+        .values(email=f"{name}@example.org", name="Lead", role="lead", active=True, created_at=NOW)
+        .returning(tables.TeamMember.__table__.c.id)
+    ).scalar_one()
+    connection.execute(
+        insert(tables.OnCall.__table__).values(member_id=member, position=1, address_id=person.address_id)
+    )
 
 
 def both(connection: Connection) -> tuple[Person, Person, int]:
@@ -128,7 +169,12 @@ def test_the_trial_below_fills_every_table_that_belongs_to_a_person(writer: Writ
     }
     assert personal <= set(OWN), "the trial below knows nothing of this table"
     assert len(holding(found, MARK)) >= 12
-    assert holding(found, SEALED_MARK) == {"address.sealed", "inbound.sealed", "sealed_message.sealed"}
+    assert holding(found, SEALED_MARK) == {
+        "address.sealed",
+        "inbound.sealed",
+        "request.sealed",
+        "sealed_message.sealed",
+    }
 
 
 def test_nothing_of_a_person_can_be_read_after_their_erasure(writer: Writer) -> None:
@@ -257,7 +303,7 @@ def test_a_story_goes_with_all_that_repeats_it_and_its_teller_stays(writer: Writ
         assert erase_story(connection, story) is True
         found = everything(connection)
         assert holding(found, MARK) == {"contributor.source"}
-        assert holding(found, SEALED_MARK) == {"address.sealed"}
+        assert holding(found, SEALED_MARK) == {"address.sealed", "request.sealed"}
         assert [row["contributor_id"] for row in found["story"]] == [stayer.contributor_id]
         state = connection.execute(select(CONVERSATION.c.state).where(CONVERSATION.c.id == "c1")).scalar_one()
         conversation = Conversation.from_json(state)

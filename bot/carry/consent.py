@@ -1,0 +1,48 @@
+"""Carrying out what concerns consent: decisions, and words held sealed. Imports storage; used by the turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.signals import Signal, Unsealed
+from storage.queries import turn as store
+
+if TYPE_CHECKING:
+    from bot.turn import Turn
+    from flows.effects import HoldSealed, PurgeSealed, RecordConsent, Unseal
+
+
+def record_consent(turn: Turn, effect: RecordConsent) -> None:
+    """Write the decision down."""
+    store.record_decision(
+        turn.connection,
+        effect,
+        conversation=turn.conversation,
+        contributor_id=turn.person.contributor_id,
+        whole=turn.release.whole,
+        now=turn.now,
+    )
+
+
+def hold(turn: Turn, effect: HoldSealed) -> None:
+    """Put words aside, encrypted."""
+    store.hold_sealed(
+        turn.connection,
+        conversation_id=turn.conversation.id,
+        contributor_id=turn.person.contributor_id,
+        ref=effect.ref,
+        sealed=turn.sealed(effect.text),
+        now=turn.now,
+    )
+
+
+def unseal(turn: Turn, _effect: Unseal) -> Signal:
+    """Hand the words that were held to the engine, and keep no sealed copy."""
+    held = store.take_sealed(turn.connection, turn.conversation.id)
+    keyring = turn.means.keyring
+    return Unsealed(parts=tuple((ref, keyring.open("sealed_message.sealed", sealed).decode()) for ref, sealed in held))
+
+
+def purge(turn: Turn, _effect: PurgeSealed) -> None:
+    """Destroy the words that were held, and the raw events behind them."""
+    store.purge_sealed(turn.connection, conversation_id=turn.conversation.id, contributor_id=turn.person.contributor_id)

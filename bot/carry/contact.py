@@ -1,0 +1,39 @@
+"""Carrying out what concerns contact: stopping it, language, telling the team. Imports storage; used by the turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storage.queries import turn as store
+
+if TYPE_CHECKING:
+    from bot.turn import Turn
+    from flows.effects import OptIn, OptOut, SetLanguage, TellTeam
+
+
+def opt_out(turn: Turn, _effect: OptOut) -> None:
+    """Stop all contact."""
+    store.opt_out(turn.connection, turn.person.contributor_id, turn.now)
+
+
+def opt_in(turn: Turn, _effect: OptIn) -> None:
+    """Let contact be welcome again; no consent comes back with it (rule 30)."""
+    store.opt_in(turn.connection, turn.person.contributor_id, turn.now)
+
+
+def set_language(turn: Turn, effect: SetLanguage) -> None:
+    """Remember the language a person chose."""
+    store.set_language(turn.connection, turn.person.contributor_id, effect.language)
+    turn.person = turn.person._replace(language=effect.language)
+
+
+def tell_team(turn: Turn, effect: TellTeam) -> None:
+    """Put something on the team's list."""
+    store.raise_item(
+        turn.connection,
+        kind=effect.kind,
+        now=turn.now,
+        contributor_id=turn.person.contributor_id,
+        conversation_id=turn.conversation.id if turn.stored else None,
+        inbound_id=turn.occasion.inbound_id,
+    )

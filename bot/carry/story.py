@@ -1,0 +1,63 @@
+"""Carrying out what concerns a story: its place, keeping, dropping, changing it. Imports storage; used by the turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.told import choice_of, place_of
+from flows.signals import PlacesFound, Signal
+from storage.crypto import receipt_lookups
+from storage.queries import turn as store
+
+if TYPE_CHECKING:
+    from bot.turn import Turn
+    from flows.effects import AddToStory, AmendStory, DropStory, FindPlace, KeepStory
+
+
+def find_place(turn: Turn, effect: FindPlace) -> Signal:
+    """Look a place up by its words."""
+    found = turn.means.resolver.find(effect.words)
+    return PlacesFound(
+        words=found.words,
+        exact=tuple(map(choice_of, found.exact)),
+        suggestions=tuple(map(choice_of, found.suggestions)),
+    )
+
+
+def keep(turn: Turn, effect: KeepStory) -> None:
+    """Keep the story as its teller saw it, and queue it."""
+    place = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
+    store.keep_story(
+        turn.connection,
+        effect.draft,
+        conversation=turn.conversation,
+        contributor_id=turn.person.contributor_id,
+        place=place_of(place) if place is not None else None,
+        use=turn.conversation.consents.get("use", "team"),
+        receipt_lookup=receipt_lookups(turn.means.keyring, turn.conversation.receipt)[0],
+        now=turn.now,
+    )
+
+
+def drop(turn: Turn, _effect: DropStory) -> None:
+    """Delete this conversation's story."""
+    store.drop_story(turn.connection, turn.conversation.id)
+
+
+def amend(turn: Turn, effect: AmendStory, conversation_id: str = "") -> None:
+    """Put a later wording beside a message of a kept story."""
+    turn.amended = True
+    store.amend_story(
+        turn.connection,
+        conversation_id=conversation_id or turn.conversation.id,
+        ref=effect.ref,
+        text=effect.text,
+        now=turn.now,
+    )
+
+
+def add(turn: Turn, effect: AddToStory) -> None:
+    """Add words that came later to the kept story."""
+    store.add_to_story(
+        turn.connection, conversation_id=turn.conversation.id, ref=effect.ref, text=effect.text, now=turn.now
+    )

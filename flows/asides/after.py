@@ -1,0 +1,54 @@
+"""What words are that come after a story was kept: more of it, a new one, or neither. They wait sealed. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from flows.asides.base import Aside
+from flows.effects import AddToStory, Begin, PurgeSealed, Unseal
+from flows.signals import Unsealed
+
+if TYPE_CHECKING:
+    from flows.signals import Signal
+    from flows.turn import Making
+
+AFTER = "after"
+
+
+class After(Aside):
+    """An unclear answer keeps nothing of it."""
+
+    name: ClassVar[str] = AFTER
+    values: ClassVar[tuple[str, ...]] = ("add", "another", "neither")
+    safe: ClassVar[str] = "neither"
+
+    def hear(self, making: Making, signal: Signal) -> bool:
+        """Hear the choice, then the words themselves once they are unsealed."""
+        if isinstance(signal, Unsealed):
+            self._unsealed(making, signal)
+            return True
+        return super().hear(making, signal)
+
+    def take(self, making: Making, value: str) -> None:
+        """Ask for the sealed words, or destroy them."""
+        if value == "neither":
+            self.close(making)
+            if making.conversation.held:
+                making.effects.append(PurgeSealed())
+            making.set(held=0)
+            making.tell("not_kept")
+            return
+        making.set(pending=value, tries=0)
+        making.effects.append(Unseal())
+
+    def _unsealed(self, making: Making, unsealed: Unsealed) -> None:
+        value = making.conversation.pending
+        self.close(making)
+        making.set(pending="", held=0)
+        if value == "add":
+            making.effects += [AddToStory(text=text, ref=ref) for ref, text in unsealed.parts]
+            making.tell("added")
+        else:
+            making.effects.append(
+                Begin(flow=making.release.flow.id, text="\n".join(text for _, text in unsealed.parts))
+            )

@@ -1,0 +1,44 @@
+"""Continue or start again: asked after a break, and when somebody begins anew in the middle. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from flows.asides.base import Aside
+from flows.effects import Begin, DropStory, PurgeSealed
+from flows.signals import Said
+
+if TYPE_CHECKING:
+    from flows.signals import Signal
+    from flows.turn import Making
+
+RESUME = "resume"
+
+
+class Resume(Aside):
+    """Words that are no answer go to the flow's waiting question."""
+
+    name: ClassVar[str] = RESUME
+    values: ClassVar[tuple[str, ...]] = ("continue", "again")
+    safe: ClassVar[str] = "continue"
+
+    def given_up(self, making: Making, signal: Signal) -> bool:
+        """Hand words on to the flow; anything else means to go on."""
+        if isinstance(signal, Said):
+            self.close(making)
+            return False
+        return super().given_up(making, signal)
+
+    def take(self, making: Making, value: str) -> None:
+        """Go on with what waited, or drop it and begin anew."""
+        pending = making.conversation.pending
+        self.close(making)
+        making.set(pending="")
+        if value == "again":
+            making.effects += [DropStory(), *([PurgeSealed()] if making.conversation.held else [])]
+            making.finish("parted")
+            making.effects.append(Begin(flow=making.release.flow.id))
+        elif pending:
+            making.set(pending=pending)  # the engine hands these words to the waiting question
+        else:
+            making.ask_again()

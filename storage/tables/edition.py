@@ -1,0 +1,34 @@
+"""Edited versions of stories: layers beside a teller's own words, which never change (design rule 5, rule 70)."""
+
+from datetime import datetime
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+
+class Edition(Row, table=True):
+    """One edited version. Beyond the team only the newest one may leave, and only once its teller has agreed to it."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("story_id", "position"), NEVER_REUSED)
+
+    id: int | None = Field(default=None, primary_key=True)
+    story_id: int = Field(foreign_key="story.id", index=True)
+    position: int
+    """From 1, in the order they were made."""
+    of_version: int
+    """The story's version it was made from."""
+    text: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    """Why it was edited, in the editor's words; the teller reads it too."""
+    author: str
+    """A team member's email, or `command line`."""
+    made_at: datetime = Field(sa_type=Moment)
+    state: str = "draft"
+    """draft, asking, agreed, refused (keep it with the team), changed (the teller wrote another), lapsed or dropped."""
+    answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    decision_id: int | None = None
+    """The decision that agreed to it; plain, since decisions outlive stories."""

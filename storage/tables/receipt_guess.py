@@ -1,0 +1,19 @@
+"""Receipts that were typed and fit no story, counted so that guessing stays hopeless. Swept after a day."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.tables.base import NEVER_REUSED, Row
+from storage.types import Moment
+
+
+class ReceiptGuess(Row, table=True):
+    """One wrong try; the words themselves are not kept."""
+
+    __tablename__ = "receipt_guess"
+    __table_args__ = NEVER_REUSED
+
+    id: int | None = Field(default=None, primary_key=True)
+    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    at: datetime = Field(sa_type=Moment, index=True)
