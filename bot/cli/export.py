@@ -27,6 +27,8 @@ def export(
     from bot.cli.say import console, read_settings  # noqa: PLC0415
     from storage.export import select  # noqa: PLC0415
 
+    if out is not None and not out.parent.is_dir():
+        raise typer.BadParameter(f"There is no folder {out.parent}. Nothing was exported: make it first.")
     with laid(read_settings()) as base:
         summary = select.run(
             base.engine,

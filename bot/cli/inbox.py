@@ -54,6 +54,9 @@ def replay(
         app.close()
     out = console()
     out.print(f"{done.handled} handled. Answers go out as soon as the service runs.")
+    if numbers and not done.handled + done.lost + done.failed:
+        out.print("No message that waits has such a number. See: earshot inbox list")
+        raise typer.Exit(FAILED)
     if done.lost:
         out.print(f"[yellow]{done.lost} cannot be read any more[/yellow]: erased, or the key or the channel is gone.")
     if done.failed:

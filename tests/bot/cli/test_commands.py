@@ -158,7 +158,8 @@ def test_the_inbox_lists_what_failed_and_replays_it(earshot: Terminal, monkeypat
     assert "bus stop" not in earshot.said
     assert MAYA not in earshot.said
 
-    assert earshot("inbox", "replay", "999") == 0
+    assert earshot("inbox", "replay", "999") == 1
+    assert "earshot inbox list" in earshot.said
     assert earshot.said.startswith("0 handled")
     assert earshot("inbox", "replay") == 0
     assert earshot.said.startswith("1 handled")
@@ -237,6 +238,11 @@ def test_an_export_says_what_it_held(earshot: Terminal) -> None:
     assert earshot("export", "--format", "csv", "--use", "team", "--out", "stories.csv") == 0
     assert "0 stories exported" in earshot.said
     assert Path("stories.csv").exists()
+
+
+def test_an_export_into_a_folder_that_is_not_there_names_the_folder(earshot: Terminal) -> None:
+    assert earshot("export", "--out", "nowhere/stories.csv") == 2
+    assert "There is no folder nowhere" in " ".join(earshot.said.split())
 
 
 def test_an_export_without_a_file_is_printed(earshot: Terminal) -> None:
