@@ -1,0 +1,265 @@
+"""A person's file in plain words, to be read on a phone or on paper. Standard library only; knows no table."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    Held = dict[str, Any]
+
+CHANNELS = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
+PURPOSES = {
+    "take_part": "taking part",
+    "use": "how far your story may travel",
+    "naming": "how you are named",
+    "contact": "being contacted about your story",
+    "invite": "being invited again",
+}
+ACTS = {
+    "story.opened": "opened the story",
+    "story.approved": "approved the story",
+    "story.declined": "declined the story",
+    "story.undone": "undid a decision about the story",
+    "story.tagged": "set the scales of the story",
+    "person.found": "looked you up",
+    "person.exported": "made a copy like this one",
+}
+ROLES = {
+    "lead": "A team lead",
+    "reviewer": "A reviewer",
+    "outreach": "An outreach worker",
+    "safeguarding": "A safeguarding lead",
+    "earshot": "The service by itself",
+}
+CHOSEN_BY = {"contributor": "you said so", "rule": "a word rule suggested it", "reviewer": "the team added it"}
+WORDS_OF_EVENT = ("Body", "text", "words", "caption")
+
+
+def readable(pseudonym: str, made_at: datetime, held: dict[str, list[Held]]) -> str:
+    """Return the whole file as text. Whatever is held and has no sentence of its own here is told name by name."""
+    lines = [
+        "What we hold about you",
+        "",
+        f"Made on {_day(made_at)}. Our team knows you only as {pseudonym}.",
+        "The same is in the other file (JSON), in full detail, for another program to read.",
+    ]
+    for name, title in TITLES.items():
+        rows = held.get(name, [])
+        lines += ["", "", title, "-" * len(title), ""]
+        lines += [line for row in rows for line in _told(name, row)] or ["Nothing."]
+    others = [name for name in held if name not in TITLES]
+    for name in others:
+        title = name.replace("_", " ").capitalize()
+        lines += ["", "", title, "-" * len(title), ""]
+        lines += [line for row in held[name] for line in _plainly(row)] or ["Nothing."]
+    return "\n".join(lines) + "\n"
+
+
+def _person(row: Held) -> list[str]:
+    told = [f"We know you since {_day(row['created_at'])}. You last wrote on {_day(row['heard_at'])}."]
+    if row["language"]:
+        told.append(f"Your language here: {row['language']}.")
+    if row["source"]:
+        told.append(f"You came by: {row['source']}.")
+    if row["opted_out"]:
+        told.append("You said STOP: we do not write to you.")
+    if row["simulated"]:
+        told.append("You wrote on the practice phone.")
+    if row["signposted_at"]:
+        told.append(f"We last named somebody to talk to on {_day(row['signposted_at'])}.")
+    return told
+
+
+def _address(row: Held) -> list[str]:
+    where = row["address"] or "let go, it cannot be found any more"
+    return [f"{_channel(row)}: {where} ({row['state'].replace('_', ' ')})"]
+
+
+def _message(row: Held) -> list[str]:
+    words = _words(row["event"]) if row["event"] is not None else "(what it said is deleted)"
+    return [f"{_time(row['received_at'])}, {_channel(row)}:", *_indented(words)]
+
+
+def _sealed(row: Held) -> list[str]:
+    return [f"{_time(row['received_at'])}, held unread until you agree:", *_indented(row["words"])]
+
+
+def _sent(row: Held) -> list[str]:
+    when = row["sent_at"] or row["created_at"]
+    words = _words(row["payload"]) if row["payload"] is not None else ""
+    return [f"{_time(when)}, {_channel(row)}: {row['kind']}, {row['state']}", *_indented(words)]
+
+
+def _conversation(row: Held) -> list[str]:
+    told = [f"Began {_time(row['started_at'])}, last changed {_time(row['updated_at'])}: {row['status']}."]
+    state = row["state"] if isinstance(row["state"], dict) else {}
+    for step, answer in state.get("answers", {}).items():
+        told += _indented(
+            f"{step}: {_value(answer.get('label') or answer.get('value'))} {answer.get('note', '')}".strip()
+        )
+    parts = state.get("scratch", {})
+    if parts:
+        told += _indented(f"Being written: {_value(parts)}")
+    if state.get("receipt"):
+        told += _indented(f"Receipt: {state['receipt']}")
+    return told
+
+
+def _story(row: Held) -> list[str]:
+    told = [f"Story {row['id']}, told {_time(row['told_at'])} by {_channel(row)}:", *_indented(row["text"]), ""]
+    place = row["place_label"] or row["place_words"]
+    if place:
+        told.append(f"  Place: {place} (in your words: {row['place_words'] or place})")
+    told.append(f"  May travel as far as: {row['use']}. Where it is: {row['progress']}.")
+    if row["credit"]:
+        told.append(f"  Named as: {row['credit']}")
+    told.append(f"  The team’s decision: {row['state']}{_because(row['reason'])}")
+    for answer in row["answers"]:
+        told += _indented(f"{answer['step']}: {_value(answer['value'])} {answer['note']}".strip())
+    for tag in row["tags"]:
+        gone = ", taken away again" if tag["removed_at"] else ""
+        told.append(f"  Tag: {tag['dimension']} {tag['value']} ({CHOSEN_BY.get(tag['origin'], tag['origin'])}{gone})")
+    later = [part for part in row["parts"] if part["kind"] != "told"]
+    for part in later:
+        told += [f"  {part['kind'].capitalize()} {_time(part['received_at'])}:", *_indented(part["text"], 4)]
+    for edition in row["editions"]:
+        version = f"{edition['position']}, {_day(edition['made_at'])}, {edition['state']}"
+        told += [f"  Edited version {version}{_because(edition['reason'])}:", *_indented(edition["text"], 4)]
+    return [*told, ""]
+
+
+def _decision(row: Held) -> list[str]:
+    what = PURPOSES.get(row["purpose"], row["purpose"])
+    told = [
+        f"{_time(row['decided_at'])}, about {what}. We asked:",
+        *_indented(row["words_shown"], 4),
+        f"  You answered: “{row['literal']}”. We took it as: {row['answer']}.",
+    ]
+    if row["valid_until"]:
+        told.append(f"  This holds until {_day(row['valid_until'])}.")
+    if row["assisted"]:
+        aloud = " It was read aloud." if row["read_aloud"] else ""
+        told.append(f"  Somebody of our team wrote for you, here: {row['assisted_where']}.{aloud}")
+    return told
+
+
+def _request(row: Held) -> list[str]:
+    closed = f"closed {_day(row['closed_at'])}: {row['outcome']}" if row["closed_at"] else "open"
+    words = _words(row["words"]) if row["words"] is not None else ""
+    return [f"{_day(row['opened_at'])}: {row['kind']}, due by {_day(row['due_at'])}, {closed}", *_indented(words)]
+
+
+def _care(row: Held) -> list[str]:
+    looked = (
+        f"A person looked on {_day(row['a_person_looked_at'])}."
+        if row["a_person_looked_at"]
+        else "Nobody has looked yet."
+    )
+    return [f"On {_day(row['noted_at'])} our team was asked to see whether you are all right. {looked}"]
+
+
+def _item(row: Held) -> list[str]:
+    return [f"{_day(row['raised_at'])}: {row['kind']}{', done' if row['closed_at'] else ''}"]
+
+
+def _guess(row: Held) -> list[str]:
+    return [f"{_time(row['at'])}: you sent a receipt that fitted no story."]
+
+
+def _seen(row: Held) -> list[str]:
+    who = ROLES.get(row["role"], row["role"].capitalize())
+    act = ACTS.get(row["act"], row["act"].replace(".", " ").replace("_", " "))
+    story = f" {row['story_id']}" if row["story_id"] else ""
+    return [f"{_time(row['at'])}: {who} {act}{story}."]
+
+
+def _export(row: Held) -> list[str]:
+    return [f"{_day(row['at'])}: story {row['story_id']} was in export {row['export']}, for “{row['use']}”."]
+
+
+def _plainly(row: Held) -> list[str]:
+    told = [f"{name.replace('_', ' ')}: {_value(value)}" for name, value in row.items() if value not in (None, "")]
+    return [*told, ""]
+
+
+TITLES = {
+    "person": "You",
+    "addresses": "How we reach you",
+    "stories": "Your stories",
+    "decisions": "What you decided",
+    "conversations": "Conversations",
+    "messages": "Messages as they came in",
+    "messages_held_sealed": "Messages held unread",
+    "messages_we_sent": "Messages we sent or are about to send",
+    "questions_we_asked_back": "What we asked you later",
+    "requests": "What you asked of us",
+    "care": "Care",
+    "notes_to_the_team": "Notes to the team about you",
+    "receipts_that_fitted_nothing": "Receipts that fitted nothing",
+    "seen_by_the_team": "Who looked",
+    "exports": "Where your stories went",
+}
+_TELLING = {
+    "person": _person,
+    "addresses": _address,
+    "stories": _story,
+    "decisions": _decision,
+    "conversations": _conversation,
+    "messages": _message,
+    "messages_held_sealed": _sealed,
+    "messages_we_sent": _sent,
+    "requests": _request,
+    "care": _care,
+    "notes_to_the_team": _item,
+    "receipts_that_fitted_nothing": _guess,
+    "seen_by_the_team": _seen,
+    "exports": _export,
+}
+
+
+def _told(name: str, row: Held) -> list[str]:
+    return _TELLING.get(name, _plainly)(row)
+
+
+def _words(event: Any) -> str:
+    """Return what was said in an event of any provider, however deep it lies; else the event itself."""
+    if not isinstance(event, dict):
+        return str(event)
+    return "\n".join(_said(event)) or _value(event)
+
+
+def _said(event: Held) -> list[str]:
+    found: list[str] = []
+    for name, value in event.items():
+        if isinstance(value, dict):
+            found += _said(value)
+        elif name in WORDS_OF_EVENT and isinstance(value, str) and value:
+            found.append(value)
+    return found
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else str(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _indented(text: str, by: int = 2) -> list[str]:
+    return [f"{' ' * by}{line}".rstrip() for line in str(text).splitlines()]
+
+
+def _channel(row: Held) -> str:
+    return CHANNELS.get(row["channel"], str(row["channel"]))
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} " + at.strftime("%B %Y")
+
+
+def _time(at: datetime) -> str:
+    return f"{_day(at)}, {at:%H:%M} UTC"
