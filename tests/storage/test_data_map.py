@@ -1,0 +1,100 @@
+"""The data map is the tables' own: nothing in it is missing, made up, or out of date (data map of docs/data-map.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import KEY_FILE
+from bot.settings import Settings
+from review import access
+from storage import data_map, tables
+from storage.crypto import PROTECTED
+from storage.data_map import MisdescribedError, column, descriptions, document, eyes, problems
+from storage.erasure import FATES
+from storage.retention import KEPT, LET_GO
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
+MAKE = ".venv/bin/python -m storage.data_map > docs/data-map.md"
+COLUMNS = [
+    pytest.param(table.name, one.name, id=f"{table.name}.{one.name}")
+    for table in tables.metadata.tables.values()
+    for one in table.columns
+]
+ROLES = {"readers": access.READERS, "deciders": access.DECIDERS}
+
+
+def test_every_column_is_described_and_none_is_made_up() -> None:
+    assert len(COLUMNS) > 200
+    assert problems() == [], "\n".join(problems())
+
+
+def test_the_document_is_what_the_code_says() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), f"docs/data-map.md is out of date. Run: {MAKE}"
+
+
+@pytest.mark.parametrize(("table", "name"), COLUMNS)
+def test_a_column_says_what_it_is_and_why(table: str, name: str) -> None:
+    said = column(table, name)
+    assert said.what
+    assert said.why
+    assert said.what != said.why
+
+
+def test_a_column_nobody_described_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = descriptions()
+    story = said["tables"]["story"]
+    forgotten = {**story, "columns": {name: one for name, one in story["columns"].items() if name != "credit"}}
+    monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": {**said["tables"], "story": forgotten}})
+    (problem,) = problems()
+    assert problem.startswith("Nobody described story.credit. Add credit = ")
+    assert "[tables.story.columns] in storage/data_map.toml" in problem
+    with pytest.raises(MisdescribedError, match=r"story\.credit"):
+        document()
+
+
+def test_a_table_nobody_described_and_one_that_is_gone_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = descriptions()
+    renamed = {("stories" if name == "story" else name): table for name, table in said["tables"].items()}
+    monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": renamed})
+    assert problems() == [
+        "Nobody described the table story. Add [tables.story] to storage/data_map.toml.",
+        "There is no table stories. Take it out of storage/data_map.toml.",
+    ]
+
+
+def test_every_protected_column_is_marked_so() -> None:
+    sections = dict(section.split("`\n", 1) for section in document().split("\n### `")[1:])
+    assert PROTECTED
+    for one in PROTECTED:
+        (line,) = [line for line in sections[one.table].splitlines() if line.startswith(f"| `{one.column}`")]
+        assert data_map.LOCKS[one.kind] in line
+
+
+def test_every_table_says_what_erasure_and_time_do_to_it() -> None:
+    text = document()
+    for said in (*FATES.values(), *LET_GO.values(), *KEPT.values()):
+        assert said in text
+
+
+@pytest.mark.parametrize("word", ROLES)
+def test_those_who_see_it_are_those_whom_the_pages_let_in(word: str) -> None:
+    said = descriptions()["eyes"][word].rstrip(".").rpartition(": ")[2]
+    assert set(eyes(said)) == ROLES[word]
+
+
+def test_what_is_sealed_is_seen_by_nobody_but_whoever_answers_a_request() -> None:
+    seen = {
+        f"{one.table}.{one.column}": column(one.table, one.column).seen or descriptions()["tables"][one.table]["seen"]
+        for one in PROTECTED
+    }
+    assert seen.pop("request.sealed") == "leads"
+    assert set(seen.values()) == {"nobody"}
+
+
+def test_the_files_are_those_of_the_data_folder() -> None:
+    names = " ".join(one["name"] for one in descriptions()["files"])
+    database = str(Settings.model_fields["database_url"].default).rpartition("/")[2]
+    for file in (database, f"{database}-wal", f"{database}-shm", f"{database}.before-restore", KEY_FILE):
+        assert f"`{file}`" in names
