@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from storage import tables
 from storage.crypto import PROTECTED
 from storage.erasure import FATES
+from storage.person_file import FOUND_IN
 from storage.retention import KEPT, LET_GO
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ HEAD = """\
 What Earshot keeps, column by column: what it is, why it is needed, who sees it, and for how long. This file is made
 from the code by `python -m storage.data_map`; a test fails when the two differ, and for a column that nobody described
 in `storage/data_map.toml`. Where the table's first lines say who sees it and how long it is kept, that holds for
-each of its columns, unless the column says otherwise.
+each of its columns, unless the column says otherwise. A person gets all that is held about them in one file; numbers
+that only Earshot works with, and the names of colleagues, are left out of it.
 
 **Whoever may read the machine's disk as Earshot does can read the database.** What is marked *encrypted* also needs the
 key, which is kept apart. What is marked *keyed hash* cannot be turned back, not even by trying all numbers. All else,
@@ -106,7 +108,7 @@ def document() -> str:
 def _lines() -> Iterator[str]:
     said = descriptions()
     yield HEAD
-    yield "## Who sees it\n"
+    yield "## Who on our side sees it\n"
     yield from _table(("word", "meaning"), ((f"*{word}*", meaning) for word, meaning in said["eyes"].items()))
     for group, title in said["groups"].items():
         yield f"\n## {title}"
@@ -114,19 +116,20 @@ def _lines() -> Iterator[str]:
             yield from _of_table(name)
     yield "\n## Files\n"
     rows = ((one["name"], one["holds"], one["kept"], _seen(one["seen"])) for one in said["files"])
-    yield from _table(("file", "what it holds", "how long", "who sees it"), rows)
+    yield from _table(("file", "what it holds", "how long", "who on our side sees it"), rows)
 
 
 def _of_table(name: str) -> Iterator[str]:
     table = descriptions()["tables"][name]
     yield f"\n### `{name}`\n"
     yield f"{table['why']}\n"
-    yield f"- Who sees it: {_seen(table['seen'])}"
+    yield f"- Who on our side sees it: {_seen(table['seen'])}"
+    yield f"- Its person sees it in their own file: {_told(name)}"
     yield f"- How long: {table['kept']}"
     if name in LET_GO:
-        yield f"- By itself, in time: {LET_GO[name]}"
+        yield f"- As time passes: {LET_GO[name]}"
     elif name in KEPT:
-        yield f"- Not let go of by time alone: {KEPT[name]}"
+        yield f"- As time passes, it stays: {KEPT[name]}"
     yield f"- When its person has everything deleted: {FATES[name]}\n"
     rows = (_of_column(name, one.name) for one in tables.metadata.tables[name].columns)
     yield from _table(("column", "what it is", "why", "differs"), rows)
@@ -142,6 +145,11 @@ def _of_column(table: str, name: str) -> tuple[str, ...]:
     if said.kept:
         differs.append(said.kept.rstrip("."))
     return f"`{name}`", said.what, said.why, "; ".join(differs)
+
+
+def _told(name: str) -> str:
+    told: str = descriptions()["tables"][name].get("told", "")
+    return told or (f"under `{FOUND_IN[name]}`" if name in FOUND_IN else "no")
 
 
 def _eyes_of(one: list[str]) -> tuple[str, ...]:

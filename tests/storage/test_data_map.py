@@ -13,6 +13,7 @@ from storage import data_map, tables
 from storage.crypto import PROTECTED
 from storage.data_map import MisdescribedError, column, descriptions, document, eyes, problems
 from storage.erasure import FATES
+from storage.person_file import FOUND_IN
 from storage.retention import KEPT, LET_GO
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
@@ -98,3 +99,10 @@ def test_the_files_are_those_of_the_data_folder() -> None:
     database = str(Settings.model_fields["database_url"].default).rpartition("/")[2]
     for file in (database, f"{database}-wal", f"{database}-shm", f"{database}.before-restore", KEY_FILE):
         assert f"`{file}`" in names
+
+
+def test_what_a_person_finds_in_their_own_file_is_said() -> None:
+    text = document()
+    assert FOUND_IN
+    for section in {*FOUND_IN.values(), "seen_by_the_team", "exports"}:
+        assert f"`{section}`" in text
