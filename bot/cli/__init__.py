@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-GROUPS = ("serve", "chat", "doctor", "export", "flows", "texts", "inbox", "team", "places", "retention", "db")
+GROUPS = ("serve", "chat", "doctor", "export", "flows", "texts", "inbox", "team", "people", "places", "retention", "db")
 
 
 def build() -> typer.Typer:

@@ -14,12 +14,10 @@ An export is written down (who, when, what for, which stories) before a single b
 
 from __future__ import annotations
 
-import hmac
 import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
@@ -32,6 +30,7 @@ from storage.disclosure import PEOPLE_NEEDED
 from storage.export import about, rows
 from storage.export.formats import FORMATS, Format
 from storage.queries import queue, team
+from storage.queries.exports import row_name
 from storage.queries.queue import Filters
 from storage.tables import Contributor, Decision, ExportRun, ExportStory, Story
 
@@ -172,11 +171,6 @@ def count(engine: Engine, *, use: str, filters: Filters, practice: bool | None =
         return int(
             connection.execute(select(func.count()).select_from(story).where(*may_leave(use), *scope)).scalar_one()
         )
-
-
-def row_name(row_key: bytes, story_id: int) -> str:
-    """Return what a story is called in the export with this key, so that a withdrawn one can be pointed out."""
-    return hmac.new(row_key, str(story_id).encode(), sha256).hexdigest()[:16]
 
 
 def _agreed(use: str) -> list[ColumnElement[bool]]:

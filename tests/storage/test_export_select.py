@@ -17,7 +17,7 @@ from storage.database import reader
 from storage.erasure import erase_story
 from storage.export import select
 from storage.export.columns import NAMES
-from storage.queries import stories
+from storage.queries import exports, stories
 from storage.queries.queue import Filters
 from storage.tables import Decision, Story
 from tests.review.room import BRISTOL, COATBRIDGE, GLENBOIG, NOON, conversation_of, somebody, tell
@@ -222,7 +222,7 @@ def test_an_export_is_on_record_with_what_it_was_asked_for(team: Team) -> None:
     assert asked["asked"] == {"place": "glenboig"}
     assert asked["practice"] is False
     assert team.asks("SELECT export_id, story_id FROM export_story") == [(export_id, story_id)]
-    assert select.row_name(bytes.fromhex(asked["row_key"]), story_id) == row["id"], "a row can be pointed out later"
+    assert exports.row_name(bytes.fromhex(asked["row_key"]), story_id) == row["id"], "a row can be pointed out later"
 
 
 def test_what_was_erased_stays_listed_so_that_recipients_can_be_told(team: Team) -> None:
