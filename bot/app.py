@@ -109,7 +109,11 @@ class App:
         self.channels = channels
         self.resolver = Resolver(self._own_places(), (base.settings.country,))
         self.means = Means(
-            keyring=base.keyring, releases=releases, resolver=self.resolver, languages=base.settings.languages
+            keyring=base.keyring,
+            releases=releases,
+            resolver=self.resolver,
+            languages=base.settings.languages,
+            staffed=base.settings.staffed_hours,
         )
         self.intake = Intake(
             writer=base.writer,

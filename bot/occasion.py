@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
+
+from storage.staffed import StaffedHours
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +26,8 @@ class Means:
     resolver: Resolver
     languages: tuple[str, ...] = ("en",)
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
+    staffed: StaffedHours = field(default_factory=StaffedHours)
+    """When the team is there: by when somebody is to look at a safeguarding item."""
 
     def language_for(self, hint: str) -> str:
         """Return the language to offer first to somebody whose app speaks `hint`."""

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from storage.staffed import Week
+
 
 class QuietHours(NamedTuple):
     """Local time in which nobody is written to unasked (rule 99). It may run over midnight; `start == end` is never."""
@@ -25,6 +27,18 @@ class QuietHours(NamedTuple):
 
 def _bad(wrong: str, advice: str) -> ValueError:
     return ValueError(f"{wrong}\0{advice}")
+
+
+def staffed(value: Any) -> Any:
+    """Read the staffed hours of a week."""
+    if isinstance(value, str):
+        try:
+            return Week.read(value)
+        except ValueError:
+            raise _bad(
+                "these are not days and hours.", "Write them like Mon-Fri 09:00-17:00, Sat 10:00-12:00."
+            ) from None
+    return value
 
 
 def whole(value: Any) -> Any:

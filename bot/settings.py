@@ -1,4 +1,4 @@
-"""The only reader of the environment. Imports pydantic and the standard library.
+"""The only reader of the environment. Imports pydantic, the standard library, and what a week of hours is.
 
 Every setting is a variable that starts with `EARSHOT_`, has a default that works, and explains itself; `.env.example`
 is made from this file and a test keeps the two equal. A `.env` file in the working directory is read too; what the
@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from bot import setting_values as parse
 from bot.setting_values import QuietHours
+from storage.staffed import NINE_TO_FIVE, StaffedHours, Week
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,6 +100,14 @@ class Settings(BaseModel):
         QuietHours(time(20), time(9)),
         description="Local time in which we write to nobody unasked. An answer to a message always goes at once.",
     )
+    staffed: Annotated[Week, BeforeValidator(parse.staffed)] = Field(
+        NINE_TO_FIVE,
+        description="Days and local hours in which somebody of your team is there. It says by when a person is to look"
+        " at a message from somebody who may need help. Public holidays are not known.",
+    )
+    safeguarding_minutes: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        60, ge=5, le=1440, description="Within how many minutes of staffed time a person is to look at such a message."
+    )
     simulator: Annotated[bool | None, BeforeValidator(parse.switch)] = Field(
         None, description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
     )
@@ -166,6 +175,11 @@ class Settings(BaseModel):
                 f"Set it, or set {PREFIX}TWILIO_MESSAGING_SERVICE."
             )
         return self
+
+    @property
+    def staffed_hours(self) -> StaffedHours:
+        """When somebody is there, and how soon they are to look."""
+        return StaffedHours(self.staffed, self.timezone, self.safeguarding_minutes)
 
     @property
     def loopback(self) -> bool:
@@ -290,7 +304,7 @@ def _shown(default: Any) -> str:
         return "on" if default else "off"
     if isinstance(default, float):
         return f"{default:g}"
-    if isinstance(default, tuple) and not isinstance(default, QuietHours):
+    if isinstance(default, tuple) and not isinstance(default, (QuietHours, Week)):
         return ",".join(default)
     return str(default)
 

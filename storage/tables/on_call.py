@@ -24,3 +24,5 @@ class OnCall(Row, table=True):
     """SHA-256 of the code that links a phone."""
     code_until: datetime | None = Field(default=None, sa_type=Moment)
     linked_at: datetime | None = Field(default=None, sa_type=Moment)
+    missed_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When an alert last could not be delivered there."""

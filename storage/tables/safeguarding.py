@@ -17,6 +17,7 @@ class Safeguarding(Row, table=True):
         Index(
             "ix_safeguarding_open",
             "contributor_id",
+            unique=True,
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("code_hash", sa.String(), nullable=True),
         sa.Column("code_until", MOMENT, nullable=True),
         sa.Column("linked_at", MOMENT, nullable=True),
+        sa.Column("missed_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["address_id"], ["address.id"], name=op.f("fk_on_call_address_id_address")),
         sa.ForeignKeyConstraint(["member_id"], ["team_member.id"], name=op.f("fk_on_call_member_id_team_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_on_call")),
@@ -114,7 +115,7 @@ def upgrade() -> None:
         "ix_safeguarding_open",
         "safeguarding",
         ["contributor_id"],
-        unique=False,
+        unique=True,
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )

@@ -1,0 +1,92 @@
+"""Named questions about safeguarding items: somebody may need help, and a person on the team is to look. Never commits.
+
+One item is open for a person at a time; more such words while it is open are counted on it. Nothing here is a score,
+and nothing here closes an item but a member of the team. Imports the tables.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import bindparam as b
+
+from storage import tables
+from storage.statement import Statement
+from storage.unit import note
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.staffed import StaffedHours
+
+ITEM = tables.Safeguarding.__table__
+
+BY_RULE = "rule"
+"""Origin of an item that words of distress raised; any other origin is a member's email."""
+OPEN = text("safeguarding.closed_at IS NULL")
+"""Written out, in the words of the index over open items."""
+
+_RAISE = Statement(
+    lambda insert: (
+        (raised := insert(ITEM))
+        .values(
+            contributor_id=b("contributor_id"), conversation_id=b("conversation_id"), story_id=b("story_id"),
+            inbound_id=b("inbound_id"), origin=b("origin"), raised_at=b("now"), last_at=b("now"), repeats=0,
+            look_by=b("look_by"), next_alert_at=b("now"), alerts=0, outcome="", version=1,
+        )
+        .on_conflict_do_update(
+            index_elements=["contributor_id"],
+            index_where=text("closed_at IS NULL"),
+            set_={
+                "last_at": raised.excluded.last_at,
+                "repeats": ITEM.c.repeats + 1,
+                "version": ITEM.c.version + 1,
+                "story_id": func.coalesce(ITEM.c.story_id, raised.excluded.story_id),
+                # Whoever has taken it may be asleep by now: what comes long after the last such words is told once.
+                "next_alert_at": case(
+                    (
+                        and_(ITEM.c.taken_at.is_not(None), ITEM.c.last_at <= b("long_ago", type_=ITEM.c.last_at.type)),
+                        raised.excluded.raised_at,
+                    ),
+                    else_=ITEM.c.next_alert_at,
+                ),
+            },
+        )
+        .returning(ITEM.c.id)
+    )
+)  # fmt: skip
+_IS_OPEN = Statement(select(ITEM.c.id).where(ITEM.c.contributor_id == b("contributor_id"), OPEN))
+
+
+def raise_concern(
+    connection: Connection,
+    *,
+    contributor_id: int,
+    conversation_id: str | None,
+    inbound_id: int | None,
+    now: datetime,
+    staffed: StaffedHours,
+    origin: str = BY_RULE,
+    story_id: int | None = None,
+) -> int:
+    """Put a person before the team, or count a repeat on the item that is open for them; returns its number.
+
+    The first alert goes out with the next tick. A repeat changes nothing of the clock, unless somebody has taken the
+    item and the words before lie longer back than a person may be waited for: then the contact is told once more.
+    """
+    row = _RAISE.one(
+        connection, contributor_id=contributor_id, conversation_id=conversation_id, story_id=story_id,
+        inbound_id=inbound_id, origin=origin, now=now, look_by=staffed.look_by(now),
+        long_ago=now - timedelta(minutes=staffed.minutes),
+    )  # fmt: skip
+    note(connection, "team")
+    return int(row[0]) if row else 0
+
+
+def is_open(connection: Connection, contributor_id: int) -> bool:
+    """Tell whether an item is open for a person; prompts to them pause meanwhile (rule 84), replies never."""
+    return _IS_OPEN.one(connection, contributor_id=contributor_id) is not None
