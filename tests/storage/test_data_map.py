@@ -44,11 +44,11 @@ def test_a_column_says_what_it_is_and_why(table: str, name: str) -> None:
 
 
 def test_a_column_nobody_described_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = descriptions()
+    said, before = descriptions(), problems()
     story = said["tables"]["story"]
     forgotten = {**story, "columns": {name: one for name, one in story["columns"].items() if name != "credit"}}
     monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": {**said["tables"], "story": forgotten}})
-    (problem,) = problems()
+    (problem,) = (one for one in problems() if one not in before)
     assert problem.startswith("Nobody described story.credit. Add credit = ")
     assert "[tables.story.columns] in storage/data_map.toml" in problem
     with pytest.raises(MisdescribedError, match=r"story\.credit"):
@@ -56,10 +56,10 @@ def test_a_column_nobody_described_is_named_with_what_to_do(monkeypatch: pytest.
 
 
 def test_a_table_nobody_described_and_one_that_is_gone_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = descriptions()
+    said, before = descriptions(), problems()
     renamed = {("stories" if name == "story" else name): table for name, table in said["tables"].items()}
     monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": renamed})
-    assert problems() == [
+    assert [one for one in problems() if one not in before] == [
         "Nobody described the table story. Add [tables.story] to storage/data_map.toml.",
         "There is no table stories. Take it out of storage/data_map.toml.",
     ]
