@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from flows.findings import Finding
 
 CODES = {
-    "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for consent and for answers to HELP and MORE.",
+    "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for consent.",
     "costly_sign": "One sign that is no letter, such as an emoji, makes an SMS cost up to twice as much.",
     "typographic": "Curly quotes, long dashes and the like are sent as plain ones by SMS.",
 }
 
 MOST = 2
-MOST_ON_REQUEST = 3
-"""Segments for consent, which must say much, and for what people ask to read: HELP, MORE and their kin."""
+MOST_FOR_CONSENT = 3
+"""Segments for consent, which must say much, and for what MORE tells about it."""
 
 LETTERS_ALLOWANCE = 2
 """A language whose letters are not in the GSM alphabet gets twice the segments: the same number of characters."""
@@ -68,8 +68,7 @@ def _measured(subject: Subject, shown: Shown) -> Iterator[Finding]:
 
 
 def _most(subject: Subject, shown: Shown) -> int:
-    consent = isinstance(subject.steps.get(shown.step), ConsentStep)
-    return MOST_ON_REQUEST if consent or shown.part == "more" or subject.flow is None else MOST
+    return MOST_FOR_CONSENT if isinstance(subject.steps.get(shown.step), ConsentStep) else MOST
 
 
 def _signs(subject: Subject, shown: Shown, said: set[str]) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ from starlette.applications import Starlette
 from bot import pages, privacy_page
 from bot.settings import read
 from flows.loader import load
+from flows.reading import longest_sentence, reading_age
 
 GLENBOIG = {"EARSHOT_ORGANISATION": "Glenboig Listening Project", "EARSHOT_CONTACT": "Amina on 01236 000000"}
 
@@ -138,3 +141,13 @@ def test_every_notice_has_the_same_parts() -> None:
         text = file.read_text(encoding="utf-8")
         for part in ("who", "why", "what", "long", "sees", "helps", "rights", "complain"):
             assert f'id="{part}"' in text, (file.name, part)
+
+
+@pytest.mark.parametrize("settings", [{}, GLENBOIG], ids=["try-out", "real"])
+async def test_it_can_be_read_at_eleven(settings: dict[str, str]) -> None:
+    page = (await notice(settings)).partition("<article")[2].partition("</article>")[0]
+    lines = re.sub(r"</(?:p|li|h\d|dt|dd)>", "\n", re.sub(r"<svg.*?</svg>", "", page))
+    text = unescape(re.sub(r"<[^>]+>", "", lines.partition(">")[2]))
+    assert len(text.split()) > 600
+    assert reading_age(text) <= 11
+    assert [line.strip() for line in text.splitlines() if longest_sentence(line) > 25] == []

@@ -1,0 +1,76 @@
+"""What people are sent is plain and short: reading age over all that one conversation may say, and SMS segments."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from flows.checks import Subject
+from flows.checks.graph import CHANNELS
+from flows.loader import everywhere, load
+from flows.messages import sms_text
+from flows.questions.consent import ConsentStep
+from flows.reading import longest_sentence, reading_age
+from flows.segments import count
+
+FLOWS = {flow.id: flow for flow in load()}
+OLDEST = 11
+"""Reading age in years (rule 97)."""
+LONGEST = 15
+"""Words of a sentence."""
+BY_SMS = [
+    pytest.param(shown.step, sms_text(shown.say), id=shown.step)
+    for shown in Subject("everywhere.toml", None, everywhere(), everywhere()).shown()
+    if shown.channel == "sms"
+]
+
+
+def plain(text: str) -> str:
+    """Return a text with one short word for each brace."""
+    return re.sub(r"\{[a-z_]+\}", "us", text)
+
+
+def told(name: str, channel: str) -> list[str]:
+    """Return all that a flow may say by a channel, what belongs to every flow included."""
+    texts = [text for text in (*FLOWS[name].texts(), *everywhere()) if text.kind == "text"]
+    return [plain(text.text) for text in texts if text.sms in {None, channel == "sms"}]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_whole_flow_can_be_read_at_eleven(name: str, channel: str) -> None:
+    texts = told(name, channel)
+    assert len(texts) > 30
+    assert reading_age("\n\n".join(texts)) <= OLDEST
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_no_sentence_is_long(channel: str) -> None:
+    long = [text for name in FLOWS for text in told(name, channel) if longest_sentence(text) > LONGEST]
+    assert long == []
+
+
+def test_everything_that_may_be_said_in_every_flow_is_measured_by_sms() -> None:
+    said = {text.address.split("/")[1].split(".")[0] for text in everywhere() if text.kind == "text"}
+    assert len(said) > 20
+    assert {step for param in BY_SMS for step in param.values[:1]} == said
+
+
+@pytest.mark.parametrize(("name", "body"), BY_SMS)
+def test_what_every_flow_may_say_is_two_segments_at_most(name: str, body: str) -> None:
+    parts = count(body).parts
+    assert parts <= 2, f"everywhere.toml [{name}]: {parts} segments by SMS; give it a text_sms of two at most"
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_message_of_a_flow_is_two_segments_at_most_and_three_for_consent(name: str) -> None:
+    flow = FLOWS[name]
+    shown = [one for one in Subject(name, flow, tuple(flow.texts()), everywhere()).shown() if one.channel == "sms"]
+    assert len(shown) > 5
+    long = {
+        f"{one.step}.{one.part}": parts
+        for one in shown
+        if (parts := count(sms_text(one.say)).parts) > (3 if isinstance(flow.steps[one.step], ConsentStep) else 2)
+    }
+    assert long == {}
