@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from itertools import chain
 from pathlib import Path
@@ -122,6 +123,25 @@ def test_every_link_leads_somewhere() -> None:
         if "://" not in each.what and not (ROOT / each.document).parent.joinpath(each.what).exists()
     ]
     assert far == []
+
+
+def test_every_document_can_be_found_from_the_readme() -> None:
+    reached, waiting = set(), ["README.md"]
+    while waiting:
+        document = waiting.pop()
+        reached.add(document)
+        links = (what for _, what in named(r"\]\(([^)\s#]+)[^)]*\)", document) if "://" not in what)
+        found = {os.path.relpath((ROOT / document).parent / link, ROOT) for link in links}
+        waiting += sorted((found & set(DOCUMENTS)) - reached)
+    alone = [name for name in DOCUMENTS if name not in reached and not name.startswith("docs/adr/")]
+    assert alone == []
+    assert "](docs/adr)" in read("README.md")
+
+
+def test_the_glossary_has_each_word_once() -> None:
+    words = re.findall(r"^\| ([a-z][^|]*?) \|", read("docs/glossary.md"), re.MULTILINE)[1:]
+    assert len(words) > 30
+    assert len(words) == len(set(words))
 
 
 def test_pictures_are_light() -> None:
