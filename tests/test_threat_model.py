@@ -126,6 +126,13 @@ def test_nobody_else_is_called() -> None:
     assert calling == {"bot/channels/sms_client.py", "bot/channels/telegram_client.py"}
 
 
+def test_no_page_of_the_team_can_open_an_address() -> None:
+    """A number is opened to send to it, and by commands that record it; the pages do not even have the function."""
+    pages = list((ROOT / "review").rglob("*.py"))
+    assert len(pages) > 10
+    assert [page.name for page in pages if re.search(r"\bopen_address\b", page.read_text(encoding="utf-8"))] == []
+
+
 def _imported(file: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
