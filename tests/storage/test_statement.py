@@ -39,7 +39,7 @@ def test_values_and_rows_are_converted_as_usual(database: Engine) -> None:
         assert row[1:] == (NOW, True)
         assert row[2] is True
         assert tuple(connection.execute(select(CONTRIBUTOR)).one()) == (
-            row[0], "Heron 1", "", NOW, NOW, True, None, False, "100% \"quoted\" ?:x", None,
+            row[0], "Heron 1", "", NOW, NOW, True, None, False, "100% \"quoted\" ?:x", None, None, None,
         )  # fmt: skip
 
 
