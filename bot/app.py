@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from bot import metrics, web
+from bot.alerts import Alerts
 from bot.channels import CHANNELS
 from bot.channels.base import SendError
 from bot.channels.telegram import TelegramChannel
@@ -123,6 +124,13 @@ class App:
             advanced_opt_out=base.settings.advanced_opt_out,
         )
         self.due = Due(engine=base.engine, writer=base.writer, means=self.means, clock=base.clock)
+        self.alerts = Alerts(
+            engine=base.engine,
+            writer=base.writer,
+            public_url=base.settings.public_url,
+            staffed=base.settings.staffed_hours,
+            clock=base.clock,
+        )
         self.recovery = Recovery(
             engine=base.engine, keyring=base.keyring, intake=self.intake, channels=channels, clock=base.clock
         )
@@ -200,6 +208,7 @@ class App:
     def _jobs(self) -> tuple[Job, ...]:
         return (
             Job(name="due", every=TICK_SECONDS, run=self.due.tick),
+            Job(name="alerts", every=TICK_SECONDS, run=self.alerts.tick),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="retention", every=HOUR, run=self._let_go),

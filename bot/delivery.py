@@ -26,7 +26,8 @@ from bot.logs import log, told
 from bot.rates import Gaps, Pace, opens
 from flows.messages import Message, UnreadableMessageError
 from storage.crypto import SealBrokenError, open_address
-from storage.queries import outbox
+from storage.queries import on_call, outbox
+from storage.queries.on_call import ALERT
 from storage.queries.turn import raise_item
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
@@ -53,6 +54,8 @@ LONGEST_HOLD = 5.0
 LEAST_WAIT = 0.001
 """Waits shorter than a clock tick are not waited."""
 TOLD_EVERY = 3600.0
+NOT_THERE = frozenset({"failed", "undelivered"})
+"""What a provider may say of an alert that its reader never got."""
 
 
 @dataclass(slots=True, eq=False)
@@ -192,6 +195,8 @@ class Delivery:
                 error=report.error or None, now=now,
             )  # fmt: skip
             whom = outbox.addressee(connection, channel=report.channel, provider_id=report.provider_id)
+            if changed and whom is not None and whom.kind == ALERT and outbox.STATUSES[report.status] in NOT_THERE:
+                on_call.undelivered(connection, whom.address_id, now)
             if changed and error is not None and whom is not None:
                 fate.of_address(connection, whom.address_id, whom.contributor_id, error, now)
                 if error.tell_team:
@@ -321,8 +326,10 @@ class Delivery:
     async def _deliver(self, lane: Lane, flight: Flight) -> outbox.Sent | fate.Fate:
         due, now = flight.due, self.clock()
         if reason := fate.refusal(due):
-            return fate.cancelled(due, reason)
-        unasked = due.kind != "reply" and not lane.channel.limits.any_hour
+            return fate.cancelled(due, reason, now)
+        if due.in_care and (pause := fate.while_in_care(due, now)) is not None:
+            return pause
+        unasked = due.kind not in fate.AT_ANY_HOUR and not lane.channel.limits.any_hour
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return fate.later(due, when, "quiet_hours")
         try:

@@ -51,7 +51,7 @@ class Doubt:
     def without_asking(self, due: Due) -> fate.Fate:
         """Say what becomes of a message whose provider cannot be asked."""
         now = self._delivery.clock()
-        if due.kind != "reply" or due.id in self._resent or not fate.patient(due, now):
+        if due.kind not in fate.AT_ANY_HOUR or due.id in self._resent or not fate.patient(due, now):
             return fate.given_up(due, "unknown", now)
         self._resent.add(due.id)
         return fate.later(due, now, "unknown", "again")

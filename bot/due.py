@@ -20,6 +20,7 @@ from flows.signals import Expired, Nudged, Quiet
 from storage.database import reader
 from storage.queries import conversations
 from storage.queries import turn as store
+from storage.queries.safeguarding import is_open
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ class Due:
             return False
         conversation = Conversation.from_json(stored.state)
         if conversation.due is None or conversation.due_at is None or conversation.due_at > now:
+            return False
+        if conversation.due == "nudge" and is_open(connection, due.contributor_id):
+            conversations.postpone(connection, due.id, now + SHELVED)  # somebody looks after them (rule 84)
             return False
         signal, kind = SIGNALS[conversation.due]
         occasion = Occasion(now=now, look=conversation.channel, kind=kind)

@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from storage.queries import outbox
+from storage.queries import on_call, outbox
+from storage.queries.on_call import ALERT
 from storage.queries.people import opt_out
 from storage.queries.turn import raise_item
 
@@ -27,9 +28,17 @@ if TYPE_CHECKING:
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 300.0
-PATIENCE = {"reply": timedelta(hours=24)}
-"""How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between."""
+PATIENCE = {"reply": timedelta(hours=24), ALERT: timedelta(hours=1)}
+"""How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
+alert that does not go out goes to somebody else, and the clock writes the next one."""
 PATIENCE_UNASKED = timedelta(hours=36)
+CARE = "care"
+"""Kind of a message that a person of the team wrote to somebody who may need help."""
+
+AT_ANY_HOUR = frozenset({"reply", ALERT, CARE})
+"""Kinds that quiet hours do not hold: somebody waits for them."""
+PAUSE = timedelta(hours=1)
+"""How long an invitation or a notice is put off at a time while somebody looks after its person."""
 
 SEND_TROUBLE = "sending"
 """Kind of the item that tells the team of a message that will never go out."""
@@ -66,9 +75,25 @@ def refusal(due: Due) -> str:
     return ""
 
 
-def cancelled(due: Due, reason: str) -> Fate:
+def while_in_care(due: Due, now: datetime) -> Fate | None:
+    """Return what becomes of a message to somebody whom the team is looking after; None: it goes (rule 84).
+
+    Answers go, and so does what a person of the team wrote. A nudge is of no use later; anything else waits.
+    """
+    if due.kind in AT_ANY_HOUR:
+        return None
+    return cancelled(due, "in_care", now) if due.kind == "nudge" else later(due, now + PAUSE, "in_care")
+
+
+def cancelled(due: Due, reason: str, now: datetime) -> Fate:
     """Do not send it after all."""
-    return Fate("cancelled", partial(outbox.cancel, message=due.id, reason=reason))
+
+    def work(connection: Connection) -> None:
+        outbox.cancel(connection, due.id, reason)
+        if due.kind == ALERT:
+            on_call.undelivered(connection, due.address_id, now)
+
+    return Fate("cancelled", work)
 
 
 def later(due: Due, when: datetime, reason: str, result: str = "later") -> Fate:
@@ -86,6 +111,8 @@ def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False) -
 
     def work(connection: Connection) -> None:
         outbox.mark_failed(connection, due.id, reason)
+        if due.kind == ALERT:
+            on_call.undelivered(connection, due.address_id, now)
         if tell_team:
             raise_item(
                 connection, kind=SEND_TROUBLE, now=now, contributor_id=due.contributor_id,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bot import metrics
+from bot import alerts, metrics
 from bot.logs import log, told
 from bot.occasion import Occasion
 from bot.told import choice_of
@@ -24,7 +24,7 @@ from flows.keywords import Word, recognise
 from flows.messages import Message
 from flows.signals import Edited, Located, Said, Sent, Started
 from storage.crypto import address_lookups, seal_address
-from storage.queries import inbox
+from storage.queries import inbox, on_call
 from storage.queries import turn as store
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
@@ -186,11 +186,16 @@ class Intake:
         inbound_id = self._claim(connection, event, person)
         if inbound_id is None:
             return "duplicate"
+        code = alerts.code_in(inbound)
         if person is None:
-            person = self._meet(connection, event, inbound_id, "handled")
+            source = inbound.entry if code is None else on_call.SOURCE
+            person = self._meet(connection, event, inbound_id, "handled", source)
         store.heard(connection, person, event.now)
         if person.address_state in ("blocked", "unusable"):
             store.set_address_state(connection, person.address_id, "reachable", event.now)  # they just wrote from it
+        if code is not None:
+            self._link_phone(connection, event, person, inbound_id, code)
+            return "handled"
         occasion = Occasion(
             now=event.now,
             look=inbound.look,
@@ -205,6 +210,16 @@ class Intake:
         for signal in event.signals:
             self._say_to(turn, signal, inbound)
         return "handled"
+
+    def _link_phone(self, connection: Connection, event: Event, person: Person, inbound_id: int, code: str) -> None:
+        """Let alerts come to the phone from which a code of ours came; it is no message to any flow."""
+        if person.opted_out:
+            text = alerts.STOPPED
+        elif on_call.link(connection, code_hash=alerts.digest(code), address_id=person.address_id, now=event.now):
+            text = alerts.LINKED
+        else:
+            text = alerts.NOT_LINKED
+        self._answer(connection, event, person, inbound_id, text)
 
     def _say_to(self, turn: Turn, signal: Signal, inbound: Inbound) -> None:
         if isinstance(signal, Started):
@@ -233,7 +248,9 @@ class Intake:
             contributor_id=person.contributor_id if person is not None else None,
         )
 
-    def _meet(self, connection: Connection, event: Event, inbound_id: int, state: str) -> Person:
+    def _meet(
+        self, connection: Connection, event: Event, inbound_id: int, state: str, source: str | None = None
+    ) -> Person:
         inbound = event.inbound
         person = store.make_person(
             connection,
@@ -241,7 +258,7 @@ class Intake:
             lookups=event.lookups,
             sealed=seal_address(self.means.keyring, inbound.address),
             now=event.now,
-            source=inbound.entry,
+            source=inbound.entry if source is None else source,
             simulated=inbound.channel == "simulator",
         )
         store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
@@ -314,6 +331,9 @@ class Intake:
         """Say one of the texts that belong to every flow, without a conversation."""
         language = person.language or self.means.language_for(event.inbound.language_hint)
         text = self.means.releases.common(key, language=language, look=event.inbound.look)
+        self._answer(connection, event, person, inbound_id, text)
+
+    def _answer(self, connection: Connection, event: Event, person: Person, inbound_id: int, text: str) -> None:
         store.enqueue(
             connection,
             address_id=person.address_id,

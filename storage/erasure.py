@@ -126,6 +126,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
     _delete_items(connection, contributor_id, stories, conversations)
     _cut_traces(connection, contributor_id)
+    connection.execute(update(ON_CALL).where(ON_CALL.c.address_id.in_(addresses)).values(address_id=None))
     for table in _OF_STORY:
         connection.execute(delete(table).where(table.c.story_id.in_(stories)))
     connection.execute(delete(STORY).where(STORY.c.contributor_id == contributor_id))
@@ -144,7 +145,6 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
         )
         return True
     _suppress(connection, contributor_id, now)
-    connection.execute(update(ON_CALL).where(ON_CALL.c.address_id.in_(addresses)).values(address_id=None))
     connection.execute(delete(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id))
     connection.execute(delete(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id))
     return True

@@ -87,6 +87,7 @@ CONVERSATION = tables.Conversation.__table__
 EVENT = tables.DeliveryEvent.__table__
 GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
+ON_CALL = tables.OnCall.__table__
 OUTBOX = tables.Outbox.__table__
 SEALED = tables.SealedMessage.__table__
 STORY = tables.Story.__table__
@@ -308,12 +309,21 @@ _REACHED = (
     select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == CONTRIBUTOR.c.id, ADDRESS.c.sealed != FORGOTTEN).exists()
 )
 
+_ON_CALL = (
+    select(ON_CALL.c.id)
+    .join(ADDRESS, ADDRESS.c.id == ON_CALL.c.address_id)
+    .where(ADDRESS.c.contributor_id == CONTRIBUTOR.c.id)
+    .exists()
+)
+"""A phone of the team's own, linked for alerts: it has nothing to say until it is needed."""
+
 
 def _quiet(look: Look, *more: ColumnElement[bool]) -> Select[Any]:
     """Return people who have not written for long. Whoever is leaving anyway is left to `finish_erasures`."""
     return select(CONTRIBUTOR.c.id).where(
-        CONTRIBUTOR.c.heard_at < look.before(look.periods.contact), CONTRIBUTOR.c.erased_at.is_(None), and_(*more)
-    )
+        CONTRIBUTOR.c.heard_at < look.before(look.periods.contact), CONTRIBUTOR.c.erased_at.is_(None), ~_ON_CALL,
+        and_(*more),
+    )  # fmt: skip
 
 
 def _contributors(look: Look) -> Select[Any]:

@@ -29,6 +29,7 @@ OUTBOX = tables.Outbox.__table__
 ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 EVENT = tables.DeliveryEvent.__table__
+ITEM = tables.Safeguarding.__table__
 
 RETRY_HOLDS_UP_SECONDS = 120
 """A message that is to be tried again within this time keeps later ones back; one that waits longer does not."""
@@ -69,6 +70,8 @@ class Due(NamedTuple):
     """The address, encrypted."""
     address_state: str
     opted_out: bool
+    in_care: bool
+    """True while a safeguarding item is open for its person."""
 
 
 class Sent(NamedTuple):
@@ -97,6 +100,7 @@ _COLUMNS = (
     OUTBOX.c.id, OUTBOX.c.address_id, OUTBOX.c.contributor_id, OUTBOX.c.conversation_id, OUTBOX.c.inbound_id,
     OUTBOX.c.channel, OUTBOX.c.kind, OUTBOX.c.payload, OUTBOX.c.due_at, OUTBOX.c.created_at, OUTBOX.c.attempts,
     ADDRESS.c.sealed, ADDRESS.c.state, CONTRIBUTOR.c.opted_out,
+    exists().where(ITEM.c.contributor_id == OUTBOX.c.contributor_id, text("safeguarding.closed_at IS NULL")),
 )  # fmt: skip
 _MESSAGE: Select[Any] = (
     select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
@@ -262,12 +266,13 @@ class Addressee(NamedTuple):
 
     address_id: int
     contributor_id: int
+    kind: str
 
 
 def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addressee | None:
     """Return whom the message with this provider's id went to; None if we know no such message."""
     row = connection.execute(
-        select(OUTBOX.c.address_id, OUTBOX.c.contributor_id).where(
+        select(OUTBOX.c.address_id, OUTBOX.c.contributor_id, OUTBOX.c.kind).where(
             OUTBOX.c.provider_id == provider_id, OUTBOX.c.channel == channel
         )
     ).first()

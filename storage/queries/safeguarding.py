@@ -7,9 +7,9 @@ and nothing here closes an item but a member of the team. Imports the tables.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import and_, case, func, select, text, update
 from sqlalchemy import bindparam as b
 
 from storage import tables
@@ -90,3 +90,50 @@ def raise_concern(
 def is_open(connection: Connection, contributor_id: int) -> bool:
     """Tell whether an item is open for a person; prompts to them pause meanwhile (rule 84), replies never."""
     return _IS_OPEN.one(connection, contributor_id=contributor_id) is not None
+
+
+class ToAlert(NamedTuple):
+    """An item whose clock says that somebody is to be told now."""
+
+    id: int
+    raised_at: datetime
+    look_by: datetime
+    taken: bool
+
+
+def to_alert(connection: Connection, now: datetime) -> list[ToAlert]:
+    """Return open items that somebody is to be told about, held until the commit; another process gets others."""
+    rows = connection.execute(
+        select(ITEM.c.id, ITEM.c.raised_at, ITEM.c.look_by, ITEM.c.taken_at.is_not(None))
+        .where(OPEN, ITEM.c.next_alert_at <= now)
+        .order_by(ITEM.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    return [ToAlert(*row) for row in rows]
+
+
+def anything_to_alert(connection: Connection, now: datetime) -> bool:
+    """Tell whether an item waits for an alert, without holding anything."""
+    return connection.execute(select(ITEM.c.id).where(OPEN, ITEM.c.next_alert_at <= now).limit(1)).first() is not None
+
+
+def alerted(connection: Connection, item_id: int, *, told: int, next_at: datetime | None) -> None:
+    """Note how many people were told of an item, and when its clock acts next."""
+    connection.execute(
+        update(ITEM).where(ITEM.c.id == item_id).values(next_alert_at=next_at, alerts=ITEM.c.alerts + told)
+    )
+
+
+class Count(NamedTuple):
+    """How many items are open; says nothing about anybody."""
+
+    open: int
+    overdue: int
+    """Those that nobody has taken and a person should have looked at by now."""
+
+
+def count_open(connection: Connection, now: datetime) -> Count:
+    """Count open items and those that are overdue."""
+    late = case((and_(ITEM.c.taken_at.is_(None), ITEM.c.look_by < now), 1), else_=0)
+    row = connection.execute(select(func.count(), func.coalesce(func.sum(late), 0)).select_from(ITEM).where(OPEN)).one()
+    return Count(int(row[0]), int(row[1]))

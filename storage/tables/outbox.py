@@ -49,7 +49,7 @@ class Outbox(Row, table=True):
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id", index=True)
     channel: str
     kind: str
-    """reply, nudge, prompt or notice."""
+    """reply, nudge, prompt, notice, alert (to the team) or care (written by the team to somebody who may need help)."""
     payload: str | None = Field(default=None, sa_type=Text)
     """What to send, as JSON; blanked once it is sent or given up."""
     due_at: datetime = Field(sa_type=Moment)

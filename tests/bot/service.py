@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
+from bot.alerts import Alerts
 from bot.channels.base import Inbound
 from bot.channels.sms import SmsChannel
 from bot.channels.telegram import TelegramChannel
@@ -116,6 +117,10 @@ class Service:
             advanced_opt_out=self.advanced_opt_out,
         )  # fmt: skip
         self.due = Due(engine=self.engine, writer=self.writer, means=self.means, clock=self.clock)
+        self.alerts = Alerts(
+            engine=self.engine, writer=self.writer, public_url="https://listen.example.org", staffed=self.means.staffed,
+            clock=self.clock,
+        )  # fmt: skip
         self.recovery = Recovery(
             engine=self.engine, keyring=self.keyring, intake=self.intake, channels=self.channels, clock=self.clock
         )
