@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flows.conversation import Conversation
@@ -15,8 +15,9 @@ from storage import retention, tables
 from storage.queries import outbox, turn
 from storage.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
 from storage.types import Moment
+from tests.storage import test_erasure
 from tests.storage.acts import HERON, NOW, begin, claim, consent, keep, meet, meet_another, queue, rows
-from tests.storage.test_erasure import MARK, SEALED_MARK, everything, holding, live
+from tests.storage.test_erasure import MARK, SEALED_MARK, everything, holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +39,17 @@ OUTBOX = tables.Outbox.__table__
 PART = tables.StoryPart.__table__
 SEALED = tables.SealedMessage.__table__
 STORY = tables.Story.__table__
+ON_CALL = tables.OnCall.__table__
 SUPPRESSION = tables.Suppression.__table__
 
 PERIODS = Periods()
 SECOND = timedelta(seconds=1)
+
+
+def live(connection: Connection, person: Person, name: str, mark: str) -> None:
+    """Give a person a row in every table, as anybody may have one: the phone is not on call, or it would stay."""
+    test_erasure.live(connection, person, name, mark)
+    connection.execute(delete(ON_CALL))
 
 
 def on(days: int) -> datetime:
