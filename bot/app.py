@@ -34,6 +34,7 @@ from storage.erasure import finish_erasures
 from storage.places import Resolver
 from storage.queries.places import project_places
 from storage.retention import Periods
+from storage.scrub import scrub
 from storage.unit import writer_for
 
 if TYPE_CHECKING:
@@ -213,11 +214,17 @@ class App:
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="retention", every=HOUR, run=self._let_go),
             Job(name="erasures", every=MINUTE, run=self._finish_erasures),
+            Job(name="scrub", every=MINUTE, run=self._scrub),
             Job(name="places", every=MINUTE, run=self._read_places, at_start=False),
         )
 
     async def _finish_erasures(self) -> int:
         return await self.writer.perform(partial(finish_erasures, now=self.clock()))
+
+    async def _scrub(self) -> int:
+        """Take what was deleted out of free pages and logs as well."""
+        done = await asyncio.to_thread(scrub, self.engine, self.writer, self.settings.data_dir, self.clock())
+        return done.fresh if done.clean else 0
 
     async def _let_go(self) -> int:
         """Let go of what is over; hourly, because /privacy says "at most"."""

@@ -19,10 +19,10 @@ from sqlalchemy import func, select
 
 from bot.house import CHECK_EVERY, helplines, house
 from bot.settings import DEMO_ORGANISATION, variable
-from storage import tables
+from storage import scrub, tables
 from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
-from storage.queries import inbox, outbox
+from storage.queries import inbox, outbox, requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +36,9 @@ Grade = Literal["good", "care", "wrong"]
 LEAST_FREE = 500_000_000
 """Bytes of free disk below which things go wrong soon."""
 SKEW = timedelta(minutes=5)
+SOON = timedelta(days=7)
+"""So long before a request is due it is spoken of."""
+UNCLEAN = timedelta(days=1)
 SECRET_CHARACTERS = 16
 """Telegram takes fewer; with fewer, trying them all becomes thinkable."""
 TELEGRAM_PORTS = {443, 80, 88, 8443}
@@ -204,6 +207,42 @@ def _waiting(patient: Patient) -> Iterator[Finding]:
         yield Finding("good", "Every message was handled.")
 
 
+def _erasures(patient: Patient) -> Iterator[Finding]:
+    """Tell whether something deleted still waits to be cleaned out of free pages and logs, and of an old copy."""
+    if patient.engine is None:
+        return
+    with reader(patient.engine) as connection:
+        since = scrub.unclean(connection)
+    if since is not None and patient.now - since > UNCLEAN:
+        yield Finding(
+            "care",
+            f"Words deleted on {_day(since.date())} are still in free pages of the database.",
+            "Let earshot serve run; it cleans them out. On PostgreSQL look for a transaction that never ends.",
+        )
+    elif since is None:
+        yield Finding("good", "What was deleted is gone from the bytes as well.")
+    left = Path(patient.settings.database_url.removeprefix("sqlite:///") + ".before-restore")
+    if patient.engine.dialect.name == "sqlite" and left.exists():
+        yield Finding("care", f"{left} still holds what was there before a restore.", "Delete it once you are sure.")
+
+
+def _requests(patient: Patient) -> Iterator[Finding]:
+    """Tell of data-protection requests and complaints that are due (rules 59 and 66)."""
+    if patient.engine is None:
+        return
+    with reader(patient.engine) as connection:
+        waiting = [one for one in requests.open_requests(connection) if one.waits_for]
+    page = f"{patient.settings.public_url}/requests"
+    for one in waiting:
+        what = "must be told that we have it" if one.waits_for == "acknowledge" else "must be answered"
+        if one.overdue(patient.now):
+            yield Finding("wrong", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}: overdue.", page)
+        elif one.due_at - patient.now < SOON:
+            yield Finding("care", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}.", page)
+    if not waiting:
+        yield Finding("good", "No request or complaint waits for an answer.")
+
+
 def _telegram(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if settings.telegram_token is None:
@@ -319,6 +358,8 @@ LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _database,
     _sealed,
     _waiting,
+    _erasures,
+    _requests,
     _telegram,
     _text_messages,
     _clock,

@@ -83,6 +83,7 @@ def _sqlite(url: URL) -> Engine:
             f"journal_size_limit={WAL_KEPT_BYTES}",
             f"cache_size=-{CACHE_KIBIBYTES}",
             "temp_store=MEMORY",
+            "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

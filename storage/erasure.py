@@ -7,6 +7,7 @@ stories, and the ids under which providers delivered.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, or_, select, text, true, update
@@ -15,8 +16,6 @@ from flows.conversation import Conversation, UnreadableConversationError
 from storage import tables
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Select, Table
     from sqlalchemy.engine import Connection
 
@@ -32,6 +31,7 @@ FATES = {
     "decision": "stays without the person and their literal words",
     "delivery_event": "stays: a provider's id and a status, until retention",
     "edition": "deleted with its story",
+    "erasure": "written by erasure: keys that say nothing, so that a backup put back loses it again",
     "export_run": "stays: acts of the team, without content",
     "export_story": "stays: the number of a story, so that recipients can be told",
     "inbound": "emptied and cut from the person; the provider's id stays against a late redelivery",
@@ -61,6 +61,7 @@ ADDRESS = tables.Address.__table__
 CONVERSATION = tables.Conversation.__table__
 DECISION = tables.Decision.__table__
 EDITION = tables.Edition.__table__
+ERASURE = tables.Erasure.__table__
 GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
@@ -86,7 +87,7 @@ FORGOTTEN = b""
 WAITING = text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
-def erase_story(connection: Connection, story_id: int) -> bool:
+def erase_story(connection: Connection, story_id: int, now: datetime | None = None) -> bool:
     """Delete one story with all that repeats its words; returns False if there is none.
 
     Its conversation is emptied and closed, the raw events of its contributor are emptied, and messages of that
@@ -106,6 +107,7 @@ def erase_story(connection: Connection, story_id: int) -> bool:
     _empty_inbound(connection, row.contributor_id)
     _empty_outbox(connection, row.contributor_id, row.conversation_id)
     _empty_conversation(connection, row.conversation_id)
+    _write_down(connection, now, ("story", row.conversation_id))
     return True
 
 
@@ -124,6 +126,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     stories = select(STORY.c.id).where(STORY.c.contributor_id == contributor_id)
     conversations = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
+    _write_down(connection, now, *_keys_of(connection, contributor_id))
     _delete_items(connection, contributor_id, stories, conversations)
     _cut_traces(connection, contributor_id)
     connection.execute(update(ON_CALL).where(ON_CALL.c.address_id.in_(addresses)).values(address_id=None))
@@ -174,6 +177,7 @@ def erase_conversation(connection: Connection, conversation_id: str, heard_at: d
     connection.execute(delete(ITEM).where(about, or_(ITEM.c.closed_at.is_not(None), ITEM.c.contributor_id.is_(None))))
     connection.execute(update(ITEM).where(about).values(conversation_id=None))
     connection.execute(delete(CONVERSATION).where(CONVERSATION.c.id == conversation_id))
+    _write_down(connection, None, ("conversation", conversation_id))
     return True
 
 
@@ -216,6 +220,7 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
             .values(sealed=FORGOTTEN, lookup=f"forgotten {row.id}".encode(), state="unusable", changed_at=now)
         )
     connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(language=""))
+    _write_down(connection, now, ("contact", ""))
     return True
 
 
@@ -240,6 +245,27 @@ def finish_erasures(connection: Connection, now: datetime, *, patience: int = 86
         if late or connection.execute(waiting.limit(1)).first() is None:
             done += erase_contributor(connection, contributor_id, now)
     return done
+
+
+def _keys_of(connection: Connection, contributor_id: int) -> list[tuple[str, str]]:
+    """Return by what a person can be found again in a backup; a key of the second kind may be of an older secret."""
+    conversations = connection.execute(
+        select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
+    ).scalars()
+    addresses = connection.execute(
+        select(ADDRESS.c.channel, ADDRESS.c.lookup).where(ADDRESS.c.contributor_id == contributor_id)
+    ).all()
+    return [
+        *(("person", conversation) for conversation in conversations),
+        *(("address", f"{row.channel}:{bytes(row.lookup).hex()}") for row in addresses),
+    ]
+
+
+def _write_down(connection: Connection, now: datetime | None, *keys: tuple[str, str]) -> None:
+    """Remember what was deleted; `now` None is the present, where the caller has no time of its own."""
+    at = now or datetime.now(UTC)
+    if keys:
+        connection.execute(insert(ERASURE), [{"kind": kind, "token": token, "at": at} for kind, token in keys])
 
 
 def _delete_items(

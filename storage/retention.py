@@ -51,6 +51,7 @@ KEPT = {
     "api_token": "the team's own; until it is revoked and replaced",
     "audit": "who did what must be answerable later; holds no content",
     "edition": "with its story",
+    "erasure": "so that a backup which is put back, however old, loses the same again; its keys say nothing",
     "decision": "proof of what was agreed; loses the literal words with a conversation that kept no story",
     "export_run": "recipients must be told of a withdrawal, however late",
     "on_call": "the team's own",

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from storage.scrub import Erased
 
 commands = typer.Typer(name="db", help="Look after the database.", no_args_is_help=True)
 
@@ -62,10 +63,14 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `earshot db backup` wrote.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Put a copy in the place of the database. Stop the service first. What is there now is kept beside it."""
+    """Put a copy in the place of the database. Stop the service first. What is there now is kept beside it.
+
+    What people had deleted since the copy was made is deleted in it again.
+    """
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
 
-    target = _sqlite_file(read_settings())
+    settings = read_settings()
+    target = _sqlite_file(settings)
     out = console()
     if not _whole(file):
         out.print(f"[red]×[/red] {file} is not a whole copy of a database of ours. Nothing was changed.")
@@ -84,7 +89,53 @@ def restore(
             Path(f"{target}{name}").unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _copy(file, target)
-    out.print(f"{target} is the copy now." + (f" What was there is in {kept}." if kept.exists() else ""))
+    out.print(f"{target} is the copy now.")
+    _erase_again(settings, kept if kept.exists() else None)
+    if kept.exists():
+        out.print(
+            f"What was there is in {kept}. Delete it when you no longer need it: it holds everything.", markup=False
+        )
+
+
+@commands.command("erase-again")
+def erase_again() -> None:
+    """Delete in a database that was put back what people had deleted before. `restore` does this by itself."""
+    from bot.cli.say import read_settings  # noqa: PLC0415 - keep start-up light
+
+    _erase_again(read_settings(), None)
+
+
+def _erase_again(settings: Settings, before: Path | None) -> None:
+    """Go by the list in the data folder, and by what the database that was here before knows."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console  # noqa: PLC0415
+    from storage import scrub  # noqa: PLC0415
+
+    erased = scrub.read_list(settings.data_dir)
+    if before is not None:
+        erased += _known_to(before)
+    with laid(settings) as base:
+        now = base.clock()
+        done = base.writer.run(lambda connection: scrub.again(connection, erased, now))
+        scrub.scrub(base.engine, base.writer, settings.data_dir, now, patient=False)
+    console().print(
+        f"{done.stories} stories and {done.people} people that had been deleted since were deleted again."
+        if done.stories or done.people
+        else "Nothing in it had been deleted since."
+    )
+
+
+def _known_to(file: Path) -> list[Erased]:
+    """Return the erasures that a database knows of; one that cannot be read knows of none."""
+    from storage import scrub  # noqa: PLC0415
+    from storage.types import from_microseconds  # noqa: PLC0415
+
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT at, kind, token FROM erasure ORDER BY id").fetchall()
+    except sqlite3.DatabaseError:
+        return []
+    return [scrub.Erased(from_microseconds(at), kind, token) for at, kind, token in rows]
 
 
 def _sqlite_file(settings: Settings) -> Path:

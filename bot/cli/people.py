@@ -139,6 +139,7 @@ def erase(
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
     from storage.queries import exports  # noqa: PLC0415
+    from storage.scrub import scrub  # noqa: PLC0415
 
     settings = read_settings()
     wanted = who or _ask()
@@ -156,7 +157,10 @@ def erase(
                 out.print("[red]×[/red] That is not the pseudonym. Nothing was deleted.")
                 raise typer.Exit(FAILED)
         base.writer.run(partial(_erase, hit=hit, reason=reason, now=base.clock()))
+        clean = scrub(base.engine, base.writer, settings.data_dir, base.clock(), patient=False).clean
     out.print(f"{hit.pseudonym} is deleted, with everything above.", markup=False)
+    if not clean:
+        out.print("The database is in use just now: the service cleans the last bytes out within the hour.")
     out.print(STAYS)
     for recall in held_in:
         out.print(recall_sentence(recall), markup=False)

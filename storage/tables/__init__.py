@@ -12,6 +12,7 @@ from storage.tables.conversation import Conversation
 from storage.tables.decision import Decision
 from storage.tables.delivery_event import DeliveryEvent
 from storage.tables.edition import Edition
+from storage.tables.erasure import Erasure
 from storage.tables.export_run import ExportRun
 from storage.tables.export_story import ExportStory
 from storage.tables.inbound import Inbound
@@ -48,6 +49,7 @@ __all__ = [
     "Decision",
     "DeliveryEvent",
     "Edition",
+    "Erasure",
     "ExportRun",
     "ExportStory",
     "Inbound",

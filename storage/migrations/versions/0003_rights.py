@@ -10,6 +10,17 @@ depends_on = None
 
 MOMENT = sa.BigInteger().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
+WORDS = {
+    "answer": ("value", "note"),
+    "conversation": ("state",),
+    "decision": ("literal",),
+    "edition": ("text", "reason"),
+    "outbox": ("payload",),
+    "story": ("text", "place_words", "reason", "credit"),
+    "story_part": ("text",),
+}
+"""Columns that hold what people wrote."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -173,6 +184,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ask_back_edition_id"), "ask_back", ["edition_id"], unique=False)
     op.create_index(op.f("ix_ask_back_story_id"), "ask_back", ["story_id"], unique=False)
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("scrubbed_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_erasure_fresh",
+        "erasure",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("scrubbed_at IS NULL"),
+        postgresql_where=sa.text("scrubbed_at IS NULL"),
+    )
     op.add_column("contributor", sa.Column("signposted_at", MOMENT, nullable=True))
     op.add_column("contributor", sa.Column("leaving_warned_at", MOMENT, nullable=True))
     op.add_column("decision", sa.Column("text_version", sa.Integer(), server_default="1", nullable=False))
@@ -189,6 +218,11 @@ def upgrade() -> None:
     op.add_column("story", sa.Column("progress_at", MOMENT, nullable=True))
     op.create_index(op.f("ix_story_kept_until"), "story", ["kept_until"], unique=False)
     op.create_index(op.f("ix_story_use_until"), "story", ["use_until"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        # Its planner would keep samples of people's words in a catalogue of its own, out of reach of any erasure.
+        for table, columns in WORDS.items():
+            for column in columns:
+                op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
 
 
 def downgrade() -> None:
@@ -247,3 +281,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_receipt_guess_at"), table_name="receipt_guess")
     op.drop_table("receipt_guess")
     op.drop_table("notice")
+    op.drop_index(
+        "ix_erasure_fresh",
+        table_name="erasure",
+        sqlite_where=sa.text("scrubbed_at IS NULL"),
+        postgresql_where=sa.text("scrubbed_at IS NULL"),
+    )
+    op.drop_table("erasure")
