@@ -95,10 +95,10 @@ def _story_page(
         return pages.problem(visit, "not_found", 404)
     with reader(visit.parts.engine) as connection:
         story = story_page.story_by_id(connection, story_id)
-        if story is None:
+        if story is None and not story_page.was_taken_back(connection, story_id):
             return pages.problem(visit, "not_found", 404)
-        if story.withdrawn_at is not None:
-            return pages.page(visit, "withdrawn.html", 410)
+        if story is None or story.withdrawn_at is not None:
+            return pages.page(visit, "withdrawn.html", 410, refused=refusal is not None)
         labels = story_page.labels_of(connection, story_id)
         context = {
             "passages": _passages(story_page.parts_of(connection, story_id), story),

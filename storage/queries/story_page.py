@@ -129,6 +129,11 @@ def story_by_id(connection: Connection, story_id: int) -> WholeStory | None:
     return WholeStory(**found, decider=name or email or "")
 
 
+def was_taken_back(connection: Connection, story_id: int) -> bool:
+    """Return whether there was such a story once: its decisions stay when everything else of it is deleted."""
+    return connection.execute(select(decision.c.id).where(decision.c.story_id == story_id).limit(1)).first() is not None
+
+
 def parts_of(connection: Connection, story_id: int) -> list[Part]:
     """Return the messages the story is made of, in the order in which they came."""
     rows = connection.execute(

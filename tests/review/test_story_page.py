@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from storage.database import reader
+from storage.erasure import erase_story
 from storage.queries import stories, story_page
 from tests.review.room import GLENBOIG, conversation_of, shipped
 
@@ -180,6 +181,23 @@ async def test_a_story_that_was_taken_back_is_not_shown(team_room: Room) -> None
     assert "taken back" in words
     assert WORDS not in words
     assert WORDS not in await visitor.open("/?state=all")
+
+
+async def test_somebody_deletes_their_story_while_a_reviewer_reads_it(team_room: Room) -> None:
+    team_room.told(WORDS)
+    visitor = await team_room.member()
+    await visitor.open("/stories/1")
+    team_room.does(lambda connection: erase_story(connection, 1))
+    words = await visitor.send("/stories/1/approve")
+    assert visitor.status == 410
+    assert "This story was taken back" in words
+    assert "What you decided just now was not saved" in words
+    words = await visitor.open("/stories/1")
+    assert visitor.status == 410
+    assert "taken back" in words
+    assert "not saved" not in words
+    await visitor.open("/stories/2")
+    assert visitor.status == 404
 
 
 async def test_reading_is_on_record_once_an_hour(team_room: Room) -> None:
