@@ -15,6 +15,7 @@ from storage.data_map import MisdescribedError, column, descriptions, document, 
 from storage.erasure import FATES
 from storage.person_file import FOUND_IN
 from storage.retention import KEPT, LET_GO
+from storage.scrub import LIST
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
 MAKE = ".venv/bin/python -m storage.data_map > docs/data-map.md"
@@ -97,7 +98,7 @@ def test_what_is_sealed_is_seen_by_nobody_but_whoever_answers_a_request() -> Non
 def test_the_files_are_those_of_the_data_folder() -> None:
     names = " ".join(one["name"] for one in descriptions()["files"])
     database = str(Settings.model_fields["database_url"].default).rpartition("/")[2]
-    for file in (database, f"{database}-wal", f"{database}-shm", f"{database}.before-restore", KEY_FILE):
+    for file in (database, f"{database}-wal", f"{database}-shm", f"{database}.before-restore", KEY_FILE, LIST):
         assert f"`{file}`" in names
 
 
