@@ -23,6 +23,7 @@ from bot.house import house
 from bot.intake import Intake
 from bot.logs import log, told
 from bot.occasion import Means
+from bot.opening import Opening
 from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
@@ -125,6 +126,7 @@ class App:
             advanced_opt_out=base.settings.advanced_opt_out,
         )
         self.due = Due(engine=base.engine, writer=base.writer, means=self.means, clock=base.clock)
+        self.opening = Opening(base.keyring, channels)
         self.alerts = Alerts(
             engine=base.engine,
             writer=base.writer,
@@ -166,6 +168,9 @@ class App:
             public_url=self.settings.public_url,
             timezone=self.settings.timezone,
             simulator=self.settings.simulator_on,
+            staffed=self.settings.staffed_hours,
+            open_event=self.opening.event,
+            open_address=self.opening.address,
         )
 
     async def start(self) -> None:

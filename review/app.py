@@ -15,8 +15,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review import access, entrance, export, pages, queue, story
+from review import access, entrance, export, pages, queue, safeguarding, story
 from review.access import ANYONE, DECIDERS, READERS, STRANGERS
+from review.care import CARERS
 from review.slowdown import Slowdown
 from storage.unit import WriterBusyError, WriterClosedError
 
@@ -65,7 +66,14 @@ def build(parts: ReviewParts) -> Starlette:
     routes = [
         Route("/", page(queue.show, ANYONE), methods=["GET"]),
         Route("/stories/{story_id:int}", page(story.show, READERS), methods=["GET"]),
+        Route("/stories/{story_id:int}/safeguarding", page(safeguarding.raise_from_story, READERS), methods=["POST"]),
         Route("/stories/{story_id:int}/{act}", page(story.act, DECIDERS), methods=["POST"]),
+        Route("/safeguarding", page(safeguarding.show, CARERS), methods=["GET"]),
+        Route("/safeguarding/{item_id:int}", page(safeguarding.show_one, CARERS), methods=["GET"]),
+        Route("/safeguarding/{item_id:int}/words", page(safeguarding.words, CARERS), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/reach", page(safeguarding.reach, CARERS), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/write", page(safeguarding.write, CARERS), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/{act}", page(safeguarding.act, CARERS), methods=["POST"]),
         Route("/export", page(export.show, DECIDERS), methods=["GET"]),
         Route("/export", page(export.download, DECIDERS), methods=["POST"]),
         Route("/export/columns", page(export.columns, DECIDERS), methods=["GET"]),

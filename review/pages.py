@@ -16,11 +16,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from review import forms, words
+from review.care import CARERS
+from storage.database import reader
+from storage.queries.safeguarding import count_open
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from review.access import Visit
+    from storage.queries.safeguarding import Count
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -67,16 +71,27 @@ def page(visit: Visit, template: str, status: int = 200, **context: Any) -> HTML
             simulator=visit.parts.simulator,
             zone=visit.parts.timezone,
             now=visit.now,
+            in_care=_in_care(visit),
             **context,
         ),
         status,
     )
 
 
+def _in_care(visit: Visit) -> Count | None:
+    """Return how many people wait for somebody to look, for those whose work that is; None for everybody else."""
+    if not visit.may(CARERS):
+        return None
+    with reader(visit.parts.engine) as connection:
+        return count_open(connection, visit.now)
+
+
 def problem(visit: Visit, kind: str, status: int) -> HTMLResponse:
     """Return a page that says what happened, what was kept, and what to do; what was written is shown to be copied."""
     title, advice = PROBLEMS[kind]
-    written = "\n\n".join(text for name in ("words", "place") for text in visit.form.get(name, []) if text.strip())
+    written = "\n\n".join(
+        text for name in ("words", "place", "message") for text in visit.form.get(name, []) if text.strip()
+    )
     return page(visit, "problem.html", status, title=title, advice=advice, kind=kind, written=written)
 
 

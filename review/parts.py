@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from storage.staffed import StaffedHours
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -33,6 +35,13 @@ class ReviewParts:
     """The zone in which times are shown."""
     simulator: bool = False
     """True: the web phone at /try is on, so practice stories are shown in the queue, each with its badge."""
+
+    staffed: StaffedHours = field(default_factory=StaffedHours)
+    """When the team is there: by when somebody is to look at a safeguarding item."""
+    open_event: Callable[[str, bytes], str] = lambda _channel, _sealed: ""
+    """Returns the words of a sealed message of a channel; empty if it cannot be opened. Recorded reveals only."""
+    open_address: Callable[[bytes], str] = lambda _sealed: ""
+    """Returns a sealed number or chat; empty if it cannot be opened. Recorded reveals only."""
 
     @property
     def secure(self) -> bool:

@@ -20,7 +20,7 @@ from review import access, decisions, pages, words
 from review.decisions import Refusal, Wish
 from review.queue import with_practice
 from storage.database import reader
-from storage.queries import exports, queue, story_page, team
+from storage.queries import exports, queue, safeguarding_page, story_page, team
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,6 +42,7 @@ DONE = {
     "undo": "Undone. Nobody has decided about this story now.",
     "scales": "Scales saved. What the teller said is kept beside them.",
 }
+NOTICES = {**DONE, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,7 @@ def _story_page(
             "consents": _latest_first(story_page.consents_of(connection, story)),
             "acts": team.acts_on(connection, "story", story_id, but=("story.opened",)),
             "exports": exports.that_held(connection, story_id),
+            "in_care_since": safeguarding_page.open_for(connection, story.contributor_id),
             "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
         }
         opened = team.acted_since(
@@ -133,7 +135,7 @@ def _story_page(
         own_words=own_words,
         refusal=refusal,
         wish=wish,
-        notice=DONE.get(visit.request.query_params.get("done", ""), "") if refusal is None else "",
+        notice=NOTICES.get(visit.request.query_params.get("done", ""), "") if refusal is None else "",
         **context,
     )
 

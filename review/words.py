@@ -60,6 +60,14 @@ ACTS = (
     Word("story.undone", "undid the decision"),
     Word("story.tagged", "set the scales"),
     Word("export.made", "exported it"),
+    Word("safeguarding.raised", "asked somebody to look after its teller"),
+    Word("safeguarding.taken", "took it"),
+    Word("safeguarding.back", "handed it back"),
+    Word("safeguarding.words", "opened the words"),
+    Word("safeguarding.reached", "opened how to reach them"),
+    Word("safeguarding.wrote", "wrote to them"),
+    Word("safeguarding.closed", "closed it"),
+    Word("safeguarding.reopened", "opened it again"),
 )
 ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES)
 STEPS = (

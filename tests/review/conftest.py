@@ -63,6 +63,8 @@ class Room:
                     organisation="Glenboig Listening Project",
                     public_url=self.public_url,
                     simulator=self.simulator,
+                    open_event=lambda _channel, sealed: sealed.decode(),
+                    open_address=lambda sealed: sealed.decode(),
                 )
             )
         return self._app

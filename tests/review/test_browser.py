@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
 from review import auth
+from storage import tables
+from storage.queries import story_page, team
+from storage.queries.safeguarding import raise_concern
+from storage.staffed import StaffedHours
 from tests.review.conftest import PASSWORD
 from tests.review.room import NOON, fill
 
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+    from sqlalchemy.engine import Connection
 
     from tests.review.conftest import Room
 
@@ -45,6 +51,10 @@ PAGES = {
     "feedback": "/stories/3",
     "approved": "/stories/1",
     "declined": "/stories/2",
+    "safeguarding": "/safeguarding",
+    "somebody to look after": "/safeguarding/1",
+    "somebody looked after": "/safeguarding/2",
+    "story in care": "/stories/6",
     "export": "/export",
     "columns": "/export/columns",
     "not there": "/stories/999",
@@ -90,8 +100,27 @@ def chromium() -> Iterator[Browser]:
 def site(team_room: Room) -> Iterator[str]:
     """The room with a week's stories, served."""
     fill(team_room.writer, now=NOON)
+    worry(team_room)
     with Server(team_room.app) as address:
         yield address
+
+
+def worry(team_room: Room) -> None:
+    """Two tellers need somebody: one has waited too long, one is looked after already."""
+
+    def work(connection: Connection) -> None:
+        for story, hours in ((6, 2), (5, 1)):
+            told = story_page.story_by_id(connection, story)
+            assert told is not None
+            raise_concern(
+                connection, contributor_id=told.contributor_id, conversation_id=told.conversation_id, inbound_id=None,
+                now=NOON - timedelta(hours=hours), staffed=StaffedHours(), story_id=story,
+            )  # fmt: skip
+        number = team.add_member(connection, email="sam@example.org", name="Sam Okafor", role="safeguarding", at=NOON)
+        item = tables.Safeguarding.__table__
+        connection.execute(item.update().where(item.c.id == 2).values(taken_at=NOON, taken_by=number))
+
+    team_room.does(work)
 
 
 def invited(team_room: Room, email: str = "amina@example.org") -> str:
@@ -181,6 +210,44 @@ def test_everything_works_without_javascript(chromium: Browser, team_room: Room,
     assert download.value.suggested_filename == "earshot-team-2026-11-23.csv"
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
+    context.close()
+
+
+def test_somebody_is_looked_after_without_javascript_on_a_phone(chromium: Browser, team_room: Room, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport=PHONE)
+    page = context.new_page()
+    come_in(page, site, invited(team_room))
+    page.get_by_role("link", name="Safeguarding").click()
+    expect(page.get_by_text("Overdue by 60 minutes")).to_be_visible()
+    page.locator("article h3 a").first.click()
+    page.get_by_role("button", name="Take it").click()
+    expect(page.get_by_text("You have it", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Show how to reach them").click()
+    expect(page.get_by_text("Use it for this and nothing else")).not_to_be_visible()
+    page.locator("#why-reach").select_option("look")
+    page.get_by_role("button", name="Show how to reach them").click()
+    expect(page.get_by_text("Use it for this and nothing else")).to_be_visible()
+    page.get_by_label("Spoke with them").check()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("status")).to_contain_text("Closed.")
+    context.close()
+
+
+def test_somebody_is_looked_after_by_keyboard_alone(chromium: Browser, team_room: Room, site: str) -> None:
+    context = chromium.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    come_in(page, site, invited(team_room))
+    tab_to(page, "Safeguarding")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Safeguarding")).to_be_visible()
+    tab_to(page, "Take it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You have it.")
+    tab_to(page, "Signposted again")
+    page.keyboard.press("Space")
+    tab_to(page, "Close")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Closed.")
     context.close()
 
 

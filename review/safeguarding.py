@@ -1,0 +1,274 @@
+"""The safeguarding page: who may need help, by when a person is to look, and what was done. Imports storage's queries.
+
+The rules are in `care.py`. Words and numbers are opened one at a time, by a role that may, for a reason, and each
+opening is written down before anything is shown. Nothing that was opened ever stands in an address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from starlette.responses import RedirectResponse
+
+from flows.effects import Say
+from flows.messages import Message
+from flows.segments import count, normalise_typography
+from review import care, pages
+from review.care import Refusal
+from review.words import known
+from storage.database import reader
+from storage.queries import on_call, safeguarding, safeguarding_page, story_page, team
+from storage.queries.turn import enqueue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+    from starlette.responses import Response
+
+    from review.access import Visit
+    from storage.queries.safeguarding_page import Item, Way
+
+LARGEST_ID = 2**31 - 1
+CARE = "care"
+"""Kind of the outbox row of a message that a person wrote."""
+MOST_SEGMENTS = 2
+"""Text messages that one message of ours may take."""
+
+DONE = {
+    "take": "You have it. Nobody else is alerted any more.",
+    "back": "Handed back. The people on call are alerted again.",
+    "close": "Closed. It can be opened again below.",
+    "reopen": "Open again.",
+    "write": "Written down to be sent. What they answer comes to the conversation, not to this page.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What was just opened for somebody, for this one answer only."""
+
+    words: tuple[tuple[datetime, str], ...] | None = None
+    """What the person wrote, oldest first; an empty text is one that is no longer kept."""
+    ways: tuple[tuple[str, str], ...] | None = None
+    """How the person can be reached: the channel, and the number or chat."""
+
+
+def show(visit: Visit) -> Response:
+    """Show what is open, with its clock, and what was closed lately."""
+    with reader(visit.parts.engine) as connection:
+        open_now = safeguarding_page.open_items(connection)
+        closed = safeguarding_page.closed_items(connection)
+        reached = any(contact.reachable for contact in on_call.contacts(connection))
+    return pages.page(
+        visit,
+        "safeguarding.html",
+        items=[(item, care.clock(item, visit.now, visit.parts.timezone)) for item in open_now],
+        closed=closed,
+        outcome_in_words=care.outcome_in_words,
+        nobody=not reached,
+        notice=_notice(visit),
+    )
+
+
+def show_one(visit: Visit) -> Response:
+    """Show one item."""
+    return _item_page(visit)
+
+
+def act(visit: Visit) -> Response:
+    """Take, hand back, close, reopen."""
+    wished = visit.request.path_params["act"]
+    item_id = _number(visit)
+    if wished not in care.ACTS or item_id is None:
+        return pages.problem(visit, "not_found", 404)
+    outcome = care.carry_out(
+        visit.parts.writer, item_id, wished, visit.who, seen=_seen(visit), outcome=visit.field("outcome"), now=visit.now
+    )
+    if isinstance(outcome, Refusal):
+        if outcome.kind == "gone":
+            return pages.problem(visit, "not_found", 404)
+        return _item_page(visit, refusal=outcome, status=422 if outcome.kind == "choose" else 409)
+    where = "/safeguarding" if wished == "close" else f"/safeguarding/{item_id}"
+    return RedirectResponse(f"{where}?done={wished}", 303)
+
+
+def words(visit: Visit) -> Response:
+    """Open what the person wrote: recorded first, then shown, in this answer only."""
+    item = _reasoned(visit, "safeguarding.words")
+    if not isinstance(item, safeguarding_page.Item):
+        return item
+    with reader(visit.parts.engine) as connection:
+        events = safeguarding_page.messages(connection, item)
+    told = tuple(
+        (event.received_at, visit.parts.open_event(event.channel, event.sealed) if event.sealed else "")
+        for event in events
+    )
+    return _item_page(visit, opened=Opened(words=told))
+
+
+def reach(visit: Visit) -> Response:
+    """Open how the person can be reached: recorded first, then shown, in this answer only (design rule 7)."""
+    item = _reasoned(visit, "safeguarding.reached")
+    if not isinstance(item, safeguarding_page.Item):
+        return item
+    with reader(visit.parts.engine) as connection:
+        found = safeguarding_page.ways(connection, item)
+    ways = tuple((way.channel, visit.parts.open_address(way.sealed)) for way in found)
+    return _item_page(visit, opened=Opened(ways=ways))
+
+
+def write(visit: Visit) -> Response:
+    """Put one message from a person of the team in the outbox; a STOP is respected."""
+    item_id = _number(visit)
+    if item_id is None:
+        return pages.problem(visit, "not_found", 404)
+    said, checked = visit.field("message"), visit.field("checked") == "yes"
+
+    def work(connection: Connection) -> Item | Refusal | None:
+        item = safeguarding_page.item_by_id(connection, item_id)
+        if item is None:
+            return None
+        way = _open_way(safeguarding_page.ways(connection, item))
+        refusal = _may_write(item, way, said, checked=checked)
+        if refusal is not None or way is None or item.contributor_id is None:
+            return refusal
+        enqueue(
+            connection, address_id=way.address_id, contributor_id=item.contributor_id, conversation_id=None,
+            inbound_id=None, channel=way.channel, kind=CARE, payload=Message(say=Say(text=said)).to_json(),
+            due_at=visit.now, now=visit.now,
+        )  # fmt: skip
+        team.record(
+            connection, at=visit.now, who=visit.who.email, act="safeguarding.wrote", object_kind="safeguarding",
+            object_id=item_id,
+        )  # fmt: skip
+        return item
+
+    outcome = visit.parts.writer.run(work)
+    if outcome is None:
+        return pages.problem(visit, "not_found", 404)
+    if isinstance(outcome, Refusal):
+        return _item_page(visit, refusal=outcome, written=said, status=422)
+    return RedirectResponse(f"/safeguarding/{item_id}?done=write", 303)
+
+
+def raise_from_story(visit: Visit) -> Response:
+    """Put the teller of a story before those who look after people (rule 85)."""
+    story_id = visit.request.path_params["story_id"]
+
+    def work(connection: Connection) -> Literal["done", "gone"]:
+        story = story_page.story_by_id(connection, story_id) if story_id <= LARGEST_ID else None
+        if story is None or story.withdrawn_at is not None:
+            return "gone"
+        item_id = safeguarding.raise_concern(
+            connection, contributor_id=story.contributor_id, conversation_id=story.conversation_id, inbound_id=None,
+            now=visit.now, staffed=visit.parts.staffed, origin=visit.who.email, story_id=story_id,
+        )  # fmt: skip
+        for kind, number in (("story", story_id), ("safeguarding", item_id)):
+            team.record(
+                connection, at=visit.now, who=visit.who.email, act="safeguarding.raised", object_kind=kind,
+                object_id=number,
+            )  # fmt: skip
+        return "done"
+
+    if visit.parts.writer.run(work) == "gone":
+        return pages.problem(visit, "not_found", 404)
+    return RedirectResponse(f"/stories/{story_id}?done=safeguarding", 303)
+
+
+def _item_page(
+    visit: Visit,
+    *,
+    refusal: Refusal | None = None,
+    opened: Opened | None = None,
+    written: str = "",
+    status: int = 200,
+) -> Response:
+    item_id = _number(visit)
+    if item_id is None:
+        return pages.problem(visit, "not_found", 404)
+    with reader(visit.parts.engine) as connection:
+        item = safeguarding_page.item_by_id(connection, item_id)
+        if item is None:
+            return pages.problem(visit, "not_found", 404)
+        story_id = safeguarding_page.story_of(connection, item)
+        way = _open_way(safeguarding_page.ways(connection, item))
+        acts = team.acts_on(connection, "safeguarding", item_id)
+    return pages.page(
+        visit,
+        "safeguarding_item.html",
+        status,
+        item=item,
+        clock=care.clock(item, visit.now, visit.parts.timezone),
+        mine=item.taken_by == visit.who.id,
+        story_id=story_id,
+        way=way,
+        outcomes=care.OUTCOMES,
+        reasons=care.REASONS,
+        outcome=care.outcome_in_words(item.outcome),
+        details={**{one.value: one.label for one in care.REASONS}, **{one.value: one.label for one in care.OUTCOMES}},
+        acts=acts,
+        refusal=refusal,
+        opened=opened or Opened(),
+        written=written,
+        notice=_notice(visit) if refusal is None else "",
+    )
+
+
+def _reasoned(visit: Visit, done: str) -> Item | Response:
+    """Return the item once the opening of it is written down, or the answer that says why it is not opened."""
+    item_id = _number(visit)
+    if item_id is None:
+        return pages.problem(visit, "not_found", 404)
+    reason = known(care.REASONS, visit.field("reason"))
+    if not reason:
+        return _item_page(visit, refusal=Refusal(kind="choose", message="Say why you open this."), status=422)
+
+    def work(connection: Connection) -> Item | None:
+        item = safeguarding_page.item_by_id(connection, item_id)
+        if item is not None:
+            team.record(
+                connection, at=visit.now, who=visit.who.email, act=done, object_kind="safeguarding", object_id=item_id,
+                detail=reason,
+            )  # fmt: skip
+        return item
+
+    item = visit.parts.writer.run(work)
+    return item if item is not None else pages.problem(visit, "not_found", 404)
+
+
+def _may_write(item: Item, way: Way | None, said: str, *, checked: bool) -> Refusal | None:
+    if item.closed_at is not None:
+        return Refusal(kind="not_now", message="It is closed. Reopen it first; what you wrote is below.")
+    if item.opted_out:
+        return Refusal(kind="not_now", message="They said STOP: nothing may be sent to them. Nothing was sent.")
+    if way is None:
+        return Refusal(kind="not_now", message="There is no way left to write to them. Nothing was sent.")
+    if not said:
+        return Refusal(kind="choose", message="Write the message first.")
+    segments = count(normalise_typography(said)).parts
+    if segments > MOST_SEGMENTS:
+        return Refusal(kind="choose", message=f"That is {segments} text messages long. Use at most {MOST_SEGMENTS}.")
+    if not checked:
+        return Refusal(kind="choose", message="Read it once more, then tick that you have. Nothing was sent.")
+    return None
+
+
+def _open_way(ways: Sequence[Way]) -> Way | None:
+    return next((way for way in ways if way.state == "reachable"), None)
+
+
+def _number(visit: Visit) -> int | None:
+    item_id: int = visit.request.path_params["item_id"]
+    return item_id if item_id <= LARGEST_ID else None
+
+
+def _seen(visit: Visit) -> int:
+    seen = visit.field("version")
+    return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
+
+
+def _notice(visit: Visit) -> str:
+    return DONE.get(visit.request.query_params.get("done", ""), "")
