@@ -127,11 +127,12 @@ def test_nobody_else_is_called() -> None:
     assert calling == {"bot/channels/sms_client.py", "bot/channels/telegram_client.py"}
 
 
-def test_no_page_of_the_team_can_open_an_address() -> None:
-    """A number is opened to send to it, and by commands that record it; the pages do not even have the function."""
+def test_one_page_of_the_team_can_open_an_address_and_no_other() -> None:
+    """A number is opened to send to it, by commands that record it, and for a reason by those who look after people."""
     pages = list((ROOT / "review").rglob("*.py"))
     assert len(pages) > 10
-    assert [page.name for page in pages if re.search(r"\bopen_address\b", page.read_text(encoding="utf-8"))] == []
+    opening = {page.name for page in pages if re.search(r"\bopen_address\b", page.read_text(encoding="utf-8"))}
+    assert opening == {"parts.py", "safeguarding.py"}
 
 
 def _imported(file: Path) -> set[str]:

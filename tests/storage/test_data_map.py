@@ -9,6 +9,7 @@ import pytest
 from bot.app import KEY_FILE
 from bot.settings import Settings
 from review import access
+from review.care import CARERS
 from storage import data_map, tables
 from storage.crypto import PROTECTED
 from storage.data_map import MisdescribedError, column, descriptions, document, eyes, problems
@@ -24,7 +25,7 @@ COLUMNS = [
     for table in tables.metadata.tables.values()
     for one in table.columns
 ]
-ROLES = {"readers": access.READERS, "deciders": access.DECIDERS}
+ROLES = {"readers": access.READERS, "deciders": access.DECIDERS, "safeguarding": CARERS}
 
 
 def test_every_column_is_described_and_none_is_made_up() -> None:
@@ -86,12 +87,13 @@ def test_those_who_see_it_are_those_whom_the_pages_let_in(word: str) -> None:
     assert set(eyes(said)) == ROLES[word]
 
 
-def test_what_is_sealed_is_seen_by_nobody_but_whoever_answers_a_request() -> None:
+def test_what_is_sealed_is_opened_to_help_somebody_or_to_answer_them_and_for_nothing_else() -> None:
     seen = {
         f"{one.table}.{one.column}": column(one.table, one.column).seen or descriptions()["tables"][one.table]["seen"]
         for one in PROTECTED
     }
     assert seen.pop("request.sealed") == "leads"
+    assert (seen.pop("address.sealed"), seen.pop("inbound.sealed")) == ("safeguarding", "safeguarding")
     assert set(seen.values()) == {"nobody"}
 
 
