@@ -19,7 +19,7 @@ from flows.messages import Message
 from flows.signals import Said, Started
 from storage.database import reader
 from storage.queries import on_call, safeguarding
-from storage.queries.turn import enqueue, raise_item
+from storage.queries.turn import enqueue
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
@@ -40,9 +40,6 @@ LINKED = (
 )
 NOT_LINKED = "Earshot: this code is not known, or its 15 minutes are over. Ask your team lead for a new one."
 STOPPED = "Earshot: this phone said STOP, so we cannot send alerts to it. Text START, then ask for a new code."
-
-NOBODY = "nobody_on_call"
-"""Kind of the team item that says that an alert was due and nobody could be told."""
 
 CODE_LASTS = timedelta(minutes=15)
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -126,7 +123,7 @@ class Alerts:
             second = now >= self.staffed.second_at(item.raised_at)
             whom = on_call.whom_to_tell(contacts, second=second, now=now)
             if not whom:
-                raise_item(connection, kind=NOBODY, now=now)
+                on_call.nobody_told(connection, now)
             recently = max(item.raised_at, now - on_call.SAME_ALERT)
             for contact in whom:
                 written += self._alert(connection, contact, recently, now)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
+from bot import on_duty
 from bot.house import CHECK_EVERY, helplines, house
 from bot.settings import DEMO_ORGANISATION, variable
 from storage import scrub, tables
@@ -243,6 +244,13 @@ def _requests(patient: Patient) -> Iterator[Finding]:
         yield Finding("good", "No request or complaint waits for an answer.")
 
 
+def _on_call(patient: Patient) -> Iterator[Finding]:
+    """Tell whether somebody who may need help would be noticed (rule 79)."""
+    if patient.engine is not None:
+        for grade, what, advice in on_duty.look(patient.engine, patient.settings, patient.now):
+            yield Finding(grade, what, advice)
+
+
 def _telegram(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if settings.telegram_token is None:
@@ -358,6 +366,7 @@ LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _database,
     _sealed,
     _waiting,
+    _on_call,
     _erasures,
     _requests,
     _telegram,

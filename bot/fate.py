@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from storage.queries import on_call, outbox
 from storage.queries.on_call import ALERT
 from storage.queries.people import opt_out
+from storage.queries.safeguarding import CARE
 from storage.queries.turn import raise_item
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ PATIENCE = {"reply": timedelta(hours=24), ALERT: timedelta(hours=1)}
 """How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
 alert that does not go out goes to somebody else, and the clock writes the next one."""
 PATIENCE_UNASKED = timedelta(hours=36)
-CARE = "care"
-"""Kind of a message that a person of the team wrote to somebody who may need help."""
 
 AT_ANY_HOUR = frozenset({"reply", ALERT, CARE})
 """Kinds that quiet hours do not hold: somebody waits for them."""

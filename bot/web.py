@@ -31,7 +31,7 @@ from bot.logs import log, told
 from bot.pages import STATIC_URL, Static
 from review import app as review
 from storage.database import reader
-from storage.queries import inbox, outbox
+from storage.queries import inbox, outbox, safeguarding
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.channels.base import Channel
+    from storage.queries.safeguarding import Count
 
 READY_SECONDS = 5
 """How long the database may take to answer before we call ourselves unfit."""
@@ -142,16 +143,21 @@ async def _database_answers(app: App) -> bool:
 
 
 async def _figures(app: App) -> Response:
-    counts, failed = await asyncio.to_thread(_count, app)
+    counts, failed, care = await asyncio.to_thread(_count, app)
     for state, count in counts.items():
         metrics.waiting.labels(state).set(count)
     metrics.failed_messages.set(failed)
+    metrics.in_care.set(care.open)
+    metrics.overdue.set(care.overdue)
     return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)
 
 
-def _count(app: App) -> tuple[Mapping[str, int], int]:
+def _count(app: App) -> tuple[Mapping[str, int], int, Count]:
     with reader(app.engine) as connection:
-        return outbox.backlog(connection), inbox.count_unhandled(connection)
+        return (
+            outbox.backlog(connection), inbox.count_unhandled(connection),
+            safeguarding.count_open(connection, app.clock()),
+        )  # fmt: skip
 
 
 def _problem(request: Request, status: int) -> Response:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from storage.queries.safeguarding_page import Item, Way
 
 LARGEST_ID = 2**31 - 1
-CARE = "care"
-"""Kind of the outbox row of a message that a person wrote."""
 MOST_SEGMENTS = 2
 """Text messages that one message of ours may take."""
 
@@ -137,7 +135,7 @@ def write(visit: Visit) -> Response:
             return refusal
         enqueue(
             connection, address_id=way.address_id, contributor_id=item.contributor_id, conversation_id=None,
-            inbound_id=None, channel=way.channel, kind=CARE, payload=Message(say=Say(text=said)).to_json(),
+            inbound_id=None, channel=way.channel, kind=safeguarding.CARE, payload=Message(say=Say(text=said)).to_json(),
             due_at=visit.now, now=visit.now,
         )  # fmt: skip
         team.record(

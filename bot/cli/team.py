@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.on_call import oncall
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 commands = typer.Typer(name="team", help="Let people of your team in.", no_args_is_help=True)
+commands.command()(oncall)
 
 Email = Annotated[str, typer.Argument(help="Their email address; they sign in with it.")]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from storage import tables
+from storage.queries.turn import raise_item
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,12 +25,14 @@ ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 OUTBOX = tables.Outbox.__table__
 ITEM = tables.Safeguarding.__table__
+TEAM_ITEM = tables.TeamItem.__table__
 
 SOURCE = "on_call"
 """Way in of somebody who wrote only to link a phone; also the role in which a phone is left alone by retention."""
 ALERT = "alert"
 """Kind of an outbox row."""
-POSITIONS = (1, 2)
+NOBODY = "nobody_on_call"
+"""Kind of the team item that says that an alert was due and nobody could be told."""
 LAME_FOR = timedelta(minutes=10)
 """A contact whom an alert did not reach is passed over for so long; after it the clock tries them again."""
 STUCK_AFTER = timedelta(minutes=5)
@@ -196,8 +199,18 @@ def reached_since(connection: Connection, address_id: int, since: datetime) -> b
     return connection.execute(found.limit(1)).first() is not None
 
 
+def nobody_told(connection: Connection, now: datetime) -> None:
+    """Tell the team on its pages, once, that an alert was due and nobody could be told."""
+    waits = select(TEAM_ITEM.c.id).where(TEAM_ITEM.c.kind == NOBODY, TEAM_ITEM.c.closed_at.is_(None))
+    if connection.execute(waits.limit(1)).first() is None:
+        raise_item(connection, kind=NOBODY, now=now)
+
+
 def _hurry_unseen(connection: Connection, now: datetime) -> None:
-    """Let the clock act now for items that nobody could be told about yet."""
+    """Let the clock act now for items that nobody could be told about yet: somebody can be, from now on."""
+    connection.execute(
+        update(TEAM_ITEM).where(TEAM_ITEM.c.kind == NOBODY, TEAM_ITEM.c.closed_at.is_(None)).values(closed_at=now)
+    )
     connection.execute(
         update(ITEM)
         .where(ITEM.c.closed_at.is_(None), ITEM.c.taken_at.is_(None), ITEM.c.alerts == 0)
@@ -206,6 +219,6 @@ def _hurry_unseen(connection: Connection, now: datetime) -> None:
 
 
 __all__ = [
-    "ALERT", "POSITIONS", "SOURCE", "Contact", "anything_stuck", "contacts", "find_stuck", "link", "link_directly",
-    "offer", "reached_since", "remove", "told_already", "undelivered", "whom_to_tell",
+    "ALERT", "NOBODY", "SOURCE", "Contact", "anything_stuck", "contacts", "find_stuck", "link", "link_directly",
+    "nobody_told", "offer", "reached_since", "remove", "told_already", "undelivered", "whom_to_tell",
 ]  # fmt: skip

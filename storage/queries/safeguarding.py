@@ -27,6 +27,8 @@ ITEM = tables.Safeguarding.__table__
 
 BY_RULE = "rule"
 """Origin of an item that words of distress raised; any other origin is a member's email."""
+CARE = "care"
+"""Kind of the outbox row of a message that a person of the team wrote to somebody who may need help."""
 OPEN = text("safeguarding.closed_at IS NULL")
 """Written out, in the words of the index over open items."""
 

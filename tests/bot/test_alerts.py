@@ -302,7 +302,7 @@ async def test_when_nobody_can_be_reached_the_team_is_told_so_on_its_pages(servi
         service.writer.run(partial(on_call.undelivered, address_id=address_of(service, 1), now=service.now))
         service.now += timedelta(seconds=10)
         assert await service.alerts.tick() == 0
-    assert {row.kind for row in service.rows(tables.TeamItem)} == {alerts.NOBODY}
+    assert [row.kind for row in service.rows(tables.TeamItem)] == [on_call.NOBODY]
 
 
 async def test_an_alert_that_lies_unsent_for_minutes_counts_as_not_arrived(service: Service) -> None:
@@ -337,7 +337,7 @@ async def test_stop_from_a_phone_on_call_stops_alerts_and_start_brings_them_back
     worry(service)
     await service.alerts.tick()
     assert told(service, ANNA) == [0]
-    assert [row.kind for row in service.rows(tables.TeamItem)] == [alerts.NOBODY]
+    assert [row.kind for row in service.rows(tables.TeamItem)] == [on_call.NOBODY]
     await service.text(ANNA, "START")
     service.answers(ANNA)
     service.now += timedelta(minutes=30)
@@ -348,10 +348,11 @@ async def test_stop_from_a_phone_on_call_stops_alerts_and_start_brings_them_back
 async def test_somebody_who_comes_on_call_later_is_told_of_what_waits(service: Service) -> None:
     worry(service)
     await service.alerts.tick()
-    assert [row.kind for row in service.rows(tables.TeamItem)] == [alerts.NOBODY]
+    assert [row.kind for row in service.rows(tables.TeamItem)] == [on_call.NOBODY]
     service.now += timedelta(minutes=2)
     await on_duty(service, ANNA)
     service.answers(ANNA)
+    assert [row.closed_at for row in service.rows(tables.TeamItem)] == [service.now]
     await service.alerts.tick()
     assert told(service, ANNA) == [1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,12 +12,21 @@ from bot import doctor
 from bot.app import build, lay
 from bot.doctor import LOOKS, Patient, examine
 from bot.settings import BadSettingsError, read, unknown
-from tests.bot.service import MAYA, OURS, TOKEN, sms_form
+from storage import tables
+from storage.crypto import address_lookups, seal_address
+from storage.queries import on_call, people, team
+from storage.queries.safeguarding import raise_concern
+from storage.staffed import StaffedHours
+from tests.bot.service import MAYA, NOON, OURS, TOKEN, sms_form
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from sqlalchemy.engine import Connection
+
     from bot.doctor import Finding
+    from storage.crypto import Keyring
     from tests.bot.terminal import Terminal
 
 GOOD = {
@@ -35,8 +44,29 @@ GOOD = {
 def healthy(tmp_path: Path) -> dict[str, str]:
     """The settings of an installation that has been started once."""
     given = GOOD | {"EARSHOT_DATA_DIR": str(tmp_path / "var")}
-    build(read(given)).close()
+    app = build(read(given))
+    app.writer.run(lambda connection: put_on_call(connection, app.keyring))
+    app.close()
     return given
+
+
+def put_on_call(connection: Connection, keyring: Keyring) -> None:
+    """Put a first and a second contact on call, each with a phone."""
+    for position, number in ((1, "+447700900801"), (2, "+447700900802")):
+        member = team.add_member(connection, email=f"{position}@example.org", name="", role="lead", at=NOON)
+        person = people.make_person(
+            connection, channel="sms", lookups=address_lookups(keyring, "sms", number),
+            sealed=seal_address(keyring, number), now=NOON,
+        )  # fmt: skip
+        on_call.link_directly(connection, member_id=member, position=position, address_id=person.address_id, now=NOON)
+
+
+def with_database(given: dict[str, str], work: Callable[[Connection], Any]) -> dict[str, Finding]:
+    """Change something in the database, then look."""
+    base = lay(read(given))
+    base.writer.run(work)
+    base.close()
+    return look(given)
 
 
 def look(given: dict[str, str], now: datetime | None = None) -> dict[str, Finding]:
@@ -177,6 +207,53 @@ def test_the_command_fails_only_for_what_is_wrong(
     assert "two capital letters" in earshot.said
     with pytest.raises(BadSettingsError):
         read({"EARSHOT_COUNTRY": "France"})
+
+
+CONTACT = tables.OnCall.__table__
+STATE = tables.Address.__table__
+MEMBER = tables.TeamMember.__table__
+MISSED = datetime(2026, 11, 23, 13, tzinfo=UTC)
+
+ON_DUTY: dict[str, tuple[Any, str, str, str]] = {
+    "nobody on call": (CONTACT.delete(), "wrong", "Nobody is on call", "team oncall EMAIL"),
+    "no second contact": (CONTACT.delete().where(CONTACT.c.position == 2), "care", "no second contact", "--position 2"),
+    "a contact without a phone": (
+        CONTACT.update().where(CONTACT.c.position == 2).values(address_id=None), "care", "linked no phone",
+        "team oncall 2@example.org",
+    ),
+    "a phone that said STOP": (
+        STATE.update().where(STATE.c.id == 1).values(state="opted_out"), "wrong", "to 1@example.org have stopped",
+        "START",
+    ),
+    "an alert that did not arrive": (
+        CONTACT.update().where(CONTACT.c.position == 1).values(missed_at=MISSED), "wrong",
+        "last alert to 1@example.org", "--test",
+    ),
+    "somebody who has left": (
+        MEMBER.update().where(MEMBER.c.email == "2@example.org").values(active=False), "care", "has left the team",
+        "--off",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "grade", "what", "advice"), ON_DUTY.values(), ids=ON_DUTY)
+def test_whether_somebody_would_be_alerted(
+    healthy: dict[str, str], change: Any, grade: str, what: str, advice: str
+) -> None:
+    found = [one for one in with_database(healthy, lambda c: c.execute(change)).values() if what in one.what]
+    assert [one.grade for one in found] == [grade]
+    assert advice in found[0].advice
+
+
+def test_an_item_that_nobody_has_looked_at(healthy: dict[str, str]) -> None:
+    def work(connection: Connection) -> None:
+        raise_concern(
+            connection, contributor_id=1, conversation_id=None, inbound_id=None, now=NOON - timedelta(days=7),
+            staffed=StaffedHours(),
+        )  # fmt: skip
+
+    (found,) = [one for one in with_database(healthy, work).values() if "overdue" in one.what]
+    assert (found.grade, found.advice) == ("wrong", "Sign in now: https://listen.example.org/safeguarding")
 
 
 def test_the_words_hold_no_secret(healthy: dict[str, str]) -> None:

@@ -295,6 +295,8 @@ async def test_figures_hold_counts_and_nobody(outside: Outside) -> None:
     assert 'earshot_refused_total{reason="signature",route="sms"}' in text
     for secret in (MAYA, MAYA[1:], "bus stop", TOKEN, AUTH):
         assert secret not in text
+    assert "earshot_safeguarding_open 0.0\n" in text, "counts only, with no label that could say anything of anybody"
+    assert "earshot_safeguarding_overdue 0.0\n" in text
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/stories/1", "/join/nothing", "/webhooks/pigeon", "/%00", "/..%2f.env"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.review.conftest import Room
 from tests.review.room import GLENBOIG
+from tests.review.test_safeguarding_page import NUMBER, worry
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -43,3 +44,26 @@ async def test_a_working_day(database: Engine, writer: Writer) -> None:
     for _ in range(6):
         await visitor.sign_in("amina@example.org", "guess")
     assert visitor.status == 429
+
+
+async def test_a_day_of_looking_after_people(database: Engine, writer: Writer) -> None:
+    room = Room(database, writer)
+    first = worry(room)
+    room.clock.passes(minutes=5)
+    second = worry(room, "One more word.", "And another.")
+    visitor = await room.member("safeguarding")
+    words = await visitor.open("/safeguarding")
+    assert words.index("Look by 13:00") < words.index("Look by 13:05"), "who waits longest stands first"
+    await visitor.send(f"/safeguarding/{first}/take")
+    words = await visitor.open("/safeguarding")
+    assert words.index("Look by 13:05") < words.index("Amina Reid has it"), "and who is looked after, last"
+    await visitor.open(f"/safeguarding/{second}")
+    assert "And another." in await visitor.send(f"/safeguarding/{second}/words", reason="look")
+    assert NUMBER in await visitor.send(f"/safeguarding/{second}/reach", reason="handover")
+    await visitor.open(f"/safeguarding/{second}")
+    assert "Written down" in await visitor.send(f"/safeguarding/{second}/write", message="Hello", checked="yes")
+    words = await visitor.send(f"/safeguarding/{second}/close", outcome="service")
+    assert "passed to a service" in words
+    await visitor.open(f"/safeguarding/{second}")
+    assert "Open again." in await visitor.send(f"/safeguarding/{second}/reopen")
+    assert "2 open" in visitor.words

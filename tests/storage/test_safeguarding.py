@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -91,6 +92,13 @@ def test_words_that_come_long_after_an_item_was_taken_are_told_once_more(
         assert item(connection, number).next_alert_at == (again if told else None)
 
     writer.run(work)
+
+
+def test_words_that_come_at_the_same_moment_are_one_item(writer: Writer) -> None:
+    whom = writer.run(somebody)
+    waiting = [writer.submit(partial(worried, whom=whom)) for _ in range(12)]
+    (number,) = {done.result(20) for done in waiting}
+    assert writer.run(partial(item, number=number)).repeats == 11
 
 
 # --- the clock ---------------------------------------------------------------------------------------------------
