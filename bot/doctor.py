@@ -23,6 +23,7 @@ from storage import scrub, tables
 from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
 from storage.queries import inbox, outbox, requests
+from storage.retention import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,6 +244,22 @@ def _requests(patient: Patient) -> Iterator[Finding]:
         yield Finding("good", "No request or complaint waits for an answer.")
 
 
+def _leaving(patient: Patient) -> Iterator[Finding]:
+    """Tell of quiet contacts that are about to be let go."""
+    from bot.app import periods  # noqa: PLC0415 - that module imports everything
+
+    if patient.engine is None:
+        return
+    with reader(patient.engine) as connection:
+        groups = leaving(connection, periods(patient.settings))
+    for group in groups:
+        who = "1 quiet contact" if group.people == 1 else f"{group.people} quiet contacts"
+        day = _day(group.on.astimezone(patient.settings.timezone).date())
+        yield Finding(
+            "care", f"{who} will be let go on {day}.", "A word from them stops it. To keep nobody is the plan."
+        )
+
+
 def _telegram(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if settings.telegram_token is None:
@@ -360,6 +377,7 @@ LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _waiting,
     _erasures,
     _requests,
+    _leaving,
     _telegram,
     _text_messages,
     _clock,
