@@ -163,6 +163,8 @@ class App:
         return ReviewParts(
             engine=self.engine,
             writer=self.writer,
+            keyring=self.keyring,
+            periods=periods(self.settings),
             clock=self.clock,
             organisation=self.settings.organisation,
             public_url=self.settings.public_url,
@@ -249,7 +251,10 @@ class App:
 def periods(settings: Settings) -> Periods:
     """Return how long things are kept here."""
     return Periods(
-        raw=settings.keep_raw_days, unfinished=settings.keep_unfinished_days, contact=settings.keep_contact_days
+        raw=settings.keep_raw_days,
+        unfinished=settings.keep_unfinished_days,
+        contact=settings.keep_contact_days,
+        warning=settings.keep_warning_days,
     )
 
 

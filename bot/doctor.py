@@ -24,6 +24,7 @@ from storage import scrub, tables
 from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
 from storage.queries import inbox, outbox, requests
+from storage.retention import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -251,6 +252,22 @@ def _on_call(patient: Patient) -> Iterator[Finding]:
             yield Finding(grade, what, advice)
 
 
+def _leaving(patient: Patient) -> Iterator[Finding]:
+    """Tell of quiet contacts that are about to be let go."""
+    from bot.app import periods  # noqa: PLC0415 - that module imports everything
+
+    if patient.engine is None:
+        return
+    with reader(patient.engine) as connection:
+        groups = leaving(connection, periods(patient.settings))
+    for group in groups:
+        who = "1 quiet contact" if group.people == 1 else f"{group.people} quiet contacts"
+        day = _day(group.on.astimezone(patient.settings.timezone).date())
+        yield Finding(
+            "care", f"{who} will be let go on {day}.", "A word from them stops it. To keep nobody is the plan."
+        )
+
+
 def _telegram(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if settings.telegram_token is None:
@@ -369,6 +386,7 @@ LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _on_call,
     _erasures,
     _requests,
+    _leaving,
     _telegram,
     _text_messages,
     _clock,

@@ -160,6 +160,9 @@ class Settings(BaseModel):
         le=3650,
         description="After how many days without a word we let go of a contributor's number. Stories stay.",
     )
+    keep_warning_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        14, ge=0, le=365, description="How many days before that your team is told. 0: not at all."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much to log: debug, info, warning or error. No level logs what people write."
     )

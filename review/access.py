@@ -31,6 +31,8 @@ READERS = frozenset({"lead", "reviewer", "safeguarding"})
 """Who may read stories."""
 DECIDERS = frozenset({"lead", "reviewer"})
 """Who may approve, decline, tag and export."""
+LEADS = frozenset({"lead"})
+"""Who may answer requests about a person's data."""
 ANYONE = frozenset(auth.ROLES)
 """Everybody who has signed in."""
 STRANGERS: frozenset[str] = frozenset()

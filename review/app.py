@@ -15,8 +15,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review import access, entrance, export, pages, queue, safeguarding, story
-from review.access import ANYONE, DECIDERS, READERS, STRANGERS
+from review import access, entrance, export, pages, queue, rights, safeguarding, story
+from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
 from storage.unit import WriterBusyError, WriterClosedError
@@ -77,6 +77,10 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/export", page(export.show, DECIDERS), methods=["GET"]),
         Route("/export", page(export.download, DECIDERS), methods=["POST"]),
         Route("/export/columns", page(export.columns, DECIDERS), methods=["GET"]),
+        Route("/export/recalls", page(export.recalls, DECIDERS), methods=["GET"]),
+        Route("/requests", page(rights.show, LEADS), methods=["GET"]),
+        Route("/requests/{number:int}", page(rights.one, LEADS), methods=["GET"]),
+        Route("/requests/{number:int}/{act}", page(rights.act, LEADS), methods=["POST"]),
         Route("/sign-in", page(entrance.sign_in_form, STRANGERS), methods=["GET"]),
         Route("/sign-in", page(entrance.sign_in, STRANGERS), methods=["POST"]),
         Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),

@@ -39,6 +39,13 @@ def columns(visit: Visit) -> Response:
     return pages.page(visit, "columns.html", columns=COLUMNS, credits=CREDITS)
 
 
+def recalls(visit: Visit) -> Response:
+    """Show the exports that hold stories which were taken back or narrowed since (rule 60)."""
+    with reader(visit.parts.engine) as connection:
+        found = exports.recalls(connection)
+    return pages.page(visit, "recalls.html", recalls=found)
+
+
 def download(visit: Visit) -> Response:
     """Make the export and hand it out. It is on record before its first byte leaves."""
     asked = {name: visit.field(name) for name in visit.form}
@@ -78,6 +85,7 @@ def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: in
     }
     with reader(visit.parts.engine) as connection:
         made = exports.recent(connection)
+        to_recall = len(exports.recalls(connection))
         only_practice = select.only_practice(connection)
         known_places = queue.places(connection, practice=True)
     return pages.page(
@@ -92,6 +100,7 @@ def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: in
         chosen_format=asked.get("format", "csv"),
         chosen_use=asked.get("use", "team"),
         made=made,
+        to_recall=to_recall,
         places=known_places,
         none=queue.NONE,
         error=error,

@@ -112,6 +112,12 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def day(at: datetime, zone: ZoneInfo) -> str:
+    """Return a day as people write it: 23 November 2026."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y}"
+
+
 def ago(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """Return how long ago in words while that says more than a date, else the date."""
     seconds = (now - at).total_seconds()
@@ -156,5 +162,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(asset=asset, words=words, label=words.label)
-    environment.filters.update(moment=moment, ago=ago, language=language_name, machine_time=machine_time)
+    environment.filters.update(moment=moment, day=day, ago=ago, language=language_name, machine_time=machine_time)
     return environment

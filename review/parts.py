@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from storage.retention import Periods
 from storage.staffed import StaffedHours
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from storage.crypto import Keyring
     from storage.unit import Writer
 
 
@@ -33,6 +35,10 @@ class ReviewParts:
     """How browsers reach us. With https, cookies are marked Secure and bound to the host."""
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
     """The zone in which times are shown."""
+    keyring: Keyring | None = None
+    """Opens what people wrote in a request, for a lead who answers it. Without it nothing sealed can be read."""
+    periods: Periods = field(default_factory=Periods)
+    """How long things are kept, to say when quiet contacts go."""
     simulator: bool = False
     """True: the web phone at /try is on, so practice stories are shown in the queue, each with its badge."""
 

@@ -68,6 +68,27 @@ ACTS = (
     Word("safeguarding.wrote", "wrote to them"),
     Word("safeguarding.closed", "closed it"),
     Word("safeguarding.reopened", "opened it again"),
+    Word("request.read", "read what they wrote"),
+    Word("request.acknowledged", "noted that they were told"),
+    Word("request.closed", "closed it"),
+    Word("request.opened", "noted it"),
+)
+REQUESTS = (
+    Word("access", "A copy of their data"),
+    Word("erasure", "Delete their data"),
+    Word("correction", "Put something right"),
+    Word("objection", "Stop using it"),
+    Word("complaint", "A complaint"),
+)
+REQUEST_ORIGINS = (
+    Word("chat", "in the chat"),
+    Word("web", "on the privacy page"),
+    Word("team", "by letter, by phone or in person"),
+)
+OUTCOMES = (
+    Word("done", "We did it", "Or, for a complaint, looked into it and told them what we found"),
+    Word("refused", "We could not do it", "And told them why, and how to complain about that"),
+    Word("withdrawn", "They took it back"),
 )
 ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES)
 STEPS = (

@@ -55,6 +55,31 @@ FATES = {
     "team_session": "the team's own",
 }
 
+FILES = {
+    "earshot.db": "the rows go by `FATES`; `storage.scrub` writes the file anew, so that no byte of them is left in it",
+    "earshot.db-wal": "cut to nothing by `storage.scrub`",
+    "earshot.db-shm": "an index of the log, without content; gone when the database is closed",
+    "earshot.db.before-restore": "made by `earshot db restore`; the operator is told to delete it, by the doctor too",
+    "erased.list": "keys that say nothing: what a backup that is put back loses again",
+    "secret.key": "the keys; nobody's data",
+    "flows/*": "the project's own flows",
+    "texts/*": "the project's own texts",
+}
+"""What stands in the data folder, and what an erasure does to it. Nothing else may be written there."""
+WRITERS = {
+    "bot/cli/chat.py": "a transcript of a made-up person, where its author wants it",
+    "bot/cli/db.py": "backups, where the operator wants them; and what was there before a restore",
+    "bot/cli/texts.py": "texts of the flows; nobody's data",
+    "bot/cli/people.py": "one person's file, for them; the operator is told to delete it",
+    "review/export.py": "an export on its way to a browser, in a file without a name",
+    "storage/crypto.py": "the key file",
+    "storage/database.py": "the database",
+    "storage/export/select.py": "exports, where the operator wants them; listed for recall when a story is taken back",
+    "storage/places/build.py": "the list of places; nobody's data",
+    "storage/scrub.py": "the list of erasures",
+}
+"""Every module that writes files, and what. A test fails for one that nobody thought of."""
+
 ASK_BACK = tables.AskBack.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 ADDRESS = tables.Address.__table__

@@ -14,13 +14,13 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import and_, delete, false, func, insert, or_, select, true, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.conversation import Conversation, UnreadableConversationError
 from storage import tables
 from storage.database import reader
-from storage.erasure import FORGOTTEN, erase_contributor, erase_conversation, forget_contact
+from storage.erasure import FORGOTTEN, erase_contributor, erase_conversation, erase_story, forget_contact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +45,7 @@ LET_GO = {
     "outbox": "deleted with the age of raw events, once sent or given up",
     "receipt_guess": "deleted after a day",
     "sealed_message": "deleted with its conversation, or alone when nobody answers any more",
+    "story": "deleted when consent to keep it has ended and was not renewed; the decisions stay",
     "team_item": "deleted with what it is about",
 }
 KEPT = {
@@ -60,7 +61,6 @@ KEPT = {
     "request": "the team must be able to show that it answered; what was written goes when it is closed",
     "safeguarding": "the team must be able to answer for what it did; holds no words",
     "sign_in_link": "the team's own; useless once used or over",
-    "story": "until consent ends",
     "story_part": "with its story",
     "suppression": "nobody who left is to be written to again; cannot be turned back into a number",
     "tag": "with its story",
@@ -88,6 +88,7 @@ CONVERSATION = tables.Conversation.__table__
 EVENT = tables.DeliveryEvent.__table__
 GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
+ITEM = tables.TeamItem.__table__
 ON_CALL = tables.OnCall.__table__
 OUTBOX = tables.Outbox.__table__
 SEALED = tables.SealedMessage.__table__
@@ -103,6 +104,8 @@ class Periods(NamedTuple):
     """From the last word of a conversation that kept no story."""
     contact: int = 365
     """From the last word of a person."""
+    warning: int = 14
+    """So long before a contact is let go the team is told; 0 tells nobody."""
 
 
 class Look(NamedTuple):
@@ -126,6 +129,10 @@ class Gone:
     delivery_events: int = 0
     receipt_guesses: int = 0
     conversations: int = 0
+    stories: int = 0
+    """Stories whose consent has ended and was not renewed."""
+    warnings: int = 0
+    """Quiet people of whom the team is told; nothing of theirs goes yet."""
     contributors: int = 0
     """People without a story, erased."""
     contacts: int = 0
@@ -139,6 +146,15 @@ class Gone:
 
     def __len__(self) -> int:
         return sum(self.counts().values()) - self.stuck
+
+
+class Leaving(NamedTuple):
+    """How many quiet contacts go on the same day unless they write."""
+
+    on: datetime
+    people: int
+    practice: int
+    """How many of them came from the practice phone."""
 
 
 class Kind(NamedTuple):
@@ -327,12 +343,71 @@ def _quiet(look: Look, *more: ColumnElement[bool]) -> Select[Any]:
     )  # fmt: skip
 
 
+def _warned(look: Look) -> ColumnElement[bool]:
+    """Return the condition that the team was told long enough ago."""
+    if not look.periods.warning:
+        return true()
+    return CONTRIBUTOR.c.leaving_warned_at <= look.before(look.periods.warning)
+
+
 def _contributors(look: Look) -> Select[Any]:
-    return _quiet(look, ~_TELLS)
+    return _quiet(look, ~_TELLS, _warned(look))
+
+
+_HELD = or_(~_TELLS, _REACHED, CONTRIBUTOR.c.language != "")
+"""There is still something of the contact that can be let go."""
 
 
 def _contacts(look: Look) -> Select[Any]:
-    return _quiet(look, _TELLS, or_(_REACHED, CONTRIBUTOR.c.language != ""))
+    return _quiet(look, _TELLS, _HELD, _warned(look))
+
+
+def _warnings(look: Look) -> Select[Any]:
+    """Return people who have been quiet for so long that the team is to be told that they will be let go."""
+    sooner = look._replace(now=look.now + timedelta(days=look.periods.warning))
+    told = CONTRIBUTOR.c.leaving_warned_at.is_(None)
+    return _quiet(sooner, _HELD, told, true() if look.periods.warning else false())
+
+
+def _warn(connection: Connection, keys: Keys, look: Look) -> int:
+    _lock(connection, CONTRIBUTOR.c.id.in_(keys))
+    still = list(connection.execute(_warnings(look).where(CONTRIBUTOR.c.id.in_(keys))).scalars())
+    if not still:
+        return 0
+    connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id.in_(still)).values(leaving_warned_at=look.now))
+    connection.execute(
+        insert(ITEM), [{"kind": "leaving", "contributor_id": one, "raised_at": look.now} for one in still]
+    )
+    return len(still)
+
+
+def leaving(connection: Connection, periods: Periods) -> list[Leaving]:
+    """Return how many contacts are let go on which day unless they write, the next day first."""
+    rows = connection.execute(
+        select(CONTRIBUTOR.c.heard_at, CONTRIBUTOR.c.leaving_warned_at, CONTRIBUTOR.c.simulated).where(
+            CONTRIBUTOR.c.leaving_warned_at.is_not(None), CONTRIBUTOR.c.erased_at.is_(None), _HELD
+        )
+    )
+    days: dict[Any, list[tuple[datetime, bool]]] = {}
+    for heard_at, warned_at, simulated in rows:
+        on = max(heard_at + timedelta(days=periods.contact), warned_at + timedelta(days=periods.warning))
+        days.setdefault(on.date(), []).append((on, simulated))
+    return [
+        Leaving(max(on for on, _ in group), len(group), sum(simulated for _, simulated in group))
+        for _, group in sorted(days.items())
+    ]
+
+
+def _stories(look: Look) -> Select[Any]:
+    """Return stories whose teller's consent to keep them has ended; one that was renewed has a later end."""
+    return select(STORY.c.id).where(STORY.c.kept_until < look.now + EARLY)
+
+
+def _erase_stories(connection: Connection, keys: Keys, look: Look) -> int:
+    tellers = select(STORY.c.contributor_id).where(STORY.c.id.in_(keys))
+    _lock(connection, CONTRIBUTOR.c.id.in_(tellers))
+    rows = connection.execute(_stories(look).where(STORY.c.id.in_(keys))).all()
+    return sum(erase_story(connection, row.id, look.now) for row in rows)
 
 
 def _erase_contributors(connection: Connection, keys: Keys, look: Look) -> int:
@@ -354,6 +429,8 @@ KINDS = (
     Kind("delivery_events", _delivery_events, _EVENT_KEY, _delete_events),
     Kind("receipt_guesses", _guesses, (GUESS.c.id,), _delete_guesses),
     Kind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, PEOPLE_AT_ONCE, _silent),
+    Kind("stories", _stories, (STORY.c.id,), _erase_stories, PEOPLE_AT_ONCE),
+    Kind("warnings", _warnings, (CONTRIBUTOR.c.id,), _warn),
     Kind("contributors", _contributors, (CONTRIBUTOR.c.id,), _erase_contributors, PEOPLE_AT_ONCE),
     Kind("contacts", _contacts, (CONTRIBUTOR.c.id,), _forget_contacts, PEOPLE_AT_ONCE),
 )

@@ -131,7 +131,7 @@ def _known_to(file: Path) -> list[Erased]:
     from storage.types import from_microseconds  # noqa: PLC0415
 
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as connection:
             rows = connection.execute("SELECT at, kind, token FROM erasure ORDER BY id").fetchall()
     except sqlite3.DatabaseError:
         return []

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-commands = typer.Typer()
+commands = typer.Typer(name="export", help="Let stories leave through the one gate.", invoke_without_command=True)
 
 
-@commands.command()
+@commands.callback()
 def export(
+    context: typer.Context,
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Without it, the stories are printed.", show_default=False)
     ] = None,
@@ -23,6 +24,8 @@ def export(
     ] = None,
 ) -> None:
     """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
+    if context.invoked_subcommand is not None:
+        return
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, read_settings  # noqa: PLC0415
     from storage.export import select  # noqa: PLC0415
@@ -45,3 +48,23 @@ def export(
         told.print(sentence, markup=False)
     if out is not None:
         told.print(f"They are in {out}.", markup=False)
+
+
+@commands.command()
+def recalls() -> None:
+    """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.people import recall_sentence  # noqa: PLC0415
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage.database import reader  # noqa: PLC0415
+    from storage.queries import exports  # noqa: PLC0415
+
+    with laid(read_settings()) as base, reader(base.engine) as connection:
+        found = exports.recalls(connection)
+    out = console()
+    for recall in found:
+        out.print(recall_sentence(recall), markup=False)
+    if found:
+        out.print("Tell whoever has these files to delete those rows. The name of a row is in its first column.")
+    else:
+        out.print("No export holds a story that was taken back or narrowed since.")

@@ -18,6 +18,8 @@ WORDS = {
     "delivery_events": ("note of a provider about a message", "notes of providers about messages", "deleted"),
     "receipt_guesses": ("receipt that fitted no story", "receipts that fitted no story", "deleted"),
     "conversations": ("conversation that kept no story", "conversations that kept no story", "deleted"),
+    "stories": ("story whose consent has ended", "stories whose consent has ended", "deleted; the decisions stay"),
+    "warnings": ("quiet contact", "quiet contacts", "told to the team: they go later, unless they write"),
     "contributors": ("quiet contributor without a story", "quiet contributors without a story", "deleted"),
     "contacts": (
         "number or chat of a quiet contributor",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONTRIBUTOR = tables.Contributor.__table__
 ADDRESS = tables.Address.__table__
 SUPPRESSION = tables.Suppression.__table__
+ITEM = tables.TeamItem.__table__
 OUTBOX = tables.Outbox.__table__
 STORY = tables.Story.__table__
 
@@ -95,7 +96,16 @@ _BACK = Statement(
     .where(SUPPRESSION.c.channel == b("channel"), SUPPRESSION.c.lookup == b("lookup"))
     .returning(SUPPRESSION.c.opted_out)
 )
-_HEARD = Statement(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == b("contributor_id")).values(heard_at=b("now")))
+_HEARD = Statement(
+    update(CONTRIBUTOR)
+    .where(CONTRIBUTOR.c.id == b("contributor_id"))
+    .values(heard_at=b("now"), leaving_warned_at=b("nobody_leaves"))
+)
+_STAYS = Statement(
+    update(ITEM)
+    .where(ITEM.c.contributor_id == b("contributor_id"), ITEM.c.kind == "leaving", ITEM.c.closed_at.is_(None))
+    .values(closed_at=b("now"))
+)
 
 PSEUDONYM_TRIES = 8
 
@@ -163,9 +173,13 @@ def _new_contributor(connection: Connection, **values: Any) -> int:
 
 
 def heard(connection: Connection, person: Person, now: datetime) -> None:
-    """Remember that the person wrote. Written at most once an hour, so that a turn seldom pays for it."""
+    """Remember that the person wrote, and that they are not about to be let go.
+
+    Written at most once an hour, so that a turn seldom pays for it.
+    """
     if (now - person.heard_at).total_seconds() >= 3600:
-        _HEARD.run(connection, contributor_id=person.contributor_id, now=now)
+        _HEARD.run(connection, contributor_id=person.contributor_id, now=now, nobody_leaves=None)
+        _STAYS.run(connection, contributor_id=person.contributor_id, now=now)
 
 
 def set_language(connection: Connection, contributor_id: int, language: str) -> None:

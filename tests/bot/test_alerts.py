@@ -375,12 +375,12 @@ async def test_a_phone_on_call_is_not_let_go_for_being_quiet(service: Service) -
     await on_duty(service, ANNA)
     await service.text(MAYA, "STOP")
     later = NOON + timedelta(days=800)
-    gone = await asyncio.to_thread(run, service.engine, service.writer, Periods(), later)
+    gone = await asyncio.to_thread(run, service.engine, service.writer, Periods(warning=0), later)
     assert gone.contributors == 1
     (contact,) = service.writer.run(on_call.contacts)
     assert contact.reachable
     service.writer.run(partial(on_call.remove, member_id=contact.member_id))
-    gone = await asyncio.to_thread(run, service.engine, service.writer, Periods(), later)
+    gone = await asyncio.to_thread(run, service.engine, service.writer, Periods(warning=0), later)
     assert (gone.contributors, service.rows(tables.Address)) == (1, [])
 
 

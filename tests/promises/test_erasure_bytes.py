@@ -203,9 +203,10 @@ async def test_words_that_came_uninvited_and_were_never_agreed_to_leave_no_trace
         (held,) = connection.execute(select(sealed.c.sealed)).scalars()
         raw = list(connection.execute(select(tables.Inbound.__table__.c.sealed)).scalars())
     later = service.now + timedelta(days=400)
-    for _ in range(2):
-        gone = run(service.engine, service.writer, Periods(), later)
-    assert not gone.stuck
+    warned = run(service.engine, service.writer, Periods(), later - timedelta(days=15))
+    assert (warned.warnings, warned.conversations) == (1, 1)
+    gone = run(service.engine, service.writer, Periods(), later)
+    assert (gone.contributors, gone.stuck) == (1, 0)
     assert scrub(service.engine, service.writer, tmp_path, later).clean
     rows = {name: len(found) for name, found in _everything(service).items()}
     assert {

@@ -11,6 +11,7 @@ import pytest
 from review import auth, passwords
 from review.app import build
 from review.parts import ReviewParts
+from storage.crypto import Keyring
 from storage.unit import writer_for
 from tests.review import room
 from tests.review.visitor import Visitor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from storage.unit import Writer
 
 PASSWORD = "three green bottles"
+KEYS = Keyring([b"k" * 32])
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Room:
                 ReviewParts(
                     engine=self.engine,
                     writer=self.writer,
+                    keyring=KEYS,
                     clock=self.clock,
                     organisation="Glenboig Listening Project",
                     public_url=self.public_url,

@@ -18,10 +18,10 @@ from playwright.sync_api import expect, sync_playwright
 
 from review import auth
 from storage import tables
-from storage.queries import story_page, team
+from storage.queries import requests, story_page, team
 from storage.queries.safeguarding import raise_concern
 from storage.staffed import StaffedHours
-from tests.review.conftest import PASSWORD
+from tests.review.conftest import KEYS, PASSWORD
 from tests.review.room import NOON, fill
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ PAGES = {
     "story in care": "/stories/6",
     "export": "/export",
     "columns": "/export/columns",
+    "exports to recall": "/export/recalls",
+    "requests": "/requests",
+    "a request": "/requests/1",
     "not there": "/stories/999",
 }
 LEGIBLE = """() => [...document.querySelectorAll(
@@ -101,6 +104,7 @@ def site(team_room: Room) -> Iterator[str]:
     """The room with a week's stories, served."""
     fill(team_room.writer, now=NOON)
     worry(team_room)
+    team_room.does(complain)
     with Server(team_room.app) as address:
         yield address
 
@@ -121,6 +125,12 @@ def worry(team_room: Room) -> None:
         connection.execute(item.update().where(item.c.id == 2).values(taken_at=NOON, taken_by=number))
 
     team_room.does(work)
+
+
+def complain(connection: Connection) -> None:
+    requests.open_request(
+        connection, KEYS, kind="complaint", origin="web", now=NOON, said="You printed the name of my street."
+    )
 
 
 def invited(team_room: Room, email: str = "amina@example.org") -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flows.conversation import Conversation
 from storage import retention, tables
+from storage.database import reader
 from storage.queries import outbox, turn
 from storage.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
 from storage.types import Moment
@@ -42,7 +43,7 @@ STORY = tables.Story.__table__
 ON_CALL = tables.OnCall.__table__
 SUPPRESSION = tables.Suppression.__table__
 
-PERIODS = Periods()
+PERIODS = Periods(warning=0)
 SECOND = timedelta(seconds=1)
 
 
@@ -174,7 +175,7 @@ def unfinished(connection: Connection, person: Person, **changes: Any) -> Conver
 def test_a_conversation_without_a_story_goes_thirty_days_after_its_last_word(
     database: Engine, writer: Writer, status: str
 ) -> None:
-    periods = Periods(raw=90)
+    periods = Periods(raw=90, warning=0)
     writer.run(lambda c: unfinished(c, meet(c), status=status))
     writer.run(lambda c: c.execute(update(CONVERSATION).values(updated_at=on(29))))  # a nudge is no word of theirs
     assert run(database, writer, periods, on(30)) == Gone()
@@ -242,7 +243,7 @@ def quiet(connection: Connection, *, story: bool) -> Person:
 
 def test_a_quiet_contact_without_a_story_is_erased(database: Engine, writer: Writer) -> None:
     writer.run(lambda c: quiet(c, story=False))
-    periods = Periods(raw=900, unfinished=900)
+    periods = Periods(raw=900, unfinished=900, warning=0)
     assert run(database, writer, periods, on(365)) == Gone()
     assert run(database, writer, periods, on(365) + SECOND) == Gone(contributors=1)
     found = writer.run(everything)
@@ -261,7 +262,7 @@ def test_a_quiet_contact_with_stories_loses_every_way_back_and_keeps_the_stories
 
     person = writer.run(set_up)
     before = writer.run(everything)
-    gone = run(database, writer, Periods(raw=900, unfinished=900), on(365) + SECOND)
+    gone = run(database, writer, Periods(raw=900, unfinished=900, warning=0), on(365) + SECOND)
     assert gone == Gone(contacts=1, receipt_guesses=2)
     after = writer.run(everything)
 
@@ -292,7 +293,7 @@ def test_a_quiet_contact_with_stories_loses_every_way_back_and_keeps_the_stories
     assert Conversation.from_json(own[0]["state"]).kept
     stays = [row for row in after["conversation"] if row["id"] == "c2"]
     assert stays == [row for row in before["conversation"] if row["id"] == "c2"]
-    assert run(database, writer, Periods(raw=900, unfinished=900), on(400)) == Gone()
+    assert run(database, writer, Periods(raw=900, unfinished=900, warning=0), on(400)) == Gone()
 
 
 def test_two_contacts_can_be_forgotten_and_both_may_come_back(database: Engine, writer: Writer) -> None:
@@ -438,3 +439,90 @@ def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest
     writer.run(lambda c: c.execute(insert(INBOUND), many))
     assert run(database, writer, PERIODS, on(31)) == Gone(raw_events=4500)
     assert (max(sizes), sum(sizes)) == (retention.AT_ONCE, 4500)
+
+
+# --- the team is told first -----------------------------------------------------------------------------------------
+
+WARNED = Periods(raw=900, unfinished=900, warning=14)
+
+
+def leavers(engine: Engine) -> list[retention.Leaving]:
+    with reader(engine) as connection:
+        return retention.leaving(connection, WARNED)
+
+
+def test_the_team_is_told_fourteen_days_before_a_contact_goes(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        teller, quiet = meet(connection), meet_another(connection)
+        keep(connection, teller, begin(connection, teller, status="ended"), "A story.")
+        assert quiet.contributor_id != teller.contributor_id
+
+    writer.run(set_up)
+    assert run(database, writer, WARNED, on(351)) == Gone()
+    assert run(database, writer, WARNED, on(351) + SECOND, dry_run=True) == Gone(warnings=2)
+    assert run(database, writer, WARNED, on(351) + SECOND) == Gone(warnings=2)
+    assert run(database, writer, WARNED, on(352)) == Gone(), "once"
+    (group,) = leavers(database)
+    assert (group.people, group.practice) == (2, 0)
+    assert abs(group.on - (NOW + timedelta(days=365))) <= timedelta(hours=1)
+    with reader(database) as connection:
+        assert rows(connection, ITEM, "kind", "contributor_id", "closed_at") == [
+            ("leaving", 1, None),
+            ("leaving", 2, None),
+        ]
+    assert run(database, writer, WARNED, on(365)) == Gone()
+    assert run(database, writer, WARNED, on(365) + timedelta(hours=1)) == Gone(contributors=1, contacts=1)
+    assert leavers(database) == []
+    assert run(database, writer, WARNED, on(500)) == Gone(), "a forgotten contact is not warned of again"
+
+
+def test_a_word_from_them_stops_it(database: Engine, writer: Writer) -> None:
+    person = writer.run(meet)
+    assert run(database, writer, WARNED, on(360)) == Gone(warnings=1)
+    writer.run(lambda connection: turn.heard(connection, person, on(361)))
+    assert leavers(database) == []
+    with reader(database) as connection:
+        assert [closed for (closed,) in rows(connection, ITEM, "closed_at")] == [on(361)]
+    assert run(database, writer, WARNED, on(400)) == Gone()
+    assert run(database, writer, WARNED, on(361 + 352)) == Gone(warnings=1), "the clock begins anew"
+
+
+def test_nobody_goes_untold_because_the_service_stood_still(database: Engine, writer: Writer) -> None:
+    writer.run(meet)
+    assert run(database, writer, WARNED, on(800)) == Gone(warnings=1)
+    assert run(database, writer, WARNED, on(813)) == Gone()
+    assert run(database, writer, WARNED, on(815)) == Gone(contributors=1)
+
+
+def test_people_of_the_practice_phone_go_like_anybody(database: Engine, writer: Writer) -> None:
+    writer.run(lambda connection: meet(connection, simulated=True))
+    assert run(database, writer, WARNED, on(360)) == Gone(warnings=1)
+    assert [group.practice for group in leavers(database)] == [1]
+    assert run(database, writer, WARNED, on(376)) == Gone(contributors=1)
+
+
+# --- stories --------------------------------------------------------------------------------------------------------
+
+
+def test_a_story_goes_when_consent_to_keep_it_ends_and_its_decisions_stay(database: Engine, writer: Writer) -> None:
+    def set_up(connection: Connection) -> None:
+        person = meet(connection)
+        for name, until in (("c1", 700), ("c2", 900), ("c3", None)):
+            conversation = begin(connection, person, name, status="ended")
+            story = keep(connection, person, conversation, f"Story {name}.")
+            ends = None if until is None else NOW + timedelta(days=until)
+            connection.execute(update(STORY).where(STORY.c.id == story).values(kept_until=ends))
+            turn.record_decision(
+                connection, consent("yes", "take_part"), conversation=conversation,
+                contributor_id=person.contributor_id, whole="w", now=NOW,
+            )  # fmt: skip
+
+    writer.run(set_up)
+    periods = Periods(raw=9999, unfinished=9999, contact=9999)
+    assert run(database, writer, periods, on(700)) == Gone()
+    assert run(database, writer, periods, on(700) + SECOND, dry_run=True) == Gone(stories=1)
+    assert run(database, writer, periods, on(700) + SECOND) == Gone(stories=1)
+    with reader(database) as connection:
+        assert [text for (text,) in rows(connection, STORY, "text")] == ["Story c2.", "Story c3."]
+        assert rows(connection, DECISION, "story_id", "answer", "literal")[0] == (1, "yes", "")
+        assert count(connection, DECISION) == 3

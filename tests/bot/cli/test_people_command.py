@@ -167,6 +167,8 @@ def test_an_erasure_asks_for_the_pseudonym_and_lists_the_exports(earshot: Termin
     assert f"Export 1 of 23 November 2026 (quote, csv, by lead@example.org): rows {row}" in earshot.said
     with laid(read({})) as base, reader(base.engine) as connection:
         assert connection.execute(select(tables.Story.__table__.c.id)).all() == []
+    assert earshot("export", "recalls") == 0
+    assert f"rows {row}" in earshot.said
     assert acts()[-1] == ("person.erased", "1", "asked")
 
 

@@ -32,6 +32,7 @@ AUDIT = tables.Audit.__table__
 def long_ago(earshot: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two people who wrote long ago: one told a story, one did not."""
     monkeypatch.setenv("EARSHOT_KEEP_CONTACT_DAYS", "90")
+    monkeypatch.setenv("EARSHOT_KEEP_WARNING_DAYS", "0")
 
     def work(connection: Connection) -> None:
         teller = meet(connection)
@@ -102,3 +103,16 @@ async def test_the_service_does_it_by_itself(earshot: Terminal) -> None:
         assert [await job.run(), await job.run()] == [1, 0]
     finally:
         app.close()
+
+
+@pytest.mark.usefixtures("long_ago")
+def test_the_team_is_told_before_a_contact_goes(earshot: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_KEEP_WARNING_DAYS", "14")
+    for _ in range(2):
+        assert earshot("retention", "run", "--dry-run") == 0
+        told = "2 quiet contacts: would be told to the team: they go later, unless they write."
+        assert told in earshot.said.splitlines()
+    assert earshot("retention", "run") == 0
+    assert "2 quiet contacts: told to the team: they go later, unless they write." in earshot.said.splitlines()
+    earshot("doctor")
+    assert "2 quiet contacts will be let go on 17 March 2027." in earshot.said
