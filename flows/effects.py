@@ -56,9 +56,9 @@ class RecordConsent:
     """One consent decision, append-only: what was asked, in which words and language, and the reply (rule 51)."""
 
     purpose: str
-    """`take_part`, `use`, `contact`…"""
+    """`take_part`, `use`, `naming`, `contact`, `invite`…"""
     answer: str
-    """`yes`, `no`, or for `use` one of team, quote, publish."""
+    """`yes`, `no`, for `use` one of team, quote, publish, and for `naming` one of none, place, name."""
     step: str
     literal: str
     """What the person typed or the label they pressed; at most 160 characters."""
@@ -67,6 +67,14 @@ class RecordConsent:
     digest: str
     """SHA-256 of `text`, hexadecimal."""
     language: str
+    version: int = 1
+    """The question's `version`: a higher one is a material change (rule 53)."""
+    valid_days: int | None = None
+    """For how many days this answer counts; None for a no, and for what has no end of its own."""
+    story: int | None = None
+    """Number of the earlier story it is about; None for the conversation's own."""
+    credit: str = ""
+    """For `naming`: the name its teller gave, once they gave one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

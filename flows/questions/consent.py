@@ -23,12 +23,22 @@ _SET_OFF = ",.;:!-–—\n"
 _TEENS = re.compile(r"(?<!\d)1[0-7](?!\d)")
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
+TWO_YEARS, ONE_YEAR = 730, 365
+DAYS = {"quote": TWO_YEARS, "publish": ONE_YEAR, "place": ONE_YEAR, "name": ONE_YEAR, "yes": TWO_YEARS}
+"""For how many days an answer counts unless the flow says otherwise (rule 53). What allows least has no end."""
 
 
 class ConsentOption(OptionStep):
     """An answer to a consent question and the decision it stands for."""
 
-    decision: Literal["yes", "no", "team", "quote", "publish"]
+    decision: Literal["yes", "no", "team", "quote", "publish", "none", "place", "name"]
+    valid_days: int | None = Field(default=None, ge=1, le=3650)
+    """For how many days this answer counts before it is renewed or lapses; left out, as `DAYS` has it."""
+
+    @property
+    def days(self) -> int | None:
+        """Return for how many days the answer counts; None for what has no end of its own."""
+        return self.valid_days or DAYS.get(self.decision)
 
 
 class AlsoAsked(Record):
@@ -36,6 +46,8 @@ class AlsoAsked(Record):
 
     purpose: str = Name
     label: str = Field(min_length=1, max_length=64)
+    version: int = Field(default=1, ge=1, le=9999)
+    valid_days: int = Field(default=TWO_YEARS, ge=1, le=3650)
 
 
 class ConsentStep(Step):
@@ -46,6 +58,8 @@ class ConsentStep(Step):
     options: tuple[ConsentOption, ...] = Field(min_length=2, max_length=6)
     narrowest: str
     """Value of the option that an unclear answer is taken for."""
+    version: int = Field(default=1, ge=1, le=9999)
+    """Raise it when what people agree to changes in a way that matters: older answers then count no more (rule 53)."""
     also: tuple[AlsoAsked, ...] = ()
     """Only by SMS, where each further message costs the person; elsewhere each purpose has a question of its own."""
 
@@ -145,9 +159,12 @@ class ConsentStep(Step):
         option = choice.option
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
             raise TypeError(option)
-        decisions = [(self.purpose, option.decision)]
-        if scene.sms:
-            decisions += [(item.purpose, "yes" if item.purpose in also else "no") for item in self.also]
+        decisions = [(self.purpose, option.decision, self.version, option.days)]
+        for item in self.also if scene.sms else ():
+            agreed = item.purpose in also
+            decisions.append(
+                (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)
+            )
         shown = scene.conversation.shown
         records = tuple(
             RecordConsent(
@@ -158,8 +175,10 @@ class ConsentStep(Step):
                 text=shown,
                 digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
                 language=scene.conversation.language,
+                version=version,
+                valid_days=days,
             )
-            for purpose, answer in decisions
+            for purpose, answer, version, days in decisions
         )
         return Understood(
             value=option.value, label=choice.shown.label, note=note, next=option.next, sets=option.sets, before=records
