@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from storage.places import Place
 
-CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
+CHANNEL_NAMES = {
+    "sms": "text message",
+    "telegram": "Telegram",
+    "simulator": "the practice phone",
+    "assisted": "a worker who wrote it down",
+}
 
 
 def choice_of(place: Place) -> PlaceChoice:

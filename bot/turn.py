@@ -18,6 +18,7 @@ from flows.engine import advance
 from flows.messages import Message
 from flows.signals import Edited, Signal, Started
 from storage.queries import turn as store
+from storage.queries.stories import ASSISTED
 from storage.receipts import new_receipt
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Turn:
         self.now = occasion.now
         self.said = 0
         """How many messages the turn has put in the outbox so far."""
+        self.shown: list[Say] = []
+        """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
         self.stored = stored is not None
         self.erased = False
         self.amended = False
@@ -190,6 +193,10 @@ class Turn:
         if self.occasion.muted and say.serial is None:
             return
         self.said += 1
+        if self.occasion.assisted is not None:
+            self.shown.append(say)
+        if self.occasion.assisted is not None or self.person.channel == ASSISTED:
+            return  # nothing is ever sent there
         message = Message(
             say=say,
             token=self.conversation.token,

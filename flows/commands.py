@@ -100,6 +100,9 @@ def _language(making: Making, recognised: Recognised) -> None:
 def _within(making: Making, recognised: Recognised) -> bool:
     """BACK, SKIP, DONE, CHANGE and MORE: they mean something only while a question waits."""
     state = making.conversation
+    if recognised.word is Word.MORE and state.status == "ended" and state.kept and not state.aside:
+        making.tell("agreed_more")
+        return True
     if state.status in {"ended", "parted", "expired"} and not state.aside:
         making.tell("nothing_open")
         return True
@@ -160,5 +163,8 @@ def _more(making: Making) -> bool:
     scene = making.scene(name)
     if not scene.has("more"):
         return False
-    making.effects.append(Say(text=scene.text("more")))
+    more = scene.text("more")
+    making.effects.append(Say(text=more))
+    if making.step is not None and making.step.type == "consent":
+        making.set(shown=f"{making.conversation.shown}\n\n{more}")  # whoever decides now has read this too
     return True

@@ -96,6 +96,16 @@ class PurgeSealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveNothing:
+    """We may not ask this person, such as a child: destroy what came of the conversation, answers and decisions too.
+
+    With `person` also that there was one, and whom it was with unless they are known from before.
+    """
+
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindPlace:
     """Look these words up and answer with `PlacesFound`, in this same turn."""
 
@@ -206,6 +216,7 @@ Effect = (
     | HoldSealed
     | Unseal
     | PurgeSealed
+    | LeaveNothing
     | FindPlace
     | TellData
     | KeepStory

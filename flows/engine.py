@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flows.asides import AFTER, DELETE, RESUME, answers, hear_aside, open_aside
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.effects import AmendStory, HoldSealed, PurgeSealed, Say
+from flows.effects import AmendStory, HoldSealed, LeaveNothing, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
 from flows.letters import storable
 from flows.questions.base import Reading, Unclear, Understood, Waiting
@@ -314,6 +314,8 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
             making.finish("expired")
         elif state.held:
             making.effects.append(PurgeSealed())
+        if state.closed_until is not None:
+            making.effects.append(LeaveNothing(person=True))
         making.set(held=0, aside="", aside_notes={}, pending="")
         if not state.kept:  # nothing stays that its teller has not seen and kept
             making.set(answers={}, scratch={}, trail=())

@@ -36,7 +36,11 @@ USES = (
     Word("publish", "Publish", "May be published, named as the teller chose"),
 )
 KINDS = (Word("story", "Story"), Word("feedback", "Feedback"))
-CHANNELS = (Word("sms", "Text message"), Word("telegram", "Telegram"))
+CHANNELS = (
+    Word("sms", "Text message"),
+    Word("telegram", "Telegram"),
+    Word("assisted", "Written down by a worker"),
+)
 ROLES = (
     Word("lead", "Team lead"),
     Word("reviewer", "Reviewer"),
@@ -51,9 +55,12 @@ ORIGINS = (
 PURPOSES = (
     Word("take_part", "Taking part"),
     Word("use", "How far it may travel"),
-    Word("contact", "Being contacted again"),
+    Word("naming", "Being named"),
+    Word("contact", "Being written to about it"),
+    Word("invite", "Being asked again"),
 )
 ACTS = (
+    Word("story.proved", "asked for the proof of consent"),
     Word("story.opened", "read it"),
     Word("story.approved", "approved it"),
     Word("story.declined", "declined it"),
@@ -69,7 +76,8 @@ ACTS = (
     Word("safeguarding.closed", "closed it"),
     Word("safeguarding.reopened", "opened it again"),
 )
-ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES)
+NAMINGS = (Word("none", "Nobody"), Word("place", "Only the place"), Word("name", "A name of their choice"))
+ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES, *NAMINGS)
 STEPS = (
     Word("age", "Age"),
     Word("take_part", "Taking part"),

@@ -181,6 +181,27 @@ def erase_conversation(connection: Connection, conversation_id: str, heard_at: d
     return True
 
 
+def leave_no_answers(connection: Connection, conversation_id: str, contributor_id: int) -> None:
+    """Destroy what a person told who is too young for us to ask: raw events, sealed words, and what they decided.
+
+    A conversation with a story keeps its decisions: they say why there is one, and only its erasure ends that.
+    """
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    _empty_inbound(connection, contributor_id)
+    connection.execute(
+        delete(DECISION).where(DECISION.c.conversation_id == conversation_id, DECISION.c.story_id.is_(None))
+    )
+
+
+def leave_no_trace(connection: Connection, conversation_id: str, contributor_id: int, now: datetime) -> None:
+    """Delete such a conversation, and the person too if nothing else is known of them."""
+    erase_conversation(connection, conversation_id, now)
+    told = select(STORY.c.id).where(STORY.c.contributor_id == contributor_id)
+    talked = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
+    if not any(connection.execute(known.limit(1)).first() for known in (told, talked)):
+        erase_contributor(connection, contributor_id, now)
+
+
 def forget_contact(connection: Connection, contributor_id: int, now: datetime) -> bool:
     """Take from a person with stories every way back to them; returns False if there is nobody.
 

@@ -22,6 +22,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.HoldSealed: consent.hold,
     effects.Unseal: consent.unseal,
     effects.PurgeSealed: consent.purge,
+    effects.LeaveNothing: consent.leave_nothing,
     effects.FindPlace: story.find_place,
     effects.KeepStory: story.keep,
     effects.DropStory: story.drop,

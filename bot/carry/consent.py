@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.signals import Signal, Unsealed
+from storage.erasure import leave_no_answers, leave_no_trace
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
     from bot.turn import Turn
-    from flows.effects import HoldSealed, PurgeSealed, RecordConsent, Unseal
+    from flows.effects import HoldSealed, LeaveNothing, PurgeSealed, RecordConsent, Unseal
 
 
 def record_consent(turn: Turn, effect: RecordConsent) -> None:
@@ -21,7 +22,18 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         contributor_id=turn.person.contributor_id,
         whole=turn.release.whole,
         now=turn.now,
+        notice_digest=turn.means.notice,
+        assisted=turn.occasion.assisted,
     )
+
+
+def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:
+    """Keep nothing of somebody we may not ask; later also not that they were here."""
+    person, conversation = turn.person.contributor_id, turn.conversation.id
+    leave_no_answers(turn.connection, conversation, person)
+    if effect.person and turn.stored:
+        leave_no_trace(turn.connection, conversation, person, turn.now)
+        turn.stored, turn.erased = False, True
 
 
 def hold(turn: Turn, effect: HoldSealed) -> None:

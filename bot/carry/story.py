@@ -8,6 +8,7 @@ from bot.told import choice_of, place_of
 from flows.signals import PlacesFound, Signal
 from storage.crypto import receipt_lookups
 from storage.queries import turn as store
+from storage.queries.stories import ASSISTED
 
 if TYPE_CHECKING:
     from bot.turn import Turn
@@ -36,6 +37,7 @@ def keep(turn: Turn, effect: KeepStory) -> None:
         use=turn.conversation.consents.get("use", "team"),
         receipt_lookup=receipt_lookups(turn.means.keyring, turn.conversation.receipt)[0],
         now=turn.now,
+        channel=ASSISTED if turn.occasion.assisted is not None else turn.conversation.channel,
     )
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 SHORT = 80
 """Characters up to which an answer that opens with yes or no is that answer; a longer one tells something."""
 _SET_OFF = ",.;:!-–—\n"
-_TEENS = re.compile(r"(?<!\d)1[0-7](?!\d)")
+_AGE = re.compile(r"(?<![\d.,:/])[1-9]\d?(?![\d]|[.,:/]\d)")
+YOUNGEST = 10
+"""Smaller numbers in an answer are hardly ages."""
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
 TWO_YEARS, ONE_YEAR = 730, 365
@@ -105,22 +107,22 @@ class ConsentStep(Step):
         plain = self._plain_word(scene, signal.text, choices)
         if plain is not None:
             return self._decided(scene, plain, signal.text, "", ())
-        match = None if _hedged(scene, signal.text) else choose(signal.text, choices)
+        match = None if hedged(scene, signal.text) else choose(signal.text, choices)
         if match is None or (match.note and match.note == signal.text.strip()):
             match = self._opening_word(scene, signal.text, choices)
         if match is None:
             return self._unclear(scene, "" if _opening(scene, signal.text, "yes_words") else signal.text)
-        if _TEENS.search(match.note) and getattr(match.choice.option, "decision", "") == "yes":
+        if _young(scene, match.note) and getattr(match.choice.option, "decision", "") == "yes":
             return self._unclear(scene, match.note)  # "agree, I am 16": whoever may be a child is asked again
         return self._decided(scene, match.choice, signal.text, match.note, ())
 
     def _plain_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Choice | None:
         """A bare yes or no is never asked for by SMS (carriers read them), but it is clear when it comes."""
         text = normalise(said)
-        if text in _listed(scene, "no_words"):
+        if text in listed(scene, "no_words"):
             return self._narrowest(choices)
         agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
-        return agreeing[0] if len(agreeing) == 1 and text in _listed(scene, "yes_words") else None
+        return agreeing[0] if len(agreeing) == 1 and text in listed(scene, "yes_words") else None
 
     def _opening_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
         """A yes or no with a few words behind it: "yes please, in 2 hours"; "No, I do not want this"."""
@@ -131,7 +133,7 @@ class ConsentStep(Step):
             return Match(narrowest, rest) if refused else None
         agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
         rest = _opening(scene, said, "yes_words")
-        if not rest or len(agreeing) != 1 or _hedged(scene, rest) or _refuses(scene, rest):
+        if not rest or len(agreeing) != 1 or hedged(scene, rest) or _refuses(scene, rest):
             return None
         return Match(agreeing[0], rest)
 
@@ -189,9 +191,15 @@ def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
     return Option(value=purpose, label=scene.text(f"also.{purpose}"), key=str(number))
 
 
-def _hedged(scene: Scene, said: str) -> bool:
+def _young(scene: Scene, said: str) -> bool:
+    ages = (int(found[0]) for found in _AGE.finditer(said))
+    return any(YOUNGEST <= age < scene.release.house.adult_age for age in ages)
+
+
+def hedged(scene: Scene, said: str) -> bool:
+    """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
-    return any(spaced(word) in text for word in _listed(scene, "hedges"))
+    return any(spaced(word) in text for word in listed(scene, "hedges"))
 
 
 def _opening(scene: Scene, said: str, key: str) -> str:
@@ -202,7 +210,7 @@ def _opening(scene: Scene, said: str, key: str) -> str:
     stripped = said.strip()
     if len(stripped) > SHORT:
         return ""
-    for word in sorted(_listed(scene, key), key=len, reverse=True):
+    for word in sorted(listed(scene, key), key=len, reverse=True):
         set_off = f"{_SET_OFF} " if key == "yes_words" and " " in word else _SET_OFF
         after = stripped[len(word) :]
         if normalise(stripped[: len(word)]) == word and after[:1] in set_off:
@@ -211,12 +219,13 @@ def _opening(scene: Scene, said: str, key: str) -> str:
 
 
 def _agrees(scene: Scene, said: str) -> bool:
-    return any(spaced(word) in spaced(normalise(said)) for word in _listed(scene, "yes_words"))
+    return any(spaced(word) in spaced(normalise(said)) for word in listed(scene, "yes_words"))
 
 
 def _refuses(scene: Scene, said: str) -> bool:
-    return any(spaced(word) in spaced(normalise(said)) for word in _listed(scene, "no_words"))
+    return any(spaced(word) in spaced(normalise(said)) for word in listed(scene, "no_words"))
 
 
-def _listed(scene: Scene, key: str) -> frozenset[str]:
+def listed(scene: Scene, key: str) -> frozenset[str]:
+    """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
     return frozenset(normalise(word) for word in scene.common(key).split(","))

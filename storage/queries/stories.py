@@ -205,7 +205,7 @@ def use_of(answer: str | None) -> str:
     return answer if answer in USES else "team"
 
 
-def keep_story(
+def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     connection: Connection,
     draft: Draft,
     *,
@@ -215,8 +215,11 @@ def keep_story(
     use: str,
     receipt_lookup: bytes | None,
     now: datetime,
+    channel: str = "",
 ) -> int:
     """Keep or replace the conversation's story as its teller saw it; returns its number.
+
+    `channel` is how it came, where that is not how the conversation looked.
 
     A story kept before gets the new words, answers and tags and goes back to the queue with a higher version; what was
     added or amended meanwhile stays behind the new parts, and what reviewers tagged stays. Listeners hear "story".
@@ -232,7 +235,7 @@ def keep_story(
         structure=conversation.structure,
         text=storable(draft.text),
         language=conversation.language,
-        channel=conversation.channel,
+        channel=channel or conversation.channel,
         told_at=now,
         changed_at=now,
         use=use_of(use),
