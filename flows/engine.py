@@ -316,6 +316,7 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
             making.effects.append(PurgeSealed())
         if state.closed_until is not None:
             making.effects.append(LeaveNothing(person=True))
+            making.set(closed_by="", closed_until=None)
         making.set(held=0, aside="", aside_notes={}, pending="")
         if not state.kept:  # nothing stays that its teller has not seen and kept
             making.set(answers={}, scratch={}, trail=())
