@@ -28,7 +28,7 @@ async def test_a_story_by_text_reaches_the_team(service: Service) -> None:
     assert (story.place_label, story.place_id, story.place_words) == ("Easton, Bristol", "project:easton", "Easton")
     assert (story.channel, story.simulated) == ("sms", False)
     decisions = [(row.purpose, row.answer) for row in service.rows(tables.Decision)]
-    assert decisions == [("take_part", "yes"), ("use", "team"), ("contact", "no")]
+    assert decisions == [("take_part", "yes"), ("use", "team"), ("contact", "no"), ("invite", "no")]
     assert {row.story_id for row in service.rows(tables.Decision)} == {story.id}
 
 
@@ -278,7 +278,7 @@ async def test_an_edit_of_an_earlier_story_stands_beside_that_story(service: Ser
     told = update(CHAT, STORY)
     await service.chat(CHAT, "/start", "1", "1")
     await service.intake.take(service.told(told))
-    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "feedback")
+    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "1", "feedback")
     assert len(service.rows(tables.Conversation)) == 2
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": "It came back."}}
     await service.intake.take(service.told(edited))

@@ -37,7 +37,16 @@ async def test_both_phones_keep_the_same_story(browser: Browser) -> None:
     await told_by_chat(browser)
     await told_by_text(browser)
     by_chat, by_text = (story._asdict() for story in browser.rows(tables.Story))
-    own = {"id", "conversation_id", "contributor_id", "told_at", "changed_at", "receipt_lookup", "place_words"}
+    own = {
+        "id",
+        "conversation_id",
+        "contributor_id",
+        "told_at",
+        "changed_at",
+        "receipt_lookup",
+        "place_words",
+        "kept_until",
+    }
     different = {name for name, value in by_chat.items() if value != by_text[name]} - own
     assert different == {"channel"}
     tags = [(tag.dimension, tag.value) for tag in browser.rows(tables.Tag)]
