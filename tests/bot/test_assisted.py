@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,8 @@ from bot.assisted import Sitting
 from bot.settings import read
 from storage import tables
 from storage.database import reader
+from storage.export import select as select_export
+from storage.proof import of_story
 from storage.queries import outbox, team
 from storage.queries.stories import ASSISTED, Assisted
 from tests.bot.service import NOON, STORY, Service
@@ -109,3 +113,24 @@ def test_the_command_shows_each_question_and_the_receipt_and_proof_names_the_wor
     assert f"Written down by {SAM} at {WHERE}, read aloud." in earshot.said
     assert "Replied “AGREE”" in earshot.said
     assert tmp_path.exists()
+
+
+def test_proof_of_a_row_and_of_nothing(earshot: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+    with time_machine.travel(NOON, tick=False):
+        earshot("team", "add", SAM, "--role", "outreach")
+        earshot(*ASSIST, "--read-aloud", typed="\n".join(ANSWERS) + "\n")
+        with laid(read({})) as base:
+            made = select_export.run(
+                base.engine, base.writer, format="csv", use="team", out=BytesIO(), who="command line", now=NOON
+            )
+            with reader(base.engine) as connection:
+                (used,) = of_story(connection, 1).uses
+        assert earshot("stories", "proof", f"{made.export_id}:{used.row}", "--json") == 0
+    told = json.loads(earshot.said)
+    assert told["every_use_within_consent"]
+    assert [one["consent_then"] for one in told["uses"]] == ["quote"]
+    assert [one["event"]["literal_reply"] for one in told["records"]][0] == "AGREE"
+    assert [one["record"] for one in told["receipts"]] == told["records"]
+    assert earshot("stories", "proof", "77") == 1
+    assert "no trace of a story 77" in earshot.said + capsys.readouterr().err
+    assert earshot("stories", "proof", "rubbish") == 2
