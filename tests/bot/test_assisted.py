@@ -129,7 +129,7 @@ def test_proof_of_a_row_and_of_nothing(earshot: Terminal, capsys: pytest.Capture
     told = json.loads(earshot.said)
     assert told["every_use_within_consent"]
     assert [one["consent_then"] for one in told["uses"]] == ["quote"]
-    assert [one["event"]["literal_reply"] for one in told["records"]][0] == "AGREE"
+    assert told["records"][0]["event"]["literal_reply"] == "AGREE"
     assert [one["record"] for one in told["receipts"]] == told["records"]
     assert earshot("stories", "proof", "77") == 1
     assert "no trace of a story 77" in earshot.said + capsys.readouterr().err
