@@ -116,6 +116,7 @@ class App:
             releases=releases,
             resolver=self.resolver,
             languages=base.settings.languages,
+            public_url=base.settings.public_url,
             staffed=base.settings.staffed_hours,
         )
         self.intake = Intake(

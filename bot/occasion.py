@@ -25,6 +25,8 @@ class Means:
     releases: Releases
     resolver: Resolver
     languages: tuple[str, ...] = ("en",)
+    public_url: str = "http://127.0.0.1:8000"
+    """Where links of ours begin, without a slash at the end."""
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
     staffed: StaffedHours = field(default_factory=StaffedHours)
     """When the team is there: by when somebody is to look at a safeguarding item."""

@@ -25,6 +25,7 @@ PLACEHOLDERS = frozenset(
         "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line",  # from the house
         "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
+        "lines", "link", "month", "progress",  # from what is held
     }
 )  # fmt: skip
 """The closed list of what a text may hold in braces."""
@@ -78,6 +79,10 @@ class Release(Record):
     def has(self, address: str) -> bool:
         """Return whether the release has a text at this address."""
         return address in self.texts[self.flow.source_language]
+
+    def consent_step(self, purpose: str) -> str | None:
+        """Return the name of the step that asks for this decision; None if the flow does not ask it by itself."""
+        return next((name for name, step in self.flow.steps.items() if getattr(step, "purpose", None) == purpose), None)
 
     def text(self, address: str, conversation: Conversation, **fills: str) -> str:
         """Return the text at `address` for this person's language and channel, all placeholders filled.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.signals import Signal, Unsealed
+from storage.queries import own_stories
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def record_consent(turn: Turn, effect: RecordConsent) -> None:
-    """Write the decision down."""
+    """Write the decision down; about an earlier story only if it is this person's."""
+    person = turn.person.contributor_id
+    if effect.story is not None and own_stories.belongs_to(turn.connection, effect.story, person) is None:
+        return
     store.record_decision(
         turn.connection,
         effect,
@@ -22,6 +26,8 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         whole=turn.release.whole,
         now=turn.now,
     )
+    if effect.story is not None:
+        own_stories.changed(turn.connection, effect.story, turn.now)
 
 
 def hold(turn: Turn, effect: HoldSealed) -> None:

@@ -61,6 +61,7 @@ class WholeStory:
     decided_at: datetime | None
     reason: str
     use: str
+    progress: str
     simulated: bool
     place_label: str
     place_words: str
