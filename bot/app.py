@@ -121,6 +121,7 @@ class App:
             resolver=self.resolver,
             languages=base.settings.languages,
             notice=notice_digest,
+            public_url=base.settings.public_url,
             staffed=base.settings.staffed_hours,
         )
         self.intake = Intake(

@@ -26,6 +26,8 @@ class Means:
     releases: Releases
     resolver: Resolver
     languages: tuple[str, ...] = ("en",)
+    public_url: str = "http://127.0.0.1:8000"
+    """Where links of ours begin, without a slash at the end."""
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
     notice: str | None = None
     """Digest of who asks and what for, as it stands now; decisions name it."""

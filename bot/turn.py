@@ -19,7 +19,7 @@ from flows.messages import Message
 from flows.signals import Edited, Signal, Started
 from storage.queries import turn as store
 from storage.queries.stories import ASSISTED
-from storage.receipts import new_receipt
+from storage.receipts import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,11 +144,12 @@ class Turn:
             channel=self.occasion.look,
             language=self._language(release, after),
             now=max(self.now, earliest),
-            receipt=new_receipt(self.means.rng),
+            receipt=draw(self.connection, self.means.keyring, self.means.rng),
         )
         stopped = self.person.opted_out or self.person.address_state == "opted_out"
         opted_out = after.opted_out if after is not None else stopped
-        return fresh.model_copy(update={"opted_out": True}) if opted_out else fresh
+        cut_off = after is not None and after.cut_off
+        return fresh.model_copy(update={"opted_out": True, "cut_off": cut_off}) if opted_out else fresh
 
     def _language(self, release: Release, after: Conversation | None) -> str:
         wanted = self.person.language or (after.language if after else "")

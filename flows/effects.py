@@ -161,6 +161,10 @@ class AddToStory:
 
     text: str
     ref: str = ""
+    story: int | None = None
+    """Number of the story; None for the one of this conversation."""
+    by_receipt: bool = False
+    """True: the story was found by its receipt, and may be another person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +183,79 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """The person asked for deletion and confirmed it: of everything, or of the story told last before this one."""
+    """The person asked for deletion and confirmed it: of everything, or of one story."""
 
     scope: Literal["story", "everything"]
+    story: int | None = None
+    """Number of the story, for the scope `story`."""
+    by_receipt: bool = False
+    """True: the story was found by its receipt, and may be another person's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStories:
+    """Answer with `StoriesListed`, in this same turn: this person's stories, newest first, a few at a time."""
+
+    about: str
+    """The question they are wanted for; it comes back with the answer."""
+    older: int = 0
+    """Only those with a lower number; 0 for the newest."""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveFile:
+    """Make a link to everything held about this person, for a day, and answer with `FileReady` in this same turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForPerson:
+    """Enter a data-protection request that a person on the team follows up, because we cannot answer it here."""
+
+    kind: Literal["access", "erasure", "correction"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceStory:
+    """The teller said it differently: these words take the place of the old ones, which are deleted."""
+
+    story: int
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HidePlace:
+    """The teller wants the place of a story forgotten."""
+
+    story: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindReceipt:
+    """Look for the story these three words belong to, and answer with `ReceiptRead` in this same turn."""
+
+    words: str
+    text: str
+    """What was written, so that it is not lost if it was no receipt."""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NarrowStory:
+    """Whoever holds the receipt wants the story to travel less far. Never further: that is its teller's alone."""
+
+    story: int
+    use: Use
+    literal: str
+    text: str
+    """The exact words shown, options included."""
+    digest: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsay:
+    """Take the messages of this chat away, ours and theirs, as far as the channel lets us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +300,14 @@ Effect = (
     | OptOut
     | OptIn
     | Erase
+    | ListStories
+    | GiveFile
+    | AskForPerson
+    | ReplaceStory
+    | HidePlace
+    | FindReceipt
+    | NarrowStory
+    | Unsay
     | SetLanguage
     | TellTeam
     | Begin

@@ -24,18 +24,17 @@ from flows.effects import (
     PurgeSealed,
     Say,
     SetLanguage,
-    TellData,
     Unseal,
 )
 from flows.engine import advance
 from flows.keywords import normalise
 from flows.messages import button, sms_text
 from flows.release import House
+from flows.shelf import Shelf
 from flows.signals import (
     Chose,
     Edited,
     Expired,
-    Facts,
     Located,
     Nudged,
     PlaceChoice,
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
 WAYS = {"sms": "text message", "telegram": "Telegram"}
-RECEIPT = "maple river kettle"
+RECEIPT = "kettle otter lantern"
 PRACTICE_HOUSE = House(
     organisation="Earshot demo team",
     contact="hello@example.org",
@@ -99,6 +98,7 @@ class Rehearsal:
         self._asked: list[tuple[str, Say]] = []
         self._begun = 0
         self._done: list[Effect] = []
+        self._shelf = Shelf(WAYS[self.channel], RECEIPT)
         self.state = self._idle(self.flow, opted_out=False)
 
     # --- what a person can do -----------------------------------------------------------------------------------
@@ -204,19 +204,17 @@ class Rehearsal:
                 return Unsealed(parts=parts)
             case FindPlace():
                 return self.find_places(effect.words)
-            case TellData():
-                return Facts(stories=len(self.stories), channels=(WAYS[self.channel],), since=f"{self.now:%B %Y}")
             case KeepStory():
                 self.stories[self.state.id] = effect
             case DropStory():
                 self.stories.pop(self.state.id, None)
-            case Erase():
+            case Erase(scope="everything"):
                 self.stories, self._sealed = {}, []
             case Begin():
                 return self._begin(effect)
             case _:
                 pass
-        return None
+        return self._shelf.carry_out(effect, self.state, self.now)
 
     def _begin(self, begin: Begin) -> Signal:
         word = normalise(GREETING.sub("", begin.text))

@@ -26,6 +26,7 @@ PLACEHOLDERS = frozenset(
         "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line", "age",  # from the house
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
+        "lines", "link", "month", "progress",  # from what is held
     }
 )  # fmt: skip
 """The closed list of what a text may hold in braces."""

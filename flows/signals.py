@@ -1,7 +1,8 @@
 """What may happen to a conversation: one frozen record each. Owned by the engine; imports the standard library.
 
-Two signals answer an effect of the same turn (`PlacesFound` answers `FindPlace`, `Unsealed` answers `Unseal`, `Facts`
-answers `TellData`), so that the engine can use what lives outside it and still be a pure function.
+Some signals answer an effect of the same turn (`PlacesFound` answers `FindPlace`, `Unsealed` answers `Unseal`, `Facts`
+answers `TellData`, `StoriesListed` answers `ListStories`, `FileReady` answers `GiveFile`, `ReceiptRead` answers
+`FindReceipt`), so that the engine can use what lives outside it and still be a pure function.
 """
 
 from __future__ import annotations
@@ -83,6 +84,33 @@ class Unsealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnStory:
+    """One story as its own teller finds it again: when, where, the first words, how far it may travel."""
+
+    id: int
+    month: str
+    """Month and year in which it was told, in words of the contributor's language."""
+    words: str
+    """The first few words of it, at most forty characters; never kept in a conversation."""
+    use: str = "team"
+    place: str = ""
+    here: bool = False
+    """True: it was told in the conversation that is going on now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoriesListed:
+    """Answer to `ListStories`: some of the contributor's stories, newest first."""
+
+    about: str
+    stories: tuple[OwnStory, ...] = ()
+    older: int = 0
+    """Number from which on there are older ones; 0 if these are the oldest."""
+    page: int = 0
+    """How many newer ones were passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Answer to `TellData`: what is held about this contributor, for MY DATA."""
 
@@ -90,6 +118,31 @@ class Facts:
     channels: tuple[str, ...]
     since: str
     """Month and year of the first contact, in words of the contributor's language."""
+    told: tuple[OwnStory, ...] = ()
+    """Their stories, newest first, at most five."""
+    contact: bool = False
+    """True: we may write to them about a story, by their latest word."""
+    invite: bool = False
+    """True: we may invite them again, by their latest word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReady:
+    """Answer to `GiveFile`: where the person can open what is held about them, for a day."""
+
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRead:
+    """Answer to `FindReceipt`. `story` is 0 if the words open nothing, or may not be tried now: both look the same."""
+
+    text: str
+    ref: str = ""
+    story: int = 0
+    month: str = ""
+    progress: str = "heard"
+    use: str = "team"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +160,20 @@ class Expired:
     """The conversation's time is over (7 days without a word)."""
 
 
-Signal = Started | Said | Chose | Edited | Sent | PlacesFound | Located | Unsealed | Facts | Quiet | Nudged | Expired
+Signal = (
+    Started
+    | Said
+    | Chose
+    | Edited
+    | Sent
+    | PlacesFound
+    | Located
+    | Unsealed
+    | Facts
+    | StoriesListed
+    | FileReady
+    | ReceiptRead
+    | Quiet
+    | Nudged
+    | Expired
+)

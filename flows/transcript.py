@@ -14,23 +14,30 @@ from typing import TYPE_CHECKING, Any, Literal
 from flows.effects import (
     AddToStory,
     AmendStory,
+    AskForPerson,
     Begin,
     DropStory,
     Effect,
     Erase,
+    GiveFile,
+    HidePlace,
     HoldSealed,
     KeepStory,
     LeaveNothing,
+    NarrowStory,
     OptIn,
     OptOut,
     PurgeSealed,
     RecordConsent,
+    ReplaceStory,
     Say,
     SetLanguage,
     TellTeam,
+    Unsay,
     Unseal,
 )
 from flows.messages import button, sms_text
+from flows.questions.story import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -175,6 +182,12 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
     OptOut: lambda effect: "stops all contact" + ("; the carrier says goodbye" if effect.by_carrier else ""),
     OptIn: lambda _: "may be contacted again",
     Erase: lambda effect: f"deletes {'everything' if effect.scope == 'everything' else 'the story'}",
+    ReplaceStory: lambda effect: f"puts new words in place of the old: “{joined(effect.parts)}”",
+    HidePlace: lambda _: "forgets the place",
+    NarrowStory: lambda effect: f"lets the story travel less far: {effect.use}",
+    GiveFile: lambda _: "makes a file of all that is held",
+    AskForPerson: lambda effect: f"asks a person on the team to see to it: {effect.kind}",
+    Unsay: lambda _: "takes the messages of this chat away",
     SetLanguage: lambda effect: f"speaks {effect.language} from now on",
     TellTeam: lambda effect: f"tells the team: {effect.kind}",
     Begin: lambda effect: f"begins {effect.flow}".rstrip(),

@@ -16,11 +16,11 @@ from starlette.responses import RedirectResponse
 
 from flows.checks.graph import CHANNELS, Graph
 from flows.release import Release
-from review import access, decisions, pages, words
+from review import access, decisions, pages, progress, words
 from review.decisions import Refusal, Wish
 from review.queue import with_practice
 from storage.database import reader
-from storage.queries import exports, queue, safeguarding_page, story_page, team
+from storage.queries import exports, own_stories, queue, safeguarding_page, story_page, team
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,7 +42,7 @@ DONE = {
     "undo": "Undone. Nobody has decided about this story now.",
     "scales": "Scales saved. What the teller said is kept beside them.",
 }
-NOTICES = {**DONE, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
+NOTICES = {**DONE, **progress.STEPS, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,7 @@ def _story_page(
             "acts": team.acts_on(connection, "story", story_id, but=("story.opened",)),
             "exports": exports.that_held(connection, story_id),
             "in_care_since": safeguarding_page.open_for(connection, story.contributor_id),
+            "changed_since": own_stories.changed_since(connection, story_id),
             "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
         }
         opened = team.acted_since(
@@ -141,8 +142,8 @@ def _story_page(
 
 
 def _record_opening(visit: Visit, story_id: int) -> None:
-    visit.parts.writer.run(
-        lambda connection: team.record(
+    def work(connection: Connection) -> None:
+        team.record(
             connection,
             at=visit.now,
             who=visit.who.email,
@@ -150,7 +151,9 @@ def _record_opening(visit: Visit, story_id: int) -> None:
             object_kind="story",
             object_id=story_id,
         )
-    )
+        own_stories.first_opened(connection, story_id, visit.now)
+
+    visit.parts.writer.run(work)
 
 
 def _of(labels: list[Label], dimension: str) -> list[Label]:

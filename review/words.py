@@ -52,6 +52,12 @@ ORIGINS = (
     Word("rule", "suggested by a rule"),
     Word("reviewer", "added by the team"),
 )
+PROGRESS = (
+    Word("heard", "Heard, and waiting for a reader"),
+    Word("read", "Read by a person"),
+    Word("acted_on", "Being acted on"),
+    Word("changed", "Something has changed because of it"),
+)
 PURPOSES = (
     Word("take_part", "Taking part"),
     Word("use", "How far it may travel"),
@@ -66,6 +72,8 @@ ACTS = (
     Word("story.declined", "declined it"),
     Word("story.undone", "undid the decision"),
     Word("story.tagged", "set the scales"),
+    Word("story.acted_on", "said that it is being acted on"),
+    Word("story.changed", "said that something has changed because of it"),
     Word("export.made", "exported it"),
     Word("safeguarding.raised", "asked somebody to look after its teller"),
     Word("safeguarding.taken", "took it"),

@@ -153,6 +153,35 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     return True
 
 
+def erase_words(connection: Connection, story_id: int, *, of_place: bool = False, but_of: str = "") -> None:
+    """Delete the words of a story that its teller changes, or only its place, wherever they are repeated.
+
+    Messages and answers go, what the team made of them is emptied, raw events of the contributor are emptied and the
+    stored conversation forgets its answers. The story itself stays for the caller to fill. `but_of` names the
+    conversation in hand, whose state the turn saves itself.
+    """
+    row = connection.execute(
+        select(STORY.c.conversation_id, STORY.c.contributor_id).where(STORY.c.id == story_id)
+    ).one()
+    if not of_place:
+        connection.execute(delete(PART).where(PART.c.story_id == story_id))
+    connection.execute(update(EDITION).where(EDITION.c.story_id == story_id).values(text=""))
+    _empty_inbound(connection, row.contributor_id)
+    if row.conversation_id == but_of:
+        return
+    _empty_outbox(connection, row.contributor_id, row.conversation_id)
+    state = connection.execute(select(CONVERSATION.c.state).where(CONVERSATION.c.id == row.conversation_id)).scalar()
+    try:
+        old = Conversation.from_json(state or "")
+    except UnreadableConversationError:
+        _empty_conversation(connection, row.conversation_id)
+        return
+    emptied = old.model_copy(update={"answers": {}, "scratch": {}, "trail": (), "aside": "", "aside_notes": {}})
+    connection.execute(
+        update(CONVERSATION).where(CONVERSATION.c.id == row.conversation_id).values(state=emptied.to_json())
+    )
+
+
 def erase_conversation(connection: Connection, conversation_id: str, heard_at: datetime) -> bool:
     """Delete a conversation that never kept a story, with the words in it; returns False if it has one or is gone.
 

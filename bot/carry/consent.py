@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.signals import Signal, Unsealed
 from storage.erasure import leave_no_answers, leave_no_trace
+from storage.queries import own_stories
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def record_consent(turn: Turn, effect: RecordConsent) -> None:
-    """Write the decision down."""
+    """Write the decision down; about an earlier story only if it is this person's."""
+    person = turn.person.contributor_id
+    if effect.story is not None and own_stories.belongs_to(turn.connection, effect.story, person) is None:
+        return
     store.record_decision(
         turn.connection,
         effect,
@@ -25,6 +29,8 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         notice_digest=turn.means.notice,
         assisted=turn.occasion.assisted,
     )
+    if effect.story is not None:
+        own_stories.changed(turn.connection, effect.story, turn.now)
 
 
 def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:

@@ -366,19 +366,11 @@ def _append(
     return int(row.id)
 
 
-def drop_story(connection: Connection, conversation_id: str) -> bool:
+def drop_story(connection: Connection, conversation_id: str, now: datetime) -> bool:
     """Delete the conversation's story and what was held for it; returns whether there was one.
 
     The turn saves its own state of the conversation afterwards.
     """
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
     row = _STORY_OF.one(connection, conversation_id=conversation_id)
-    return row is not None and erase_story(connection, row[0])
-
-
-def drop_latest_story(connection: Connection, contributor_id: int) -> bool:
-    """Delete the story a person told last, in whichever conversation; returns whether there was one."""
-    row = connection.execute(
-        select(STORY.c.id).where(STORY.c.contributor_id == contributor_id).order_by(STORY.c.id.desc()).limit(1)
-    ).first()
-    return row is not None and erase_story(connection, row.id)
+    return row is not None and erase_story(connection, row[0], now)

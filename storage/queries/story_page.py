@@ -63,6 +63,7 @@ class WholeStory:
     use: str
     naming: str
     credit: str
+    progress: str
     simulated: bool
     place_label: str
     place_words: str

@@ -319,7 +319,7 @@ def test_a_greeting_after_a_break_is_no_answer_to_the_question_that_waits(greeti
 def test_one_nudge_after_48_hours_and_an_answer_to_it_is_an_answer():
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY, "DONE")
-    assert "go on when it suits you" in phone.wait(hours=49)
+    assert "just write back when it suits you" in phone.wait(hours=49)
     phone.say("1")
     assert phone.step == "actor"
     assert phone.wait(days=1) == ""
