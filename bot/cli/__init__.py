@@ -11,7 +11,10 @@ from importlib import import_module
 
 import typer
 
-GROUPS = ("serve", "chat", "doctor", "export", "flows", "texts", "inbox", "team", "people", "places", "retention", "db")
+GROUPS = (
+    "serve", "chat", "doctor", "export", "stories", "flows", "texts", "inbox", "team", "people", "places", "retention",
+    "db",
+)  # fmt: skip
 
 
 def build() -> typer.Typer:
