@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flows.asides import AFTER, DELETE, RESUME, answers, hear_aside, open_aside
+from flows.asides.asked_back import AskedBackAside
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.effects import AmendStory, HoldSealed, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
@@ -19,6 +20,9 @@ from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.place import PlaceStep
 from flows.questions.story import as_parts, with_edit
 from flows.signals import (
+    AskBackShown,
+    AskBackTaken,
+    AskedBack,
     Chose,
     Edited,
     Expired,
@@ -83,10 +87,18 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
                 "my_data" if signal.stories else "no_data",
                 stories=str(signal.stories), since=signal.since, channels=", ".join(signal.channels),
             )  # fmt: skip
-        case Quiet() | Nudged() | Expired():
-            _time(making, signal)
+        case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
+            _unasked(making, signal)
     _keep_waiting(making)
     return making.done()
+
+
+def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
+    """What the team or time brings, and what they are told of it."""
+    if isinstance(signal, AskedBack | AskBackShown | AskBackTaken):
+        AskedBackAside.hear_of(making, signal)
+    else:
+        _time(making, signal)
 
 
 def _start(making: Making, started: Started) -> None:

@@ -25,6 +25,7 @@ PLACEHOLDERS = frozenset(
         "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line",  # from the house
         "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
+        "reason", "month", "months",  # from what we ask of our own accord
     }
 )  # fmt: skip
 """The closed list of what a text may hold in braces."""

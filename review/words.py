@@ -61,6 +61,7 @@ ACTS = (
     Word("story.tagged", "set the scales"),
     Word("story.edited", "made an edited version"),
     Word("story.edit_undone", "undid an edited version"),
+    Word("story.edit_lapsed", "let an edited version lapse, as its teller did not answer"),
     Word("story.lapsed", "let the wider use end, as nobody renewed it"),
     Word("export.made", "exported it"),
     Word("safeguarding.raised", "asked somebody to look after its teller"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.carry import consent, contact, rights, story
+from bot.carry import ask_back, consent, contact, rights, story
 from flows import effects
 
 if TYPE_CHECKING:
@@ -33,4 +33,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.TellTeam: contact.tell_team,
     effects.TellData: rights.tell_data,
     effects.Erase: rights.erase,
+    effects.ShowAskBack: ask_back.show,
+    effects.AnswerAskBack: ask_back.answer,
+    effects.ProposeEdition: ask_back.propose,
 }

@@ -177,6 +177,20 @@ def _difference(out: Console, before: str, after: str) -> None:
 
 
 def _in_editor(text: str) -> str:
-    import click  # noqa: PLC0415 - keep start-up light
+    """Return what somebody makes of a text in their own editor; the file is gone afterwards."""
+    import os  # noqa: PLC0415 - keep start-up light
+    import shlex  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
 
-    return click.edit(text, require_save=False) or ""
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "version.txt"
+        file.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*command, str(file)], check=True)  # noqa: S603 - the operator's own editor
+        except (OSError, subprocess.CalledProcessError):
+            raise typer.BadParameter(
+                f"{command[0]} did not run. Nothing was changed; set EDITOR, or use --file."
+            ) from None
+        return file.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flows.asides.after import AFTER, After
+from flows.asides.asked_back import ASKED_BACK, AskedBackAside
 from flows.asides.base import Aside
 from flows.asides.delete import DELETE, Delete
 from flows.asides.language import LANGUAGE, LANGUAGES, Language
@@ -17,9 +18,20 @@ if TYPE_CHECKING:
     from flows.signals import Signal
     from flows.turn import Making
 
-__all__ = ["AFTER", "ASIDES", "DELETE", "LANGUAGE", "LANGUAGES", "RESUME", "answers", "hear_aside", "open_aside"]
+__all__ = [
+    "AFTER",
+    "ASIDES",
+    "ASKED_BACK",
+    "DELETE",
+    "LANGUAGE",
+    "LANGUAGES",
+    "RESUME",
+    "answers",
+    "hear_aside",
+    "open_aside",
+]
 
-ASIDES: tuple[type[Aside], ...] = (Resume, Delete, Language, After)
+ASIDES: tuple[type[Aside], ...] = (Resume, Delete, Language, After, AskedBackAside)
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
 
 

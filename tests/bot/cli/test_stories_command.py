@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,3 +65,18 @@ def test_what_makes_no_sense_is_refused_in_plain_words(earshot: Terminal, story:
 def test_an_empty_house_says_so(earshot: Terminal) -> None:
     assert earshot("stories", "list") == 0
     assert earshot.said.strip() == "There is no story."
+
+
+def test_a_version_can_be_made_in_an_editor(earshot: Terminal, story: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = earshot.folder / "editor.py"
+    script.write_text(
+        "import sys, pathlib\np = pathlib.Path(sys.argv[1])\n"
+        "p.write_text(p.read_text().replace('Dr Ahmed', 'A doctor'))\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
+    assert earshot("stories", "edit", story, "--editor", "--reason", "It names a doctor") == 0
+    assert "+A doctor sent me home three times." in earshot.said
+    monkeypatch.setenv("VISUAL", "/nowhere/editor")
+    assert earshot("stories", "edit", story, "--editor", "--reason", "It names a doctor") == 2
+    assert "Nothing was changed" in " ".join(earshot.said.split())
