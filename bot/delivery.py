@@ -342,6 +342,8 @@ class Delivery:
             hold = await self._turn_comes(lane, flight)
             if hold is not None:
                 return fate.later(due, self.clock() + timedelta(seconds=hold), "held back")
+            if due.kind not in fate.AT_ANY_HOUR and (reason := await self._refused(due)):
+                return fate.cancelled(due, reason, self.clock())  # their word came while it waited for its turn
             flight.calling = True
             try:
                 sent = await lane.channel.send(pieces[number])
@@ -352,6 +354,9 @@ class Delivery:
             lane.gaps.sent(due.address_id, provider_id, due.inbound_id, self.monotonic())
             self.begun[due.id] = number + 1
         return outbox.Sent(due.id, provider_id or None, segments or None)
+
+    async def _refused(self, due: Due) -> str:
+        return await self.writer.perform(partial(outbox.refused, message=due.id))
 
     async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""

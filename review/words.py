@@ -48,10 +48,25 @@ ORIGINS = (
     Word("rule", "suggested by a rule"),
     Word("reviewer", "added by the team"),
 )
+NAMINGS = (
+    Word("none", "Without a name"),
+    Word("place", "By place only"),
+    Word("name", "By the name they gave"),
+)
+EDITIONS = (
+    Word("draft", "Stays with the team", "Nobody was asked about it"),
+    Word("asking", "Its teller is being asked", "It leaves once they agree"),
+    Word("agreed", "Its teller agreed", "This is what leaves, once the story is approved"),
+    Word("refused", "Its teller keeps it with the team", "It goes nowhere"),
+    Word("changed", "Its teller wrote another version"),
+    Word("lapsed", "No answer", "It stays with the team"),
+    Word("dropped", "Undone"),
+)
 PURPOSES = (
     Word("take_part", "Taking part"),
     Word("use", "How far it may travel"),
     Word("contact", "Being contacted again"),
+    Word("edition", "Sharing an edited version"),
 )
 ACTS = (
     Word("story.opened", "read it"),

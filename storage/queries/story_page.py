@@ -72,6 +72,11 @@ class WholeStory:
     place_parent: str
     version: int
     withdrawn_at: datetime | None
+    use_until: datetime | None = None
+    kept_until: datetime | None = None
+    naming: str = "none"
+    credit: str = ""
+    words_version: int = 1
 
 
 STORY_COLUMNS = tuple(story.c[field.name] for field in fields(WholeStory) if field.name in story.c)
