@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from storage import tables
+from storage.erasure import erase_story
 from storage.queries import safeguarding
 from tests.bot.asking import DECISIONS, EDITED, OWN, QUESTION, STORIES, Asking
 from tests.bot.service import MAYA, NOON, STORY, Service
@@ -166,6 +167,22 @@ async def test_delete_in_the_middle_takes_the_version_and_the_question_along(ask
     await asking.service.text(MAYA, "SHOW", "DELETE", "everything")
     assert asking.states() == ([], [])
     assert await asking.ticks(days=8) == []
+
+
+async def test_a_version_on_its_way_goes_with_the_story_whichever_conversation_showed_it(asking: Asking) -> None:
+    service = asking.service
+    first = await asking.told()
+    asking.edits(first)
+    service.now += timedelta(days=8)
+    await asking.told("They have closed the library as well, and I miss it.")
+    asking.service.answers(MAYA)
+    assert await asking.ticks() != []
+    await service.text(MAYA, "SHOW")
+    assert any(EDITED in message.say.text for _, _, message in service.outbox(MAYA))
+    service.writer.run(lambda connection: erase_story(connection, first))
+    assert not any(EDITED in message.say.text for _, _, message in service.outbox(MAYA))
+    (over,) = await service.text(MAYA, "1")
+    assert "no longer open" in over
 
 
 def ends(asking: Asking, **ends: datetime | None) -> None:
