@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot import metrics, web
 from bot.alerts import Alerts
+from bot.ask_back import AskBacks
 from bot.channels import CHANNELS
 from bot.channels.base import SendError
 from bot.channels.telegram import TelegramChannel
@@ -140,6 +141,14 @@ class App:
             staffed=base.settings.staffed_hours,
             clock=base.clock,
         )
+        self.ask_backs = AskBacks(
+            engine=base.engine,
+            writer=base.writer,
+            means=self.means,
+            quiet_hours=base.settings.quiet_hours,
+            timezone=base.settings.timezone,
+            clock=base.clock,
+        )
         self.recovery = Recovery(
             engine=base.engine, keyring=base.keyring, intake=self.intake, channels=channels, clock=base.clock
         )
@@ -221,6 +230,8 @@ class App:
         return (
             Job(name="due", every=TICK_SECONDS, run=self.due.tick),
             Job(name="alerts", every=TICK_SECONDS, run=self.alerts.tick),
+            Job(name="ask back", every=MINUTE, run=self.ask_backs.tick),
+            Job(name="renewal", every=HOUR, run=self.ask_backs.renew),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="retention", every=HOUR, run=self._let_go),

@@ -347,6 +347,8 @@ class Delivery:
             hold = await self._turn_comes(lane, flight)
             if hold is not None:
                 return fate.later(due, self.clock() + timedelta(seconds=hold), "held back")
+            if due.kind not in fate.AT_ANY_HOUR and (reason := await self._refused(due)):
+                return fate.cancelled(due, reason, self.clock())  # their word came while it waited for its turn
             flight.calling = True
             try:
                 sent = await lane.channel.send(pieces[number])
@@ -363,6 +365,9 @@ class Delivery:
 
     async def _unsaid(self, lane: Lane, due: Due) -> tuple[Piece, ...]:
         return await asyncio.to_thread(unsay.pieces, self._engine, self.keyring, lane.channel, due, self.clock())
+
+    async def _refused(self, due: Due) -> str:
+        return await self.writer.perform(partial(outbox.refused, message=due.id))
 
     async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""

@@ -174,6 +174,10 @@ def _back(making: Making) -> None:
         making.set(back_to="")
         making.go(state.back_to)
         return
+    if state.scratch.get("changing"):
+        making.set(scratch={})
+        making.ask_again()
+        return
     if not state.trail:
         making.tell("at_start")
         making.ask_again()

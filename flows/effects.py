@@ -266,6 +266,31 @@ class SetLanguage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAskBack:
+    """Answer with `AskBackShown`, or with `AskBackTaken` if the question is over, in this same turn."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAskBack:
+    """What the person answered; `AskBackTaken` says what came of it, in this same turn."""
+
+    id: int
+    answer: Literal["agree", "keep", "go_on", "team", "back", "later"]
+    consent: RecordConsent | None = None
+    """What was asked, and the reply as it came; None for `later`, which decides nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeEdition:
+    """The teller wrote their own version of a story: keep it beside the others and answer with `AskBackShown`."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellTeam:
     """Something a person on the team should look at, e.g. HELP in the middle of a story (rule 29). Holds no content."""
 
@@ -309,6 +334,9 @@ Effect = (
     | NarrowStory
     | Unsay
     | SetLanguage
+    | ShowAskBack
+    | AnswerAskBack
+    | ProposeEdition
     | TellTeam
     | Begin
 )

@@ -21,6 +21,7 @@ from flows.asides import (
     names_a_choice,
     open_aside,
 )
+from flows.asides.asked_back import AskedBackAside
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.asides.reword import REWORD
@@ -36,6 +37,9 @@ from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep, as_parts, with_edit
 from flows.receipts import read as read_receipt
 from flows.signals import (
+    AskBackShown,
+    AskBackTaken,
+    AskedBack,
     Chose,
     Edited,
     Expired,
@@ -101,8 +105,8 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
                 _hear(making, signal)
         case Facts() | StoriesListed() | FileReady() | ReceiptRead():
             _told_of_what_is_held(making, signal)
-        case Quiet() | Nudged() | Expired():
-            _time(making, signal)
+        case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
+            _unasked(making, signal)
     _keep_waiting(making)
     return making.done()
 
@@ -118,6 +122,14 @@ def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileRe
             tell_link(making, answer)
         case ReceiptRead():
             _receipt(making, answer)
+
+
+def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
+    """What the team or time brings, and what they are told of it."""
+    if isinstance(signal, AskedBack | AskBackShown | AskBackTaken):
+        AskedBackAside.hear_of(making, signal)
+    else:
+        _time(making, signal)
 
 
 def _start(making: Making, started: Started) -> None:

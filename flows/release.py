@@ -27,6 +27,7 @@ PLACEHOLDERS = frozenset(
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
         "lines", "link", "month", "progress",  # from what is held
+        "reason", "months",  # from what we ask of our own accord
     }
 )  # fmt: skip
 """The closed list of what a text may hold in braces."""

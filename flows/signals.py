@@ -8,6 +8,7 @@ answers `TellData`, `StoriesListed` answers `ListStories`, `FileReady` answers `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,40 @@ class Expired:
     """The conversation's time is over (7 days without a word)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedBack:
+    """The team, or time, has a question of its own: say so in words that tell nothing, and wait (rule 83)."""
+
+    id: int
+    until: str
+    """When it lapses without an answer, in ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskBackShown:
+    """Answer to `ShowAskBack` and `ProposeEdition`: what the question is, to be shown now and not kept."""
+
+    id: int
+    kind: Literal["sign_off", "own_words", "renew_publish", "renew_quote", "renew_keep"]
+    text: str = ""
+    """The edited version."""
+    reason: str = ""
+    """Why it was edited; empty if nobody said."""
+    month: str = ""
+    """Until when consent lasts, in words of the contributor's language."""
+    months: int = 0
+    """For how many more it would go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskBackTaken:
+    """Answer to `AnswerAskBack`, and to `ShowAskBack` when there is nothing to be shown any more."""
+
+    outcome: Literal["agreed", "kept", "later", "renewed", "narrowed", "taken_back", "over"]
+    here: bool = False
+    """True: the story that was taken back is the one of this conversation."""
+
+
 Signal = (
     Started
     | Said
@@ -173,6 +208,9 @@ Signal = (
     | StoriesListed
     | FileReady
     | ReceiptRead
+    | AskedBack
+    | AskBackShown
+    | AskBackTaken
     | Quiet
     | Nudged
     | Expired

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.conversation import Answer
@@ -17,8 +17,6 @@ from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from flows.conversation import Conversation
     from flows.effects import Effect
     from flows.release import Release
@@ -28,6 +26,8 @@ MOST_STEPS = 50
 NUDGE_AFTER = timedelta(hours=48)
 MOST_REMINDERS = 2
 """Of one conversation, however many questions it has (rule 100)."""
+LATE_ANSWERS = timedelta(days=30)
+"""How long after a question of ours is over an answer to it is still told so, and not taken for something new."""
 CONSENTED = "take_part"
 
 
@@ -227,6 +227,8 @@ class Making:
             self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
         elif state.closed_until is not None and state.status != "open":
             self.set(due="expire", due_at=state.closed_until)
+        elif (until := state.aside_notes.get("until")) and state.status not in {"open", "stopped"} and not state.held:
+            self.set(due="expire", due_at=datetime.fromisoformat(str(until)) + LATE_ANSWERS)
         elif state.status in {"open", "stopped"} or state.held or state.aside:
             self.set(due="expire", due_at=over)
         else:

@@ -111,6 +111,9 @@ def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now:
             if stored:
                 story_page.set_scales(connection, story_id, change.scales, by=member.id, at=now)
         if not stored:
+            again = decide(story_page.story_by_id(connection, story_id), wish)  # gone, or changed by whom?
+            if isinstance(again, Refusal):
+                return again
             return Refusal(kind="changed", message="This story changed at the very same moment. Look at it again.")
         if change.decided:
             own_stories.looked_at(connection, story_id, member.id, now)

@@ -98,6 +98,9 @@ def erase_story(connection: Connection, story_id: int, now: datetime | None = No
     ).first()
     if row is None:
         return False
+    asked = select(ASK_BACK.c.id).where(ASK_BACK.c.story_id == story_id, ASK_BACK.c.asked_at.is_not(None))
+    if connection.execute(asked.limit(1)).first() is not None:
+        _empty_shown(connection, row.contributor_id)
     for table in _OF_STORY:
         connection.execute(delete(table).where(table.c.story_id == story_id))
     connection.execute(update(SAFEGUARDING).where(SAFEGUARDING.c.story_id == story_id).values(story_id=None))
@@ -386,6 +389,13 @@ def _empty_outbox(connection: Connection, contributor_id: int, conversation_id: 
     own = (OUTBOX.c.address_id.in_(addresses), OUTBOX.c.conversation_id == conversation_id)
     connection.execute(update(OUTBOX).where(*own, OUTBOX.c.state == "queued").values(state="cancelled", payload=None))
     connection.execute(update(OUTBOX).where(*own, OUTBOX.c.payload.is_not(None)).values(payload=None))
+
+
+def _empty_shown(connection: Connection, contributor_id: int) -> None:
+    """Empty what waits to be sent to a person: an edited version is shown in whichever conversation was the last."""
+    theirs = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
+    for conversation_id in connection.execute(theirs).scalars().all():
+        _empty_outbox(connection, contributor_id, conversation_id)
 
 
 def _empty_conversation(connection: Connection, conversation_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.carry import consent, contact, receipts, rights, story, unsay
+from bot.carry import ask_back, consent, contact, receipts, rights, story, unsay
 from flows import effects
 
 if TYPE_CHECKING:
@@ -42,4 +42,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.FindReceipt: receipts.find,
     effects.NarrowStory: receipts.narrow,
     effects.Unsay: unsay.unsay,
+    effects.ShowAskBack: ask_back.show,
+    effects.AnswerAskBack: ask_back.answer,
+    effects.ProposeEdition: ask_back.propose,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flows.asides.after import AFTER, After
+from flows.asides.asked_back import ASKED_BACK, AskedBackAside
 from flows.asides.base import Aside
 from flows.asides.change import CHANGE, Change, Changes
 from flows.asides.decide_again import DecideAgain
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 __all__ = [
-    "AFTER", "ASIDES", "CHANGE", "DELETE", "LANGUAGE", "LANGUAGES", "OFFERS", "RESUME", "hear_aside",
+    "AFTER", "ASIDES", "ASKED_BACK", "CHANGE", "DELETE", "LANGUAGE", "LANGUAGES", "OFFERS", "RESUME", "hear_aside",
     "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice", "open_aside",
 ]  # fmt: skip
 
 ASIDES: tuple[type[Aside], ...] = (
     Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
+    AskedBackAside,
 )  # fmt: skip
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}

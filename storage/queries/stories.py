@@ -97,14 +97,16 @@ _KEEP = Statement(
         (kept := insert(STORY))
         .values(
             {name: b(name) for name in (*_FIRST, *_REPLACED)}
-            | {"state": "new", "reason": "", "version": 1, "naming": "none", "credit": "", "progress": "heard"}
+            | {"state": "new", "reason": "", "version": 1, "words_version": 1, "naming": "none", "credit": ""}
+            | {"progress": "heard"}
             | {"kept_until": _AGREED_UNTIL}
         )
         .on_conflict_do_update(
             index_elements=["conversation_id"],
             set_={name: kept.excluded[name] for name in _REPLACED}
             | _UNDECIDED
-            | {"version": STORY.c.version + 1, "receipt_lookup": kept.excluded.receipt_lookup},
+            | {"version": STORY.c.version + 1, "words_version": STORY.c.version + 1}
+            | {"receipt_lookup": kept.excluded.receipt_lookup},
         )
         .returning(STORY.c.id, STORY.c.version)
     )
@@ -350,6 +352,7 @@ def _append(
             text=longer if kind == "added" else STORY.c.text,
             changed_at=now,
             version=STORY.c.version + 1,
+            words_version=STORY.c.version + 1,
             **_UNDECIDED,
         )
         .returning(STORY.c.id)

@@ -61,8 +61,6 @@ class WholeStory:
     decided_at: datetime | None
     reason: str
     use: str
-    naming: str
-    credit: str
     progress: str
     simulated: bool
     place_label: str
@@ -75,6 +73,11 @@ class WholeStory:
     place_parent: str
     version: int
     withdrawn_at: datetime | None
+    use_until: datetime | None = None
+    kept_until: datetime | None = None
+    naming: str = "none"
+    credit: str = ""
+    words_version: int = 1
 
 
 STORY_COLUMNS = tuple(story.c[field.name] for field in fields(WholeStory) if field.name in story.c)
