@@ -50,7 +50,7 @@ class Asking:
             ).first()
             assert asked is not None
             for purpose, answer in (("use", use), ("contact", contact)):
-                said = {**asked._mapping, "purpose": purpose, "answer": answer}
+                said = {**asked._mapping, "purpose": purpose, "answer": answer, "valid_until": None}
                 del said["id"]
                 connection.execute(DECISIONS.insert().values(said))
             connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(use=use, state="approved"))
