@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot import metrics, web
 from bot.alerts import Alerts
+from bot.ask_back import AskBacks
 from bot.channels import CHANNELS
 from bot.channels.base import SendError
 from bot.channels.telegram import TelegramChannel
@@ -22,6 +23,7 @@ from bot.due import Due
 from bot.house import house
 from bot.intake import Intake
 from bot.logs import log, told
+from bot.notice import notice
 from bot.occasion import Means
 from bot.opening import Opening
 from bot.recovery import Recovery
@@ -33,6 +35,7 @@ from storage.crypto import Keyring
 from storage.database import connect, reader, upgrade
 from storage.erasure import finish_erasures
 from storage.places import Resolver
+from storage.queries import consent
 from storage.queries.places import project_places
 from storage.retention import Periods
 from storage.scrub import scrub
@@ -102,7 +105,9 @@ def laid(settings: Settings) -> Iterator[Base]:
 class App:
     """The whole service, built and not yet started."""
 
-    def __init__(self, base: Base, releases: Releases, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, base: Base, releases: Releases, channels: Mapping[str, Channel], notice_digest: str | None = None
+    ) -> None:
         self.settings = base.settings
         self.engine = base.engine
         self.writer = base.writer
@@ -116,6 +121,8 @@ class App:
             releases=releases,
             resolver=self.resolver,
             languages=base.settings.languages,
+            notice=notice_digest,
+            public_url=base.settings.public_url,
             staffed=base.settings.staffed_hours,
         )
         self.intake = Intake(
@@ -132,6 +139,14 @@ class App:
             writer=base.writer,
             public_url=base.settings.public_url,
             staffed=base.settings.staffed_hours,
+            clock=base.clock,
+        )
+        self.ask_backs = AskBacks(
+            engine=base.engine,
+            writer=base.writer,
+            means=self.means,
+            quiet_hours=base.settings.quiet_hours,
+            timezone=base.settings.timezone,
             clock=base.clock,
         )
         self.recovery = Recovery(
@@ -217,6 +232,8 @@ class App:
         return (
             Job(name="due", every=TICK_SECONDS, run=self.due.tick),
             Job(name="alerts", every=TICK_SECONDS, run=self.alerts.tick),
+            Job(name="ask back", every=MINUTE, run=self.ask_backs.tick),
+            Job(name="renewal", every=HOUR, run=self.ask_backs.renew),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="retention", every=HOUR, run=self._let_go),
@@ -267,10 +284,17 @@ def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> App:
     base = lay(settings, clock)
     try:
         base.writer.run(partial(releases.publish, now=clock()))
-        return App(base, releases, _channels(settings, base.keyring))
+        return App(base, releases, _channels(settings, base.keyring), keep_notice(base))
     except BaseException:
         base.close()
         raise
+
+
+def keep_notice(base: Base) -> str:
+    """Keep who asks and what for, as it stands now; returns the digest that decisions name it by."""
+    now = notice(base.settings)
+    base.writer.run(partial(consent.keep_notice, digest=now.digest, body=now.body))
+    return now.digest
 
 
 def _channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:

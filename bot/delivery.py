@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import fate, metrics
+from bot import fate, metrics, unsay
 from bot.channels.base import Outgoing, SendError
 from bot.doubt import Doubt
 from bot.logs import log, told
@@ -123,6 +123,7 @@ class Delivery:
             name: Lane(channel, Pace(channel.limits.per_second), Gaps(channel.limits))
             for name, channel in channels.items()
         }
+        self._engine = engine
         self._alone = engine.dialect.name == "sqlite"
         self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
         self.monotonic, self.sleep = monotonic, sleep
@@ -131,6 +132,8 @@ class Delivery:
         self._fates: list[fate.Work] = []
         self.begun: dict[int, int] = {}
         """Pieces of a long message that went out before it was interrupted."""
+        self._ids: dict[int, list[str]] = {}
+        """The provider's ids of those pieces."""
         self._told: dict[tuple[str, str], float] = {}
         self._woken = asyncio.Event()
         self._noticed = False
@@ -298,6 +301,7 @@ class Delivery:
             self._sent.append(end)
         if result in {"sent", "failed", "cancelled"}:
             self.begun.pop(due.id, None)
+            self._ids.pop(due.id, None)
             self._doubt.settled(due.id)
         metrics.sends.labels(due.channel, result).inc()
 
@@ -333,25 +337,37 @@ class Delivery:
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return fate.later(due, when, "quiet_hours")
         try:
-            pieces = self.pieces(due)
+            pieces = await self._unsaid(lane, due) if due.kind == unsay.UNSAY else self.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
             log.error("message cannot be read", channel=due.channel, outbox=due.id, **told(error))
             return fate.given_up(due, type(error).__name__, now, tell_team=True)
-        provider_id, segments = "", 0
+        provider_ids = self._ids.setdefault(due.id, [])
+        segments = 0
         for number in range(self.begun.get(due.id, 0), len(pieces)):
             hold = await self._turn_comes(lane, flight)
             if hold is not None:
                 return fate.later(due, self.clock() + timedelta(seconds=hold), "held back")
+            if due.kind not in fate.AT_ANY_HOUR and (reason := await self._refused(due)):
+                return fate.cancelled(due, reason, self.clock())  # their word came while it waited for its turn
             flight.calling = True
             try:
                 sent = await lane.channel.send(pieces[number])
             except SendError as error:
                 return self._failed(lane, due, error)
             flight.calling = False
-            provider_id, segments = sent.provider_id, segments + sent.segments
-            lane.gaps.sent(due.address_id, provider_id, due.inbound_id, self.monotonic())
+            segments += sent.segments
+            provider_ids.append(sent.provider_id)
+            lane.gaps.sent(due.address_id, sent.provider_id, due.inbound_id, self.monotonic())
             self.begun[due.id] = number + 1
-        return outbox.Sent(due.id, provider_id or None, segments or None)
+        if lane.channel.limits.ask_after is not None:
+            provider_ids = provider_ids[-1:]  # such a provider reports on a message by its one id
+        return outbox.Sent(due.id, ",".join(filter(None, provider_ids)) or None, segments or None)
+
+    async def _unsaid(self, lane: Lane, due: Due) -> tuple[Piece, ...]:
+        return await asyncio.to_thread(unsay.pieces, self._engine, self.keyring, lane.channel, due, self.clock())
+
+    async def _refused(self, due: Due) -> str:
+        return await self.writer.perform(partial(outbox.refused, message=due.id))
 
     async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""

@@ -21,6 +21,7 @@ from storage.database import reader
 from storage.queries import conversations
 from storage.queries import turn as store
 from storage.queries.safeguarding import is_open
+from storage.queries.stories import ASSISTED
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ class Due:
             return False
         conversation = Conversation.from_json(stored.state)
         if conversation.due is None or conversation.due_at is None or conversation.due_at > now:
+            return False
+        if person.channel == ASSISTED and conversation.due != "expire":
+            conversations.postpone(connection, due.id, now + SHELVED)  # a worker sits beside them, and asks
             return False
         if conversation.due == "nudge" and is_open(connection, due.contributor_id):
             conversations.postpone(connection, due.id, now + SHELVED)  # somebody looks after them (rule 84)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot import owed
 from storage.queries import on_call, outbox
 from storage.queries.on_call import ALERT
 from storage.queries.people import opt_out
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 300.0
-PATIENCE = {"reply": timedelta(hours=24), ALERT: timedelta(hours=1)}
+PATIENCE = {"reply": timedelta(hours=24), "unsay": timedelta(hours=24), ALERT: timedelta(hours=1)}
 """How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
 alert that does not go out goes to somebody else, and the clock writes the next one."""
 PATIENCE_UNASKED = timedelta(hours=36)
 
-AT_ANY_HOUR = frozenset({"reply", ALERT, CARE})
+ASKED_FOR = frozenset({"reply", "unsay"})
+"""Kinds that somebody has just asked for, so that not even their own STOP holds them."""
+AT_ANY_HOUR = frozenset({*ASKED_FOR, ALERT, CARE})
 """Kinds that quiet hours do not hold: somebody waits for them."""
 PAUSE = timedelta(hours=1)
 """How long an invitation or a notice is put off at a time while somebody looks after its person."""
@@ -69,7 +72,7 @@ def refusal(due: Due) -> str:
     """
     if due.address_state in {"blocked", "unusable"}:
         return due.address_state
-    if due.kind != "reply" and (due.opted_out or due.address_state == "opted_out"):
+    if due.kind not in ASKED_FOR and (due.opted_out or due.address_state == "opted_out"):
         return "opted_out"
     return ""
 
@@ -135,6 +138,8 @@ def failed(due: Due, error: SendError, now: datetime, chance: float) -> Fate:
     def work(connection: Connection) -> None:
         gone.work(connection)
         of_address(connection, due.address_id, due.contributor_id, error, now)
+        if error.address_state == "opted_out":
+            owed.note(connection, due, now)
 
     return Fate("failed", work)
 

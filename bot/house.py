@@ -45,6 +45,7 @@ def house(settings: Settings) -> House:
         emergency=lines.emergency if lines else "112",
         crisis_line=lines.crisis_line if lines else "112",
         youth_line=lines.youth_line if lines else "112",
+        adult_age=settings.adult_age,
         country=settings.country,
         languages=settings.languages,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flows.conversation import ChannelKind
     from storage.crypto import Keyring
     from storage.places import Resolver
+    from storage.queries.stories import Assisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,11 @@ class Means:
     releases: Releases
     resolver: Resolver
     languages: tuple[str, ...] = ("en",)
+    public_url: str = "http://127.0.0.1:8000"
+    """Where links of ours begin, without a slash at the end."""
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
+    notice: str | None = None
+    """Digest of who asks and what for, as it stands now; decisions name it."""
     staffed: StaffedHours = field(default_factory=StaffedHours)
     """When the team is there: by when somebody is to look at a safeguarding item."""
 
@@ -48,5 +53,7 @@ class Occasion:
     thread_id: int | None = None
     redraw_of: str = ""
     """Provider's id of the message whose button was pressed."""
+    assisted: Assisted | None = None
+    """A worker who sits beside the person writes for them; what is said is shown there and sent nowhere (rule 56)."""
     muted: bool = False
     """True: the carrier has answered already; say nothing that asks nothing (rule 28)."""

@@ -67,6 +67,7 @@ def routes(settings: Settings) -> list[Route]:
             languages=[(code, LANGUAGES.get(code, code)) for code in spoken],
             organisation=facts.organisation,
             contact=settings.contact,
+            adult_age=facts.adult_age,
             emergency=facts.emergency,
             crisis_line=facts.crisis_line,
             kept=Kept(

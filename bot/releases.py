@@ -14,7 +14,7 @@ from flows.checks import check_flows
 from flows.conversation import idle
 from flows.findings import FlowError
 from flows.keywords import normalise
-from flows.loader import CONTENT, load
+from flows.loader import CONTENT, EVERYWHERE, load
 from flows.release import Release, compile_release
 from flows.texts import TEXTS, read_translations, texts_for
 from storage.queries import releases as published
@@ -117,6 +117,16 @@ class Releases:
         stored = published.newest_with_structure(connection, flow, structure)
         if stored is None:
             raise NoSuchFlowError(f"flow {flow} was never published with the structure that a conversation stays on")
-        release = Release.from_json(stored.body)
+        release = self._with_newer_texts(Release.from_json(stored.body))
         self._by_structure[flow, structure] = release
         return release
+
+    def _with_newer_texts(self, release: Release) -> Release:
+        """Lend an older release the texts of every flow that it was frozen without, so that it can say all we ask."""
+        newest = self.current[self.default_flow].texts
+        ours = {
+            language: {address: text for address, text in texts.items() if address.startswith(f"{EVERYWHERE}/")}
+            for language, texts in newest.items()
+        }
+        texts = {language: {**ours.get(language, {}), **known} for language, known in release.texts.items()}
+        return release.model_copy(update={"texts": texts})

@@ -89,6 +89,17 @@ class Settings(BaseModel):
     country: Annotated[str, BeforeValidator(parse.country)] = Field(
         "GB", description="The country you work in, in two letters. It chooses helplines and places."
     )
+    address: str = Field(
+        "", max_length=160, description="Your organisation's postal address. It stands in every record of consent."
+    )
+    stored_in: str = Field(
+        "",
+        max_length=80,
+        description="Where the computer stands that keeps the stories, such as London, United Kingdom.",
+    )
+    adult_age: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        18, ge=13, le=21, description="From what age people may be asked. Who is younger is thanked; nothing is kept."
+    )
     timezone: Annotated[ZoneInfo, BeforeValidator(parse.zone)] = Field(
         ZoneInfo("Europe/London"), description="The time zone of your team and, unless we know better, of contributors."
     )

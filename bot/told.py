@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from storage.places import Place
 
-CHANNEL_NAMES = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
+CHANNEL_NAMES = {
+    "sms": "text message",
+    "telegram": "Telegram",
+    "simulator": "the practice phone",
+    "assisted": "a worker who wrote it down",
+}
 
 
 def choice_of(place: Place) -> PlaceChoice:
@@ -40,8 +45,17 @@ def place_of(place: Place) -> StoryPlace:
 
 def month_and_year(moment: datetime, language: str) -> str:
     """Return for example "November 2026" in the words of a language."""
+    return _month("yMMMM", moment, language)
+
+
+def short_month(moment: datetime, language: str) -> str:
+    """Return for example "Nov 2026" in the words of a language."""
+    return _month("yMMM", moment, language)
+
+
+def _month(form: str, moment: datetime, language: str) -> str:
     try:
         locale = Locale.parse(language)
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
-    return format_skeleton("yMMMM", moment.astimezone(UTC), locale=locale)
+    return format_skeleton(form, moment.astimezone(UTC), locale=locale)

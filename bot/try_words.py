@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from storage.queries.practice import PracticePerson
 
 LOOKS = (("telegram", "Telegram"), ("sms", "Text message"))
-ALWAYS = ("HELP", "BACK", "SKIP", "MY DATA", "DELETE", "STOP")
+ALWAYS = ("HELP", "BACK", "SKIP", "MY DATA", "CHANGE", "DELETE", "STOP")
 SENT = {"location": "A position", "voice": "A voice message", "photo": "A photo"}
 """What may be sent beside words, and how it shows."""
 

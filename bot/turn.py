@@ -18,7 +18,8 @@ from flows.engine import advance
 from flows.messages import Message
 from flows.signals import Edited, Signal, Started
 from storage.queries import turn as store
-from storage.receipts import new_receipt
+from storage.queries.stories import ASSISTED
+from storage.receipts import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +62,8 @@ class Turn:
         self.now = occasion.now
         self.said = 0
         """How many messages the turn has put in the outbox so far."""
+        self.shown: list[Say] = []
+        """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
         self.stored = stored is not None
         self.erased = False
         self.amended = False
@@ -141,11 +144,12 @@ class Turn:
             channel=self.occasion.look,
             language=self._language(release, after),
             now=max(self.now, earliest),
-            receipt=new_receipt(self.means.rng),
+            receipt=draw(self.connection, self.means.keyring, self.means.rng),
         )
         stopped = self.person.opted_out or self.person.address_state == "opted_out"
         opted_out = after.opted_out if after is not None else stopped
-        return fresh.model_copy(update={"opted_out": True}) if opted_out else fresh
+        cut_off = after is not None and after.cut_off
+        return fresh.model_copy(update={"opted_out": True, "cut_off": cut_off}) if opted_out else fresh
 
     def _language(self, release: Release, after: Conversation | None) -> str:
         wanted = self.person.language or (after.language if after else "")
@@ -190,6 +194,10 @@ class Turn:
         if self.occasion.muted and say.serial is None:
             return
         self.said += 1
+        if self.occasion.assisted is not None:
+            self.shown.append(say)
+        if self.occasion.assisted is not None or self.person.channel == ASSISTED:
+            return  # nothing is ever sent there
         message = Message(
             say=say,
             token=self.conversation.token,

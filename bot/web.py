@@ -23,7 +23,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
-from bot import complaint_page, metrics, privacy_page, try_page
+from bot import complaint_page, metrics, mydata_page, privacy_page, try_page
 from bot.channels.base import Inbound, Rejected
 from bot.front import Answer, Front, Post, TooLargeError
 from bot.intake import CannotKeepError
@@ -114,7 +114,14 @@ def _pages(app: App) -> FastAPI:
     pages.add_api_route("/healthz", _healthy, methods=["GET"])
     pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
     pages.add_api_route("/metrics", partial(_figures, app), methods=["GET"])
-    pages.router.routes.extend([*privacy_page.routes(app.settings), *complaint_page.routes(app), *try_page.routes(app)])
+    pages.router.routes.extend(
+        [
+            *privacy_page.routes(app.settings),
+            *complaint_page.routes(app),
+            *mydata_page.routes(app),
+            *try_page.routes(app),
+        ]
+    )
     pages.mount(STATIC_URL, Static(), name="static")
     pages.add_exception_handler(HTTPException, _http_problem)
     pages.add_exception_handler(TooLargeError, _too_large)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from flows.asides import DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
-from flows.effects import OptIn, OptOut, PurgeSealed, Say, SetLanguage, TellData, TellTeam
+from flows.asides import CHANGE, DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
+from flows.effects import (
+    AskForPerson,
+    ListStories,
+    OptIn,
+    OptOut,
+    PurgeSealed,
+    Say,
+    SetLanguage,
+    TellData,
+    TellTeam,
+    Unsay,
+)
 from flows.keywords import Recognised, Word, normalise, taken_by_carrier
 from flows.questions.base import Understood
 from flows.questions.read_back import ReadBackStep
@@ -14,7 +25,9 @@ if TYPE_CHECKING:
     from flows.signals import Said
     from flows.turn import Making
 
-LISTENED_TO_WHEN_STOPPED = frozenset({Word.START, Word.HELP, Word.DELETE, Word.MY_DATA, Word.PRIVACY})
+LISTENED_TO_WHEN_STOPPED = frozenset(
+    {Word.START, Word.HELP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.CHANGE, Word.PRIVACY}
+)
 """After STOP only these are answered, and only because the person asked."""
 
 
@@ -31,10 +44,20 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             if state.status == "open" and state.step is not None:
                 making.effects.append(TellTeam(kind="help_mid_story"))
         case Word.DELETE:
-            making.set(pending="", tries=0)
-            open_aside(making, DELETE)
+            _ask_for_person_too(making, "erasure")
+            making.set(aside="", aside_notes={}, pending="", tries=0)
+            making.effects.append(ListStories(about=DELETE))
         case Word.MY_DATA:
+            _ask_for_person_too(making, "access")
             making.effects.append(TellData())
+        case Word.DELETE_CHAT:
+            if state.channel != "sms":
+                making.effects.append(Unsay())
+            making.tell("delete_chat")
+        case Word.CHANGE if _changes_what_is_kept(making):
+            _ask_for_person_too(making, "correction")
+            making.set(aside="", aside_notes={}, pending="", tries=0)
+            making.effects.append(ListStories(about=CHANGE))
         case Word.PRIVACY:
             making.tell("privacy")
         case Word.LANGUAGE:
@@ -42,6 +65,24 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
         case _:
             return _within(making, recognised)
     return True
+
+
+def _ask_for_person_too(making: Making, kind: Literal["access", "erasure", "correction"]) -> None:
+    """After a STOP that the carrier took, our question may never arrive: a person on the team sees to it as well.
+
+    Nothing is deleted unasked: whoever cannot be asked is followed up by somebody who can.
+    """
+    state = making.conversation
+    if state.opted_out and state.cut_off and state.channel == "sms":
+        making.effects.append(AskForPerson(kind=kind))
+
+
+def _changes_what_is_kept(making: Making) -> bool:
+    """CHANGE belongs to the read-back, and to whatever question waits, until the story is kept."""
+    state = making.conversation
+    if state.status != "open" or state.opted_out:
+        return True
+    return state.kept and not isinstance(making.step, ReadBackStep) and not state.aside
 
 
 def _by_carrier(making: Making, said: Said) -> bool:
@@ -53,8 +94,9 @@ def _stop(making: Making, said: Said) -> None:
     if making.conversation.held:
         making.effects.append(PurgeSealed())
     making.set(
-        opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=_without_questions(making)
-    )
+        opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=_without_questions(making),
+        cut_off=carrier or making.conversation.cut_off,
+    )  # fmt: skip
     if making.conversation.status == "open":
         making.set(status="stopped")
     if not carrier:
@@ -70,7 +112,7 @@ def _start(making: Making, said: Said) -> None:
     state = making.conversation
     if state.opted_out:
         making.effects.append(OptIn(by_carrier=_by_carrier(making, said)))
-        making.set(opted_out=False)
+        making.set(opted_out=False, cut_off=False)
         if state.status in {"stopped", "open"} and state.step is not None:
             making.set(status="open")
             open_aside(making, RESUME)
@@ -100,6 +142,9 @@ def _language(making: Making, recognised: Recognised) -> None:
 def _within(making: Making, recognised: Recognised) -> bool:
     """BACK, SKIP, DONE, CHANGE and MORE: they mean something only while a question waits."""
     state = making.conversation
+    if recognised.word is Word.MORE and state.status == "ended" and state.kept and not state.aside:
+        making.tell("agreed_more")
+        return True
     if state.status in {"ended", "parted", "expired"} and not state.aside:
         making.tell("nothing_open")
         return True
@@ -128,6 +173,10 @@ def _back(making: Making) -> None:
     if state.back_to:
         making.set(back_to="")
         making.go(state.back_to)
+        return
+    if state.scratch.get("changing"):
+        making.set(scratch={})
+        making.ask_again()
         return
     if not state.trail:
         making.tell("at_start")
@@ -160,5 +209,8 @@ def _more(making: Making) -> bool:
     scene = making.scene(name)
     if not scene.has("more"):
         return False
-    making.effects.append(Say(text=scene.text("more")))
+    more = scene.text("more")
+    making.effects.append(Say(text=more))
+    if making.step is not None and making.step.type == "consent":
+        making.set(shown=f"{making.conversation.shown}\n\n{more}")  # whoever decides now has read this too
     return True

@@ -72,6 +72,8 @@ class Conversation(BaseModel):
     kept: bool = False
     """True once the story was kept."""
     opted_out: bool = False
+    cut_off: bool = False
+    """True after a STOP that the carrier took: by SMS nothing of ours can reach them until they send START."""
     closed_by: str = ""
     """The end that closed us to this person for a while; it says nothing about them but its name."""
     closed_until: AwareDatetime | None = None

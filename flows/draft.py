@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flows.effects import Draft
 from flows.questions.choice import ChoiceStep
 from flows.questions.consent import ConsentStep
+from flows.questions.credit import CreditStep
 from flows.questions.many import ManyStep
 from flows.questions.place import PlaceStep
 from flows.questions.rating import RatingStep
@@ -29,7 +30,7 @@ def draft_of(flow: Flow, conversation: Conversation) -> Draft:
     place = {"id": "", "label": "", "words": ""}
     for name, answer in conversation.answers.items():
         step = flow.steps.get(name)
-        if isinstance(step, ConsentStep | ReadBackStep):
+        if isinstance(step, ConsentStep | CreditStep | ReadBackStep):
             continue
         if isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story):
             parts += as_parts(answer.value)

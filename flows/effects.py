@@ -56,9 +56,9 @@ class RecordConsent:
     """One consent decision, append-only: what was asked, in which words and language, and the reply (rule 51)."""
 
     purpose: str
-    """`take_part`, `use`, `contact`…"""
+    """`take_part`, `use`, `naming`, `contact`, `invite`…"""
     answer: str
-    """`yes`, `no`, or for `use` one of team, quote, publish."""
+    """`yes`, `no`, for `use` one of team, quote, publish, and for `naming` one of none, place, name."""
     step: str
     literal: str
     """What the person typed or the label they pressed; at most 160 characters."""
@@ -67,6 +67,14 @@ class RecordConsent:
     digest: str
     """SHA-256 of `text`, hexadecimal."""
     language: str
+    version: int = 1
+    """The question's `version`: a higher one is a material change (rule 53)."""
+    valid_days: int | None = None
+    """For how many days this answer counts; None for a no, and for what has no end of its own."""
+    story: int | None = None
+    """Number of the earlier story it is about; None for the conversation's own."""
+    credit: str = ""
+    """For `naming`: the name its teller gave, once they gave one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,16 @@ class Unseal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeSealed:
     """Consent was refused or did not come: destroy the sealed messages and the raw events behind them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveNothing:
+    """We may not ask this person, such as a child: destroy what came of the conversation, answers and decisions too.
+
+    With `person` also that there was one, and whom it was with unless they are known from before.
+    """
+
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +161,10 @@ class AddToStory:
 
     text: str
     ref: str = ""
+    story: int | None = None
+    """Number of the story; None for the one of this conversation."""
+    by_receipt: bool = False
+    """True: the story was found by its receipt, and may be another person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +183,79 @@ class OptIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """The person asked for deletion and confirmed it: of everything, or of the story told last before this one."""
+    """The person asked for deletion and confirmed it: of everything, or of one story."""
 
     scope: Literal["story", "everything"]
+    story: int | None = None
+    """Number of the story, for the scope `story`."""
+    by_receipt: bool = False
+    """True: the story was found by its receipt, and may be another person's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStories:
+    """Answer with `StoriesListed`, in this same turn: this person's stories, newest first, a few at a time."""
+
+    about: str
+    """The question they are wanted for; it comes back with the answer."""
+    older: int = 0
+    """Only those with a lower number; 0 for the newest."""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveFile:
+    """Make a link to everything held about this person, for a day, and answer with `FileReady` in this same turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForPerson:
+    """Enter a data-protection request that a person on the team follows up, because we cannot answer it here."""
+
+    kind: Literal["access", "erasure", "correction"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceStory:
+    """The teller said it differently: these words take the place of the old ones, which are deleted."""
+
+    story: int
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HidePlace:
+    """The teller wants the place of a story forgotten."""
+
+    story: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindReceipt:
+    """Look for the story these three words belong to, and answer with `ReceiptRead` in this same turn."""
+
+    words: str
+    text: str
+    """What was written, so that it is not lost if it was no receipt."""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NarrowStory:
+    """Whoever holds the receipt wants the story to travel less far. Never further: that is its teller's alone."""
+
+    story: int
+    use: Use
+    literal: str
+    text: str
+    """The exact words shown, options included."""
+    digest: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsay:
+    """Take the messages of this chat away, ours and theirs, as far as the channel lets us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +263,31 @@ class SetLanguage:
     """The person chose a language; remembered for later conversations."""
 
     language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAskBack:
+    """Answer with `AskBackShown`, or with `AskBackTaken` if the question is over, in this same turn."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAskBack:
+    """What the person answered; `AskBackTaken` says what came of it, in this same turn."""
+
+    id: int
+    answer: Literal["agree", "keep", "go_on", "team", "back", "later"]
+    consent: RecordConsent | None = None
+    """What was asked, and the reply as it came; None for `later`, which decides nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeEdition:
+    """The teller wrote their own version of a story: keep it beside the others and answer with `AskBackShown`."""
+
+    id: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +315,7 @@ Effect = (
     | HoldSealed
     | Unseal
     | PurgeSealed
+    | LeaveNothing
     | FindPlace
     | TellData
     | KeepStory
@@ -207,7 +325,18 @@ Effect = (
     | OptOut
     | OptIn
     | Erase
+    | ListStories
+    | GiveFile
+    | AskForPerson
+    | ReplaceStory
+    | HidePlace
+    | FindReceipt
+    | NarrowStory
+    | Unsay
     | SetLanguage
+    | ShowAskBack
+    | AnswerAskBack
+    | ProposeEdition
     | TellTeam
     | Begin
 )

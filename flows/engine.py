@@ -10,27 +10,51 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flows.asides import AFTER, DELETE, RESUME, answers, hear_aside, open_aside
+from flows.asides import (
+    AFTER,
+    OFFERS,
+    RESUME,
+    hear_aside,
+    hear_though_stopped,
+    list_stories,
+    listens_to_words,
+    names_a_choice,
+    open_aside,
+)
+from flows.asides.asked_back import AskedBackAside
+from flows.asides.offers import tell_facts, tell_link
+from flows.asides.receipt import Receipt
+from flows.asides.reword import REWORD
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.effects import AmendStory, HoldSealed, PurgeSealed, Say
+from flows.effects import AmendStory, FindReceipt, HoldSealed, LeaveNothing, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
 from flows.letters import storable
 from flows.questions.base import Reading, Unclear, Understood, Waiting
+from flows.questions.consent import ConsentStep
 from flows.questions.place import PlaceStep
-from flows.questions.story import as_parts, with_edit
+from flows.questions.read_back import ReadBackStep
+from flows.questions.short_text import ShortTextStep
+from flows.questions.story import StoryStep, as_parts, with_edit
+from flows.receipts import read as read_receipt
 from flows.signals import (
+    AskBackShown,
+    AskBackTaken,
+    AskedBack,
     Chose,
     Edited,
     Expired,
     Facts,
+    FileReady,
     Located,
     Nudged,
     PlacesFound,
     Quiet,
+    ReceiptRead,
     Said,
     Sent,
     Signal,
     Started,
+    StoriesListed,
     Unsealed,
 )
 from flows.turn import Making, Turn
@@ -49,6 +73,7 @@ ADDED_WORDS = 3
 """From this length on, words that come after a kept story may belong to it, and the person is asked."""
 
 _FROM_PERSON = (Started, Said, Chose, Edited, Sent, Located)
+_MAY_BE_LABELS = frozenset({Word.DELETE, Word.CHANGE, Word.MY_DATA, Word.SKIP, Word.MORE})
 _PASSING = ("offered", "changing", "asked_all")
 """Scratch that does not outlive a question being asked again."""
 
@@ -78,15 +103,33 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         case PlacesFound() | Located():
             if isinstance(making.step, PlaceStep) and conversation.status == "open" and not conversation.opted_out:
                 _hear(making, signal)
-        case Facts():
-            making.tell(
-                "my_data" if signal.stories else "no_data",
-                stories=str(signal.stories), since=signal.since, channels=", ".join(signal.channels),
-            )  # fmt: skip
-        case Quiet() | Nudged() | Expired():
-            _time(making, signal)
+        case Facts() | StoriesListed() | FileReady() | ReceiptRead():
+            _told_of_what_is_held(making, signal)
+        case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
+            _unasked(making, signal)
     _keep_waiting(making)
     return making.done()
+
+
+def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead) -> None:
+    match answer:
+        case Facts():
+            tell_facts(making, answer)
+            open_aside(making, OFFERS)
+        case StoriesListed():
+            list_stories(making, answer)
+        case FileReady():
+            tell_link(making, answer)
+        case ReceiptRead():
+            _receipt(making, answer)
+
+
+def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
+    """What the team or time brings, and what they are told of it."""
+    if isinstance(signal, AskedBack | AskBackShown | AskBackTaken):
+        AskedBackAside.hear_of(making, signal)
+    else:
+        _time(making, signal)
 
 
 def _start(making: Making, started: Started) -> None:
@@ -113,11 +156,15 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     word = recognise(said.text, language=state.language, channel=state.channel, waiting=state.status == "open")
     if word is not None and word.carrier_only and not state.opted_out:
         word = None  # a lone YES by SMS: an opt-in to the carrier, an ordinary answer to us
+    if word is not None and word.word in _MAY_BE_LABELS and names_a_choice(making, said.text):
+        word = None  # "hide the place" is what was offered, and no new wish
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
-        if making.now - last_heard < BREAK:
-            _answer_deletion(making, said)
+        if not _is_receipt(making, said) and making.now - last_heard < BREAK:
+            hear_though_stopped(making, said)
         return
     if word is not None and obey(making, word, said):
+        return
+    if word is None and _is_receipt(making, said):
         return
     if state.status != "open":
         _late(making, said)
@@ -126,16 +173,36 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         if hear_aside(making, said):
             _hand_on_pending(making)
             return
-    elif making.now - last_heard >= BREAK and not state.nudges:
-        _ask_to_resume(making, said)
-        return
+    elif making.now - last_heard >= BREAK:
+        if not state.nudges:
+            _ask_to_resume(making, said)
+            return
+        if not _answers_unasked(making, said):
+            making.ask_again()
+            return
     _answer(making, said, word)
 
 
-def _answer_deletion(making: Making, signal: Said | Chose) -> None:
-    """After STOP one question of ours may still be open: what to delete. Only a clear answer to it is heard."""
-    if making.conversation.aside == DELETE and answers(making, signal):
-        hear_aside(making, signal)
+def _is_receipt(making: Making, said: Said) -> bool:
+    """Have three words looked up that are a receipt, whoever typed them and wherever they are in a conversation."""
+    words = "" if listens_to_words(making) else read_receipt(said.text, making.common("receipt_openings"))
+    if words:
+        making.effects.append(FindReceipt(words=words, text=said.text, ref=said.ref))
+    return bool(words)
+
+
+def _receipt(making: Making, read: ReceiptRead) -> None:
+    """Words that open nothing are told where something is being told, and answered everywhere else."""
+    state = making.conversation
+    telling = isinstance(making.step, StoryStep | ShortTextStep) and state.status == "open" and not state.aside
+    if read.story:
+        Receipt.found(making, read)
+    elif telling and not state.opted_out:
+        _hear(making, Said(text=read.text, ref=read.ref))
+    else:
+        making.tell("receipt_unknown")
+        if state.status == "open" and not state.opted_out and not state.aside:
+            making.ask_again()
 
 
 def _hand_on_pending(making: Making) -> None:
@@ -151,6 +218,21 @@ def _hand_on_pending(making: Making) -> None:
             making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
         else:
             _answer(making, said, None)
+
+
+def _answers_unasked(making: Making, said: Said) -> bool:
+    """Tell whether the first words after a reminder answer the question that waits, which it did not repeat.
+
+    A "yes" there is a yes to going on, never to a consent question, and no word of a story.
+    """
+    step, name = making.step, making.conversation.step
+    if step is None or name is None or isinstance(step, ConsentStep | ReadBackStep):
+        return False
+    if isinstance(step, StoryStep | ShortTextStep):
+        return is_told(said.text)
+    if _is_greeting(making, said.text) or _is_courtesy(making, said.text):
+        return False
+    return not isinstance(step.hear(making.scene(name), said), Unclear)
 
 
 def _ask_to_resume(making: Making, said: Said) -> None:
@@ -195,7 +277,7 @@ def _chose(making: Making, chose: Chose) -> None:
     if chose.token != state.token or chose.serial != state.serial:
         return  # a stale or repeated press (rule 38)
     if state.opted_out:
-        _answer_deletion(making, chose)
+        hear_though_stopped(making, chose)
     elif state.aside:
         hear_aside(making, chose)
         _hand_on_pending(making)
@@ -285,6 +367,10 @@ def _edited(making: Making, edited: Edited) -> None:
         parts = with_edit(as_parts(state.scratch.get("parts")), edited)
         making.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
         return
+    if state.aside == REWORD and any(ref == edited.ref for ref, _ in as_parts(state.aside_notes.get("parts"))):
+        parts = with_edit(as_parts(state.aside_notes.get("parts")), edited)
+        making.set(aside_notes={**state.aside_notes, "parts": [list(part) for part in parts]})
+        return
     for name, answer in state.answers.items():
         parts = as_parts(answer.value)
         if edited.ref and any(ref == edited.ref for ref, _ in parts):
@@ -307,13 +393,15 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
         _hear(making, signal)
     elif isinstance(signal, Nudged) and state.status == "open" and state.due == "nudge":
         making.set(nudges=state.nudges + 1, reminded=state.reminded + 1)
-        making.tell("nudge")
-        making.ask_again()
+        making.tell("nudge")  # and nothing else: the question itself may say on a locked phone what this is about
     elif isinstance(signal, Expired) and state.due == "expire":
         if state.status in {"open", "stopped"}:
             making.finish("expired")
         elif state.held:
             making.effects.append(PurgeSealed())
+        if state.closed_until is not None:
+            making.effects.append(LeaveNothing(person=True))
+            making.set(closed_by="", closed_until=None)
         making.set(held=0, aside="", aside_notes={}, pending="")
         if not state.kept:  # nothing stays that its teller has not seen and kept
             making.set(answers={}, scratch={}, trail=())

@@ -1,6 +1,6 @@
 """Forms of a text to compare by: what a person typed, without what a thumb, a phone or a keyboard added to it.
 
-Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further) and `storable`.
+Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further), `storable` and `cut`.
 Imports the standard library only. None ever raises: NUL, lone surrogates, right-to-left text and emoji are
 characters like others here.
 """
@@ -57,6 +57,14 @@ def folded(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return text.lower().translate(_FOLDED).split()
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text that is at most so long, cut between words."""
+    if len(text) <= longest:
+        return text
+    whole = text[: longest - 2].rsplit(" ", 1)[0].rstrip(" ,.;:-")
+    return f"{whole}..."[:longest]
 
 
 def unpadded(text: str) -> str:

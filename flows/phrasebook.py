@@ -32,6 +32,7 @@ class Word(StrEnum):
     START = "START"
     HELP = "HELP"
     DELETE = "DELETE"
+    DELETE_CHAT = "DELETE CHAT"
     MY_DATA = "MY DATA"
     LANGUAGE = "LANGUAGE"
     BACK = "BACK"

@@ -10,8 +10,9 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from flows.asker import Asker
 from flows.conversation import ChannelKind, Conversation, idle
 from flows.effects import (
     Begin,
@@ -24,18 +25,17 @@ from flows.effects import (
     PurgeSealed,
     Say,
     SetLanguage,
-    TellData,
     Unseal,
 )
 from flows.engine import advance
 from flows.keywords import normalise
 from flows.messages import button, sms_text
 from flows.release import House
+from flows.shelf import Shelf
 from flows.signals import (
     Chose,
     Edited,
     Expired,
-    Facts,
     Located,
     Nudged,
     PlaceChoice,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
 WAYS = {"sms": "text message", "telegram": "Telegram"}
-RECEIPT = "maple river kettle"
+RECEIPT = "kettle otter lantern"
 PRACTICE_HOUSE = House(
     organisation="Earshot demo team",
     contact="hello@example.org",
@@ -99,6 +99,8 @@ class Rehearsal:
         self._asked: list[tuple[str, Say]] = []
         self._begun = 0
         self._done: list[Effect] = []
+        self._shelf = Shelf(WAYS[self.channel], RECEIPT)
+        self._asker = Asker()
         self.state = self._idle(self.flow, opted_out=False)
 
     # --- what a person can do -----------------------------------------------------------------------------------
@@ -140,6 +142,16 @@ class Rehearsal:
     def share_position(self, place: PlaceChoice | None) -> tuple[Effect, ...]:
         """Share a position that lies in this place, or nowhere we know."""
         return self._turn(Located(place=place))
+
+    def is_asked_about(self, text: str, reason: str) -> tuple[Effect, ...]:
+        """The team asks whether a story may be shared in this edited version."""
+        return self._turn(self._asker.about_version(text, reason, self.now))
+
+    def is_asked_to_go_on(
+        self, kind: Literal["renew_publish", "renew_quote", "renew_keep"], month: str
+    ) -> tuple[Effect, ...]:
+        """Time asks whether consent goes on after this month."""
+        return self._turn(self._asker.about_going_on(kind, month, self.now))
 
     def wait(self, time: timedelta) -> tuple[Effect, ...]:
         """Let time pass; what falls due on the way happens."""
@@ -204,19 +216,18 @@ class Rehearsal:
                 return Unsealed(parts=parts)
             case FindPlace():
                 return self.find_places(effect.words)
-            case TellData():
-                return Facts(stories=len(self.stories), channels=(WAYS[self.channel],), since=f"{self.now:%B %Y}")
             case KeepStory():
                 self.stories[self.state.id] = effect
             case DropStory():
                 self.stories.pop(self.state.id, None)
-            case Erase():
+            case Erase(scope="everything"):
                 self.stories, self._sealed = {}, []
             case Begin():
                 return self._begin(effect)
             case _:
                 pass
-        return None
+        answer = self._asker.carry_out(effect, self.now)
+        return answer if answer is not None else self._shelf.carry_out(effect, self.state, self.now)
 
     def _begin(self, begin: Begin) -> Signal:
         word = normalise(GREETING.sub("", begin.text))

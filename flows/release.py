@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from flows.agreed import agreed
 from flows.definition import Flow
 from flows.questions.base import Record
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset(
     {
-        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line",  # from the house
-        "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line", "age",  # from the house
+        "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
+        "lines", "link", "month", "progress",  # from what is held
+        "reason", "months",  # from what we ask of our own accord
     }
 )  # fmt: skip
 """The closed list of what a text may hold in braces."""
@@ -42,6 +45,8 @@ class House(Record):
     emergency: str = "999"
     crisis_line: str = ""
     youth_line: str = ""
+    adult_age: int = 18
+    """From what age people may be asked."""
     country: str = "GB"
     languages: tuple[str, ...] = ("en",)
 
@@ -79,6 +84,17 @@ class Release(Record):
         """Return whether the release has a text at this address."""
         return address in self.texts[self.flow.source_language]
 
+    def consent_step(self, purpose: str) -> str | None:
+        """Return the name of the step that asks for this decision; None if the flow does not ask it by itself."""
+        return next(
+            (
+                name
+                for name, step in self.flow.steps.items()
+                if step.type == "consent" and getattr(step, "purpose", "") == purpose
+            ),
+            None,
+        )
+
     def text(self, address: str, conversation: Conversation, **fills: str) -> str:
         """Return the text at `address` for this person's language and channel, all placeholders filled.
 
@@ -92,6 +108,8 @@ class Release(Record):
         if "{" not in ready:
             return ready
         known = {"receipt": conversation.receipt, **fills}
+        if "{agreed}" in ready:
+            known["agreed"] = agreed(self, conversation)
         return _BRACES.sub(lambda found: known[found[1]], ready)
 
     def _find(self, address: str, language: str, channel: str) -> str:
@@ -108,6 +126,7 @@ class Release(Record):
         known = {
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
             "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
+            "age": str(house.adult_age),
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 

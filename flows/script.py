@@ -27,6 +27,7 @@ _ASKS = {
     "short_text": "asks for a few words",
     "story": "listens, in as many messages as it takes, until DONE",
     "place": "asks for a place",
+    "credit": "asks for the name to publish under",
     "read_back": "shows what would be kept",
     "end": "says goodbye",
 }
@@ -49,8 +50,11 @@ def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[Line]
     texts = {**{text.address: text.text for text in flow.texts()}, **(texts or {})}
     graphs = {channel: Graph.of(flow, channel) for channel in CHANNELS}
     yield Line("title", f"{flow.title} ({flow.id})")
-    by_sms, on_telegram = (len(graphs[channel].longest()) for channel in CHANNELS)
+    by_sms, on_telegram = (len(graphs[channel].longest(wide=False)) for channel in CHANNELS)
     yield Line("fact", f"At most {by_sms} questions by SMS and {on_telegram} questions on Telegram.")
+    further = max(len(graphs[channel].longest()) for channel in CHANNELS) - max(by_sms, on_telegram)
+    if further > 0:
+        yield Line("fact", f"People who allow more may be asked {further} more.")
     if flow.words:
         yield Line("fact", f"Starts when people send: {', '.join(flow.words)}.")
     for name in _order(flow, graphs["telegram"], graphs["sms"]):

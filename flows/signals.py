@@ -1,12 +1,14 @@
 """What may happen to a conversation: one frozen record each. Owned by the engine; imports the standard library.
 
-Two signals answer an effect of the same turn (`PlacesFound` answers `FindPlace`, `Unsealed` answers `Unseal`, `Facts`
-answers `TellData`), so that the engine can use what lives outside it and still be a pure function.
+Some signals answer an effect of the same turn (`PlacesFound` answers `FindPlace`, `Unsealed` answers `Unseal`, `Facts`
+answers `TellData`, `StoriesListed` answers `ListStories`, `FileReady` answers `GiveFile`, `ReceiptRead` answers
+`FindReceipt`), so that the engine can use what lives outside it and still be a pure function.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,33 @@ class Unsealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnStory:
+    """One story as its own teller finds it again: when, where, the first words, how far it may travel."""
+
+    id: int
+    month: str
+    """Month and year in which it was told, in words of the contributor's language."""
+    words: str
+    """The first few words of it, at most forty characters; never kept in a conversation."""
+    use: str = "team"
+    place: str = ""
+    here: bool = False
+    """True: it was told in the conversation that is going on now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoriesListed:
+    """Answer to `ListStories`: some of the contributor's stories, newest first."""
+
+    about: str
+    stories: tuple[OwnStory, ...] = ()
+    older: int = 0
+    """Number from which on there are older ones; 0 if these are the oldest."""
+    page: int = 0
+    """How many newer ones were passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Answer to `TellData`: what is held about this contributor, for MY DATA."""
 
@@ -90,6 +119,31 @@ class Facts:
     channels: tuple[str, ...]
     since: str
     """Month and year of the first contact, in words of the contributor's language."""
+    told: tuple[OwnStory, ...] = ()
+    """Their stories, newest first, at most five."""
+    contact: bool = False
+    """True: we may write to them about a story, by their latest word."""
+    invite: bool = False
+    """True: we may invite them again, by their latest word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReady:
+    """Answer to `GiveFile`: where the person can open what is held about them, for a day."""
+
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRead:
+    """Answer to `FindReceipt`. `story` is 0 if the words open nothing, or may not be tried now: both look the same."""
+
+    text: str
+    ref: str = ""
+    story: int = 0
+    month: str = ""
+    progress: str = "heard"
+    use: str = "team"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +161,57 @@ class Expired:
     """The conversation's time is over (7 days without a word)."""
 
 
-Signal = Started | Said | Chose | Edited | Sent | PlacesFound | Located | Unsealed | Facts | Quiet | Nudged | Expired
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedBack:
+    """The team, or time, has a question of its own: say so in words that tell nothing, and wait (rule 83)."""
+
+    id: int
+    until: str
+    """When it lapses without an answer, in ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskBackShown:
+    """Answer to `ShowAskBack` and `ProposeEdition`: what the question is, to be shown now and not kept."""
+
+    id: int
+    kind: Literal["sign_off", "own_words", "renew_publish", "renew_quote", "renew_keep"]
+    text: str = ""
+    """The edited version."""
+    reason: str = ""
+    """Why it was edited; empty if nobody said."""
+    month: str = ""
+    """Until when consent lasts, in words of the contributor's language."""
+    months: int = 0
+    """For how many more it would go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskBackTaken:
+    """Answer to `AnswerAskBack`, and to `ShowAskBack` when there is nothing to be shown any more."""
+
+    outcome: Literal["agreed", "kept", "later", "renewed", "narrowed", "taken_back", "over"]
+    here: bool = False
+    """True: the story that was taken back is the one of this conversation."""
+
+
+Signal = (
+    Started
+    | Said
+    | Chose
+    | Edited
+    | Sent
+    | PlacesFound
+    | Located
+    | Unsealed
+    | Facts
+    | StoriesListed
+    | FileReady
+    | ReceiptRead
+    | AskedBack
+    | AskBackShown
+    | AskBackTaken
+    | Quiet
+    | Nudged
+    | Expired
+)

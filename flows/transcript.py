@@ -14,22 +14,32 @@ from typing import TYPE_CHECKING, Any, Literal
 from flows.effects import (
     AddToStory,
     AmendStory,
+    AnswerAskBack,
+    AskForPerson,
     Begin,
     DropStory,
     Effect,
     Erase,
+    GiveFile,
+    HidePlace,
     HoldSealed,
     KeepStory,
+    LeaveNothing,
+    NarrowStory,
     OptIn,
     OptOut,
+    ProposeEdition,
     PurgeSealed,
     RecordConsent,
+    ReplaceStory,
     Say,
     SetLanguage,
     TellTeam,
+    Unsay,
     Unseal,
 )
 from flows.messages import button, sms_text
+from flows.questions.story import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,9 +62,12 @@ class TranscriptError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing a person did. `other` is the new wording of an edit."""
+    """One thing that happened, most often what a person did.
 
-    kind: Literal["say", "press", "wait", "position", "send", "edit"]
+    `other` is the new wording of an edit, the reason of an edited version, or the month in which consent ends.
+    """
+
+    kind: Literal["say", "press", "wait", "position", "send", "edit", "version", "renewal"]
     text: str
     other: str = ""
 
@@ -124,6 +137,10 @@ def play(rehearsal: Rehearsal, act: Act) -> tuple[Line, ...]:
             effects = rehearsal.send(act.text)
         case "edit":
             effects = rehearsal.edit(act.text, act.other)
+        case "version":
+            effects = rehearsal.is_asked_about(act.text, act.other)
+        case "renewal":
+            effects = rehearsal.is_asked_to_go_on(_GOING_ON[act.text], act.other)
     return lines(effects, rehearsal.channel)
 
 
@@ -167,13 +184,24 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
     HoldSealed: lambda _: "holds it sealed",
     Unseal: lambda _: "opens what was held",
     PurgeSealed: lambda _: "destroys what was held",
+    LeaveNothing: lambda effect: "forgets that they were here" if effect.person else "keeps nothing of it",
     DropStory: lambda _: "drops the story",
     AddToStory: lambda effect: f"adds to the story: “{effect.text}”",
     AmendStory: lambda effect: f"keeps beside the story: “{effect.text}”",
     OptOut: lambda effect: "stops all contact" + ("; the carrier says goodbye" if effect.by_carrier else ""),
     OptIn: lambda _: "may be contacted again",
     Erase: lambda effect: f"deletes {'everything' if effect.scope == 'everything' else 'the story'}",
+    ReplaceStory: lambda effect: f"puts new words in place of the old: “{joined(effect.parts)}”",
+    HidePlace: lambda _: "forgets the place",
+    NarrowStory: lambda effect: f"lets the story travel less far: {effect.use}",
+    GiveFile: lambda _: "makes a file of all that is held",
+    AskForPerson: lambda effect: f"asks a person on the team to see to it: {effect.kind}",
+    Unsay: lambda _: "takes the messages of this chat away",
     SetLanguage: lambda effect: f"speaks {effect.language} from now on",
+    AnswerAskBack: lambda effect: (
+        f"answers what we asked: {effect.answer}" + (f", by “{effect.consent.literal}”" if effect.consent else "")
+    ),
+    ProposeEdition: lambda effect: f"writes another version: “{effect.text}”",
     TellTeam: lambda effect: f"tells the team: {effect.kind}",
     Begin: lambda effect: f"begins {effect.flow}".rstrip(),
 }
@@ -255,9 +283,20 @@ _ACTS = (
 _EDIT = re.compile(r"\(changes “(.+)” to “(.+)”\)", re.DOTALL)
 
 
+_VERSION = re.compile(r"\(we ask whether to share “(.+?)”(?:, because “(.+)”)?\)", re.DOTALL)
+_RENEWAL = re.compile(r"\(we ask whether to go on (publishing|quoting|keeping) after (.+)\)")
+_GOING_ON: dict[str, Literal["renew_publish", "renew_quote", "renew_keep"]] = {
+    "publishing": "renew_publish", "quoting": "renew_quote", "keeping": "renew_keep",
+}  # fmt: skip
+
+
 def _act(text: str, number: int) -> Act:
     if (changed := _EDIT.fullmatch(text)) is not None:
         return Act("edit", changed[1], changed[2])
+    if (version := _VERSION.fullmatch(text)) is not None:
+        return Act("version", version[1], version[2] or "")
+    if (renewal := _RENEWAL.fullmatch(text)) is not None:
+        return Act("renewal", renewal[1], renewal[2])
     for pattern, kind in _ACTS:
         if (found := pattern.fullmatch(text)) is not None:
             if kind == "wait":
@@ -303,5 +342,9 @@ def _done(act: Act) -> str:
             return f"(sends {'an' if act.text[:1] in 'aeiou' else 'a'} {act.text})"
         case "edit":
             return f"(changes “{act.text}” to “{act.other}”)"
+        case "version":
+            return f"(we ask whether to share “{act.text}”" + (f", because “{act.other}”)" if act.other else ")")
+        case "renewal":
+            return f"(we ask whether to go on {act.text} after {act.other})"
         case _:
             return act.text if _act(act.text, 0) == act else f"\\{act.text}"

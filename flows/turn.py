@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.conversation import Answer
 from flows.draft import draft_of, is_empty
-from flows.effects import Begin, DropStory, KeepStory, PurgeSealed, RecordConsent, SaveAnswer, Say, Unseal
+from flows.effects import Begin, DropStory, KeepStory, LeaveNothing, PurgeSealed, RecordConsent, SaveAnswer, Say, Unseal
 from flows.messages import sms_text, telegram_text
 from flows.questions.base import Scene, Step, Understood
 from flows.questions.end import EndStep
@@ -17,8 +17,6 @@ from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from flows.conversation import Conversation
     from flows.effects import Effect
     from flows.release import Release
@@ -28,6 +26,8 @@ MOST_STEPS = 50
 NUDGE_AFTER = timedelta(hours=48)
 MOST_REMINDERS = 2
 """Of one conversation, however many questions it has (rule 100)."""
+LATE_ANSWERS = timedelta(days=30)
+"""How long after a question of ours is over an answer to it is still told so, and not taken for something new."""
 CONSENTED = "take_part"
 
 
@@ -110,7 +110,10 @@ class Making:
                 text=scene.text("again"), options=say.options, toggles=say.toggles, toggled=say.toggled,
                 wants_place=say.wants_place, private=say.private,
             )  # fmt: skip
+        before = self.conversation.shown if other_words and step.type == "consent" else ""
         self.ask(say)
+        if before:  # whoever decides now has read both
+            self.set(shown=f"{before}\n\n{self.conversation.shown}")
 
     # --- going --------------------------------------------------------------------------------------------------
 
@@ -140,6 +143,8 @@ class Making:
                 self.finish(getattr(step, "outcome", "ended"))
                 if isinstance(step, EndStep) and step.closes_for_days:
                     self.set(closed_by=name, closed_until=self.now + timedelta(days=step.closes_for_days))
+                    self.set(consents={}, shown="")
+                    self.effects.append(LeaveNothing())
                 return
             name = step.next
         raise EngineError(f"flow {self.release.flow.id} goes round without waiting")
@@ -192,7 +197,7 @@ class Making:
     def _keep(self, understood: Understood, step: Step) -> None:
         if any(isinstance(effect, DropStory) for effect in understood.before):
             self.set(kept=False, answers={}, trail=())
-        again = self.conversation.kept and not isinstance(step, ReadBackStep) and step.type != "consent"
+        again = self.conversation.kept and not isinstance(step, ReadBackStep) and step.type not in {"consent", "credit"}
         if understood.keep or again:
             if not self.consented:
                 raise EngineError(f"flow {self.release.flow.id} keeps a story without a yes to taking part")
@@ -220,6 +225,10 @@ class Making:
             self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
         elif state.status == "open" and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS:
             self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
+        elif state.closed_until is not None and state.status != "open":
+            self.set(due="expire", due_at=state.closed_until)
+        elif (until := state.aside_notes.get("until")) and state.status not in {"open", "stopped"} and not state.held:
+            self.set(due="expire", due_at=datetime.fromisoformat(str(until)) + LATE_ANSWERS)
         elif state.status in {"open", "stopped"} or state.held or state.aside:
             self.set(due="expire", due_at=over)
         else:

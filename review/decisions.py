@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from review.words import SCALES, Word, known
-from storage.queries import queue, story_page, team
+from storage.queries import own_stories, queue, story_page, team
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -111,7 +111,12 @@ def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now:
             if stored:
                 story_page.set_scales(connection, story_id, change.scales, by=member.id, at=now)
         if not stored:
+            again = decide(story_page.story_by_id(connection, story_id), wish)  # gone, or changed by whom?
+            if isinstance(again, Refusal):
+                return again
             return Refusal(kind="changed", message="This story changed at the very same moment. Look at it again.")
+        if change.decided:
+            own_stories.looked_at(connection, story_id, member.id, now)
         team.record(
             connection,
             at=now,

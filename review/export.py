@@ -80,7 +80,7 @@ def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: in
     filters = filters_from({"state": "all", **asked})
     practice = True if asked.get("practice") == "yes" else None
     counts = {
-        use.value: select.count(visit.parts.engine, use=use.value, filters=filters, practice=practice)
+        use.value: select.count(visit.parts.engine, use=use.value, filters=filters, now=visit.now, practice=practice)
         for use in words.USES
     }
     with reader(visit.parts.engine) as connection:

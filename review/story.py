@@ -16,18 +16,22 @@ from starlette.responses import RedirectResponse
 
 from flows.checks.graph import CHANNELS, Graph
 from flows.release import Release
-from review import access, decisions, pages, words
+from review import access, decisions, pages, progress, words
 from review.decisions import Refusal, Wish
 from review.queue import with_practice
 from storage.database import reader
-from storage.queries import exports, queue, safeguarding_page, story_page, team
+from storage.editing import WHY_NOT, difference
+from storage.queries import ask_backs, editions, exports, own_stories, queue, safeguarding_page, story_page, team
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
     from starlette.responses import Response
 
     from review.access import Visit
     from review.decisions import Act
+    from storage.queries.editions import Edition
     from storage.queries.story_page import Consent, Label, Part, WholeStory
 
 OPENED_EVERY = timedelta(hours=1)
@@ -42,7 +46,7 @@ DONE = {
     "undo": "Undone. Nobody has decided about this story now.",
     "scales": "Scales saved. What the teller said is kept beside them.",
 }
-NOTICES = {**DONE, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
+NOTICES = {**DONE, **progress.STEPS, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,17 @@ class Passage:
 
     part: Part
     amended: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One edited version, with what it changes."""
+
+    edition: Edition
+    lines: tuple[str, ...]
+    """What goes (`-`) and what comes (`+`)."""
+    old: bool
+    """True: its teller has said more since, so that it does not leave any more."""
 
 
 def show(visit: Visit) -> Response:
@@ -108,9 +123,12 @@ def _story_page(
             "actors": _of(labels, "actor"),
             "other_labels": [label for label in labels if label.dimension not in {"scale", "actor"}],
             "consents": _latest_first(story_page.consents_of(connection, story)),
+            "versions": _versions(connection, story),
+            "cannot_ask": _cannot_ask(connection, story, visit.now),
             "acts": team.acts_on(connection, "story", story_id, but=("story.opened",)),
             "exports": exports.that_held(connection, story_id),
             "in_care_since": safeguarding_page.open_for(connection, story.contributor_id),
+            "changed_since": own_stories.changed_since(connection, story_id),
             "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
         }
         opened = team.acted_since(
@@ -140,9 +158,27 @@ def _story_page(
     )
 
 
+def _versions(connection: Connection, story: WholeStory) -> list[Version]:
+    """Return the edited versions, newest first, each beside the words it was made from."""
+    found, before = [], story.text
+    for edition in editions.of_story(connection, story.id):
+        lines = difference(before, edition.text)
+        found.append(Version(edition=edition, lines=lines, old=edition.of_version < story.words_version))
+        before = edition.text if edition.state != "dropped" else before
+    return found[::-1]
+
+
+def _cannot_ask(connection: Connection, story: WholeStory, now: datetime) -> str:
+    """Return why its teller cannot be asked about an edited version; empty if they can."""
+    if story.use == "team":
+        return ""
+    why = ask_backs.reach(connection, story.contributor_id, now).why_not
+    return WHY_NOT[why] if why else ""
+
+
 def _record_opening(visit: Visit, story_id: int) -> None:
-    visit.parts.writer.run(
-        lambda connection: team.record(
+    def work(connection: Connection) -> None:
+        team.record(
             connection,
             at=visit.now,
             who=visit.who.email,
@@ -150,7 +186,9 @@ def _record_opening(visit: Visit, story_id: int) -> None:
             object_kind="story",
             object_id=story_id,
         )
-    )
+        own_stories.first_opened(connection, story_id, visit.now)
+
+    visit.parts.writer.run(work)
 
 
 def _of(labels: list[Label], dimension: str) -> list[Label]:

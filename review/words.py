@@ -36,7 +36,11 @@ USES = (
     Word("publish", "Publish", "May be published, named as the teller chose"),
 )
 KINDS = (Word("story", "Story"), Word("feedback", "Feedback"))
-CHANNELS = (Word("sms", "Text message"), Word("telegram", "Telegram"))
+CHANNELS = (
+    Word("sms", "Text message"),
+    Word("telegram", "Telegram"),
+    Word("assisted", "Written down by a worker"),
+)
 ROLES = (
     Word("lead", "Team lead"),
     Word("reviewer", "Reviewer"),
@@ -48,17 +52,48 @@ ORIGINS = (
     Word("rule", "suggested by a rule"),
     Word("reviewer", "added by the team"),
 )
+PROGRESS = (
+    Word("heard", "Heard, and waiting for a reader"),
+    Word("read", "Read by a person"),
+    Word("acted_on", "Being acted on"),
+    Word("changed", "Something has changed because of it"),
+)
+NAMINGS = (
+    Word("none", "Without a name"),
+    Word("place", "By place only"),
+    Word("name", "By the name they gave"),
+)
+EDITIONS = (
+    Word("draft", "Stays with the team", "Nobody was asked about it"),
+    Word("asking", "Its teller is being asked", "It leaves once they agree"),
+    Word("agreed", "Its teller agreed", "This is what leaves, once the story is approved"),
+    Word("refused", "Its teller keeps it with the team", "It goes nowhere"),
+    Word("changed", "Its teller wrote another version"),
+    Word("lapsed", "No answer", "It stays with the team"),
+    Word("dropped", "Undone"),
+)
 PURPOSES = (
     Word("take_part", "Taking part"),
     Word("use", "How far it may travel"),
+    Word("naming", "Being named"),
+    Word("contact", "Being written to about it"),
+    Word("invite", "Being asked again"),
     Word("contact", "Being contacted again"),
+    Word("edition", "Sharing an edited version"),
 )
 ACTS = (
+    Word("story.proved", "asked for the proof of consent"),
     Word("story.opened", "read it"),
     Word("story.approved", "approved it"),
     Word("story.declined", "declined it"),
     Word("story.undone", "undid the decision"),
     Word("story.tagged", "set the scales"),
+    Word("story.acted_on", "said that it is being acted on"),
+    Word("story.changed", "said that something has changed because of it"),
+    Word("story.edited", "made an edited version"),
+    Word("story.edit_undone", "undid an edited version"),
+    Word("story.edit_lapsed", "let an edited version lapse, as its teller did not answer"),
+    Word("story.lapsed", "let the wider use end, as nobody renewed it"),
     Word("export.made", "exported it"),
     Word("safeguarding.raised", "asked somebody to look after its teller"),
     Word("safeguarding.taken", "took it"),
@@ -90,7 +125,7 @@ OUTCOMES = (
     Word("refused", "We could not do it", "And told them why, and how to complain about that"),
     Word("withdrawn", "They took it back"),
 )
-ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES)
+ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES, *NAMINGS)
 STEPS = (
     Word("age", "Age"),
     Word("take_part", "Taking part"),

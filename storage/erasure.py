@@ -123,6 +123,9 @@ def erase_story(connection: Connection, story_id: int, now: datetime | None = No
     ).first()
     if row is None:
         return False
+    asked = select(ASK_BACK.c.id).where(ASK_BACK.c.story_id == story_id, ASK_BACK.c.asked_at.is_not(None))
+    if connection.execute(asked.limit(1)).first() is not None:
+        _empty_shown(connection, row.contributor_id)
     for table in _OF_STORY:
         connection.execute(delete(table).where(table.c.story_id == story_id))
     connection.execute(update(SAFEGUARDING).where(SAFEGUARDING.c.story_id == story_id).values(story_id=None))
@@ -178,6 +181,35 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     return True
 
 
+def erase_words(connection: Connection, story_id: int, *, of_place: bool = False, but_of: str = "") -> None:
+    """Delete the words of a story that its teller changes, or only its place, wherever they are repeated.
+
+    Messages and answers go, what the team made of them is emptied, raw events of the contributor are emptied and the
+    stored conversation forgets its answers. The story itself stays for the caller to fill. `but_of` names the
+    conversation in hand, whose state the turn saves itself.
+    """
+    row = connection.execute(
+        select(STORY.c.conversation_id, STORY.c.contributor_id).where(STORY.c.id == story_id)
+    ).one()
+    if not of_place:
+        connection.execute(delete(PART).where(PART.c.story_id == story_id))
+    connection.execute(update(EDITION).where(EDITION.c.story_id == story_id).values(text=""))
+    _empty_inbound(connection, row.contributor_id)
+    if row.conversation_id == but_of:
+        return
+    _empty_outbox(connection, row.contributor_id, row.conversation_id)
+    state = connection.execute(select(CONVERSATION.c.state).where(CONVERSATION.c.id == row.conversation_id)).scalar()
+    try:
+        old = Conversation.from_json(state or "")
+    except UnreadableConversationError:
+        _empty_conversation(connection, row.conversation_id)
+        return
+    emptied = old.model_copy(update={"answers": {}, "scratch": {}, "trail": (), "aside": "", "aside_notes": {}})
+    connection.execute(
+        update(CONVERSATION).where(CONVERSATION.c.id == row.conversation_id).values(state=emptied.to_json())
+    )
+
+
 def erase_conversation(connection: Connection, conversation_id: str, heard_at: datetime) -> bool:
     """Delete a conversation that never kept a story, with the words in it; returns False if it has one or is gone.
 
@@ -204,6 +236,27 @@ def erase_conversation(connection: Connection, conversation_id: str, heard_at: d
     connection.execute(delete(CONVERSATION).where(CONVERSATION.c.id == conversation_id))
     _write_down(connection, None, ("conversation", conversation_id))
     return True
+
+
+def leave_no_answers(connection: Connection, conversation_id: str, contributor_id: int) -> None:
+    """Destroy what a person told who is too young for us to ask: raw events, sealed words, and what they decided.
+
+    A conversation with a story keeps its decisions: they say why there is one, and only its erasure ends that.
+    """
+    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    _empty_inbound(connection, contributor_id)
+    connection.execute(
+        delete(DECISION).where(DECISION.c.conversation_id == conversation_id, DECISION.c.story_id.is_(None))
+    )
+
+
+def leave_no_trace(connection: Connection, conversation_id: str, contributor_id: int, now: datetime) -> None:
+    """Delete such a conversation, and the person too if nothing else is known of them."""
+    erase_conversation(connection, conversation_id, now)
+    told = select(STORY.c.id).where(STORY.c.contributor_id == contributor_id)
+    talked = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
+    if not any(connection.execute(known.limit(1)).first() for known in (told, talked)):
+        erase_contributor(connection, contributor_id, now)
 
 
 def forget_contact(connection: Connection, contributor_id: int, now: datetime) -> bool:
@@ -361,6 +414,13 @@ def _empty_outbox(connection: Connection, contributor_id: int, conversation_id: 
     own = (OUTBOX.c.address_id.in_(addresses), OUTBOX.c.conversation_id == conversation_id)
     connection.execute(update(OUTBOX).where(*own, OUTBOX.c.state == "queued").values(state="cancelled", payload=None))
     connection.execute(update(OUTBOX).where(*own, OUTBOX.c.payload.is_not(None)).values(payload=None))
+
+
+def _empty_shown(connection: Connection, contributor_id: int) -> None:
+    """Empty what waits to be sent to a person: an edited version is shown in whichever conversation was the last."""
+    theirs = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
+    for conversation_id in connection.execute(theirs).scalars().all():
+        _empty_outbox(connection, contributor_id, conversation_id)
 
 
 def _empty_conversation(connection: Connection, conversation_id: str) -> None:

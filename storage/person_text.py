@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
     Held = dict[str, Any]
 
-CHANNELS = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
+CHANNELS = {
+    "sms": "text message",
+    "telegram": "Telegram",
+    "simulator": "the practice phone",
+    "assisted": "a worker who wrote it down",
+}
 PURPOSES = {
     "take_part": "taking part",
     "use": "how far your story may travel",

@@ -1,29 +1,87 @@
-"""Receipts: three plain words by which a contributor finds their story again. Imports the standard library only.
+"""Receipts: three plain words by which a story is found again, and how often somebody may be wrong about them.
 
-The words are in `receipt_words.txt`: short, kind, easy to say and to spell, no two alike, none that is also a command
-of ours or of a mobile network. 1,024 words taken three times are 30 bits: enough to tell stories apart; a receipt is
-looked up by keyed hash and never opens anything by itself.
+Imports the tables, our keys and the engine's list of words. 1,024 words taken three times are 30 bits: enough to tell
+stories apart, and little beside a patient machine; so wrong tries are counted, and after a few nothing is looked up.
+A receipt is found by keyed hash, and what it opens is little: see ADR 9.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, insert, select
+
+from flows.receipts import WORDS_IN_A_RECEIPT, words
+from storage import tables
+from storage.crypto import receipt_lookups
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from random import Random
 
-WORDS_IN_A_RECEIPT = 3
-FILE = Path(__file__).with_name("receipt_words.txt")
+    from sqlalchemy import Select
+    from sqlalchemy.engine import Connection
+
+    from storage.crypto import Keyring
+
+__all__ = ["WORDS_IN_A_RECEIPT", "Found", "draw", "find", "locked", "missed", "new_receipt", "words"]
+
+GUESS = tables.ReceiptGuess.__table__
+STORY = tables.Story.__table__
+
+MOST_WRONG, WRONG_WITHIN = 5, timedelta(hours=24)
+"""So often one person may be wrong."""
+MOST_WRONG_IN_ALL, IN_ALL_WITHIN = 60, timedelta(hours=1)
+"""So often all people together may be, which a crowd of numbers cannot get round."""
+DRAWS = 8
 
 
-@cache
-def words() -> tuple[str, ...]:
-    """Return all words a receipt is made of."""
-    return tuple(FILE.read_text(encoding="ascii").split())
+class Found(NamedTuple):
+    """The story a receipt belongs to; never its words."""
+
+    id: int
+    contributor_id: int
+    told_at: datetime
+    progress: str
+    use: str
 
 
 def new_receipt(rng: Random) -> str:
-    """Return three different words such as "maple otter lantern"; give a `secrets.SystemRandom` outside tests."""
+    """Return three different words such as "kettle otter lantern"; give a `secrets.SystemRandom` outside tests."""
     return " ".join(rng.sample(words(), WORDS_IN_A_RECEIPT))
+
+
+def draw(connection: Connection, keyring: Keyring, rng: Random) -> str:
+    """Return three words that no kept story has: two stories with one receipt would open each other."""
+    for _ in range(DRAWS):
+        receipt = new_receipt(rng)
+        if connection.execute(_stories(keyring, receipt).limit(1)).first() is None:
+            return receipt
+    raise RuntimeError("no free receipt was found; give the message again")
+
+
+def find(connection: Connection, keyring: Keyring, receipt: str) -> Found | None:
+    """Return the story of these three words; None if there is none, or more than one from an older time."""
+    rows = connection.execute(_stories(keyring, receipt).limit(2)).all()
+    return Found(*rows[0]) if len(rows) == 1 else None
+
+
+def _stories(keyring: Keyring, receipt: str) -> Select[Any]:
+    return select(STORY.c.id, STORY.c.contributor_id, STORY.c.told_at, STORY.c.progress, STORY.c.use).where(
+        STORY.c.receipt_lookup.in_(receipt_lookups(keyring, receipt)), STORY.c.withdrawn_at.is_(None)
+    )
+
+
+def locked(connection: Connection, contributor_id: int, now: datetime) -> bool:
+    """Tell whether this person, or all people together, were wrong too often to try again now."""
+    own = connection.execute(
+        select(func.count()).where(GUESS.c.contributor_id == contributor_id, GUESS.c.at > now - WRONG_WITHIN)
+    ).scalar_one()
+    all_of_them = connection.execute(select(func.count()).where(GUESS.c.at > now - IN_ALL_WITHIN)).scalar_one()
+    return bool(own >= MOST_WRONG or all_of_them >= MOST_WRONG_IN_ALL)
+
+
+def missed(connection: Connection, contributor_id: int, now: datetime) -> None:
+    """Count a wrong try; the words themselves are not kept."""
+    connection.execute(insert(GUESS).values(contributor_id=contributor_id, at=now))

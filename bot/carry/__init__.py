@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.carry import consent, contact, rights, story
+from bot.carry import ask_back, consent, contact, receipts, rights, story, unsay
 from flows import effects
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.HoldSealed: consent.hold,
     effects.Unseal: consent.unseal,
     effects.PurgeSealed: consent.purge,
+    effects.LeaveNothing: consent.leave_nothing,
     effects.FindPlace: story.find_place,
     effects.KeepStory: story.keep,
     effects.DropStory: story.drop,
@@ -33,4 +34,15 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.TellTeam: contact.tell_team,
     effects.TellData: rights.tell_data,
     effects.Erase: rights.erase,
+    effects.ListStories: rights.list_stories,
+    effects.GiveFile: rights.give_file,
+    effects.AskForPerson: rights.ask_for_person,
+    effects.ReplaceStory: rights.replace_story,
+    effects.HidePlace: rights.hide_place,
+    effects.FindReceipt: receipts.find,
+    effects.NarrowStory: receipts.narrow,
+    effects.Unsay: unsay.unsay,
+    effects.ShowAskBack: ask_back.show,
+    effects.AnswerAskBack: ask_back.answer,
+    effects.ProposeEdition: ask_back.propose,
 }

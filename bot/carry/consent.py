@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.signals import Signal, Unsealed
+from storage.erasure import leave_no_answers, leave_no_trace
+from storage.queries import own_stories
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
     from bot.turn import Turn
-    from flows.effects import HoldSealed, PurgeSealed, RecordConsent, Unseal
+    from flows.effects import HoldSealed, LeaveNothing, PurgeSealed, RecordConsent, Unseal
 
 
 def record_consent(turn: Turn, effect: RecordConsent) -> None:
-    """Write the decision down."""
+    """Write the decision down; about an earlier story only if it is this person's."""
+    person = turn.person.contributor_id
+    if effect.story is not None and own_stories.belongs_to(turn.connection, effect.story, person) is None:
+        return
     store.record_decision(
         turn.connection,
         effect,
@@ -21,7 +26,20 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         contributor_id=turn.person.contributor_id,
         whole=turn.release.whole,
         now=turn.now,
+        notice_digest=turn.means.notice,
+        assisted=turn.occasion.assisted,
     )
+    if effect.story is not None:
+        own_stories.changed(turn.connection, effect.story, turn.now)
+
+
+def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:
+    """Keep nothing of somebody we may not ask; later also not that they were here."""
+    person, conversation = turn.person.contributor_id, turn.conversation.id
+    leave_no_answers(turn.connection, conversation, person)
+    if effect.person and turn.stored:
+        leave_no_trace(turn.connection, conversation, person, turn.now)
+        turn.stored, turn.erased = False, True
 
 
 def hold(turn: Turn, effect: HoldSealed) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from bot.told import choice_of, place_of
 from flows.signals import PlacesFound, Signal
 from storage.crypto import receipt_lookups
+from storage.queries import own_stories
 from storage.queries import turn as store
+from storage.queries.stories import ASSISTED
 
 if TYPE_CHECKING:
     from bot.turn import Turn
@@ -36,17 +38,19 @@ def keep(turn: Turn, effect: KeepStory) -> None:
         use=turn.conversation.consents.get("use", "team"),
         receipt_lookup=receipt_lookups(turn.means.keyring, turn.conversation.receipt)[0],
         now=turn.now,
+        channel=ASSISTED if turn.occasion.assisted is not None else turn.conversation.channel,
     )
 
 
 def drop(turn: Turn, _effect: DropStory) -> None:
     """Delete this conversation's story."""
-    store.drop_story(turn.connection, turn.conversation.id)
+    store.drop_story(turn.connection, turn.conversation.id, turn.now)
 
 
 def amend(turn: Turn, effect: AmendStory, conversation_id: str = "") -> None:
     """Put a later wording beside a message of a kept story."""
     turn.amended = True
+    own_stories.changed_in(turn.connection, conversation_id or turn.conversation.id, turn.now)
     store.amend_story(
         turn.connection,
         conversation_id=conversation_id or turn.conversation.id,
@@ -57,7 +61,13 @@ def amend(turn: Turn, effect: AmendStory, conversation_id: str = "") -> None:
 
 
 def add(turn: Turn, effect: AddToStory) -> None:
-    """Add words that came later to the kept story."""
+    """Add words that came later to the kept story, or to the one that a receipt opened."""
+    if effect.story is not None:
+        owner = own_stories.hold_teller(turn.connection, effect.story)
+        if owner is not None and (effect.by_receipt or owner == turn.person.contributor_id):
+            own_stories.add_words(turn.connection, effect.story, ref=effect.ref, text=effect.text, now=turn.now)
+        return
+    own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
     store.add_to_story(
         turn.connection, conversation_id=turn.conversation.id, ref=effect.ref, text=effect.text, now=turn.now
     )

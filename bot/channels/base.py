@@ -125,6 +125,8 @@ class Piece:
     thread_id: int | None = None
     redraw_of: str = ""
     kind: str = "reply"
+    unsay: tuple[str, ...] = ()
+    """The provider's ids of messages to take away instead of sending anything."""
 
 
 @dataclass(frozen=True, slots=True)

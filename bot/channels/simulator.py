@@ -201,8 +201,12 @@ class SimulatorChannel:
         return (Piece(address=outgoing.address, text=say.text, buttons=buttons, redraw_of=redraw_of),)
 
     async def send(self, piece: Piece) -> Sent:
-        """Show it on the phone."""
+        """Show it on the phone, or clear the phone."""
         phone = self._phone(piece.address)
+        if piece.unsay:
+            phone.bubbles.clear()
+            phone.show(None)
+            return Sent("")
         if piece.redraw_of and self._redraw(phone, piece):
             return Sent(str(self._last))
         self._last += 1

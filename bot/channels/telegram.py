@@ -7,6 +7,7 @@ of its own: the question's text says that one may be sent, and any that comes is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import time
 from dataclasses import replace
@@ -17,7 +18,7 @@ from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from bot.channels import telegram_updates
 from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
-from bot.channels.telegram_client import READ_SECONDS, client, failure
+from bot.channels.telegram_client import READ_SECONDS, UnansweredError, client, failure
 from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME, button_data
 from bot.logs import log
 from flows.messages import button, split, utf16_units
@@ -43,6 +44,10 @@ WEBHOOK_CONNECTIONS = 100
 """Calls Telegram may make to us at the same time; it keeps the order within a chat by itself."""
 BEHIND_AT_ONCE = 500
 """Presses that wait to be acknowledged; beyond that the little clock on a button runs out by itself."""
+MOST_UNSAID = 100
+"""Messages that one call may take away (Bot API, deleteMessages)."""
+UNSAY_SECONDS = 0.05
+"""Between calls that take away one message each."""
 GROUP_SECONDS = 600.0
 """A group is told where to write at most this often, however much is said there."""
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -252,8 +257,10 @@ class TelegramChannel:
         return (*(replace(whole, text=part, buttons=()) for part in before), whole)
 
     async def send(self, piece: Piece) -> Sent:
-        """Send one message, or redraw the buttons of one that was sent before."""
+        """Send one message, redraw the buttons of one that was sent before, or take some away."""
         try:
+            if piece.unsay:
+                return await self._unsay(piece)
             if piece.redraw_of and (drawn := await self._redraw(piece)) is not None:
                 return drawn
             return await self._send(int(piece.address), piece)
@@ -262,8 +269,25 @@ class TelegramChannel:
                 return await self._send(moved.new_chat_id, piece)
             except TelegramError as error:
                 raise failure(error) from None
+        except UnansweredError as error:
+            raise SendError("retry", "no answer") if piece.unsay else failure(error) from None
         except TelegramError as error:
             raise failure(error) from None
+
+    async def _unsay(self, piece: Piece) -> Sent:
+        """Take messages of a private chat away; what is gone or too old already is passed over."""
+        chat = int(piece.address)
+        numbers = [int(number) for number in piece.unsay if number.isascii() and number.isdigit()]
+        for start in range(0, len(numbers), MOST_UNSAID):
+            some = numbers[start : start + MOST_UNSAID]
+            try:
+                await self._client.call("deleteMessages", chat_id=chat, message_ids=some)
+            except BadRequest:
+                for number in some:
+                    with contextlib.suppress(BadRequest):
+                        await self._client.call("deleteMessage", chat_id=chat, message_id=number)
+                        await self._sleep(UNSAY_SECONDS)
+        return Sent("")
 
     async def _send(self, chat: int, piece: Piece) -> Sent:
         result = await self._client.call(

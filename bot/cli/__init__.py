@@ -11,7 +11,21 @@ from importlib import import_module
 
 import typer
 
-GROUPS = ("serve", "chat", "doctor", "export", "flows", "texts", "inbox", "team", "people", "places", "retention", "db")
+GROUPS = (
+    "serve",
+    "chat",
+    "doctor",
+    "export",
+    "flows",
+    "texts",
+    "inbox",
+    "team",
+    "people",
+    "stories",
+    "places",
+    "retention",
+    "db",
+)
 
 
 def build() -> typer.Typer:

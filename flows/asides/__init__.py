@@ -8,19 +8,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flows.asides.after import AFTER, After
+from flows.asides.asked_back import ASKED_BACK, AskedBackAside
 from flows.asides.base import Aside
+from flows.asides.change import CHANGE, Change, Changes
+from flows.asides.decide_again import DecideAgain
 from flows.asides.delete import DELETE, Delete
 from flows.asides.language import LANGUAGE, LANGUAGES, Language
+from flows.asides.offers import OFFERS, Offers
+from flows.asides.receipt import Add, Narrow, Receipt
 from flows.asides.resume import RESUME, Resume
+from flows.asides.reword import Reword, Reworded
+from flows.keywords import normalise
 
 if TYPE_CHECKING:
-    from flows.signals import Signal
+    from flows.asides.own_stories import OwnStories
+    from flows.signals import Signal, StoriesListed
     from flows.turn import Making
 
-__all__ = ["AFTER", "ASIDES", "DELETE", "LANGUAGE", "LANGUAGES", "RESUME", "answers", "hear_aside", "open_aside"]
+__all__ = [
+    "AFTER", "ASIDES", "ASKED_BACK", "CHANGE", "DELETE", "LANGUAGE", "LANGUAGES", "OFFERS", "RESUME", "hear_aside",
+    "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice", "open_aside",
+]  # fmt: skip
 
-ASIDES: tuple[type[Aside], ...] = (Resume, Delete, Language, After)
+ASIDES: tuple[type[Aside], ...] = (
+    Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
+    AskedBackAside,
+)  # fmt: skip
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
+_OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}
 
 
 def open_aside(making: Making, aside: str, **notes: Any) -> None:
@@ -34,6 +49,25 @@ def hear_aside(making: Making, signal: Signal) -> bool:
     return _BY_NAME[making.conversation.aside].hear(making, signal)
 
 
-def answers(making: Making, signal: Signal) -> bool:
-    """Return whether a signal is a clear answer to the open aside."""
-    return _BY_NAME[making.conversation.aside].chosen(making, signal) is not None
+def list_stories(making: Making, listed: StoriesListed) -> None:
+    """Ask which of their own stories a person means, now that they are known."""
+    _OF_STORIES[listed.about].listed(making, listed)
+
+
+def names_a_choice(making: Making, text: str) -> bool:
+    """Return whether a text is, word for word, the name of something the open aside offers."""
+    aside = _BY_NAME.get(making.conversation.aside)
+    return aside is not None and any(normalise(text) in choice.forms for choice in aside.choices(making))
+
+
+def listens_to_words(making: Making) -> bool:
+    """Return whether the open aside takes whatever is written."""
+    aside = making.conversation.aside
+    return bool(aside) and _BY_NAME[aside].open_words
+
+
+def hear_though_stopped(making: Making, signal: Signal) -> None:
+    """After STOP a right that somebody is in the middle of using stays theirs; only a clear answer to it is heard."""
+    aside = _BY_NAME.get(making.conversation.aside)
+    if aside is not None and aside.when_stopped and aside.is_clear(making, signal):
+        aside.hear(making, signal)

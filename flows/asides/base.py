@@ -28,6 +28,10 @@ class Aside:
     values: ClassVar[tuple[str, ...]] = ()
     safe: ClassVar[str] = ""
     """What a second unclear answer is taken for: the choice that changes nothing."""
+    when_stopped: ClassVar[bool] = False
+    """True: a right of the person, which they may use after STOP as before; only clear answers are heard then."""
+    open_words: ClassVar[bool] = False
+    """True: it listens to whatever is written, so that no words of it are taken for a receipt."""
 
     def ask(self, making: Making) -> Say:
         """Return the question with its choices."""
@@ -56,6 +60,10 @@ class Aside:
             return pressed(choices, signal.index)
         match = choose(signal.text, choices) if isinstance(signal, Said) else None
         return match.choice if match is not None else None
+
+    def is_clear(self, making: Making, signal: Signal) -> bool:
+        """Return whether a signal is a clear answer."""
+        return self.chosen(making, signal) is not None
 
     def hear(self, making: Making, signal: Signal) -> bool:
         """Take a signal as the answer. Returns False when it was something else, for the flow to hear."""

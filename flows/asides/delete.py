@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from flows.asides.base import Aside
+from flows.asides.own_stories import THIS, Offered, OwnStories, listed_in
 from flows.draft import is_empty
 from flows.effects import DropStory, Erase
 
@@ -16,37 +16,74 @@ if TYPE_CHECKING:
 DELETE = "delete"
 
 
-class Delete(Aside):
+class Delete(OwnStories):
     """An unclear answer deletes nothing."""
 
     name: ClassVar[str] = DELETE
-    values: ClassVar[tuple[str, ...]] = ("story", "everything", "nothing")
+    values: ClassVar[tuple[str, ...]] = ("everything", "nothing")
     safe: ClassVar[str] = "nothing"
+    when_stopped: ClassVar[bool] = True
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
-        """Yield what can be deleted; "this story" only where there is one."""
-        state = making.conversation
-        return (pair for pair in super().offers(making) if pair[0] != "story" or state.kept or state.step)
+    def offered(self, making: Making) -> Iterable[Offered]:
+        """Yield "this story" where it is clear which that is, and the others by what they begin with."""
+        this = self._this(making)
+        draft = making.conversation.status == "open" and has_begun(making) and not making.conversation.kept
+        if (draft or this) and not making.conversation.aside_notes.get("page"):
+            yield Offered(THIS, self.label(making, THIS))
+        yield from (one for one in super().offered(making) if not one.story or one.story != this)
 
-    def take(self, making: Making, value: str) -> None:
+    @staticmethod
+    def _this(making: Making) -> int:
+        """Return the story that needs no telling apart: the one that is open, or the only one when nothing is."""
+        state, listed = making.conversation, listed_in(making)
+        if state.status == "open":
+            return next((one.id for one in listed if one.id == state.aside_notes.get("here")), 0)
+        alone = len(listed) == 1 and not (state.aside_notes.get("page") or state.aside_notes.get("older"))
+        return listed[0].id if alone else 0
+
+    def take_story(self, making: Making, story: int) -> None:
+        """Delete one story that was told before; what is being told now goes on."""
+        here = making.conversation.aside_notes.get("here")
+        self.close(making)
+        if story == here:
+            self._part(making)
+            return
+        making.effects.append(Erase(scope="story", story=story))
+        making.tell("deleted_story")
+        if making.conversation.status == "open":
+            making.ask_again()
+
+    def take_other(self, making: Making, value: str) -> None:
         """Delete at once, and say so."""
+        this = self._this(making)
+        if value == THIS and this:
+            self.take_story(making, this)
+            return
         self.close(making)
         if value == "nothing":
             making.tell("nothing_deleted")
             if making.conversation.status == "open":
                 making.ask_again()
-            return
-        making.effects.append(DropStory() if value == "story" and _has_begun(making) else _erasure(value))
-        making.set(answers={}, consents={}, kept=False, trail=())
-        making.finish("parted")
-        making.tell("deleted_story" if value == "story" else "deleted_everything")
+        elif value == THIS:
+            self._part(making)
+        else:
+            making.effects.append(Erase(scope="everything"))
+            _leave(making)
+            making.tell("deleted_everything")
+
+    @staticmethod
+    def _part(making: Making) -> None:
+        making.effects.append(DropStory())
+        _leave(making)
+        making.tell("deleted_story")
 
 
-def _has_begun(making: Making) -> bool:
-    """Whether this conversation holds anything told; while it does not, "this story" is the one told before it."""
+def _leave(making: Making) -> None:
+    making.set(answers={}, consents={}, kept=False, trail=())
+    making.finish("parted")
+
+
+def has_begun(making: Making) -> bool:
+    """Whether this conversation holds anything told."""
     state = making.conversation
     return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(making.release.flow, state)
-
-
-def _erasure(value: str) -> Erase:
-    return Erase(scope="story" if value == "story" else "everything")

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from flows.findings import Finding
 
 CODES = {
-    "too_many_questions": "More than 7 questions by SMS, or more than 10 on Telegram.",
+    "too_many_questions": "More than 7 questions by SMS, or more than 10 on Telegram; 2 more if people allow more.",
     "story_late": "The story is not among the first three questions.",
 }
 
 MOST: dict[str, tuple[int, Severity]] = {"sms": (7, "error"), "telegram": (10, "warning")}
 """Questions on the longest way through a flow, and what more of them are."""
+FOR_MORE = 2
+"""Further questions that only follow when somebody allows more than the least, such as how they are to be named."""
 
 STORY_BY = 3
 
@@ -28,9 +30,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Count the questions on the longest way, and those up to the story."""
     late: set[str] = set()
     for graph in subject.graphs:
-        way = graph.longest()
         most, severity = MOST[graph.channel]
-        if len(way) > most:
+        ways = ((graph.longest(wide=False), most), (graph.longest(), most + FOR_MORE))
+        way, most = next(((way, most) for way, most in ways if len(way) > most), ((), most))
+        if way:
             yield subject.finding(
                 "too_many_questions",
                 "",

@@ -22,7 +22,9 @@ CODES = {
     "use_before_story": "People are asked how far their words may travel before they have written any.",
 }
 
-_WIDTH = {"no": 0, "team": 1, "quote": 2, "yes": 3, "publish": 3}
+_WIDTH = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
+_OF_THEIR_OWN = {"use": "team", "naming": "none"}
+"""Purposes that are not answered with yes and no, and the answer each must offer."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -31,7 +33,15 @@ def check(subject: Subject) -> Iterator[Finding]:
         if isinstance(step, ConsentStep):
             yield from _narrowest(subject, name, step)
             decisions = {option.decision for option in step.options}
-            if step.purpose != "use" and not {"yes", "no"} <= decisions:
+            least = _OF_THEIR_OWN.get(step.purpose)
+            if least is not None and least not in decisions:
+                yield subject.finding(
+                    "one_sided_consent",
+                    name,
+                    f"This question needs an answer that allows the least, with decision = “{least}”.",
+                    f'Give one option decision = "{least}": refusing must be as easy.',
+                )
+            if least is None and not {"yes", "no"} <= decisions:
                 yield subject.finding(
                     "one_sided_consent",
                     name,

@@ -29,6 +29,8 @@ class Edge(NamedTuple):
     """The step it leads to; None if nothing is written there."""
     consents: bool = False
     """True: only a yes to taking part goes this way."""
+    widens: bool = False
+    """True: only somebody who allows more than the least, later than at taking part, goes this way."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +99,17 @@ class Graph:
             group for group in components(silent) if len(group) > 1 or any(name in silent[name] for name in group)
         )
 
-    def longest(self, to: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    def longest(self, to: frozenset[str] = frozenset(), *, wide: bool = True) -> tuple[str, ...]:
         """Return the questions on the longest way from the start, up to the first of the steps `to` if some are given.
 
-        Changing one thing in a read-back is not counted; a question asked again and again is counted once.
+        Changing one thing in a read-back is not counted; a question asked again and again is counted once. Without
+        `wide` the way is that of somebody who allows the least once they have told.
         """
-        ways = {
-            name: () if name in to else tuple(self.following(name, lambda edge: not edge.by.startswith("change ")))
-            for name in self.reached
-        }
+
+        def passable(edge: Edge) -> bool:
+            return not edge.by.startswith("change ") and (wide or not edge.widens)
+
+        ways = {name: () if name in to else tuple(self.following(name, passable)) for name in self.reached}
         best: dict[str, tuple[str, ...] | None] = {}
         for group in components(ways):
             mine = tuple(name for name in self.steps if name in group and name in self.waits)
@@ -129,13 +133,10 @@ def _edges(step: Step, channel: ChannelKind) -> Iterator[Edge]:
     for option in options:
         if isinstance(step, ReadBackStep) and option.value == "change":
             continue
-        yes = (
-            isinstance(step, ConsentStep)
-            and step.purpose == TAKE_PART
-            and isinstance(option, ConsentOption)
-            and option.decision == "yes"
-        )
-        yield Edge(f"option {option.value}", option.next or step.next, yes)
+        asked = step.purpose if isinstance(step, ConsentStep) else ""
+        yes = asked == TAKE_PART and isinstance(option, ConsentOption) and option.decision == "yes"
+        widens = asked not in {"", TAKE_PART} and option.value != getattr(step, "narrowest", option.value)
+        yield Edge(f"option {option.value}", option.next or step.next, yes, widens)
     if isinstance(step, ReadBackStep):
         yield from (Edge(f"change {item.value}", item.value) for item in offered_options(step.change, channel))
         yield Edge("nothing told", step.dropped)

@@ -21,7 +21,11 @@ CODES = {
     "placeholder_differs": "A translation has other braces than its source.",
 }
 
-EVERYWHERE = frozenset({"organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line", "receipt"})
+EVERYWHERE = frozenset(
+    {
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line", "age", "receipt", "agreed",
+    }
+)  # fmt: skip
 """Known in any text of a flow."""
 
 READ_BACK = frozenset({"story", "place", "scale", "actor", "rating"})

@@ -49,9 +49,13 @@ SAMPLES = {
     "receipt": "amber river stone", "words": "the old library", "question": "Which is closest to it?",
     "languages": "English, Cymraeg, Polski", "stories": "2", "since": "November 2026", "channels": "text message",
     "reach": "12", "story": "...", "place": "Glenboig, North Lanarkshire", "scale": "My own life",
-    "actor": "I used it", "rating": "4/5",
+    "actor": "I used it", "rating": "4/5", "age": "18",
+    "agreed": "We may publish it, and name only the place. We may write to you about it. We will not ask you again.",
 }  # fmt: skip
 """Likely values of what a conversation fills in. A read-back is measured without the story itself."""
+
+LONGEST_AGREED = {"use": "publish", "naming": "place", "contact": "yes", "invite": "no"}
+"""What makes the longest list of what was agreed to."""
 
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -206,7 +210,7 @@ class Subject:
                 label = max((option.label for option in options), key=len)
             answers[name] = Answer(value="", label=label)
         made = idle(id="", token="", flow=self.id, channel=channel, language=language, now=_THEN)
-        return made.model_copy(update={"receipt": SAMPLES["receipt"], "answers": answers})
+        return made.model_copy(update={"receipt": SAMPLES["receipt"], "answers": answers, "consents": LONGEST_AGREED})
 
 
 def called(language: str) -> str:

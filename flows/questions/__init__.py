@@ -5,6 +5,7 @@ from __future__ import annotations
 from flows.questions.base import Step
 from flows.questions.choice import ChoiceStep
 from flows.questions.consent import ConsentStep
+from flows.questions.credit import CreditStep
 from flows.questions.end import EndStep
 from flows.questions.many import ManyStep
 from flows.questions.place import PlaceStep
@@ -19,6 +20,7 @@ QUESTIONS: tuple[type[Step], ...] = (
     ChoiceStep,
     ManyStep,
     ConsentStep,
+    CreditStep,
     ShortTextStep,
     StoryStep,
     RatingStep,

@@ -20,15 +20,27 @@ if TYPE_CHECKING:
 SHORT = 80
 """Characters up to which an answer that opens with yes or no is that answer; a longer one tells something."""
 _SET_OFF = ",.;:!-–—\n"
-_TEENS = re.compile(r"(?<!\d)1[0-7](?!\d)")
+_AGE = re.compile(r"(?<![\d.,:/])[1-9]\d?(?![\d]|[.,:/]\d)")
+YOUNGEST = 10
+"""Smaller numbers in an answer are hardly ages."""
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
+TWO_YEARS, ONE_YEAR = 730, 365
+DAYS = {"quote": TWO_YEARS, "publish": ONE_YEAR, "place": ONE_YEAR, "name": ONE_YEAR, "yes": TWO_YEARS}
+"""For how many days an answer counts unless the flow says otherwise (rule 53). What allows least has no end."""
 
 
 class ConsentOption(OptionStep):
     """An answer to a consent question and the decision it stands for."""
 
-    decision: Literal["yes", "no", "team", "quote", "publish"]
+    decision: Literal["yes", "no", "team", "quote", "publish", "none", "place", "name"]
+    valid_days: int | None = Field(default=None, ge=1, le=3650)
+    """For how many days this answer counts before it is renewed or lapses; left out, as `DAYS` has it."""
+
+    @property
+    def days(self) -> int | None:
+        """Return for how many days the answer counts; None for what has no end of its own."""
+        return self.valid_days or DAYS.get(self.decision)
 
 
 class AlsoAsked(Record):
@@ -36,6 +48,8 @@ class AlsoAsked(Record):
 
     purpose: str = Name
     label: str = Field(min_length=1, max_length=64)
+    version: int = Field(default=1, ge=1, le=9999)
+    valid_days: int = Field(default=TWO_YEARS, ge=1, le=3650)
 
 
 class ConsentStep(Step):
@@ -46,6 +60,8 @@ class ConsentStep(Step):
     options: tuple[ConsentOption, ...] = Field(min_length=2, max_length=6)
     narrowest: str
     """Value of the option that an unclear answer is taken for."""
+    version: int = Field(default=1, ge=1, le=9999)
+    """Raise it when what people agree to changes in a way that matters: older answers then count no more (rule 53)."""
     also: tuple[AlsoAsked, ...] = ()
     """Only by SMS, where each further message costs the person; elsewhere each purpose has a question of its own."""
 
@@ -91,22 +107,22 @@ class ConsentStep(Step):
         plain = self._plain_word(scene, signal.text, choices)
         if plain is not None:
             return self._decided(scene, plain, signal.text, "", ())
-        match = None if _hedged(scene, signal.text) else choose(signal.text, choices)
+        match = None if hedged(scene, signal.text) else choose(signal.text, choices)
         if match is None or (match.note and match.note == signal.text.strip()):
             match = self._opening_word(scene, signal.text, choices)
         if match is None:
             return self._unclear(scene, "" if _opening(scene, signal.text, "yes_words") else signal.text)
-        if _TEENS.search(match.note) and getattr(match.choice.option, "decision", "") == "yes":
+        if _young(scene, match.note) and getattr(match.choice.option, "decision", "") == "yes":
             return self._unclear(scene, match.note)  # "agree, I am 16": whoever may be a child is asked again
         return self._decided(scene, match.choice, signal.text, match.note, ())
 
     def _plain_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Choice | None:
         """A bare yes or no is never asked for by SMS (carriers read them), but it is clear when it comes."""
         text = normalise(said)
-        if text in _listed(scene, "no_words"):
+        if text in listed(scene, "no_words"):
             return self._narrowest(choices)
         agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
-        return agreeing[0] if len(agreeing) == 1 and text in _listed(scene, "yes_words") else None
+        return agreeing[0] if len(agreeing) == 1 and text in listed(scene, "yes_words") else None
 
     def _opening_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
         """A yes or no with a few words behind it: "yes please, in 2 hours"; "No, I do not want this"."""
@@ -117,7 +133,7 @@ class ConsentStep(Step):
             return Match(narrowest, rest) if refused else None
         agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
         rest = _opening(scene, said, "yes_words")
-        if not rest or len(agreeing) != 1 or _hedged(scene, rest) or _refuses(scene, rest):
+        if not rest or len(agreeing) != 1 or hedged(scene, rest) or _refuses(scene, rest):
             return None
         return Match(agreeing[0], rest)
 
@@ -145,9 +161,12 @@ class ConsentStep(Step):
         option = choice.option
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
             raise TypeError(option)
-        decisions = [(self.purpose, option.decision)]
-        if scene.sms:
-            decisions += [(item.purpose, "yes" if item.purpose in also else "no") for item in self.also]
+        decisions = [(self.purpose, option.decision, self.version, option.days)]
+        for item in self.also if scene.sms else ():
+            agreed = item.purpose in also
+            decisions.append(
+                (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)
+            )
         shown = scene.conversation.shown
         records = tuple(
             RecordConsent(
@@ -158,8 +177,10 @@ class ConsentStep(Step):
                 text=shown,
                 digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
                 language=scene.conversation.language,
+                version=version,
+                valid_days=days,
             )
-            for purpose, answer in decisions
+            for purpose, answer, version, days in decisions
         )
         return Understood(
             value=option.value, label=choice.shown.label, note=note, next=option.next, sets=option.sets, before=records
@@ -170,9 +191,15 @@ def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
     return Option(value=purpose, label=scene.text(f"also.{purpose}"), key=str(number))
 
 
-def _hedged(scene: Scene, said: str) -> bool:
+def _young(scene: Scene, said: str) -> bool:
+    ages = (int(found[0]) for found in _AGE.finditer(said))
+    return any(YOUNGEST <= age < scene.release.house.adult_age for age in ages)
+
+
+def hedged(scene: Scene, said: str) -> bool:
+    """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
-    return any(spaced(word) in text for word in _listed(scene, "hedges"))
+    return any(spaced(word) in text for word in listed(scene, "hedges"))
 
 
 def _opening(scene: Scene, said: str, key: str) -> str:
@@ -183,7 +210,7 @@ def _opening(scene: Scene, said: str, key: str) -> str:
     stripped = said.strip()
     if len(stripped) > SHORT:
         return ""
-    for word in sorted(_listed(scene, key), key=len, reverse=True):
+    for word in sorted(listed(scene, key), key=len, reverse=True):
         set_off = f"{_SET_OFF} " if key == "yes_words" and " " in word else _SET_OFF
         after = stripped[len(word) :]
         if normalise(stripped[: len(word)]) == word and after[:1] in set_off:
@@ -192,12 +219,13 @@ def _opening(scene: Scene, said: str, key: str) -> str:
 
 
 def _agrees(scene: Scene, said: str) -> bool:
-    return any(spaced(word) in spaced(normalise(said)) for word in _listed(scene, "yes_words"))
+    return any(spaced(word) in spaced(normalise(said)) for word in listed(scene, "yes_words"))
 
 
 def _refuses(scene: Scene, said: str) -> bool:
-    return any(spaced(word) in spaced(normalise(said)) for word in _listed(scene, "no_words"))
+    return any(spaced(word) in spaced(normalise(said)) for word in listed(scene, "no_words"))
 
 
-def _listed(scene: Scene, key: str) -> frozenset[str]:
+def listed(scene: Scene, key: str) -> frozenset[str]:
+    """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
     return frozenset(normalise(word) for word in scene.common(key).split(","))

@@ -100,6 +100,11 @@ class ReadBackStep(Step):
         if word is Word.MORE:
             whole = Say(text=self._filled(scene, whole=True), options=self._shown(scene), private=True)
             return Waiting(scratch={}, effects=(whole,))
+        if word is Word.SKIP:  # it decides nothing: whoever leaves the list of things to change sees the whole again
+            again = (
+                self.ask(scene) if changing else Say(text=scene.common("nothing_kept_yet"), options=self._shown(scene))
+            )
+            return Waiting(scratch={}, effects=(again,))
         if word is Word.CHANGE and not changing:
             return self._what_to_change(scene)
         match = choose(signal.text, choices)

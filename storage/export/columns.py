@@ -20,7 +20,12 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("id", "A random name for the story in this export only. The same story has another one in the next export."),
     Column("kind", "story, or feedback."),
-    Column("text", "The teller’s own words, unaltered, with what they added later at the end."),
+    Column(
+        "text",
+        "The teller’s own words, unaltered, with what they added later at the end; or, where edited is yes, the version"
+        " that they agreed to.",
+    ),
+    Column("edited", "yes: the team edited it and its teller agreed to exactly this text. no: their own words."),
     Column("amended", "Messages the teller wrote anew, in order. Use them rather than what they replace in text."),
     Column("scales", "individual, organisational, society: the scales it touches, as the teller or the team said."),
     Column("scales_by_teller", "Those of the scales that the teller chose."),
@@ -41,6 +46,8 @@ COLUMNS = (
     Column("rating", "The rating given with feedback, where the flow asks for one."),
     Column("answers", "All other answers by name of the question. For use by the team only; empty otherwise."),
     Column("use", "How far its teller lets it travel: team, then quote, then publish."),
+    Column("naming", "How its teller is to be named when it is published: none, place or name. Empty for other uses."),
+    Column("credit", "The name to publish it under, as its teller gave it. Empty: name nobody."),
     Column("state", "new: nobody on the team has decided yet. approved: somebody has."),
     Column("practice", "yes: made up on the practice phone, nobody’s experience. no: told by a person."),
 )

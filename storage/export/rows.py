@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import select
 
 from storage.disclosure import Named, Precision
-from storage.queries import queue
+from storage.queries import editions, queue
 from storage.tables import Answer, Story, StoryPart, Tag
 
 if TYPE_CHECKING:
@@ -54,18 +54,21 @@ def precision(connection: Connection, conditions: Sequence[ColumnElement[bool]],
 
 
 def of(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, whole: bool
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, use: str
 ) -> Iterator[tuple[Record, Row]]:
     """Yield the stories under these conditions, newest first, each with its row but for the id.
 
-    `whole` adds what only the team may see: the teller's own words for the place, and all answers.
+    The use `team` adds what only the team may see: the teller's own words for the place, and all answers. Beyond it
+    the edition that its teller agreed to stands for their own words, and what is published has the credit they chose.
     """
+    whole, published = use == "team", use == "publish"
     found = connection.execution_options(yield_per=AT_ONCE).execute(
         select(story).where(*conditions).order_by(story.c.told_at.desc(), story.c.id.desc())
     )
     for records in found.partitions(AT_ONCE):
         ids = [record.id for record in records]
         tags, amended, answers = _tags(connection, ids), _amended(connection, ids), _answers(connection, ids)
+        edited = {} if whole else editions.agreed_texts(connection, ids)
         for record in records:
             place, exact = exactness.name(_named(record))
             said = answers.get(record.id, {})
@@ -73,8 +76,9 @@ def of(
                 record,
                 {
                     "kind": record.kind,
-                    "text": record.text,
-                    "amended": cast("list[JsonValue]", amended.get(record.id, [])),
+                    "text": edited.get(record.id, record.text),
+                    "edited": "yes" if record.id in edited else "no",
+                    "amended": cast("list[JsonValue]", [] if record.id in edited else amended.get(record.id, [])),
                     **_tag_columns(tags.get(record.id, [])),
                     "place": place.label,
                     "place_kind": place.kind,
@@ -91,6 +95,8 @@ def of(
                     "rating": _rating(said),
                     "answers": said if whole else {},
                     "use": record.use,
+                    "naming": record.naming if published else "",
+                    "credit": record.credit if published and record.naming == "name" else "",
                     "state": record.state,
                     "practice": "yes" if record.simulated else "no",
                 },

@@ -1,15 +1,20 @@
 """The one gate: everything that leaves, leaves through here (design rule 6). Imports storage and SQLAlchemy.
 
 A story passes if all of this holds at the moment the export is recorded:
-- it has not been withdrawn, and its teller's latest answer to taking part is yes;
-- its teller's latest answer on use reaches as far as the export: an export for `quote` takes quote and publish;
+- it has not been withdrawn, and its teller's latest answer to taking part is yes and has not run out;
+- its teller's latest answer on use reaches as far as the export: an export for `quote` takes quote and publish. An
+  answer that has run out reaches no further than the team;
+- if somebody on the team edited it, its teller has agreed to the newest edition, and that is what leaves. The team's
+  own working copy holds the teller's own words;
 - the team has approved it. Only the team's own working copy (`team`) holds new stories as well; declined ones never.
 
 Practice stories, made on the web phone, are left out unless asked for. There is one exception: while nobody has ever
 written from a real channel there is nothing else to look at, so they are included, each row says `practice` yes, and
 the summary says so. The first real message ends that.
 
-An export is written down (who, when, what for, which stories) before a single byte is handed out.
+An export is written down (who, when, what for, which stories) before a single byte is handed out. If a story in it was
+taken back, changed, edited or decided about while it was written, it is written anew: a row is as things stand, or not
+there.
 """
 
 from __future__ import annotations
@@ -23,13 +28,13 @@ from secrets import token_bytes
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, case, func, insert, or_, select
 
 from storage.database import reader
 from storage.disclosure import PEOPLE_NEEDED
 from storage.export import about, rows
 from storage.export.formats import FORMATS, Format
-from storage.queries import queue, team
+from storage.queries import editions, queue, team
 from storage.queries.exports import row_name
 from storage.queries.queue import Filters
 from storage.tables import Contributor, Decision, ExportRun, ExportStory, Story
@@ -56,7 +61,7 @@ IN_MEMORY = 4 * 1024 * 1024
 LISTED_AT_ONCE = 5_000
 """Stories put on record by one statement."""
 TRIES = 5
-"""How often an export is written anew because a story in it was taken back meanwhile."""
+"""How often an export is written anew because a story in it changed meanwhile."""
 
 
 class UnknownFormatError(ValueError):
@@ -68,7 +73,7 @@ class UnknownUseError(ValueError):
 
 
 class RestlessStoriesError(RuntimeError):
-    """Consent changed again and again while the export was written. Nothing left; start the export again."""
+    """Stories changed again and again while the export was written. Nothing left; start the export again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,8 @@ class Summary:
 class _Passed:
     """What went through the gate while the rows were written."""
 
-    ids: list[int] = field(default_factory=list)
+    versions: dict[int, int] = field(default_factory=dict)
+    """The stories, each in the version that was written."""
     practice: int = 0
     widened: int = 0
 
@@ -141,13 +147,13 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
     wanted = filters or Filters()
     for _ in range(TRIES):
         with _draft(out) as draft:
-            made = _write(engine, chosen, use, wanted, practice, draft)
+            made = _write(engine, chosen, use, wanted, practice, draft, now)
             summary = _record(writer, made, chosen, use, wanted, who, now)
             if summary is None:
                 continue
             draft.flush()
             return _hand_over(draft, out, summary, now)
-    raise RestlessStoriesError("Stories were taken back while the export was written. Nothing left. Start it again.")
+    raise RestlessStoriesError("Stories changed while the export was written. Nothing left. Start it again.")
 
 
 def format_named(name: str) -> Format:
@@ -158,34 +164,36 @@ def format_named(name: str) -> Format:
     raise UnknownFormatError(f"There is no format {name!r}. Choose one of: {', '.join(one.NAME for one in FORMATS)}.")
 
 
-def may_leave(use: str) -> list[ColumnElement[bool]]:
-    """Return the conditions under which a story may leave for this use."""
+def may_leave(use: str, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a story may leave for this use at this moment."""
     states = ("new", "approved") if use == "team" else ("approved",)
-    return [*_agreed(use), story.c.state.in_(states)]
+    return [*_agreed(use, now), story.c.state.in_(states)]
 
 
-def count(engine: Engine, *, use: str, filters: Filters, practice: bool | None = None) -> int:
+def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice: bool | None = None) -> int:
     """Return how many stories an export would hold now."""
     with reader(engine) as connection:
         scope = _scope(filters, practice=bool(practice) or (practice is None and only_practice(connection)))
         return int(
-            connection.execute(select(func.count()).select_from(story).where(*may_leave(use), *scope)).scalar_one()
+            connection.execute(select(func.count()).select_from(story).where(*may_leave(use, now), *scope)).scalar_one()
         )
 
 
-def _agreed(use: str) -> list[ColumnElement[bool]]:
+def _agreed(use: str, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions that are the teller's alone: the story's copy of the use, and the decisions behind it."""
     far_enough = USES[USES.index(use) :]
-    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part") == "yes"]
+    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part", now) == "yes"]
     if use != "team":
-        conditions.append(_latest("use").in_(far_enough))
+        conditions += [_latest("use", now).in_(far_enough), editions.leaves()]
     return conditions
 
 
-def _latest(purpose: str) -> ColumnElement[str]:
+def _latest(purpose: str, now: datetime) -> ColumnElement[str]:
+    """Return the teller's latest answer, empty if it has run out; an older one never counts in its place (rule 53)."""
+    standing = or_(decision.c.valid_until.is_(None), decision.c.valid_until > now)
     return (
-        select(decision.c.answer)
-        .where(decision.c.conversation_id == story.c.conversation_id, decision.c.purpose == purpose)
+        select(case((standing, decision.c.answer), else_=""))
+        .where(decision.c.story_id == story.c.id, decision.c.purpose == purpose)
         .order_by(decision.c.id.desc())
         .limit(1)
         .scalar_subquery()
@@ -203,7 +211,9 @@ class _Made:
     waiting: int
 
 
-def _write(engine: Engine, chosen: Format, use: str, filters: Filters, practice: bool | None, draft: BinaryIO) -> _Made:
+def _write(
+    engine: Engine, chosen: Format, use: str, filters: Filters, practice: bool | None, draft: BinaryIO, now: datetime
+) -> _Made:
     passed = _Passed()
     row_key = token_bytes(32)
     with reader(engine) as connection:
@@ -211,14 +221,14 @@ def _write(engine: Engine, chosen: Format, use: str, filters: Filters, practice:
         with_practice = bool(practice) or alone
         scope = _scope(filters, practice=with_practice)
         # People of the practice phone must not make a place look busier than it is.
-        counted = [*may_leave(use), story.c.simulated.is_(alone)]
+        counted = [*may_leave(use, now), story.c.simulated.is_(alone)]
         precision = rows.precision(connection, counted, needed=PEOPLE_NEEDED[use])
-        found = rows.of(connection, [*may_leave(use), *scope], precision, whole=use == "team")
+        found = rows.of(connection, [*may_leave(use, now), *scope], precision, use=use)
         chosen.write(_passing(found, row_key, passed), draft)
         waiting = 0
         if use != "team":
             waiting = connection.execute(
-                select(func.count()).select_from(story).where(*_agreed(use), *scope, story.c.state == "new")
+                select(func.count()).select_from(story).where(*_agreed(use, now), *scope, story.c.state == "new")
             ).scalar_one()
     return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting)
 
@@ -230,7 +240,7 @@ def _scope(filters: Filters, *, practice: bool) -> list[ColumnElement[bool]]:
 def _passing(found: Iterator[tuple[rows.Record, Row]], row_key: bytes, passed: _Passed) -> Iterator[Row]:
     """Yield the rows that pass the gate, named for this export alone, and keep count of them."""
     for record, row in found:
-        passed.ids.append(record.id)
+        passed.versions[record.id] = record.version
         passed.practice += record.simulated
         passed.widened += row["place_exactness"] != "exact" and record.place_label != ""
         yield {"id": row_name(row_key, record.id), **row}
@@ -247,8 +257,9 @@ def only_practice(connection: Connection) -> bool:
 def _record(
     writer: Writer, made: _Made, chosen: Format, use: str, filters: Filters, who: str, now: datetime
 ) -> Summary | None:
-    """Write the export down; None, and nothing written, if a story in it may not leave any more."""
-    ids = made.passed.ids
+    """Write the export down; None, and nothing written, if a story in it may not leave as it was written."""
+    versions = made.passed.versions
+    ids = list(versions)
     asked: dict[str, object] = {"asked": filters.asked(), "practice": made.practice, "row_key": made.row_key.hex()}
 
     class _MovedError(Exception):
@@ -267,11 +278,11 @@ def _record(
                 listed = [{"export_id": export_id, "story_id": one} for one in ids[start : start + LISTED_AT_ONCE]]
                 connection.execute(insert(export_story), listed)
             standing = connection.execute(
-                select(func.count())
+                select(story.c.id, story.c.version)
                 .select_from(export_story.join(story, story.c.id == export_story.c.story_id))
-                .where(export_story.c.export_id == export_id, *may_leave(use))
-            ).scalar_one()
-            if standing != len(ids):
+                .where(export_story.c.export_id == export_id, *may_leave(use, now))
+            )
+            if {row.id: row.version for row in standing} != versions:
                 raise _MovedError
         team.record(
             connection,

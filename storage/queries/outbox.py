@@ -159,6 +159,24 @@ def claim_due(
     return [Due(*row) for row in rows]
 
 
+def refused(connection: Connection, message: int) -> str:
+    """Return why a message that nobody asked for must not go now, after all; empty if it may.
+
+    Looked at in the last moment: its person may have said STOP, or had everything deleted, since it was taken.
+    """
+    row = connection.execute(
+        select(OUTBOX.c.state, ADDRESS.c.state.label("address_state"), CONTRIBUTOR.c.opted_out)
+        .join_from(OUTBOX, ADDRESS)
+        .join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
+        .where(OUTBOX.c.id == message)
+    ).first()
+    if row is None or row.state != "sending":
+        return "taken_back"
+    if row.opted_out or row.address_state == "opted_out":
+        return "opted_out"
+    return str(row.address_state) if row.address_state in {"blocked", "unusable"} else ""
+
+
 def mark_sent(
     connection: Connection, message: int, provider_id: str | None, segments: int | None, now: datetime
 ) -> None:

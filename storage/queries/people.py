@@ -234,14 +234,14 @@ def set_address_state(connection: Connection, address_id: int, state: str, now: 
 
 
 def cancel_unasked(connection: Connection, address_ids: Any) -> int:
-    """Cancel queued prompts and nudges to these addresses; returns how many."""
+    """Cancel what waits for these addresses and was not asked for; returns how many messages."""
     result = connection.execute(
         update(OUTBOX)
         .where(
             OUTBOX.c.address_id.in_(address_ids),
             text("state IN ('queued', 'sending')"),
             OUTBOX.c.state == "queued",
-            OUTBOX.c.kind.in_(("prompt", "nudge")),
+            OUTBOX.c.kind.in_(("prompt", "nudge", "notice")),
         )
         .values(state="cancelled", payload=None)
     )

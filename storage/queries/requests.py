@@ -120,7 +120,7 @@ def month_after(day: datetime) -> datetime:
 
 def open_request(
     connection: Connection,
-    keyring: Keyring,
+    keyring: Keyring | None,
     *,
     kind: str,
     origin: str,
@@ -129,11 +129,14 @@ def open_request(
     said: str = "",
     reach: str = "",
 ) -> Filed:
-    """Enter a request; the clock starts at `now`, which may be the earlier day on which a letter came."""
+    """Enter a request; the clock starts at `now`, which may be the earlier day on which a letter came.
+
+    Without a keyring nothing that was written can be kept, only that something was asked.
+    """
     due_at = now + timedelta(days=ACKNOWLEDGE_DAYS) if kind == "complaint" else month_after(now)
     target_at = now + timedelta(days=TARGET_DAYS)
     sealed = None
-    if said or reach:
+    if keyring is not None and (said or reach):
         sealed = keyring.seal(SEALED, json.dumps({"said": said, "reach": reach}, ensure_ascii=False).encode())
     number = connection.execute(
         insert(request)
@@ -168,6 +171,23 @@ _LISTED = (
 def open_requests(connection: Connection) -> list[Standing]:
     """Return what is open, what is due first first."""
     return _standing(connection, closed=False, limit=500)
+
+
+def is_open(connection: Connection, kind: str, contributor_id: int) -> bool:
+    """Tell whether this person has an open request of this kind."""
+    found = select(request.c.id).where(
+        request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None)
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def settle(connection: Connection, kind: str, contributor_id: int, now: datetime) -> int:
+    """Close as done what this person asked for before and has now got in the chat; returns how many that were."""
+    return connection.execute(
+        update(request)
+        .where(request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None))
+        .values(closed_at=now, outcome="done", sealed=None)
+    ).rowcount
 
 
 def closed_requests(connection: Connection, *, limit: int = 50) -> list[Standing]:

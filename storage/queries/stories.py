@@ -7,6 +7,7 @@ beside them (design rule 5), and a story that changed after a decision goes back
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam as b
@@ -38,6 +39,18 @@ CONTRIBUTOR = tables.Contributor.__table__
 USES = ("team", "quote", "publish")
 
 
+ASSISTED = "assisted"
+"""The channel of a person beside whom a worker sits; nothing is ever sent to it."""
+
+
+class Assisted(NamedTuple):
+    """A worker writes for a person and has read the questions aloud to them (rule 56)."""
+
+    by: int
+    """The team member."""
+    where: str
+
+
 class StoryPlace(NamedTuple):
     """What is kept of a place: the fields of rule 88, never a point."""
 
@@ -64,6 +77,17 @@ _DECISION = Statement(
         {column.name: b(column.name) for column in DECISION.columns if column.name != "id"}
     )
 )
+_AGREED_UNTIL = (
+    select(DECISION.c.valid_until)
+    .where(
+        DECISION.c.conversation_id == b("conversation_id"),
+        DECISION.c.purpose == "take_part",
+        DECISION.c.answer == "yes",
+    )
+    .order_by(DECISION.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _UNDECIDED: dict[str, Any] = {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
 _PLACED = ("id", "label", "kind", "scheme", "code", "year", "nation", "parent")
 _REPLACED = ("kind", "text", "language", "changed_at", "use", "place_words", *(f"place_{name}" for name in _PLACED))
@@ -73,13 +97,16 @@ _KEEP = Statement(
         (kept := insert(STORY))
         .values(
             {name: b(name) for name in (*_FIRST, *_REPLACED)}
-            | {"state": "new", "reason": "", "version": 1, "naming": "none", "credit": "", "progress": "heard"}
+            | {"state": "new", "reason": "", "version": 1, "words_version": 1, "naming": "none", "credit": ""}
+            | {"progress": "heard"}
+            | {"kept_until": _AGREED_UNTIL}
         )
         .on_conflict_do_update(
             index_elements=["conversation_id"],
             set_={name: kept.excluded[name] for name in _REPLACED}
             | _UNDECIDED
-            | {"version": STORY.c.version + 1, "receipt_lookup": kept.excluded.receipt_lookup},
+            | {"version": STORY.c.version + 1, "words_version": STORY.c.version + 1}
+            | {"receipt_lookup": kept.excluded.receipt_lookup},
         )
         .returning(STORY.c.id, STORY.c.version)
     )
@@ -115,18 +142,26 @@ def record_decision(
     contributor_id: int,
     whole: str,
     now: datetime,
+    notice_digest: str | None = None,
+    assisted: Assisted | None = None,
 ) -> None:
-    """Add a consent decision (rule 51) and, for `use`, let a kept story travel as far as it says, no further.
+    """Add a consent decision (rule 51), and let a kept story be kept, travel and be named as far as it says.
 
-    `whole` is the digest of the release whose text was shown. An answer that is no use at all counts as `team`.
+    `whole` is the digest of the release whose text was shown, `notice_digest` says who asked and what for. An answer
+    that is no use at all counts as `team`; nobody is named by a name that was not given.
     """
-    story = _STORY_OF.one(connection, conversation_id=conversation.id)
-    story_id = story[0] if story else None
+    story_id, told_in = effect.story, conversation.id
+    if story_id is None:
+        story = _STORY_OF.one(connection, conversation_id=conversation.id)
+        story_id = story[0] if story else None
+    else:
+        told_in = connection.execute(select(STORY.c.conversation_id).where(STORY.c.id == story_id)).scalar_one()
+    valid_until = now + timedelta(days=effect.valid_days) if effect.valid_days is not None else None
     _TEXT.run(connection, digest=effect.digest, text=storable(effect.text), language=effect.language)
     _DECISION.run(
         connection,
         contributor_id=contributor_id,
-        conversation_id=conversation.id,
+        conversation_id=told_in,
         story_id=story_id,
         purpose=effect.purpose,
         answer=effect.answer,
@@ -137,22 +172,34 @@ def record_decision(
         structure=conversation.structure,
         whole=whole,
         language=effect.language,
-        channel=conversation.channel,
+        channel=ASSISTED if assisted is not None else conversation.channel,
         decided_at=now,
-        text_version=1,
-        valid_until=None,
-        notice_digest=None,
-        assisted_by=None,
-        assisted_where="",
-        read_aloud=False,
+        text_version=effect.version,
+        valid_until=valid_until,
+        notice_digest=notice_digest,
+        assisted_by=assisted.by if assisted is not None else None,
+        assisted_where=storable(assisted.where) if assisted is not None else "",
+        read_aloud=assisted is not None,
     )
-    if effect.purpose == "use" and story_id is not None:
+    changed = _changed_by(effect, valid_until)
+    if changed and story_id is not None:
         connection.execute(
-            update(STORY)
-            .where(STORY.c.id == story_id)
-            .values(use=use_of(effect.answer), changed_at=now, version=STORY.c.version + 1)
+            update(STORY).where(STORY.c.id == story_id).values(**changed, changed_at=now, version=STORY.c.version + 1)
         )
         note(connection, "story")
+
+
+def _changed_by(effect: RecordConsent, valid_until: datetime | None) -> dict[str, Any]:
+    """Return what a decision changes of its story."""
+    if effect.purpose == "use":
+        use = use_of(effect.answer)
+        return {"use": use, "use_until": valid_until if use != "team" else None}
+    if effect.purpose == "naming":
+        named = effect.answer if effect.answer == "place" or effect.credit else "none"
+        return {"naming": named, "credit": storable(effect.credit) if named == "name" else ""}
+    if effect.purpose == "take_part" and effect.answer == "yes":
+        return {"kept_until": valid_until}
+    return {}
 
 
 def use_of(answer: str | None) -> str:
@@ -160,7 +207,7 @@ def use_of(answer: str | None) -> str:
     return answer if answer in USES else "team"
 
 
-def keep_story(
+def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     connection: Connection,
     draft: Draft,
     *,
@@ -170,8 +217,11 @@ def keep_story(
     use: str,
     receipt_lookup: bytes | None,
     now: datetime,
+    channel: str = "",
 ) -> int:
     """Keep or replace the conversation's story as its teller saw it; returns its number.
+
+    `channel` is how it came, where that is not how the conversation looked.
 
     A story kept before gets the new words, answers and tags and goes back to the queue with a higher version; what was
     added or amended meanwhile stays behind the new parts, and what reviewers tagged stays. Listeners hear "story".
@@ -187,7 +237,7 @@ def keep_story(
         structure=conversation.structure,
         text=storable(draft.text),
         language=conversation.language,
-        channel=conversation.channel,
+        channel=channel or conversation.channel,
         told_at=now,
         changed_at=now,
         use=use_of(use),
@@ -302,6 +352,7 @@ def _append(
             text=longer if kind == "added" else STORY.c.text,
             changed_at=now,
             version=STORY.c.version + 1,
+            words_version=STORY.c.version + 1,
             **_UNDECIDED,
         )
         .returning(STORY.c.id)
@@ -318,19 +369,11 @@ def _append(
     return int(row.id)
 
 
-def drop_story(connection: Connection, conversation_id: str) -> bool:
+def drop_story(connection: Connection, conversation_id: str, now: datetime) -> bool:
     """Delete the conversation's story and what was held for it; returns whether there was one.
 
     The turn saves its own state of the conversation afterwards.
     """
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
     row = _STORY_OF.one(connection, conversation_id=conversation_id)
-    return row is not None and erase_story(connection, row[0])
-
-
-def drop_latest_story(connection: Connection, contributor_id: int) -> bool:
-    """Delete the story a person told last, in whichever conversation; returns whether there was one."""
-    row = connection.execute(
-        select(STORY.c.id).where(STORY.c.contributor_id == contributor_id).order_by(STORY.c.id.desc()).limit(1)
-    ).first()
-    return row is not None and erase_story(connection, row.id)
+    return row is not None and erase_story(connection, row[0], now)

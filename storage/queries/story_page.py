@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from storage.tables import (
     Answer,
@@ -61,6 +61,7 @@ class WholeStory:
     decided_at: datetime | None
     reason: str
     use: str
+    progress: str
     simulated: bool
     place_label: str
     place_words: str
@@ -72,6 +73,11 @@ class WholeStory:
     place_parent: str
     version: int
     withdrawn_at: datetime | None
+    use_until: datetime | None = None
+    kept_until: datetime | None = None
+    naming: str = "none"
+    credit: str = ""
+    words_version: int = 1
 
 
 STORY_COLUMNS = tuple(story.c[field.name] for field in fields(WholeStory) if field.name in story.c)
@@ -112,6 +118,11 @@ class Consent:
     language: str
     channel: str
     decided_at: datetime
+    valid_until: datetime | None
+    assisted_by: str
+    """Name of the worker who wrote for the teller, empty if they answered alone."""
+    assisted_where: str
+    read_aloud: bool
 
 
 def story_by_id(connection: Connection, story_id: int) -> WholeStory | None:
@@ -185,8 +196,13 @@ def consents_of(connection: Connection, whole: WholeStory) -> list[Consent]:
             decision.c.language,
             decision.c.channel,
             decision.c.decided_at,
+            decision.c.valid_until,
+            func.coalesce(func.nullif(member.c.name, ""), member.c.email, "").label("assisted_by"),
+            decision.c.assisted_where,
+            decision.c.read_aloud,
         )
         .join(consent_text, consent_text.c.digest == decision.c.text_digest)
+        .outerjoin(member, member.c.id == decision.c.assisted_by)
         .where(about)
         .order_by(decision.c.id)
     )

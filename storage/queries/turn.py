@@ -29,7 +29,6 @@ from storage.queries.stories import (
     StoryPlace,
     add_to_story,
     amend_story,
-    drop_latest_story,
     drop_story,
     keep_story,
     record_decision,
@@ -306,7 +305,7 @@ def raise_item(
 
 __all__ = [
     "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "claim", "conversation_by_id",
-    "count_stray", "drop_latest_story", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed",
+    "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed",
     "keep_story", "latest_conversation", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at",
     "purge_sealed", "raise_item", "record_decision", "reseal", "save_conversation", "set_address_state", "set_language",
     "take_sealed", "told_in",

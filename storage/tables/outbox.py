@@ -49,7 +49,8 @@ class Outbox(Row, table=True):
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id", index=True)
     channel: str
     kind: str
-    """reply, nudge, prompt, notice, alert (to the team) or care (written by the team to somebody who may need help)."""
+    """reply, nudge, prompt, notice, alert (to the team), care (written by the team to somebody who may need help) or
+    unsay (nothing is said: messages of the chat are taken away)."""
     payload: str | None = Field(default=None, sa_type=Text)
     """What to send, as JSON; blanked once it is sent or given up."""
     due_at: datetime = Field(sa_type=Moment)

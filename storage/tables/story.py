@@ -65,4 +65,6 @@ class Story(Row, table=True):
     place_parent: str = ""
     version: int = 1
     """Goes up with every change; a review page refuses to decide on a version it has not shown."""
+    words_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The version in which its words last changed: an edition of older words does not leave."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)

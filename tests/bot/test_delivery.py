@@ -309,7 +309,7 @@ async def test_a_long_message_goes_on_where_it_was_cut_off(sqlite_database: Engi
     await hand.run(60)
     assert channel.texts == ["one", "two", "three"]
     assert all(later - earlier >= 1.0 for earlier, later in zip(channel.times, channel.times[1:], strict=False))
-    assert (post.outbox.row(number).state, post.outbox.row(number).provider_id) == ("sent", "id-3")
+    assert (post.outbox.row(number).state, post.outbox.row(number).provider_id) == ("sent", "id-1,id-2,id-3")
     await post.delivery.stop()
 
 

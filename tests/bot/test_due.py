@@ -55,7 +55,7 @@ async def test_one_nudge_after_two_days_then_an_end_after_seven(service: Service
             days[hour] = [(row[1], row[2].say.text[:20]) for row in service.outbox(MAYA)]
             service.answers(MAYA)
     assert list(days) == [48, 168]
-    assert [kind for kind, _ in days[48]][-2:] == ["nudge", "nudge"]
+    assert [kind for kind, _ in days[48]][-2:] == ["reply", "nudge"]
     assert service.rows(tables.Conversation)[0].status == "expired"
     assert await service.due.tick() == 0
 

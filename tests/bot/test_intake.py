@@ -28,7 +28,7 @@ async def test_a_story_by_text_reaches_the_team(service: Service) -> None:
     assert (story.place_label, story.place_id, story.place_words) == ("Easton, Bristol", "project:easton", "Easton")
     assert (story.channel, story.simulated) == ("sms", False)
     decisions = [(row.purpose, row.answer) for row in service.rows(tables.Decision)]
-    assert decisions == [("take_part", "yes"), ("use", "team"), ("contact", "no")]
+    assert decisions == [("take_part", "yes"), ("use", "team"), ("contact", "no"), ("invite", "no")]
     assert {row.story_id for row in service.rows(tables.Decision)} == {story.id}
 
 
@@ -278,7 +278,7 @@ async def test_an_edit_of_an_earlier_story_stands_beside_that_story(service: Ser
     told = update(CHAT, STORY)
     await service.chat(CHAT, "/start", "1", "1")
     await service.intake.take(service.told(told))
-    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "feedback")
+    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "1", "feedback")
     assert len(service.rows(tables.Conversation)) == 2
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": "It came back."}}
     await service.intake.take(service.told(edited))
@@ -328,14 +328,15 @@ async def test_who_has_stopped_is_asked_nothing_more_than_what_to_delete(service
     await service.text(MAYA, *TO_THE_STORY)
     assert len(await service.text(MAYA, "STOP", "DELETE")) == 1
     assert await service.text(MAYA, "banana") == []
-    assert await service.text(MAYA, "3") == ["Nothing was deleted."]
-    assert await service.text(MAYA, "2") == []
+    assert await service.text(MAYA, "2") == ["Nothing was deleted."]
+    assert await service.text(MAYA, "1") == []
 
 
-async def test_this_story_means_the_one_told_before_while_a_new_conversation_holds_nothing(service: Service) -> None:
+async def test_a_story_told_before_can_be_deleted_while_a_new_conversation_goes_on(service: Service) -> None:
     await service.text(MAYA, *TO_THE_END)
     told = await service.text(MAYA, "hi again", "DELETE", "1")
-    assert "It is deleted" in told[-1]
+    assert "It is deleted" in told[-2]
+    assert "May we keep your story" in told[-1]
     assert service.rows(tables.Story) == []
 
 
@@ -349,8 +350,9 @@ async def test_this_story_means_the_one_being_told_and_spares_the_one_before(ser
 
 async def test_my_data_says_what_is_held(service: Service) -> None:
     await service.text(MAYA, *TO_THE_END)
-    (told,) = (await service.text(MAYA, "MY DATA"))[-1:]
-    assert "1" in told
+    told = " ".join((await service.text(MAYA, "MY DATA"))[-4:])
+    assert "Stories we hold from you: 1" in told
+    assert f"Nov 2026: {STORY[:10]}" in told
     assert "text message" in told
     assert "November 2026" in told
 

@@ -107,7 +107,7 @@ async def told_by_chat(browser: Browser) -> Screen:
     for label in ("I have finished", "Me, or people close to me", "I have finished", "Using a service"):
         await browser.press(label)
     await browser.do("send", kind="location")
-    for label in ("Keep it", "Only your team reads it", "No, please do not"):
+    for label in ("Keep it", "Only your team reads it", "No, please do not", "No, please do not"):
         screen = await browser.press(label)
     return screen
 

@@ -131,6 +131,8 @@ def tell_by_chat(page: Page) -> None:
     press(page, "Keep it")
     press(page, "Only your team reads it")
     press(page, "No, please do not")
+    expect(last(page)).to_contain_text("May we ask you again")
+    press(page, "No, please do not")
     expect(last(page)).to_contain_text("Your receipt is")
 
 

@@ -17,18 +17,17 @@ from flows.effects import (
     PurgeSealed,
     RecordConsent,
     Say,
-    TellData,
     Unseal,
 )
 from flows.engine import advance
 from flows.loader import load
 from flows.messages import sms_text
 from flows.release import House, Release, compile_release
+from flows.shelf import Shelf
 from flows.signals import (
     Chose,
     Edited,
     Expired,
-    Facts,
     Located,
     Nudged,
     PlaceChoice,
@@ -81,13 +80,14 @@ class Phone:
     known: dict[str, Release] = field(default_factory=releases)
 
     def __post_init__(self) -> None:
+        self.shelf = Shelf(self.channel, "kettle otter lantern")
         self.state = self._idle()
 
     def _idle(self) -> Conversation:
         self.begun += 1
         return idle(
             id=f"c{self.begun}", token=f"token{self.begun:05d}", flow=self.flow, channel=self.channel, language="en",
-            now=self.now, receipt="maple river kettle",
+            now=self.now, receipt="kettle otter lantern",
         )  # fmt: skip
 
     def send(self, signal: Signal) -> list[Say]:
@@ -122,16 +122,17 @@ class Phone:
                 exact = KNOWN.get(effect.words.strip().casefold(), ())
                 near = (GLENBOIG,) if "glenb" in effect.words.casefold() and not exact else ()
                 self._advance(PlacesFound(words=effect.words, exact=exact, suggestions=near))
-            case TellData():
-                self._advance(Facts(stories=len(self.stories), channels=(self.channel,), since="November 2026"))
             case KeepStory():
                 self.stories[self.state.id] = effect
-            case Erase():
+            case Erase(scope="everything"):
                 self.stories, self.sealed = {}, []
             case Begin():
                 opted_out = self.state.opted_out
                 self.state = self._idle().model_copy(update={"opted_out": opted_out})
                 self._advance(Started(text=effect.text, ref=effect.ref))
+        answer = self.shelf.carry_out(effect, self.state, self.now)
+        if answer is not None:
+            self._advance(answer)
 
     def say(self, *texts: str) -> str:
         """Type one message after another; returns what came back to the last, as plain text."""

@@ -58,6 +58,9 @@ ACTS = (
     Act("position", "Glenboig"),
     Act("send", "photo"),
     Act("send", "audio"),
+    Act("version", "A doctor came.", "It names a doctor"),
+    Act("version", "A doctor came."),
+    Act("renewal", "publishing", "March 2027"),
     Act("edit", "We waited six weaks.", "We waited six weeks."),
 )
 

@@ -49,17 +49,18 @@ WAYS = {
         ("[I have finished]", 5), ("[Me, or people close to me]", 5),
         ("[Wider society: rules, money, attitudes]", 5), ("[I have finished]", 6), ("[Using a service]", 7),
         ("Glenboig", 8), ("[Keep it]", 9), ("[Quote it without my name]", 10), ("[No, please do not]", 11),
+        ("[No, please do not]", 12),
     ),
     "Telegram, typed in words": chatting(
         7_000_000_002,
         ("hello", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("done", 5),
         ("me and the rules", 6), ("using a service", 7), ("Glenboig", 8), ("keep it", 9),
-        ("you may quote it", 10), ("no", 11),
+        ("you may quote it", 10), ("no", 11), ("no thanks", 12),
     ),
     "Telegram, typed in numbers": chatting(
         7_000_000_003,
         ("/start", 2), ("1", 3), ("1", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 5), ("1 3", 6), ("1", 7),
-        ("Glenboig", 8), ("1", 9), ("2", 10), ("2", 11),
+        ("Glenboig", 8), ("1", 9), ("2", 10), ("2", 11), ("2", 12),
     ),
     "text messages, in numbers": texting(
         "+447700900201",
@@ -75,11 +76,11 @@ WAYS = {
 
 OWN = {"id", "story_id", "conversation_id", "contributor_id", "channel", "receipt_lookup", "ref"}
 """Columns that say which story and which way, not what was told."""
-TIMES = {"told_at", "changed_at", "created_at", "received_at", "decided_at"}
+TIMES = {"told_at", "changed_at", "created_at", "received_at", "decided_at", "valid_until", "use_until", "kept_until"}
 SHOWN = {"literal", "text_digest", "note"}
 """Words around the answers and the exact question: they are the way's own."""
 DECIDED_AT_STEP = {"step"}
-"""By text message two decisions are asked in one question."""
+"""By text message three decisions are asked in one question."""
 
 
 def stories(file: Path) -> dict[int, dict[str, Any]]:
@@ -126,7 +127,7 @@ async def test_the_same_story_by_every_way_is_stored_alike(tmp_path: Path) -> No
         ("scale", "individual"), ("scale", "society"), ("actor", "service_user"),
     }  # fmt: skip
     assert {(made["purpose"], made["answer"]) for made in first["decision"]} == {
-        ("take_part", "yes"), ("use", "quote"), ("contact", "no"),
+        ("take_part", "yes"), ("use", "quote"), ("contact", "no"), ("invite", "no"),
     }  # fmt: skip
     for way, story in found.items():
         assert story == first, way

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 NEW = story_page.WholeStory(
     id=1, contributor_id=1, conversation_id="c", pseudonym="Heron 4821", kind="story", flow="share", structure="s",
     text="They closed the surgery.", language="en", channel="sms", told_at=NOON, changed_at=NOON, state="new",
-    decider="", decided_at=None, reason="", use="quote", simulated=False, place_label="", place_words="",
-    place_kind="", place_scheme="", place_code="", place_year="", place_nation="", place_parent="", version=3,
-    withdrawn_at=None,
+    decider="", decided_at=None, reason="", use="quote", progress="heard", simulated=False, place_label="",
+    place_words="", place_kind="", place_scheme="", place_code="", place_year="", place_nation="", place_parent="",
+    version=3, withdrawn_at=None,
 )  # fmt: skip
 APPROVED = replace(NEW, state="approved", decider="Bo Lindqvist", decided_at=NOON)
 DECLINED = replace(NEW, state="declined", decider="Bo Lindqvist", decided_at=NOON, reason="unclear")

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from storage import editing
 from storage.database import reader
 from storage.erasure import erase_story
 from storage.queries import stories, story_page
-from tests.review.room import GLENBOIG, conversation_of, shipped
+from tests.review.room import GLENBOIG, NOON, conversation_of, shipped
 
 if TYPE_CHECKING:
     from tests.review.conftest import Room
@@ -225,3 +226,22 @@ async def test_the_longest_wait_comes_next(team_room: Room) -> None:
     await visitor.open("/stories/1")
     await visitor.send("/stories/1/approve")
     assert 'href="/stories/2">Next new story' in visitor.html
+
+
+async def test_edited_versions_stand_beside_the_words_with_what_they_change(team_room: Room) -> None:
+    team_room.told("We waited.\nDr Ahmed came.", use="publish")
+    version = {"text": "We waited.\nA doctor came.", "reason": "It names a doctor", "author": "tom@example.org"}
+    team_room.writer.run(lambda c: editing.edit(c, 1, **version, now=NOON))
+    visitor = await team_room.member()
+    words = await visitor.open("/stories/1")
+    for part in (
+        "Version 1 Stays with the team",
+        "By tom@example.org",
+        "Why: It names a doctor",
+        "did not agree to be contacted",
+        "Named Without a name",
+    ):
+        assert part in words, part
+    assert "<del>Dr Ahmed came.</del>" in visitor.html
+    assert "<ins>A doctor came.</ins>" in visitor.html
+    assert "Dr Ahmed came." in words, "the teller's own words stay"

@@ -127,7 +127,7 @@ def test_an_edit_stands_beside_the_original(writer: Writer) -> None:
 def test_nothing_is_added_to_a_story_that_is_not_there(writer: Writer) -> None:
     for change in (turn.add_to_story, turn.amend_story):
         assert writer.run(lambda c, f=change: f(c, conversation_id="c1", ref="", text="x", now=NOW)) is None
-    assert writer.run(lambda c: turn.drop_story(c, "c1")) is False
+    assert writer.run(lambda c: turn.drop_story(c, "c1", NOW)) is False
 
 
 def test_decisions_are_added_and_never_changed(writer: Writer) -> None:
@@ -171,7 +171,7 @@ def test_a_dropped_story_is_gone_and_the_conversation_goes_on(writer: Writer) ->
         person = meet(connection)
         conversation = begin(connection, person)
         keep(connection, person, conversation, "Told.", answers={"a": 1}, tags=(("scale", "individual"),))
-        assert turn.drop_story(connection, "c1") is True
+        assert turn.drop_story(connection, "c1", NOW) is True
         for table in (STORY, PART, ANSWER, TAG):
             assert connection.execute(select(table)).all() == []
         turn.save_conversation(

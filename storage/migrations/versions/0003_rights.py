@@ -216,6 +216,7 @@ def upgrade() -> None:
     op.add_column("story", sa.Column("credit", sa.String(), server_default="", nullable=False))
     op.add_column("story", sa.Column("progress", sa.String(), server_default="heard", nullable=False))
     op.add_column("story", sa.Column("progress_at", MOMENT, nullable=True))
+    op.add_column("story", sa.Column("words_version", sa.Integer(), server_default="1", nullable=False))
     op.create_index(op.f("ix_story_kept_until"), "story", ["kept_until"], unique=False)
     op.create_index(op.f("ix_story_use_until"), "story", ["use_until"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
@@ -228,6 +229,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_story_use_until"), table_name="story")
     op.drop_index(op.f("ix_story_kept_until"), table_name="story")
+    op.drop_column("story", "words_version")
     op.drop_column("story", "progress_at")
     op.drop_column("story", "progress")
     op.drop_column("story", "credit")

@@ -391,3 +391,42 @@ async def test_neither_token_nor_words_reach_the_log(log_output: io.StringIO) ->
     assert "press not acknowledged" in log_output.getvalue()
     for secret in (*channel.secrets(), HELLO.text, "bus stop", CHAT, "AAbbCCdd"):
         assert secret not in log_output.getvalue()
+
+
+# --- taking away ----------------------------------------------------------------------------------------------------
+
+
+def unsaid(*numbers: int) -> Piece:
+    return Piece(address=CHAT, text="", unsay=tuple(map(str, numbers)))
+
+
+async def test_messages_are_taken_away_a_hundred_at_a_time() -> None:
+    async with connected() as (channel, api):
+        api.script.extend([ok(), ok()])
+        assert await channel.send(unsaid(*range(1, 131))) == Sent("")
+        first, second = api.of("/deleteMessages")
+        assert first == {"chat_id": int(CHAT), "message_ids": list(range(1, 101))}
+        assert second["message_ids"] == list(range(101, 131))
+
+
+async def test_one_that_is_too_old_or_unknown_does_not_spare_the_others() -> None:
+    async with connected() as (channel, api):
+        refused = no(400, "Bad Request: message can't be deleted for everyone")
+        api.script.extend([refused, ok(), refused, ok()])
+        assert await channel.send(unsaid(1, 2, 3)) == Sent("")
+        assert [call["message_id"] for call in api.of("/deleteMessage")] == [1, 2, 3]
+
+
+async def test_an_id_that_is_none_is_passed_over() -> None:
+    async with connected() as (channel, api):
+        api.script.append(ok())
+        await channel.send(Piece(address=CHAT, text="", unsay=("", "x", "７", "12")))
+        assert api.of("/deleteMessages")[0]["message_ids"] == [12]
+
+
+async def test_taking_away_may_be_tried_again_when_nobody_knows() -> None:
+    async with connected(read_seconds=0.05) as (channel, api):
+        api.script.append("silence")
+        with pytest.raises(SendError) as caught:
+            await channel.send(unsaid(1))
+        assert (caught.value.kind, caught.value.code) == ("retry", "no answer")

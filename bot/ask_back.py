@@ -1,0 +1,167 @@
+"""Asks what the team or time wants to know of a contributor, reminds once, and lets a question go without an answer.
+
+Due times are rows: who ticks, and when, matters little. Each question is read again under its person's lock. Nobody is
+asked at night, in the middle of something, after STOP, or while the team looks after them (rules 84, 99 and 100).
+Imports storage and the turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import metrics
+from bot.logs import log, told
+from bot.occasion import Occasion
+from bot.rates import opens
+from bot.turn import Turn
+from flows.conversation import Conversation
+from flows.signals import AskedBack
+from storage import renewal, sign_off
+from storage.database import reader
+from storage.queries import ask_backs, safeguarding
+from storage.queries import turn as store
+from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.occasion import Means
+    from bot.setting_values import QuietHours
+    from storage.queries.ask_backs import AskBack
+    from storage.unit import Writer
+
+AT_ONCE = 200
+KIND = "notice"
+LOOK_AGAIN = timedelta(hours=1)
+REMIND_AFTER = timedelta(days=7)
+"""One reminder, a week after the question, and never a second (rule 100)."""
+APART = timedelta(days=14)
+"""One person is asked one thing at a time."""
+
+
+class AskBacks:
+    """Sees to the questions whose time has come."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        writer: Writer,
+        means: Means,
+        quiet_hours: QuietHours,
+        timezone: ZoneInfo,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.engine = engine
+        self.writer = writer
+        self.means = means
+        self.clock = clock
+        self._quiet, self._timezone = quiet_hours, timezone
+
+    async def tick(self) -> int:
+        """See to all that is due; returns how many questions that were."""
+        now = self.clock()
+        if opens(now, self._quiet, self._timezone) is not None:
+            return 0
+        done = 0
+        while True:
+            found = await asyncio.to_thread(self._find, now)
+            results = [await self._see_to(due, now) for due in found]
+            done += sum(results)
+            if len(found) < AT_ONCE or not any(results):
+                return done
+
+    async def renew(self) -> int:
+        """Let uses end that nobody renewed, and ask for those that end soon; returns how many those were."""
+        lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock()))
+        return lapsed + await self.writer.perform(partial(renewal.ask_in_good_time, now=self.clock()))
+
+    def _find(self, now: datetime) -> list[AskBack]:
+        with reader(self.engine) as connection:
+            return ask_backs.due(connection, now, AT_ONCE)
+
+    async def _see_to(self, due: AskBack, now: datetime) -> bool:
+        try:
+            moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
+        except (WriterBusyError, WriterClosedError, LostBatchError):
+            return False  # the next tick finds it again
+        except Exception as error:
+            log.error("question not asked", contributor=due.contributor_id, kind=due.kind, **told(error))
+            metrics.ticks.labels(due.kind, "failed").inc()
+            later = partial(ask_backs.look_again, ask_back=due.id, when=now + LOOK_AGAIN)
+            await self.writer.perform(later, due.contributor_id)
+            return False
+        if moved:
+            metrics.ticks.labels(due.kind, "moved").inc()
+        return moved
+
+    # --- in the transaction -------------------------------------------------------------------------------------
+
+    def _turn(self, connection: Connection, due: AskBack, now: datetime) -> bool:
+        reach = ask_backs.reach(connection, due.contributor_id, now)
+        person = store.person_at(connection, reach.address_id, lock=True) if reach.address_id is not None else None
+        found = ask_backs.get(connection, due.id)
+        if found is None or found.due_at is None or found.due_at > now:
+            return False
+        if found.until is not None and found.until <= now:
+            self._let_go(connection, found, now)
+        elif found.kind == "sign_off" and sign_off.asked(connection, found) is None:
+            ask_backs.settle(connection, found.id, "cancelled", now=now)
+        elif person is None:
+            self._unreachable(connection, found, now)
+        else:
+            self._ask(connection, found, person, now)
+        return True
+
+    @staticmethod
+    def _let_go(connection: Connection, found: AskBack, now: datetime) -> None:
+        """No answer in time. A use that ends with it is taken back by `renew`."""
+        if found.kind == "sign_off":
+            sign_off.lapse(connection, found, now)
+        else:
+            ask_backs.settle(connection, found.id, "lapsed", now=now)
+
+    @staticmethod
+    def _unreachable(connection: Connection, found: AskBack, now: datetime) -> None:
+        if found.state == "asked" and found.until is not None:
+            ask_backs.look_again(connection, found.id, found.until)
+        elif found.kind == "sign_off":
+            sign_off.give_up(connection, found, now)
+        else:
+            ask_backs.settle(connection, found.id, "cancelled", now=now)
+
+    def _ask(self, connection: Connection, found: AskBack, person: store.Person, now: datetime) -> None:
+        first = found.state == "waiting"
+        other = ask_backs.asked_of(connection, found.contributor_id, but=found.id, since=now - APART)
+        if first and other is not None:
+            ask_backs.look_again(connection, found.id, other + APART)
+            return
+        until = found.until or now + sign_off.ANSWER_WITHIN
+        if self._is_asked(connection, found, person, until, now):
+            remind_at = min(now + REMIND_AFTER, until) if first else until
+            if first:
+                ask_backs.asked(connection, found.id, now=now, until=until, due_at=remind_at)
+            else:
+                ask_backs.look_again(connection, found.id, until)
+        else:
+            ask_backs.look_again(connection, found.id, min(now + LOOK_AGAIN, found.until or now + LOOK_AGAIN))
+
+    def _is_asked(
+        self, connection: Connection, found: AskBack, person: store.Person, until: datetime, now: datetime
+    ) -> bool:
+        """Say that there is a question; returns False where this is no moment for it."""
+        if safeguarding.is_open(connection, found.contributor_id):
+            return False
+        stored = store.latest_conversation(connection, found.contributor_id)
+        if stored is None or stored.status == "open":
+            return False
+        look = Conversation.from_json(stored.state).channel
+        turn = Turn(connection, self.means, person, Occasion(now=now, look=look, kind=KIND), stored)
+        turn.hear([AskedBack(id=found.id, until=until.isoformat())])
+        return turn.said > 0

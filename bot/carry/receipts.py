@@ -1,0 +1,69 @@
+"""Carrying out what a receipt opens: where a story is, and letting it travel less far. Imports storage.
+
+Wrong tries are counted; after a few nothing is looked up, and the answer is the same (ADR 9).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.told import month_and_year
+from flows.effects import RecordConsent
+from flows.signals import ReceiptRead, Signal
+from storage import receipts
+from storage.queries import own_stories
+from storage.queries import turn as store
+
+if TYPE_CHECKING:
+    from bot.turn import Turn
+    from flows.effects import FindReceipt, NarrowStory
+
+LOCKED = "receipt_guessed"
+"""Kind of the item that tells the team that somebody tries receipts."""
+
+
+def find(turn: Turn, effect: FindReceipt) -> Signal:
+    """Look for the story; nothing is looked up for somebody who was wrong too often."""
+    nothing = ReceiptRead(text=effect.text, ref=effect.ref)
+    person = turn.person.contributor_id
+    if receipts.locked(turn.connection, person, turn.now):
+        store.raise_item(turn.connection, kind=LOCKED, now=turn.now, contributor_id=person)
+        return nothing
+    found = receipts.find(turn.connection, turn.means.keyring, effect.words)
+    if found is None:
+        receipts.missed(turn.connection, person, turn.now)
+        return nothing
+    return ReceiptRead(
+        text=effect.text,
+        ref=effect.ref,
+        story=found.id,
+        month=month_and_year(found.told_at, turn.conversation.language),
+        progress=found.progress,
+        use=found.use,
+    )
+
+
+def narrow(turn: Turn, effect: NarrowStory) -> None:
+    """Record that the story may travel less far, as a decision of its teller; never further than now."""
+    teller = own_stories.hold_teller(turn.connection, effect.story)
+    if teller is None or not own_stories.narrower(turn.connection, effect.story, effect.use):
+        return
+    decision = RecordConsent(
+        purpose="use",
+        answer=effect.use,
+        step="receipt",
+        literal=effect.literal,
+        text=effect.text,
+        digest=effect.digest,
+        language=effect.language,
+        story=effect.story,
+    )
+    store.record_decision(
+        turn.connection,
+        decision,
+        conversation=turn.conversation,
+        contributor_id=teller,
+        whole=turn.release.whole,
+        now=turn.now,
+    )
+    own_stories.changed(turn.connection, effect.story, turn.now)

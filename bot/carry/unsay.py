@@ -1,0 +1,32 @@
+"""Carrying out DELETE CHAT: a row in the outbox, so that it comes after what was said before. Imports storage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.effects import Say
+from flows.messages import Message
+from storage.queries import turn as store
+
+if TYPE_CHECKING:
+    from bot.turn import Turn
+    from flows.effects import Unsay
+
+UNSAY = "unsay"
+"""Kind of the outbox row; which messages it takes away is found out when it is its turn."""
+
+
+def unsay(turn: Turn, _effect: Unsay) -> None:
+    """Have the messages of this chat taken away."""
+    store.enqueue(
+        turn.connection,
+        address_id=turn.person.address_id,
+        contributor_id=turn.person.contributor_id,
+        conversation_id=None,
+        inbound_id=turn.occasion.inbound_id,
+        channel=turn.person.channel,
+        kind=UNSAY,
+        payload=Message(say=Say(text="")).to_json(),
+        due_at=turn.now,
+        now=turn.now,
+    )

@@ -1,0 +1,202 @@
+"""`earshot stories`: find a story, read it, and make an edited version of it that its teller is asked about.
+
+The words are printed for the team's eyes only; reading a story here is written down as on its page. Imports storage.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.assist import assist
+from bot.cli.proof import proof
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.app import Base
+    from storage.editing import Made, Refusal
+    from storage.queries.editions import Edition
+    from storage.queries.story_page import WholeStory
+
+commands = typer.Typer(name="stories", help="Look at stories and make edited versions.", no_args_is_help=True)
+
+commands.command()(proof)
+commands.command()(assist)
+
+StoryNumber = Annotated[int, typer.Argument(help="The story's number, as `earshot stories list` shows it.", min=1)]
+BY = "command line"
+EXCERPT = 60
+"""Characters of a story in the list."""
+
+
+@commands.callback()
+def group() -> None:
+    """Look at stories and make edited versions."""
+
+
+@commands.command("list")
+def list_(
+    state: Annotated[str, typer.Option(help="Only new, approved or declined ones.")] = "",
+    practice: Annotated[bool, typer.Option("--practice", help="Those of the practice phone, too.")] = False,
+) -> None:
+    """List the newest stories with their numbers, at most fifty."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage.database import reader  # noqa: PLC0415
+    from storage.queries import queue  # noqa: PLC0415
+
+    out = console()
+    with laid(read_settings()) as base, reader(base.engine) as connection:
+        found = queue.page(connection, queue.Filters(state=state), practice=practice, size=50)
+    if not found.lines:
+        out.print("There is no story.")
+    for line in found.lines:
+        excerpt = " ".join(line.excerpt[:EXCERPT].split())
+        out.print(
+            f"{line.id:>6}  {line.told_at:%Y-%m}  {line.state:<8}  {line.use:<7}  {line.pseudonym}  {excerpt}…",
+            markup=False,
+        )
+    if found.total > len(found.lines):
+        out.print(f"{found.total - len(found.lines)} older ones are on the page of stories.")
+
+
+@commands.command()
+def show(story: StoryNumber) -> None:
+    """Print a story, its edited versions and what its teller said to them."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage.queries import team  # noqa: PLC0415
+
+    out = console()
+    with laid(read_settings()) as base:
+        found, made = _read(base, story)
+        base.writer.run(
+            partial(
+                team.record, at=base.clock(), who=BY, act="story.opened", object_kind="story", object_id=story
+            )
+        )  # fmt: skip
+    out.print(f"Story {found.id} by {found.pseudonym}: {found.state}, may travel as far as: {found.use}", markup=False)
+    out.print(f"\n{found.text}\n", markup=False)
+    for one in made:
+        out.print(f"Version {one.position} by {one.author}, {one.made_at:%Y-%m-%d}: {said_of(one)}", markup=False)
+        out.print(f"Why: {one.reason}" if one.reason else "Why: not said", markup=False)
+        _difference(out, found.text, one.text)
+
+
+@commands.command()
+def edit(
+    story: StoryNumber,
+    *,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The edited text.", show_default=False)
+    ] = None,
+    editor: Annotated[bool, typer.Option("--editor", help="Edit it in your own editor.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, in a sentence. Its teller reads it.", show_default=False)] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
+) -> None:
+    """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage import editing  # noqa: PLC0415
+
+    if [file is not None, editor, undo].count(True) != 1:
+        raise typer.BadParameter("Give one of --file, --editor and --undo. Nothing was changed.")
+    out = console()
+    with laid(read_settings()) as base:
+        if undo:
+            undone = base.writer.run(partial(editing.undo, story_id=story, author=BY, now=base.clock()))
+            _stop_at(undone)
+            out.print("The newest version is undone. Its teller is not asked about it any more.")
+            return
+        found, made = _read(base, story)
+        standing = next((one.text for one in reversed(made) if one.state != "dropped"), found.text)
+        text = file.read_text(encoding="utf-8") if file is not None else _in_editor(standing)
+        why = reason or typer.prompt("Why (its teller reads it)", default="", show_default=False)
+        result = base.writer.run(
+            partial(editing.edit, story_id=story, text=text, reason=why, author=BY, now=base.clock())
+        )
+        _stop_at(result)
+    if isinstance(result, editing.Made):
+        _difference(out, standing, result.edition.text)
+        out.print(f"Saved as version {result.edition.position}. {asked(result)}", markup=False)
+
+
+STATES = {
+    "draft": "nobody was asked about it, so it stays with the team",
+    "asking": "its teller is being asked",
+    "agreed": "its teller agreed",
+    "refused": "its teller wants it kept with the team",
+    "changed": "its teller wrote another version",
+    "lapsed": "no answer, so it stays with the team",
+    "dropped": "undone",
+}
+
+
+def said_of(edition: Edition) -> str:
+    """Return how an edition stands, in words."""
+    return STATES.get(edition.state, edition.state)
+
+
+def asked(made: Made) -> str:
+    """Return what happens next with a new edition."""
+    from storage.editing import WHY_NOT  # noqa: PLC0415 - keep start-up light
+
+    if made.why_not:
+        return WHY_NOT[made.why_not]
+    return "Its teller is asked now, and has 14 days. Until they agree it stays with the team."
+
+
+def _read(base: Base, story: int) -> tuple[WholeStory, list[Edition]]:
+    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from storage.database import reader  # noqa: PLC0415
+    from storage.editing import GONE  # noqa: PLC0415
+    from storage.queries import editions, story_page  # noqa: PLC0415
+
+    with reader(base.engine) as connection:
+        found = story_page.story_by_id(connection, story)
+        made = editions.of_story(connection, story)
+    if found is None or found.withdrawn_at is not None:
+        console(error=True).print(f"[red]×[/red] {GONE}")
+        raise typer.Exit(FAILED)
+    return found, made
+
+
+def _stop_at(result: Made | Edition | Refusal) -> None:
+    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from storage.editing import Refusal  # noqa: PLC0415
+
+    if isinstance(result, Refusal):
+        console(error=True).print(f"[red]×[/red] {result.message}")
+        raise typer.Exit(FAILED)
+
+
+def _difference(out: Console, before: str, after: str) -> None:
+    from storage.editing import difference  # noqa: PLC0415
+
+    for line in difference(before, after):
+        out.print(line, style="green" if line.startswith("+") else "red", markup=False)
+    out.print()
+
+
+def _in_editor(text: str) -> str:
+    """Return what somebody makes of a text in their own editor; the file is gone afterwards."""
+    import os  # noqa: PLC0415 - keep start-up light
+    import shlex  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "version.txt"
+        file.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*command, str(file)], check=True)  # noqa: S603 - the operator's own editor
+        except (OSError, subprocess.CalledProcessError):
+            raise typer.BadParameter(
+                f"{command[0]} did not run. Nothing was changed; set EDITOR, or use --file."
+            ) from None
+        return file.read_text(encoding="utf-8")

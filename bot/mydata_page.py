@@ -1,0 +1,102 @@
+"""Somebody's own file at /mydata/TOKEN: a door that shows nothing, and behind it all that is held (rule 59).
+
+A chat app that looks at a link to draw a preview opens the door and finds nothing there; only the button on it asks
+for the file. Nothing is used up by opening it. Imports storage and pages; knows no channel. Addresses of this page are
+never logged: the token in them is the key.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot import pages
+from storage import file_link
+from storage.database import reader
+from storage.person_file import NobodyError, about
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from bot.app import App
+    from storage.person_file import PersonFile
+
+HEADERS = {
+    "Cache-Control": "no-store, private",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive, nosnippet",
+}
+AS_JSON = "json"
+
+
+def routes(app: App) -> list[Route]:
+    """Return the routes of the file."""
+    return [
+        Route("/mydata/{token}", partial(_door, app), methods=["GET"]),
+        Route("/mydata/{token}", partial(_file, app), methods=["POST"]),
+    ]
+
+
+async def _door(app: App, request: Request) -> Response:
+    """Show a button and nothing else, if the link opens anything."""
+    link = await run_in_threadpool(_link, app, request.path_params["token"])
+    return _closed(app) if link is None else _page(app, "door")
+
+
+async def _file(app: App, request: Request) -> Response:
+    """Give the file: to be read, or as JSON to be taken away."""
+    file = await run_in_threadpool(_read, app, request.path_params["token"])
+    if file is None:
+        return _closed(app)
+    form = await request.form()
+    if form.get("as") == AS_JSON:
+        return Response(
+            file.to_json(),
+            media_type="application/json",
+            headers={**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'},
+        )
+    return _page(app, "file", text=file.to_text())
+
+
+def _link(app: App, token: str) -> file_link.Link | None:
+    link = file_link.read(app.keyring, token)
+    if link is None:
+        return None
+    with reader(app.engine) as connection:
+        return link if file_link.opens(connection, link, app.clock()) else None
+
+
+def _read(app: App, token: str) -> PersonFile | None:
+    link = file_link.read(app.keyring, token)
+    if link is None:
+        return None
+    with reader(app.engine) as connection:
+        if not file_link.opens(connection, link, app.clock()):
+            return None
+        try:
+            return about(connection, app.keyring, link.contributor_id, app.clock())
+        except NobodyError:
+            return None
+
+
+def _closed(app: App) -> Response:
+    """Say that there is nothing here. Expired, erased and made up look the same."""
+    return _page(app, "closed", status=410)
+
+
+def _page(app: App, state: str, *, status: int = 200, text: str = "") -> Response:
+    response = pages.page(
+        "mydata.html",
+        status,
+        state=state,
+        text=text,
+        organisation=app.settings.organisation,
+        contact=app.settings.contact,
+        page_language="en",
+    )
+    response.headers.update(HEADERS)
+    return response

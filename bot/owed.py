@@ -1,0 +1,38 @@
+"""A question about somebody's rights that the carrier did not let through: a person on the team answers instead.
+
+Somebody who said STOP to the carrier alone is blocked before we know it. If what we could not send was our question of
+what to delete, or what they asked to see, nothing is deleted unasked, and the request stands. Imports storage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.asides import CHANGE, DELETE, OFFERS
+from flows.conversation import Conversation, UnreadableConversationError
+from storage.queries import requests
+from storage.queries.turn import conversation_by_id, raise_item
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.queries.outbox import Due
+
+KINDS = {DELETE: "erasure", OFFERS: "access", CHANGE: "correction"}
+
+
+def note(connection: Connection, due: Due, now: datetime) -> bool:
+    """Enter the request, once while it is open; returns whether there was one to enter."""
+    stored = conversation_by_id(connection, due.conversation_id or "")
+    try:
+        aside = Conversation.from_json(stored.state).aside if stored is not None else ""
+    except UnreadableConversationError:
+        return False
+    kind = KINDS.get(aside, "")
+    if due.kind != "reply" or not kind or requests.is_open(connection, kind, due.contributor_id):
+        return False
+    requests.open_request(connection, None, kind=kind, origin="chat", now=now, contributor_id=due.contributor_id)
+    raise_item(connection, kind="request", now=now, contributor_id=due.contributor_id)
+    return True

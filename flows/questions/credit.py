@@ -1,0 +1,63 @@
+"""`credit`: the name under which a story may be published, once its teller chose to give one (rule 49). Pure."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from flows.effects import RecordConsent
+from flows.keywords import normalise
+from flows.questions.base import Reading, Scene, Step, Unclear, Understood
+from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
+from flows.signals import Said, Signal
+
+LONGEST = 60
+"""Characters of a name."""
+MOST_WORDS = 6
+_CONTACT = re.compile(r"\d{4}|@|://|www\.", re.IGNORECASE)
+"""What is a number or an address, and no name."""
+
+
+class CreditStep(Step):
+    """Ask for the name. Without one nobody is named; a sentence, a number or an address is no name."""
+
+    type: Literal["credit"] = "credit"
+    version: int = Field(default=1, ge=1, le=9999)
+    valid_days: int = Field(default=ONE_YEAR, ge=1, le=3650)
+
+    purpose: ClassVar[str] = "naming"
+    sensitive: ClassVar[bool] = True
+
+    def hear(self, scene: Scene, signal: Signal) -> Reading:
+        """Take a name as it is written; asked twice in vain, nobody is named."""
+        said = " ".join(signal.text.split()) if isinstance(signal, Said) else ""
+        if normalise(said) in listed(scene, "no_words") | listed(scene, "nobody_words"):
+            return self._named(scene, "none", said)
+        words = len(said.split())
+        sentence = words > MOST_WORDS or said.endswith("?") or (words > 1 and hedged(scene, said))
+        if not said or len(said) > LONGEST or sentence or _CONTACT.search(said):
+            return Unclear(counts_as=self._named(scene, "none", said))
+        return self._named(scene, "name", said)
+
+    def finish(self, scene: Scene) -> Reading:
+        """SKIP and DONE leave it at nobody."""
+        return self._named(scene, "none", "SKIP")
+
+    def _named(self, scene: Scene, answer: Literal["none", "name"], said: str) -> Understood:
+        shown = scene.conversation.shown
+        decision = RecordConsent(
+            purpose=self.purpose,
+            answer=answer,
+            step=scene.name,
+            literal=said[:LITERAL],
+            text=shown,
+            digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
+            language=scene.conversation.language,
+            version=self.version,
+            valid_days=self.valid_days if answer == "name" else None,
+            credit=said if answer == "name" else "",
+        )
+        return Understood(value=answer, before=(decision,))

@@ -1,0 +1,267 @@
+"""Named questions about a person's own stories: which there are, changing them, taking one back. Never commits.
+
+Imports the tables. Whoever calls says whose stories are meant: nothing here finds or touches a story of somebody else,
+but for what a receipt opens. A change after a decision of the team sends a story back to the queue, with a note that
+tells the reviewer; an edited version of it counts no more.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select, update
+
+from flows.letters import cut, storable
+from storage import tables
+from storage.erasure import erase_story, erase_words
+from storage.queries.turn import raise_item
+from storage.unit import note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+ANSWER = tables.Answer.__table__
+ASK_BACK = tables.AskBack.__table__
+CONTRIBUTOR = tables.Contributor.__table__
+DECISION = tables.Decision.__table__
+EDITION = tables.Edition.__table__
+ITEM = tables.TeamItem.__table__
+PART = tables.StoryPart.__table__
+STORY = tables.Story.__table__
+
+FIRST_WORDS = 40
+"""Characters by which somebody knows their own story again."""
+CHANGED = "story_changed"
+"""Kind of the item that tells the team of a change after their decision."""
+USES = ("team", "quote", "publish")
+_PLACE = ("id", "label", "words")
+
+
+class OwnStory(NamedTuple):
+    """One story, for its own teller."""
+
+    id: int
+    told_at: datetime
+    first_words: str
+    use: str
+    progress: str
+    naming: str
+    place_label: str
+    """The place as it is kept: its name, or the teller's own words for it."""
+    conversation_id: str
+
+
+def told_by(connection: Connection, contributor_id: int, *, older: int = 0, limit: int = 500) -> list[OwnStory]:
+    """Return a person's stories, newest first; `older` leaves out those with this number and newer ones."""
+    statement = select(STORY).where(STORY.c.contributor_id == contributor_id, STORY.c.withdrawn_at.is_(None))
+    if older:
+        statement = statement.where(STORY.c.id < older)
+    rows = connection.execute(statement.order_by(STORY.c.id.desc()).limit(limit)).all()
+    return [
+        OwnStory(
+            row.id, row.told_at, cut(" ".join(row.text.split()), FIRST_WORDS), row.use, row.progress, row.naming,
+            row.place_label or row.place_words, row.conversation_id,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[str]) -> dict[str, str]:
+    """Return the person's latest answer to each of these purposes that are about them and no single story."""
+    rows = connection.execute(
+        select(DECISION.c.purpose, DECISION.c.answer)
+        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose.in_(purposes))
+        .order_by(DECISION.c.id)
+    )
+    return {row.purpose: row.answer for row in rows}
+
+
+def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> str | None:
+    """Return the conversation of a story if it is this person's, and hold the story until the commit; else None."""
+    found: str | None = connection.execute(
+        select(STORY.c.conversation_id)
+        .where(STORY.c.id == story_id, STORY.c.contributor_id == contributor_id, STORY.c.withdrawn_at.is_(None))
+        .with_for_update()
+    ).scalar()
+    return found
+
+
+def hold_teller(connection: Connection, story_id: int) -> int | None:
+    """Hold the teller of a story until the commit, so that no turn of theirs runs meanwhile; returns who that is."""
+    teller: int | None = connection.execute(
+        select(CONTRIBUTOR.c.id)
+        .join(STORY, STORY.c.contributor_id == CONTRIBUTOR.c.id)
+        .where(STORY.c.id == story_id)
+        .with_for_update(of=CONTRIBUTOR)
+    ).scalar()
+    return teller
+
+
+def take_back(connection: Connection, story_id: int, contributor_id: int, now: datetime) -> bool:
+    """Delete one story of this person; returns False if they have no such story."""
+    if belongs_to(connection, story_id, contributor_id) is None:
+        return False
+    return erase_story(connection, story_id, now)
+
+
+def replace_words(
+    connection: Connection,
+    story_id: int,
+    contributor_id: int,
+    parts: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    in_hand: str = "",
+) -> bool:
+    """Put new words in the place of a story's old ones, which are deleted; False if this person has no such story.
+
+    `in_hand` is the conversation whose state the turn saves itself.
+    """
+    if belongs_to(connection, story_id, contributor_id) is None:
+        return False
+    erase_words(connection, story_id, but_of=in_hand)
+    text = "\n".join(storable(words) for _, words in parts)
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=text))
+    for position, (ref, words) in enumerate(parts):
+        connection.execute(
+            PART.insert().values(
+                story_id=story_id, position=position, ref=ref, text=storable(words), kind="told", received_at=now
+            )
+        )
+    changed(connection, story_id, now, editions=True)
+    return True
+
+
+def hide_place(connection: Connection, story_id: int, contributor_id: int, *, now: datetime, in_hand: str = "") -> bool:
+    """Forget the place of a story; returns False if this person has no such story."""
+    if belongs_to(connection, story_id, contributor_id) is None:
+        return False
+    erase_words(connection, story_id, of_place=True, but_of=in_hand)
+    emptied: dict[str, Any] = {column.name: "" for column in STORY.c if column.name.startswith("place_")}
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(emptied | {"place_id": None}))
+    for row in connection.execute(select(ANSWER).where(ANSWER.c.story_id == story_id)).all():
+        if _is_place(row.value):
+            connection.execute(
+                update(ANSWER)
+                .where(ANSWER.c.story_id == story_id, ANSWER.c.step == row.step)
+                .values(value="null", note="")
+            )
+    changed(connection, story_id, now, editions=True)
+    return True
+
+
+def _is_place(value: str) -> bool:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and set(found) >= set(_PLACE)
+
+
+def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now: datetime) -> bool:
+    """Add words to a story, whoever's it is: for its teller, and for whoever holds its receipt."""
+    story = connection.execute(select(STORY.c.text).where(STORY.c.id == story_id).with_for_update()).first()
+    if story is None:
+        return False
+    words = storable(text)
+    whole = f"{story.text}\n\n{words}" if story.text else words
+    last = connection.execute(select(func.max(PART.c.position)).where(PART.c.story_id == story_id)).scalar()
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=whole))
+    connection.execute(
+        PART.insert().values(
+            story_id=story_id, position=0 if last is None else last + 1, ref=ref, text=words, kind="added",
+            received_at=now,
+        )
+    )  # fmt: skip
+    changed(connection, story_id, now, editions=True)
+    return True
+
+
+def narrower(connection: Connection, story_id: int, use: str) -> bool:
+    """Tell whether this use is narrower than what the story may be used for now."""
+    now_used = connection.execute(select(STORY.c.use).where(STORY.c.id == story_id)).scalar()
+    return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
+
+
+def changed(connection: Connection, story_id: int, now: datetime, *, editions: bool = False) -> None:
+    """Send a story that its teller changed back to the queue, and tell the reviewer if one had decided about it.
+
+    With `editions` what the team edited of it counts no more either, and nobody is asked about that any longer.
+    """
+    story = connection.execute(
+        select(STORY.c.state, STORY.c.contributor_id).where(STORY.c.id == story_id).with_for_update()
+    ).one()
+    connection.execute(
+        update(STORY)
+        .where(STORY.c.id == story_id)
+        .values(state="new", decided_by=None, decided_at=None, reason="", changed_at=now, version=STORY.c.version + 1)
+    )
+    if editions:
+        connection.execute(
+            update(EDITION)
+            .where(EDITION.c.story_id == story_id, EDITION.c.state.in_(("draft", "asking", "agreed")))
+            .values(state="changed")
+        )
+        connection.execute(
+            update(ASK_BACK)
+            .where(
+                ASK_BACK.c.story_id == story_id,
+                ASK_BACK.c.kind == "sign_off",
+                ASK_BACK.c.state.in_(("waiting", "asked")),
+            )
+            .values(state="cancelled", due_at=None)
+        )
+    if story.state != "new":
+        raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)
+    note(connection, "story")
+
+
+def changed_in(connection: Connection, conversation_id: str, now: datetime) -> None:
+    """Do the same for the story of a conversation, if it has one; call it before the change is made."""
+    found = connection.execute(select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)).scalar()
+    if found is not None:
+        changed(connection, found, now, editions=True)
+
+
+def changed_since(connection: Connection, story_id: int) -> datetime | None:
+    """Return when the teller changed a story that the team had decided about, while nobody has looked since."""
+    when: datetime | None = connection.execute(
+        select(func.max(ITEM.c.raised_at)).where(
+            ITEM.c.kind == CHANGED, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None)
+        )
+    ).scalar()
+    return when
+
+
+def looked_at(connection: Connection, story_id: int, member_id: int | None, now: datetime) -> None:
+    """Close the note about a change: somebody has decided about the story as it is now."""
+    connection.execute(
+        update(ITEM)
+        .where(ITEM.c.kind == CHANGED, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None))
+        .values(closed_at=now, closed_by=member_id)
+    )
+
+
+def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
+    """Note for the teller that a person has read it; what came after stays."""
+    connection.execute(
+        update(STORY)
+        .where(STORY.c.id == story_id, STORY.c.progress == "heard")
+        .values(progress="read", progress_at=now)
+    )
+
+
+def set_progress(connection: Connection, story_id: int, progress: str, now: datetime) -> bool:
+    """Say where a story is: `acted_on` or `changed`, or back to `read`; returns False if it was there already."""
+    return (
+        connection.execute(
+            update(STORY)
+            .where(STORY.c.id == story_id, STORY.c.progress != progress, STORY.c.withdrawn_at.is_(None))
+            .values(progress=progress, progress_at=now)
+        ).rowcount
+        == 1
+    )

@@ -1,0 +1,138 @@
+"""What a teller answers about an edited version of their story, carried out. Part of the caller's transaction.
+
+The question may be over by the time they answer: undone, overtaken by new words, or past its day. Then nothing happens,
+and they are told so. Imports storage's queries; knows no channel.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from flows.letters import storable
+from storage.queries import ask_backs, decisions, editions, team
+from storage.queries.editions import TELLER
+from storage.queries.turn import raise_item
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from flows.conversation import Conversation
+    from flows.effects import RecordConsent
+    from storage.queries.ask_backs import AskBack
+    from storage.queries.editions import Edition
+
+ANSWER_WITHIN = timedelta(days=14)
+REWORDED = "teller_reworded"
+"""Kind of the item that tells the team that a teller wrote their own version: it wants to be read."""
+BY_TIME = "time"
+"""Who does what nobody does."""
+
+
+class Asked(NamedTuple):
+    """A question that may still be answered, and the version it is about."""
+
+    ask_back: AskBack
+    edition: Edition
+
+
+def asked(connection: Connection, ask_back: AskBack) -> Asked | None:
+    """Return the version a question is about, if it is still the newest one of these very words.
+
+    Holds the story until the commit: nobody edits, undoes or deletes it meanwhile.
+    """
+    story = editions.story_to_edit(connection, ask_back.story_id or 0)
+    if story is None or story.withdrawn_at is not None:
+        return None
+    last = editions.newest(connection, story.id)
+    if last is None or last.id != ask_back.edition_id or last.state != "asking":
+        return None
+    return Asked(ask_back, last) if last.of_version >= story.words_version else None
+
+
+def propose(connection: Connection, open_question: Asked, text: str, now: datetime) -> Edition:
+    """Keep the teller's own version beside the others; the question is about it from now on."""
+    ask_back, last = open_question
+    words = storable(text).strip()
+    if last.author == TELLER:
+        editions.reword(connection, last.id, words, now)
+        return last._replace(text=words, made_at=now)
+    editions.set_state(connection, last.id, "changed")
+    own = editions.add(
+        connection, story_id=last.story_id, of_version=editions.count_change(connection, last.story_id), text=words,
+        reason="", author=TELLER, state="asking", now=now,
+    )  # fmt: skip
+    ask_backs.turn_to(connection, ask_back.id, own.id)
+    return own
+
+
+def agree(
+    connection: Connection,
+    open_question: Asked,
+    consent: RecordConsent,
+    *,
+    conversation: Conversation,
+    whole: str,
+    now: datetime,
+) -> None:
+    """Let the story leave in this version. One that its teller wrote is read by somebody on the team first."""
+    ask_back, edition = open_question
+    decision = decisions.add(
+        connection, consent, story_id=edition.story_id, contributor_id=ask_back.contributor_id,
+        conversation=conversation, whole=whole, now=now,
+    )  # fmt: skip
+    editions.set_state(connection, edition.id, "agreed", answered_at=now, decision_id=decision)
+    theirs = edition.author == TELLER
+    editions.count_change(connection, edition.story_id, reopened=theirs)
+    if theirs:
+        raise_item(
+            connection, kind=REWORDED, now=now, contributor_id=ask_back.contributor_id, story_id=edition.story_id
+        )
+    ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="changed" if theirs else "agreed")
+
+
+def keep_with_team(
+    connection: Connection,
+    open_question: Asked,
+    consent: RecordConsent,
+    *,
+    conversation: Conversation,
+    whole: str,
+    now: datetime,
+) -> None:
+    """Let the story go nowhere: not in this version, and not in its teller's own words either."""
+    ask_back, edition = open_question
+    decided = {
+        "story_id": edition.story_id, "contributor_id": ask_back.contributor_id, "conversation": conversation,
+        "whole": whole, "now": now,
+    }  # fmt: skip
+    decision = decisions.add(connection, consent, **decided)  # type: ignore[arg-type]  # the five that both decisions share
+    decisions.add(connection, consent, **decided, purpose="use", answer="team")  # type: ignore[arg-type]  # as above
+    editions.set_state(connection, edition.id, "refused", answered_at=now, decision_id=decision)
+    editions.count_change(connection, edition.story_id, use="team")
+    ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="kept")
+
+
+def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
+    """Nobody answered in time: the story stays with the team."""
+    story = editions.story_to_edit(connection, ask_back.story_id or 0)
+    last = editions.newest(connection, story.id) if story is not None else None
+    if story is not None and last is not None and last.id == ask_back.edition_id and last.state == "asking":
+        editions.set_state(connection, last.id, "lapsed")
+        editions.count_change(connection, story.id)
+        team.record(
+            connection, at=now, who=BY_TIME, act="story.edit_lapsed", object_kind="story", object_id=story.id,
+            detail=f"version {last.position}",
+        )  # fmt: skip
+    ask_backs.settle(connection, ask_back.id, "lapsed", now=now)
+
+
+def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
+    """The teller may not be asked any more: the version stays a draft, and the story with the team."""
+    last = editions.newest(connection, ask_back.story_id or 0)
+    if last is not None and last.id == ask_back.edition_id and last.state == "asking":
+        editions.set_state(connection, last.id, "draft")
+        editions.count_change(connection, last.story_id)
+    ask_backs.settle(connection, ask_back.id, "cancelled", now=now)

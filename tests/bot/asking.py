@@ -1,0 +1,108 @@
+"""The service with somebody who told a story for publication and may be asked about it: for tests of asking back."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from bot.ask_back import AskBacks
+from bot.settings import read
+from storage import editing, tables
+from storage.editing import Made
+from storage.export import select as gate
+from tests.bot.service import MAYA, STORY, Service
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+STORIES, DECISIONS = tables.Story.__table__, tables.Decision.__table__
+EDITED = "A bus stop was taken away, and somebody cannot get to a clinic any more."
+OWN = "They took the bus stop, and I cannot get to the clinic."
+QUESTION = "We have a question for you about something you sent us."
+
+
+@dataclass
+class Asking:
+    """The service with somebody who told a story for publication and may be written to."""
+
+    service: Service
+
+    def __post_init__(self) -> None:
+        settings = read({})
+        self.ask_backs = AskBacks(
+            engine=self.service.engine, writer=self.service.writer, means=self.service.means,
+            quiet_hours=settings.quiet_hours, timezone=settings.timezone, clock=self.service.clock,
+        )  # fmt: skip
+
+    async def told(self, words: str = STORY, use: str = "publish", contact: str = "yes") -> int:
+        """Let Maya tell a story; what she decides about it afterwards is set as a flow would."""
+        await self.service.text(MAYA, "Hello", "AGREE", words, "DONE", "SKIP", "SKIP", "SKIP", "1")
+        story = self.service.rows(tables.Story)[-1]
+
+        def decide(connection: Connection) -> None:
+            asked = connection.execute(
+                select(DECISIONS).where(DECISIONS.c.story_id == story.id, DECISIONS.c.purpose == "take_part")
+            ).first()
+            assert asked is not None
+            for purpose, answer in (("use", use), ("contact", contact)):
+                said = {**asked._mapping, "purpose": purpose, "answer": answer, "valid_until": None}
+                del said["id"]
+                connection.execute(DECISIONS.insert().values(said))
+            connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(use=use, state="approved"))
+            conversation = tables.Conversation.__table__
+            row = connection.execute(select(conversation).where(conversation.c.id == story.conversation_id)).one()
+            state = json.loads(row.state) | {"status": "ended", "step": None}
+            for key in ("due", "due_at"):
+                state.pop(key, None)
+            connection.execute(
+                update(conversation)
+                .where(conversation.c.id == row.id)
+                .values(state=json.dumps(state), status="ended", step=None, due_kind=None, due_at=None)
+            )
+
+        self.service.writer.run(decide)
+        self.service.answers(MAYA)
+        return int(story.id)
+
+    def edits(self, story: int, text: str = EDITED) -> Made:
+        made = self.service.writer.run(
+            lambda c: editing.edit(c, story, text=text, reason="Fewer details", author="amina", now=self.service.now)
+        )
+        assert isinstance(made, Made), made
+        return made
+
+    def undoes(self, story: int) -> None:
+        self.service.writer.run(lambda c: editing.undo(c, story, author="amina", now=self.service.now))
+
+    async def ticks(self, **later: float) -> list[str]:
+        """Let time pass, and return what Maya was told then."""
+        self.service.now += timedelta(**later)
+        await self.ask_backs.tick()
+        return self.service.answers(MAYA)
+
+    def approves(self) -> None:
+        self.service.writer.run(lambda c: c.execute(update(STORIES).values(state="approved")))
+
+    def published(self) -> list[str]:
+        out = io.BytesIO()
+        gate.run(
+            self.service.engine, self.service.writer, format="jsonl", use="publish", out=out, who="amina",
+            now=self.service.now,
+        )  # fmt: skip
+        return [json.loads(line)["text"] for line in out.getvalue().splitlines()]
+
+    def states(self) -> tuple[list[str], list[str]]:
+        """Return the states of the editions and of the questions."""
+        return (
+            [row.state for row in self.service.rows(tables.Edition)],
+            [row.state for row in self.service.rows(tables.AskBack)],
+        )
+
+    def decided(self) -> list[tuple[str, str, str]]:
+        rows = self.service.rows(tables.Decision)
+        return [(row.purpose, row.answer, row.literal) for row in rows if row.step in {"sign_off", "renewal", "lapse"}]

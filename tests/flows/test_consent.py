@@ -1,0 +1,271 @@
+"""Consent decision by decision: each asked by itself, each refusal complete, nothing kept without a yes."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.agreed import agreed
+from flows.effects import KeepStory, LeaveNothing
+from flows.loader import read
+from flows.release import compile_release
+from flows.texts import texts_for
+from tests.flows.phone import HOUSE, Phone, releases
+
+STORY = "They closed the surgery in our village, and my mother has no bus to the next one."
+USES = {"team": "Only your team reads it", "quote": "Quote it without my name", "publish": "Publish it"}
+NAMINGS = {"none": "Nobody", "place": "Only the place", "name": "A name I give you"}
+NO = "No, please do not"
+
+
+def kept(channel: str = "telegram") -> Phone:
+    """Return a phone on which a story was told and kept, and use is asked next."""
+    phone = Phone(channel=channel)
+    begin = ["/start", "yes", "agree"] if channel == "telegram" else ["hello", "AGREE"]
+    phone.say(*begin, STORY, "DONE", "me", "1", "Glenboig", "keep")
+    assert phone.step == "use"
+    return phone
+
+
+def decided(phone: Phone) -> dict[str, str]:
+    return {decision.purpose: decision.answer for decision in phone.decisions}
+
+
+@pytest.mark.parametrize(("use", "naming", "contact", "invite"), product(USES, NAMINGS, (True, False), (True, False)))
+def test_each_decision_stands_by_itself_in_chat(use, naming, contact, invite):
+    phone = kept()
+    phone.press(USES[use])
+    if use == "publish":
+        phone.press(NAMINGS[naming])
+        if naming == "name":
+            phone.say("Mary")
+    phone.press("Yes, you may" if contact else NO)
+    phone.press("Yes, ask me again" if invite else NO)
+    asked = {"naming": naming} if use == "publish" else {}
+    assert decided(phone) == {
+        "take_part": "yes", "use": use, "contact": "yes" if contact else "no", "invite": "yes" if invite else "no",
+        **asked,
+    }  # fmt: skip
+    assert (phone.state.status, phone.state.kept) == ("ended", True)
+    assert agreed(releases()["share"], phone.state) in phone.text
+
+
+@pytest.mark.parametrize(("use", "contact", "invite"), product(USES, (True, False), (True, False)))
+def test_each_decision_stands_by_itself_by_text(use, contact, invite):
+    phone = kept("sms")
+    numbers = [str(list(USES).index(use) + 1), *(["4"] if contact else []), *(["5"] if invite else [])]
+    phone.say(" ".join(numbers))
+    if use == "publish":
+        phone.say("1")
+    told = decided(phone)
+    assert (told["use"], told["contact"], told["invite"]) == (
+        use, "yes" if contact else "no", "yes" if invite else "no",
+    )  # fmt: skip
+    assert ("naming" in told) == (use == "publish")
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+def test_whoever_allows_least_is_thanked_as_warmly_and_hears_as_much(channel):
+    said = {}
+    for use, label in USES.items():
+        phone = kept(channel)
+        phone.say(label)
+        if use == "publish":
+            phone.say("nobody")
+        if channel == "telegram":
+            phone.press(NO)
+            phone.press(NO)
+        said[use] = phone.text
+        assert phone.text.startswith("Thank you. Your story is with our team now.")
+        assert phone.state.receipt in phone.text
+    lengths = [len(text) for text in said.values()]
+    assert max(lengths) - min(lengths) < 40
+
+
+UNCLEAR = ["maybe", "ok but not all of it", "not sure", "it depends", "how often would that be?"]
+
+
+@pytest.mark.parametrize("said", UNCLEAR)
+@pytest.mark.parametrize(
+    ("step", "least"), [("use", "team"), ("naming", "none"), ("contact", "no"), ("invite", "no")]
+)  # fmt: skip
+def test_unclear_is_asked_once_more_in_other_words_and_then_counts_as_the_least(step, least, said):
+    phone = kept()
+    phone.press(USES["publish" if step == "naming" else "team"]) if step != "use" else None
+    phone.press(NO) if step == "invite" else None
+    assert phone.step == step
+    first = phone.state.shown
+    phone.say(said)
+    assert phone.step == step
+    again = releases()["share"].flow.steps[step].again
+    assert again is not None
+    assert again in phone.text
+    assert again not in first
+    phone.say(said)
+    decision = phone.decisions[-1]
+    assert (decision.purpose, decision.answer, decision.valid_days) == (step, least, None)
+    assert first in decision.text, "whoever decides has read both questions"
+    assert again in decision.text
+
+
+@pytest.mark.parametrize("step", ["take_part", "use", "naming", "credit", "contact", "invite"])
+@pytest.mark.parametrize("flow", ["share", "feedback"])
+def test_there_is_more_to_read_at_every_decision(flow, step):
+    more = releases()[flow].flow.steps[step].more
+    assert more is not None
+    assert "{privacy_url}" in more
+
+
+def test_what_more_told_belongs_to_the_words_shown():
+    phone = kept("sms")
+    more = phone.say("MORE")
+    phone.say("1")
+    assert more in phone.decisions[-1].text
+
+
+def test_how_long_each_answer_counts():
+    phone = kept("sms")
+    phone.say("3 4 5", "3", "Mary")
+    days = {(each.purpose, each.answer): each.valid_days for each in phone.decisions}
+    assert days == {
+        ("take_part", "yes"): 730, ("use", "publish"): 365, ("contact", "yes"): 730, ("invite", "yes"): 730,
+        ("naming", "name"): 365,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("purpose", ["take_part", "use", "naming", "contact", "invite"])
+def test_a_new_version_is_a_new_structure_and_is_recorded(purpose):
+    flow = releases()["share"].flow
+    name = releases()["share"].consent_step(purpose)
+    changed = flow.steps[name].model_copy(update={"version": 2})
+    newer = flow.model_copy(update={"steps": {**flow.steps, name: changed}})
+    made = compile_release(newer, texts_for(newer, {}), HOUSE)
+    assert made.structure != releases()["share"].structure
+    phone = Phone(known={"share": made}, channel="telegram")
+    phone.say("/start", "yes", "agree", STORY, "DONE", "me", "1", "Glenboig", "keep", "publish", "nobody")
+    phone.press(NO)
+    phone.press(NO)
+    assert [each.version for each in phone.decisions if each.purpose == purpose] == [2]
+    assert {each.version for each in phone.decisions if each.purpose != purpose} == {1}
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("Mary", "Mary"), ("  Mary   from the valley ", "Mary from the valley"), ("D'Arcy O'Neill", "D'Arcy O'Neill"),
+     ("no", ""), ("Nobody", ""), ("SKIP", ""), ("no name please", "")],
+)  # fmt: skip
+def test_a_name_is_taken_as_it_is_written_or_nobody_is_named(said, name):
+    phone = kept("sms")
+    phone.say("3", "3", said)
+    decision = phone.decisions[-1]
+    assert (decision.purpose, decision.answer, decision.credit) == ("naming", "name" if name else "none", name)
+    assert phone.state.status == "ended"
+
+
+@pytest.mark.parametrize("said", ["07700 900123", "mary@example.org", "what is it for?", "I do not want that at all"])
+def test_a_number_an_address_or_a_sentence_is_no_name(said):
+    phone = kept("sms")
+    phone.say("3", "3", said)
+    assert phone.step == "credit"
+    phone.say(said)
+    assert (phone.decisions[-1].answer, phone.decisions[-1].credit) == ("none", "")
+
+
+def test_a_name_is_no_part_of_the_story():
+    phone = kept("sms")
+    phone.say("3", "3", "Mary")
+    (story,) = phone.stories.values()
+    assert "Mary" not in str(story.draft)
+    assert sum(isinstance(effect, KeepStory) for effect in phone.effects) == 1
+
+
+def test_after_the_end_more_is_the_longer_receipt():
+    phone = kept("sms")
+    phone.say("2 4")
+    told = phone.say("MORE")
+    assert "We may quote it without your name. We may write to you about it. We will not ask you again." in told
+    assert HOUSE.organisation in told
+    assert HOUSE.privacy_url in told
+
+
+@pytest.mark.parametrize(("age", "agreed_at"), [(18, False), (16, True)])
+def test_the_age_is_a_setting(age, agreed_at):
+    flow = releases()["share"].flow
+    made = compile_release(flow, texts_for(flow, {}), HOUSE.model_copy(update={"adult_age": age}))
+    phone = Phone(known={"share": made})
+    assert f"I am {age} or over" in phone.say("hello")
+    phone.say("agree, I am 17")
+    assert (phone.step == "story") == agreed_at
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+def test_of_a_child_nothing_is_kept_and_in_a_day_not_even_that_they_were_here(channel):
+    phone = Phone(channel=channel)
+    phone.say(STORY, "no, i am under 18" if channel == "telegram" else "3")
+    assert HOUSE.youth_line in phone.text
+    assert phone.sealed == []
+    assert LeaveNothing() in phone.effects
+    state = phone.state
+    assert (state.answers, state.consents, state.scratch, state.shown) == ({}, {}, {}, "")
+    assert phone.wait(days=2) == ""
+    assert phone.effects[-1] == LeaveNothing(person=True)
+    assert phone.state.due is None
+
+
+QUESTION = """
+id = "tiny"
+title = "Tiny"
+start = "ask"
+[steps.ask]
+type = "consent"
+purpose = "contact"
+narrowest = "no"
+text = "May we, {organisation}?"
+next = "bye"
+options = [
+  { value = "yes", label = "Do", decision = "yes" },
+  { value = "no", label = "No", decision = "no" },
+]
+[steps.bye]
+type = "end"
+text = "Bye."
+"""
+
+
+def test_an_answer_counts_two_years_unless_the_flow_says_otherwise():
+    step = read(QUESTION, "tiny.toml").steps["ask"]
+    assert [option.days for option in step.choices()] == [730, None]
+    longer = QUESTION.replace('decision = "yes"', 'decision = "yes", valid_days = 90')
+    assert read(longer, "tiny.toml").steps["ask"].choices()[0].days == 90
+
+
+answers = st.sampled_from(
+    ["1", "2", "3", "1 4", "3 5", "agree", "AGREE, I am 15", "no", "maybe", "ok but", "yes", "keep", "drop", "BACK",
+     "SKIP", "MORE", "STOP", "START", "DELETE", "publish", "quote", "nobody", "Mary", "under 18", "DONE", STORY]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("flow", sorted(releases()))
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(said=st.lists(answers, max_size=30))
+def test_no_path_keeps_a_story_without_a_yes_or_takes_more_than_was_said(flow, channel, said):
+    phone = Phone(flow=flow, channel=channel)
+    agreed_in: set[str] = set()
+    for text in said:
+        seen = len(phone.effects)
+        phone.say(text)
+        for effect in phone.effects[seen:]:
+            purpose, answer = getattr(effect, "purpose", None), getattr(effect, "answer", None)
+            if purpose == "take_part":
+                (agreed_in.add if answer == "yes" else agreed_in.discard)(phone.state.id)
+                if answer == "yes":
+                    assert text not in {"maybe", "ok but", "AGREE, I am 15", "no", "under 18"}
+            if purpose in {"contact", "invite"} and answer == "yes":
+                assert text.lower() in {"1", "yes", "agree", "1 4", "3 5"}
+            if purpose == "use" and answer != "team":
+                assert text in {"2", "3", "3 5", "quote", "publish"}
+            assert not isinstance(effect, KeepStory) or phone.state.id in agreed_in
