@@ -14,7 +14,7 @@ from flows.checks import check_flows
 from flows.conversation import idle
 from flows.findings import FlowError
 from flows.keywords import normalise
-from flows.loader import CONTENT, load
+from flows.loader import CONTENT, EVERYWHERE, load
 from flows.release import Release, compile_release
 from flows.texts import TEXTS, read_translations, texts_for
 from storage.queries import releases as published
@@ -117,6 +117,18 @@ class Releases:
         stored = published.newest_with_structure(connection, flow, structure)
         if stored is None:
             raise NoSuchFlowError(f"flow {flow} was never published with the structure that a conversation stays on")
-        release = Release.from_json(stored.body)
+        release = self._with_newer_texts(Release.from_json(stored.body))
         self._by_structure[flow, structure] = release
         return release
+
+    def _with_newer_texts(self, release: Release) -> Release:
+        """Give an older release the texts of every flow that it was published without, such as a question of ours."""
+        now = self.current[self.default_flow].texts
+        texts = {
+            language: {
+                **{key: text for key, text in now.get(language, {}).items() if key.startswith(f"{EVERYWHERE}/")},
+                **known,
+            }
+            for language, known in release.texts.items()
+        }
+        return release.model_copy(update={"texts": texts})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.asides import DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
-from flows.effects import OptIn, OptOut, PurgeSealed, Say, SetLanguage, TellData, TellTeam
+from flows.asides import CARE, DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
+from flows.effects import OptIn, OptOut, Say, SetLanguage, TellData, TellTeam
 from flows.keywords import Recognised, Word, normalise, taken_by_carrier
 from flows.questions.base import Understood
 from flows.questions.read_back import ReadBackStep
@@ -50,20 +50,10 @@ def _by_carrier(making: Making, said: Said) -> bool:
 
 def _stop(making: Making, said: Said) -> None:
     carrier = _by_carrier(making, said)
-    if making.conversation.held:
-        making.effects.append(PurgeSealed())
-    making.set(
-        opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=_without_questions(making)
-    )
-    if making.conversation.status == "open":
-        making.set(status="stopped")
+    making.stop()
     if not carrier:
         making.tell("stopped")
     making.effects.append(OptOut(by_carrier=carrier))
-
-
-def _without_questions(making: Making) -> dict[str, object]:
-    return {key: value for key, value in making.conversation.scratch.items() if key in {"parts", "chosen", "unclear"}}
 
 
 def _start(making: Making, said: Said) -> None:
@@ -87,7 +77,7 @@ def _language(making: Making, recognised: Recognised) -> None:
     offered = {normalise(LANGUAGES.get(code, code)): code for code in making.release.languages}
     code = offered.get(wanted) or (wanted if wanted in making.release.languages else None)
     if code is not None:
-        making.set(language=code)
+        making.set(language=code, **({"aside": "", "aside_notes": {}} if making.conversation.aside == CARE else {}))
         making.effects.append(SetLanguage(language=code))
         making.tell("language_set")
         making.ask_again()
@@ -106,7 +96,7 @@ def _within(making: Making, recognised: Recognised) -> bool:
     if state.status != "open" or making.step is None:
         return False
     if state.aside:
-        if recognised.word in {Word.BACK, Word.SKIP} and state.aside != RESUME:
+        if recognised.word in {Word.BACK, Word.SKIP} and state.aside not in {RESUME, CARE}:
             making.set(aside="", aside_notes={}, tries=0)
             making.ask_again()
             return True

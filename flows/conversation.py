@@ -72,6 +72,8 @@ class Conversation(BaseModel):
     kept: bool = False
     """True once the story was kept."""
     opted_out: bool = False
+    signposted_at: AwareDatetime | None = None
+    """When this person was last told whom they can talk to, in whichever conversation and channel (rule 78)."""
     closed_by: str = ""
     """The end that closed us to this person for a while; it says nothing about them but its name."""
     closed_until: AwareDatetime | None = None

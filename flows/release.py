@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset(
     {
-        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line",  # from the house
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line",  # from the house
+        "text_line", "health_line", "youth_line",
         "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
     }
@@ -41,6 +42,10 @@ class House(Record):
     privacy_url: str = ""
     emergency: str = "999"
     crisis_line: str = ""
+    text_line: str = ""
+    """A line that is reached by text message; empty where we know none."""
+    health_line: str = ""
+    """The health service's own line, for the nation we work in; empty if the nation is not known."""
     youth_line: str = ""
     country: str = "GB"
     languages: tuple[str, ...] = ("en",)
@@ -108,6 +113,7 @@ class Release(Record):
         known = {
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
             "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
+            "text_line": house.text_line, "health_line": house.health_line,
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 

@@ -23,6 +23,7 @@ from flows.effects import (
     OptIn,
     OptOut,
     PurgeSealed,
+    RaiseConcern,
     RecordConsent,
     Say,
     SetLanguage,
@@ -174,6 +175,7 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
     OptIn: lambda _: "may be contacted again",
     Erase: lambda effect: f"deletes {'everything' if effect.scope == 'everything' else 'the story'}",
     SetLanguage: lambda effect: f"speaks {effect.language} from now on",
+    RaiseConcern: lambda effect: f"raises a concern: {', '.join(sorted(effect.kinds))}",
     TellTeam: lambda effect: f"tells the team: {effect.kind}",
     Begin: lambda effect: f"begins {effect.flow}".rstrip(),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.carry import consent, contact, rights, story
+from bot.carry import care, consent, contact, rights, story
 from flows import effects
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.OptIn: contact.opt_in,
     effects.SetLanguage: contact.set_language,
     effects.TellTeam: contact.tell_team,
+    effects.RaiseConcern: care.raise_concern,
     effects.TellData: rights.tell_data,
     effects.Erase: rights.erase,
 }

@@ -129,9 +129,9 @@ class Phone:
             case Erase():
                 self.stories, self.sealed = {}, []
             case Begin():
-                opted_out = self.state.opted_out
-                self.state = self._idle().model_copy(update={"opted_out": opted_out})
-                self._advance(Started(text=effect.text, ref=effect.ref))
+                kept = {name: getattr(self.state, name) for name in ("opted_out", "signposted_at")}
+                self.state = self._idle().model_copy(update=kept)
+                self._advance(Started(text=effect.text, ref=effect.ref, concerns=effect.concerns))
 
     def say(self, *texts: str) -> str:
         """Type one message after another; returns what came back to the last, as plain text."""
