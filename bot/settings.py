@@ -89,6 +89,11 @@ class Settings(BaseModel):
     country: Annotated[str, BeforeValidator(parse.country)] = Field(
         "GB", description="The country you work in, in two letters. It chooses helplines and places."
     )
+    nation: Annotated[str, BeforeValidator(parse.nation)] = Field(
+        "",
+        description="The nation you work in, for the helplines that differ: england, wales, scotland or"
+        " northern_ireland. Unset, only lines of the whole country are named.",
+    )
     timezone: Annotated[ZoneInfo, BeforeValidator(parse.zone)] = Field(
         ZoneInfo("Europe/London"), description="The time zone of your team and, unless we know better, of contributors."
     )

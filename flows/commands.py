@@ -28,6 +28,8 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             _start(making, said)
         case Word.HELP:
             making.tell("help")
+            if making.signposted and making.release.house.more_line:
+                making.tell("help_more")
             if state.status == "open" and state.step is not None:
                 making.effects.append(TellTeam(kind="help_mid_story"))
         case Word.DELETE:

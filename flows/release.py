@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PLACEHOLDERS = frozenset(
     {
         "organisation", "contact", "privacy_url", "emergency", "crisis_line",  # from the house
-        "text_line", "health_line", "youth_line",
+        "text_line", "health_line", "youth_line", "more_line",
         "receipt", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
     }
@@ -47,6 +47,8 @@ class House(Record):
     health_line: str = ""
     """The health service's own line, for the nation we work in; empty if the nation is not known."""
     youth_line: str = ""
+    more_line: str = ""
+    """Another line, named only to somebody who asks for help after a signpost."""
     country: str = "GB"
     languages: tuple[str, ...] = ("en",)
 
@@ -113,7 +115,7 @@ class Release(Record):
         known = {
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
             "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
-            "text_line": house.text_line, "health_line": house.health_line,
+            "text_line": house.text_line, "health_line": house.health_line, "more_line": house.more_line,
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 

@@ -83,6 +83,12 @@ class Making:
         """True once the person said yes to taking part."""
         return self.conversation.consents.get(CONSENTED) == "yes"
 
+    @property
+    def signposted(self) -> bool:
+        """True for a day after a signpost."""
+        at = self.conversation.signposted_at
+        return at is not None and self.now - at < SUPPORT_FOR
+
     # --- saying -------------------------------------------------------------------------------------------------
 
     def common(self, key: str, **fills: str) -> str:
@@ -156,9 +162,8 @@ class Making:
 
     def end_on_support(self) -> None:
         """After a signpost of this day, let the last words name somebody to talk to, whatever end it is."""
-        at, line = self.conversation.signposted_at, self.release.house.crisis_line
-        said = self.effects[-1]
-        if at is not None and self.now - at < SUPPORT_FOR and line and isinstance(said, Say) and line not in said.text:
+        line, said = self.release.house.crisis_line, self.effects[-1]
+        if self.signposted and line and isinstance(said, Say) and line not in said.text:
             self.tell("care_end")
 
     def finish(self, status: str) -> None:
