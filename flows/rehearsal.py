@@ -63,6 +63,7 @@ PRACTICE_HOUSE = House(
     privacy_url="http://127.0.0.1:8000/privacy",
     emergency="999",
     crisis_line="Samaritans on 116 123",
+    text_line="SHOUT to 85258",
     youth_line="Childline on 0800 1111",
 )
 """Who speaks in transcripts, so that they read the same everywhere."""

@@ -142,19 +142,24 @@ def _longest(words: Sequence[str], place: int, tree: Tree[str]) -> tuple[int, st
     while True:
         if tree.meaning is not None:
             best = (place, tree.meaning)
-        between = tree.next.get(ANY)
-        if between is not None:
-            last = min(place + MOST_BETWEEN, len(words))
-            ways = (_longest(words, later, between) for later in range(place, last + 1))
-            best = max((best, *ways), key=lambda way: way[0] if way is not None else -1)
-        step = tree.next.get(words[place]) if place < len(words) else None
+        following = tree.next
+        if ANY in following:
+            between = following[ANY].next
+            for later in range(place, min(place + MOST_BETWEEN + 1, len(words))):
+                further = between.get(words[later])
+                if further is not None:
+                    best = _longer(best, _longest(words, later + 1, further))
+            step = following.get(words[place]) if place < len(words) else None
+            return best if step is None else _longer(best, _longest(words, place + 1, step))
+        step = following.get(words[place]) if place < len(words) else None
         if step is None:
             return best
-        if between is not None:
-            further = _longest(words, place + 1, step)
-            return max((best, further), key=lambda way: way[0] if way is not None else -1)
         tree = step
         place += 1
+
+
+def _longer(one: tuple[int, str] | None, other: tuple[int, str] | None) -> tuple[int, str] | None:
+    return other if one is None or (other is not None and other[0] > one[0]) else one
 
 
 def _meant(words: Sequence[str], found: Iterable[tuple[int, int, str]], book: Book) -> frozenset[str]:
@@ -269,3 +274,6 @@ def _respelled(pattern: Pattern, spellings: Mapping[str, str]) -> Pattern:
 
 def _as_written(text: str) -> list[str]:
     return [word for part in text.split() for word in ([part] if part in _MARKS else folded(part))]
+
+
+_compiled("en")  # a table that cannot be used is an error at start, never a silent gap

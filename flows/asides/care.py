@@ -109,7 +109,7 @@ def _go_on(making: Making, notes: dict[str, Any]) -> None:
         making.tell("care_on")
     elif notes.get("start"):
         if state.held:
-            making.tell("held")
+            making.tell("held_looked_at")
         making.go(making.release.flow.start)
     elif state.scratch.get("parts") and not notes.get("unseen"):
         making.tell("care_on")
