@@ -59,6 +59,7 @@ ACTS = (
     Word("story.declined", "declined it"),
     Word("story.undone", "undid the decision"),
     Word("story.tagged", "set the scales"),
+    Word("story.noted", "set the content notes"),
     Word("export.made", "exported it"),
     Word("safeguarding.raised", "asked somebody to look after its teller"),
     Word("safeguarding.taken", "took it"),
@@ -69,6 +70,17 @@ ACTS = (
     Word("safeguarding.closed", "closed it"),
     Word("safeguarding.reopened", "opened it again"),
 )
+CONTENT_NOTES = (
+    Word("suicide", "mentions suicide"),
+    Word("self_harm", "mentions self-harm"),
+    Word("despair", "mentions despair"),
+    Word("violence", "mentions violence"),
+    Word("sexual", "mentions sexual violence"),
+    Word("child", "mentions harm to a child"),
+    Word("danger", "mentions danger to life"),
+    Word("death", "mentions death"),
+)
+"""What a reader is told before they open a story. The order says nothing."""
 ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES)
 STEPS = (
     Word("age", "Age"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.told import choice_of, place_of
+from flows.safeguarding import noted
 from flows.signals import PlacesFound, Signal
 from storage.crypto import receipt_lookups
+from storage.queries import content_notes
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def find_place(turn: Turn, effect: FindPlace) -> Signal:
 def keep(turn: Turn, effect: KeepStory) -> None:
     """Keep the story as its teller saw it, and queue it."""
     place = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
-    store.keep_story(
+    story_id = store.keep_story(
         turn.connection,
         effect.draft,
         conversation=turn.conversation,
@@ -37,6 +39,13 @@ def keep(turn: Turn, effect: KeepStory) -> None:
         receipt_lookup=receipt_lookups(turn.means.keyring, turn.conversation.receipt)[0],
         now=turn.now,
     )
+    _note(turn, story_id, effect.draft.text)
+
+
+def _note(turn: Turn, story_id: int | None, text: str) -> None:
+    """Tell the story's readers beforehand what may weigh on them."""
+    if story_id is not None and (kinds := noted(text, turn.conversation.language)):
+        content_notes.note_by_rule(turn.connection, story_id, kinds, at=turn.now)
 
 
 def drop(turn: Turn, _effect: DropStory) -> None:
@@ -47,17 +56,19 @@ def drop(turn: Turn, _effect: DropStory) -> None:
 def amend(turn: Turn, effect: AmendStory, conversation_id: str = "") -> None:
     """Put a later wording beside a message of a kept story."""
     turn.amended = True
-    store.amend_story(
+    story_id = store.amend_story(
         turn.connection,
         conversation_id=conversation_id or turn.conversation.id,
         ref=effect.ref,
         text=effect.text,
         now=turn.now,
     )
+    _note(turn, story_id, effect.text)
 
 
 def add(turn: Turn, effect: AddToStory) -> None:
     """Add words that came later to the kept story."""
-    store.add_to_story(
+    story_id = store.add_to_story(
         turn.connection, conversation_id=turn.conversation.id, ref=effect.ref, text=effect.text, now=turn.now
     )
+    _note(turn, story_id, effect.text)
