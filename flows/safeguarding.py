@@ -1,7 +1,7 @@
 """Words of distress: which kinds of concern a message may hold, for a signpost and for a person to look at.
 
 Owns how a message is matched and the shape of `concerns/<language>.toml`, which is explained at the top of `en.toml`.
-Imports the standard library and its neighbours `letters` and `phrases`; reads its files once, when imported. It flags
+Imports the standard library and its neighbours `letters` and `phrases`; reads its files once. It flags
 words and nothing more: no score, no grade, no decision (rule 80). When in doubt it flags, because a signpost too many
 costs little.
 
@@ -115,6 +115,15 @@ def noted(text: str, language: str = "en") -> frozenset[str]:
     return _meant(words, found, book) if found else frozenset()
 
 
+def warm(languages: Iterable[str] = ("en",)) -> None:
+    """Make the tables ready, a quarter of a second's work for each language; else the first message does it.
+
+    Raises ValueError for a table that cannot be used.
+    """
+    for language in languages:
+        _book(language)
+
+
 def unchecked() -> tuple[str, ...]:
     """Return the languages whose words of distress still wait for a native speaker."""
     return tuple(table.language for table in _tables() if not table.checked)
@@ -221,7 +230,7 @@ def _compiled(language: str) -> Book:
                 for table in tables
                 for pattern in table.patterns(name, kind)
             ),
-            words=_as_written,
+            words=str.split,
         )
 
     return Book(
@@ -272,8 +281,7 @@ def _respelled(pattern: Pattern, spellings: Mapping[str, str]) -> Pattern:
     return read
 
 
+@cache
 def _as_written(text: str) -> list[str]:
     return [word for part in text.split() for word in ([part] if part in _MARKS else folded(part))]
 
-
-_compiled("en")  # a table that cannot be used is an error at start, never a silent gap
