@@ -36,7 +36,6 @@ BEFORE: Final = 10
 _MARKS: Final = (ANY, FIRST, LAST)
 LISTS: Final = ("leave_out", "negations", "bridge")
 TABLES: Final = ("spellings", "typos", "slots", "alike", *KINDS)
-_MAPPING: Final = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Words of distress through the real intake: the signpost first, an item for the team, once in 24 hours, no more kept."""
+"""Words of distress through the real intake: the signpost first, an item for the team, once in 24 hours, no more."""
 
 from __future__ import annotations
 
@@ -76,3 +76,19 @@ async def test_the_same_delivery_twice_raises_once(service: Service) -> None:
     await service.take(form)
     await service.take(form)
     assert [repeats for _, _, repeats in items(service)] == [0]
+
+
+async def test_words_whose_turn_fails_are_looked_at_all_the_same(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await service.text(MAYA, "Hello", "AGREE")
+
+    def broken(*_given: object, **_more: object) -> None:
+        raise RuntimeError("broken for this test")
+
+    monkeypatch.setattr("bot.turn.advance", broken)
+    assert await service.take(sms_form(MAYA, DISTRESS)) == "failed"
+    signpost, apology = service.answers(MAYA)[-2:]
+    assert SIGNPOST in signpost
+    assert "something went wrong" in apology
+    assert len(items(service)) == 1
