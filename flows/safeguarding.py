@@ -283,4 +283,3 @@ def _respelled(pattern: Pattern, spellings: Mapping[str, str]) -> Pattern:
 @cache
 def _as_written(text: str) -> list[str]:
     return [word for part in text.split() for word in ([part] if part in _MARKS else folded(part))]
-
