@@ -20,7 +20,7 @@ from tests.flows.phone import Phone
 from tests.flows.signposting import SETS, labelled, shares
 from tests.flows.test_properties import CHANNELS, FLOWS, act, acts, phone_for
 
-RECALL = {"messages": 0.95, "held_out": 0.86}
+RECALL = {"messages": 0.95, "held_out": 0.90}
 """The bar is 0.95 on both. On the set that the words were not made for it is not met yet: this floor only keeps it from
 getting worse, and `make bench` prints the bar as missed."""
 FALSE = 0.05
