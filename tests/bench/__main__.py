@@ -226,9 +226,7 @@ def compare(earshot: UnderTest, plain: UnderTest, runs: int, seconds: float) -> 
 
 def signposting() -> tuple[Table, int]:
     """Return how the words of distress do on the labelled messages, and how many bars they miss."""
-    table = Table(
-        title="Share of the labelled messages that gets the signpost", title_justify="left"
-    )
+    table = Table(title="Share of the labelled messages that gets the signpost", title_justify="left")
     for head in ("messages", "label", "number", "share", "bar", ""):
         table.add_column(head, justify="right" if head in {"number", "share"} else "left")
     missed = 0
