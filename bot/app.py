@@ -29,6 +29,7 @@ from bot.opening import Opening
 from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
+from flows import safeguarding
 from review.parts import ReviewParts
 from storage import retention
 from storage.crypto import Keyring
@@ -198,8 +199,13 @@ class App:
         if isinstance(telegram, TelegramChannel) and self.settings.telegram_by == "polling":
             self._running.append(asyncio.create_task(telegram.poll(self._polled)))
         self.schedule.start()
-        self.warming = asyncio.create_task(asyncio.to_thread(self.resolver.warm))
+        self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
         self._running.append(self.warming)
+
+    def _warm(self) -> None:
+        """Make ready what the first messages would wait for."""
+        safeguarding.warm(self.settings.languages)
+        self.resolver.warm()
 
     async def stop(self) -> None:
         """Stop hearing, then sending, then writing. What is not sent yet stays in the outbox."""

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from bot import on_duty
-from bot.house import CHECK_EVERY, helplines, house
+from bot.house import CHECK_EVERY, helplines, house, lines_for
 from bot.settings import DEMO_ORGANISATION, variable
 from storage import scrub, tables
 from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
@@ -87,22 +87,38 @@ def _settings(patient: Patient) -> Iterator[Finding]:
         yield Finding("care", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
     if not settings.contact:
         yield Finding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
-    if settings.country not in helplines():
+    yield from _helplines(patient)
+    if settings.simulator_on and not settings.loopback:
+        yield Finding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
+    if not patient.unknown:
+        yield Finding("good", "The settings can be read.")
+
+
+def _helplines(patient: Patient) -> Iterator[Finding]:
+    """Name what is missing, and every line that nobody has rung for a long time (rule 82)."""
+    settings = patient.settings
+    nations = helplines().get(settings.country)
+    if nations is None:
         yield Finding(
             "wrong",
             f"There are no helplines for {settings.country}.",
             "Add them to bot/helplines.toml, or set " + variable("country") + ".",
         )
-    elif (lines := helplines()[settings.country]) and patient.now.date() - lines.checked > CHECK_EVERY:
+        return
+    if settings.nation and settings.nation not in nations:
+        known = ", ".join(filter(None, nations)) or "none"
         yield Finding(
-            "care",
-            f"The helplines for {settings.country} were last checked on {_day(lines.checked)}.",
-            "Ring them, then write today's date into bot/helplines.toml.",
+            "wrong", f"There are no helplines for {settings.nation}.", f"Set {variable('nation')} to one of: {known}."
         )
-    if settings.simulator_on and not settings.loopback:
-        yield Finding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
-    if not patient.unknown:
-        yield Finding("good", "The settings can be read.")
+    old = [
+        f"{helpline.line} was last checked on {_day(helpline.checked)}"
+        for helpline in lines_for(settings).values()
+        if helpline.sent and patient.now.date() - helpline.checked > CHECK_EVERY
+    ]
+    if old:
+        yield Finding(
+            "care", f"Helplines: {', '.join(old)}.", "Ring them, then write today's date into bot/helplines.toml."
+        )
 
 
 def _data_folder(patient: Patient) -> Iterator[Finding]:

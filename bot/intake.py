@@ -19,12 +19,14 @@ from bot.logs import log, told
 from bot.occasion import Occasion
 from bot.told import choice_of
 from bot.turn import Turn
+from flows.care import ONCE_IN
 from flows.effects import Begin, Say
 from flows.keywords import Word, recognise
 from flows.messages import Message
+from flows.safeguarding import concerns
 from flows.signals import Edited, Located, Said, Sent, Started
 from storage.crypto import address_lookups, seal_address
-from storage.queries import inbox, on_call
+from storage.queries import inbox, on_call, safeguarding
 from storage.queries import turn as store
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
@@ -308,6 +310,7 @@ class Intake:
         if person is None:
             person = self._meet(connection, event, inbound_id, "failed")
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
+        self._look_after(connection, event, person, inbound_id)
         first = store.raise_item(
             connection, kind=FAILED, now=event.now, contributor_id=person.contributor_id, inbound_id=inbound_id
         )
@@ -319,6 +322,21 @@ class Intake:
             self._say(connection, event, person, inbound_id, "trouble")
         return "failed"
 
+    def _look_after(self, connection: Connection, event: Event, person: Person, inbound_id: int) -> None:
+        """Lay words of distress before the team though their turn failed, and name somebody to talk to (rule 77)."""
+        texts = [signal.text for signal in event.signals if isinstance(signal, Said | Edited | Started)]
+        language = person.language or self.means.languages[0]
+        if not any(concerns(text, language) for text in texts):
+            return
+        safeguarding.raise_concern(
+            connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=inbound_id,
+            now=event.now, staffed=self.means.staffed,
+        )  # fmt: skip
+        last = person.signposted_at
+        if not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN):
+            store.signposted(connection, person.contributor_id, event.now)
+            self._say(connection, event, person, inbound_id, "care", "care_crisis_line")
+
     def _wants_stop(self, event: Event, person: Person) -> bool:
         said = next((signal for signal in event.signals if isinstance(signal, Said)), None)
         if said is None:
@@ -327,10 +345,11 @@ class Intake:
         word = recognise(said.text, language=language, channel=event.inbound.look, waiting=True)
         return word is not None and word.word is Word.STOP
 
-    def _say(self, connection: Connection, event: Event, person: Person, inbound_id: int, key: str) -> None:
-        """Say one of the texts that belong to every flow, without a conversation."""
+    def _say(self, connection: Connection, event: Event, person: Person, inbound_id: int, *keys: str) -> None:
+        """Say texts that belong to every flow as one message, without a conversation."""
         language = person.language or self.means.language_for(event.inbound.language_hint)
-        text = self.means.releases.common(key, language=language, look=event.inbound.look)
+        look = event.inbound.look
+        text = " ".join(self.means.releases.common(key, language=language, look=look) for key in keys)
         self._answer(connection, event, person, inbound_id, text)
 
     def _answer(self, connection: Connection, event: Event, person: Person, inbound_id: int, text: str) -> None:

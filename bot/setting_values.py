@@ -101,6 +101,11 @@ def country(value: Any) -> Any:
     return value
 
 
+def nation(value: Any) -> Any:
+    """Read the name of a nation."""
+    return value.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(value, str) else value
+
+
 def hours(value: Any) -> Any:
     """Read a span of hours."""
     if isinstance(value, str):

@@ -89,6 +89,11 @@ class Settings(BaseModel):
     country: Annotated[str, BeforeValidator(parse.country)] = Field(
         "GB", description="The country you work in, in two letters. It chooses helplines and places."
     )
+    nation: Annotated[str, BeforeValidator(parse.nation)] = Field(
+        "",
+        description="The nation you work in, for the helplines that differ: england, wales, scotland or"
+        " northern_ireland. Unset, only lines of the whole country are named.",
+    )
     address: str = Field(
         "", max_length=160, description="Your organisation's postal address. It stands in every record of consent."
     )

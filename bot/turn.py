@@ -75,11 +75,12 @@ class Turn:
             self.release = means.releases.going_on(connection, stored.flow, stored.structure)
 
     def _as_it_is_now(self, conversation: Conversation) -> Conversation:
-        """Bring a stored state in line with what may have changed elsewhere: a STOP by another channel, the look."""
+        """Bring a stored state in line with what may have changed elsewhere: STOP or a signpost by another channel."""
         opted_out = self.person.opted_out or self.person.address_state == "opted_out"
-        if (conversation.opted_out, conversation.channel) == (opted_out, self.occasion.look):
+        now = {"opted_out": opted_out, "channel": self.occasion.look, "signposted_at": self.person.signposted_at}
+        if all(getattr(conversation, name) == value for name, value in now.items()):
             return conversation
-        return conversation.model_copy(update={"opted_out": opted_out, "channel": self.occasion.look})
+        return conversation.model_copy(update=now)
 
     def begin(self, begin: Begin) -> None:
         """Start a flow afresh, as if the person had written `begin.text` first."""
@@ -132,7 +133,7 @@ class Turn:
         else:
             self.conversation = self.conversation.model_copy(update={"flow": release.flow.id})
         self.release = release
-        return Started(text=begin.text, ref=begin.ref)
+        return Started(text=begin.text, ref=begin.ref, concerns=begin.concerns)
 
     def _new(self, release: Release, after: Conversation | None = None) -> Conversation:
         earliest = after.started_at + timedelta(microseconds=1) if after is not None else self.now
@@ -148,8 +149,12 @@ class Turn:
         )
         stopped = self.person.opted_out or self.person.address_state == "opted_out"
         opted_out = after.opted_out if after is not None else stopped
-        cut_off = after is not None and after.cut_off
-        return fresh.model_copy(update={"opted_out": True, "cut_off": cut_off}) if opted_out else fresh
+        carried = {
+            "opted_out": opted_out,
+            "cut_off": opted_out and after is not None and after.cut_off,
+            "signposted_at": self.person.signposted_at,
+        }
+        return fresh.model_copy(update=carried) if any(carried.values()) else fresh
 
     def _language(self, release: Release, after: Conversation | None) -> str:
         wanted = self.person.language or (after.language if after else "")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flows.asides import CHANGE, DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
+from flows.asides import CARE, CHANGE, DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
 from flows.effects import (
     AskForPerson,
     ListStories,
     OptIn,
     OptOut,
-    PurgeSealed,
     Say,
     SetLanguage,
     TellData,
@@ -41,6 +40,8 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             _start(making, said)
         case Word.HELP:
             making.tell("help")
+            if making.signposted and making.release.house.more_line:
+                making.tell("help_more")
             if state.status == "open" and state.step is not None:
                 making.effects.append(TellTeam(kind="help_mid_story"))
         case Word.DELETE:
@@ -91,21 +92,11 @@ def _by_carrier(making: Making, said: Said) -> bool:
 
 def _stop(making: Making, said: Said) -> None:
     carrier = _by_carrier(making, said)
-    if making.conversation.held:
-        making.effects.append(PurgeSealed())
-    making.set(
-        opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=_without_questions(making),
-        cut_off=carrier or making.conversation.cut_off,
-    )  # fmt: skip
-    if making.conversation.status == "open":
-        making.set(status="stopped")
+    making.stop()
+    making.set(cut_off=carrier or making.conversation.cut_off)
     if not carrier:
         making.tell("stopped")
     making.effects.append(OptOut(by_carrier=carrier))
-
-
-def _without_questions(making: Making) -> dict[str, object]:
-    return {key: value for key, value in making.conversation.scratch.items() if key in {"parts", "chosen", "unclear"}}
 
 
 def _start(making: Making, said: Said) -> None:
@@ -129,7 +120,7 @@ def _language(making: Making, recognised: Recognised) -> None:
     offered = {normalise(LANGUAGES.get(code, code)): code for code in making.release.languages}
     code = offered.get(wanted) or (wanted if wanted in making.release.languages else None)
     if code is not None:
-        making.set(language=code)
+        making.set(language=code, **({"aside": "", "aside_notes": {}} if making.conversation.aside == CARE else {}))
         making.effects.append(SetLanguage(language=code))
         making.tell("language_set")
         making.ask_again()
@@ -151,7 +142,7 @@ def _within(making: Making, recognised: Recognised) -> bool:
     if state.status != "open" or making.step is None:
         return False
     if state.aside:
-        if recognised.word in {Word.BACK, Word.SKIP} and state.aside != RESUME:
+        if recognised.word in {Word.BACK, Word.SKIP} and state.aside not in {RESUME, CARE}:
             making.set(aside="", aside_notes={}, tries=0)
             making.ask_again()
             return True

@@ -74,6 +74,8 @@ class Conversation(BaseModel):
     opted_out: bool = False
     cut_off: bool = False
     """True after a STOP that the carrier took: by SMS nothing of ours can reach them until they send START."""
+    signposted_at: AwareDatetime | None = None
+    """When this person was last told whom they can talk to, in whichever conversation and channel (rule 78)."""
     closed_by: str = ""
     """The end that closed us to this person for a while; it says nothing about them but its name."""
     closed_until: AwareDatetime | None = None

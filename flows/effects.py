@@ -298,6 +298,16 @@ class TellTeam:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseConcern:
+    """Words of distress came: lay the message before a person on the team (rule 79). Holds no words and no grade."""
+
+    kinds: frozenset[str]
+    """What was found, by `flows.safeguarding.KINDS`; nothing of it is kept but that something was."""
+    signposted: bool
+    """True: the signpost goes out in this turn, and not again for 24 hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
     """Start a flow afresh for the same person (first words, start again, another story)."""
 
@@ -306,6 +316,8 @@ class Begin:
     text: str = ""
     """What they wrote, to be handed on as `Started.text`."""
     ref: str = ""
+    concerns: frozenset[str] | None = None
+    """What was found in those words; None if they were not looked at, or held nothing."""
 
 
 Effect = (
@@ -338,5 +350,6 @@ Effect = (
     | AnswerAskBack
     | ProposeEdition
     | TellTeam
+    | RaiseConcern
     | Begin
 )

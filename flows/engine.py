@@ -1,7 +1,8 @@
 """`advance`: one signal through one conversation. Pure, synchronous, deterministic; JSON in, JSON out.
 
-Order, in every state: our keywords, then a question of our own that is open, then the flow's waiting question. The
-clock is an argument; anything from outside comes as a signal; anything to be done leaves as an effect.
+Order, in every state: words of distress, our keywords, then a question of our own that is open, then the flow's
+waiting question. The clock is an argument; anything from outside comes as a signal; anything to be done leaves as an
+effect.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from flows import care
 from flows.asides import (
     AFTER,
+    CARE,
     OFFERS,
     RESUME,
     hear_aside,
@@ -28,7 +31,7 @@ from flows.asides.reword import REWORD
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.effects import AmendStory, FindReceipt, HoldSealed, LeaveNothing, PurgeSealed, Say
 from flows.keywords import Recognised, Word, normalise, recognise
-from flows.letters import storable
+from flows.letters import is_told, storable
 from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.consent import ConsentStep
 from flows.questions.place import PlaceStep
@@ -67,8 +70,6 @@ __all__ = ["Turn", "advance"]
 
 BREAK = timedelta(hours=24)
 """After this long without a word, "continue or start again" is asked first."""
-TOLD_CHARACTERS, TOLD_WORDS = 25, 4
-"""From this length on, uninvited words may be a story and are held sealed; shorter ones are a greeting."""
 ADDED_WORDS = 3
 """From this length on, words that come after a kept story may belong to it, and the person is asked."""
 
@@ -86,6 +87,20 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         making.set(heard_at=now)
     if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
         signal = replace(signal, text=text)
+    kinds = care.found_in(making.conversation, signal)
+    due = care.is_due(making, kinds)
+    making.asks_later = due
+    aside = care.step_aside(making, signal)
+    _take(making, signal, last_heard)
+    if kinds:
+        care.attend(making, signal, kinds, due=due)
+    elif aside:
+        care.step_back(making)
+    _keep_waiting(making)
+    return making.done()
+
+
+def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
     match signal:
         case Started():
             _start(making, signal)
@@ -96,19 +111,18 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         case Edited():
             _edited(making, signal)
         case Sent():
-            if not conversation.opted_out:
+            if not making.conversation.opted_out:
                 making.tell("words_only")
         case Unsealed():
             _unsealed(making, signal)
         case PlacesFound() | Located():
-            if isinstance(making.step, PlaceStep) and conversation.status == "open" and not conversation.opted_out:
+            state = making.conversation
+            if isinstance(making.step, PlaceStep) and state.status == "open" and not state.opted_out:
                 _hear(making, signal)
         case Facts() | StoriesListed() | FileReady() | ReceiptRead():
             _told_of_what_is_held(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
             _unasked(making, signal)
-    _keep_waiting(making)
-    return making.done()
 
 
 def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead) -> None:
@@ -139,11 +153,6 @@ def _start(making: Making, started: Started) -> None:
     making.go(making.release.flow.start)
 
 
-def is_told(text: str) -> bool:
-    """Return whether words are more than a greeting: what arrives like this before consent is held sealed."""
-    return len(text.strip()) >= TOLD_CHARACTERS and len(text.split()) >= TOLD_WORDS
-
-
 def _hold(making: Making, text: str, ref: str) -> None:
     making.effects.append(HoldSealed(text=text, ref=ref))
     if not making.conversation.held:
@@ -169,10 +178,12 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     if state.status != "open":
         _late(making, said)
         return
-    if making.conversation.aside:
+    if (aside := making.conversation.aside) != "":
         if hear_aside(making, said):
             _hand_on_pending(making)
             return
+        if aside == CARE and word is not None and obey(making, word, said):
+            return  # now that nothing stands before the question it is for
     elif making.now - last_heard >= BREAK:
         if not state.nudges:
             _ask_to_resume(making, said)

@@ -51,6 +51,15 @@ def storable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+TOLD_CHARACTERS, TOLD_WORDS = 25, 4
+"""From this length on, uninvited words may be a story and are held sealed; shorter ones are a greeting."""
+
+
+def is_told(text: str) -> bool:
+    """Return whether words are more than a greeting: what arrives like this before consent is held sealed."""
+    return len(text.strip()) >= TOLD_CHARACTERS and len(text.split()) >= TOLD_WORDS
+
+
 def folded(text: str) -> list[str]:
     """Return the words of a text without case, accents, apostrophes, punctuation: "Don’t!" and "dont" are the same."""
     text = _usual(text)

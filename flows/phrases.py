@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from flows.letters import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 Meaning = TypeVar("Meaning")
 Pattern = list["str | list[Pattern]"]
@@ -103,19 +103,24 @@ class Tree(Generic[Meaning]):
         return False
 
 
-def planted(phrases: Iterable[tuple[Pattern, Meaning]]) -> Tree[Meaning]:
-    """Return the tree of these patterns; where two mean the same words, the first one counts."""
-    roots = [state for pattern, meaning in phrases for state in _entries(pattern, [_State(meaning=meaning)])]
+def planted(phrases: Iterable[tuple[Pattern, Meaning]], words: Callable[[str], list[str]] = folded) -> Tree[Meaning]:
+    """Return the tree of these patterns; where two mean the same words, the first one counts.
+
+    `words` makes the words of what is written in a pattern.
+    """
+    roots = [state for pattern, meaning in phrases for state in _entries(pattern, [_State(meaning=meaning)], words)]
     return _tree(roots, {})
 
 
-def _entries(pattern: Pattern, after: list[_State[Meaning]]) -> list[_State[Meaning]]:
+def _entries(
+    pattern: Pattern, after: list[_State[Meaning]], words: Callable[[str], list[str]]
+) -> list[_State[Meaning]]:
     for item in reversed(pattern):
         if isinstance(item, str):
-            for word in reversed(folded(item)):
+            for word in reversed(words(item)):
                 after = [_State({word: after})]
         else:
-            after = [state for option in item for state in _entries(option, after)]
+            after = [state for option in item for state in _entries(option, after, words)]
     return after
 
 

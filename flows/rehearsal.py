@@ -63,6 +63,7 @@ PRACTICE_HOUSE = House(
     privacy_url="http://127.0.0.1:8000/privacy",
     emergency="999",
     crisis_line="Samaritans on 116 123",
+    text_line="SHOUT to 85258",
     youth_line="Childline on 0800 1111",
 )
 """Who speaks in transcripts, so that they read the same everywhere."""
@@ -232,8 +233,10 @@ class Rehearsal:
     def _begin(self, begin: Begin) -> Signal:
         word = normalise(GREETING.sub("", begin.text))
         named = [name for name, release in self.releases.items() if word in (name, *map(normalise, release.flow.words))]
+        signposted_at = self.state.signposted_at
         self.state = self._idle(begin.flow or next(iter(named), self.flow), opted_out=self.state.opted_out)
-        return Started(text=begin.text, ref=begin.ref)
+        self.state = self.state.model_copy(update={"signposted_at": signposted_at})
+        return Started(text=begin.text, ref=begin.ref, concerns=begin.concerns)
 
     def _idle(self, flow: str, *, opted_out: bool) -> Conversation:
         self._begun += 1

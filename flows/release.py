@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset(
     {
-        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "youth_line", "age",  # from the house
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "age",  # from the house
+        "text_line", "health_line", "youth_line", "more_line",
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
         "lines", "link", "month", "progress",  # from what is held
@@ -44,7 +45,13 @@ class House(Record):
     privacy_url: str = ""
     emergency: str = "999"
     crisis_line: str = ""
+    text_line: str = ""
+    """A line that is reached by text message; empty where we know none."""
+    health_line: str = ""
+    """The health service's own line, for the nation we work in; empty if the nation is not known."""
     youth_line: str = ""
+    more_line: str = ""
+    """Another line, named only to somebody who asks for help after a signpost."""
     adult_age: int = 18
     """From what age people may be asked."""
     country: str = "GB"
@@ -126,6 +133,7 @@ class Release(Record):
         known = {
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
             "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
+            "text_line": house.text_line, "health_line": house.health_line, "more_line": house.more_line,
             "age": str(house.adult_age),
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)

@@ -18,6 +18,8 @@ class Started:
     text: str = ""
     ref: str = ""
     """The provider's id of that message, so that a later edit can be matched to it."""
+    concerns: frozenset[str] | None = None
+    """Kinds of concern that were found in these words already; None: they have not been looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from flows.effects import (
     OptOut,
     ProposeEdition,
     PurgeSealed,
+    RaiseConcern,
     RecordConsent,
     ReplaceStory,
     Say,
@@ -202,6 +203,7 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
         f"answers what we asked: {effect.answer}" + (f", by “{effect.consent.literal}”" if effect.consent else "")
     ),
     ProposeEdition: lambda effect: f"writes another version: “{effect.text}”",
+    RaiseConcern: lambda effect: f"raises a concern: {', '.join(sorted(effect.kinds))}",
     TellTeam: lambda effect: f"tells the team: {effect.kind}",
     Begin: lambda effect: f"begins {effect.flow}".rstrip(),
 }

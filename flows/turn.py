@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 50
 """Steps one turn may pass through; more is a loop that the flow check should have found."""
 NUDGE_AFTER = timedelta(hours=48)
+SUPPORT_FOR = timedelta(hours=24)
 MOST_REMINDERS = 2
 """Of one conversation, however many questions it has (rule 100)."""
 LATE_ANSWERS = timedelta(days=30)
@@ -52,6 +53,11 @@ class Making:
         self.now = now
         self.effects: list[Effect] = []
         self.quiet: int | None = None
+        self.asks_later = False
+        """True: questions of this turn wait until the person has seen the signpost and goes on."""
+        self.unasked = False
+        """True once a question was held back like this."""
+        self.stepped_aside: dict[str, Any] = {}
 
     def set(self, **changes: Any) -> None:
         """Change fields of the conversation."""
@@ -77,6 +83,12 @@ class Making:
         """True once the person said yes to taking part."""
         return self.conversation.consents.get(CONSENTED) == "yes"
 
+    @property
+    def signposted(self) -> bool:
+        """True for a day after a signpost."""
+        at = self.conversation.signposted_at
+        return at is not None and self.now - at < SUPPORT_FOR
+
     # --- saying -------------------------------------------------------------------------------------------------
 
     def common(self, key: str, **fills: str) -> str:
@@ -89,6 +101,9 @@ class Making:
 
     def ask(self, say: Say) -> None:
         """Say a question: it gets the next serial number, and buttons of earlier ones become stale."""
+        if self.asks_later:
+            self.unasked = True
+            return
         serial = self.conversation.serial + (0 if say.redraw else 1)
         numbered = Say(
             text=say.text, options=say.options, serial=serial, toggled=say.toggled, toggles=say.toggles,
@@ -140,6 +155,7 @@ class Making:
                 return
             self.effects.append(Say(text=scene.text("text")))
             if step.type == "end":
+                self.end_on_support()
                 self.finish(getattr(step, "outcome", "ended"))
                 if isinstance(step, EndStep) and step.closes_for_days:
                     self.set(closed_by=name, closed_until=self.now + timedelta(days=step.closes_for_days))
@@ -148,6 +164,12 @@ class Making:
                 return
             name = step.next
         raise EngineError(f"flow {self.release.flow.id} goes round without waiting")
+
+    def end_on_support(self) -> None:
+        """After a signpost of this day, let the last words name somebody to talk to, whatever end it is."""
+        line, said = self.release.house.crisis_line, self.effects[-1]
+        if self.signposted and line and isinstance(said, Say) and line not in said.text:
+            self.tell("care_end")
 
     def finish(self, status: str) -> None:
         """Close the conversation; sealed words that never got a yes are purged."""
@@ -158,6 +180,15 @@ class Making:
         )
         if status == "parted":
             self.set(answers={}, trail=())
+
+    def stop(self) -> None:
+        """Stop all contact: what was begun stays as it is until its time is over, and no question of ours is open."""
+        if self.conversation.held:
+            self.effects.append(PurgeSealed())
+        kept = {key: value for key, value in self.conversation.scratch.items() if key in {"parts", "chosen", "unclear"}}
+        self.set(opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=kept)
+        if self.conversation.status == "open":
+            self.set(status="stopped")
 
     def begin(self, text: str = "", ref: str = "") -> None:
         """Begin anew, or say again why we may not."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from review.words import SCALES, Word, known
-from storage.queries import own_stories, queue, story_page, team
+from review.words import CONTENT_NOTES, SCALES, Word, known
+from storage.queries import content_notes, own_stories, queue, story_page, team
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storage.queries.team import Member
     from storage.unit import Writer
 
-Act = Literal["approve", "decline", "undo", "scales"]
+Act = Literal["approve", "decline", "undo", "scales", "notes"]
 
 REASONS = (
     Word("identifies", "It points to somebody", "A name, a workplace, or details that few people share"),
@@ -48,6 +48,8 @@ class Wish:
     """For a decline: the reason in one's own words."""
     scales: tuple[str, ...] = ()
     """For `scales`: how the team reads them."""
+    notes: tuple[str, ...] = ()
+    """For `notes`: what a reader is told before they open the story."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Change:
     act: str
     detail: str = ""
     scales: tuple[str, ...] | None = None
+    notes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,8 @@ def decide(story: WholeStory | None, wish: Wish) -> Change | Refusal:
             return _undo(story)
         case "scales":
             return _tag(story, wish)
+        case "notes":
+            return _note(story, wish)
 
 
 def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now: datetime) -> Change | Refusal:
@@ -96,7 +101,7 @@ def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now:
         change = decide(story, wish)
         if isinstance(change, Refusal):
             return change
-        if change.scales is None:
+        if change.scales is None and change.notes is None:
             stored = queue.set_state(
                 connection,
                 story_id,
@@ -108,8 +113,10 @@ def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now:
             )
         else:
             stored = queue.next_version(connection, story_id, seen=wish.seen)
-            if stored:
+            if stored and change.scales is not None:
                 story_page.set_scales(connection, story_id, change.scales, by=member.id, at=now)
+            if stored and change.notes is not None:
+                content_notes.set_notes(connection, story_id, change.notes, by=member.id, at=now)
         if not stored:
             again = decide(story_page.story_by_id(connection, story_id), wish)  # gone, or changed by whom?
             if isinstance(again, Refusal):
@@ -183,6 +190,18 @@ def _tag(story: WholeStory, wish: Wish) -> Change:
         act="story.tagged",
         detail=", ".join(scales) or "none",
         scales=scales,
+    )
+
+
+def _note(story: WholeStory, wish: Wish) -> Change:
+    notes = tuple(value for value in dict.fromkeys(wish.notes) if known(CONTENT_NOTES, value))
+    return Change(
+        state=story.state,
+        reason=story.reason,
+        decided=story.decided_at is not None,
+        act="story.noted",
+        detail=", ".join(notes) or "none",
+        notes=notes,
     )
 
 

@@ -21,7 +21,17 @@ from review.decisions import Refusal, Wish
 from review.queue import with_practice
 from storage.database import reader
 from storage.editing import WHY_NOT, difference
-from storage.queries import ask_backs, editions, exports, own_stories, queue, safeguarding_page, story_page, team
+from storage.queries import (
+    ask_backs,
+    content_notes,
+    editions,
+    exports,
+    own_stories,
+    queue,
+    safeguarding_page,
+    story_page,
+    team,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +55,7 @@ DONE = {
     "decline": "Declined. It stays here and is in no export.",
     "undo": "Undone. Nobody has decided about this story now.",
     "scales": "Scales saved. What the teller said is kept beside them.",
+    "notes": "Content notes saved. Readers see them before they open the words.",
 }
 NOTICES = {**DONE, **progress.STEPS, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
 
@@ -83,7 +94,7 @@ def show(visit: Visit) -> Response:
 
 
 def act(visit: Visit) -> Response:
-    """Carry out approve, decline, undo or scales; on refusal show the story again with what was written kept."""
+    """Carry out approve, decline, undo, scales or notes; on refusal show the story again with what was written kept."""
     story_id = visit.request.path_params["story_id"]
     wished: Act = visit.request.path_params["act"]
     if wished not in DONE or story_id > LARGEST_ID:
@@ -95,6 +106,7 @@ def act(visit: Visit) -> Response:
         reason=visit.field("reason"),
         words=visit.field("words"),
         scales=visit.fields("scale"),
+        notes=visit.fields("note"),
     )
     outcome = decisions.carry_out(visit.parts.writer, story_id, wish, visit.who, now=visit.now)
     if isinstance(outcome, Refusal):
@@ -121,7 +133,9 @@ def _story_page(
             "asked": _asked(connection, story),
             "scales": _of(labels, "scale"),
             "actors": _of(labels, "actor"),
-            "other_labels": [label for label in labels if label.dimension not in {"scale", "actor"}],
+            "other_labels": [one for one in labels if one.dimension not in {"scale", "actor", content_notes.DIMENSION}],
+            "content_notes": content_notes.notes_of(connection, [story_id]).get(story_id, ()),
+            "note_origins": {one.value: one for one in _of(labels, content_notes.DIMENSION)},
             "consents": _latest_first(story_page.consents_of(connection, story)),
             "versions": _versions(connection, story),
             "cannot_ask": _cannot_ask(connection, story, visit.now),

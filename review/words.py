@@ -94,6 +94,7 @@ ACTS = (
     Word("story.edit_undone", "undid an edited version"),
     Word("story.edit_lapsed", "let an edited version lapse, as its teller did not answer"),
     Word("story.lapsed", "let the wider use end, as nobody renewed it"),
+    Word("story.noted", "set the content notes"),
     Word("export.made", "exported it"),
     Word("safeguarding.raised", "asked somebody to look after its teller"),
     Word("safeguarding.taken", "took it"),
@@ -126,6 +127,17 @@ OUTCOMES = (
     Word("withdrawn", "They took it back"),
 )
 ANSWERS = (Word("yes", "Yes"), Word("no", "No"), *USES, *NAMINGS)
+CONTENT_NOTES = (
+    Word("suicide", "mentions suicide"),
+    Word("self_harm", "mentions self-harm"),
+    Word("despair", "mentions despair"),
+    Word("violence", "mentions violence"),
+    Word("sexual", "mentions sexual violence"),
+    Word("child", "mentions harm to a child"),
+    Word("danger", "mentions danger to life"),
+    Word("death", "mentions death"),
+)
+"""What a reader is told before they open a story. The order says nothing."""
 STEPS = (
     Word("age", "Age"),
     Word("take_part", "Taking part"),

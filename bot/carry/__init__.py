@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.carry import ask_back, consent, contact, receipts, rights, story, unsay
+from bot.carry import ask_back, care, consent, contact, receipts, rights, story, unsay
 from flows import effects
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.OptIn: contact.opt_in,
     effects.SetLanguage: contact.set_language,
     effects.TellTeam: contact.tell_team,
+    effects.RaiseConcern: care.raise_concern,
     effects.TellData: rights.tell_data,
     effects.Erase: rights.erase,
     effects.ListStories: rights.list_stories,

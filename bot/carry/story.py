@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.told import choice_of, place_of
+from flows.safeguarding import noted
 from flows.signals import PlacesFound, Signal
 from storage.crypto import receipt_lookups
-from storage.queries import own_stories
+from storage.queries import content_notes, own_stories
 from storage.queries import turn as store
 from storage.queries.stories import ASSISTED
 
@@ -29,7 +30,7 @@ def find_place(turn: Turn, effect: FindPlace) -> Signal:
 def keep(turn: Turn, effect: KeepStory) -> None:
     """Keep the story as its teller saw it, and queue it."""
     place = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
-    store.keep_story(
+    story_id = store.keep_story(
         turn.connection,
         effect.draft,
         conversation=turn.conversation,
@@ -40,6 +41,13 @@ def keep(turn: Turn, effect: KeepStory) -> None:
         now=turn.now,
         channel=ASSISTED if turn.occasion.assisted is not None else turn.conversation.channel,
     )
+    _note(turn, story_id, effect.draft.text)
+
+
+def _note(turn: Turn, story_id: int | None, text: str) -> None:
+    """Tell the story's readers beforehand what may weigh on them."""
+    if story_id is not None and (kinds := noted(text, turn.conversation.language)):
+        content_notes.note_by_rule(turn.connection, story_id, kinds, at=turn.now)
 
 
 def drop(turn: Turn, _effect: DropStory) -> None:
@@ -51,13 +59,14 @@ def amend(turn: Turn, effect: AmendStory, conversation_id: str = "") -> None:
     """Put a later wording beside a message of a kept story."""
     turn.amended = True
     own_stories.changed_in(turn.connection, conversation_id or turn.conversation.id, turn.now)
-    store.amend_story(
+    story_id = store.amend_story(
         turn.connection,
         conversation_id=conversation_id or turn.conversation.id,
         ref=effect.ref,
         text=effect.text,
         now=turn.now,
     )
+    _note(turn, story_id, effect.text)
 
 
 def add(turn: Turn, effect: AddToStory) -> None:
@@ -66,8 +75,10 @@ def add(turn: Turn, effect: AddToStory) -> None:
         owner = own_stories.hold_teller(turn.connection, effect.story)
         if owner is not None and (effect.by_receipt or owner == turn.person.contributor_id):
             own_stories.add_words(turn.connection, effect.story, ref=effect.ref, text=effect.text, now=turn.now)
+            _note(turn, effect.story, effect.text)
         return
     own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
-    store.add_to_story(
+    story_id = store.add_to_story(
         turn.connection, conversation_id=turn.conversation.id, ref=effect.ref, text=effect.text, now=turn.now
     )
+    _note(turn, story_id, effect.text)

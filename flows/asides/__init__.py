@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flows.asides.after import AFTER, After
 from flows.asides.asked_back import ASKED_BACK, AskedBackAside
 from flows.asides.base import Aside
+from flows.asides.care import CARE, Care
 from flows.asides.change import CHANGE, Change, Changes
 from flows.asides.decide_again import DecideAgain
 from flows.asides.delete import DELETE, Delete
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 __all__ = [
-    "AFTER", "ASIDES", "ASKED_BACK", "CHANGE", "DELETE", "LANGUAGE", "LANGUAGES", "OFFERS", "RESUME", "hear_aside",
-    "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice", "open_aside",
+    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "LANGUAGE", "LANGUAGES", "OFFERS", "RESUME",
+    "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice", "open_aside",
 ]  # fmt: skip
 
 ASIDES: tuple[type[Aside], ...] = (
     Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
-    AskedBackAside,
+    AskedBackAside, Care,
 )  # fmt: skip
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}
@@ -46,7 +47,14 @@ def open_aside(making: Making, aside: str, **notes: Any) -> None:
 
 def hear_aside(making: Making, signal: Signal) -> bool:
     """Take a signal as the answer to the open aside. Returns False when it was something else, for the flow to hear."""
-    return _BY_NAME[making.conversation.aside].hear(making, signal)
+    name = making.conversation.aside
+    heard = _BY_NAME[name].hear(making, signal)
+    under = making.conversation.aside
+    if name == CARE and under not in {"", CARE}:  # what waited under the signpost waits again
+        if not heard:
+            return hear_aside(making, signal)
+        making.ask(_BY_NAME[under].ask(making))
+    return heard
 
 
 def list_stories(making: Making, listed: StoriesListed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
@@ -9,6 +10,7 @@ from flows.effects import AddToStory, Begin, PurgeSealed, Unseal
 from flows.signals import Unsealed
 
 if TYPE_CHECKING:
+    from flows.effects import Say
     from flows.signals import Signal
     from flows.turn import Making
 
@@ -21,6 +23,11 @@ class After(Aside):
     name: ClassVar[str] = AFTER
     values: ClassVar[tuple[str, ...]] = ("add", "another", "neither")
     safe: ClassVar[str] = "neither"
+
+    def ask(self, making: Making) -> Say:
+        """Return the question; after a signpost somebody may read the words, so it does not say that nobody does."""
+        say = super().ask(making)
+        return replace(say, text=making.common("after_looked_at")) if making.signposted else say
 
     def hear(self, making: Making, signal: Signal) -> bool:
         """Hear the choice, then the words themselves once they are unsealed."""

@@ -43,6 +43,8 @@ class Person(NamedTuple):
     simulated: bool
     heard_at: datetime
     """When they last wrote, exact to an hour."""
+    signposted_at: datetime | None = None
+    """When they were last told whom they can talk to (rule 78)."""
 
 
 class Held(NamedTuple):
@@ -62,6 +64,7 @@ _PERSON = select(
     ADDRESS.c.state,
     CONTRIBUTOR.c.simulated,
     CONTRIBUTOR.c.heard_at,
+    CONTRIBUTOR.c.signposted_at,
 ).join_from(ADDRESS, CONTRIBUTOR)
 _BY_LOOKUP = _PERSON.where(ADDRESS.c.channel == b("channel"), ADDRESS.c.lookup == b("lookup"))
 _BY_ADDRESS = _PERSON.where(ADDRESS.c.id == b("address_id"))
@@ -180,6 +183,11 @@ def heard(connection: Connection, person: Person, now: datetime) -> None:
     if (now - person.heard_at).total_seconds() >= 3600:
         _HEARD.run(connection, contributor_id=person.contributor_id, now=now, nobody_leaves=None)
         _STAYS.run(connection, contributor_id=person.contributor_id, now=now)
+
+
+def signposted(connection: Connection, contributor_id: int, now: datetime) -> None:
+    """Remember that a person was told whom they can talk to, on whatever channel: once in 24 hours is enough."""
+    connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(signposted_at=now))
 
 
 def set_language(connection: Connection, contributor_id: int, language: str) -> None:

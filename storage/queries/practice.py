@@ -104,6 +104,13 @@ def let_time_pass(connection: Connection, contributor_id: int, time: timedelta) 
         select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == contributor_id).with_for_update()
     ).scalar():
         return
+    signposted_at = connection.execute(
+        select(CONTRIBUTOR.c.signposted_at).where(CONTRIBUTOR.c.id == contributor_id)
+    ).scalar()
+    if signposted_at is not None:
+        connection.execute(
+            update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(signposted_at=signposted_at - time)
+        )
     rows = connection.execute(
         select(CONVERSATION.c.id, CONVERSATION.c.state).where(CONVERSATION.c.contributor_id == contributor_id)
     ).all()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select, update
 
+from storage.queries import content_notes
 from storage.tables import Answer, Contributor, Story, Tag
 from storage.types import from_microseconds, to_microseconds
 
@@ -81,6 +82,8 @@ class Line:
     place_words: str
     scales: tuple[str, ...]
     actors: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What a reader is told before they open its words."""
     rating: str
     """The rating given with feedback; empty without one."""
 
@@ -153,12 +156,14 @@ def page(connection: Connection, filters: Filters, *, practice: bool, after: str
     ).all()
     shown = rows[:size]
     tags = tags_of(connection, [row.id for row in shown])
+    notes = content_notes.notes_of(connection, [row.id for row in shown])
     ratings = _ratings(connection, [row.id for row in shown if row.kind == "feedback"])
     lines = tuple(
         Line(
             **{**row._mapping, "longer": bool(row.longer)},
             scales=tags.get((row.id, "scale"), ()),
             actors=tags.get((row.id, "actor"), ()),
+            notes=notes.get(row.id, ()),
             rating=ratings.get(row.id, ""),
         )
         for row in shown

@@ -24,6 +24,7 @@ from storage.queries.people import (
     person_at,
     set_address_state,
     set_language,
+    signposted,
 )
 from storage.queries.stories import (
     StoryPlace,
@@ -308,5 +309,5 @@ __all__ = [
     "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed",
     "keep_story", "latest_conversation", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at",
     "purge_sealed", "raise_item", "record_decision", "reseal", "save_conversation", "set_address_state", "set_language",
-    "take_sealed", "told_in",
+    "signposted", "take_sealed", "told_in",
 ]  # fmt: skip

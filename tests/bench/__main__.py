@@ -2,7 +2,7 @@
 
 Prints turns per second at saturation, latency at a fixed rate, CPU a turn, memory with 0 and 100,000 open
 conversations, how soon a 200 comes when the provider is slow or refuses, and how soon Earshot is ready after a kill:
-each as a ratio.
+each as a ratio. Before that, how the words of distress do on the labelled messages.
 Exits 1 if a bar is missed. `--quick` measures less for a first look.
 """
 
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 import urllib.request
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+from flows.safeguarding import concerns
+from tests.flows.signposting import SETS, labelled, signposted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,6 +224,27 @@ def compare(earshot: UnderTest, plain: UnderTest, runs: int, seconds: float) -> 
     return report
 
 
+def signposting() -> tuple[Table, int]:
+    """Return how the words of distress do on the labelled messages, and how many bars they miss."""
+    table = Table(title="Share of the labelled messages that gets the signpost", title_justify="left")
+    for head in ("messages", "label", "number", "share", "bar", ""):
+        table.add_column(head, justify="right" if head in {"number", "share"} else "left")
+    missed = 0
+    for name in SETS:
+        for label, texts in labelled(name).items():
+            share = signposted(texts)
+            bar, met = {
+                "distress": ("≥ 0.95", share >= 0.95), "ordinary": ("≤ 0.05", share <= 0.05),
+            }.get(label, ("", True))  # fmt: skip
+            missed += not met
+            told = ("[green]met" if met else "[red]missed") if bar else ""
+            table.add_row(name, label, str(len(texts)), f"{share:.3f}", bar, told)
+    text = "They closed the surgery in our village, and my mother has no bus to the next one."
+    took = min(timeit.repeat(lambda: concerns(text), number=2000, repeat=5)) / 2000
+    table.add_row("one ordinary message", "", "", f"{took * 1e6:.1f} µs", "", "")
+    return table, missed
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -227,13 +252,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--quick", action="store_true", help="one run of two seconds each")
     asked = parser.parse_args()
+    words, missed = signposting()
+    console.print(words)
     runs, seconds = (1, 2.0) if asked.quick else (asked.runs, asked.seconds)
     with tempfile.TemporaryDirectory() as folder:
         earshot = UnderTest("earshot", "tests.bench.earshot_bot", Path(folder) / "earshot")
         plain = UnderTest("plain", "tests.bench.plain_bot", Path(folder) / "plain")
         report = compare(earshot, plain, runs, seconds)
     console.print(report.table)
-    raise SystemExit(1 if report.missed else 0)
+    raise SystemExit(1 if report.missed or missed else 0)
 
 
 if __name__ == "__main__":

@@ -127,9 +127,9 @@ class Phone:
             case Erase(scope="everything"):
                 self.stories, self.sealed = {}, []
             case Begin():
-                opted_out = self.state.opted_out
-                self.state = self._idle().model_copy(update={"opted_out": opted_out})
-                self._advance(Started(text=effect.text, ref=effect.ref))
+                kept = {name: getattr(self.state, name) for name in ("opted_out", "signposted_at")}
+                self.state = self._idle().model_copy(update=kept)
+                self._advance(Started(text=effect.text, ref=effect.ref, concerns=effect.concerns))
         answer = self.shelf.carry_out(effect, self.state, self.now)
         if answer is not None:
             self._advance(answer)

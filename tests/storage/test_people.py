@@ -28,7 +28,7 @@ OUTBOX = tables.Outbox.__table__
 
 def test_a_person_is_made_once_and_found_again(writer: Writer) -> None:
     made = writer.run(lambda c: meet(c, language="cy", source="poster"))
-    assert made[2:] == ("sms", "cy", False, "reachable", False, NOW)
+    assert made[2:] == ("sms", "cy", False, "reachable", False, NOW, None)
     for lock in (False, True):
         found = writer.run(
             lambda c, lock=lock: turn.find_person(c, channel="sms", lookups=[bytes(32), HERON], lock=lock)

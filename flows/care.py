@@ -1,0 +1,109 @@
+"""Before the flow, in every state: words of distress are looked for, and once in 24 hours a signpost goes first.
+
+Used by the engine only. Pure. What is found leaves as `RaiseConcern`, at the head of the turn; the signpost follows it,
+before any other reply, and the question that the turn would have asked waits until the person chose to go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flows.asides import open_aside
+from flows.asides.care import CARE, cover, signpost, uncover
+from flows.effects import Begin, RaiseConcern, Say
+from flows.questions.story import as_parts
+from flows.safeguarding import concerns, concerns_across
+from flows.signals import (
+    AskBackShown,
+    AskBackTaken,
+    Edited,
+    Facts,
+    FileReady,
+    PlacesFound,
+    ReceiptRead,
+    Said,
+    Started,
+    StoriesListed,
+    Unsealed,
+)
+
+if TYPE_CHECKING:
+    from flows.conversation import Conversation
+    from flows.signals import Signal
+    from flows.turn import Making
+
+ONCE_IN = timedelta(hours=24)
+"""For how long one signpost is enough (rule 78)."""
+_ANSWERS = (PlacesFound, Unsealed, Facts, StoriesListed, FileReady, ReceiptRead, AskBackShown, AskBackTaken)
+"""Signals of the same turn: what they ask is not shown either while the signpost's question is open."""
+
+
+def found_in(conversation: Conversation, signal: Signal) -> frozenset[str]:
+    """Return the kinds of concern in what a person wrote, whatever state they are in (rule 77)."""
+    match signal:
+        case Started() if signal.concerns is not None:
+            return signal.concerns
+        case Said():
+            parts = as_parts(conversation.scratch.get("parts"))
+            return concerns_across(parts[-1][1] if parts else "", signal.text, conversation.language)
+        case Started() | Edited():
+            return concerns(signal.text, conversation.language)
+    return frozenset()
+
+
+def is_due(making: Making, kinds: frozenset[str]) -> bool:
+    """Return whether these words get the signpost now."""
+    last = making.conversation.signposted_at
+    return bool(kinds) and (last is None or making.now - last >= ONCE_IN)
+
+
+def step_aside(making: Making, signal: Signal) -> bool:
+    """Take the signpost's question away for a signal that only goes on with the turn that asked it."""
+    if making.conversation.aside != CARE or not isinstance(signal, _ANSWERS):
+        return False
+    making.stepped_aside = uncover(making)
+    making.unasked = bool(making.stepped_aside.get("unseen"))
+    making.asks_later = True
+    return True
+
+
+def step_back(making: Making) -> None:
+    """Lay the signpost's question over what waits now."""
+    notes, making.asks_later = making.stepped_aside, False
+    if _anything_waits(making):
+        cover(making, unseen=making.unasked, start=bool(notes.get("start")), paused=bool(notes.get("paused")))
+
+
+def attend(making: Making, signal: Signal, kinds: frozenset[str], *, due: bool) -> None:
+    """Put the concern, and the signpost if it is due, before everything else that the turn wants done."""
+    making.asks_later = False
+    begins = [place for place, effect in enumerate(making.effects) if isinstance(effect, Begin)]
+    if begins:  # the new conversation raises it, so that the choice belongs to that one
+        place = begins[0]
+        begin = making.effects[place]
+        if isinstance(begin, Begin):
+            making.effects[place] = replace(begin, concerns=kinds)
+        return
+    others, making.effects = making.effects, []
+    if due:
+        _signpost(making, starting=isinstance(signal, Started))
+        if isinstance(signal, Started) and making.conversation.aside == CARE:
+            others = [effect for effect in others if not isinstance(effect, Say)]  # said again when they go on
+    making.effects = [RaiseConcern(kinds=kinds, signposted=due), *making.effects, *others]
+
+
+def _signpost(making: Making, *, starting: bool) -> None:
+    making.set(signposted_at=making.now)
+    if _anything_waits(making):
+        cover(making, unseen=making.unasked, start=starting)
+        notes = making.conversation.aside_notes
+        open_aside(making, CARE, **notes)
+    else:
+        making.effects.append(Say(text=signpost(making)))
+
+
+def _anything_waits(making: Making) -> bool:
+    state = making.conversation
+    return not state.opted_out and (bool(state.aside) or (state.status == "open" and state.step is not None))

@@ -1,0 +1,285 @@
+"""Words of distress: which kinds of concern a message may hold, for a signpost and for a person to look at.
+
+Owns how a message is matched and the shape of `concerns/<language>.toml`, which is explained at the top of `en.toml`.
+Imports the standard library and its neighbours `letters` and `phrases`; reads its files once. It flags
+words and nothing more: no score, no grade, no decision (rule 80). When in doubt it flags, because a signpost too many
+costs little.
+
+A message is folded as keywords are, its spellings made one, its filler words left out. Then it is looked up phrase by
+phrase; what lies within a look-alike or behind a negation does not count. An ordinary message costs a few microseconds.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from flows.letters import folded
+from flows.phrases import Pattern, Tree, parsed, planted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FOLDER: Final = Path(__file__).parent / "concerns"
+KINDS: Final = ("suicide", "self_harm", "despair", "violence", "sexual", "child", "danger", "death")
+"""Kinds of concern, for the words on a content note; their order says nothing about weight."""
+ANY: Final = "~"
+"""In a phrase: up to `MOST_BETWEEN` words of any kind."""
+FIRST, LAST = "^", "$"
+"""In a phrase: the beginning and the end of a message."""
+MOST_BETWEEN: Final = 3
+BEFORE: Final = 10
+"""Words looked back over for a second negation, which turns the first one round."""
+_MARKS: Final = (ANY, FIRST, LAST)
+LISTS: Final = ("leave_out", "negations", "bridge")
+TABLES: Final = ("spellings", "typos", "slots", "alike", *KINDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One language's file."""
+
+    language: str
+    checked: bool
+    """False until a native speaker has read every line."""
+    raw: Mapping[str, Any]
+
+    def list(self, name: str) -> frozenset[str]:
+        """Return one of the lists that belong to the whole language, folded."""
+        return frozenset(word for entry in self.raw.get(name, ()) for word in folded(entry))
+
+    def patterns(self, table: str, kind: str) -> Iterator[Pattern]:
+        """Yield the patterns of one list; raises ValueError that names the file and the table."""
+        for text in self.raw.get(table, {}).get(kind, ()):
+            try:
+                yield parsed(text, self.raw.get("slots", {}))
+            except ValueError as error:
+                raise ValueError(f"concerns/{self.language}.toml, [{table}], {kind}: {error}.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """Everything that is looked for in the messages of a person of one language: theirs, English, then the others."""
+
+    spellings: Mapping[str, str]
+    """What a word is read as; filler words as nothing."""
+    now: Tree[str]
+    """Phrases that send the signpost, each with its kind."""
+    note: Tree[str]
+    """Phrases that only a content note is made of."""
+    alike: Tree[str]
+    negations: frozenset[str]
+    bridge: frozenset[str]
+
+    def words(self, text: str) -> list[str]:
+        """Return the words of a message as phrases are written."""
+        read = self.spellings
+        words = folded(text)
+        return f"{FIRST} {' '.join([read.get(word, word) for word in words])} {LAST}".split()
+
+
+def concerns(text: str, language: str = "en") -> frozenset[str]:
+    """Return the kinds of concern that these words may hold, for a signpost and a person; empty for none. Never raises.
+
+    `language` is the person's ("cy", "en-GB"). Its own spellings come first; phrases of every language are looked for,
+    because many people write in another language than the one they were asked in.
+    """
+    book = _book(language)
+    words = book.words(text)
+    found = _matches(words, book.now)
+    return _meant(words, found, book) if found else frozenset()
+
+
+def concerns_across(before: str, text: str, language: str = "en") -> frozenset[str]:
+    """Return the kinds that `text` holds, alone or as what goes on with the end of the message before it."""
+    found = concerns(text, language)
+    if found or not before:
+        return found
+    tail = before[-TAIL:]
+    return concerns(f"{tail} {text}", language) - concerns(tail, language)
+
+
+TAIL: Final = 60
+"""Characters of the message before that a phrase may have begun in."""
+
+
+def noted(text: str, language: str = "en") -> frozenset[str]:
+    """Return the kinds that a reader of a story should be told of before they open it. Never raises."""
+    book = _book(language)
+    words = book.words(text)
+    found = [*_matches(words, book.now), *_matches(words, book.note)]
+    return _meant(words, found, book) if found else frozenset()
+
+
+def warm(languages: Iterable[str] = ("en",)) -> None:
+    """Make the tables ready, a quarter of a second's work for each language; else the first message does it.
+
+    Raises ValueError for a table that cannot be used.
+    """
+    for language in languages:
+        _book(language)
+
+
+def unchecked() -> tuple[str, ...]:
+    """Return the languages whose words of distress still wait for a native speaker."""
+    return tuple(table.language for table in _tables() if not table.checked)
+
+
+# ---- matching
+
+
+def _matches(words: Sequence[str], tree: Tree[str]) -> list[tuple[int, int, str]]:
+    """Return (start, end, kind) of every phrase that stands among the words, the longest one from each start."""
+    found = []
+    following = tree.next
+    for start, word in enumerate(words):
+        branch = following.get(word)
+        if branch is not None:
+            best = _longest(words, start + 1, branch)
+            if best is not None:
+                found.append((start, *best))
+    return found
+
+
+def _longest(words: Sequence[str], place: int, tree: Tree[str]) -> tuple[int, str] | None:
+    """Return where the longest phrase that goes on here ends, and what it means."""
+    best = None
+    while True:
+        if tree.meaning is not None:
+            best = (place, tree.meaning)
+        following = tree.next
+        if ANY in following:
+            between = following[ANY].next
+            for later in range(place, min(place + MOST_BETWEEN + 1, len(words))):
+                further = between.get(words[later])
+                if further is not None:
+                    best = _longer(best, _longest(words, later + 1, further))
+            step = following.get(words[place]) if place < len(words) else None
+            return best if step is None else _longer(best, _longest(words, place + 1, step))
+        step = following.get(words[place]) if place < len(words) else None
+        if step is None:
+            return best
+        tree = step
+        place += 1
+
+
+def _longer(one: tuple[int, str] | None, other: tuple[int, str] | None) -> tuple[int, str] | None:
+    return other if one is None or (other is not None and other[0] > one[0]) else one
+
+
+def _meant(words: Sequence[str], found: Iterable[tuple[int, int, str]], book: Book) -> frozenset[str]:
+    """Return the kinds of those matches that neither touch a look-alike nor are negated."""
+    alike = _matches(words, book.alike)
+    return frozenset(
+        kind
+        for start, end, kind in found
+        if not any(start < last and first < end for first, last, _ in alike) and not _negated(words, start, book)
+    )
+
+
+def _negated(words: Sequence[str], start: int, book: Book) -> bool:
+    """Tell whether a negation stands before a match, with bridge words between them at most; two make none."""
+    place = start - 1
+    while place >= 0 and words[place] in book.bridge:
+        place -= 1
+    if place < 0 or words[place] not in book.negations:
+        return False
+    return not {"not", "never"}.intersection(words[max(0, place - BEFORE) : place])
+
+
+# ---- reading the tables
+
+
+@cache
+def _tables() -> tuple[Table, ...]:
+    return tuple(_read(path) for path in sorted(FOLDER.glob("*.toml")))
+
+
+def _read(path: Path) -> Table:
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    unknown = [name for name in raw if name not in (*LISTS, *TABLES, "checked")]
+    if unknown or "checked" not in raw:
+        wrong = f"{', '.join(unknown)} unknown" if unknown else "checked is missing"
+        raise ValueError(f"concerns/{path.name}: {wrong}. Copy the shape of en.toml.")
+    return Table(language=path.stem, checked=raw["checked"], raw=raw)
+
+
+def _book(language: str) -> Book:
+    code = language if len(language) == 2 else language.replace("_", "-").partition("-")[0].lower()
+    return _compiled(code if any(table.language == code for table in _tables()) else "en")
+
+
+@cache
+def _compiled(language: str) -> Book:
+    """Return the book of one language."""
+    tables = sorted(_tables(), key=lambda table: (table.language != language, table.language != "en"))
+    spellings: dict[str, str] = {}
+    for table in tables:
+        for word, read in _spellings(table):
+            spellings.setdefault(word, read)
+
+    def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
+        return planted(
+            (
+                (_respelled(pattern, spellings), meaning)
+                for name, kind, meaning in kinds
+                for table in tables
+                for pattern in table.patterns(name, kind)
+            ),
+            words=str.split,
+        )
+
+    return Book(
+        spellings=spellings,
+        now=plant(*((kind, "now", kind) for kind in KINDS)),
+        note=plant(*((kind, "note", kind) for kind in KINDS)),
+        alike=plant(("alike", "phrases", "alike")),
+        negations=frozenset().union(*(table.list("negations") for table in tables)),
+        bridge=frozenset().union(*(table.list("bridge") for table in tables)),
+    )
+
+
+def _spellings(table: Table) -> Iterator[tuple[str, str]]:
+    for read, written in table.raw.get("spellings", {}).items():
+        for word in written:
+            yield "".join(folded(word)), read
+    for word in table.list("leave_out"):
+        yield word, ""
+    typos = table.raw.get("typos", {})
+    kept = {*typos.get("words", ()), *typos.get("but_not", ())}
+    for word in typos.get("words", ()):
+        for slip in _slips(word):
+            if slip not in kept:
+                yield slip, word
+
+
+def _slips(word: str) -> Iterator[str]:
+    """Yield a word with one letter left out, doubled, or swapped with the next; its first letter stays."""
+    for place in range(1, len(word)):
+        yield word[:place] + word[place + 1 :]
+        yield word[:place] + word[place] + word[place:]
+        if place + 1 < len(word):
+            yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def _respelled(pattern: Pattern, spellings: Mapping[str, str]) -> Pattern:
+    """Return a pattern with its words as messages will have them."""
+    read: Pattern = []
+    for item in pattern:
+        if not isinstance(item, str):
+            read.append([_respelled(option, spellings) for option in item])
+            continue
+        words = _as_written(item)
+        respelled = " ".join(spellings.get(word, word) for word in words)
+        if words and not respelled.strip():
+            raise ValueError(f"“{item.strip()}” is left out of every message, so no phrase can ask for it")
+        read.append(respelled)
+    return read
+
+
+@cache
+def _as_written(text: str) -> list[str]:
+    return [word for part in text.split() for word in ([part] if part in _MARKS else folded(part))]
