@@ -34,7 +34,9 @@ def decided(phone: Phone) -> dict[str, str]:
     return {decision.purpose: decision.answer for decision in phone.decisions}
 
 
-@pytest.mark.parametrize(("use", "naming", "contact", "invite"), product(USES, NAMINGS, (True, False), (True, False)))
+@pytest.mark.parametrize(
+    ("use", "naming", "contact", "invite"), list(product(USES, NAMINGS, (True, False), (True, False)))
+)
 def test_each_decision_stands_by_itself_in_chat(use, naming, contact, invite):
     phone = kept()
     phone.press(USES[use])
@@ -53,7 +55,7 @@ def test_each_decision_stands_by_itself_in_chat(use, naming, contact, invite):
     assert agreed(releases()["share"], phone.state) in phone.text
 
 
-@pytest.mark.parametrize(("use", "contact", "invite"), product(USES, (True, False), (True, False)))
+@pytest.mark.parametrize(("use", "contact", "invite"), list(product(USES, (True, False), (True, False))))
 def test_each_decision_stands_by_itself_by_text(use, contact, invite):
     phone = kept("sms")
     numbers = [str(list(USES).index(use) + 1), *(["4"] if contact else []), *(["5"] if invite else [])]
