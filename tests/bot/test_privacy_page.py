@@ -47,6 +47,15 @@ async def notice(settings: dict[str, str] | None = None, path: str = "/privacy",
         ("complaining to us", "We tell you within 30 days that we have your complaint"),
         ("complaining to somebody else", "Information Commissioner’s Office: 0303 123 1113"),
         ("danger", "ring 999"),
+        ("changing it", "<dt>CHANGE</dt>"),
+        ("taking messages out of the chat", "<dt>DELETE CHAT</dt>"),
+        ("finding it again from another phone", "The three words of your receipt work from any phone."),
+        ("seeing an edited version first", "we show you the new words first"),
+        ("being asked again", "we ask you once if it still holds"),
+        ("words that worry us", "A person on our team is asked to look as well."),
+        ("no promise of being watched", "we cannot promise that anyone looks soon"),
+        ("who may look up a number, and why", "They must say why, and it is written down."),
+        ("somebody who writes for another", "we note who, where, and that it was read out to you"),
         ("no decisions by machines", "No machine decides anything about you."),
     ],
 )
@@ -139,7 +148,7 @@ def test_every_notice_has_the_same_parts() -> None:
     assert files
     for file in files:
         text = file.read_text(encoding="utf-8")
-        for part in ("who", "why", "what", "long", "sees", "helps", "rights", "complain"):
+        for part in ("who", "why", "what", "long", "sees", "worry", "helps", "rights", "complain"):
             assert f'id="{part}"' in text, (file.name, part)
 
 

@@ -15,6 +15,22 @@ from flows.reading import longest_sentence, reading_age
 from flows.segments import count
 
 FLOWS = {flow.id: flow for flow in load()}
+UNASKED = {text.address: text.text for text in everywhere() if "unasked" in text.comment and text.kind == "text"}
+"""Texts that come without being asked for, by their address; the note of each says so."""
+TELLING = (
+    "story",
+    "stories",
+    "told",
+    "experience",
+    "health",
+    "abuse",
+    "violence",
+    "crisis",
+    "safe",
+    "{words}",
+    "{place}",
+)
+"""What may not stand in them: somebody else may read them on a locked phone (rule 83)."""
 OLDEST = 11
 """Reading age in years (rule 97)."""
 LONGEST = 15
@@ -61,6 +77,13 @@ def test_everything_that_may_be_said_in_every_flow_is_measured_by_sms() -> None:
 def test_what_every_flow_may_say_is_two_segments_at_most(name: str, body: str) -> None:
     parts = count(body).parts
     assert parts <= 2, f"everywhere.toml [{name}]: {parts} segments by SMS; give it a text_sms of two at most"
+
+
+def test_what_comes_unasked_does_not_say_what_it_is_about() -> None:
+    assert "everywhere/nudge.text" in UNASKED
+    assert "everywhere/asked_back.text_sms" in UNASKED
+    assert {name for name, text in UNASKED.items() if any(word in text.lower() for word in TELLING)} == set()
+    assert [name for name, text in UNASKED.items() if "{organisation}" not in text] == []
 
 
 @pytest.mark.parametrize("name", FLOWS)
