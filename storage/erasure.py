@@ -70,6 +70,7 @@ WRITERS = {
     "bot/cli/chat.py": "a transcript of a made-up person, where its author wants it",
     "bot/cli/db.py": "backups, where the operator wants them; and what was there before a restore",
     "bot/cli/texts.py": "texts of the flows; nobody's data",
+    "bot/cli/stories.py": "an edited version while an editor is open; deleted when it closes",
     "bot/cli/people.py": "one person's file, for them; the operator is told to delete it",
     "review/export.py": "an export on its way to a browser, in a file without a name",
     "storage/crypto.py": "the key file",

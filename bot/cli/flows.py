@@ -45,7 +45,7 @@ def list_flows(paths: Paths = None) -> None:
     translations = read_translations(languages, flows, read_settings().text_folders)
     table = Table("flow", "title", "questions by SMS", "on Telegram", "speaks", "starts when people send", box=None)
     for flow in flows:
-        counts = [str(len(Graph.of(flow, channel).longest())) for channel in CHANNELS]
+        counts = [str(len(Graph.of(flow, channel).longest(wide=False))) for channel in CHANNELS]
         table.add_row(flow.id, flow.title, *counts, ", ".join(texts_for(flow, translations)), ", ".join(flow.words))
     out = console()
     out.print(table)

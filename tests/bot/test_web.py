@@ -65,7 +65,7 @@ class Outside:
 
     def nothing_stored(self) -> bool:
         with reader(self.app.engine) as connection:
-            kept = ("alembic_version", "release")
+            kept = ("alembic_version", "notice", "release")
             return not any(
                 connection.execute(select(table).limit(1)).all()
                 for name, table in tables.metadata.tables.items()

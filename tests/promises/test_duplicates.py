@@ -132,7 +132,7 @@ class House:
         return found
 
 
-BY_LOT = {"sealed", "lookup", "pseudonym", "receipt_lookup", "conversation_id"}
+BY_LOT = {"sealed", "lookup", "pseudonym", "receipt_lookup", "conversation_id", "token"}
 STATE_BY_LOT = {"id", "token", "receipt"}
 
 
@@ -164,7 +164,7 @@ async def house(folder: Path, **settings: str) -> AsyncIterator[House]:
 
 
 async def test_three_times_each_is_once(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.turn.new_receipt", lambda _rng: "maple river kettle")
+    monkeypatch.setattr("bot.turn.draw", lambda *_: "kettle otter lantern")
     address = database.url.render_as_string(hide_password=False)
     chance = random.Random(SEED)
     async with house(tmp_path / "once") as once, house(tmp_path / "thrice", EARSHOT_DATABASE_URL=address) as thrice:

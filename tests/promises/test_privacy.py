@@ -74,7 +74,7 @@ async def tell(providers: Providers) -> None:
     assert await providers.chat(ADA, "/start") == 200
     await providers.until(str(ADA), 2)
     assert await providers.press(ADA, "Yes, 18 or over") == 200
-    for text in ("1", STORY, MORE, "DONE", "1 3", "1", "Glenboig", "1", "2", "1"):
+    for text in ("1", STORY, MORE, "DONE", "1 3", "1", "Glenboig", "1", "2", "1", "1"):
         assert await providers.chat(ADA, text) == 200
     await providers.until_told(str(ADA), "receipt")
     for chat in (BEN, CAI):

@@ -511,11 +511,11 @@ def test_a_story_goes_when_consent_to_keep_it_ends_and_its_decisions_stay(databa
             conversation = begin(connection, person, name, status="ended")
             story = keep(connection, person, conversation, f"Story {name}.")
             ends = None if until is None else NOW + timedelta(days=until)
-            connection.execute(update(STORY).where(STORY.c.id == story).values(kept_until=ends))
             turn.record_decision(
                 connection, consent("yes", "take_part"), conversation=conversation,
                 contributor_id=person.contributor_id, whole="w", now=NOW,
             )  # fmt: skip
+            connection.execute(update(STORY).where(STORY.c.id == story).values(kept_until=ends))
 
     writer.run(set_up)
     periods = Periods(raw=9999, unfinished=9999, contact=9999)
