@@ -56,6 +56,7 @@ def narrow(turn: Turn, effect: NarrowStory) -> None:
         text=effect.text,
         digest=effect.digest,
         language=effect.language,
+        valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != "team" else None,
         story=effect.story,
     )
     store.record_decision(

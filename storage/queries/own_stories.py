@@ -187,6 +187,12 @@ def narrower(connection: Connection, story_id: int, use: str) -> bool:
     return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
 
 
+def days_left(connection: Connection, story_id: int, now: datetime) -> int | None:
+    """Return for how many days its use still counts, so that a narrower one ends no later; None if it has no end."""
+    until = connection.execute(select(STORY.c.use_until).where(STORY.c.id == story_id)).scalar()
+    return None if until is None else max(1, (until - now).days)
+
+
 def changed(connection: Connection, story_id: int, now: datetime, *, editions: bool = False) -> None:
     """Send a story that its teller changed back to the queue, and tell the reviewer if one had decided about it.
 

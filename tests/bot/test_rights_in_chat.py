@@ -283,6 +283,18 @@ async def test_how_far_it_may_travel_is_asked_in_the_words_of_the_flow(service: 
     assert own_stories.CHANGED in items(service)
 
 
+async def test_how_somebody_is_named_is_chosen_anew_with_the_name_itself(service: Service) -> None:
+    await service.text(MAYA, *story(FIRST)[:-1], "3", "nobody")
+    told = await service.text(MAYA, "CHANGE", "the name it goes under", "a name I give you")
+    assert "Which name shall we show?" in told[-1]
+    await service.text(MAYA, "Maya")
+    (row,) = service.rows(tables.Story)
+    assert (row.naming, row.credit) == ("name", "Maya")
+    await service.text(MAYA, "CHANGE", "the name it goes under", "nobody")
+    (row,) = service.rows(tables.Story)
+    assert (row.naming, row.credit) == ("none", "")
+
+
 async def test_in_the_read_back_change_belongs_to_the_read_back(service: Service) -> None:
     told = await service.text(MAYA, "Hello", "AGREE", FIRST, "DONE", "1", "1", "Glenboig", "CHANGE")
     assert "What would you like to change?" in told[-1]
