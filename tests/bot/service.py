@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 
 from bot.alerts import Alerts
-from bot.channels.base import Inbound
+from bot.channels.base import Channel, Inbound
 from bot.channels.sms import SmsChannel
 from bot.channels.telegram import TelegramChannel
 from bot.due import Due
@@ -109,7 +109,7 @@ class Service:
             account_sid="AC" + "0" * 32, auth_token="quiet", public_url="https://listen.example.org", sender=OURS
         )
         self.telegram = Telegram()
-        self.channels = {"sms": self.sms, "telegram": self.telegram}
+        self.channels: dict[str, Channel] = {"sms": self.sms, "telegram": self.telegram}
         self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol")])
         self.means = Means(keyring=self.keyring, releases=self.releases, resolver=self.resolver)
         self.intake = Intake(

@@ -1,4 +1,4 @@
-"""From words of distress to a person who looks: the whole way, on either database, with nothing lost and nothing told."""
+"""From words of distress to a person who looks, the whole way: nothing is lost and nothing told."""
 
 from __future__ import annotations
 
