@@ -89,7 +89,7 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         signal = replace(signal, text=text)
     kinds = care.found_in(making.conversation, signal)
     due = care.is_due(making, kinds)
-    making.asks_later = due
+    making.asks_later, making.worried = due, bool(kinds)
     aside = care.step_aside(making, signal)
     _take(making, signal, last_heard)
     if kinds:
@@ -156,7 +156,7 @@ def _start(making: Making, started: Started) -> None:
 def _hold(making: Making, text: str, ref: str) -> None:
     making.effects.append(HoldSealed(text=text, ref=ref))
     if not making.conversation.held:
-        making.tell("held")
+        making.tell("held_looked_at" if making.worried else "held")
     making.set(held=making.conversation.held + 1)
 
 

@@ -54,6 +54,8 @@ class Making:
         self.effects: list[Effect] = []
         self.quiet: int | None = None
         self.asks_later = False
+        self.worried = False
+        """True while words of distress are handled: then a person may look at what is held."""
         """True: questions of this turn wait until the person has seen the signpost and goes on."""
         self.unasked = False
         """True once a question was held back like this."""

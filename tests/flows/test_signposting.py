@@ -193,3 +193,11 @@ def test_nothing_we_say_names_what_was_written():
     for word in ("suicid", "kill", "abus", "violen", "husband", "harm", "worr"):
         assert word not in phone.text.casefold()
     assert all(line in type(phone.known["share"].house).model_fields for line in LINES)
+
+
+def test_words_held_after_a_signpost_are_not_said_to_be_unread():
+    phone = Phone(channel="telegram")
+    phone.say("hello", "hello again")
+    answer = phone.say("My mum fell in the street. I feel like I cannot go on any more, nobody answers the phone.")
+    assert "Somebody on our team may still look at it" in answer
+    assert "unread" not in answer
