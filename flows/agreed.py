@@ -13,8 +13,17 @@ if TYPE_CHECKING:
 
 def agreed(release: Release, conversation: Conversation) -> str:
     """Return the sentences in the person's language; empty if nothing was decided yet."""
-    keys = _keys(conversation.consents)
-    return " ".join(release.text(f"everywhere/{key}.text", conversation) for key in keys)
+    sentences = [release.text(f"everywhere/{key}.text", conversation) for key in _keys(conversation.consents)]
+    if place := _place(release, conversation):
+        sentences.insert(0, release.text("everywhere/agreed_place.text", conversation, place=place))
+    return " ".join(sentences)
+
+
+def _place(release: Release, conversation: Conversation) -> str:
+    """Return the place as it is kept, so that its teller has seen it (design rule 12)."""
+    steps = release.flow.steps
+    said = [one.label for name, one in conversation.answers.items() if name in steps and steps[name].type == "place"]
+    return next(filter(None, said), "") if conversation.kept else ""
 
 
 def _keys(consents: Mapping[str, str]) -> Iterator[str]:
@@ -24,5 +33,5 @@ def _keys(consents: Mapping[str, str]) -> Iterator[str]:
     elif use is not None:
         yield f"agreed_{use}"
     for purpose in ("contact", "invite"):
-        if purpose in consents:
-            yield f"agreed_{purpose}" if consents[purpose] == "yes" else f"agreed_no_{purpose}"
+        if consents.get(purpose) == "yes":
+            yield f"agreed_{purpose}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from flows.asides import CARE, CHANGE, DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
+from flows.asides.retell import RETELL, so_far
 from flows.effects import (
     AskForPerson,
     ListStories,
@@ -175,6 +176,9 @@ def _back(making: Making) -> None:
         return
     last = state.trail[-1]
     step = making.release.flow.steps[last]
+    if step.tells and so_far(making):
+        open_aside(making, RETELL)
+        return
     forgotten = {last, *(name for option in step.choices() for name in option.sets)}
     answers = {name: answer for name, answer in state.answers.items() if name not in forgotten}
     purposes = {getattr(step, "purpose", ""), *(item.purpose for item in getattr(step, "also", ()))}

@@ -28,6 +28,9 @@ class Answer(BaseModel):
     label: str = ""
     """The value in the contributor's own language, for the read-back."""
     note: str = ""
+    """Words that stood around it; they are never kept with a story."""
+    ref: str = ""
+    """The provider's id of the message that answered, so that an edit of it can be understood."""
 
 
 class Conversation(BaseModel):
@@ -49,6 +52,10 @@ class Conversation(BaseModel):
     """The step that waits for an answer; None when idle or over."""
     serial: int = 0
     """Number of the question last asked; buttons of earlier ones are stale."""
+    asked_from: int = 0
+    """Number of the message that first asked the waiting question: nobody can answer it who wrote before (rule 10)."""
+    aside_from: int = 0
+    """The same for the question of our own that is open."""
     shown: str = ""
     """Exact words of the question last asked, options included; a consent decision records them."""
     tries: int = 0

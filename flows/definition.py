@@ -35,6 +35,8 @@ class Flow(Record):
     """True: people may tell of their worst days, so a way to reach a person must be said."""
     nudges: int = Field(default=1, ge=0, le=2)
     """Reminders after 48 hours each (rule 100)."""
+    questions_after: int = Field(default=9, ge=1, le=9)
+    """Questions after the story; of those marked `bonus`, what would be more is left out."""
     expires_after_days: int = Field(default=7, ge=1, le=30)
     steps: dict[str, AnyStep]
 

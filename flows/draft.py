@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.effects import Draft
-from flows.questions.choice import ChoiceStep
-from flows.questions.consent import ConsentStep
-from flows.questions.credit import CreditStep
-from flows.questions.many import ManyStep
 from flows.questions.place import PlaceStep
 from flows.questions.rating import RatingStep
-from flows.questions.read_back import ReadBackStep
 from flows.questions.short_text import ShortTextStep
-from flows.questions.story import StoryStep, as_parts, joined
+from flows.questions.story import as_parts, joined
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import JsonValue
 
     from flows.conversation import Conversation
     from flows.definition import Flow
+    from flows.questions.base import Step
 
 
 def draft_of(flow: Flow, conversation: Conversation) -> Draft:
@@ -30,19 +28,18 @@ def draft_of(flow: Flow, conversation: Conversation) -> Draft:
     place = {"id": "", "label": "", "words": ""}
     for name, answer in conversation.answers.items():
         step = flow.steps.get(name)
-        if isinstance(step, ConsentStep | CreditStep | ReadBackStep):
+        if step is not None and step.decides:
             continue
-        if isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story):
+        if step is not None and step.tells:
             parts += as_parts(answer.value)
         elif isinstance(step, ShortTextStep):
-            answers[name] = {"value": joined(as_parts(answer.value)), "note": answer.note}
+            answers[name] = {"value": joined(as_parts(answer.value))}
         else:
             if isinstance(step, PlaceStep) and isinstance(answer.value, dict):
                 place = {key: str(answer.value.get(key, "")) for key in place}
-            if isinstance(step, ChoiceStep | ManyStep) and step.tag is not None:
-                values = answer.value if isinstance(answer.value, list) else [answer.value]
-                tags += [(step.tag, str(value)) for value in values if value is not None]
-            answers[name] = {"value": answer.value, "note": answer.note}
+            if step is not None:
+                tags += [tag for tag in _tags(step, answer.value) if tag not in tags]
+            answers[name] = {"value": answer.value}
     return Draft(
         kind=flow.gathers,
         text=joined(parts),
@@ -53,6 +50,18 @@ def draft_of(flow: Flow, conversation: Conversation) -> Draft:
         place_label=place["label"],
         place_words=place["words"],
     )
+
+
+def _tags(step: Step, value: JsonValue) -> Iterator[tuple[str, str]]:
+    """Yield what an answer says about the story: the step's own dimension, or what the chosen options speak of."""
+    values = [str(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
+    dimension = getattr(step, "tag", None)
+    for one in values:
+        if dimension is not None:
+            yield str(dimension), one
+        for option in step.choices():
+            if option.value == one:
+                yield from option.tags.items()
 
 
 def is_empty(flow: Flow, conversation: Conversation) -> bool:

@@ -44,11 +44,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveAnswer:
-    """An answer was understood (or given up or skipped: value None). `note` keeps the words around it."""
+    """An answer was understood (or given up or skipped: value None)."""
 
     step: str
     value: JsonValue
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +125,7 @@ class Draft:
     text: str
     parts: tuple[tuple[str, str], ...]
     answers: dict[str, JsonValue] = field(default_factory=dict)
-    """Every answer by step name (value and note), for export."""
+    """Every answer by step name, under `value`, for export."""
     tags: tuple[tuple[str, str], ...] = ()
     """(dimension, value), e.g. ("scale", "individual"); origin is the contributor."""
     place_id: str = ""

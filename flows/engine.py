@@ -27,17 +27,19 @@ from flows.asides import (
 from flows.asides.asked_back import AskedBackAside
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
-from flows.asides.reword import REWORD
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.effects import AmendStory, FindReceipt, HoldSealed, LeaveNothing, PurgeSealed, Say
-from flows.keywords import Recognised, Word, normalise, recognise
+from flows.edits import edited
+from flows.effects import FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
+from flows.greetings import is_courtesy, is_greeting
+from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold
+from flows.keywords import Word, recognise
 from flows.letters import is_told, storable
-from flows.questions.base import Reading, Unclear, Understood, Waiting
+from flows.questions.base import Unclear
 from flows.questions.consent import ConsentStep
 from flows.questions.place import PlaceStep
 from flows.questions.read_back import ReadBackStep
 from flows.questions.short_text import ShortTextStep
-from flows.questions.story import StoryStep, as_parts, with_edit
+from flows.questions.story import StoryStep
 from flows.receipts import read as read_receipt
 from flows.signals import (
     AskBackShown,
@@ -61,6 +63,7 @@ from flows.signals import (
     Unsealed,
 )
 from flows.turn import Making, Turn
+from flows.usual import answered_beside
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
@@ -75,8 +78,6 @@ ADDED_WORDS = 3
 
 _FROM_PERSON = (Started, Said, Chose, Edited, Sent, Located)
 _MAY_BE_LABELS = frozenset({Word.DELETE, Word.CHANGE, Word.MY_DATA, Word.SKIP, Word.MORE})
-_PASSING = ("offered", "changing", "asked_all")
-"""Scratch that does not outlive a question being asked again."""
 
 
 def advance(release: Release, conversation: Conversation, signal: Signal, now: datetime) -> Turn:
@@ -90,6 +91,7 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     kinds = care.found_in(making.conversation, signal)
     due = care.is_due(making, kinds)
     making.asks_later, making.worried = due, bool(kinds)
+    making.ref = getattr(signal, "ref", "")
     aside = care.step_aside(making, signal)
     _take(making, signal, last_heard)
     if kinds:
@@ -109,7 +111,7 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
         case Chose():
             _chose(making, signal)
         case Edited():
-            _edited(making, signal)
+            edited(making, signal)
         case Sent():
             if not making.conversation.opted_out:
                 making.tell("words_only")
@@ -118,7 +120,7 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
         case PlacesFound() | Located():
             state = making.conversation
             if isinstance(making.step, PlaceStep) and state.status == "open" and not state.opted_out:
-                _hear(making, signal)
+                hear(making, signal)
         case Facts() | StoriesListed() | FileReady() | ReceiptRead():
             _told_of_what_is_held(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
@@ -148,16 +150,9 @@ def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Q
 
 def _start(making: Making, started: Started) -> None:
     making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
-    if is_told(started.text):
-        _hold(making, started.text, started.ref)
+    if started.text.strip():
+        hold(making, started.text, started.ref)
     making.go(making.release.flow.start)
-
-
-def _hold(making: Making, text: str, ref: str) -> None:
-    making.effects.append(HoldSealed(text=text, ref=ref))
-    if not making.conversation.held:
-        making.tell("held_looked_at" if making.worried else "held")
-    making.set(held=making.conversation.held + 1)
 
 
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
@@ -168,15 +163,20 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     if word is not None and word.word in _MAY_BE_LABELS and names_a_choice(making, said.text):
         word = None  # "hide the place" is what was offered, and no new wish
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
-        if not _is_receipt(making, said) and making.now - last_heard < BREAK:
-            hear_though_stopped(making, said)
+        _said_though_stopped(making, said, last_heard)
         return
-    if word is not None and obey(making, word, said):
+    crossed = has_crossed(making, said)
+    if word is not None and not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said):
         return
     if word is None and _is_receipt(making, said):
         return
+    if answered_beside(making, said, word, crossed=crossed):
+        return
     if state.status != "open":
         _late(making, said)
+        return
+    if crossed:
+        hear_crossed(making, said, word)
         return
     if (aside := making.conversation.aside) != "":
         if hear_aside(making, said):
@@ -191,7 +191,22 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         if not _answers_unasked(making, said):
             making.ask_again()
             return
-    _answer(making, said, word)
+    answer(making, said, word)
+
+
+def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> None:
+    """A right that is being used is heard; else, by chat, one line says once that START opens this again.
+
+    By SMS the carrier answers, and nothing of ours would get through.
+    """
+    if _is_receipt(making, said):
+        return
+    state = making.conversation
+    if making.now - last_heard < BREAK and hear_though_stopped(making, said):
+        return
+    if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):
+        making.set(scratch={**state.scratch, "still_stopped": True})
+        making.tell("stopped_still")
 
 
 def _is_receipt(making: Making, said: Said) -> bool:
@@ -209,7 +224,7 @@ def _receipt(making: Making, read: ReceiptRead) -> None:
     if read.story:
         Receipt.found(making, read)
     elif telling and not state.opted_out:
-        _hear(making, Said(text=read.text, ref=read.ref))
+        hear(making, Said(text=read.text, ref=read.ref))
     else:
         making.tell("receipt_unknown")
         if state.status == "open" and not state.opted_out and not state.aside:
@@ -223,12 +238,12 @@ def _hand_on_pending(making: Making) -> None:
         making.set(pending="")
         step, name = making.step, state.step
         said = Said(text=state.pending)
-        if step is None or name is None or _is_greeting(making, said.text):
+        if step is None or name is None or is_greeting(making, said.text):
             making.ask_again()
         elif isinstance(step.hear(making.scene(name), said), Unclear):
             making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
         else:
-            _answer(making, said, None)
+            answer(making, said, None)
 
 
 def _answers_unasked(making: Making, said: Said) -> bool:
@@ -241,7 +256,7 @@ def _answers_unasked(making: Making, said: Said) -> bool:
         return False
     if isinstance(step, StoryStep | ShortTextStep):
         return is_told(said.text)
-    if _is_greeting(making, said.text) or _is_courtesy(making, said.text):
+    if is_greeting(making, said.text) or is_courtesy(making, said.text):
         return False
     return not isinstance(step.hear(making.scene(name), said), Unclear)
 
@@ -249,8 +264,8 @@ def _answers_unasked(making: Making, said: Said) -> bool:
 def _ask_to_resume(making: Making, said: Said) -> None:
     if making.consented:
         making.set(pending=said.text)
-    elif is_told(said.text):
-        _hold(making, said.text, said.ref)
+    elif not is_greeting(making, said.text):
+        hold(making, said.text, said.ref)
     open_aside(making, RESUME)
 
 
@@ -259,7 +274,7 @@ def _late(making: Making, said: Said) -> None:
     state = making.conversation
     if state.aside and hear_aside(making, said):
         return
-    if state.status in {"ended", "parted"} and not is_told(said.text) and _is_courtesy(making, said.text):
+    if state.status in {"ended", "parted"} and not is_told(said.text) and is_courtesy(making, said.text):
         if not state.scratch.get("thanked"):
             making.set(scratch={"thanked": True})
             making.tell("you_are_welcome")
@@ -273,16 +288,6 @@ def _late(making: Making, said: Said) -> None:
     making.begin(said.text, said.ref)
 
 
-def _is_courtesy(making: Making, text: str) -> bool:
-    plain = normalise(text)
-    words = {normalise(word) for word in making.common("courtesies").split(",")}
-    return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
-
-
-def _is_greeting(making: Making, text: str) -> bool:
-    return normalise(text) in {normalise(word) for word in making.common("greetings").split(",")}
-
-
 def _chose(making: Making, chose: Chose) -> None:
     state = making.conversation
     if chose.token != state.token or chose.serial != state.serial:
@@ -293,68 +298,7 @@ def _chose(making: Making, chose: Chose) -> None:
         hear_aside(making, chose)
         _hand_on_pending(making)
     elif state.status == "open" and making.step is not None:
-        _hear(making, chose)
-
-
-def _answer(making: Making, said: Said, word: Recognised | None) -> None:
-    """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
-    step, name = making.step, making.conversation.step
-    if step is None or name is None:
-        return
-    if word is None or word.word is not Word.DONE:
-        _hear(making, said)
-        return
-    if word.rest.strip():
-        _hear(making, Said(text=word.rest, ref=said.ref))
-        if making.conversation.step != name:
-            return
-    reading = step.finish(making.scene(name))
-    if isinstance(reading, Understood):
-        making.quiet = None
-        making.take(reading)
-    else:
-        _hear(making, said) if not step.sensitive else _read(making, reading)
-
-
-def _hear(making: Making, signal: Signal) -> None:
-    step, name = making.step, making.conversation.step
-    if step is not None and name is not None:
-        _read(making, step.hear(making.scene(name), signal))
-
-
-def _read(making: Making, reading: Reading) -> None:
-    if isinstance(reading, Understood):
-        making.take(reading)
-    elif isinstance(reading, Waiting):
-        unclear = making.conversation.scratch.get("unclear")
-        making.set(scratch={**reading.scratch, **({"unclear": unclear} if unclear else {})})
-        making.quiet = reading.quiet
-        for effect in reading.effects:
-            if isinstance(effect, Say):
-                making.ask(effect)
-            else:
-                making.effects.append(effect)
-    else:
-        _unclear(making, reading.kept, reading.counts_as)
-
-
-def _unclear(making: Making, kept: str, counts_as: Understood | None) -> None:
-    """Ask again in other words, twice at most, then offer a way out; what was written is kept or held."""
-    state = making.conversation
-    scratch = {key: value for key, value in state.scratch.items() if key not in _PASSING}
-    if kept.strip() and making.consented:
-        noted = scratch.get("unclear")
-        scratch["unclear"] = [*(noted if isinstance(noted, list) else []), kept]
-    elif is_told(kept):
-        _hold(making, kept, "")
-    tries = state.tries + 1
-    making.set(tries=tries, scratch=scratch)
-    if counts_as is not None and tries >= 2:
-        making.take(counts_as)
-    elif tries <= 2:
-        making.ask_again(other_words=True)
-    else:
-        making.tell("way_out" if making.step is not None and making.step.can_skip else "way_out_needed")
+        hear(making, chose)
 
 
 def _unsealed(making: Making, unsealed: Unsealed) -> None:
@@ -363,36 +307,9 @@ def _unsealed(making: Making, unsealed: Unsealed) -> None:
         return
     making.set(held=0)
     if making.conversation.status == "open" and making.step is not None and unsealed.parts:
-        making.tell("held_used")
-        _hear(making, unsealed)
+        hear(making, unsealed)
     else:
         making.ask_again()
-
-
-def _edited(making: Making, edited: Edited) -> None:
-    """An edit changes the draft while it is a draft, and stands beside the story once that is kept (rule 43)."""
-    state = making.conversation
-    if state.opted_out:
-        return
-    if state.status == "open" and any(ref == edited.ref for ref, _ in as_parts(state.scratch.get("parts"))):
-        parts = with_edit(as_parts(state.scratch.get("parts")), edited)
-        making.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
-        return
-    if state.aside == REWORD and any(ref == edited.ref for ref, _ in as_parts(state.aside_notes.get("parts"))):
-        parts = with_edit(as_parts(state.aside_notes.get("parts")), edited)
-        making.set(aside_notes={**state.aside_notes, "parts": [list(part) for part in parts]})
-        return
-    for name, answer in state.answers.items():
-        parts = as_parts(answer.value)
-        if edited.ref and any(ref == edited.ref for ref, _ in parts):
-            if state.kept:
-                making.effects.append(AmendStory(ref=edited.ref, text=edited.text))
-            else:
-                changed = with_edit(parts, edited)
-                label = "\n".join(text for _, text in changed)
-                answer = answer.model_copy(update={"value": [list(part) for part in changed], "label": label})  # noqa: PLW2901
-                making.set(answers={**state.answers, name: answer})
-            return
 
 
 def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
@@ -401,13 +318,13 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
     if state.opted_out and not isinstance(signal, Expired):
         return
     if isinstance(signal, Quiet) and state.status == "open" and state.due == "quiet":
-        _hear(making, signal)
+        hear(making, signal)
     elif isinstance(signal, Nudged) and state.status == "open" and state.due == "nudge":
         making.set(nudges=state.nudges + 1, reminded=state.reminded + 1)
         making.tell("nudge")  # and nothing else: the question itself may say on a locked phone what this is about
     elif isinstance(signal, Expired) and state.due == "expire":
         if state.status in {"open", "stopped"}:
-            making.finish("expired")
+            making.finish("ended" if state.kept else "expired")
         elif state.held:
             making.effects.append(PurgeSealed())
         if state.closed_until is not None:
@@ -419,9 +336,9 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
 
 
 def _keep_waiting(making: Making) -> None:
-    """Keep the quiet gap running while parts of a story are in and nobody was asked whether that is all."""
+    """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
     state = making.conversation
     step = making.step
-    collecting = state.scratch.get("parts") and not state.scratch.get("asked_all")
-    if making.quiet is None and state.status == "open" and step is not None and not state.aside and collecting:
-        making.quiet = getattr(step, "quiet", None)
+    if making.quiet is None and state.status == "open" and step is not None and not state.aside:
+        if state.scratch.get("parts"):
+            making.quiet = getattr(step, "enough" if state.scratch.get("asked_all") else "quiet", None)

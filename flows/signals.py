@@ -28,6 +28,9 @@ class Said:
 
     text: str
     ref: str = ""
+    seen: int | None = None
+    """Number of the newest question that was handed to the provider long enough before this came for its writer to have
+    read it (rule 10); None where every question is seen at once, as in a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Chose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """A message already sent was changed by its author; never a new answer (rule 43)."""
+    """A message already sent was changed by its author: the newest words are what they say (rule 43)."""
 
     text: str
     ref: str

@@ -12,9 +12,8 @@ from flows.effects import Begin, DropStory, KeepStory, LeaveNothing, PurgeSealed
 from flows.messages import sms_text, telegram_text
 from flows.questions.base import Scene, Step, Understood
 from flows.questions.end import EndStep
+from flows.questions.kept import KeptStep
 from flows.questions.read_back import ReadBackStep
-from flows.questions.short_text import ShortTextStep
-from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
@@ -60,6 +59,11 @@ class Making:
         self.unasked = False
         """True once a question was held back like this."""
         self.stepped_aside: dict[str, Any] = {}
+        self._aside = conversation.aside
+        self.first_asked = False
+        """True: what is asked next is a new question, and no repetition of one that waits."""
+        self.ref = ""
+        """The provider's id of the message this turn is about."""
 
     def set(self, **changes: Any) -> None:
         """Change fields of the conversation."""
@@ -113,6 +117,12 @@ class Making:
         )  # fmt: skip
         shown = sms_text(numbered) if self.conversation.channel == "sms" else telegram_text(numbered)
         self.set(serial=serial, shown="" if say.private else shown)
+        if self.conversation.aside != self._aside:
+            self._aside = self.conversation.aside
+            self.set(aside_from=serial)
+        elif self.first_asked:
+            self.set(asked_from=serial)
+        self.first_asked = False
         self.effects.append(numbered)
 
     def ask_again(self, *, other_words: bool = False) -> None:
@@ -143,19 +153,32 @@ class Making:
             if step.when is not None and step.when != self.conversation.channel:
                 name = step.next
                 continue
-            if isinstance(step, ReadBackStep) and is_empty(self.release.flow, self.conversation):
-                name = step.dropped
+            if isinstance(step, ReadBackStep | KeptStep) and is_empty(self.release.flow, self.conversation):
+                name = step.dropped if isinstance(step, ReadBackStep) else step.empty
                 continue
-            if self.conversation.held and self.consented and _takes_held(step):
+            if step.bonus and self._asked_enough():
+                name = step.next
+                continue
+            if self.conversation.held and self.consented and step.tells:
                 self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.first_asked = True
                 self.effects.append(Unseal())
                 return
             scene = self.scene(name)
+            if step.tells and (told := self.conversation.answers.get(name)) is not None and told.label:
+                self.set(step=name, tries=0, scratch={"parts": told.value}, nudges=0)
+                self.first_asked = True
+                question = self.common("go_on_telling", story=told.label)
+                self.ask(Say(text=question, options=step.ask(scene).options, private=True))
+                return
             if step.waits:
                 self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.first_asked = True
                 self.ask(step.ask(scene))
                 return
-            self.effects.append(Say(text=scene.text("text")))
+            if step.keeps:
+                self.keep()
+            self.effects.append(step.ask(scene))
             if step.type == "end":
                 self.end_on_support()
                 self.finish(getattr(step, "outcome", "ended"))
@@ -166,6 +189,26 @@ class Making:
                 return
             name = step.next
         raise EngineError(f"flow {self.release.flow.id} goes round without waiting")
+
+    def _asked_enough(self) -> bool:
+        """Whether the person has answered as many questions after their story as the flow asks at most."""
+        trail, steps = self.conversation.trail, self.release.flow.steps
+        told = max((place for place, name in enumerate(trail) if name in steps and steps[name].tells), default=-1)
+        return told >= 0 and len(trail) - told - 1 >= self.release.flow.questions_after
+
+    def keep(self) -> None:
+        """Keep the story as it stands now. Raises EngineError before a yes to taking part."""
+        if not self.consented:
+            raise EngineError(f"flow {self.release.flow.id} keeps a story without a yes to taking part")
+        self.set(kept=True)
+        self.effects.append(KeepStory(draft=draft_of(self.release.flow, self.conversation)))
+
+    def show_kept(self) -> None:
+        """Keep the story anew and show it, because its teller added to it or put it right."""
+        self.keep()
+        shows = next((name for name, step in self.release.flow.steps.items() if step.keeps), None)
+        if shows is not None:
+            self.effects.append(self._known(shows).ask(self.scene(shows)))
 
     def end_on_support(self) -> None:
         """After a signpost of this day, let the last words name somebody to talk to, whatever end it is."""
@@ -187,7 +230,7 @@ class Making:
         """Stop all contact: what was begun stays as it is until its time is over, and no question of ours is open."""
         if self.conversation.held:
             self.effects.append(PurgeSealed())
-        kept = {key: value for key, value in self.conversation.scratch.items() if key in {"parts", "chosen", "unclear"}}
+        kept = {key: value for key, value in self.conversation.scratch.items() if key in {"parts", "chosen"}}
         self.set(opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=kept)
         if self.conversation.status == "open":
             self.set(status="stopped")
@@ -211,11 +254,10 @@ class Making:
             self.effects.append(effect)
             if isinstance(effect, RecordConsent):
                 consents[effect.purpose] = effect.answer
-        notes = " ".join(filter(None, (self._noted(name), understood.note)))
         answers = {key: value for key, value in self.conversation.answers.items() if key != name}
         if not isinstance(step, ReadBackStep):
-            answers[name] = Answer(value=understood.value, label=understood.label, note=notes)
-            self.effects.append(SaveAnswer(step=name, value=understood.value, note=notes))
+            answers[name] = Answer(value=understood.value, label=understood.label, ref=self.ref)
+            self.effects.append(SaveAnswer(step=name, value=understood.value))
             for key, value in understood.sets.items():
                 answers[key] = Answer(value=value)
         trail = tuple(item for item in self.conversation.trail if item != name)
@@ -223,19 +265,12 @@ class Making:
         self._keep(understood, step)
         self.go(self._after(understood, step))
 
-    def _noted(self, name: str) -> str:
-        kept = self.conversation.scratch.get("unclear")
-        return " ".join(str(item) for item in kept) if isinstance(kept, list) and name else ""
-
     def _keep(self, understood: Understood, step: Step) -> None:
         if any(isinstance(effect, DropStory) for effect in understood.before):
             self.set(kept=False, answers={}, trail=())
         again = self.conversation.kept and not isinstance(step, ReadBackStep) and step.type not in {"consent", "credit"}
         if understood.keep or again:
-            if not self.consented:
-                raise EngineError(f"flow {self.release.flow.id} keeps a story without a yes to taking part")
-            self.set(kept=True)
-            self.effects.append(KeepStory(draft=draft_of(self.release.flow, self.conversation)))
+            self.keep()
 
     def _after(self, understood: Understood, step: Step) -> str | None:
         returning = self.conversation.back_to
@@ -256,7 +291,9 @@ class Making:
         over = state.heard_at + timedelta(days=flow.expires_after_days)
         if state.status == "open" and self.quiet is not None:
             self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
-        elif state.status == "open" and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS:
+        elif (
+            state.status == "open" and not state.kept and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS
+        ):
             self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
         elif state.closed_until is not None and state.status != "open":
             self.set(due="expire", due_at=state.closed_until)
@@ -271,7 +308,3 @@ class Making:
         """Return the finished turn."""
         self.schedule()
         return Turn(self.conversation, tuple(self.effects))
-
-
-def _takes_held(step: Step) -> bool:
-    return isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story)

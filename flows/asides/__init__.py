@@ -18,6 +18,7 @@ from flows.asides.language import LANGUAGE, LANGUAGES, Language
 from flows.asides.offers import OFFERS, Offers
 from flows.asides.receipt import Add, Narrow, Receipt
 from flows.asides.resume import RESUME, Resume
+from flows.asides.retell import Anew, More, Retell
 from flows.asides.reword import Reword, Reworded
 from flows.keywords import normalise
 
@@ -33,7 +34,7 @@ __all__ = [
 
 ASIDES: tuple[type[Aside], ...] = (
     Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
-    AskedBackAside, Care,
+    AskedBackAside, Care, Retell, More, Anew,
 )  # fmt: skip
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}
@@ -74,8 +75,9 @@ def listens_to_words(making: Making) -> bool:
     return bool(aside) and _BY_NAME[aside].open_words
 
 
-def hear_though_stopped(making: Making, signal: Signal) -> None:
+def hear_though_stopped(making: Making, signal: Signal) -> bool:
     """After STOP a right that somebody is in the middle of using stays theirs; only a clear answer to it is heard."""
     aside = _BY_NAME.get(making.conversation.aside)
-    if aside is not None and aside.when_stopped and aside.is_clear(making, signal):
-        aside.hear(making, signal)
+    if aside is None or not aside.when_stopped or not aside.is_clear(making, signal):
+        return False
+    return aside.hear(making, signal)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flows.asides.base import Aside
 from flows.asides.decide_again import DECIDE_AGAIN, DecideAgain
 from flows.asides.own_stories import OwnStories, listed_in
+from flows.asides.retell import RETELL, Retell, so_far
 from flows.asides.reword import REWORD, Reword, story_in
 from flows.conversation import Answer
 from flows.effects import HidePlace
@@ -66,13 +67,15 @@ class Changes(Aside):
     """What about it? An unclear answer changes nothing."""
 
     name: ClassVar[str] = CHANGES
-    values: ClassVar[tuple[str, ...]] = ("words", "place", "use", "naming", "nothing")
+    values: ClassVar[tuple[str, ...]] = ("words", "where", "place", "use", "naming", "nothing")
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
     def offers(self, making: Making) -> Iterable[tuple[str, str]]:
         """Yield what this story has that can be changed, and what this flow asks."""
-        shown = {"place": bool(making.conversation.aside_notes.get("place"))}
+        place = bool(making.conversation.aside_notes.get("place"))
+        asked_now = bool(making.conversation.aside_notes.get("here")) and making.conversation.status == "open"
+        shown = {"place": place, "where": place and asked_now}
         shown |= {purpose: making.release.consent_step(purpose) is not None for purpose in ("use", "naming")}
         return (pair for pair in super().offers(making) if shown.get(pair[0], True))
 
@@ -80,8 +83,13 @@ class Changes(Aside):
         """Change it, or ask on."""
         story, here = story_in(making), bool(making.conversation.aside_notes.get("here"))
         self.close(making)
-        if value == "words":
+        if value == "words" and here and so_far(making):
+            making.set(aside=RETELL, aside_notes={}, tries=0)
+            making.ask(Retell().ask(making))
+        elif value == "words":
             Reword.begin(making, story, here=here)
+        elif value == "where":
+            _ask_place_again(making)
         elif value == "place":
             if here:
                 _forget_place(making)
@@ -107,6 +115,17 @@ def unchanged(making: Making) -> None:
     making.tell("left_as_it_is")
     if making.conversation.status == "open":
         making.ask_again()
+
+
+def _ask_place_again(making: Making) -> None:
+    """Ask for the place once more, and come back to the question that waits."""
+    steps = making.release.flow.steps
+    name = next((name for name, step in steps.items() if isinstance(step, PlaceStep)), None)
+    if name is None or name == making.conversation.step:
+        making.ask_again()
+        return
+    making.set(back_to=making.conversation.step or "")
+    making.go(name)
 
 
 def _forget_place(making: Making) -> None:

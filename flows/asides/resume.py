@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
+from flows.asides.retell import RETELL, Retell, so_far
 from flows.effects import Begin, DropStory, PurgeSealed
 from flows.signals import Said
 
@@ -34,7 +35,10 @@ class Resume(Aside):
         pending = making.conversation.pending
         self.close(making)
         making.set(pending="")
-        if value == "again":
+        if value == "again" and so_far(making):  # nothing told goes without saying so first (design rule 5)
+            making.set(aside=RETELL, aside_notes={}, tries=0)
+            making.ask(Retell().ask(making))
+        elif value == "again":
             making.effects += [DropStory(), *([PurgeSealed()] if making.conversation.held else [])]
             making.finish("parted")
             making.effects.append(Begin(flow=making.release.flow.id))

@@ -7,6 +7,7 @@ from flows.questions.choice import ChoiceStep
 from flows.questions.consent import ConsentStep
 from flows.questions.credit import CreditStep
 from flows.questions.end import EndStep
+from flows.questions.kept import KeptStep
 from flows.questions.many import ManyStep
 from flows.questions.place import PlaceStep
 from flows.questions.rating import RatingStep
@@ -26,6 +27,7 @@ QUESTIONS: tuple[type[Step], ...] = (
     RatingStep,
     PlaceStep,
     ReadBackStep,
+    KeptStep,
     EndStep,
 )
 

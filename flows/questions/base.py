@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from flows.signals import Signal
 
 When = Literal["sms", "telegram"]
+Tagged = Literal["scale", "actor", "theme"]
+"""Dimensions of a story that a contributor's answer may tag."""
 Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -56,6 +58,8 @@ class OptionStep(Record):
     """Offer this option on one channel only."""
     sets: Mapping[str, str] = {}
     """Answers that choosing this option settles as well, by name."""
+    tags: Mapping[Tagged, str] = {}
+    """What choosing this option says about the story: a value for each dimension it speaks of."""
 
 
 class Step(Record):
@@ -74,11 +78,22 @@ class Step(Record):
     """Ask on one channel only; elsewhere the flow goes straight to `next`."""
     note: str = ""
     """For translators and colleagues; never sent."""
+    bonus: bool = False
+    """True: left out once a person has answered as many questions after their story as the flow allows."""
 
     waits: ClassVar[bool] = True
     skippable: ClassVar[bool] = True
     sensitive: ClassVar[bool] = False
     """True: must not be reached before a yes to taking part."""
+    keeps: ClassVar[bool] = False
+    """True: reaching this step keeps the story and shows it."""
+    decides: ClassVar[bool] = False
+    """True: the answer is a decision, which words around it never widen."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether what is written here is the story."""
+        return False
 
     @property
     def can_skip(self) -> bool:
@@ -153,6 +168,9 @@ class Waiting:
 
     scratch: Mapping[str, JsonValue]
     effects: tuple[Effect, ...] = ()
+    """A `Say` among them asks the question anew."""
+    says: tuple[Say, ...] = ()
+    """Messages that ask nothing, such as a sign of life."""
     quiet: int | None = None
 
 

@@ -65,7 +65,11 @@ class ConsentStep(Step):
     also: tuple[AlsoAsked, ...] = ()
     """Only by SMS, where each further message costs the person; elsewhere each purpose has a question of its own."""
 
+    listed_sms: bool = True
+    """False: by SMS the text itself says what to send, and no numbers are listed; a bare number is no answer then."""
+
     skippable: ClassVar[bool] = False
+    decides: ClassVar[bool] = True
 
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options in the order of the file."""
@@ -79,6 +83,8 @@ class ConsentStep(Step):
 
     def ask(self, scene: Scene) -> Say:
         """Return the question; its exact words go into the decision."""
+        if scene.sms and not self.listed_sms:
+            return Say(text=scene.text("text"))
         return Say(text=scene.text("text"), options=tuple(choice.shown for choice in self._offered(scene)))
 
     def _offered(self, scene: Scene) -> tuple[Choice, ...]:

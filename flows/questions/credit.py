@@ -30,6 +30,7 @@ class CreditStep(Step):
 
     purpose: ClassVar[str] = "naming"
     sensitive: ClassVar[bool] = True
+    decides: ClassVar[bool] = True
 
     def hear(self, scene: Scene, signal: Signal) -> Reading:
         """Take a name as it is written; asked twice in vain, nobody is named."""

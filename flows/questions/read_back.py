@@ -30,6 +30,7 @@ class ReadBackStep(Step):
 
     skippable: ClassVar[bool] = False
     sensitive: ClassVar[bool] = True
+    decides: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _has_the_three(self) -> Self:
@@ -64,18 +65,7 @@ class ReadBackStep(Step):
         return Say(text=self._filled(scene, whole=not scene.sms), options=self._shown(scene), private=True)
 
     def _filled(self, scene: Scene, *, whole: bool) -> str:
-        answers = scene.conversation.answers
-        flow = scene.release.flow
-        blank = scene.common("left_out")
-        fills = {"story": blank, "place": blank, "scale": blank, "actor": blank, "rating": blank}
-        for name, answer in answers.items():
-            step = flow.steps.get(name)
-            key = {"story": "story", "place": "place", "rating": "rating"}.get(step.type if step else "")
-            if getattr(step, "story", False):
-                key = "story"
-            key = getattr(step, "tag", None) or key
-            if key in fills and answer.label:
-                fills[key] = answer.label
+        fills = told_so_far(scene)
         story = fills["story"]
         if not whole and len(story) > SHOWN_BY_SMS:
             cut = story[:SHOWN_BY_SMS].rsplit(" ", 1)[0]
@@ -123,3 +113,17 @@ class ReadBackStep(Step):
         if value == "drop":
             return Understood(value="drop", label=choice.shown.label, next=choice.option.next, before=(DropStory(),))
         return Understood(value="keep", label=choice.shown.label, next=choice.option.next, keep=True)
+
+
+def told_so_far(scene: Scene) -> dict[str, str]:
+    """Return what a read-back shows, by placeholder: `story`, `place`, `scale`, `actor` and `rating`, in their words."""
+    blank = scene.common("left_out")
+    fills = {"story": blank, "place": blank, "scale": blank, "actor": blank, "rating": blank}
+    for name, answer in scene.conversation.answers.items():
+        step = scene.release.flow.steps.get(name)
+        if step is None or not answer.label:
+            continue
+        key = "story" if step.tells else getattr(step, "tag", None) or step.type
+        if key in fills:
+            fills[key] = answer.label
+    return fills

@@ -22,6 +22,11 @@ class ShortTextStep(Step):
 
     sensitive: ClassVar[bool] = True
 
+    @property
+    def tells(self) -> bool:
+        """Whether what is written here is the story."""
+        return self.story
+
     def hear(self, scene: Scene, signal: Signal) -> Reading:
         """Take the words as they are; wait for the rest when a long SMS may go on."""
         if isinstance(signal, Quiet):

@@ -16,12 +16,21 @@ Parts = tuple[tuple[str, str], ...]
 
 
 class StoryStep(Step):
-    """Ask for a story. `quiet` seconds without a word, the person is asked whether that was all."""
+    """Ask for a story. `quiet` seconds without a word, the person is asked whether that was all.
+
+    After `enough` more seconds of silence it is taken as told: whoever forgets to say so has told it all the same.
+    """
 
     type: Literal["story"] = "story"
     quiet: int = 90
+    enough: int = 1800
 
     sensitive: ClassVar[bool] = True
+
+    @property
+    def tells(self) -> bool:
+        """Whether what is written here is the story."""
+        return True
 
     def ask(self, scene: Scene) -> Say:
         """Return the invitation; on Telegram with a button to finish."""
@@ -31,15 +40,13 @@ class StoryStep(Step):
         """Collect parts; finish on the button or on a yes to "is that all"."""
         parts = parts_of(scene)
         asked = bool(scene.conversation.scratch.get("asked_all"))
-        if isinstance(signal, Unsealed):
-            return told(tuple((ref, text) for ref, text in signal.parts))
+        if isinstance(signal, Unsealed):  # what came before the yes is an opening; they may go on
+            opening = Say(text=scene.common("held_used"), options=_finish(scene))
+            return Waiting(scratch=_scratch((*parts, *signal.parts)), effects=(opening,), quiet=self.quiet)
         if isinstance(signal, Chose):
             return told(parts) if parts else Unclear()
         if isinstance(signal, Quiet):
-            if not parts or asked:
-                return Waiting(scratch=scene.conversation.scratch)
-            question = Say(text=scene.common("is_that_all"), options=_finish(scene))
-            return Waiting(scratch={**_scratch(parts), "asked_all": True}, effects=(question,))
+            return self._quiet(scene, parts, asked=asked)
         if isinstance(signal, Edited):
             return Waiting(scratch=_scratch(with_edit(parts, signal)), quiet=self.quiet)
         if isinstance(signal, Said) and signal.text.strip():
@@ -47,8 +54,17 @@ class StoryStep(Step):
                 return told(parts)
             if asked and parts and normalise(signal.text) in _words(scene, "there_is_more"):
                 return Waiting(scratch=_scratch(parts), quiet=self.quiet * 4)
-            return Waiting(scratch=_scratch(with_part(parts, signal)), quiet=self.quiet)
+            alive = (Say(text=scene.common("first_part")),) if scene.sms and not parts else ()
+            return Waiting(scratch=_scratch(with_part(parts, signal)), says=alive, quiet=self.quiet)
         return Unclear()
+
+    def _quiet(self, scene: Scene, parts: Parts, *, asked: bool) -> Reading:
+        if asked and parts:
+            return told(parts)
+        if not parts:
+            return Waiting(scratch=scene.conversation.scratch)
+        question = Say(text=scene.common("is_that_all"), options=_finish(scene))
+        return Waiting(scratch={**_scratch(parts), "asked_all": True}, effects=(question,), quiet=self.enough)
 
     def finish(self, scene: Scene) -> Reading:
         """DONE ends the story if there is one."""

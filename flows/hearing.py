@@ -1,0 +1,184 @@
+"""How words reach the question that waits: as an answer, as part of the story, held, or not at all.
+
+Used by the engine only. Pure. A message answers only what its writer can have seen (design rule 10), and an unclear
+answer before consent is held, never taken for a refusal (design rule 2).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from flows.effects import HoldSealed, Say
+from flows.greetings import is_greeting
+from flows.keywords import Recognised, Word, normalise
+from flows.questions.base import Reading, Unclear, Understood, Waiting
+from flows.signals import Said
+from flows.telling import add_words, is_telling
+
+if TYPE_CHECKING:
+    from flows.questions.base import Step
+    from flows.signals import Signal
+    from flows.turn import Making
+
+WITHIN_A_QUESTION: Final = frozenset({Word.BACK, Word.SKIP, Word.DONE, Word.MORE, Word.CHANGE})
+"""Words about the question that waits; sent before it was seen they were about the one before."""
+TRIES = 3
+"""Answers that nobody could understand, after which a question that can be left is left."""
+REMINDERS = 2
+"""How often somebody who has not agreed yet is told what we need; after that we wait."""
+SHORT = 60
+"""Characters up to which a text may repeat the answer before."""
+
+_PASSING = ("offered", "changing", "asked_all")
+"""Scratch that does not outlive a question being asked again."""
+_LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
+
+
+def hold(making: Making, text: str, ref: str) -> None:
+    """Put words that came before consent aside, sealed; the first time say so."""
+    making.effects.append(HoldSealed(text=text, ref=ref))
+    if not making.conversation.held:
+        making.tell("held_looked_at" if making.worried else "held")
+    making.set(held=making.conversation.held + 1)
+
+
+def answer(making: Making, said: Said, word: Recognised | None) -> None:
+    """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
+    step, name = making.step, making.conversation.step
+    if step is None or name is None:
+        return
+    if word is None or word.word is not Word.DONE:
+        if not _repeats_consent(making, step, said):
+            hear(making, said)
+        return
+    if word.rest.strip():
+        hear(making, Said(text=word.rest, ref=said.ref))
+        if making.conversation.step != name:
+            return
+    reading = step.finish(making.scene(name))
+    if isinstance(reading, Understood):
+        making.quiet = None
+        making.take(reading)
+    elif step.sensitive:
+        read(making, reading)
+    else:
+        hear(making, said)
+
+
+def hear(making: Making, signal: Signal) -> None:
+    """Let the waiting question hear a signal."""
+    step, name = making.step, making.conversation.step
+    if step is not None and name is not None:
+        read(making, step.hear(making.scene(name), signal))
+
+
+def read(making: Making, reading: Reading) -> None:
+    """Do what a question understood."""
+    step = making.step
+    if isinstance(reading, Understood):
+        if step is not None and not step.decides and is_telling(making, reading.note):
+            add_words(making, reading.note, making.ref)
+        making.take(reading)
+    elif isinstance(reading, Waiting):
+        making.set(scratch=dict(reading.scratch))
+        making.quiet = reading.quiet
+        making.effects += reading.says
+        for effect in reading.effects:
+            if isinstance(effect, Say):
+                making.first_asked = not effect.redraw
+                making.ask(effect)
+            else:
+                making.effects.append(effect)
+    else:
+        _unclear(making, reading)
+
+
+def _unclear(making: Making, reading: Unclear) -> None:
+    """Ask again in other words; what was written is held, belongs to the story, or is nowhere."""
+    state, step = making.conversation, making.step
+    if step is None:
+        return
+    if not making.consented:
+        _unclear_before_consent(making, reading)
+        return
+    making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
+    if is_telling(making, reading.kept) and add_words(making, reading.kept, making.ref):
+        making.ask_again(other_words=True)
+        return
+    tries = state.tries + 1
+    making.set(tries=tries)
+    if reading.counts_as is not None and tries >= TRIES - 1:
+        making.take(reading.counts_as)
+    elif tries < TRIES:
+        making.ask_again(other_words=True)
+    elif step.can_skip:
+        making.tell("moved_on")
+        making.take(Understood(value=None))
+    else:
+        making.tell("way_out_needed")
+
+
+def _unclear_before_consent(making: Making, reading: Unclear) -> None:
+    """Say twice what is needed, then wait: a question, a greeting or a piece of a story is never a no."""
+    tries = making.conversation.tries + 1
+    making.set(tries=tries)
+    if reading.kept.strip():
+        hold(making, reading.kept, making.ref)
+    if tries <= REMINDERS:
+        making.ask_again(other_words=True)
+
+
+def has_crossed(making: Making, said: Said) -> bool:
+    """Return whether words were written before their writer can have seen the question that waits."""
+    state = making.conversation
+    if said.seen is None or state.status != "open":
+        return False
+    return said.seen < (state.aside_from if state.aside else state.asked_from)
+
+
+def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
+    """Take words that crossed with our question: part of the story, held, or the answer before, said twice."""
+    state, step = making.conversation, making.step
+    if step is None or _repeats_last_answer(making, said):
+        return
+    if word is not None:
+        if word.word is Word.DONE and step.tells and state.scratch.get("parts"):
+            answer(making, said, word)
+        return
+    if not making.consented:
+        if not is_greeting(making, said.text) and not _is_short_answer(making, step, said):
+            hold(making, said.text, said.ref)
+    elif step.tells and not state.aside:
+        hear(making, said)
+    elif is_telling(making, said.text):
+        add_words(making, said.text, said.ref)
+
+
+def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
+    """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
+    if not step.tells or not making.consented or making.conversation.scratch.get("parts"):
+        return False
+    return bool(_LONE_NUMBER.fullmatch(said.text)) or _repeats_last_answer(making, said)
+
+
+def _repeats_last_answer(making: Making, said: Said) -> bool:
+    """Return whether this answers the question before the one that waits."""
+    trail, steps = making.conversation.trail, making.release.flow.steps
+    if not trail or trail[-1] not in steps or len(said.text) > SHORT:
+        return False
+    last = steps[trail[-1]]
+    if last.tells:
+        return False
+    if _LONE_NUMBER.fullmatch(said.text):
+        return True
+    before = last.hear(making.scene(trail[-1]), said)
+    return isinstance(before, Understood) and not is_telling(making, before.note)
+
+
+def _is_short_answer(making: Making, step: Step, said: Said) -> bool:
+    """Return whether this looks like an answer to the question that comes, which cannot have been read yet."""
+    if _LONE_NUMBER.fullmatch(said.text) or normalise(said.text) in making.release.flow.words:
+        return True
+    name = making.conversation.step
+    return name is not None and isinstance(step.hear(making.scene(name), said), Understood)

@@ -1,0 +1,39 @@
+"""`kept`: the story is kept from here on, and shown once, whole, as it is kept (design rule 12). Pure.
+
+They agreed before they told; what is asked after this step is a bonus, and whoever stops answering loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from flows.effects import Say
+from flows.questions.base import Step
+from flows.questions.read_back import told_so_far
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.questions.base import Scene
+
+
+class KeptStep(Step):
+    """Keep what was told and show it; `{story}` stands in its text."""
+
+    type: Literal["kept"] = "kept"
+    next: str
+    empty: str
+    """The step to go to when nothing was told."""
+
+    waits: ClassVar[bool] = False
+    sensitive: ClassVar[bool] = True
+    keeps: ClassVar[bool] = True
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Yield the steps after keeping, and after nothing was told."""
+        yield from Step.targets(self)
+        yield "empty", self.empty
+
+    def ask(self, scene: Scene) -> Say:
+        """Return the story as it is kept, cut nowhere."""
+        return Say(text=scene.text("text", **told_so_far(scene)), private=True)

@@ -1,0 +1,71 @@
+"""Words that belong to a story, wherever they are written: told apart from an answer, added to what is kept, shown.
+
+Used by the engine only. Pure. Whatever is added is shown to its teller at once (design rule 12); what is neither an
+answer nor part of the story is nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.conversation import Answer
+from flows.effects import Say
+from flows.keywords import normalise
+from flows.questions.options import spaced
+from flows.questions.story import as_parts, joined
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from flows.turn import Making
+
+FEWEST_WORDS = 5
+"""Words from which a text with somebody in it tells something; an answer has fewer."""
+SURE_WORDS = 12
+"""Words from which any text tells something."""
+
+
+def is_telling(making: Making, text: str) -> bool:
+    """Return whether words tell something, rather than answer or ask: a sentence about somebody."""
+    words = len(text.split())
+    if words < FEWEST_WORDS or text.rstrip().endswith("?"):
+        return False
+    padded = spaced(normalise(text))
+    return words >= SURE_WORDS or any(
+        spaced(normalise(word)) in padded for word in making.common("telling_words").split(",")
+    )
+
+
+def story_step(making: Making) -> str | None:
+    """Return the name of the answered step that holds the story, or None if nothing was asked for yet."""
+    steps = making.release.flow.steps
+    told = [name for name in making.conversation.answers if name in steps and steps[name].tells]
+    return next((name for name in told if making.conversation.answers[name].value), told[0] if told else None)
+
+
+def set_parts(making: Making, parts: tuple[tuple[str, str], ...]) -> None:
+    """Put these parts in the place of what was told."""
+    name = story_step(making)
+    if name is None:
+        return
+    value: list[JsonValue] = [list(part) for part in parts]
+    answers = dict(making.conversation.answers)
+    answers[name] = Answer(value=value, label=joined(parts), ref=answers[name].ref)
+    making.set(answers=answers)
+
+
+def parts_told(making: Making) -> tuple[tuple[str, str], ...]:
+    """Return what was told so far in this conversation, by message."""
+    name = story_step(making)
+    return as_parts(making.conversation.answers[name].value) if name is not None else ()
+
+
+def add_words(making: Making, text: str, ref: str = "") -> bool:
+    """Add words to the finished story and show that they were; returns False where there is none to add to."""
+    if not making.consented or story_step(making) is None or not text.strip():
+        return False
+    set_parts(making, (*parts_told(making), (ref, text)))
+    if making.conversation.kept:
+        making.keep()
+        making.effects.append(Say(text=making.common("added_words", words=text), private=True))
+    return True
