@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from bot import pages
 from bot.privacy_page import REGULATORS, preferred
-from flows.asides import LANGUAGES
+from flows.turn import LANGUAGES
 from review import forms
 from storage.queries import requests, team
 

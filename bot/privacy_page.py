@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot import pages
 from bot.house import house
-from flows.asides import LANGUAGES
+from flows.turn import LANGUAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -22,7 +22,7 @@ from bot.channels.simulator import NAME, SimulatorChannel, new_number
 from bot.intake import CannotKeepError
 from bot.practice import NotAnEventError, Practice, TooLongError
 from bot.try_words import ALWAYS, LOOKS, PROBLEMS, SAMPLES, SENT, WAITS, kept, segments
-from flows.asides import LANGUAGES
+from flows.turn import LANGUAGES
 from review import forms
 
 if TYPE_CHECKING:

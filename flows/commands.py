@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flows.asides import CARE, CHANGE, DELETE, LANGUAGE, LANGUAGES, RESUME, open_aside
+from flows.asides import CARE, CHANGE, DELETE, LANGUAGE, RESUME, open_aside
 from flows.asides.retell import RETELL, so_far
 from flows.effects import (
     AskForPerson,
@@ -20,6 +20,7 @@ from flows.effects import (
 from flows.keywords import Recognised, Word, normalise, taken_by_carrier
 from flows.questions.base import Understood
 from flows.questions.read_back import ReadBackStep
+from flows.turn import LANGUAGES
 
 if TYPE_CHECKING:
     from flows.signals import Said
@@ -45,6 +46,8 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
                 making.tell("help_more")
             if state.status == "open" and state.step is not None:
                 making.effects.append(TellTeam(kind="help_mid_story"))
+                if not state.aside:
+                    making.ask_again(other_words=True)
         case Word.DELETE:
             _ask_for_person_too(making, "erasure")
             making.set(aside="", aside_notes={}, pending="", tries=0)
@@ -121,14 +124,19 @@ def _language(making: Making, recognised: Recognised) -> None:
     offered = {normalise(LANGUAGES.get(code, code)): code for code in making.release.languages}
     code = offered.get(wanted) or (wanted if wanted in making.release.languages else None)
     if code is not None:
-        making.set(language=code, **({"aside": "", "aside_notes": {}} if making.conversation.aside == CARE else {}))
-        making.effects.append(SetLanguage(language=code))
-        making.tell("language_set")
-        making.ask_again()
+        speak(making, code)
     elif len(making.release.languages) > 1:
         open_aside(making, LANGUAGE)
     else:
         making.tell("one_language")
+
+
+def speak(making: Making, code: str) -> None:
+    """Speak a language of the release from now on."""
+    making.set(language=code, **({"aside": "", "aside_notes": {}} if making.conversation.aside == CARE else {}))
+    making.effects.append(SetLanguage(language=code))
+    making.tell("language_set")
+    making.ask_again()
 
 
 def _within(making: Making, recognised: Recognised) -> bool:
@@ -150,7 +158,7 @@ def _within(making: Making, recognised: Recognised) -> bool:
         return False
     match recognised.word:
         case Word.BACK:
-            _back(making)
+            go_back(making)
         case Word.SKIP:
             return _skip(making, recognised)
         case Word.MORE:
@@ -160,7 +168,8 @@ def _within(making: Making, recognised: Recognised) -> bool:
     return True
 
 
-def _back(making: Making) -> None:
+def go_back(making: Making) -> None:
+    """Ask the question before again; a story that was told is shown, never forgotten."""
     state = making.conversation
     if state.back_to:
         making.set(back_to="")
@@ -169,6 +178,9 @@ def _back(making: Making) -> None:
     if state.scratch.get("changing"):
         making.set(scratch={})
         making.ask_again()
+        return
+    if so_far(making) and making.step is not None and making.step.tells:
+        open_aside(making, RETELL)
         return
     if not state.trail:
         making.tell("at_start")

@@ -32,7 +32,7 @@ from flows.edits import edited
 from flows.effects import FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
 from flows.greetings import is_courtesy, is_greeting
 from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold
-from flows.keywords import Word, recognise
+from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
 from flows.letters import is_told, storable
 from flows.questions.base import Unclear
 from flows.questions.consent import ConsentStep
@@ -95,7 +95,7 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     aside = care.step_aside(making, signal)
     _take(making, signal, last_heard)
     if kinds:
-        care.attend(making, signal, kinds, due=due)
+        care.attend(making, signal, kinds, due=due and not making.answered_emergency)
     elif aside:
         care.step_back(making)
     _keep_waiting(making)
@@ -150,7 +150,9 @@ def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Q
 
 def _start(making: Making, started: Started) -> None:
     making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
-    if started.text.strip():
+    flow = making.release.flow
+    asked_for = normalise(started.text) in {flow.id, *map(normalise, flow.words)}
+    if started.text.strip() and not asked_for:
         hold(making, started.text, started.ref)
     making.go(making.release.flow.start)
 
@@ -158,19 +160,20 @@ def _start(making: Making, started: Started) -> None:
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
     state = making.conversation
     word = recognise(said.text, language=state.language, channel=state.channel, waiting=state.status == "open")
-    if word is not None and word.carrier_only and not state.opted_out:
-        word = None  # a lone YES by SMS: an opt-in to the carrier, an ordinary answer to us
-    if word is not None and word.word in _MAY_BE_LABELS and names_a_choice(making, said.text):
-        word = None  # "hide the place" is what was offered, and no new wish
+    if word is not None and _means_something_else(making, word, said):
+        word = None
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
         _said_though_stopped(making, said, last_heard)
         return
     crossed = has_crossed(making, said)
+    helped = word is not None and word.word is Word.HELP
+    if helped and taken_by_carrier(said.text) is None and answered_beside(making, said, crossed=crossed):
+        return  # "who are you" is better answered than by all that HELP says
     if word is not None and not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said):
         return
     if word is None and _is_receipt(making, said):
         return
-    if answered_beside(making, said, word, crossed=crossed):
+    if word is None and answered_beside(making, said, crossed=crossed):
         return
     if state.status != "open":
         _late(making, said)
@@ -192,6 +195,12 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
             making.ask_again()
             return
     answer(making, said, word)
+
+
+def _means_something_else(making: Making, word: Recognised, said: Said) -> bool:
+    """A lone YES by SMS is an opt-in to the carrier and an ordinary answer to us; "hide the place" was offered."""
+    offered = word.word in _MAY_BE_LABELS and names_a_choice(making, said.text)
+    return (word.carrier_only and not making.conversation.opted_out) or offered
 
 
 def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> None:
@@ -285,7 +294,8 @@ def _late(making: Making, said: Said) -> None:
         making.set(held=state.held + 1)
         open_aside(making, AFTER)
         return
-    making.begin(said.text, said.ref)
+    nothing_told = is_greeting(making, said.text) or is_courtesy(making, said.text)
+    making.begin("" if nothing_told else said.text, said.ref)
 
 
 def _chose(making: Making, chose: Chose) -> None:
@@ -339,6 +349,6 @@ def _keep_waiting(making: Making) -> None:
     """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
     state = making.conversation
     step = making.step
-    if making.quiet is None and state.status == "open" and step is not None and not state.aside:
-        if state.scratch.get("parts"):
-            making.quiet = getattr(step, "enough" if state.scratch.get("asked_all") else "quiet", None)
+    collecting = state.status == "open" and not state.aside and state.scratch.get("parts")
+    if making.quiet is None and step is not None and collecting:
+        making.quiet = getattr(step, "enough" if state.scratch.get("asked_all") else "quiet", None)

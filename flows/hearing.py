@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from flows.effects import HoldSealed, Say
 from flows.greetings import is_greeting
 from flows.keywords import Recognised, Word, normalise
+from flows.letters import is_told
 from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.signals import Said
 from flows.telling import add_words, is_telling
@@ -38,7 +39,7 @@ _LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
 def hold(making: Making, text: str, ref: str) -> None:
     """Put words that came before consent aside, sealed; the first time say so."""
     making.effects.append(HoldSealed(text=text, ref=ref))
-    if not making.conversation.held:
+    if not making.conversation.held and is_told(text):
         making.tell("held_looked_at" if making.worried else "held")
     making.set(held=making.conversation.held + 1)
 
@@ -47,6 +48,9 @@ def answer(making: Making, said: Said, word: Recognised | None) -> None:
     """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
     step, name = making.step, making.conversation.step
     if step is None or name is None:
+        return
+    if word is not None and word.whole and word.word in WITHIN_A_QUESTION and not step.tells and not step.sensitive:
+        making.ask_again(other_words=True)  # it means nothing here, and is nobody's words
         return
     if word is None or word.word is not Word.DONE:
         if not _repeats_consent(making, step, said):
@@ -157,9 +161,11 @@ def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
 
 def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
     """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
-    if not step.tells or not making.consented or making.conversation.scratch.get("parts"):
+    if not step.tells or not making.consented:
         return False
-    return bool(_LONE_NUMBER.fullmatch(said.text)) or _repeats_last_answer(making, said)
+    if _LONE_NUMBER.fullmatch(said.text):
+        return True
+    return not making.conversation.scratch.get("parts") and _repeats_last_answer(making, said)
 
 
 def _repeats_last_answer(making: Making, said: Said) -> bool:

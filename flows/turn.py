@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from flows.effects import Effect
     from flows.release import Release
 
+LANGUAGES = {"en": "English", "cy": "Cymraeg", "pl": "Polski", "ga": "Gaeilge", "gd": "Gàidhlig", "uk": "Українська"}
+"""Each language by its own name; others are shown by their code."""
 MOST_STEPS = 50
 """Steps one turn may pass through; more is a loop that the flow check should have found."""
 NUDGE_AFTER = timedelta(hours=48)
@@ -53,6 +55,8 @@ class Making:
         self.effects: list[Effect] = []
         self.quiet: int | None = None
         self.asks_later = False
+        self.answered_emergency = False
+        """True once somebody was told whom to ring: then no signpost follows it."""
         self.worried = False
         """True while words of distress are handled: then a person may look at what is held."""
         """True: questions of this turn wait until the person has seen the signpost and goes on."""
@@ -100,6 +104,14 @@ class Making:
     def common(self, key: str, **fills: str) -> str:
         """Return a text that belongs to every flow."""
         return self.release.text(f"everywhere/{key}.text", self.conversation, **fills)
+
+    def knows(self, key: str) -> bool:
+        """Return whether there is such a text."""
+        return self.release.has(f"everywhere/{key}.text")
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages this release can speak, each by its own name where we know it."""
+        return tuple(LANGUAGES.get(code, code) for code in self.release.languages)
 
     def tell(self, key: str, **fills: str) -> None:
         """Say a text that belongs to every flow and asks nothing."""
@@ -303,6 +315,12 @@ class Making:
             self.set(due="expire", due_at=over)
         else:
             self.set(due=None, due_at=None)
+
+    def _reminds(self) -> bool:
+        """Whether a reminder may still come: never once the story is kept, for what follows is a bonus."""
+        state = self.conversation
+        left = state.nudges < self.release.flow.nudges and state.reminded < MOST_REMINDERS
+        return state.status == "open" and not state.kept and left
 
     def done(self) -> Turn:
         """Return the finished turn."""

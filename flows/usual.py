@@ -1,18 +1,235 @@
 """What people say to us beside their story or their answer is answered; then the question that waits is asked again.
 
-Used by the engine only. Pure.
+Used by the engine only. Pure. Nothing of it is ever kept, counts as an answer or becomes part of a story. What is
+recognised stands in `flows.language.intents`, what is said in `everywhere.toml` under `answer_…`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, open_aside, reads_clearly
+from flows.asides.retell import MORE
+from flows.commands import go_back, speak
+from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, TellTeam
+from flows.hearing import hear, hold
+from flows.language.intents import Intent, Kind, recognise_intent
+from flows.questions.base import Understood
+from flows.questions.place import PlaceStep
+from flows.signals import Said
+from flows.telling import add_words, is_telling, story_step
 
 if TYPE_CHECKING:
-    from flows.keywords import Recognised
-    from flows.signals import Said
+    from collections.abc import Callable
+
     from flows.turn import Making
 
+IGNORED: Final = frozenset({Kind.REACTION, Kind.AUTOMATIC_REPLY, Kind.SPAM})
+"""No words of a person to us: answered by nothing, wherever they come."""
+ALWAYS: Final = frozenset({Kind.EMERGENCY, Kind.UNDER_AGE, Kind.WRONG_NUMBER, *IGNORED})
+"""Looked at before anything else, also while a question of our own is open."""
+NO_QUESTION: Final = frozenset(
+    {Kind.GREETING, Kind.THANKS, Kind.ABUSE, Kind.PAUSE, Kind.ADD_MORE, Kind.CORRECTION, Kind.CHANGE_SOMETHING}
+)
+"""Said to us without asking anything: where the waiting question understands the words, they are its answer."""
+HELD_FROM: Final = 4
+"""Words beside a question before consent that may be a piece of a story, and are held with it."""
+ADDED_FROM: Final = 7
+"""Words from which "I forgot to say …" holds itself what was forgotten."""
+MINOR: Final = "minor"
+"""The option by which a flow turns away whom we may not ask."""
 
-def answered_beside(making: Making, said: Said, word: Recognised | None, *, crossed: bool) -> bool:
-    """Answer what is no story and no answer; returns False for everything else."""
+
+def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
+    """Answer what is neither story nor answer; returns False for everything else.
+
+    `crossed`: the question that waits is still on its way to them, so it is not asked again.
+    """
+    state, step = making.conversation, making.step
+    telling = listens_to_words(making) or (state.status == "open" and making.consented and bool(step and step.tells))
+    intent = recognise_intent(said.text, language=state.language, telling=telling)
+    if intent is None:
+        return False
+    if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(making, said))):
+        return False
+    if intent.kind in IGNORED:
+        return True
+    if (act := _ACTS.get(intent.kind)) is not None:
+        done = act(making, said, intent)
+        if done is not None:
+            return done
+    if state.status != "open" or step is None:
+        return _answer_outside(making, intent)
+    return _answer_at_a_question(making, said, intent, crossed=crossed)
+
+
+def _answer_outside(making: Making, intent: Intent) -> bool:
+    """Before anything began the welcome follows the answer; after the end the answer is all."""
+    if intent.kind in {Kind.GREETING, Kind.THANKS} and making.conversation.status not in {"ended", "parted"}:
+        return False
+    if intent.kind is Kind.THANKS:
+        return False  # answered once, among the courtesies after an end
+    if not (making.conversation.status == "idle" and intent.kind is Kind.WHO_ARE_YOU):
+        _tell(making, intent)
+    if making.conversation.status == "idle" and intent.kind is not Kind.ABUSE:
+        making.begin()
+    return True
+
+
+def _answer_at_a_question(making: Making, said: Said, intent: Intent, *, crossed: bool) -> bool:
+    step, name = making.step, making.conversation.step
+    if step is None or name is None:
+        return False
+    looked_up = isinstance(step, PlaceStep)
+    if not step.tells and not looked_up and not making.conversation.aside:
+        reading = step.hear(making.scene(name), said)
+        if isinstance(reading, Understood):
+            if intent.kind in NO_QUESTION or crossed:
+                return False
+            if not step.decides:  # the answer counts, and what was asked beside it is answered first
+                _tell(making, intent)
+                return False
+    _tell(making, intent)
+    if not making.consented and len(intent.rest.split()) >= HELD_FROM:
+        hold(making, said.text, said.ref)
+    elif looked_up and intent.rest and not crossed:
+        hear(making, Said(text=intent.rest, ref=said.ref))
+        return True
+    if not crossed and intent.kind is not Kind.PAUSE:
+        _wait_again(making)
+    return True
+
+
+def _wait_again(making: Making) -> None:
+    """Ask once more what waits, in few words."""
+    state, step = making.conversation, making.step
+    if state.aside:
+        ask_aside_again(making)
+    elif step is not None and step.tells and state.scratch.get("parts"):
+        making.tell("go_on_or_done")
+    else:
+        making.ask_again(other_words=True)
+
+
+def _tell(making: Making, intent: Intent) -> None:
+    key = f"answer_{intent.kind}"
+    if intent.detail and making.knows(f"{key}_{intent.detail}"):
+        key = f"{key}_{intent.detail}"
+    if making.knows(key):
+        making.tell(key, languages=", ".join(making.languages()))
+
+
+# --- what is more than an answer; None: answer it like any other question --------------------------------------------
+
+
+def _emergency(making: Making, _said: Said, intent: Intent) -> bool | None:
+    """Say at once whom to ring, and ask nothing else; a person looks at it as well."""
+    _tell(making, intent)
+    making.answered_emergency = True
+    if making.conversation.status != "idle" and not making.worried:
+        making.effects.append(RaiseConcern(kinds=frozenset({"danger"}), signposted=True))
+    return True
+
+
+def _under_age(making: Making, _said: Said, _intent: Intent) -> bool | None:
+    """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
+    away = next(
+        (
+            option.next
+            for one in making.release.flow.steps.values()
+            for option in one.choices()
+            if option.value == MINOR
+        ),
+        None,
+    )
+    if away is None:
+        return None
+    state = making.conversation
+    if state.kept:
+        making.effects.append(DropStory())
+    making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
+    making.set(answers={}, trail=(), kept=False, aside="", aside_notes={}, scratch={}, pending="")
+    making.go(away)
+    return True
+
+
+def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
+    """Apologise once and write no more; whoever has the number now reads nothing of what was told."""
+    state = making.conversation
+    _tell(making, intent)
+    if state.kept or state.status in {"ended", "expired"}:
+        making.effects.append(TellTeam(kind="wrong_number"))
+    if state.status == "open":
+        making.finish("ended" if state.kept else "parted")
+    making.stop()
+    making.effects.append(OptOut())
+    return True
+
+
+def _language(making: Making, _said: Said, intent: Intent) -> bool | None:
+    """Speak the language they ask for, if we can."""
+    if intent.detail in making.release.languages and intent.detail != making.conversation.language:
+        speak(making, intent.detail)
+        return True
+    return None
+
+
+def _add_more(making: Making, said: Said, intent: Intent) -> bool | None:
+    """Add what they forgot, or let them write it."""
+    state, step = making.conversation, making.step
+    if state.status == "open" and step is not None and step.tells:
+        return None
+    if story_step(making) is None or not making.consented or state.aside:
+        return None
+    content = intent.rest if len(intent.rest.split()) > 1 else ""
+    if not content and len(said.text.split()) >= ADDED_FROM and is_telling(making, said.text):
+        content = said.text
+    if not content:
+        open_aside(making, MORE, story=0, parts=[])
+    elif state.status == "open":
+        add_words(making, content, said.ref)
+        _wait_again(making)
+    else:
+        making.effects.append(AddToStory(text=content, ref=said.ref))
+        making.tell("added")
+    return True
+
+
+def _correction(making: Making, said: Said, _intent: Intent) -> bool | None:
+    """Words that put something right are kept with the story, whose other words stay as they are."""
+    state, step = making.conversation, making.step
+    if state.status == "ended" and state.kept:
+        making.effects.append(ListStories(about=CHANGE))
+        return True
+    if state.status != "open" or step is None or step.tells or not making.consented:
+        return False
+    name = state.step
+    if name is not None and isinstance(step.hear(making.scene(name), said), Understood):
+        return False
+    if not isinstance(step, PlaceStep) and add_words(making, said.text, said.ref):
+        _wait_again(making)
+        return True
     return False
+
+
+def _change_something(making: Making, _said: Said, _intent: Intent) -> bool | None:
+    """Go back a question, or ask what of the story is to be changed."""
+    state, step = making.conversation, making.step
+    if state.status == "ended" and state.kept:
+        making.effects.append(ListStories(about=CHANGE))
+        return True
+    if state.status == "open" and step is not None and not step.tells and making.consented and not state.aside:
+        go_back(making)
+        return True
+    return None
+
+
+_ACTS: dict[Kind, Callable[[Making, Said, Intent], bool | None]] = {
+    Kind.EMERGENCY: _emergency,
+    Kind.UNDER_AGE: _under_age,
+    Kind.WRONG_NUMBER: _wrong_number,
+    Kind.LANGUAGE_REQUEST: _language,
+    Kind.ADD_MORE: _add_more,
+    Kind.CORRECTION: _correction,
+    Kind.CHANGE_SOMETHING: _change_something,
+}

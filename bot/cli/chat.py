@@ -181,8 +181,7 @@ def _told(effect: Effect) -> str:
     from flows.transcript import happened  # noqa: PLC0415
 
     if isinstance(effect, SaveAnswer):
-        note = f", with “{effect.note}” beside it" if effect.note else ""
-        return f"{effect.step}: {_plain(effect.value)}{note}"
+        return f"{effect.step}: {_plain(effect.value)}"
     if isinstance(effect, FindPlace):
         return f"looks for “{effect.words}”"
     return happened(effect) or type(effect).__name__

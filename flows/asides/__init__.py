@@ -14,7 +14,7 @@ from flows.asides.care import CARE, Care
 from flows.asides.change import CHANGE, Change, Changes
 from flows.asides.decide_again import DecideAgain
 from flows.asides.delete import DELETE, Delete
-from flows.asides.language import LANGUAGE, LANGUAGES, Language
+from flows.asides.language import LANGUAGE, Language
 from flows.asides.offers import OFFERS, Offers
 from flows.asides.receipt import Add, Narrow, Receipt
 from flows.asides.resume import RESUME, Resume
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 __all__ = [
-    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "LANGUAGE", "LANGUAGES", "OFFERS", "RESUME",
+    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "LANGUAGE", "OFFERS", "RESUME", "ask_aside_again",
     "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice", "open_aside",
+    "reads_clearly",
 ]  # fmt: skip
 
 ASIDES: tuple[type[Aside], ...] = (
@@ -67,6 +68,19 @@ def names_a_choice(making: Making, text: str) -> bool:
     """Return whether a text is, word for word, the name of something the open aside offers."""
     aside = _BY_NAME.get(making.conversation.aside)
     return aside is not None and any(normalise(text) in choice.forms for choice in aside.choices(making))
+
+
+def reads_clearly(making: Making, signal: Signal) -> bool:
+    """Return whether a signal is a clear answer to the open aside, which chooses among things."""
+    aside = _BY_NAME.get(making.conversation.aside)
+    return aside is not None and not aside.open_words and aside.is_clear(making, signal)
+
+
+def ask_aside_again(making: Making) -> None:
+    """Repeat the question of our own that is open, where it can be repeated without looking anything up."""
+    aside = _BY_NAME.get(making.conversation.aside)
+    if aside is not None and aside.repeatable:
+        making.ask(aside.ask(making))
 
 
 def listens_to_words(making: Making) -> bool:

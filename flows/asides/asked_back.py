@@ -49,6 +49,7 @@ class AskedBackAside(Aside):
     """First that there is a question, then the question, then perhaps the teller's own version."""
 
     name: ClassVar[str] = ASKED_BACK
+    repeatable: ClassVar[bool] = False
 
     # --- what happens to it ---------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ class Aside:
     """What a second unclear answer is taken for: the choice that changes nothing."""
     when_stopped: ClassVar[bool] = False
     """True: a right of the person, which they may use after STOP as before; only clear answers are heard then."""
+    repeatable: ClassVar[bool] = True
+    """False: it can only be asked with what is looked up anew."""
     open_words: ClassVar[bool] = False
     """True: it listens to whatever is written, so that no words of it are taken for a receipt."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
 from flows.effects import SetLanguage
+from flows.turn import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 LANGUAGE = "language"
-LANGUAGES = {"en": "English", "cy": "Cymraeg", "pl": "Polski", "ga": "Gaeilge", "gd": "Gàidhlig", "uk": "Українська"}
-"""Each language by its own name; others are shown by their code."""
 
 
 class Language(Aside):

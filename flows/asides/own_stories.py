@@ -6,7 +6,7 @@ conversation: there stand only numbers, months and places. An unclear answer lis
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from flows.asides.base import Aside
 from flows.effects import ListStories, Option, Say
@@ -46,7 +46,7 @@ class Offered(NamedTuple):
 class OwnStories(Aside):
     """Choose one of one's own stories, or one of `values` beside them."""
 
-    listed_about: str
+    repeatable: ClassVar[bool] = False
 
     @classmethod
     def listed(cls, making: Making, listed: StoriesListed) -> None:

@@ -116,7 +116,7 @@ class ReadBackStep(Step):
 
 
 def told_so_far(scene: Scene) -> dict[str, str]:
-    """Return what a read-back shows, by placeholder: `story`, `place`, `scale`, `actor` and `rating`, in their words."""
+    """Return what a read-back shows, by placeholder: `story`, `place`, `scale`, `actor` and `rating`."""
     blank = scene.common("left_out")
     fills = {"story": blank, "place": blank, "scale": blank, "actor": blank, "rating": blank}
     for name, answer in scene.conversation.answers.items():
