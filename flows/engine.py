@@ -166,21 +166,28 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         _said_though_stopped(making, said, last_heard)
         return
     crossed = has_crossed(making, said)
-    helped = word is not None and word.word is Word.HELP
-    if helped and taken_by_carrier(said.text) is None and answered_beside(making, said, crossed=crossed):
-        return  # "who are you" is better answered than by all that HELP says
-    if word is not None and not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said):
-        return
-    if word is None and _is_receipt(making, said):
-        return
-    if word is None and answered_beside(making, said, crossed=crossed):
+    if _is_for_us(making, said, word, crossed=crossed):
         return
     if state.status != "open":
         _late(making, said)
-        return
-    if crossed:
+    elif crossed:
         hear_crossed(making, said, word)
-        return
+    else:
+        _said_at_a_question(making, said, word, last_heard)
+
+
+def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: bool) -> bool:
+    """Do what a keyword says, look a receipt up, or answer what is asked beside the story."""
+    if word is None:
+        return _is_receipt(making, said) or answered_beside(making, said, crossed=crossed)
+    in_own_words = word.word is Word.HELP and taken_by_carrier(said.text) is None
+    if in_own_words and answered_beside(making, said, crossed=crossed):
+        return True  # "who are you" is better answered than by all that HELP says
+    return not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said)
+
+
+def _said_at_a_question(making: Making, said: Said, word: Recognised | None, last_heard: datetime) -> None:
+    state = making.conversation
     if (aside := making.conversation.aside) != "":
         if hear_aside(making, said):
             _hand_on_pending(making)
