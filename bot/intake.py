@@ -231,9 +231,6 @@ class Intake:
                 flow = inbound.entry if inbound.entry in self.means.releases.current else ""
                 turn.begin(Begin(flow=flow, text=signal.text, ref=signal.ref))
             return
-        if isinstance(signal, Edited):
-            turn.edited(signal)
-            return
         before = turn.said
         turn.hear([signal])
         if isinstance(signal, Located) and turn.said == before:

@@ -11,12 +11,12 @@ from datetime import timedelta
 from secrets import token_hex, token_urlsafe
 from typing import TYPE_CHECKING
 
-from bot.carry import CARRY_OUT, story
+from bot.carry import CARRY_OUT
 from flows.conversation import Conversation, idle
-from flows.effects import AmendStory, Begin, SaveAnswer, Say
+from flows.effects import Begin, SaveAnswer, Say
 from flows.engine import advance
 from flows.messages import Message
-from flows.signals import Edited, Signal, Started
+from flows.signals import Signal, Started
 from storage.queries import turn as store
 from storage.queries.stories import ASSISTED
 from storage.receipts import draw
@@ -66,7 +66,6 @@ class Turn:
         """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
         self.stored = stored is not None
         self.erased = False
-        self.amended = False
         if stored is None:
             self.release: Release = means.releases.begin("", "")
             self.conversation = self._new(self.release)
@@ -97,23 +96,6 @@ class Turn:
             raise EndlessTurnError(f"flow {self.release.flow.id} goes on asking at {self.conversation.step}")
         if self.stored and not self.erased:
             self._save()
-
-    def edited(self, edited: Edited) -> None:
-        """Take a changed message as part of what is being told, of what is held, or of an earlier story (rule 43)."""
-        before = self.conversation
-        self.hear([edited])
-        taken = self.amended or (before.scratch, before.answers) != (
-            self.conversation.scratch,
-            self.conversation.answers,
-        )
-        if taken or before.opted_out or not edited.ref:
-            return
-        person = self.person.contributor_id
-        if store.reseal(self.connection, contributor_id=person, ref=edited.ref, sealed=self.sealed(edited.text)):
-            return
-        earlier = store.told_in(self.connection, contributor_id=person, ref=edited.ref)
-        if earlier is not None:
-            story.amend(self, AmendStory(ref=edited.ref, text=edited.text), earlier)
 
     def leave_alone_until(self, when: datetime) -> None:
         """Make sure that time does not begin a turn again and again in which nothing changes."""

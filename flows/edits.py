@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from flows.asides.reword import REWORD
 from flows.commands import obey
-from flows.effects import ListStories, RecordConsent
+from flows.effects import AmendStory, ListStories, RecordConsent
 from flows.hearing import WITHIN_A_QUESTION
 from flows.keywords import recognise
 from flows.messages import sms_text, telegram_text
@@ -40,8 +40,8 @@ def edited(making: Making, edit: Edited) -> None:
     if word is not None and word.word not in WITHIN_A_QUESTION and not word.carrier_only:
         _take_out(making, edit.ref)
         obey(making, word, said)
-    elif edit.ref and not _in_what_is_told(making, edit) and not _in_what_is_kept(making, edit):
-        _in_an_answer(making, said)
+    elif edit.ref and not any(taken(making, edit) for taken in (_in_what_is_told, _in_what_is_kept, _in_an_answer)):
+        making.effects.append(AmendStory(ref=edit.ref, text=edit.text))
 
 
 def _in_what_is_told(making: Making, edit: Edited) -> bool:
@@ -81,16 +81,16 @@ def _holds(parts: Parts, ref: str) -> bool:
     return bool(ref) and any(mine == ref for mine, _ in parts)
 
 
-def _in_an_answer(making: Making, said: Said) -> None:
+def _in_an_answer(making: Making, edit: Edited) -> bool:
     """An answer in other words counts where it allows no more than before; more is asked for by CHANGE."""
-    state = making.conversation
+    state, said = making.conversation, Said(text=edit.text, ref=edit.ref)
     name = next((name for name, one in state.answers.items() if one.ref == said.ref), None)
     step = making.release.flow.steps.get(name) if name is not None else None
     if name is None or step is None:
-        return
+        return False
     reading = _read_again(making, step, name, said)
     if reading is None or reading.value == state.answers[name].value:
-        return
+        return True
     decided = [one for one in reading.before if isinstance(one, RecordConsent)]
     if any(one.purpose == CONSENTED and one.answer != "yes" for one in decided):
         making.effects.append(ListStories(about="delete"))
@@ -104,6 +104,7 @@ def _in_an_answer(making: Making, said: Said) -> None:
         if state.kept and not step.decides:
             making.keep()
         making.tell("edit_taken")
+    return True
 
 
 def _read_again(making: Making, step: Step, name: str, said: Said) -> Understood | None:

@@ -148,7 +148,8 @@ class DropStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendStory:
-    """An edit of a message whose story is already kept: stored beside it, the original stays (design rule 5)."""
+    """A message was edited that this conversation does not hold: if it is sealed, or part of an earlier story, its new
+    words take the place of the old; answer with `Amended` where it was part of a story."""
 
     ref: str
     text: str

@@ -42,6 +42,7 @@ from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep
 from flows.receipts import read as read_receipt
 from flows.signals import (
+    Amended,
     AskBackShown,
     AskBackTaken,
     AskedBack,
@@ -121,13 +122,13 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
             state = making.conversation
             if isinstance(making.step, PlaceStep) and state.status == "open" and not state.opted_out:
                 hear(making, signal)
-        case Facts() | StoriesListed() | FileReady() | ReceiptRead():
+        case Facts() | StoriesListed() | FileReady() | ReceiptRead() | Amended():
             _told_of_what_is_held(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
             _unasked(making, signal)
 
 
-def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead) -> None:
+def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead | Amended) -> None:
     match answer:
         case Facts():
             tell_facts(making, answer)
@@ -138,6 +139,8 @@ def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileRe
             tell_link(making, answer)
         case ReceiptRead():
             _receipt(making, answer)
+        case Amended():
+            making.tell("edit_taken")
 
 
 def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:

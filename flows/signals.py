@@ -152,6 +152,11 @@ class ReceiptRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amended:
+    """Answer to `AmendStory`, if the edited message is part of a story that was kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
     """Nothing was written for the gap that the waiting question asked for."""
 
@@ -213,6 +218,7 @@ Signal = (
     | StoriesListed
     | FileReady
     | ReceiptRead
+    | Amended
     | AskedBack
     | AskBackShown
     | AskBackTaken

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.told import choice_of, place_of
 from flows.safeguarding import noted
-from flows.signals import PlacesFound, Signal
+from flows.signals import Amended, PlacesFound, Signal
 from storage.crypto import receipt_lookups
 from storage.queries import content_notes, own_stories
 from storage.queries import turn as store
@@ -55,18 +55,20 @@ def drop(turn: Turn, _effect: DropStory) -> None:
     store.drop_story(turn.connection, turn.conversation.id, turn.now)
 
 
-def amend(turn: Turn, effect: AmendStory, conversation_id: str = "") -> None:
-    """Put a later wording beside a message of a kept story."""
-    turn.amended = True
-    own_stories.changed_in(turn.connection, conversation_id or turn.conversation.id, turn.now)
+def amend(turn: Turn, effect: AmendStory) -> Signal | None:
+    """Put the newest wording in the place of a message that is held, or that is part of an earlier story."""
+    person = turn.person.contributor_id
+    if store.reseal(turn.connection, contributor_id=person, ref=effect.ref, sealed=turn.sealed(effect.text)):
+        return None
+    told_in = store.told_in(turn.connection, contributor_id=person, ref=effect.ref)
+    if told_in is None:
+        return None
+    own_stories.changed_in(turn.connection, told_in, turn.now)
     story_id = store.amend_story(
-        turn.connection,
-        conversation_id=conversation_id or turn.conversation.id,
-        ref=effect.ref,
-        text=effect.text,
-        now=turn.now,
+        turn.connection, conversation_id=told_in, ref=effect.ref, text=effect.text, now=turn.now
     )
     _note(turn, story_id, effect.text)
+    return Amended()
 
 
 def add(turn: Turn, effect: AddToStory) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flows.conversation import ChannelKind
 from flows.questions.consent import ConsentOption, ConsentStep
+from flows.questions.kept import KeptStep
 from flows.questions.read_back import ReadBackStep
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ def _edges(step: Step, channel: ChannelKind) -> Iterator[Edge]:
     if isinstance(step, ReadBackStep):
         yield from (Edge(f"change {item.value}", item.value) for item in offered_options(step.change, channel))
         yield Edge("nothing told", step.dropped)
+    if isinstance(step, KeptStep):
+        yield Edge("nothing told", step.empty)
     if not step.waits or not options:
         yield Edge("next", step.next)
     elif step.can_skip:

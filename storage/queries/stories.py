@@ -331,8 +331,27 @@ def told_in(connection: Connection, *, contributor_id: int, ref: str) -> str | N
 
 
 def amend_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
-    """Keep an edit of a message beside the original; returns the story's number, None if there is no story."""
-    return _append(connection, conversation_id, ref=ref, text=text, kind="amended", now=now)
+    """Let the newest words of a message be what the story says; returns its number, None if there is no such part.
+
+    The words before are gone: whoever takes a name out wants it nowhere.
+    """
+    story_id = connection.execute(select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)).scalar()
+    part = (PART.c.story_id == story_id, PART.c.ref == ref)
+    if story_id is None or not connection.execute(update(PART).where(*part).values(text=storable(text))).rowcount:
+        return None
+    rows = connection.execute(
+        select(PART.c.text, PART.c.kind).where(PART.c.story_id == story_id).order_by(PART.c.position)
+    ).all()
+    told = "\n".join(row.text for row in rows if row.kind == "told")
+    whole = "\n\n".join(filter(None, [told, *(row.text for row in rows if row.kind == "added")]))
+    version = STORY.c.version + 1
+    connection.execute(
+        update(STORY)
+        .where(STORY.c.id == story_id)
+        .values(text=whole, changed_at=now, version=version, words_version=version, **_UNDECIDED)
+    )
+    note(connection, "story")
+    return int(story_id)
 
 
 def add_to_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
