@@ -357,8 +357,7 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
 
 def _keep_waiting(making: Making) -> None:
     """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
-    state = making.conversation
-    step = making.step
-    collecting = state.status == "open" and not state.aside and state.scratch.get("parts")
-    if making.quiet is None and step is not None and collecting:
-        making.quiet = getattr(step, "enough" if state.scratch.get("asked_all") else "quiet", None)
+    state, step = making.conversation, making.step
+    if making.quiet is None and step is not None and state.step is not None:
+        waits = state.status == "open" and not state.aside
+        making.quiet = step.gap(making.scene(state.step)) if waits else None

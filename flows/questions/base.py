@@ -140,6 +140,10 @@ class Step(Record):
         """Return what a signal means as an answer to this step."""
         raise TypeError(f"a step of type {self.type} does not wait for an answer")
 
+    def gap(self, scene: Scene) -> int | None:
+        """Return after how many seconds of silence this question has something to say; None for never."""
+        return None
+
     def finish(self, scene: Scene) -> Reading:
         """Return what DONE means here; by default it is a word like any other."""
         return Unclear()

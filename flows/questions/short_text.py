@@ -41,6 +41,10 @@ class ShortTextStep(Step):
             return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
         return _told(parts)
 
+    def gap(self, scene: Scene) -> int | None:
+        """Return how long to wait for the rest of a long SMS."""
+        return self.quiet if parts_of(scene) else None
+
     def finish(self, scene: Scene) -> Reading:
         """DONE ends the wait for further parts."""
         parts = parts_of(scene)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import JsonValue
 
@@ -10,6 +10,9 @@ from flows.effects import Option, Say
 from flows.keywords import normalise
 from flows.questions.base import Reading, Scene, Step, Unclear, Understood, Waiting
 from flows.signals import Chose, Edited, Quiet, Said, Signal, Unsealed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Parts = tuple[tuple[str, str], ...]
 """(provider's message id, text), in the order they came."""
@@ -22,6 +25,8 @@ class StoryStep(Step):
     """
 
     type: Literal["story"] = "story"
+    alive: int = 8
+    """Seconds after the first text until one sign of life, by SMS, unless they are still writing or have finished."""
     quiet: int = 90
     enough: int = 1800
 
@@ -42,29 +47,47 @@ class StoryStep(Step):
         asked = bool(scene.conversation.scratch.get("asked_all"))
         if isinstance(signal, Unsealed):  # what came before the yes is an opening; they may go on
             opening = Say(text=scene.common("held_used"), options=_finish(scene))
-            return Waiting(scratch=_scratch((*parts, *signal.parts)), effects=(opening,), quiet=self.quiet)
+            held = {**_scratch((*parts, *signal.parts)), "alive": True}
+            return Waiting(scratch=held, effects=(opening,), quiet=self.quiet)
         if isinstance(signal, Chose):
             return told(parts) if parts else Unclear()
         if isinstance(signal, Quiet):
             return self._quiet(scene, parts, asked=asked)
-        if isinstance(signal, Edited):
-            return Waiting(scratch=_scratch(with_edit(parts, signal)), quiet=self.quiet)
         if isinstance(signal, Said) and signal.text.strip():
             if asked and parts and normalise(signal.text) in _words(scene, "that_is_all"):
                 return told(parts)
             if asked and parts and normalise(signal.text) in _words(scene, "there_is_more"):
-                return Waiting(scratch=_scratch(parts), quiet=self.quiet * 4)
-            alive = (Say(text=scene.common("first_part")),) if scene.sms and not parts else ()
-            return Waiting(scratch=_scratch(with_part(parts, signal)), says=alive, quiet=self.quiet)
+                return Waiting(scratch=self._with(scene, parts), quiet=self.quiet * 4)
+            scratch = self._with(scene, with_part(parts, signal))
+            return Waiting(scratch=scratch, quiet=self._gap(scene, scratch))
         return Unclear()
+
+    def gap(self, scene: Scene) -> int | None:
+        """Return after how many seconds of silence something is said while a story is being told."""
+        return self._gap(scene, scene.conversation.scratch) if parts_of(scene) else None
+
+    def _gap(self, scene: Scene, scratch: Mapping[str, JsonValue]) -> int:
+        if scratch.get("asked_all"):
+            return self.enough
+        return self.alive if scene.sms and not scratch.get("alive") else self.quiet
+
+    @staticmethod
+    def _with(scene: Scene, parts: Parts) -> dict[str, JsonValue]:
+        """Return the parts, and whether a sign of life was given."""
+        alive = {"alive": True} if scene.conversation.scratch.get("alive") else {}
+        return {**_scratch(parts), **alive}
 
     def _quiet(self, scene: Scene, parts: Parts, *, asked: bool) -> Reading:
         if asked and parts:
             return told(parts)
         if not parts:
             return Waiting(scratch=scene.conversation.scratch)
+        if scene.sms and not scene.conversation.scratch.get("alive"):
+            alive = (Say(text=scene.common("first_part")),)
+            return Waiting(scratch={**_scratch(parts), "alive": True}, says=alive, quiet=self.quiet)
         question = Say(text=scene.common("is_that_all"), options=_finish(scene))
-        return Waiting(scratch={**_scratch(parts), "asked_all": True}, effects=(question,), quiet=self.enough)
+        scratch = {**self._with(scene, parts), "asked_all": True}
+        return Waiting(scratch=scratch, effects=(question,), quiet=self.enough)
 
     def finish(self, scene: Scene) -> Reading:
         """DONE ends the story if there is one."""
