@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.language.automaton import ANY, State, automaton, found
+from flows.language.gathered import Gathering, Rule
 from flows.letters import folded
 from flows.phrases import parsed
 
@@ -28,7 +29,9 @@ SLOTS: Final = {"own": "own_language", "names": "language"}
 """Parts of the list of names, and how patterns call them."""
 NAMES: Final = FOLDER / "names.toml"
 """Languages by ISO code with the names people call them by."""
-LISTS: Final = ("courtesies", "past", "long_ago", "vetoes", "units", "since")
+LISTS: Final = ("courtesies", "past", "long_ago", "vetoes", "units", "since", "asking", "us", "narrating")
+GATHERED: Final = {"asked": True, "gathered": False}
+"""Lists of rules beside those of phrases, and whether what they find has to ask something."""
 UP_TO_THREE: Final = " [*] [*] [*] "
 """What `...` is short for."""
 FALLBACK: Final = "en"
@@ -114,9 +117,16 @@ class Book:
 
     said: State[Said]
     courteous: State[bool]
+    gathering: Gathering[Said]
     vetoed: State[bool]
     pasts: frozenset[str]
     long_ago: frozenset[str]
+    asking: frozenset[str]
+    """Words that questions begin with."""
+    us: frozenset[str]
+    """Words that speak to us, or of this exchange."""
+    narrating: frozenset[str]
+    """Words beside which loosely gathered ones count for nothing."""
     same: Mapping[str, Sequence[str]]
     """Spellings that mean the same, by word as people write it."""
     ages: Mapping[str, str]
@@ -138,6 +148,27 @@ class Book:
     def rank(self, hit: Hit) -> int:
         """Return how a phrase stands among others: higher is answered first."""
         return _RANK[hit.kind]
+
+    def uncourteous(self, words: Sequence[str]) -> Sequence[str]:
+        """Return words without the courtesies they begin with."""
+        start = 0
+        for begin, end in sorted(self.courtesies(words)):
+            if begin <= start < end < len(words):
+                start = end
+        return words[start:]
+
+    def is_courtesy(self, text: str) -> bool:
+        """Tell whether a text is nothing but courtesies."""
+        words = phrase_words(text, self.same)
+        reached = {0}
+        for start, end in sorted(self.courtesies(words)):
+            if start in reached:
+                reached.add(end)
+        return len(words) in reached
+
+    def addresses(self, words: Sequence[str]) -> bool:
+        """Tell whether the words speak to us or of what we do."""
+        return not self.us.isdisjoint(words)
 
     def vetoes(self, words: Sequence[str]) -> bool:
         """Tell whether the message asks for something that commands answer: to stop, to delete."""
@@ -215,7 +246,9 @@ def _book(language: str) -> Book:
         return frozenset(word for table in tables for word in table[name])
 
     named = {SLOTS[shelf]: [form for forms in names[shelf].values() for form in forms] for shelf in SLOTS}
-    phrases = [said for table in tables for said in _phrases(table, {**table["slots"], **named})]
+    for table in tables:
+        table["slots"] |= named
+    phrases = [said for table in tables for said in _phrases(table, table["slots"])]
     phrases += [
         (parsed(ask.replace("{name}", f"({'|'.join(forms)})"), {}), Said(Kind.LANGUAGE_REQUEST, Level.SURE, code))
         for code, asks in names["asks"].items()
@@ -226,9 +259,13 @@ def _book(language: str) -> Book:
     return Book(
         said=automaton(phrases, words),
         courteous=listed("courtesies"),
+        gathering=Gathering(rule for table in tables for rule in _rules(table)),
         vetoed=listed("vetoes"),
         pasts=every("past"),
         long_ago=every("long_ago"),
+        asking=every("asking"),
+        narrating=every("narrating"),
+        us=every("us"),
         same=same,
         ages={word: str(age) for table in tables for word, age in table["ages"].items()},
         units=every("units"),
@@ -250,14 +287,34 @@ def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> It
     read: dict[str, list[Pattern]] = {}
     for name, written in slots.items():
         read[name] = [parsed(entry, read) for entry in written]
+    for kind, detail, levels in _parts(table):
+        for level in Level:
+            said = Said(kind, level, detail)
+            for line in levels.get(level.name.lower(), ()):
+                yield parsed(line.replace("...", UP_TO_THREE), read), said
+
+
+def _rules(table: Mapping[str, Any]) -> Iterator[Rule[Said]]:
+    """Yield the rules of a table: groups in brackets, of single words or `{slots}`, of which the single words count."""
+    for kind, detail, levels in _parts(table):
+        for name, asked in GATHERED.items():
+            for line in levels.get(name, ()):
+                groups = [_group(written, table["slots"]) for written in line.split(")") if written.strip()]
+                yield Rule(Said(kind, Level.HOLDS, detail), groups, asked)
+
+
+def _parts(table: Mapping[str, Any]) -> Iterator[tuple[Kind, str, Mapping[str, Any]]]:
+    """Yield each kind and each detail of a kind with its lists."""
     for kind in Kind:
         entries = table.get(kind.value, {})
-        details = {"": entries, **{name: part for name, part in entries.items() if isinstance(part, dict)}}
-        for detail, levels in details.items():
-            for name, lines in levels.items():
-                if isinstance(lines, list):
-                    said = Said(kind, Level[name.upper()], detail)
-                    yield from ((parsed(line.replace("...", UP_TO_THREE), read), said) for line in lines)
+        yield kind, "", entries
+        yield from ((kind, name, part) for name, part in entries.items() if isinstance(part, dict))
+
+
+def _group(written: str, slots: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    entries = written.strip().removeprefix("(").split("|")
+    words = [word for entry in entries for word in (slots[entry[1:-1]] if entry.startswith("{") else [entry])]
+    return frozenset(word for word in words if " " not in word)
 
 
 def known_languages() -> Iterable[str]:

@@ -26,6 +26,7 @@ LONGEST = 45
 LONGEST_BY_LEVEL = {Level.STARTS: 12, Level.HOLDS: 19, Level.SURE: 28}
 """Words in a message that a phrase may speak for when it is not all of it."""
 LONGEST_WHILE_TELLING = 22
+LONGEST_GATHERED, LONGEST_GATHERED_WHILE_TELLING = 16, 12
 URGENT = frozenset({Kind.EMERGENCY, Kind.UNDER_AGE, Kind.AUTOMATIC_REPLY, Kind.SPAM})
 """Kinds that count in longer messages too: they come with a greeting, a signature, an explanation."""
 ADDED = frozenset({Kind.ADD_MORE, Kind.CORRECTION})
@@ -59,20 +60,41 @@ def recognise_intent(text: str, *, language: str, telling: bool = False) -> Inte
     if len(words) > LONGEST:
         return None
     hits = [hit for hit in known.hits(words) if not known.excepted(hit, words)]
-    if not hits or known.vetoes(words):
+    if (not hits and len(words) > LONGEST_GATHERED) or known.vetoes(words):
         return None
+    if not hits:
+        return _gathered(text, words, known, telling=telling)
     courtesies = known.courtesies(words)
     nothing_else = len(words) in _reached([*((hit.start, hit.end) for hit in hits), *courtesies])
     beside = _beside(words, hits)
     counted = [hit for hit in hits if nothing_else or _counts(hit, words, beside, courtesies, known, telling=telling)]
     if not counted:
-        return None
+        return _gathered(text, words, known, telling=telling)
     best = max(_outermost(counted, courtesies), key=lambda hit: (known.rank(hit), hit.end - hit.start))
     if nothing_else or (telling and best.kind not in ADDED):
         rest = ""
     else:
         rest = text if best.kind in ADDED else _rest(text, best, known)
     return Intent(best.kind, known.detail(best, words), rest)
+
+
+def _gathered(text: str, words: Sequence[str], known: Book, *, telling: bool) -> Intent | None:
+    """Return what one clause of a short message says by the words it gathers, though no phrase fits."""
+    if len(words) > (LONGEST_GATHERED_WHILE_TELLING if telling else LONGEST_GATHERED):
+        return None
+    clauses = list(_clauses(text))
+    if telling and sum(bool(clause.strip()) for clause in clauses) > 1:
+        return None
+    for place, clause in enumerate(clauses):
+        spoken = known.uncourteous(phrase_words(clause, known.same))
+        asks = "?" in clause or (bool(spoken) and spoken[0] in known.asking and spoken[1:2] != ["not"])
+        if telling and not (asks and known.addresses(spoken)):
+            continue
+        said = known.gathering.find(spoken, asks=asks, telling_words=known.narrating)
+        if said is not None:
+            rest = "".join(clauses[:place] + clauses[place + 1 :]).strip()
+            return Intent(said.kind, said.detail, "" if known.is_courtesy(rest) else rest)
+    return None
 
 
 def _beside(words: Sequence[str], hits: Iterable[Hit]) -> list[str]:
