@@ -23,15 +23,15 @@ Pattern = list["str | list[Pattern]"]
 _MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
 
 
-def parsed(text: str, slots: Mapping[str, Sequence[str]]) -> Pattern:
-    """Read a pattern; raises ValueError that says what is wrong with it."""
+def parsed(text: str, slots: Mapping[str, Sequence[str | Pattern]]) -> Pattern:
+    """Read a pattern; raises ValueError that says what is wrong with it. Slots may hold patterns read before."""
     choice, closed = _choice(iter(_MARKS.findall(text)), slots)
     if closed:
         raise ValueError(f"“{text}” closes a bracket that it never opened")
     return choice[0] if len(choice) == 1 else [choice]
 
 
-def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str]]) -> tuple[list[Pattern], str]:
+def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]]) -> tuple[list[Pattern], str]:
     options: list[Pattern] = [[]]
     for mark in marks:
         if mark in {")", "]"}:
@@ -46,7 +46,8 @@ def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str]]) -> tuple[l
         elif mark[0] in "{}":
             if mark[1:-1] not in slots:
                 raise ValueError(f"“{mark}” is not the name of a list under [slots]")
-            options[-1].append([parsed(item, slots) for item in slots[mark[1:-1]]])
+            entries = slots[mark[1:-1]]
+            options[-1].append([parsed(item, slots) if isinstance(item, str) else item for item in entries])
         else:
             options[-1].append(mark)
     return options, ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLACEHOLDERS = frozenset(
     {
         "organisation", "contact", "privacy_url", "emergency", "crisis_line", "age",  # from the house
-        "text_line", "health_line", "youth_line", "more_line",
+        "text_line", "health_line", "youth_line", "more_line", "gas_line",
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
         "lines", "link", "month", "progress",  # from what is held
@@ -52,6 +52,8 @@ class House(Record):
     youth_line: str = ""
     more_line: str = ""
     """Another line, named only to somebody who asks for help after a signpost."""
+    gas_line: str = ""
+    """Whom to ring when there is a smell of gas."""
     adult_age: int = 18
     """From what age people may be asked."""
     country: str = "GB"
@@ -134,7 +136,7 @@ class Release(Record):
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
             "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
             "text_line": house.text_line, "health_line": house.health_line, "more_line": house.more_line,
-            "age": str(house.adult_age),
+            "gas_line": house.gas_line or house.emergency, "age": str(house.adult_age),
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 

@@ -1,8 +1,8 @@
 """The phrases people use to speak to us beside their story, by language, ready to be found in a message.
 
 Owns the shape of `intents/<language>.toml`, explained for translators at the top of `en.toml`, and the kinds there are.
-Imports the standard library, `flows.letters` and `flows.phrases`. A book is made when it is first asked for. Finding
-costs one look per word and open phrase, however many phrases there are.
+Imports the standard library, `flows.letters`, `flows.phrases` and the automaton. A book is made when it is first asked
+for. Finding costs one look per word and open phrase, however many phrases there are.
 """
 
 from __future__ import annotations
@@ -14,20 +14,26 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from flows.language.automaton import ANY, State, automaton, found
+from flows.language.gathered import Gathering, Rule
 from flows.letters import folded
-from flows.phrases import Tree, parsed, planted
+from flows.phrases import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from flows.phrases import Pattern
 
 FOLDER: Final = Path(__file__).parent / "intents"
+SLOTS: Final = {"own": "own_language", "names": "language"}
+"""Parts of the list of names, and how patterns call them."""
 NAMES: Final = FOLDER / "names.toml"
 """Languages by ISO code with the names people call them by."""
-LISTS: Final = ("leads", "tails", "past", "vetoes")
-ANY: Final = "*"
-"""Any one word, in a pattern; `...` is up to three of them."""
+LISTS: Final = ("courtesies", "past", "long_ago", "vetoes", "units", "since", "asking", "us", "narrating")
+GATHERED: Final = {"asked": True, "gathered": False}
+"""Lists of rules beside those of phrases, and whether what they find has to ask something."""
+UP_TO_THREE: Final = " [*] [*] [*] "
+"""What `...` is short for."""
 FALLBACK: Final = "en"
 
 
@@ -79,9 +85,11 @@ class Level(IntEnum):
 
     WHOLE = 0
     """All of it, courtesies aside."""
-    HOLDS = 1
+    STARTS = 1
+    """A short message that begins with it, unless somebody is telling."""
+    HOLDS = 2
     """Wherever it stands in a short message, unless somebody is telling."""
-    SURE = 2
+    SURE = 3
     """Wherever it stands in a short message, even while somebody is telling."""
 
 
@@ -107,11 +115,18 @@ class Hit(NamedTuple):
 class Book:
     """Everything that counts for a person of one language: theirs and English."""
 
-    said: Tree[Said]
-    leads: Tree[bool]
-    tails: Tree[bool]
-    veto: Tree[bool]
+    said: State[Said]
+    courteous: State[bool]
+    gathering: Gathering[Said]
+    vetoed: State[bool]
     pasts: frozenset[str]
+    long_ago: frozenset[str]
+    asking: frozenset[str]
+    """Words that questions begin with."""
+    us: frozenset[str]
+    """Words that speak to us, or of this exchange."""
+    narrating: frozenset[str]
+    """Words beside which loosely gathered ones count for nothing."""
     same: Mapping[str, Sequence[str]]
     """Spellings that mean the same, by word as people write it."""
     ages: Mapping[str, str]
@@ -124,40 +139,48 @@ class Book:
 
     def hits(self, words: Sequence[str]) -> list[Hit]:
         """Return every phrase in these words."""
-        found: list[Hit] = []
-        root = self.said.next
-        active: list[tuple[int, Tree[Said]]] = []
-        for place, word in enumerate(words):
-            following: list[tuple[int, Tree[Said]]] = []
-            for start, tree in active:
-                if (named := tree.next.get(word)) is not None:
-                    following.append((start, named))
-                if (anything := tree.next.get(ANY)) is not None:
-                    following.append((start, anything))
-            if (first := root.get(word)) is not None:
-                following.append((place, first))
-            active = following
-            for start, tree in active:
-                if tree.meaning is not None:
-                    found.append(Hit(*tree.meaning, start, place + 1))
-        return found
+        return [Hit(*said, start, end) for said, start, end in found(self.said, words)]
+
+    def courtesies(self, words: Sequence[str]) -> list[tuple[int, int]]:
+        """Return where courtesies begin and end that may stand beside a phrase."""
+        return [(start, end) for _, start, end in found(self.courteous, words)]
 
     def rank(self, hit: Hit) -> int:
         """Return how a phrase stands among others: higher is answered first."""
         return _RANK[hit.kind]
 
-    def courtesy(self, words: Sequence[str], *, first: bool) -> bool:
-        """Tell whether words are nothing but what may stand before (first) or after a phrase."""
-        tree = self.leads if first else self.tails
-        return _made_of(words, tree)
+    def uncourteous(self, words: Sequence[str]) -> Sequence[str]:
+        """Return words without the courtesies they begin with."""
+        start = 0
+        for begin, end in sorted(self.courtesies(words)):
+            if begin <= start < end < len(words):
+                start = end
+        return words[start:]
+
+    def is_courtesy(self, text: str) -> bool:
+        """Tell whether a text is nothing but courtesies."""
+        words = phrase_words(text, self.same)
+        reached = {0}
+        for start, end in sorted(self.courtesies(words)):
+            if start in reached:
+                reached.add(end)
+        return len(words) in reached
+
+    def addresses(self, words: Sequence[str]) -> bool:
+        """Tell whether the words speak to us or of what we do."""
+        return not self.us.isdisjoint(words)
 
     def vetoes(self, words: Sequence[str]) -> bool:
         """Tell whether the message asks for something that commands answer: to stop, to delete."""
-        return self.veto.within(words)
+        return bool(found(self.vetoed, words))
 
-    def past(self, words: Sequence[str]) -> bool:
-        """Tell whether the words tell of something that was, so that they are story rather than aside."""
+    def tells(self, words: Iterable[str]) -> bool:
+        """Tell whether the words beside a phrase tell of something that was: then they are story rather than aside."""
         return not self.pasts.isdisjoint(words)
+
+    def tells_of_long_ago(self, words: Iterable[str]) -> bool:
+        """Tell whether the words tell of another time, so that nobody need be rung now."""
+        return not self.long_ago.isdisjoint(words)
 
     def excepted(self, hit: Hit, words: Sequence[str]) -> bool:
         """Tell whether what was found is something else: a number that is no age, somebody else's words."""
@@ -206,87 +229,92 @@ def book(language: str) -> Book:
 def _book(language: str) -> Book:
     tables = [_read(FOLDER / f"{code}.toml") for code in dict.fromkeys((language, FALLBACK))]
     names = tomllib.loads(NAMES.read_text(encoding="utf-8"))
-    same = {word: folded(usual) for table in reversed(tables) for word, usual in table["same"].items()}
-    ages = {word: str(age) for table in tables for word, age in table["ages"].items()}
-    slots = {
-        "language": [name for forms in names["names"].values() for name in forms],
-        "own_language": [name for forms in names["own"].values() for name in forms],
-    }
+    same = {word: usual.split() for table in reversed(tables) for word, usual in table["same"].items()}
+    known: dict[str, list[str]] = {}
 
     def words(text: str) -> list[str]:
-        return [made for word in text.split() for made in ([ANY] if word == ANY else phrase_words(word, same))]
+        made = known.get(text)
+        if made is None:
+            made = [made for word in text.split() for made in ([ANY] if word == ANY else phrase_words(word, same))]
+            known[text] = made
+        return made
 
-    def listed(name: str) -> Tree[bool]:
-        return planted(((parsed(line, {}), True) for table in tables for line in table[name]), words)
+    def listed(name: str) -> State[bool]:
+        return automaton([(parsed(line, {}), True) for table in tables for line in table[name]], words)
 
-    phrases = [said for table in tables for said in _phrases(table, {**table["slots"], **slots})]
+    def every(name: str) -> frozenset[str]:
+        return frozenset(word for table in tables for word in table[name])
+
+    named = {SLOTS[shelf]: [form for forms in names[shelf].values() for form in forms] for shelf in SLOTS}
+    for table in tables:
+        table["slots"] |= named
+    phrases = [said for table in tables for said in _phrases(table, table["slots"])]
+    phrases += [
+        (parsed(ask.replace("{name}", f"({'|'.join(forms)})"), {}), Said(Kind.LANGUAGE_REQUEST, Level.SURE, code))
+        for code, asks in names["asks"].items()
+        for forms in (names["own"][code],)
+        for ask in asks
+    ]
     phrases.sort(key=lambda each: (each[1].level, _RANK[each[1].kind]), reverse=True)
     return Book(
-        said=planted(phrases, words),
-        leads=listed("leads"),
-        tails=listed("tails"),
-        veto=listed("vetoes"),
-        pasts=frozenset(word for table in tables for word in table["past"]),
+        said=automaton(phrases, words),
+        courteous=listed("courtesies"),
+        gathering=Gathering(rule for table in tables for rule in _rules(table)),
+        vetoed=listed("vetoes"),
+        pasts=every("past"),
+        long_ago=every("long_ago"),
+        asking=every("asking"),
+        narrating=every("narrating"),
+        us=every("us"),
         same=same,
-        ages=ages,
-        units=frozenset(word for table in tables for word in table["units"]),
-        since=frozenset(word for table in tables for word in table["since"]),
-        languages={
-            word: code
-            for shelf in (names["own"], names["names"])
-            for code, forms in shelf.items()
-            for form in forms
-            for word in (folded(form)[0],)
-        },
+        ages={word: str(age) for table in tables for word, age in table["ages"].items()},
+        units=every("units"),
+        since=every("since"),
+        languages={folded(form)[0]: code for shelf in SLOTS for code, forms in names[shelf].items() for form in forms},
     )
 
 
 def _read(path: Path) -> dict[str, Any]:
     """Read one language's file; raises ValueError that names the file and what is wrong with it."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    shape = {"checked": False, "same": {}, "slots": {}, "ages": {}, "units": [], "since": []}
-    shape |= {name: [] for name in LISTS}
-    kinds = {name for name in raw if name not in shape}
-    if unknown := kinds - {kind.value for kind in Kind}:
+    shape: dict[str, Any] = {"checked": False, "same": {}, "slots": {}, "ages": {}, **{name: [] for name in LISTS}}
+    if unknown := raw.keys() - shape.keys() - {kind.value for kind in Kind}:
         raise ValueError(f"{path.name}: {', '.join(sorted(unknown))} unknown. Use the kinds of flows/language only.")
     return shape | raw
 
 
 def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> Iterator[tuple[Pattern, Said]]:
+    read: dict[str, list[Pattern]] = {}
+    for name, written in slots.items():
+        read[name] = [parsed(entry, read) for entry in written]
+    for kind, detail, levels in _parts(table):
+        for level in Level:
+            said = Said(kind, level, detail)
+            for line in levels.get(level.name.lower(), ()):
+                yield parsed(line.replace("...", UP_TO_THREE), read), said
+
+
+def _rules(table: Mapping[str, Any]) -> Iterator[Rule[Said]]:
+    """Yield the rules of a table: groups in brackets, of single words or `{slots}`, of which the single words count."""
+    for kind, detail, levels in _parts(table):
+        for name, asked in GATHERED.items():
+            for line in levels.get(name, ()):
+                groups = [_group(written, table["slots"]) for written in line.split(")") if written.strip()]
+                yield Rule(Said(kind, Level.HOLDS, detail), groups, asked)
+
+
+def _parts(table: Mapping[str, Any]) -> Iterator[tuple[Kind, str, Mapping[str, Any]]]:
+    """Yield each kind and each detail of a kind with its lists."""
     for kind in Kind:
         entries = table.get(kind.value, {})
-        for detail, levels in (("", entries), *((name, part) for name, part in entries.items() if _is_part(part))):
-            for name, lines in levels.items():
-                if _is_part(lines):
-                    continue
-                level = Level[name.upper()]
-                for line in lines:
-                    yield parsed(line.replace("...", " [*] [*] [*] "), slots), Said(kind, level, detail)
+        yield kind, "", entries
+        yield from ((kind, name, part) for name, part in entries.items() if isinstance(part, dict))
 
 
-def _is_part(entry: object) -> bool:
-    return isinstance(entry, dict)
-
-
-def _made_of(words: Sequence[str], tree: Tree[bool]) -> bool:
-    """Tell whether words are phrases of the tree one after the other, or none at all."""
-    reached: set[int] = {0}
-    for start in range(len(words)):
-        if start in reached:
-            reached.update(_ends(words, start, tree))
-    return len(words) in reached
-
-
-def _ends(words: Sequence[str], start: int, tree: Tree[bool]) -> Collection[int]:
-    found = []
-    for place in range(start, len(words)):
-        following = tree.next.get(words[place])
-        if following is None:
-            break
-        tree = following
-        if tree.meaning is not None:
-            found.append(place + 1)
-    return found
+def _group(written: str, slots: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    entries = written.strip().removeprefix("(").split("|")
+    words = [word for entry in entries for word in (slots[entry[1:-1]] if entry.startswith("{") else [entry])]
+    return frozenset(word for word in words if " " not in word)
 
 
 def known_languages() -> Iterable[str]:

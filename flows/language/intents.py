@@ -15,15 +15,22 @@ from flows.language.intent_book import Hit, Kind, Level, book, phrase_words
 from flows.language.reactions import is_reaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from flows.language.intent_book import Book
 
 __all__ = ["Intent", "Kind", "recognise_intent"]
 
-LONGEST, LONGEST_WHILE_TELLING, LONGEST_SURE = 34, 22, 45
-"""Words in a message: a longer one is no aside, while somebody is telling an even shorter one is none. A greeting or
-a signature may make an emergency or an advertisement longer than that."""
+LONGEST = 45
+"""Words in a message that may be an aside at all: a longer one is a story."""
+LONGEST_BY_LEVEL = {Level.STARTS: 12, Level.HOLDS: 19, Level.SURE: 28}
+"""Words in a message that a phrase may speak for when it is not all of it."""
+LONGEST_WHILE_TELLING = 22
+LONGEST_GATHERED, LONGEST_GATHERED_WHILE_TELLING = 16, 12
+URGENT = frozenset({Kind.EMERGENCY, Kind.UNDER_AGE, Kind.AUTOMATIC_REPLY, Kind.SPAM})
+"""Kinds that count in longer messages too: they come with a greeting, a signature, an explanation."""
+ADDED = frozenset({Kind.ADD_MORE, Kind.CORRECTION})
+"""Kinds whose message is itself something for the story or an answer, and no question to us."""
 _CLAUSE = re.compile(r"[.?!,;:\n…]+|\s[-–—]+\s|\s(?=(?:but|and|so)\s)", re.IGNORECASE)
 
 
@@ -50,33 +57,91 @@ def recognise_intent(text: str, *, language: str, telling: bool = False) -> Inte
     words = phrase_words(text, known.same)
     if not words:
         return Intent(Kind.DONT_UNDERSTAND) if text.strip() and not text.strip(" ?¿؟") else None
-    if len(words) > LONGEST_SURE:
+    if len(words) > LONGEST:
         return None
-    hits = known.hits(words)
-    if not hits or known.vetoes(words):
+    hits = [hit for hit in known.hits(words) if not known.excepted(hit, words)]
+    if (not hits and len(words) > LONGEST_GATHERED) or known.vetoes(words):
         return None
-    counted = [hit for hit in hits if _counts(hit, words, known, telling=telling)]
+    if not hits:
+        return _gathered(text, words, known, telling=telling)
+    courtesies = known.courtesies(words)
+    nothing_else = len(words) in _reached([*((hit.start, hit.end) for hit in hits), *courtesies])
+    beside = _beside(words, hits)
+    counted = [hit for hit in hits if nothing_else or _counts(hit, words, beside, courtesies, known, telling=telling)]
     if not counted:
-        return None
-    best = max(counted, key=lambda hit: (known.rank(hit), hit.end - hit.start))
-    rest = "" if telling else _rest(text, best, known)
+        return _gathered(text, words, known, telling=telling)
+    best = max(_outermost(counted, courtesies), key=lambda hit: (known.rank(hit), hit.end - hit.start))
+    if nothing_else or (telling and best.kind not in ADDED):
+        rest = ""
+    else:
+        rest = text if best.kind in ADDED else _rest(text, best, known)
     return Intent(best.kind, known.detail(best, words), rest)
 
 
-def _counts(hit: Hit, words: Sequence[str], known: Book, *, telling: bool) -> bool:
-    """Tell whether a phrase that was found speaks for its message."""
-    before, after = hit.start, len(words) - hit.end
-    if known.excepted(hit, words):
+def _gathered(text: str, words: Sequence[str], known: Book, *, telling: bool) -> Intent | None:
+    """Return what one clause of a short message says by the words it gathers, though no phrase fits."""
+    if len(words) > (LONGEST_GATHERED_WHILE_TELLING if telling else LONGEST_GATHERED):
+        return None
+    clauses = list(_clauses(text))
+    if telling and sum(bool(clause.strip()) for clause in clauses) > 1:
+        return None
+    for place, clause in enumerate(clauses):
+        spoken = known.uncourteous(phrase_words(clause, known.same))
+        asks = "?" in clause or (bool(spoken) and spoken[0] in known.asking and spoken[1:2] != ["not"])
+        if telling and not (asks and known.addresses(spoken)):
+            continue
+        said = known.gathering.find(spoken, asks=asks, telling_words=known.narrating)
+        if said is not None:
+            rest = "".join(clauses[:place] + clauses[place + 1 :]).strip()
+            return Intent(said.kind, said.detail, "" if known.is_courtesy(rest) else rest)
+    return None
+
+
+def _beside(words: Sequence[str], hits: Iterable[Hit]) -> list[str]:
+    """Return the words that stand in no phrase."""
+    spoken = {place for hit in hits for place in range(hit.start, hit.end)}
+    return [word for place, word in enumerate(words) if place not in spoken]
+
+
+def _outermost(hits: Sequence[Hit], courtesies: Collection[tuple[int, int]]) -> Sequence[Hit]:
+    """Leave out phrases that are part of a longer one, and, beside others, those that are courtesy as well."""
+    spans = {(hit.start, hit.end) for hit in hits}
+    outer = [
+        hit
+        for hit in hits
+        if not any(start <= hit.start and hit.end <= end and end - start > hit.end - hit.start for start, end in spans)
+    ]
+    return [hit for hit in outer if hit.level is not Level.WHOLE or (hit.start, hit.end) not in courtesies] or outer
+
+
+def _reached(spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Return how far a message can be read as one of these phrases after the other, without a word between."""
+    reached = {0}
+    for start, end in sorted(spans):
+        if start in reached:
+            reached.add(end)
+    return reached
+
+
+def _counts(
+    hit: Hit,
+    words: Sequence[str],
+    beside: Sequence[str],
+    courtesies: Collection[tuple[int, int]],
+    known: Book,
+    *,
+    telling: bool,
+) -> bool:
+    """Tell whether a phrase speaks for a message that holds other words beside phrases and courtesies."""
+    if hit.level is Level.WHOLE or (telling and hit.level is not Level.SURE):
         return False
-    if known.courtesy(words[: hit.start], first=True) and known.courtesy(words[hit.end :], first=False):
-        return True
-    if hit.level is Level.WHOLE:
-        return False
+    if hit.kind is Kind.EMERGENCY:
+        return not known.tells_of_long_ago(words)
     if telling:
-        return hit.level is Level.SURE and len(words) <= LONGEST_WHILE_TELLING and not known.past(words)
-    if hit.level is Level.SURE:
-        return True
-    return len(words) <= LONGEST and before + after <= LONGEST
+        return len(words) <= LONGEST_WHILE_TELLING and not known.tells(beside)
+    if hit.level is Level.STARTS and hit.start not in _reached(courtesies):
+        return False
+    return hit.kind in URGENT or len(words) <= LONGEST_BY_LEVEL[hit.level]
 
 
 def _clauses(text: str) -> Iterator[str]:
@@ -95,6 +160,7 @@ def _rest(text: str, best: Hit, known: Book) -> str:
         words = phrase_words(clause, known.same)
         touched = place < best.end and best.start < place + len(words)
         place += len(words)
-        if words and not touched and not known.courtesy(words, first=True) and not known.hits(words):
+        spans = [(hit.start, hit.end) for hit in known.hits(words)] + known.courtesies(words)
+        if words and not touched and len(words) not in _reached(spans):
             kept.append(clause)
     return "".join(kept).strip()
