@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 LISTENED_TO_WHEN_STOPPED = frozenset(
-    {Word.START, Word.HELP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.CHANGE, Word.PRIVACY}
+    {Word.START, Word.HELP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.CHANGE, Word.PRIVACY, Word.PERSON}
 )
 """After STOP only these are answered, and only because the person asked."""
 
@@ -40,7 +40,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             _stop(making, said)
         case Word.START:
             _start(making, said)
-        case Word.HELP:
+        case Word.HELP | Word.PERSON:
             making.tell("help")
             if making.signposted and making.release.house.more_line:
                 making.tell("help_more")
@@ -67,6 +67,8 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             making.tell("privacy")
         case Word.LANGUAGE:
             _language(making, recognised)
+        case Word.NARROW:
+            return False
         case _:
             return _within(making, recognised)
     return True

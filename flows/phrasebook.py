@@ -1,28 +1,35 @@
 """The keyword tables of every language, ready to be looked up in. Owns the shape of `words/<language>.toml`.
 
-Imports the standard library, `flows.letters` and `flows.phrases`; reads its files once, when imported. The shape is
-explained for translators at the top of `words/en.toml`. A table that cannot be used is an error at start, never a
-silent gap.
+Imports the standard library, `flows.letters` and `flows.phrases`. Its files are read once, when first asked for, and
+the book of a language is put together when somebody of that language first writes. The shape is explained for
+translators at the top of `words/en.toml`. A table that cannot be used is an error, never a silent gap.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flows.letters import folded, normalise
-from flows.phrases import Pattern, Tree, parsed, planted, spelled
+from flows.phrases import Pattern, State, Tree, joined, parsed, sown, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+NAME: Final = r"[^\W\d_][\w.'’-]*"
+"""One word of somebody's name, or an initial."""
 WORDS: Final = Path(__file__).parent / "words"
 LISTS: Final = ("leads", "tails", "joins", "therefore", "reported", "excused", "others")
-KINDS: Final = ("words", "phrases", "clear", "opening", "line", "asks", "own")
+PERHAPS: Final = ("beside", "footers", "farewells", "signers", "begins", "ours")
+"""Lists that a language may do without."""
+USES: Final = ("team", "quote", "unnamed")
+"""How far a story is to travel from now on; what NARROW leaves in `rest`."""
+KINDS: Final = ("words", "phrases", "clear", "opening", "line", "lone", "signs", "asks", "own", *USES)
 
 
 class Word(StrEnum):
@@ -41,8 +48,16 @@ class Word(StrEnum):
     CHANGE = "CHANGE"
     MORE = "MORE"
     PRIVACY = "PRIVACY"
+    PERSON = "PERSON"
+    """A human being is wanted, to talk or write to."""
+    NARROW = "NARROW"
+    """A story is to travel less far than was agreed, or without a name; `rest` is one of `USES`."""
 
 
+PERHAPS_WORDS: Final = (Word.PERSON, Word.NARROW)
+"""Words that a table may not have yet: then the English ones alone count."""
+TOGETHER: Final = (Word.STOP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.NARROW, Word.PERSON)
+"""Words that may stand together in one message, or beside half-sentences that mean nothing else; first comes first."""
 EVERYWHERE: Final = (Word.STOP, Word.LANGUAGE)
 """Words that are looked for in every language: nobody has to know how to be understood to leave or to switch."""
 
@@ -54,8 +69,8 @@ class Recognised:
     word: Word
     rest: str = ""
     """What surrounds the keyword, word for word, to be kept; empty when it was courtesy. What stood before and what
-    stood after are on lines of their own. Two words have an argument instead: START the token of a link, and LANGUAGE
-    the code of the language that was named ("pl")."""
+    stood after are on lines of their own. Three words have an argument instead: START the token of a link, LANGUAGE
+    the code of the language that was named ("pl"), NARROW one of "team", "quote", "unnamed"."""
     whole: bool = True
     """True when the message was this word (with its argument) and nothing else but courtesy."""
     language: str = "en"
@@ -73,19 +88,45 @@ class Table:
     checked: bool
     """False until a native speaker has read every line."""
     raw: Mapping[str, Any]
+    _sown: dict[tuple[Word, str], list[State[Recognised]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def sown(self, word: Word, kind: str) -> list[State[Recognised]]:
+        """Return the patterns of one kind, ready for any number of trees."""
+        if (word, kind) not in self._sown:
+            meaning = Recognised(word, rest=kind if kind in USES else "", language=self.language)
+            self._sown[word, kind] = [
+                state for pattern in self.patterns(word, kind) for state in sown(pattern, meaning, _words)
+            ]
+        return self._sown[word, kind]
 
     def patterns(self, word: Word, *kinds: str, **slots: list[str]) -> Iterator[Pattern]:
         """Yield the patterns of these kinds for one word; raises ValueError that names the file and the table."""
         for kind in kinds:
-            for text in self.raw[word.name].get(kind, ()):
-                try:
-                    yield parsed(text, {**self.raw.get("slots", {}), **slots})
-                except ValueError as error:
-                    raise ValueError(f"{self.language}.toml, [{word.name}], {kind}: {error}.") from None
+            for text in self.raw.get(word.name, {}).get(kind, ()):
+                yield self._parsed(text, f"[{word.name}], {kind}", slots)
+
+    def beside(self) -> list[State[str]]:
+        """Return what people put beside a keyword and means nothing else: "courtesy", "join", or "beside"."""
+        kinds = {"courtesy": ("leads", "tails"), "join": ("joins", "therefore")}
+        read: list[tuple[Pattern, str]] = [
+            ([text], kind)
+            for kind, names in kinds.items()
+            for name in names
+            for text in self.raw[name]
+            if len(text) > 1
+        ]
+        read += [(self._parsed(text, "beside", {}), "beside") for text in self.raw.get("beside", ())]
+        return [state for pattern, kind in read for state in sown(pattern, kind, _words)]
+
+    def _parsed(self, text: str, where: str, slots: Mapping[str, list[str]]) -> Pattern:
+        try:
+            return parsed(text, {**self.raw.get("slots", {}), **slots})
+        except ValueError as error:
+            raise ValueError(f"{self.language}.toml, {where}: {error}.") from None
 
     def list(self, name: str) -> frozenset[str]:
         """Return one of the lists that belong to the whole language, folded."""
-        return frozenset(" ".join(folded(entry)) for entry in self.raw[name])
+        return frozenset(" ".join(folded(entry)) for entry in self.raw.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +138,14 @@ class Book:
     opening: Tree[Recognised]
     """The clear ones and those that count at the beginning only."""
     line: Tree[Recognised]
+    lone: Tree[Recognised]
+    """Those that count as first sentence of a message which goes on to speak to us."""
+    together: Tree[Recognised]
+    """Every way to say one of `TOGETHER`, and `beside` what may stand between them."""
+    beside: Tree[str]
+    order: Mapping[Word, int]
+    signs: Mapping[str, Recognised]
+    """Emoji that are a keyword where nothing else is written."""
     names: Mapping[str, str]
     """Language code by its name, in the languages of this book."""
     reserved: frozenset[str]
@@ -105,19 +154,41 @@ class Book:
     reported: frozenset[str]
     excused: frozenset[str]
     others: frozenset[str]
+    begins: frozenset[str]
+    """Words that begin a new sentence where somebody dictates without full stops."""
+    ours: frozenset[str]
+    """Words that show a message speaks to us or of its writer."""
+    leads: frozenset[str]
+    """Courtesies that may stand before a keyword, of all languages together."""
+    tails: frozenset[str]
+    """Courtesies that may stand after a keyword."""
+    lead_begins: frozenset[str]
+    begin_keywords: frozenset[str]
+    """First words of a message that may be a keyword and a signature."""
+    tail_ends: frozenset[str]
+    footer: re.Pattern[str]
+    """What a phone or a mail program writes below a message by itself."""
+    farewell: re.Pattern[str]
+    """A greeting at the end, with or without a name after it."""
+    signer: re.Pattern[str]
+    """The same, less plain: only where a sentence begins."""
 
 
 def read(path: Path) -> Table:
     """Read one language's file; raises ValueError that names the file, what is wrong and what to do."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    missing = [name for name in (*LISTS, "checked", "names", *(word.name for word in Word)) if name not in raw]
+    missing = [name for name in (*LISTS, "checked", "names", *_needed()) if name not in raw]
     if missing:
         raise ValueError(f"{path.name}: {', '.join(missing)} missing. Copy the shape of en.toml; a list may be empty.")
     for word in Word:
-        unknown = [kind for kind in raw[word.name] if kind not in KINDS]
+        unknown = [kind for kind in raw.get(word.name, ()) if kind not in KINDS]
         if unknown:
             raise ValueError(f"{path.name}, [{word.name}]: {', '.join(unknown)} unknown. Use only {', '.join(KINDS)}.")
     return Table(language=path.stem, checked=raw["checked"], raw=raw)
+
+
+def _needed() -> Iterator[str]:
+    return (word.name for word in Word if word not in PERHAPS_WORDS)
 
 
 def compiled(own: Table, tables: Iterable[Table]) -> Book:
@@ -126,25 +197,51 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
     shelves = [(table, word) for table in mine for word in Word]
     shelves += [(table, word) for table in tables if table not in mine for word in EVERYWHERE]
 
-    def part(*kinds: str) -> list[tuple[Pattern, Recognised]]:
-        return [
-            (pattern, Recognised(word, whole=False, language=table.language))
-            for table, word in shelves
-            for pattern in table.patterns(word, *kinds)
-        ]
+    def part(*kinds: str) -> list[State[Recognised]]:
+        return [state for table, word in shelves for kind in kinds for state in table.sown(word, kind)]
 
-    whole = [(pattern, replace(found, whole=True)) for pattern, found in part("words", "phrases", "clear")]
+    leads, tails = _union(tables, "leads"), _union(tables, "tails")
+    together = [(table, word) for word in TOGETHER for table, each in shelves if each is word]
+    named = (sown(pattern, found, _words) for table in tables for pattern, found in _languages(table))
+    names = rf"\b[\W_]*(?:{NAME}\W*){{0,4}}"
+    whole = joined([*part("words", "phrases", "clear", *USES), *(state for states in named for state in states)])
+    beside = joined(state for table in mine for state in table.beside())
+    lead_begins = frozenset(lead.split()[0] for lead in leads)
     return Book(
-        whole=planted([*whole, *(named for table in tables for named in _languages(table))]),
-        clear=planted(part("clear")),
-        opening=planted(part("clear", "opening")),
-        line=planted(part("line")),
+        whole=whole,
+        clear=joined(part("clear")),
+        opening=joined(part("clear", "opening")),
+        line=joined(part("line")),
+        lone=joined(part("lone")),
+        together=joined(
+            state
+            for table, word in together
+            for kind in ("words", "phrases", "clear", *USES)
+            for state in table.sown(word, kind)
+        ),
+        beside=beside,
+        order={word: place for place, word in enumerate(TOGETHER)},
+        signs={
+            sign: Recognised(word, language=table.language)
+            for table, word in shelves
+            for sign in table.raw.get(word.name, {}).get("signs", ())
+        },
         names={name: code for table in tables for code, name in _names(table)},
         reserved=frozenset(form for table, word in shelves for form in _forms(table, word)),
         breaks=_breaks(mine),
         reported=_union(mine, "reported"),
         excused=_union(mine, "excused"),
         others=_union(mine, "others"),
+        begins=_union(mine, "begins"),
+        ours=_union(mine, "ours"),
+        leads=leads,
+        tails=tails,
+        lead_begins=lead_begins,
+        begin_keywords=lead_begins.union(whole.next, beside.next),
+        tail_ends=frozenset(tail.split()[-1] for tail in tails),
+        footer=_ending(tables, "footers", r"\b[^\n]{0,60}"),
+        farewell=_ending(tables, "farewells", names),
+        signer=_ending(tables, "signers", names, before=r"[.!?,;…\n–—-]\s*"),
     )
 
 
@@ -180,13 +277,36 @@ def _breaks(tables: Iterable[Table]) -> re.Pattern[str]:
     )
 
 
+def _ending(tables: Iterable[Table], name: str, after: str, before: str = r"(?:^|[\W_])") -> re.Pattern[str]:
+    """Return what finds one of a list, and what may follow it, at the end of a text."""
+    either = "|".join(sorted({re.escape(entry) for table in tables for entry in table.raw.get(name, ())}, reverse=True))
+    return re.compile(rf"{before}(?:{either or '(?!)'}){after}\Z", re.IGNORECASE)
+
+
 def _union(tables: Iterable[Table], name: str) -> frozenset[str]:
     return frozenset().union(*(table.list(name) for table in tables))
 
 
-TABLES: Final = tuple(read(path) for path in sorted(WORDS.glob("*.toml")))
-BOOKS: Final = {table.language: compiled(table, TABLES) for table in TABLES}
-LEADS: Final = _union(TABLES, "leads")
-"""Courtesies that may stand before a keyword, of all languages together."""
-TAILS: Final = _union(TABLES, "tails")
-"""Courtesies that may stand after a keyword."""
+@cache
+def _words(text: str) -> tuple[str, ...]:
+    """Return the words of a piece of a pattern; the same few hundred pieces make up all of them."""
+    return tuple(folded(text))
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """Return the table of every language."""
+    return tuple(read(path) for path in sorted(WORDS.glob("*.toml")))
+
+
+@lru_cache(maxsize=64)
+def book_of(language: str) -> Book:
+    """Return the book for a person's language ("cy", "en-GB"): English where we have none of theirs."""
+    code = language.replace("_", "-").partition("-")[0].lower()
+    known = {table.language for table in tables()}
+    return _compiled(next((each for each in (language, code) if each in known), "en"))
+
+
+@cache
+def _compiled(language: str) -> Book:
+    return compiled(next(table for table in tables() if table.language == language), tables())

@@ -2,7 +2,8 @@
 
 `(one|of)` one of these, `[perhaps|one|of]` one of these or nothing, `{slot}` one of the list of that name. Imports the
 standard library and `flows.letters` only. Patterns are never spelled out: they are compiled into one tree of words, in
-which finding a phrase costs one look per word, however many phrases there are.
+which finding a phrase costs one look per word, however many phrases there are; of the tree only those branches are made
+that somebody's words have led to.
 """
 
 from __future__ import annotations
@@ -53,29 +54,54 @@ def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]]) 
     return options, ""
 
 
-def spelled(pattern: Pattern) -> list[str]:
-    """Return every phrase of a pattern that has few of them."""
-    made = [""]
-    for item in pattern:
-        endings = [item] if isinstance(item, str) else [phrase for option in item for phrase in spelled(option)]
-        made = [start + end for start in made for end in endings]
-    return made
+def spelled(pattern: Pattern) -> Iterator[str]:
+    """Yield the phrases of a pattern one by one: some have millions."""
+    if not pattern:
+        yield ""
+        return
+    first, *others = pattern
+    for start in [first] if isinstance(first, str) else (each for option in first for each in spelled(option)):
+        for end in spelled(others):
+            yield start + end
 
 
 @dataclass(slots=True, eq=False)
-class _State(Generic[Meaning]):
-    """A place within a pattern, while the tree is made; `meaning` is there where a phrase may end."""
+class State(Generic[Meaning]):
+    """A place within a pattern; `meaning` is there where a phrase may end."""
 
-    arcs: dict[str, list[_State[Meaning]]] = field(default_factory=dict)
+    arcs: dict[str, list[State[Meaning]]] = field(default_factory=dict)
     meaning: Meaning | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Tree(Generic[Meaning]):
-    """What may come next, by word, and what has been said if nothing does."""
+    """What may come next, by word, and what has been said if nothing does. Grows as it is looked at."""
 
-    next: dict[str, Tree[Meaning]] = field(default_factory=dict)
-    meaning: Meaning | None = None
+    __slots__ = ("_grown", "_states", "meaning", "next")
+
+    next: dict[str, Tree[Meaning]]
+
+    def __init__(self, states: Sequence[State[Meaning]], grown: dict[tuple[int, ...], Tree[Meaning]]) -> None:
+        self._states = states
+        self._grown = grown
+        self.meaning = next((state.meaning for state in states if state.meaning is not None), None)
+
+    def __getattr__(self, name: str) -> dict[str, Tree[Meaning]]:
+        if name != "next":
+            raise AttributeError(name)
+        arcs: dict[str, dict[int, State[Meaning]]] = {}
+        for state in self._states:
+            for word, following in state.arcs.items():
+                known = arcs.setdefault(word, {})
+                for each in following:
+                    known[id(each)] = each
+        self.next = {word: self._branch(following) for word, following in arcs.items()}
+        return self.next
+
+    def _branch(self, states: dict[int, State[Meaning]]) -> Tree[Meaning]:
+        key = tuple(states)
+        if (grown := self._grown.get(key)) is None:
+            grown = self._grown[key] = Tree(tuple(states.values()), self._grown)
+        return grown
 
     def find(self, words: Sequence[str], start: int = 0, ends: Collection[int] = ()) -> Meaning | None:
         """Return the meaning of the longest phrase from `start` to one of `ends` (the end of the words if empty)."""
@@ -109,29 +135,26 @@ def planted(phrases: Iterable[tuple[Pattern, Meaning]], words: Callable[[str], l
 
     `words` makes the words of what is written in a pattern.
     """
-    roots = [state for pattern, meaning in phrases for state in _entries(pattern, [_State(meaning=meaning)], words)]
-    return _tree(roots, {})
+    return joined(state for pattern, meaning in phrases for state in sown(pattern, meaning, words))
+
+
+def joined(states: Iterable[State[Meaning]]) -> Tree[Meaning]:
+    """Return the tree of patterns that were sown before, which may stand in other trees as well."""
+    return Tree(tuple(states), {})
+
+
+def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> list[State[Meaning]]:
+    """Return where a pattern may begin."""
+    return _entries(pattern, [State(meaning=meaning)], words)
 
 
 def _entries(
-    pattern: Pattern, after: list[_State[Meaning]], words: Callable[[str], list[str]]
-) -> list[_State[Meaning]]:
+    pattern: Pattern, after: list[State[Meaning]], words: Callable[[str], Sequence[str]]
+) -> list[State[Meaning]]:
     for item in reversed(pattern):
         if isinstance(item, str):
             for word in reversed(words(item)):
-                after = [_State({word: after})]
+                after = [State({word: after})]
         else:
             after = [state for option in item for state in _entries(option, after, words)]
     return after
-
-
-def _tree(states: list[_State[Meaning]], made: dict[tuple[int, ...], Tree[Meaning]]) -> Tree[Meaning]:
-    key = tuple(map(id, states))
-    if key not in made:
-        arcs: dict[str, dict[int, _State[Meaning]]] = {}
-        for state in states:
-            for word, following in state.arcs.items():
-                arcs.setdefault(word, {}).update((id(each), each) for each in following)
-        meaning = next((state.meaning for state in states if state.meaning is not None), None)
-        made[key] = Tree({word: _tree(list(following.values()), made) for word, following in arcs.items()}, meaning)
-    return made[key]

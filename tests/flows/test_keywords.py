@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.keywords import CARRIER_WORDS, Word, normalise, recognise, reserved, taken_by_carrier, unchecked
-from flows.phrasebook import BOOKS, TABLES, WORDS, Recognised, Table, compiled, read
+from flows.phrasebook import PERHAPS_WORDS, WORDS, Recognised, Table, compiled, read, tables
 from flows.phrases import parsed, spelled
 
 SET = tomllib.loads((Path(__file__).parent / "phrasings.toml").read_text(encoding="utf-8"))
@@ -35,7 +35,7 @@ def plain_words() -> list[tuple[str, Word, str]]:
     """Every entry of every table's `words`, as a person would type it."""
     return [
         (table.language, word, phrase)
-        for table in TABLES
+        for table in tables()
         for word in Word
         for pattern in table.patterns(word, "words")
         for phrase in spelled(pattern)
@@ -197,9 +197,9 @@ def test_a_long_story_around_a_plain_request() -> None:
 
 
 def test_every_table_has_every_word() -> None:
-    assert {table.language for table in TABLES} == set(LANGUAGES)
-    for table in TABLES:
-        assert all(table.raw[word.name]["words"] for word in Word), table.language
+    assert {table.language for table in tables()} == set(LANGUAGES)
+    for table in tables():
+        assert all(table.raw[word.name]["words"] for word in Word if word not in PERHAPS_WORDS), table.language
 
 
 def test_drafts_are_named_until_a_native_speaker_has_read_them() -> None:
@@ -208,7 +208,7 @@ def test_drafts_are_named_until_a_native_speaker_has_read_them() -> None:
         assert "native speaker" in (WORDS / f"{language}.toml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.language)
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.language)
 def test_every_phrase_of_a_table_means_its_word_and_no_other(table: Table) -> None:
     """Patterns with very many phrases are tried by their first few hundred."""
     tried = 0
@@ -249,7 +249,7 @@ def test_reserved_words_are_whole_messages(language: str) -> None:
     ],
 )
 def test_patterns(pattern: str, phrases: list[str]) -> None:
-    assert spelled(parsed(pattern, {"slot": ["a[ b]"]})) == phrases
+    assert list(spelled(parsed(pattern, {"slot": ["a[ b]"]}))) == phrases
 
 
 @pytest.mark.parametrize("pattern", ["stop (it", "stop it)", "stop [it)", "stop {it}", "stop {", "[a|b"])
@@ -385,7 +385,3 @@ def _seconds(text: str, times: int = 200) -> float:
     for _ in range(times):
         recognise(text, language="en", channel="sms")
     return time.perf_counter() - began
-
-
-def test_there_is_a_book_for_every_language() -> None:
-    assert set(BOOKS) == set(LANGUAGES)
