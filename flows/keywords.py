@@ -16,6 +16,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from flows.language.elsewhere import asked_elsewhere
 from flows.letters import folded, normalise, unpadded
 from flows.phrasebook import BOOKS, LEADS, TABLES, TAILS, Book, Recognised, Word
 
@@ -76,6 +77,8 @@ def recognise(text: str, *, language: str, channel: str, waiting: bool = True) -
             return _QUESTION_MARKS if body and not body.strip("?？ \t\r\n") and not body.isspace() else None
         if (found := _whole(words, book.whole)) is not None:
             return found
+        if (asked := asked_elsewhere(words)) is not None:
+            return Recognised(Word(asked[0]), language=asked[1])
     return _at_the_end(text, book, waiting=waiting) or _in_part(text, words, book)
 
 
