@@ -30,7 +30,7 @@ LEAST_WORDS, LEAST_LETTERS = 3, 12
 """Shorter messages in Latin letters are left alone: they may be a name, a place, a word of two languages."""
 LEAST_OF_A_SCRIPT: Final = 8
 """Letters of another script from which a message is more than a name; in Chinese, Japanese and Korean half as many."""
-MOSTLY_ENGLISH: Final = 0.4
+MOSTLY_ENGLISH: Final = 0.5
 """Share of English words from which a message is let go at once; "no", "me", "in" are words of other languages too."""
 MOST_ENGLISH: Final = 0.2
 """Share of words that are English and nothing else from which a message is mixed, and left alone."""
@@ -103,7 +103,7 @@ def _script_of(letter: str) -> str:
 
 def _in_latin(text: str) -> str | None:
     words = folded(text)
-    if len(words) < LEAST_WORDS or sum(map(len, words)) < LEAST_LETTERS:
+    if len(text.split()) < LEAST_WORDS or sum(map(len, words)) < LEAST_LETTERS:
         return None
     english, writing = _english(), _written("latin")
     known = [word in english for word in words]

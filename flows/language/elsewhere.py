@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 FILE: Final = Path(__file__).parent / "elsewhere.toml"
 WORDS: Final = ("STOP", "HELP", "DELETE")
 """What is listened for in every language. Where one wording means two of them, the first counts."""
-MOST_WORDS: Final = 8
-"""Words of the longest entry; a longer message is none."""
+MOST_WORDS: Final = 9
+"""Words of the longest entry with a courtesy; a longer message is none."""
 
 
 def asked_elsewhere(words: Sequence[str]) -> tuple[str, str] | None:
@@ -28,29 +28,41 @@ def asked_elsewhere(words: Sequence[str]) -> tuple[str, str] | None:
 
     `words` is the message as `flows.letters.folded` gives it.
     """
-    return _phrases().get(" ".join(words)) if 0 < len(words) <= MOST_WORDS else None
+    if not 0 < len(words) <= MOST_WORDS:
+        return None
+    text = " ".join(words)
+    phrases, courtesies = _phrases()
+    found = phrases.get(text)
+    if found is None and len(words) > 1:
+        for courtesy in courtesies:
+            if text.endswith(courtesy) or text.startswith(courtesy):
+                found = found or phrases.get(f" {text} ".replace(f" {courtesy} ", " ", 1).strip())
+    return found
 
 
 def unchecked() -> tuple[str, ...]:
     """Return the languages whose words wait for a native speaker."""
-    return tuple(sorted(code for code, table in _tables().items() if not table["checked"]))
+    return tuple(sorted(code for code, table in _read()[0].items() if not table["checked"]))
 
 
 @cache
-def _tables() -> Mapping[str, Any]:
+def _read() -> tuple[Mapping[str, Any], frozenset[str]]:
+    """Return the tables by language, and what may stand beside a word, folded."""
     tables: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    courtesies = frozenset(" ".join(folded(entry)) for entry in tables.pop("courtesies"))
     for code, table in tables.items():
         unknown = set(table) - {"checked", *WORDS}
         if unknown or "checked" not in table:
             raise ValueError(f"elsewhere.toml, [{code}]: needs checked, and lists named {', '.join(WORDS)} only.")
-    return tables
+    return tables, courtesies
 
 
 @cache
-def _phrases() -> Mapping[str, tuple[str, str]]:
+def _phrases() -> tuple[Mapping[str, tuple[str, str]], tuple[str, ...]]:
+    tables, courtesies = _read()
     phrases: dict[str, tuple[str, str]] = {}
     for word in WORDS:
-        for code, table in _tables().items():
+        for code, table in tables.items():
             for phrase in table.get(word, ()):
                 phrases.setdefault(" ".join(folded(phrase)), (word, code))
-    return phrases
+    return phrases, tuple(sorted(courtesies))
