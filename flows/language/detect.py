@@ -56,6 +56,8 @@ class Writing:
     """Languages by each letter that few have."""
     endings: Mapping[str, tuple[str, ...]]
     """Languages by each ending, folded."""
+    letter: float
+    """Weight of a letter: a mark on a Latin one says less than a letter of its own in a shared script."""
 
 
 def language_of(text: str) -> str | None:
@@ -64,7 +66,7 @@ def language_of(text: str) -> str | None:
     None is English in all its kinds, what is short, mixed, or not clear. Never raises.
     """
     text = text[:LOOKED_AT]
-    words = text.lower().split()
+    words = text.lower().replace("'", "").replace("’", "").split()
     english = _english()
     if len(words) >= LEAST_WORDS and sum([word in english for word in words]) >= MOSTLY_ENGLISH * len(words):
         return None
@@ -119,7 +121,7 @@ def _told_apart(text: str, writing: Writing) -> str | None:
 
 
 def _scores(text: str, words: Sequence[str], writing: Writing) -> dict[str, float]:
-    """Return how much speaks for each language; a small word counts one, a letter or an ending half."""
+    """Return how much speaks for each language; a small word counts one, an ending half."""
     scores: defaultdict[str, float] = defaultdict(float)
     for word in words:
         weights = writing.words.get(word)
@@ -137,7 +139,7 @@ def _scores(text: str, words: Sequence[str], writing: Writing) -> dict[str, floa
     if not text.isascii():
         for letter, times in Counter(text.lower()).items():
             for language in writing.letters.get(letter, ()):
-                scores[language] += min(times, 3) * 0.5
+                scores[language] += min(times, 3) * writing.letter
     return scores
 
 
@@ -147,7 +149,7 @@ def _plainest(scores: dict[str, float], words: int) -> str | None:
     if not ranked:
         return None
     (language, most), second = ranked[0], (ranked[1][1] if len(ranked) > 1 else 0.0)
-    return language if most >= max(1.5, 0.24 * words) and most >= max(second + 0.5, 1.15 * second) else None
+    return language if most >= max(1.5, 0.2 * words) and most >= max(second + 0.5, 1.15 * second) else None
 
 
 @cache
@@ -182,6 +184,7 @@ def _written(script: str) -> Writing:
         },
         letters=owners("letters"),
         endings=owners("endings"),
+        letter=0.5 if script == "latin" else 1.0,
     )
 
 

@@ -31,12 +31,13 @@ def asked_elsewhere(words: Sequence[str]) -> tuple[str, str] | None:
     if not 0 < len(words) <= MOST_WORDS:
         return None
     text = " ".join(words)
-    phrases, courtesies = _phrases()
+    phrases, before, after = _phrases()
     found = phrases.get(text)
     if found is None and len(words) > 1:
-        for courtesy in courtesies:
-            if text.endswith(courtesy) or text.startswith(courtesy):
-                found = found or phrases.get(f" {text} ".replace(f" {courtesy} ", " ", 1).strip())
+        for courtesy in before.get(words[0], ()):
+            found = found or phrases.get(text.removeprefix(f"{courtesy} "))
+        for courtesy in after.get(words[-1], ()):
+            found = found or phrases.get(text.removesuffix(f" {courtesy}"))
     return found
 
 
@@ -58,11 +59,17 @@ def _read() -> tuple[Mapping[str, Any], frozenset[str]]:
 
 
 @cache
-def _phrases() -> tuple[Mapping[str, tuple[str, str]], tuple[str, ...]]:
+def _phrases() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, list[str]], Mapping[str, list[str]]]:
+    """Return what is asked for by phrase, and the courtesies by their first and by their last word."""
     tables, courtesies = _read()
     phrases: dict[str, tuple[str, str]] = {}
     for word in WORDS:
         for code, table in tables.items():
             for phrase in table.get(word, ()):
                 phrases.setdefault(" ".join(folded(phrase)), (word, code))
-    return phrases, tuple(sorted(courtesies))
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    for courtesy in sorted(courtesies):
+        before.setdefault(courtesy.split()[0], []).append(courtesy)
+        after.setdefault(courtesy.split()[-1], []).append(courtesy)
+    return phrases, before, after
