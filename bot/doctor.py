@@ -382,6 +382,22 @@ def _flows(patient: Patient) -> Iterator[Finding]:
         yield Finding("good", f"The {len(flows)} flows can be held in {', '.join(settings.languages)}.")
 
 
+def _languages(_patient: Patient) -> Iterator[Finding]:
+    """Name the languages of which no speaker has read our words yet: some are in use for safety's sake."""
+    from flows import keywords, safeguarding  # noqa: PLC0415 - only this look needs them
+    from flows.language import elsewhere, reach  # noqa: PLC0415
+
+    drafts = {
+        "keywords": keywords.unchecked(),
+        "words of danger": safeguarding.unchecked(),
+        "STOP, HELP and DELETE": elsewhere.unchecked(),
+        "the sentence that names a person (not sent before)": reach.unchecked(),
+    }
+    waiting = [f"{what} in {', '.join(codes)}" for what, codes in drafts.items() if codes]
+    if waiting:
+        yield Finding("good", f"Drafts that wait for somebody who speaks the language: {'; '.join(waiting)}.")
+
+
 def _python(_patient: Patient) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("good", f"Python is {version}.")
@@ -408,5 +424,6 @@ LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _clock,
     _disk,
     _flows,
+    _languages,
 )
 """Every look, in the order they are taken."""

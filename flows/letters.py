@@ -18,6 +18,9 @@ _APOSTROPHES = frozenset("'’‘‛ʼʹ´`′")
 _STRAIGHT = {**dict.fromkeys("’‘‛‚´`′", "'"), **dict.fromkeys("“”„‟«»″", '"')}
 _PLAIN = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"}
 _KEPT_AT_EDGES = "%<"
+_VOWEL_SIGNS = frozenset({"Mn", "Mc"})
+"""Marks that do not combine (a class of their own in Unicode) are the vowels of Indian scripts and of Thai: part of a
+word as letters are, while accents, Arabic vowel points and viramas only sit on one."""
 
 
 def normalise(text: str) -> str:
@@ -118,8 +121,10 @@ def _seen(character: str) -> str | None:
 
 
 def _fold(character: str) -> str | None:
-    if character in _APOSTROPHES or _unseen(character) or unicodedata.category(character) == "Mn":
+    if character in _APOSTROPHES or _unseen(character) or unicodedata.combining(character):
         return None
+    if unicodedata.category(character) in _VOWEL_SIGNS:
+        return character
     return _PLAIN.get(character, character) if character.isalnum() else " "
 
 

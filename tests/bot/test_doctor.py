@@ -77,7 +77,14 @@ def look(given: dict[str, str], now: datetime | None = None) -> dict[str, Findin
 
 def test_there_are_looks_at_everything_that_was_promised() -> None:
     names = {one.__name__.strip("_") for one in LOOKS}
-    assert {"settings", "database", "keys", "telegram", "text_messages", "clock", "disk", "flows"} <= names
+    assert {"settings", "database", "keys", "telegram", "text_messages", "clock", "disk", "flows", "languages"} <= names
+
+
+def test_drafts_that_wait_for_a_speaker_are_named(healthy: dict[str, str]) -> None:
+    (found,) = [one for one in examine(Patient(settings=read(healthy))) if "Drafts" in one.what]
+    assert found.grade == "good"
+    assert "words of danger in ar, cy" in found.what
+    assert "not sent before" in found.what
 
 
 def test_nothing_is_wrong_with_a_healthy_installation(healthy: dict[str, str]) -> None:

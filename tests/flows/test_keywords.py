@@ -85,8 +85,8 @@ def test_stop_is_understood_in_every_language(language: str, text: str) -> None:
 
 
 def test_other_words_are_understood_in_the_persons_language_and_english_only() -> None:
-    assert recognise("pomoc", language="pl", channel="sms") == Recognised(Word.HELP, language="pl")
-    assert recognise("pomoc", language="cy", channel="sms") is None
+    assert recognise("wstecz", language="pl", channel="sms") == Recognised(Word.BACK, language="pl")
+    assert recognise("wstecz", language="cy", channel="sms") is None
     assert recognise("help", language="pl", channel="telegram") == Recognised(Word.HELP)
 
 
