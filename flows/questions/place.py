@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from pydantic import JsonValue
@@ -13,6 +15,9 @@ from flows.questions.options import Choice, choose
 from flows.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
 
 NONE_OF_THESE = "none"
+_LONGEST_SKIP = 24
+"""Words of an answer that is still looked at for "it was all on the phone" and its like."""
+_BREAKS = re.compile(r"[\s,.;:!?()–—-]+")
 
 
 class PlaceStep(Step):
@@ -48,18 +53,60 @@ class PlaceStep(Step):
                 if match.choice.option.value == NONE_OF_THESE:
                     return _own_words(scene)
                 return _chosen(offered[int(match.choice.option.value[1:]) - 1], _words(scene))
+            if len(offered) == 1 and normalise(said) in _listed(scene.common("yes_words")):
+                return _chosen(offered[0], _words(scene))
             if normalise(said).isdigit():
                 return Unclear(kept=said)
+        if says_nowhere(said, scene.common("place_skips"), scene.common("place_fillers")):
+            return Understood(value=None)
         return Waiting(scratch={"words": said}, effects=(FindPlace(words=said[:200]),))
 
 
+def says_nowhere(said: str, skips: str, fillers: str) -> bool:
+    """Say whether somebody has no place to tell, or would rather not: "no, it was all on the phone".
+
+    `skips` and `fillers` are texts of words, separated by commas; the whole message must be made of them.
+    """
+    words = _plain(said)
+    phrases, longest = _phrases(skips, fillers)
+    if not words or len(words) > _LONGEST_SKIP:
+        return False
+    reached: dict[int, bool] = {0: False}
+    for start in range(len(words)):
+        if start not in reached:
+            continue
+        for end in range(start + 1, min(start + longest, len(words)) + 1):
+            tells = phrases.get(words[start:end])
+            if tells is not None:
+                reached[end] = reached.get(end, False) or reached[start] or tells
+    return reached.get(len(words), False)
+
+
+@lru_cache(maxsize=16)
+def _phrases(skips: str, fillers: str) -> tuple[dict[tuple[str, ...], bool], int]:
+    """Return the phrases as words, with whether each is a skip by itself, and the most words of one."""
+    known = {_plain(word): False for word in fillers.split(",")} | {_plain(word): True for word in skips.split(",")}
+    return known, max(map(len, known))
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    said = normalise(text).replace("'", "").replace("n/a", "na")
+    return tuple(word for word in _BREAKS.split(said) if word)
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in words.split(","))
+
+
 def _found(scene: Scene, found: PlacesFound) -> Reading:
-    words = found.words or _words(scene)  # looked up words come back without the half of a postcode that names a house
+    words = found.words  # without the half of a postcode that names a house, without street and number
     if len(found.exact) == 1:
         return _chosen(found.exact[0], words)
     hits, key = (found.exact, "which_place") if found.exact else (found.suggestions, "did_you_mean")
     if not hits:
-        return Unclear(kept=words, counts_as=_told(words))
+        return Unclear(kept=words, counts_as=_told(words) if words else Understood(value=None))
+    if not found.exact and len(hits) == 1:
+        key = "is_it_this_place"
     offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
     shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
     shown += (Option(value=NONE_OF_THESE, label=scene.common("none_of_these"), key="0"),)

@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any
 
 from storage.places.aliases import wanted
+from storage.places.districts import DISTRICTS, SHARED
 from storage.places.gazetteer import FORMAT, SHIPPED
 from storage.places.place import kind_of, reach_km
 from storage.places.words import normalise
@@ -31,6 +32,8 @@ YEAR = 2025
 """Year of the council area codes: the postcode directory of November 2025."""
 
 _AREAS = SHIPPED.parent / "areas.csv"
+_OWN_DISTRICTS = SHIPPED.parent / "own-districts.csv"
+"""Well-known districts that no open table names as people do, kept by hand."""
 _CORRECTIONS = SHIPPED.parent / "corrections.csv"
 """Places beside a border whose area the reckoning gets wrong."""
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
@@ -53,6 +56,9 @@ _SPREAD = {2643743: "E12000007"}
 _PROVINCES = {"C": "Connacht", "L": "Leinster", "M": "Munster", "U": "Ulster"}
 _NIR, _IRELAND = "NIR", "IE"
 
+_SAME_KM = 6.0
+"""A district of ours this close to a place of its name is that place; twice as far if it has no point of its own."""
+
 Row = dict[str, Any]
 
 
@@ -66,7 +72,10 @@ class Built:
 
     areas: int
     places: int
+    outward: int
+    """Postcode districts."""
     districts: int
+    """Districts of cities."""
     size: int
     """Bytes."""
 
@@ -115,13 +124,16 @@ def build(out: Path = SHIPPED) -> Built:
     postcodes = _read_postcodes(areas)
     places = _places(areas, postcodes)
     _name_regions(places, areas)
-    districts = list(_districts(places, postcodes))
+    outward = list(_outward(places, postcodes))
+    districts = list(_districts(places, outward))
+    _mark_shared(places, districts)
     for row in places:
         del row["outward"]
-    rows = [*_area_rows(areas, places), *places, *districts]
+    rows = [*_area_rows(areas, places), *places, *outward, *districts]
     size = write(out, {"format": FORMAT, "year": YEAR, "credit": "GeoNames, CC BY 4.0; ONS, OGL v3.0"}, rows)
+    counted = len(places) + len(outward) + len(districts)
     return Built(
-        areas=len(rows) - len(places) - len(districts), places=len(places), districts=len(districts), size=size
+        areas=len(rows) - counted, places=len(places), outward=len(outward), districts=len(districts), size=size
     )
 
 
@@ -141,7 +153,7 @@ def build_country(country: str, out: Path) -> Built:
         for place in found
     ]
     size = write(out, {"format": FORMAT, "credit": "GeoNames, CC BY 4.0"}, rows)
-    return Built(areas=0, places=len(rows), districts=0, size=size)
+    return Built(areas=0, places=len(rows), outward=0, districts=0, size=size)
 
 
 def write(out: Path, head: Row, rows: Iterable[Row]) -> int:
@@ -341,7 +353,7 @@ def _plain_region(row: Row, area: _Area) -> str:
     return area.county if area.county and len(area.name) > 24 else area.name
 
 
-def _districts(places: list[Row], postcodes: _Postcodes) -> Iterator[Row]:
+def _outward(places: list[Row], postcodes: _Postcodes) -> Iterator[Row]:
     from_grid = _package("pyproj").Transformer.from_crs(27700, 4326, always_xy=True)
     inside: dict[str, list[Row]] = defaultdict(list)
     for place in places:
@@ -353,6 +365,83 @@ def _districts(places: list[Row], postcodes: _Postcodes) -> Iterator[Row]:
         row: Row = {"outward": outward, "code": min(touched, key=lambda code: (-touched[code], code))}
         row |= {"areas": sorted(touched), "latitude": round(latitude, 2), "longitude": round(longitude, 2)}
         yield row | ({"places": [place["place"] for place in largest]} if largest else {})
+
+
+def _mark_shared(places: list[Row], districts: list[Row]) -> None:
+    """Mark those whose name others far away have, or begin with: `also`. "Ashby" may be short for Ashby-de-la-Zouch."""
+    shared = set(SHARED.read_text(encoding="utf-8").split("\n"))
+    begun: dict[str, list[Row]] = defaultdict(list)
+    for row in places:
+        words = normalise(row["name"]).split()
+        for end in range(1, len(words)):
+            begun[" ".join(words[:end])].append(row)
+    for row in (*places, *districts):
+        name = normalise(row.get("name") or row["district"])
+        if name in shared or any(_km(row, other) > _SAME_KM for other in begun.get(name, ())):
+            row["also"] = 1
+
+
+def _districts(places: list[Row], outward: list[Row]) -> Iterator[Row]:
+    """Yield the districts of cities: the gathered ones, then our own, which may add aliases to a gathered one."""
+    cities = {row["place"]: row for row in places}
+    found: dict[tuple[int, str], Row] = {}
+    with DISTRICTS.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            point = {side: float(line[side]) for side in ("latitude", "longitude")}
+            found[int(line["city"]), normalise(line["name"])] = {"district": line["name"], "code": line["code"]} | point
+    ours = list(_own_districts(places, outward))
+    own_names = {key for key, _ in ours}
+    for key, row in ours:
+        _add_own(found, key, row, places, own_names)
+    for city, name in sorted(found):
+        row = found[city, name] | {"city": city}
+        if row["code"] == cities[city]["code"]:
+            del row["code"]
+        yield row
+
+
+def _add_own(
+    found: dict[tuple[int, str], Row],
+    key: tuple[int, str],
+    row: Row,
+    places: list[Row],
+    own_names: set[tuple[int, str]],
+) -> None:
+    """Add a district of ours: to a place of that name close by as other names, else in one with gathered spellings."""
+    city, name = key
+    others = row.get("aliases", [])
+    reach = _SAME_KM * (1 if row.pop("placed") else 2)
+    for place in places:
+        if normalise(place["name"]) == name and _km(place, row) < reach and place["place"] != city:
+            place["aliases"] = list(dict.fromkeys([*place.get("aliases", ()), *others]))
+            if not place["aliases"]:
+                del place["aliases"]
+            return
+    spellings = {normalise(other) for other in others} | {name}
+    joined = {spelling.replace(" ", "") for spelling in spellings}
+    same = [k for k in found if k[0] == city and k[1].replace(" ", "") in joined and (k == key or k not in own_names)]
+    for known in sorted(same, key=lambda k: k != key):
+        gathered = found.pop(known)
+        if normalise(gathered["district"]) not in spellings:
+            row.setdefault("aliases", []).append(gathered["district"])
+        row |= {side: gathered[side] for side in ("latitude", "longitude", "code")}
+    found[key] = row
+
+
+def _own_districts(places: list[Row], outward: list[Row]) -> Iterator[tuple[tuple[int, str], Row]]:
+    """Yield our own districts, each at its postcode district if it has one, else at the middle of its city."""
+    by_name = {row["name"]: row for row in sorted(places, key=_people)}
+    by_code = {row["outward"]: row for row in outward}
+    with _OWN_DISTRICTS.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            if line["city"] not in by_name or (line["near"] and line["near"] not in by_code):
+                raise BuildInputError(f"own-districts.csv: {line['name']} is in no known city or postcode district.")
+            city = by_name[line["city"]]
+            at = by_code[line["near"]] if line["near"] else city
+            row: Row = {"district": line["name"], "code": at["code"]}
+            row |= {"latitude": at["latitude"], "longitude": at["longitude"], "placed": bool(line["near"])}
+            aliases = list(filter(None, line["aliases"].split("|")))
+            yield (city["place"], normalise(line["name"])), row | ({"aliases": aliases} if aliases else {})
 
 
 def _area_rows(areas: dict[str, _Area], places: list[Row]) -> Iterator[Row]:

@@ -18,6 +18,8 @@ from storage.places.words import normalise
 
 SHIPPED = Path(__file__).parents[1] / "places_data" / "gb-ie.jsonl.gz"
 FORMAT = 1
+DISTRICT = "district"
+"""The kind of a part of a city."""
 
 _NATION_WORDS = {
     "England": ("england", "lloegr"),
@@ -50,6 +52,10 @@ class Gazetteer:
     outward: dict[str, Place] = field(default_factory=dict)
     inside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Ids of the places inside a postcode district, and codes of the council areas it touches."""
+    cities: dict[str, int] = field(default_factory=dict)
+    """How many people the city of a district has, by the district's id."""
+    also: set[str] = field(default_factory=set)
+    """Ids of places whose name others have too that are in no list: a small village elsewhere, an estate."""
     around: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Normalised names that say where a council area is: its own, its county's, wider ones; by code."""
 
@@ -100,6 +106,8 @@ def _read(gazetteer: Gazetteer, lines: Iterable[str]) -> None:
             _add_area(gazetteer, row)
         elif "place" in row:
             _add_settlement(gazetteer, row, same)
+        elif "district" in row:
+            _add_district(gazetteer, row)
         else:
             _add_outward(gazetteer, row)
 
@@ -153,6 +161,36 @@ def _add_settlement(gazetteer: Gazetteer, row: dict[str, Any], same: dict[str, s
     gazetteer.by_id[place.id] = place
     gazetteer.settlements.append(place)
     _index(gazetteer.named, (row["name"], *row.get("aliases", ())), place)
+    if "also" in row:
+        gazetteer.also.add(place.id)
+
+
+def _add_district(gazetteer: Gazetteer, row: dict[str, Any]) -> None:
+    """Add a district of a city; its city is the region in its label, its council area the parent."""
+    city = gazetteer.by_id[f"geonames:{row['city']}"]
+    area = gazetteer.area(row.get("code", city.code)) or city
+    name = row["district"]
+    place = Place(
+        id=f"district:{row['city']}-{normalise(name).replace(' ', '-')}",
+        name=name,
+        kind=DISTRICT,
+        parent=area.name if area is not city else city.parent,
+        nation=city.nation,
+        country=city.country,
+        scheme=area.scheme,
+        code=area.code,
+        year=area.year,
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        population=None,
+        region=city.name,
+        time_zone=city.time_zone,
+    )
+    gazetteer.by_id[place.id] = place
+    gazetteer.cities[place.id] = city.population or 0
+    _index(gazetteer.named, (name, *row.get("aliases", ())), place)
+    if "also" in row:
+        gazetteer.also.add(place.id)
 
 
 def _add_outward(gazetteer: Gazetteer, row: dict[str, Any]) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from storage.places.gazetteer import SHIPPED, Gazetteer, load
+from storage.places.certainty import Works, best_known, weight
+from storage.places.gazetteer import DISTRICT, SHIPPED, Gazetteer, load
 from storage.places.place import Found, Place, ProjectPlace, reach_km
 from storage.places.postcode import outward_codes, without_full_postcodes
+from storage.places.wording import clauses, meant, without_number, without_street
 from storage.places.words import LONGEST, normalise, one_line, readings, spans, splits, usual, written_out
 
 MOST = 5
@@ -27,12 +30,23 @@ _FURTHEST_KM = 50.0
 _LEAST_ALIKE = 76
 """Of 100 (rapidfuzz ratio): "Bristl" has 92, "Edinborough" 80; below, guesses puzzle more than they help."""
 _SURELY_ALIKE = 88
+_DISTRICT_ALIKE = 86
+"""Districts are many: a guess at one must be near."""
+_SHORT_QUESTION = 3
+"""Words of "is it Leith?"; a longer question is one to us and names no place."""
 _SPREAD = 18.0
 """Near misses ranked this far below the best are not offered."""
 _AREAS = frozenset({"council area", "county", "nation"})
 _COUNCIL_WORDS = frozenset({"council", "borough", "district", "region", "county", "area"})
 
 Index = Mapping[str, tuple[Place, ...]]
+
+
+class Hits(NamedTuple):
+    """Places of a name, best first, and whether the words tell which of them is meant: "Easton, Dorset"."""
+
+    places: tuple[Place, ...]
+    told: bool
 
 
 class Resolver:
@@ -63,15 +77,71 @@ class Resolver:
         return self._own().by_id.get(place_id) or load(self._files).by_id.get(place_id)
 
     def find(self, words: str) -> Found:
-        """Return the places these words may mean; never raises, whatever the words. Exact hits come largest first."""
+        """Return the places these words may mean; never raises, whatever the words.
+
+        One exact hit is sure enough to be taken; several are a question. A lone hit that is small, or far from where
+        the project works, is only suggested (docs/places.md tells the rule). Street and house are left out of `words`.
+        """
         text = without_full_postcodes(one_line(words[: 2 * LONGEST]))[:LONGEST].rstrip()
-        forms = tuple(dict.fromkeys(form for reading in readings(text) for form in (reading, written_out(reading))))
-        if not forms:
+        if not _forms(text):
             return Found(text)
-        hits = self._exact(text, forms)
-        if hits:
-            return Found(text, exact=hits[:MOST], more=max(0, len(hits) - MOST))
-        return Found(text, suggestions=self._suggestions(text, forms)[:MOST])
+        for said in dict.fromkeys((text, without_number(text), without_street(text))):
+            if hits := self._whole(said):
+                return self._decided(said, said if said != text else text, hits)
+        kept = without_street(text)
+        if not (forms := _forms(kept)):
+            return Found(kept)
+        for said in self._parts(kept):
+            if hits := self._whole(said):
+                return self._decided(said, kept, hits)
+        if kept.endswith("?") and len(forms[0]) > _SHORT_QUESTION:
+            return Found(kept)
+        return Found(kept, suggestions=self._suggestions(kept, forms)[:MOST])
+
+    def search(self, words: str, most: int = 20) -> tuple[Place, ...]:
+        """Return the places a reviewer may mean by these words, best first: every exact hit, else what looks alike."""
+        text = without_full_postcodes(one_line(words[: 2 * LONGEST]))[:LONGEST].rstrip()
+        forms = _forms(text)
+        if not forms:
+            return ()
+        return (self._exact(text, forms).places or self._suggestions(text, forms))[:most]
+
+    def _whole(self, said: str) -> Hits | None:
+        """Return the places that these words and nothing else name, if any."""
+        forms = _forms(said)
+        found = self._exact(said, forms) if forms else Hits((), told=False)
+        return found if found.places else None
+
+    def _parts(self, text: str) -> Iterable[str]:
+        """Yield the parts of a message that may be its place: what was put right, else each clause that is no aside."""
+        if said := meant(text):
+            yield said
+            return
+        yield from reversed([part for part in clauses(text) if self._whole(part)])
+
+    def _decided(self, said: str, kept: str, found: Hits) -> Found:
+        hits, told = found
+        works = self._own().works
+        if not told:
+            hits = best_known(hits, works, normalise(said))
+        if len(hits) == 1 and not told and not works.sure(hits[0], self._asked_about(said, hits[0])):
+            return Found(kept, suggestions=(*self._begun(hits[0].name), *hits)[:MOST])
+        hits = tuple({hit.label: hit for hit in reversed(hits)}.values())[::-1]
+        return Found(kept, exact=hits[:MOST], more=max(0, len(hits) - MOST))
+
+    def _begun(self, name: str) -> tuple[Place, ...]:
+        """Return the places whose names begin with this one, as "Ashby-de-la-Zouch" does with "Ashby"."""
+        begins, index = f"{normalise(name)} ", load(self._files).named
+        towns = (place for key in index if key.startswith(begins) for place in index[key] if place.population)
+        return self._here(dict.fromkeys(towns))[: MOST - 1]
+
+    def _asked_about(self, said: str, place: Place) -> bool:
+        """Say whether others may be meant by this name: it is shared, a nickname, or an ordinary word after "the"."""
+        if place.id in load(self._files).also:
+            return True
+        spoken = normalise(said)
+        the = f"the {normalise(place.name)}" in " ".join(said.casefold().split())
+        return place.kind == DISTRICT and (the or normalise(place.name) not in spoken)
 
     def nearest(self, latitude: float, longitude: float) -> Place | None:
         """Reduce a position to the locality around it; the position itself is kept nowhere (rule 88).
@@ -100,31 +170,38 @@ class Resolver:
             project = self._project = _Project(lines, self._countries, load(self._files))
         return project
 
-    def _exact(self, text: str, forms: tuple[tuple[str, ...], ...]) -> tuple[Place, ...]:
+    def _exact(self, text: str, forms: tuple[tuple[str, ...], ...]) -> Hits:
         gazetteer = load(self._files)
-        if own := self._named(self._own().named, forms):
-            return own
-        if hits := self._named(gazetteer.named, forms):  # "Wales" is not only the village near Rotherham
-            known = {hit.code for hit in hits}
-            areas = self._named(gazetteer.areas, forms)
-            return self._here((*hits, *(area for area in areas if area.code not in known)))
-        return (
-            self._district(text, forms)
-            or self._named(gazetteer.areas, forms)
-            or self._named(gazetteer.areas, tuple(f[:-1] for f in forms if len(f) > 1 and f[-1] in _COUNCIL_WORDS))
-        )
+        own, told = self._named(self._own().named, forms)
+        if own:
+            return Hits(own, told)
+        hits, told = self._named(gazetteer.named, forms)
+        if hits:  # "Wales" is not only the village near Rotherham
+            known = {hit.code for hit in hits if hit.kind != DISTRICT}
+            areas, _ = self._named(gazetteer.areas, forms)
+            return Hits(self._here((*hits, *(area for area in areas if area.code not in known))), told)
+        if found := self._district(text, forms):
+            return Hits(found, told=True)
+        councils = tuple(f[:-1] for f in forms if len(f) > 1 and f[-1] in _COUNCIL_WORDS)
+        areas = self._named(gazetteer.areas, forms).places or self._named(gazetteer.areas, councils).places
+        return Hits(areas, told=True)
 
-    def _named(self, index: Index, forms: Iterable[tuple[str, ...]]) -> tuple[Place, ...]:
-        """Return an index's places with one of these names, larger first; "newport wales" is only the Welsh ones."""
+    def _named(self, index: Index, forms: Iterable[tuple[str, ...]]) -> Hits:
+        """Return an index's places with one of these names, and whether the words tell which of them is meant.
+
+        "newport wales" is only the Welsh ones.
+        """
         for form in forms:
-            hits = self._here(index.get(" ".join(form), ()))
-            for name, tail in splits(form) if not hits else ():
-                hits = tuple(hit for hit in self._here(index.get(name, ())) if self._tells(hit, tail))
-                if hits:
-                    break
-            if hits:
-                return hits
-        return ()
+            if hits := self._here(index.get(" ".join(form), ())):
+                return Hits(hits, told=False)
+            for name, tail in splits(form):
+                if hits := tuple(hit for hit in self._here(index.get(name, ())) if self._tells(hit, tail)):
+                    return Hits(hits, told=True)
+            for head, name in _turned(form):
+                found = (hit for hit in index.get(name, ()) if normalise(hit.region or hit.parent) == head)
+                if hits := self._here(found):
+                    return Hits(hits, told=True)
+        return Hits((), told=False)
 
     def _district(self, text: str, forms: tuple[tuple[str, ...], ...]) -> tuple[Place, ...]:
         """Return the postcode district the words name; "the M8" is a road."""
@@ -144,7 +221,8 @@ class Resolver:
         return code[0] in "ABM" and code[1:].isdigit() and f"the {code.casefold()}" in text.casefold()
 
     def _here(self, places: Iterable[Place]) -> tuple[Place, ...]:
-        return tuple(sorted(filter(self._is_here, places), key=_larger_first))
+        first, cities = self._own().works.first, load(self._files).cities
+        return tuple(sorted(filter(self._is_here, places), key=lambda place: first(place, cities.get(place.id, 0))))
 
     def _is_here(self, place: Place) -> bool:
         return place.country in self._countries or place.id.startswith("project:")
@@ -194,7 +272,7 @@ class Resolver:
             found += self._here(own.named.get(name) or gazetteer.named.get(name) or gazetteer.areas.get(name, ()))
         if not found:
             found += self._alike(" ".join(core), _LEAST_ALIKE)
-        return tuple({hit.id: hit for hit in found if self._is_here(hit)}.values())
+        return tuple({hit.label: hit for hit in reversed(found) if self._is_here(hit)}.values())[::-1]
 
     def _alike(self, name: str, least: int) -> list[Place]:
         """Return places whose names look like this one, or begin with it, the likeliest first."""
@@ -205,7 +283,9 @@ class Resolver:
         for index, bonus in ((own.named, 20.0), (gazetteer.named, 0.0), (gazetteer.areas, -6.0)):
             for key, score in _scores(name, index, least):
                 for place in self._here(index[key]):
-                    rank = score + bonus + 2 * math.log10((place.population or 0) + 1)
+                    if place.kind == DISTRICT and score < _DISTRICT_ALIKE:
+                        continue
+                    rank = score + bonus + 2 * math.log10(weight(place, gazetteer.cities.get(place.id, 0)) + 1)
                     if rank > ranked.get(place.id, (0.0, place))[0]:
                         ranked[place.id] = rank, place
         best = sorted(ranked.values(), key=lambda hit: (-hit[0], hit[1].id))
@@ -213,8 +293,14 @@ class Resolver:
         return [p for rank, p in best if rank > best[0][0] - _SPREAD and (p.code not in towns or p.kind not in _AREAS)]
 
 
-def _larger_first(place: Place) -> tuple[bool, int, str, str]:
-    return place.kind != "nation", -(place.population or 0), place.label, place.id
+def _turned(form: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    """Yield each way to read the words as a city and its district: "Glasgow, Easterhouse"."""
+    for cut in range(1, min(len(form), 5)):
+        yield " ".join(form[:cut]), " ".join(form[cut:])
+
+
+def _forms(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(form for reading in readings(text) for form in (reading, written_out(reading))))
 
 
 def _scores(name: str, index: Index, least: int) -> list[tuple[str, float]]:
@@ -253,6 +339,7 @@ class _Project:
                 if key and place not in self.named.get(key, ()):
                     self.named[key] = (*self.named.get(key, ()), place)
         self.places = tuple(self.by_id.values())
+        self.works = Works(self.places)
 
 
 def _within(places: Iterable[Place], latitude: float, longitude: float, km: float) -> Iterable[tuple[Place, float]]:

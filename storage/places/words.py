@@ -34,12 +34,13 @@ _BEFORE = word_set(
     "i im ive am we were me my our us mine its it is was live lived lives living stay stayed staying reside based from "
     "at in on near around round by close to just outside inside within the a of town city village area place home "
     "locality born bred grew up currently now mostly mainly originally well hi hello hey yes ok okay so um er here "
-    "there over down right about somewhere not far off next happened this that yn ger"
+    "there over down right about somewhere not far off next happened this that yn ger no nope actually hang wait oh"
+    " up back middle outskirts edge part all happening through think maybe probably think was either meant mean say id"
 )
 _AFTER = word_set(
     "really please thanks thank you ta cheers now mostly mainly area way actually at the moment currently x xx xxx lol "
     "i think maybe probably somewhere there about ish originally mate here and its surroundings side end all my life "
-    "is where live lived guess suppose sorry too for years"
+    "is where live lived guess suppose sorry too for years meant mean centre center city town though but instead"
 )
 _VAGUE = word_set("north south east west upper lower great little new old st and county")
 """Words that tell nothing about where a place is by themselves."""

@@ -13,7 +13,18 @@ from flows.release import Release, compile_release
 from flows.signals import PlaceChoice, PlacesFound
 from flows.texts import texts_for
 from flows.transcript import Exchange, Transcript, play
-from storage.places import Place, Resolver
+from storage.places import Place, ProjectPlace, Resolver
+
+PRACTICE_PROJECT = ProjectPlace(
+    id="gartsherrie",
+    name="Gartsherrie",
+    parent="Coatbridge",
+    scheme="gss",
+    code="S12000050",
+    latitude=55.87,
+    longitude=-4.03,
+)
+"""The practice organisation works in North Lanarkshire: a village there is taken without asking."""
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
 
@@ -25,7 +36,7 @@ def releases() -> dict[str, Release]:
 
 @lru_cache
 def resolver() -> Resolver:
-    return Resolver()
+    return Resolver([PRACTICE_PROJECT])
 
 
 def find_places(words: str) -> PlacesFound:

@@ -49,6 +49,13 @@ COUNTIES = [
     {"country_code": "GB", "state": "England", "latitude": 51.0, "longitude": 0.0},
 ]  # fmt: skip
 NAN = float("nan")
+DISTRICT_FILES = {
+    "districts.csv": "city,name,code,latitude,longitude\n2,Knowle West,E06000023,51.42,-2.6\n"
+    "2,Frome,E06000025,51.5,-2.5\n2,Barton,E06000023,51.46,-2.57\n",
+    "own-districts.csv": "city,name,aliases,near\nBristol,Easton,Stapleton Road,BS1\nBristol,Barton Hill,Barton,\n"
+    "Bristol,St Marys,Maries,BS1\n",
+    "shared-names.txt": "easton\nnewtown\n",
+}
 
 
 def postcodes(*lines: tuple[str, str, float, float]) -> bytes:
@@ -92,6 +99,11 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "msgpack": SimpleNamespace(unpackb=json.loads),
         "pyproj": SimpleNamespace(Transformer=SimpleNamespace(from_crs=on_grid)),
     }
+    for name, text in DISTRICT_FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(build, "DISTRICTS", folder / "districts.csv")
+    monkeypatch.setattr(build, "SHARED", folder / "shared-names.txt")
+    monkeypatch.setattr(build, "_OWN_DISTRICTS", folder / "own-districts.csv")
     monkeypatch.setattr(build, "_package", packages.__getitem__)
     monkeypatch.setattr(build, "_folder", lambda name: folder)
     return tmp_path
@@ -100,11 +112,9 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_list_is_built_and_searched(inputs: Path) -> None:
     out = inputs / "new" / "places.jsonl.gz"
     built = build.build(out)
-    assert (built.places, built.districts, built.size) == (8, 5, out.stat().st_size)
+    assert (built.places, built.outward, built.districts, built.size) == (8, 5, 4, out.stat().st_size)
     resolver = Resolver((), ("GB", "IE"), files=(out,))
-    found = {
-        name: resolver.find(name).exact for name in ("Glenboig", "Bristol", "Newtown", "Derry", "Galway", "Oranmore")
-    }
+    found = {name: resolver.search(name) for name in ("Glenboig", "Bristol", "Newtown", "Derry", "Galway", "Oranmore")}
     assert {name: [place.label for place in places] for name, places in found.items()} == {
         "Glenboig": ["Glenboig, North Lanarkshire"],
         "Bristol": ["Bristol, England"],
@@ -114,8 +124,8 @@ def test_a_list_is_built_and_searched(inputs: Path) -> None:
         "Oranmore": ["Oranmore, County Galway"],
     }
     assert found["Newtown"][0].population == 900, "the larger of two in one council area"
-    assert resolver.find("St Marys").exact[0].kind == "locality"
-    assert resolver.find("Wemyss Bay").exact[0].parent == "Inverclyde", "put right by corrections.csv"
+    assert resolver.search("St Marys")[0].kind == "locality"
+    assert resolver.search("Wemyss Bay")[0].parent == "Inverclyde", "put right by corrections.csv"
     assert resolver.find("Akrotiri").exact == ()
 
 
@@ -132,7 +142,31 @@ def test_what_is_written_has_no_full_postcode_and_nothing_of_bt(inputs: Path) ->
     bristol = next(row for row in rows if row.get("place") == 2)
     assert "aliases" not in bristol
     marys = next(row for row in rows if row.get("place") == 3)
-    assert (marys["name"], marys["aliases"]) == ("St Marys", ["Marys"]), "a neighbour's name is no alias"
+    assert (marys["name"], marys["aliases"]) == ("St Marys", ["Marys", "Maries"]), "a neighbour's name is no alias"
+
+
+def test_districts_lie_in_their_city_and_shared_names_are_marked(inputs: Path) -> None:
+    out = inputs / "places.jsonl.gz"
+    build.build(out)
+    rows = [json.loads(line) for line in gzip.decompress(out.read_bytes()).decode().splitlines()]
+    districts = {row["district"]: row for row in rows if "district" in row}
+    assert sorted(districts) == ["Barton Hill", "Easton", "Frome", "Knowle West"]
+    assert districts["Knowle West"] == {
+        "district": "Knowle West", "latitude": 51.42, "longitude": -2.6, "city": 2,
+    }  # fmt: skip
+    assert districts["Frome"]["code"] == "E06000025", "another council area than the city's"
+    assert districts["Easton"]["also"] == 1
+    assert districts["Barton Hill"]["longitude"] == -2.57, "ours stands where the gathered one of its other name did"
+    (place,) = Resolver((), ("GB",), files=(out,)).find("Stapleton Road, Bristol").exact
+    assert (place.label, place.kind, place.parent, place.id) == (
+        "Easton, Bristol", "district", "Bristol", "district:2-easton",
+    )  # fmt: skip
+
+
+def test_a_district_of_ours_in_no_known_city_stops_the_build(inputs: Path) -> None:
+    (inputs / "inputs" / "own-districts.csv").write_text("city,name,aliases,near\nBrigadoon,Glen,,\n", encoding="utf-8")
+    with pytest.raises(build.BuildInputError, match="Glen is in no known city"):
+        build.build(inputs / "places.jsonl.gz")
 
 
 def test_the_same_inputs_give_the_same_bytes(inputs: Path) -> None:
@@ -165,7 +199,7 @@ def test_another_country_can_be_added(inputs: Path) -> None:
     )
     assert lyon.time_zone == "Europe/Paris"
     assert [place.label for place in resolver.find("Lyon, France").exact] == ["Lyon, France"]
-    assert resolver.find("Glenboig").exact[0].year == 2025
+    assert resolver.search("Glenboig")[0].year == 2025
 
 
 def test_a_country_without_places_is_an_error(inputs: Path) -> None:
