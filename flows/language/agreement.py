@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from flows.language.answering import LONGEST, aged, covered, sentences
+from flows.language.answering import LONGEST, aged, answers_in, covered, sentences
 from flows.language.corrections import meant
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ SIGNED = 2
 """Words of a name under a reply."""
 _SMALL_YES = frozenset("👍👌🆗✅✔🙏🫡💯")
 _SMALL_NO = frozenset("👎❌🚫✋🙅")
-_BESIDE_YES = frozenset({"yes", "loose", "polite", "thanks", "adult", "reach", "any"})
-_BESIDE_NO = frozenset({"no", "refuse", "will_not", "declines", "polite", "thanks", "any", "no_reach", "adult", "team"})
+_BESIDE_YES = frozenset({"yes", "loose", "polite", "thanks", "adult", "reach", "any", "mild"})
+_BESIDE_A_CHOICE = frozenset({"yes", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"})
+_BESIDE_NO = frozenset(
+    {"no", "refuse", "will_not", "declines", "polite", "thanks", "any", "no_reach", "adult", "team", "mild"}
+)
 
 
 class Reply(NamedTuple):
@@ -62,13 +65,26 @@ def verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
     if len(said) > LONGEST:
         return ""
     put_right = meant(said, table)
-    reply = read_reply(said if put_right is None else put_right, table, adult)
+    return (_verdict(put_right, table, adult) if put_right else "") or _verdict(said, table, adult)
+
+
+def only_agrees(said: str, language: str, adult: int = 18) -> bool:
+    """Return whether words beside a choice do no more than agree with it; no words do."""
+    table = answers_in(language)
+    if table is None or not said:
+        return not said
+    reply = read_reply(said, table, adult)
+    return not reply.unknown and not reply.asks and set(reply.kinds) <= _BESIDE_A_CHOICE
+
+
+def _verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
+    reply = read_reply(said, table, adult)
     kinds = set(reply.kinds) - {""}
     if reply.asks:
         return ""
-    if not reply.unknown and kinds & {"yes", "loose"} and kinds <= _BESIDE_YES:
+    if not reply.unknown and kinds & {"yes", "loose", "mild", "any"} and kinds <= _BESIDE_YES:
         return "yes" if "yes" in kinds else "loose"
-    if kinds & {"no", "refuse", "will_not"} and not kinds & {"yes"}:
+    if kinds & {"no", "refuse", "will_not"} and "yes" not in kinds:
         if not reply.unknown and kinds <= _BESIDE_NO:
             return "no"
         first = next((kind for kind in reply.kinds if kind not in {"polite", "no", "thanks"}), "")

@@ -56,6 +56,7 @@ class AnswerTable:
     fillers: frozenset[str]
     but: Tree[str]
     not_words: frozenset[str]
+    or_words: frozenset[str]
     alike: Mapping[str, tuple[str, ...]]
     """Word, or two words, to the head words that stand for all of their kind: "mum" is a "relative"."""
     cardinals: Mapping[str, int]
@@ -91,6 +92,7 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
         fillers=frozenset(choosing["fillers"]),
         but=tree(("but", choosing["but"])),
         not_words=frozenset(choosing["not"]),
+        or_words=frozenset(choosing["or"]),
         alike=_by_word(choosing["alike"]),
         cardinals={word: number for number, word in enumerate(numbers["small"])} | numbers["slips"],
         tens={word: 20 + 10 * place for place, word in enumerate(numbers["tens"])},
@@ -128,13 +130,14 @@ def aged(words: Sequence[str], table: AnswerTable, adult: int) -> list[str]:
             made.append(split[place])
             place += 1
             continue
+        spoken = split[place : place + size]
         place += size
         following = split[place] if place < len(split) else ""
         if following in table.units and split[place + 1 : place + 2] not in (["old"], ["of"]):
             made.append("namount")
             place += 1
         elif not YOUNGEST <= number <= OLDEST:
-            made.append("nnumber")
+            made += spoken
         else:
             made.append("nyoung" if number < adult else "njust" if number == adult else "nold")
     return made

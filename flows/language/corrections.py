@@ -24,9 +24,7 @@ def meant(said: str, table: AnswerTable | None) -> str | None:
         return _without_the_other(words[found[-1].end :], table)
     slips = standing(words, table.slips)
     if slips and slips[-1].end < len(words):
-        after = words[slips[-1].end :]
-        kept = _without_the_other(after, table)
-        return kept if len(kept.split()) < len(after) else None
+        return _without_the_other(words[slips[-1].end :], table)
     return None
 
 

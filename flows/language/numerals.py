@@ -106,6 +106,8 @@ def _at_an_end(said: str, table: AnswerTable | None) -> Named | None:
     if (found := _FIRST.match(text)) is not None:
         numbers, beside = _figures(found[1]), found[2].strip(" \t\r\n.,;:!?-)(\"'")
         following = folded(beside)[:1]
+        if following and table is not None and following[0] in table.or_words:
+            return Named((*numbers, *_figures(beside)), beside)
         a_measure = following and table is not None and following[0] in table.units
         denied = following and table is not None and following[0] in table.not_words
         if not a_measure and not denied and len(beside.split()) <= BESIDE:

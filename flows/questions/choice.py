@@ -49,12 +49,10 @@ class ChoiceStep(Step):
             return Unclear()
         if {choice.option.value for choice in choices} == set(AGES):
             return self._age(scene, signal.text, choices)
-        match = choose(signal.text, choices)
-        if match is not None:
-            return _understood(match.choice, match.note)
         if self.can_skip and leaves(signal.text, choices):
             return Understood(value=None)
-        return Unclear(kept=signal.text)
+        match = choose(signal.text, choices)
+        return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
 
     def _age(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading:
         """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from flows.effects import Option, RecordConsent, Say
 from flows.keywords import normalise
 from flows.language.ages import age_said
-from flows.language.agreement import read_reply, verdict
+from flows.language.agreement import only_agrees, read_reply, verdict
 from flows.language.answering import answers_in
 from flows.language.corrections import meant
 from flows.letters import is_told
@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from flows.language.agreement import Reply, Verdict
     from flows.language.answering import AnswerTable
 TAKE_PART = "take_part"
+NAMING = "naming"
 MINOR = "minor"
 """The value of the option for whoever is too young to be asked."""
 AGE = "age"
 _OWN_SENTENCE = re.compile(r"([^.!\n]{1,60})[.!\n]+\s*(\S.*)$", re.DOTALL)
 _FURTHER = frozenset({"yes", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"})
 """What may stand beside the name of an option that lets a story travel further."""
+_REACHES = ("team", "none", "quote", "place", "publish", "name")
+"""Decisions about how far something travels, the least far first."""
 _LEAST = frozenset(
-    {"any", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
+    {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
 )
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
@@ -140,12 +143,13 @@ class ConsentStep(Step):
         """Return the option that was meant and nothing else, and whether it sounds like a yes all the same."""
         narrowest = self._narrowest(choices)
         adult = scene.release.house.adult_age
-        table = answers_in(scene.conversation.language)
+        language = scene.conversation.language
+        table = answers_in(language)
         put_right = meant(said, table) or said
         match = strictly(put_right, choices) if put_right != said else None
         match = match or strictly(said, choices)
         if match is not None:
-            sure = match.choice is narrowest or not match.note or _beside(match.note, table, adult)
+            sure = match.choice is narrowest or ("?" not in said and only_agrees(match.note, language, adult))
             if sure:
                 return match, False
             return None, False
@@ -154,10 +158,9 @@ class ConsentStep(Step):
         agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
         if len(agreeing) != 1:
             return self._travels(said, put_right, choices, table, adult), False
-        heard = verdict(said, table, adult)
         optional = self.purpose != TAKE_PART
-        if heard == "" and optional:
-            heard = _to_little(read_reply(put_right, table, adult))
+        heard = _to_little(read_reply(put_right, table, adult)) if optional else ""
+        heard = heard or verdict(said, table, adult)
         if heard == "yes" or (heard == "loose" and optional):
             return Match(agreeing[0], ""), False
         if heard == "no":
@@ -193,16 +196,18 @@ class ConsentStep(Step):
         narrowest = self._narrowest(choices)
         reply = read_reply(put_right, table, adult)
         kinds = [kind for kind in reply.kinds if kind]
+        if self.purpose == NAMING:
+            kinds = ["none" if kind == "unnamed" else kind for kind in kinds]
         by_decision = {decision_of(choice): choice for choice in choices}
         meant_ones = [by_decision[kind] for kind in dict.fromkeys(kinds) if kind in by_decision]
         if narrowest in meant_ones and len(meant_ones) == 1 and "?" not in said:
             return Match(narrowest, "" if not reply.unknown else said.strip())
         plain = not reply.unknown and not reply.asks
-        if len(meant_ones) == 1 and plain and set(kinds) <= {*_FURTHER, decision_of(meant_ones[0])}:
+        if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):
             return Match(meant_ones[0], "")
-        if len(meant_ones) > 1 and plain and reply.has("no"):  # the first of those that this step offers goes least far
-            return Match(next(choice for choice in choices if choice in meant_ones), "")
-        if not meant_ones and plain and kinds and reply.has("any", "no", "refuse", "will_not"):
+        if len(meant_ones) > 1 and plain and reply.has("no"):  # one was taken back: whichever goes less far counts
+            return Match(min(meant_ones, key=lambda choice: _REACHES.index(decision_of(choice))), "")
+        if not meant_ones and plain and kinds and reply.has("any", "mild", "no", "refuse", "will_not"):
             return Match(narrowest, "") if set(kinds) <= _LEAST else None
         return None
 
@@ -287,12 +292,11 @@ def _said_so(scene: Scene, choice: Choice, literal: str) -> Mapping[str, str]:
     return {name: value for name, value in settled.items() if name != AGE}
 
 
-def _beside(note: str, table: AnswerTable | None, adult: int) -> bool:
-    """Tell whether the words beside a choice only agree with it."""
-    if table is None:
-        return False
-    reply = read_reply(note, table, adult)
-    return not reply.unknown and not reply.asks and set(reply.kinds) <= {"yes", *_FURTHER}
+def _beside_naming(choice: Choice) -> frozenset[str]:
+    """Return what may stand beside the name of an option: the writer's name beside a wish to publish alone."""
+    decision = decision_of(choice)
+    with_name = {"name"} if decision == "publish" else set()
+    return (_FURTHER | {decision} | with_name) - {f"not_{decision}"}
 
 
 def _to_little(reply: Reply) -> Verdict:

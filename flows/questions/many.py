@@ -64,10 +64,12 @@ class ManyStep(Step):
             if all(str(number) in by_key for number in asked):
                 return _all(choices, tuple(by_key[str(number)].option.value for number in asked), "")
             return Unclear(kept=said)
+        if leaves(said, choices):
+            return Understood(value=None)
         picked = some(said, choices)
-        if picked is not None:
-            return _all(choices, tuple(choice.option.value for choice in picked.choices), picked.note)
-        return Understood(value=None) if leaves(said, choices) else Unclear(kept=said)
+        if picked is None:
+            return Unclear(kept=said)
+        return _all(choices, tuple(choice.option.value for choice in picked.choices), picked.note)
 
 
 def _chosen(scene: Scene) -> tuple[str, ...]:

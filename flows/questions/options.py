@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flows.questions.base import OptionStep, Scene
 
 _WORDS = re.compile(r"\w+")
+_WORDS_AND_STOPS = re.compile(r"([\w']+)|[,.;:!?\n]")
 _EDGE = " \t\r\n.,;:!?-)(\"'"
 _PIECES = re.compile(r"[,;/&+\n]|\band\b|\boraz\b")
 _GAP = "..."
@@ -28,6 +29,8 @@ GAP = 4
 """Words that "..." in the words of an option may stand for."""
 TOLD = 25
 """Words from which on a reply tells something, and names no option in passing."""
+LETTERS = 3
+"""First letters that are enough for a decision."""
 PASSING = 6
 """Words up to which so small a word as "me" names an option."""
 _BEFORE = 3
@@ -154,14 +157,14 @@ def _some(said: str, choices: Sequence[Choice]) -> Some | None:
 
 
 def strictly(said: str, choices: Sequence[Choice]) -> Match | None:
-    """Return the option that is named and nothing else: by number, label, first letters, or with one slip."""
+    """Return the option that is named and nothing else: by number, label, first letters, or one word with a slip."""
     text = normalise(said[:LONGEST])
     numbered = named(said, len(choices), _table(choices)) if text else None
     if numbered is not None:
         return _by_number(numbered, choices)
-    if not text:
-        return None
-    return _by_whole(text, choices) or _by_first_letters(text, choices) or _by_slip(text, choices)
+    if (whole := _by_whole(text, choices)) is not None or len(text) < LETTERS:
+        return whole
+    return _by_first_letters(text, choices) or (None if " " in text else _by_slip(text, choices))
 
 
 def leaves(said: str, choices: Sequence[Choice]) -> bool:
@@ -170,7 +173,7 @@ def leaves(said: str, choices: Sequence[Choice]) -> bool:
     if table is None:
         return False
     words = folded(said[:LONGEST])
-    if not words or len(words) > PASSING * 2:
+    if not words or len(words) > PASSING * 2 or any(normalise(said) in choice.forms for choice in choices):
         return False
     found = standing(words, table.choosing)
     kinds = {piece.kind for piece in found}
@@ -201,7 +204,7 @@ def _by_beginning(text: str, said: str, choices: Sequence[Choice]) -> Match | No
         (len(form), choice)
         for choice in choices
         for form in choice.forms
-        if text.startswith(form) and len(text) > len(form) and not text[len(form)].isalnum()
+        if text.startswith(form) and len(text) > len(form) and not text[len(form)].isalnum() and text[len(form)] != "?"
     ]
     if not begun:
         return None
@@ -228,7 +231,7 @@ def _by_contained(text: str, said: str, choices: Sequence[Choice]) -> Match | No
 
 def standing_in(text: str, choices: Sequence[Choice]) -> list[Choice]:
     """Return the options whose words stand in a text and are not denied; longer phrases go before shorter ones."""
-    words = [word.replace("'", "") for word in _WORDS.findall(text)]
+    words, clauses = _words_and_clauses(text)
     if len(words) > TOLD:
         return []
     table = _table(choices)
@@ -239,7 +242,7 @@ def standing_in(text: str, choices: Sequence[Choice]) -> list[Choice]:
         for form in _known(choice.forms)
         if len("".join(form)) > 2 or len(words) <= PASSING
         for start, end in _places(form, kinds)
-        if not _denied(words, start, table)
+        if not _denied(words[max(clauses[start], start - _BEFORE) : start], table)
     ]
     return [choice for choice in choices if any(one[2] is choice and not _within(one, found) for one in found)]
 
@@ -287,16 +290,37 @@ def _places(form: Sequence[str], words: Sequence[frozenset[str]]) -> list[tuple[
     ]
 
 
-def _denied(words: Sequence[str], start: int, table: AnswerTable | None) -> bool:
-    return table is not None and not table.not_words.isdisjoint(words[max(0, start - _BEFORE) : start])
+def _words_and_clauses(text: str) -> tuple[list[str], list[int]]:
+    """Return the words of a text, and for each the place where its clause begins: "not staff, a patient"."""
+    words: list[str] = []
+    clauses: list[int] = []
+    begins = 0
+    for found in _WORDS_AND_STOPS.finditer(text):
+        if found[1]:
+            words.append(found[1].replace("'", ""))
+            clauses.append(begins)
+        else:
+            begins = len(words)
+    return words, clauses
+
+
+def _denied(before: Sequence[str], table: AnswerTable | None) -> bool:
+    return not _not_words(table).isdisjoint(before)
+
+
+def _not_words(table: AnswerTable | None) -> frozenset[str]:
+    table = table or answers_in("en")
+    return table.not_words if table is not None else frozenset()
 
 
 def _by_slip(text: str, choices: Sequence[Choice]) -> Match | None:
     if len(text) < 4:
         return None
     near = []
+    denials = _not_words(_table(choices)).intersection(text.replace("'", "").split())
     for choice in choices:
-        score = max(SequenceMatcher(None, text, form).ratio() for form in choice.forms)
+        forms = [form for form in choice.forms if denials <= set(form.split())]
+        score = max((SequenceMatcher(None, text, form).ratio() for form in forms), default=0.0)
         if score >= 0.84:
             near.append((score, choice))
     near.sort(key=lambda pair: pair[0], reverse=True)
