@@ -21,9 +21,10 @@ SCALES = (
 )
 ACTORS = (
     Word("service_user", "Service user", "Expert by lived experience"),
+    Word("carer", "Carer or relative", "Caring for, or close to, somebody who used it"),
     Word("employee", "Employee", "Expert by professional experience"),
     Word("partner", "Partner", "From an organisation that works alongside"),
-    Word("other", "Someone else", "None of these three"),
+    Word("other", "Someone else", "None of these"),
 )
 STATES = (
     Word("new", "New", "Nobody has decided yet"),

@@ -180,9 +180,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """Not understood. `kept` are words to keep as a note; `counts_as` is what a second unclear answer is taken for."""
+    """Not understood. `kept` are words to keep as a note; `counts_as` is what a second unclear answer is taken for.
+
+    `loose`: it sounds like a yes ("ok", "aye go on then"), and only the clear word is missing.
+    """
 
     kept: str = ""
+    loose: bool = False
     counts_as: Understood | None = None
 
 

@@ -7,9 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from flows.effects import Say
+from flows.language.ages import age_said
+from flows.letters import normalise
 from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood
-from flows.questions.options import Choice, choose, offered, pressed
+from flows.questions.options import Choice, choose, leaves, offered, pressed
 from flows.signals import Chose, Said, Signal
+
+AGES = ("adult", "minor")
+"""The values of a question about age: whoever says an age there is heard by it."""
 
 
 class ChoiceStep(Step):
@@ -40,10 +45,26 @@ class ChoiceStep(Step):
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
             return Unclear() if choice is None else _understood(choice, "")
-        if isinstance(signal, Said):
-            match = choose(signal.text, choices)
-            return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
-        return Unclear()
+        if not isinstance(signal, Said):
+            return Unclear()
+        if {choice.option.value for choice in choices} == set(AGES):
+            return self._age(scene, signal.text, choices)
+        if self.can_skip and leaves(signal.text, choices):
+            return Understood(value=None)
+        match = choose(signal.text, choices)
+        return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
+
+    def _age(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading:
+        """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""
+        state = scene.conversation
+        age = age_said(said, scene.release.house.adult_age, language=state.language, asked=True)
+        adult, young = (next(choice for choice in choices if choice.option.value == value) for value in AGES)
+        if age is not None:
+            return _understood(adult if age == "adult" else young, "")
+        match = choose(said, choices)
+        if match is None or (match.choice is adult and (normalise(said) == adult.shown.key or match.note)):
+            return Unclear(kept=said)
+        return _understood(match.choice, match.note)
 
 
 def _understood(choice: Choice, note: str) -> Understood:

@@ -10,19 +10,33 @@ from pydantic import Field
 
 from flows.effects import Option, RecordConsent, Say
 from flows.keywords import normalise
+from flows.language.ages import age_said
+from flows.language.agreement import only_agrees, read_reply, verdict
+from flows.language.answering import answers_in
+from flows.language.corrections import meant
+from flows.letters import is_told
 from flows.questions.base import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
-from flows.questions.options import Choice, Match, choose, numbers, offered, pressed, spaced
+from flows.questions.options import Choice, Match, numbers, offered, pressed, spaced, strictly
 from flows.signals import Chose, Said, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-SHORT = 80
-"""Characters up to which an answer that opens with yes or no is that answer; a longer one tells something."""
-_SET_OFF = ",.;:!-–—\n"
-_AGE = re.compile(r"(?<![\d.,:/])[1-9]\d?(?![\d]|[.,:/]\d)")
-YOUNGEST = 10
-"""Smaller numbers in an answer are hardly ages."""
+    from flows.language.agreement import Reply, Verdict
+    from flows.language.answering import AnswerTable
+TAKE_PART = "take_part"
+NAMING = "naming"
+MINOR = "minor"
+"""The value of the option for whoever is too young to be asked."""
+AGE = "age"
+_OWN_SENTENCE = re.compile(r"([^.!\n]{1,60})[.!\n]+\s*(\S.*)$", re.DOTALL)
+_FURTHER = frozenset({"yes", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"})
+"""What may stand beside the name of an option that lets a story travel further."""
+_REACHES = ("team", "none", "quote", "place", "publish", "name")
+"""Decisions about how far something travels, the least far first."""
+_LEAST = frozenset(
+    {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
+)
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
 TWO_YEARS, ONE_YEAR = 730, 365
@@ -99,49 +113,109 @@ class ConsentStep(Step):
         return choices + shown
 
     def hear(self, scene: Scene, signal: Signal) -> Reading:
-        """Understand a clear statement; "maybe" and "ok but" are no clear statement."""
+        """Understand a clear statement; a yes with something else beside it is none."""
         choices = offered(scene, self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
             return Unclear() if choice is None else self._decided(scene, choice, choice.shown.label, "", ())
         if not isinstance(signal, Said):
             return self._unclear(scene, "")
+        said = signal.text
         if scene.sms and self.also:
-            read = self._several(scene, signal.text, choices)
+            read = self._several(scene, said, choices)
             if read is not None:
                 return read
-        plain = self._plain_word(scene, signal.text, choices)
-        if plain is not None:
-            return self._decided(scene, plain, signal.text, "", ())
-        match = None if hedged(scene, signal.text) else choose(signal.text, choices)
-        if match is None or (match.note and match.note == signal.text.strip()):
-            match = self._opening_word(scene, signal.text, choices)
+        if (young := self._young(scene, said)) is not None:
+            return self._decided(scene, young, said, "", ())
+        match, loose = self._meant(scene, said, choices)
+        if match is None and (match := self._set_off(scene, said, choices)) is not None and is_told(match.note):
+            return Unclear(kept=match.note, loose=True)  # a story in the same breath is held while we ask once more
         if match is None:
-            return self._unclear(scene, "" if _opening(scene, signal.text, "yes_words") else signal.text)
-        if _young(scene, match.note) and getattr(match.choice.option, "decision", "") == "yes":
-            return self._unclear(scene, match.note)  # "agree, I am 16": whoever may be a child is asked again
-        return self._decided(scene, match.choice, signal.text, match.note, ())
+            return self._unclear(scene, said, loose=loose)
+        return self._decided(scene, match.choice, said, match.note, ())
 
-    def _plain_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Choice | None:
-        """A bare yes or no is never asked for by SMS (carriers read them), but it is clear when it comes."""
+    def _young(self, scene: Scene, said: str) -> Choice | None:
+        """Whoever says an age under the limit, or one that may be under it, is told that we may not ask them."""
+        option = next((option for option in self.options if option.value == MINOR), None)
+        if option is None:
+            return None
+        age = age_said(said, scene.release.house.adult_age, language=scene.conversation.language, asked=True)
+        if age in {None, "adult"}:
+            return None
+        (choice,) = offered(scene, [option.model_copy(update={"when": None})])
+        return choice
+
+    def _meant(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
+        """Return the option that was meant and nothing else, and whether it sounds like a yes all the same."""
+        narrowest = self._narrowest(choices)
+        adult = scene.release.house.adult_age
+        language = scene.conversation.language
+        table = answers_in(language)
+        put_right = meant(said, table) or said
+        match = strictly(put_right, choices) if put_right != said else None
+        match = match or strictly(said, choices)
+        if match is not None:
+            sure = match.choice is narrowest or ("?" not in said and only_agrees(match.note, language, adult))
+            if sure:
+                return match, False
+            return None, False
+        if table is None:
+            return self._by_lists(scene, said, choices), normalise(said) in listed(scene, "loose_words")
+        agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
+        if len(agreeing) != 1:
+            return self._travels(said, put_right, choices, table, adult), False
+        optional = self.purpose != TAKE_PART
+        heard = _to_little(read_reply(put_right, table, adult)) if optional else ""
+        heard = heard or verdict(said, table, adult)
+        if heard == "yes" or (heard == "loose" and optional):
+            return Match(agreeing[0], ""), False
+        if heard == "no":
+            return Match(narrowest, ""), False
+        return None, heard == "loose"
+
+    def _set_off(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
+        """The very words we asked for, or a no, as a sentence of their own, before what takes nothing back."""
+        found = _OWN_SENTENCE.match(said.strip())
+        if found is None or "?" in said or hedged(scene, said):
+            return None
+        word, rest = normalise(found[1]), found[2].strip()
+        narrowest = self._narrowest(choices)
+        if word in listed(scene, "no_words") and decision_of(narrowest) == "no":
+            return None if is_told(rest) or _opens_with_yes(scene, rest) else Match(narrowest, rest)
+        chosen = [choice for choice in choices if word in choice.forms and decision_of(choice) == "yes"]
+        return Match(chosen[0], rest) if len(chosen) == 1 else None
+
+    def _by_lists(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
+        """In a language without a table of answers: only what is listed counts, and only whole."""
         text = normalise(said)
         if text in listed(scene, "no_words"):
-            return self._narrowest(choices)
-        agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
-        return agreeing[0] if len(agreeing) == 1 and text in listed(scene, "yes_words") else None
-
-    def _opening_word(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
-        """A yes or no with a few words behind it: "yes please, in 2 hours"; "No, I do not want this"."""
-        narrowest = self._narrowest(choices)
-        rest = _opening(scene, said, "no_words")
-        if rest:
-            refused = getattr(narrowest.option, "decision", "") == "no" and not _agrees(scene, rest)
-            return Match(narrowest, rest) if refused else None
-        agreeing = [choice for choice in choices if getattr(choice.option, "decision", "") == "yes"]
-        rest = _opening(scene, said, "yes_words")
-        if not rest or len(agreeing) != 1 or hedged(scene, rest) or _refuses(scene, rest):
+            return Match(self._narrowest(choices), "")
+        agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
+        if len(agreeing) != 1 or text not in listed(scene, "yes_words") - listed(scene, "loose_words"):
             return None
-        return Match(agreeing[0], rest)
+        return Match(agreeing[0], "")
+
+    def _travels(
+        self, said: str, put_right: str, choices: tuple[Choice, ...], table: AnswerTable, adult: int
+    ) -> Match | None:
+        """Read how far it may travel in a person's own words: never further than they plainly say."""
+        narrowest = self._narrowest(choices)
+        reply = read_reply(put_right, table, adult)
+        kinds = [kind for kind in reply.kinds if kind]
+        if self.purpose == NAMING:
+            kinds = ["none" if kind == "unnamed" else kind for kind in kinds]
+        by_decision = {decision_of(choice): choice for choice in choices}
+        meant_ones = [by_decision[kind] for kind in dict.fromkeys(kinds) if kind in by_decision]
+        if narrowest in meant_ones and len(meant_ones) == 1 and "?" not in said:
+            return Match(narrowest, "" if not reply.unknown else said.strip())
+        plain = not reply.unknown and not reply.asks
+        if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):
+            return Match(meant_ones[0], "")
+        if len(meant_ones) > 1 and plain and reply.has("no"):  # one was taken back: whichever goes less far counts
+            return Match(min(meant_ones, key=lambda choice: _REACHES.index(decision_of(choice))), "")
+        if not meant_ones and plain and kinds and reply.has("any", "mild", "no", "refuse", "will_not"):
+            return Match(narrowest, "") if set(kinds) <= _LEAST else None
+        return None
 
     def _several(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading | None:
         asked = numbers(said)
@@ -159,7 +233,10 @@ class ConsentStep(Step):
     def _narrowest(self, choices: tuple[Choice, ...]) -> Choice:
         return next(choice for choice in choices if choice.option.value == self.narrowest)
 
-    def _unclear(self, scene: Scene, said: str) -> Unclear:
+    def _unclear(self, scene: Scene, said: str, *, loose: bool = False) -> Unclear:
+        """Leave it open. Before anything is told only a refusal is one; what is asked later falls to the narrowest."""
+        if self.purpose == TAKE_PART:
+            return Unclear(kept="" if loose or _opens_with_yes(scene, said) else said, loose=loose)
         choices = offered(scene, self.options)
         return Unclear(kept=said, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
 
@@ -189,47 +266,59 @@ class ConsentStep(Step):
             for purpose, answer, version, days in decisions
         )
         return Understood(
-            value=option.value, label=choice.shown.label, note=note, next=option.next, sets=option.sets, before=records
-        )
+            value=option.value, label=choice.shown.label, note=note, next=option.next, before=records,
+            sets=_said_so(scene, choice, literal),
+        )  # fmt: skip
 
 
 def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
     return Option(value=purpose, label=scene.text(f"also.{purpose}"), key=str(number))
 
 
-def _young(scene: Scene, said: str) -> bool:
-    ages = (int(found[0]) for found in _AGE.finditer(said))
-    return any(YOUNGEST <= age < scene.release.house.adult_age for age in ages)
+def decision_of(choice: Choice) -> str:
+    """Return the decision that an option stands for; "" if it is none of a consent question."""
+    return str(getattr(choice.option, "decision", ""))
+
+
+def _opens_with_yes(scene: Scene, said: str) -> bool:
+    """Tell whether a reply begins as a yes does: then it is about our question, and no part of what they tell."""
+    table = answers_in(scene.conversation.language)
+    kinds = read_reply(said, table, scene.release.house.adult_age).kinds if table is not None else ()
+    return next((kind for kind in kinds if kind not in {"polite", "thanks"}), "") in {"yes", "loose"}
+
+
+def _said_so(scene: Scene, choice: Choice, literal: str) -> Mapping[str, str]:
+    """Return what an answer settles beside itself: an age only where the answer, or the words chosen, name it."""
+    settled = choice.option.sets
+    if AGE not in settled:
+        return settled
+    limit = scene.release.house.adult_age
+    if str(limit) in choice.shown.label or age_said(literal, limit, language=scene.conversation.language, asked=True):
+        return settled
+    return {name: value for name, value in settled.items() if name != AGE}
+
+
+def _beside_naming(choice: Choice) -> frozenset[str]:
+    """Return what may stand beside the name of an option: the writer's name beside a wish to publish alone."""
+    decision = decision_of(choice)
+    with_name = {"name"} if decision == "publish" else set()
+    return (_FURTHER | {decision} | with_name) - {f"not_{decision}"}
+
+
+def _to_little(reply: Reply) -> Verdict:
+    """Read a reply to whether we may write again: more counts as a yes there, and all the rest as a no."""
+    kinds = set(reply.kinds)
+    if reply.unknown or reply.asks:
+        return ""
+    if "no_reach" in kinds or ("any" in kinds and kinds <= _LEAST):
+        return "no"
+    return "yes" if "reach" in kinds and not kinds & {"no", "refuse", "will_not"} else ""
 
 
 def hedged(scene: Scene, said: str) -> bool:
     """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
     return any(spaced(word) in text for word in listed(scene, "hedges"))
-
-
-def _opening(scene: Scene, said: str, key: str) -> str:
-    """Return what follows a listed word at the beginning of a short answer; empty if there is none.
-
-    It must be set off ("No, …"): "no idea" is no refusal. Only a whole phrase of agreement need not be.
-    """
-    stripped = said.strip()
-    if len(stripped) > SHORT:
-        return ""
-    for word in sorted(listed(scene, key), key=len, reverse=True):
-        set_off = f"{_SET_OFF} " if key == "yes_words" and " " in word else _SET_OFF
-        after = stripped[len(word) :]
-        if normalise(stripped[: len(word)]) == word and after[:1] in set_off:
-            return after.strip(f" {_SET_OFF}")
-    return ""
-
-
-def _agrees(scene: Scene, said: str) -> bool:
-    return any(spaced(word) in spaced(normalise(said)) for word in listed(scene, "yes_words"))
-
-
-def _refuses(scene: Scene, said: str) -> bool:
-    return any(spaced(word) in spaced(normalise(said)) for word in listed(scene, "no_words"))
 
 
 def listed(scene: Scene, key: str) -> frozenset[str]:

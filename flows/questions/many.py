@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from pydantic import Field, JsonValue
 
 from flows.effects import Option, Say
 from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
-from flows.questions.options import Choice, choose, numbers, offered
+from flows.questions.options import Choice, leaves, numbers, offered, some
 from flows.signals import Chose, Said, Signal
 
 
@@ -65,17 +64,12 @@ class ManyStep(Step):
             if all(str(number) in by_key for number in asked):
                 return _all(choices, tuple(by_key[str(number)].option.value for number in asked), "")
             return Unclear(kept=said)
-        named, rest = [], []
-        for piece in re.split(r"[,;/&+\n]|\band\b|\boraz\b", said[:300]):
-            match = choose(piece, choices) if piece.strip() else None
-            if match is not None:
-                named.append(match.choice.option.value)
-                rest.append(match.note)
-            elif piece.strip():
-                rest.append(piece.strip())
-        if not named:
+        if leaves(said, choices):
+            return Understood(value=None)
+        picked = some(said, choices)
+        if picked is None:
             return Unclear(kept=said)
-        return _all(choices, tuple(dict.fromkeys(named)), " ".join(filter(None, rest)))
+        return _all(choices, tuple(choice.option.value for choice in picked.choices), picked.note)
 
 
 def _chosen(scene: Scene) -> tuple[str, ...]:

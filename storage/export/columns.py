@@ -30,7 +30,7 @@ COLUMNS = (
     Column("scales", "individual, organisational, society: the scales it touches, as the teller or the team said."),
     Column("scales_by_teller", "Those of the scales that the teller chose."),
     Column("scales_by_team", "Those of the scales that the team confirmed or added."),
-    Column("actors", "service_user, employee, partner: as whom the teller speaks."),
+    Column("actors", "service_user, carer, employee, partner: as whom the teller speaks."),
     Column("place", "The place, as exactly as may be named in this export."),
     Column("place_kind", "village, small town, town, city … by population; area or nation if the place is held back."),
     Column("place_parent", "The area around it."),

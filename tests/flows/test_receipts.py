@@ -74,7 +74,7 @@ def test_words_while_they_are_being_added_are_no_receipt() -> None:
 def test_after_stop_a_receipt_still_opens(channel: str) -> None:
     phone = Phone(channel=channel)
     phone.say(
-        "hello", *(["1"] if channel == "telegram" else []), "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1"
+        "hello", *(["yes"] if channel == "telegram" else []), "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1"
     )
     phone.say("please stop texting me")
     assert "We found" in phone.say("kettle otter lantern")

@@ -10,7 +10,7 @@ from flows.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
 from flows.messages import sms_text
 from flows.segments import count
 from flows.signals import Chose, Edited, Located, Sent
-from tests.flows.phone import GLENBOIG, Phone
+from tests.flows.phone import GLENBOIG, HOUSE, Phone
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."
 
@@ -99,14 +99,12 @@ def test_an_uninvited_story_that_is_refused_is_purged(refusal):
 
 
 @pytest.mark.parametrize("unclear", ["maybe", "ok but who reads it?", "not sure", "I don't agree with that lot", "hmm"])
-def test_an_unclear_consent_is_asked_once_more_and_then_counts_as_no(unclear):
+def test_an_unclear_consent_is_asked_again_and_is_no_refusal(unclear):
     phone = Phone(channel="sms")
-    phone.say("hello", unclear)
-    assert phone.step == "take_part"
-    assert not phone.decisions
-    phone.say(unclear)
-    assert [(d.purpose, d.answer) for d in phone.decisions] == [("take_part", "no")]
-    assert "kept nothing" in phone.text
+    phone.say("hello", unclear, unclear, unclear)
+    assert (phone.step, phone.decisions) == ("take_part", [])
+    phone.say("AGREE")
+    assert [(d.purpose, d.answer, d.literal) for d in phone.decisions] == [("take_part", "yes", "AGREE")]
 
 
 @pytest.mark.parametrize(
@@ -140,11 +138,12 @@ def test_an_answer_that_says_both_or_neither_is_no_decision(answer):
 
 @pytest.mark.parametrize("child", ["agree, i am 16", "AGREE im 15 years old", "1, I'm 17", "yes. 17"])
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
-def test_whoever_agrees_and_gives_the_age_of_a_child_is_asked_again(child, channel):
+def test_whoever_agrees_and_gives_the_age_of_a_child_hears_of_the_youth_line(child, channel):
     phone = Phone(channel=channel)
-    phone.say("hello", *(["1"] if channel == "telegram" else []))
-    assert "clear answer" in phone.say(child)
-    assert (phone.step, phone.decisions) == ("take_part", [])
+    phone.say("hello", *(["yes"] if channel == "telegram" else []))
+    assert HOUSE.youth_line in phone.say(child)
+    assert phone.state.status == "parted"
+    assert phone.stories == {}
 
 
 def test_a_story_behind_a_yes_that_is_asked_again_is_not_lost():

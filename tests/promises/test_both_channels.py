@@ -47,7 +47,7 @@ WAYS = {
         7_000_000_001,
         ("/start", 2), ("[Yes, 18 or over]", 3), ("[I agree]", 4), (PARTS[0], 4), (PARTS[1], 4),
         ("[I have finished]", 5), ("[Me, or people close to me]", 5),
-        ("[Wider society: rules, money, attitudes]", 5), ("[I have finished]", 6), ("[Using a service]", 7),
+        ("[Something bigger: rules, money, attitudes]", 5), ("[I have finished]", 6), ("[Using a service]", 7),
         ("Glenboig", 8), ("[Keep it]", 9), ("[Quote it without my name]", 10), ("[No, please do not]", 11),
         ("[No, please do not]", 12),
     ),
