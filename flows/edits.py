@@ -6,28 +6,22 @@ decision becomes narrower at once and never wider; our keywords count as they wo
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flows.asides.reword import REWORD
 from flows.commands import obey
 from flows.effects import AmendStory, ListStories, RecordConsent
 from flows.hearing import WITHIN_A_QUESTION
 from flows.keywords import recognise
-from flows.messages import sms_text, telegram_text
-from flows.questions.base import Understood
+from flows.narrowing import decide, read_again, widens
 from flows.questions.story import Parts, as_parts, with_edit
 from flows.signals import Said
 from flows.telling import parts_told, set_parts
 from flows.turn import CONSENTED
 
 if TYPE_CHECKING:
-    from flows.questions.base import Step
     from flows.signals import Edited
     from flows.turn import Making
-
-WIDTH: Final = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
-"""How much each decision allows."""
 
 
 def edited(making: Making, edit: Edited) -> None:
@@ -88,29 +82,19 @@ def _in_an_answer(making: Making, edit: Edited) -> bool:
     step = making.release.flow.steps.get(name) if name is not None else None
     if name is None or step is None:
         return False
-    reading = _read_again(making, step, name, said)
+    reading = read_again(making, name, said)
     if reading is None or reading.value == state.answers[name].value:
         return True
     decided = [one for one in reading.before if isinstance(one, RecordConsent)]
     if any(one.purpose == CONSENTED and one.answer != "yes" for one in decided):
         making.effects.append(ListStories(about="delete"))
-    elif any(WIDTH.get(one.answer, 3) > WIDTH.get(state.consents.get(one.purpose, "no"), 0) for one in decided):
+    elif widens(making, decided):
         making.tell("edit_asks")
     else:
-        making.effects += decided
-        making.set(consents={**state.consents, **{one.purpose: one.answer for one in decided}})
+        decide(making, decided)
         again = state.answers[name].model_copy(update={"value": reading.value, "label": reading.label})
         making.set(answers={**state.answers, name: again})
         if state.kept and not step.decides:
             making.keep()
         making.tell("edit_taken")
     return True
-
-
-def _read_again(making: Making, step: Step, name: str, said: Said) -> Understood | None:
-    """Hear an answer anew, as if its question were the one that was shown last."""
-    scene = making.scene(name)
-    asked = step.ask(scene)
-    shown = sms_text(asked) if making.conversation.channel == "sms" else telegram_text(asked)
-    reading = step.hear(replace(scene, conversation=making.conversation.model_copy(update={"shown": shown})), said)
-    return reading if isinstance(reading, Understood) else None

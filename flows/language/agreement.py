@@ -7,6 +7,7 @@ that belong to none, and are no consent. So is whatever is new to us: then the p
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.language.answering import LONGEST, aged, answers_in, covered, sentences
@@ -22,6 +23,7 @@ SHORTEST = 4
 """Letters of a word from which on a slip of the finger is put right."""
 SIGNED = 2
 """Words of a name under a reply."""
+_SIGNATURE = re.compile(r"(?:\s[-–—]|\n)\s*\w+(?: \w+)?\W*$")
 _SMALL_YES = frozenset("👍👌🆗✅✔🙏🫡💯")
 _SMALL_NO = frozenset("👎❌🚫✋🙅")
 _BESIDE_YES = frozenset({"yes", "loose", "polite", "thanks", "adult", "reach", "any", "mild"})
@@ -95,9 +97,10 @@ def _verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
 
 def _is_signed(kinds: list[str], unknown: int, said: str) -> bool:
     """Tell whether the words that nobody knows are the writer's name, under their thanks."""
-    if unknown > SIGNED or any(kinds[-unknown:]) or len(kinds) <= unknown or kinds[-unknown - 1] != "thanks":
+    if unknown > SIGNED or any(kinds[-unknown:]) or len(kinds) <= unknown:
         return False
-    return all(word[:1].isupper() for word in said.split()[-unknown:])
+    set_off = kinds[-unknown - 1] == "thanks" or _SIGNATURE.search(said) is not None
+    return set_off and all(word[:1].isupper() for word in said.split()[-unknown:])
 
 
 def _put_right(word: str, table: AnswerTable) -> str:

@@ -26,6 +26,9 @@ OLDEST: Final = 115
 YOUNGEST: Final = 4
 """Numbers outside these are no ages."""
 
+LAST, MIDDLE = -1, -2
+"""What stands for "the last one" and "the middle one" among ordinals."""
+
 _SENTENCE = re.compile(r"[.!?;:()\[\]\n…]+|\s[-–—]\s")
 _JOINED = re.compile(r"(?<![\w.,:/£$€])(\d{1,3})(?=[^\W\d_])")
 _HELD = re.compile(r"([^\W\d_])\1{2,}")
@@ -46,7 +49,9 @@ class AnswerTable:
     phrases: Tree[str]
     ages: Tree[str]
     first_ages: Tree[str]
-    bare_ages: Tree[str]
+    beside_ages: Tree[str]
+    asked_ages: Tree[str]
+    born: Tree[str]
     slipping: tuple[str, ...]
     """Words of agreement that are known with one slip of the finger."""
     corrections: Tree[str]
@@ -83,7 +88,12 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
         phrases=tree(*raw["phrases"].items(), ("adult", [*ages["adult"], *ages["adult_first"], "{grown}"])),
         ages=tree(*told),
         first_ages=tree(("young", ages["young_first"]), ("adult", ages["adult_first"])),
-        bare_ages=tree(("young", ages["bare_young"]), ("adult", ages["bare_adult"])),
+        beside_ages=tree(("young", ages["beside_young"]), ("adult", ages["beside_adult"])),
+        asked_ages=tree(
+            ("young", [*ages["beside_young"], *ages["asked_young"]]),
+            ("adult", [*ages["beside_adult"], *ages["asked_adult"]]),
+        ),
+        born=tree(("born", ages["born"])),
         slipping=tuple(raw["slipping"]),
         corrections=tree(("after", raw["corrections"]["after"])),
         slips=tree(("slip", raw["corrections"]["slips"])),
@@ -99,7 +109,9 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
         ordinals={
             **{word: place for place, word in enumerate(numbers["ordinals"], 1)},
             **{word: place for place, word in enumerate(numbers["figures"], 1)},
-            **dict.fromkeys(choosing["last"], -1),
+            **dict.fromkeys(choosing["first"], 1),
+            **dict.fromkeys(choosing["last"], LAST),
+            **dict.fromkeys(choosing["middle"], MIDDLE),
         },
     )
 
@@ -133,7 +145,7 @@ def aged(words: Sequence[str], table: AnswerTable, adult: int) -> list[str]:
         spoken = split[place : place + size]
         place += size
         following = split[place] if place < len(split) else ""
-        if following in table.units and split[place + 1 : place + 2] not in (["old"], ["of"]):
+        if spoken != ["one"] and following in table.units and split[place + 1 : place + 2] not in (["old"], ["of"]):
             made.append("namount")
             place += 1
         elif not YOUNGEST <= number <= OLDEST:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from flows.language.answering import LONGEST, number_at, standing
+from flows.language.answering import LAST, LONGEST, MIDDLE, number_at, standing
 from flows.letters import folded, normalise
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def _whole(words: list[str], count: int, table: AnswerTable) -> tuple[int, ...] 
             place = group.end
         elif (but := buts.get(place)) is not None and found:
             into, place = without, but.end
+        elif (ends := _first_or_last_few(words, place, count, table)) is not None:
+            into.extend(ends)
+            place += 2
+        elif into is without and words[place] == "one" and words[place - 1] not in table.ordinals:
+            return None  # "all but one": which?
         else:
             number, size = _number(words, place, count, table)
             if number is not None:
@@ -82,13 +87,25 @@ def _whole(words: list[str], count: int, table: AnswerTable) -> tuple[int, ...] 
     return kept or None
 
 
+def _first_or_last_few(words: list[str], place: int, count: int, table: AnswerTable) -> range | None:
+    """Read "first two", "last two"."""
+    ordinal = table.ordinals.get(words[place])
+    few = number_at(words, place + 1, table)[0] if place + 1 < len(words) else None
+    if few is None or not 1 < few <= count:
+        return None
+    return range(1, few + 1) if ordinal == 1 else range(count - few + 1, count + 1) if ordinal == LAST else None
+
+
+def _placed(ordinal: int, count: int) -> int | None:
+    if ordinal == MIDDLE:
+        return (count + 1) // 2 if count % 2 else None
+    return count if ordinal == LAST else ordinal
+
+
 def _number(words: list[str], place: int, count: int, table: AnswerTable) -> tuple[int | None, int]:
     word = words[place]
     if (ordinal := table.ordinals.get(word)) is not None:
-        two = words[place + 1 : place + 2]
-        if two and table.cardinals.get(two[0], 0) in range(2, count + 1):
-            return None, 1  # "the first two": more than this reads
-        return (count if ordinal < 0 else ordinal), 1
+        return _placed(ordinal, count), 1
     number, size = number_at(words, place, table)
     if number is None:
         return None, 1

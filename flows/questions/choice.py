@@ -8,11 +8,15 @@ from pydantic import Field
 
 from flows.effects import Say
 from flows.language.ages import age_said
+from flows.language.agreement import only_agrees, verdict
+from flows.language.answering import answers_in
 from flows.letters import normalise
 from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood
-from flows.questions.options import Choice, choose, leaves, offered, pressed
+from flows.questions.options import Choice, Match, choose, leaves, offered, pressed
 from flows.signals import Chose, Said, Signal
 
+OTHER = "other"
+"""The value of the option for whoever is none of the others."""
 AGES = ("adult", "minor")
 """The values of a question about age: whoever says an age there is heard by it."""
 
@@ -49,7 +53,10 @@ class ChoiceStep(Step):
             return Unclear()
         if {choice.option.value for choice in choices} == set(AGES):
             return self._age(scene, signal.text, choices)
-        if self.can_skip and leaves(signal.text, choices):
+        left = leaves(signal.text, choices)
+        if left == "none" and (other := next((each for each in choices if each.option.value == OTHER), None)):
+            return _understood(other, "")
+        if left and self.can_skip:
             return Understood(value=None)
         match = choose(signal.text, choices)
         return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
@@ -57,14 +64,23 @@ class ChoiceStep(Step):
     def _age(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading:
         """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""
         state = scene.conversation
-        age = age_said(said, scene.release.house.adult_age, language=state.language, asked=True)
+        age = age_said(said, scene.release.house.adult_age, language=state.language, asked=True, year=scene.now.year)
         adult, young = (next(choice for choice in choices if choice.option.value == value) for value in AGES)
         if age is not None:
             return _understood(adult if age == "adult" else young, "")
         match = choose(said, choices)
-        if match is None or (match.choice is adult and (normalise(said) == adult.shown.key or match.note)):
-            return Unclear(kept=said)
+        if match is None or (match.choice is adult and not _says_adult(match, said, state.language)):
+            table = answers_in(state.language)
+            heard = verdict(said, table, scene.release.house.adult_age) if table is not None and match is None else ""
+            if heard == "":
+                return Unclear(kept=said)
+            return _understood(young if heard == "no" else adult, "")
         return _understood(match.choice, match.note)
+
+
+def _says_adult(match: Match, said: str, language: str) -> bool:
+    """Tell whether somebody chose in words to be of age, with nothing beside it that could take it back."""
+    return normalise(said) != match.choice.shown.key and only_agrees(match.note, language)
 
 
 def _understood(choice: Choice, note: str) -> Understood:

@@ -121,7 +121,7 @@ class ConsentStep(Step):
         if not isinstance(signal, Said):
             return self._unclear(scene, "")
         said = signal.text
-        if scene.sms and self.also:
+        if scene.sms and self.also and "?" not in said:
             read = self._several(scene, said, choices)
             if read is not None:
                 return read
@@ -139,7 +139,8 @@ class ConsentStep(Step):
         option = next((option for option in self.options if option.value == MINOR), None)
         if option is None:
             return None
-        age = age_said(said, scene.release.house.adult_age, language=scene.conversation.language, asked=True)
+        language, limit = scene.conversation.language, scene.release.house.adult_age
+        age = age_said(said, limit, language=language, beside=True, year=scene.now.year)
         if age in {None, "adult"}:
             return None
         (choice,) = offered(scene, [option.model_copy(update={"when": None})])
@@ -155,7 +156,9 @@ class ConsentStep(Step):
         match = strictly(put_right, choices) if put_right != said else None
         match = match or strictly(said, choices)
         if match is not None:
-            sure = match.choice is narrowest or ("?" not in said and only_agrees(match.note, language, adult))
+            sure = (match.choice is narrowest and self.purpose != TAKE_PART) or (
+                "?" not in said and only_agrees(match.note, language, adult)
+            )
             if sure:
                 return match, False
             return None, False
@@ -163,7 +166,8 @@ class ConsentStep(Step):
             return self._by_lists(scene, said, choices), normalise(said) in listed(scene, "loose_words")
         agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
         if len(agreeing) != 1:
-            return self._travels(said, put_right, choices, table, adult), False
+            found = self._travels(said, put_right, choices, table, adult)
+            return found or self._travels(said, said, choices, table, adult), False
         optional = self.purpose != TAKE_PART
         heard = _to_little(read_reply(put_right, table, adult)) if optional else ""
         heard = heard or verdict(said, table, adult)
@@ -293,7 +297,7 @@ def _said_so(scene: Scene, choice: Choice, literal: str) -> Mapping[str, str]:
     if AGE not in settled:
         return settled
     limit = scene.release.house.adult_age
-    if str(limit) in choice.shown.label or age_said(literal, limit, language=scene.conversation.language, asked=True):
+    if str(limit) in choice.shown.label or age_said(literal, limit, language=scene.conversation.language, beside=True):
         return settled
     return {name: value for name, value in settled.items() if name != AGE}
 

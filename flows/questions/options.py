@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.effects import Option
 from flows.keywords import normalise
@@ -111,7 +111,7 @@ def _choose(said: str, choices: Sequence[Choice]) -> Match | None:
     table = _table(choices)
     if (numbered := named(said, len(choices), table)) is not None:
         return _by_number(numbered, choices)
-    if table is not None and folded(text)[:1] == ["both"]:
+    if table is not None and len(standing_in(text, choices)) > 1:
         return None
     return (
         _by_beginning(text, said, choices)
@@ -167,20 +167,21 @@ def strictly(said: str, choices: Sequence[Choice]) -> Match | None:
     return _by_first_letters(text, choices) or (None if " " in text else _by_slip(text, choices))
 
 
-def leaves(said: str, choices: Sequence[Choice]) -> bool:
-    """Return whether a reply chooses nothing on purpose: "none of them", "not fussed", "rather not say"."""
+def leaves(said: str, choices: Sequence[Choice]) -> Literal["none", "leave", ""]:
+    """Return how a reply chooses nothing on purpose: "none of them", or "not fussed", "rather not say"; "" if not."""
     table = _table(choices)
     if table is None:
-        return False
+        return ""
     words = folded(said[:LONGEST])
     if not words or len(words) > PASSING * 2 or any(normalise(said) in choice.forms for choice in choices):
-        return False
+        return ""
     found = standing(words, table.choosing)
     kinds = {piece.kind for piece in found}
-    if not kinds & {"none", "leave"} or kinds & {"all", "both"}:
-        return False
     taken = {place for piece in found for place in range(piece.start, piece.end)}
-    return all(place in taken or word in table.fillers for place, word in enumerate(words))
+    only = all(place in taken or word in table.fillers for place, word in enumerate(words))
+    if not only or kinds & {"all", "both"}:
+        return ""
+    return "none" if "none" in kinds else "leave" if "leave" in kinds else ""
 
 
 def _table(choices: Sequence[Choice]) -> AnswerTable | None:
@@ -240,8 +241,8 @@ def standing_in(text: str, choices: Sequence[Choice]) -> list[Choice]:
         (start, end, choice)
         for choice in choices
         for form in _known(choice.forms)
-        if len("".join(form)) > 2 or len(words) <= PASSING
         for start, end in _places(form, kinds)
+        if len("".join(form)) > 2 or _is_named(words, start, table)
         if not _denied(words[max(clauses[start], start - _BEFORE) : start], table)
     ]
     return [choice for choice in choices if any(one[2] is choice and not _within(one, found) for one in found)]
@@ -288,6 +289,11 @@ def _places(form: Sequence[str], words: Sequence[frozenset[str]]) -> list[tuple[
         for at in range(len(words) - size + 1)
         if all(word in words[at + step] for step, word in enumerate(form))
     ]
+
+
+def _is_named(words: Sequence[str], place: int, table: AnswerTable | None) -> bool:
+    """Tell whether so small a word as "me" names an option: not in "they told me"."""
+    return len(words) <= PASSING and (place == 0 or (table is not None and words[place - 1] in table.fillers))
 
 
 def _words_and_clauses(text: str) -> tuple[list[str], list[int]]:

@@ -1,0 +1,69 @@
+"""A decision that was made before, made anew: narrower at once, wider only where it is asked for. Pure; for the engine.
+
+What is recorded is the reply as it came, with the words of the question that the flow asks for this purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from flows.effects import RecordConsent
+from flows.messages import sms_text, telegram_text
+from flows.questions.base import Understood
+from flows.questions.consent import LITERAL
+from flows.signals import Said
+
+if TYPE_CHECKING:
+    from flows.turn import Making
+
+WIDTH: Final = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
+"""How much each decision allows."""
+UNNAMED: Final = "unnamed"
+
+
+def read_again(making: Making, name: str, said: Said) -> Understood | None:
+    """Hear an answer to the question `name` as if that had been shown last; None if it is no clear answer."""
+    step = making.release.flow.steps[name]
+    asked = step.ask(making.scene(name))
+    shown = sms_text(asked) if making.conversation.channel == "sms" else telegram_text(asked)
+    conversation = making.conversation.model_copy(update={"shown": shown})
+    reading = step.hear(replace(making.scene(name), conversation=conversation), said)
+    return reading if isinstance(reading, Understood) else None
+
+
+def widens(making: Making, decided: list[RecordConsent]) -> bool:
+    """Return whether any of these decisions allows more than the one that stands."""
+    now = making.conversation.consents
+    return any(WIDTH.get(one.answer, 3) > WIDTH.get(now.get(one.purpose, "no"), 0) for one in decided)
+
+
+def decide(making: Making, decided: list[RecordConsent]) -> None:
+    """Record decisions about this conversation's story."""
+    making.effects += decided
+    making.set(consents={**making.conversation.consents, **{one.purpose: one.answer for one in decided}})
+
+
+def narrow(making: Making, said: Said, wanted: str) -> bool:
+    """Let the story of this conversation travel less far, in whatever words that was wished.
+
+    `wanted` is "team", "quote" or "unnamed". Returns False where no decision stands that could become narrower: then
+    the words are an answer like any other.
+    """
+    state = making.conversation
+    purpose, answer = ("naming", "none") if wanted == UNNAMED else ("use", wanted)
+    name = making.release.consent_step(purpose)
+    if name is None or not state.kept or purpose not in state.consents or state.step == name:
+        return False
+    if WIDTH[state.consents[purpose]] <= WIDTH[answer]:
+        making.tell("already_so")
+        return True
+    options = making.release.flow.steps[name].choices()
+    option = next((one for one in options if getattr(one, "decision", "") == answer), None)
+    reading = read_again(making, name, Said(text=option.value)) if option is not None else None
+    if reading is None:
+        return False
+    literal = said.text[:LITERAL]
+    decide(making, [replace(one, literal=literal) for one in reading.before if isinstance(one, RecordConsent)])
+    making.tell(f"{purpose}_changed")
+    return True
