@@ -17,7 +17,8 @@ from flows.effects import (
     TellTeam,
     Unsay,
 )
-from flows.keywords import Recognised, Word, normalise, taken_by_carrier
+from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
+from flows.narrowing import narrow
 from flows.questions.base import Understood
 from flows.questions.read_back import ReadBackStep
 from flows.turn import LANGUAGES
@@ -27,7 +28,17 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 LISTENED_TO_WHEN_STOPPED = frozenset(
-    {Word.START, Word.HELP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.CHANGE, Word.PRIVACY, Word.PERSON}
+    {
+        Word.START,
+        Word.HELP,
+        Word.PERSON,
+        Word.DELETE,
+        Word.DELETE_CHAT,
+        Word.MY_DATA,
+        Word.CHANGE,
+        Word.NARROW,
+        Word.PRIVACY,
+    }  # fmt: skip
 )
 """After STOP only these are answered, and only because the person asked."""
 
@@ -37,17 +48,11 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
     state = making.conversation
     match recognised.word:
         case Word.STOP:
-            _stop(making, said)
+            _stop(making, said, recognised)
         case Word.START:
             _start(making, said)
         case Word.HELP | Word.PERSON:
-            making.tell("help")
-            if making.signposted and making.release.house.more_line:
-                making.tell("help_more")
-            if state.status == "open" and state.step is not None:
-                making.effects.append(TellTeam(kind="help_mid_story"))
-                if not state.aside:
-                    making.ask_again(other_words=True)
+            _help(making, recognised)
         case Word.DELETE:
             _ask_for_person_too(making, "erasure")
             making.set(aside="", aside_notes={}, pending="", tries=0)
@@ -56,8 +61,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             _ask_for_person_too(making, "access")
             making.effects.append(TellData())
         case Word.DELETE_CHAT:
-            if state.channel != "sms":
-                making.effects.append(Unsay())
+            making.effects += [Unsay()] if state.channel != "sms" else []
             making.tell("delete_chat")
         case Word.CHANGE if _changes_what_is_kept(making):
             _ask_for_person_too(making, "correction")
@@ -68,7 +72,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
         case Word.LANGUAGE:
             _language(making, recognised)
         case Word.NARROW:
-            return False
+            return narrow(making, said, recognised.rest)
         case _:
             return _within(making, recognised)
     return True
@@ -96,12 +100,36 @@ def _by_carrier(making: Making, said: Said) -> bool:
     return making.conversation.channel == "sms" and taken_by_carrier(said.text) is not None
 
 
-def _stop(making: Making, said: Said) -> None:
+def _help(making: Making, recognised: Recognised) -> None:
+    state = making.conversation
+    making.tell("help" if recognised.word is Word.HELP else "answer_person_please")
+    if making.signposted and making.release.house.more_line:
+        making.tell("help_more")
+    if state.status == "open" and state.step is not None:
+        making.effects.append(TellTeam(kind="help_mid_story"))
+        if not state.aside:
+            making.ask_again(other_words=True)
+
+
+def _stop(making: Making, said: Said, recognised: Recognised) -> None:
+    """Stop all contact. "Stop and delete everything" also lets go at once of what was not kept yet.
+
+    What is kept is deleted only by an answer that the holder of the number gives (design rule 13): the one message that
+    follows says how, and a person on the team sees to it as well.
+    """
+    state = making.conversation
     carrier = _by_carrier(making, said)
+    rest = recognise(recognised.rest, language=state.language, channel="telegram") if recognised.rest.strip() else None
+    deletes = rest is not None and rest.word is Word.DELETE
     making.stop()
     making.set(cut_off=carrier or making.conversation.cut_off)
+    if deletes and not state.kept and state.status == "open":
+        making.finish("parted")
+        making.set(consents={})
+    if deletes:
+        making.effects.append(AskForPerson(kind="erasure"))
     if not carrier:
-        making.tell("stopped")
+        making.tell("stopped_delete" if deletes else "stopped")
     making.effects.append(OptOut(by_carrier=carrier))
 
 
