@@ -38,7 +38,7 @@ LISTENED_TO_WHEN_STOPPED = frozenset(
         Word.CHANGE,
         Word.NARROW,
         Word.PRIVACY,
-    }  # fmt: skip
+    }
 )
 """After STOP only these are answered, and only because the person asked."""
 
