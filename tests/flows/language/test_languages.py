@@ -25,8 +25,8 @@ ASKED = [row for row in ROWS if row[1] in {"STOP", "HELP", "DELETE"}]
 NOTICED = ("pl", "cy", "ro", "ar", "ur", "pa", "so", "uk", "pt", "es")
 """Languages in which plain danger is noticed."""
 STORY = (
-    "I waited four hours in the hospital and nobody came to see me. My mum was in pain and they said sorry, but nothing "
-    "happened after that. I don’t think they’re listening to us, you know how it is."
+    "I waited four hours in the hospital and nobody came to see me. My mum was in pain and they said sorry, but "
+    "nothing happened after that. I don’t think they’re listening to us, you know how it is."
 )
 PLAIN = 30
 """Characters from which a message says what language it is in."""
