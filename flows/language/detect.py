@@ -115,7 +115,7 @@ def _in_latin(text: str) -> str | None:
     english, writing = _english(), _written("latin")
     known = [word in english for word in words]
     alone = sum([word in english and word not in writing.words for word in words])
-    if sum(known) >= MOSTLY_ENGLISH * len(words) or alone > MOST_ENGLISH * len(words):
+    if sum(known) >= MOSTLY_ENGLISH * len(words) or alone >= MOST_ENGLISH * len(words):
         return None
     return _plainest(_scores(text, words, writing), len(words))
 
