@@ -66,9 +66,7 @@ def language_of(text: str) -> str | None:
     None is English in all its kinds, what is short, mixed, or not clear. Never raises.
     """
     text = text[:LOOKED_AT]
-    words = text.lower().replace("'", "").replace("’", "").split()
-    english = _english()
-    if len(words) >= LEAST_WORDS and sum([word in english for word in words]) >= MOSTLY_ENGLISH * len(words):
+    if plainly_english(text):
         return None
     if text.isascii():
         return _in_latin(text)
@@ -78,6 +76,13 @@ def language_of(text: str) -> str | None:
     if script in SHARED:
         return _told_apart(text, _written(script.lower()))
     return ALONE.get(script)
+
+
+def plainly_english(text: str) -> bool:
+    """Tell at the cost of a glance whether so many words are English that no other language need be thought of."""
+    words = text.lower().replace("'", "").replace("’", "").split()
+    english = _english()
+    return len(words) >= LEAST_WORDS and sum([word in english for word in words]) >= MOSTLY_ENGLISH * len(words)
 
 
 def _script(text: str) -> str:
@@ -110,7 +115,7 @@ def _in_latin(text: str) -> str | None:
     english, writing = _english(), _written("latin")
     known = [word in english for word in words]
     alone = sum([word in english and word not in writing.words for word in words])
-    if sum(known) >= MOSTLY_ENGLISH * len(words) or alone > MOST_ENGLISH * len(words):
+    if sum(known) >= MOSTLY_ENGLISH * len(words) or alone >= MOST_ENGLISH * len(words):
         return None
     return _plainest(_scores(text, words, writing), len(words))
 

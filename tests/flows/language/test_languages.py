@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import timeit
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from flows.keywords import Word, recognise
-from flows.language import elsewhere
+from flows.language import detect, elsewhere
 from flows.language.detect import language_of
 from flows.language.reach import reach_sentence, unchecked
 from flows.letters import folded
@@ -23,6 +24,10 @@ TOLD = [row for row in ROWS if row[1] in {"danger", "alike", "ordinary"}]
 ASKED = [row for row in ROWS if row[1] in {"STOP", "HELP", "DELETE"}]
 NOTICED = ("pl", "cy", "ro", "ar", "ur", "pa", "so", "uk", "pt", "es")
 """Languages in which plain danger is noticed."""
+STORY = (
+    "I waited four hours in the hospital and nobody came to see me. My mum was in pain and they said sorry, but "
+    "nothing happened after that. I don’t think they’re listening to us, you know how it is."
+)
 PLAIN = 30
 """Characters from which a message says what language it is in."""
 
@@ -61,6 +66,15 @@ def test_no_english_is_taken_for_another_language(text: str):
 )
 def test_what_is_short_or_mixed_is_left_alone(text: str):
     assert language_of(text) is None
+
+
+def test_english_is_let_go_at_a_glance():
+    """Nothing else is read, and a turn does not feel it."""
+    detect._tables.cache_clear()
+    detect._written.cache_clear()
+    assert language_of(STORY) is None
+    assert detect._tables.cache_info().currsize == 0
+    assert min(timeit.repeat(lambda: language_of(STORY), number=1000, repeat=5)) / 1000 < 20e-6
 
 
 def test_a_long_message_is_told_by_its_beginning():
