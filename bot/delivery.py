@@ -347,8 +347,8 @@ class Delivery:
             hold = await self._turn_comes(lane, flight)
             if hold is not None:
                 return fate.later(due, self.clock() + timedelta(seconds=hold), "held back")
-            if due.kind not in fate.AT_ANY_HOUR and (reason := await self._refused(due)):
-                return fate.cancelled(due, reason, self.clock())  # their word came while it waited for its turn
+            if (end := await self._hand_over(due)) is not None:
+                return end
             flight.calling = True
             try:
                 sent = await lane.channel.send(pieces[number])
@@ -366,8 +366,18 @@ class Delivery:
     async def _unsaid(self, lane: Lane, due: Due) -> tuple[Piece, ...]:
         return await asyncio.to_thread(unsay.pieces, self._engine, self.keyring, lane.channel, due, self.clock())
 
-    async def _refused(self, due: Due) -> str:
-        return await self.writer.perform(partial(outbox.refused, message=due.id))
+    async def _hand_over(self, due: Due) -> fate.Fate | None:
+        """Write down that it goes now; returns what becomes of it if their word came while it waited for its turn."""
+
+        def work(connection: Connection) -> str:
+            return outbox.hand_over(connection, due.id, self.clock(), asked_for=due.kind in fate.ASKED_FOR)
+
+        try:
+            reason = await self.writer.perform(work)
+        except Exception as error:  # it stays ours, and is tried again
+            log.error("message not handed over", channel=due.channel, outbox=due.id, **told(error))
+            return fate.later(due, self.clock() + timedelta(seconds=POLL_SECONDS), type(error).__name__)
+        return fate.cancelled(due, reason, self.clock()) if reason else None
 
     async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""

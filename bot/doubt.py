@@ -54,7 +54,7 @@ class Doubt:
         if due.kind not in fate.AT_ANY_HOUR or due.id in self._resent or not fate.patient(due, now):
             return fate.given_up(due, "unknown", now)
         self._resent.add(due.id)
-        return fate.later(due, now, "unknown", "again")
+        return fate.later(due, now, "unknown", "again", perhaps_read=True)
 
     async def run(self) -> None:
         """Look again and again until cancelled."""

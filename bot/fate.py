@@ -98,9 +98,10 @@ def cancelled(due: Due, reason: str, now: datetime) -> Fate:
     return Fate("cancelled", work)
 
 
-def later(due: Due, when: datetime, reason: str, result: str = "later") -> Fate:
-    """Send it at another time; it certainly has not gone out."""
-    return Fate(result, partial(outbox.retry_at, message=due.id, when=when, error=reason))
+def later(due: Due, when: datetime, reason: str, result: str = "later", *, perhaps_read: bool = False) -> Fate:
+    """Send it at another time; it has not gone out, unless it was `perhaps_read`."""
+    again = partial(outbox.retry_at, message=due.id, when=when, error=reason, perhaps_read=perhaps_read)
+    return Fate(result, again)
 
 
 def doubted(due: Due, reason: str) -> Fate:
@@ -108,11 +109,11 @@ def doubted(due: Due, reason: str) -> Fate:
     return Fate("unknown", partial(outbox.mark_unknown, message=due.id, error=reason))
 
 
-def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False) -> Fate:
-    """Never send it."""
+def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False, refused: bool = False) -> Fate:
+    """Never send it. `refused`: the provider did not take it."""
 
     def work(connection: Connection) -> None:
-        outbox.mark_failed(connection, due.id, reason)
+        outbox.mark_failed(connection, due.id, reason, refused=refused)
         if due.kind == ALERT:
             on_call.undelivered(connection, due.address_id, now)
         if tell_team:
@@ -130,10 +131,10 @@ def failed(due: Due, error: SendError, now: datetime, chance: float) -> Fate:
         return doubted(due, error.code)
     if error.retryable:
         if not patient(due, now):
-            return given_up(due, error.code, now, tell_team=True)
+            return given_up(due, error.code, now, tell_team=True, refused=True)
         wait = error.retry_after if error.kind == "paused" and error.retry_after else backoff(due.attempts, chance)
         return later(due, now + timedelta(seconds=wait), error.code, "paused" if error.kind == "paused" else "retry")
-    gone = given_up(due, error.code, now, tell_team=error.tell_team)
+    gone = given_up(due, error.code, now, tell_team=error.tell_team, refused=True)
 
     def work(connection: Connection) -> None:
         gone.work(connection)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from bot import alerts, metrics
 from bot.logs import log, told
 from bot.occasion import Occasion
+from bot.seen import EVERYTHING, Seen, seen_by
 from bot.told import choice_of
 from bot.turn import Turn
 from flows.care import ONCE_IN
@@ -47,6 +49,7 @@ Result = Literal["handled", "duplicate", "stray", "other", "failed"]
 TRIES = 3
 """How often a turn is given again whose group commit was lost for no fault of its own."""
 FAILED = "failed_turn"
+SIMULATOR = "simulator"
 
 
 class CannotKeepError(RuntimeError):
@@ -209,9 +212,25 @@ class Intake:
         )
         latest = store.latest_conversation(connection, person.contributor_id)
         turn = Turn(connection, self.means, person, occasion, latest)
+        seen = self._seen(connection, event, latest)
+        asked = turn.conversation.serial
         for signal in event.signals:
-            self._say_to(turn, signal, inbound)
+            heard = (
+                replace(signal, seen=seen.serial) if isinstance(signal, Said) and seen.serial is not None else signal
+            )
+            self._say_to(turn, heard, inbound)
+        if seen.lost and turn.waits_at(latest, asked):
+            turn.hear([Said(text="START")])  # nothing else would bring the question back
         return "handled"
+
+    def _seen(self, connection: Connection, event: Event, latest: store.Stored | None) -> Seen:
+        """Return what the writer of typed words can have read; one who practises sees everything at once."""
+        inbound = event.inbound
+        if latest is None or latest.status != "open" or inbound.channel == SIMULATOR:
+            return EVERYTHING
+        if not any(isinstance(signal, Said) for signal in event.signals):
+            return EVERYTHING
+        return seen_by(connection, latest.id, min(event.now, inbound.written_by or event.now))
 
     def _link_phone(self, connection: Connection, event: Event, person: Person, inbound_id: int, code: str) -> None:
         """Let alerts come to the phone from which a code of ours came; it is no message to any flow."""
@@ -258,7 +277,7 @@ class Intake:
             sealed=seal_address(self.means.keyring, inbound.address),
             now=event.now,
             source=inbound.entry if source is None else source,
-            simulated=inbound.channel == "simulator",
+            simulated=inbound.channel == SIMULATOR,
         )
         store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
         return person
@@ -307,12 +326,14 @@ class Intake:
         if person is None:
             person = self._meet(connection, event, inbound_id, "failed")
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
+        stops = self._wants_stop(event, person)
+        if stops:
+            store.opt_out(connection, person.contributor_id, event.now)
         self._look_after(connection, event, person, inbound_id)
         first = store.raise_item(
             connection, kind=FAILED, now=event.now, contributor_id=person.contributor_id, inbound_id=inbound_id
         )
-        if self._wants_stop(event, person):
-            store.opt_out(connection, person.contributor_id, event.now)
+        if stops:
             if not inbound.opt_out_type:
                 self._say(connection, event, person, inbound_id, "stopped")
         elif first and not person.opted_out:

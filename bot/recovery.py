@@ -6,7 +6,7 @@ Everything goes through the intake again, which knows what was handled already. 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -114,7 +114,9 @@ class Recovery:
         except SealBrokenError as error:
             log.error("event cannot be opened", inbound=event.id, **told(error))
             return None
-        return parsed if isinstance(parsed, Inbound) else None
+        if not isinstance(parsed, Inbound):
+            return None
+        return replace(parsed, written_by=min(parsed.written_by or event.received_at, event.received_at))
 
     def _unhandled(self, after: int) -> list[Failed]:
         with reader(self.engine) as connection:

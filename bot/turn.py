@@ -62,6 +62,8 @@ class Turn:
         self.now = occasion.now
         self.said = 0
         """How many messages the turn has put in the outbox so far."""
+        self.answering: list[int] = []
+        """Numbers of the messages that answer what is heard now: they go though all that waited is cancelled."""
         self.shown: list[Say] = []
         """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
         self.stored = stored is not None
@@ -96,6 +98,12 @@ class Turn:
             raise EndlessTurnError(f"flow {self.release.flow.id} goes on asking at {self.conversation.step}")
         if self.stored and not self.erased:
             self._save()
+
+    def waits_at(self, stored: store.Stored | None, serial: int) -> bool:
+        """Tell whether the stored conversation still waits for an answer to its question of this number."""
+        state = self.conversation
+        same = stored is not None and stored.id == state.id and state.serial == serial
+        return same and self.stored and not self.erased and state.status == "open" and not state.opted_out
 
     def leave_alone_until(self, when: datetime) -> None:
         """Make sure that time does not begin a turn again and again in which nothing changes."""
@@ -145,6 +153,7 @@ class Turn:
 
     def _advance(self, signal: Signal) -> list[Signal]:
         outcome = advance(self.release, self.conversation, signal, self.now)
+        self.answering = []
         self.conversation = outcome.conversation
         if not self.stored and not self.erased and _worth_storing(self.conversation):
             self._save()  # what follows refers to it
@@ -191,7 +200,7 @@ class Turn:
             thread_id=self.occasion.thread_id,
             redraw_of=self.occasion.redraw_of if say.redraw else "",
         )
-        store.enqueue(
+        number = store.enqueue(
             self.connection,
             address_id=self.person.address_id,
             contributor_id=self.person.contributor_id,
@@ -202,7 +211,10 @@ class Turn:
             payload=message.to_json(),
             due_at=self.now,
             now=self.now,
+            serial=None if say.redraw else say.serial,
+            private=say.private,
         )
+        self.answering.append(number)
 
     def sealed(self, text: str) -> bytes:
         """Return words encrypted as they wait for consent."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, or_, select, text, true, update
+from sqlalchemy import delete, insert, or_, select, true, update
 
 from flows.conversation import Conversation, UnreadableConversationError
-from storage import tables
+from storage import tables, withhold
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -110,7 +110,6 @@ _OF_STORY: tuple[Table, ...] = (
 )
 FORGOTTEN = b""
 """What stands in `address.sealed` once a contact is forgotten."""
-WAITING = text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
 def erase_story(connection: Connection, story_id: int, now: datetime | None = None) -> bool:
@@ -319,7 +318,7 @@ def finish_erasures(connection: Connection, now: datetime, *, patience: int = 86
         if connection.execute(open_again.limit(1)).first() is not None:
             connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(erased_at=None))
             continue
-        waiting = select(OUTBOX.c.id).join(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id, WAITING)
+        waiting = select(OUTBOX.c.id).join(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id, withhold.WAITING)
         late = (now - erased_at).total_seconds() > patience
         if late or connection.execute(waiting.limit(1)).first() is None:
             done += erase_contributor(connection, contributor_id, now)
@@ -411,10 +410,7 @@ def _cut_inbound(connection: Connection, contributor_id: int) -> None:
 
 
 def _empty_outbox(connection: Connection, contributor_id: int, conversation_id: str) -> None:
-    addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
-    own = (OUTBOX.c.address_id.in_(addresses), OUTBOX.c.conversation_id == conversation_id)
-    connection.execute(update(OUTBOX).where(*own, OUTBOX.c.state == "queued").values(state="cancelled", payload=None))
-    connection.execute(update(OUTBOX).where(*own, OUTBOX.c.payload.is_not(None)).values(payload=None))
+    withhold.from_person(connection, contributor_id, "deleted", conversation_id=conversation_id)
 
 
 def _empty_shown(connection: Connection, contributor_id: int) -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def opt_out(turn: Turn, _effect: OptOut) -> None:
-    """Stop all contact."""
-    store.opt_out(turn.connection, turn.person.contributor_id, turn.now)
+    """Stop all contact; of what waits only the confirmation goes."""
+    store.opt_out(turn.connection, turn.person.contributor_id, turn.now, but=turn.answering)
 
 
 def opt_in(turn: Turn, _effect: OptIn) -> None:

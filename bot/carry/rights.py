@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.told import CHANNEL_NAMES, month_and_year, short_month
+from flows.asides.delete import DELETE
 from flows.signals import Facts, FileReady, OwnStory, Signal, StoriesListed
-from storage import file_link
+from storage import file_link, withhold
 from storage.erasure import erase_contributor
 from storage.queries import own_stories, requests
 from storage.queries import turn as store
@@ -41,8 +42,13 @@ def tell_data(turn: Turn, _effect: TellData) -> Signal:
 
 
 def list_stories(turn: Turn, effect: ListStories) -> Signal:
-    """Tell the engine which stories the person has, a few at a time."""
+    """Tell the engine which stories the person has, a few at a time.
+
+    Whoever wants something deleted is not sent their own words any more, whatever they choose.
+    """
     person = turn.person.contributor_id
+    if effect.about == DELETE:
+        withhold.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
     rows = own_stories.told_by(turn.connection, person, older=effect.older, limit=AT_ONCE + 1)
     shown = rows[:AT_ONCE]
     return StoriesListed(
@@ -108,6 +114,7 @@ def erase(turn: Turn, effect: Erase) -> None:
         turn.stored, turn.erased = False, True
     elif effect.story is not None:
         teller = turn.person.contributor_id
+        withhold.from_person(turn.connection, teller, "deleted", but=turn.answering)
         if effect.by_receipt:
             teller = own_stories.hold_teller(turn.connection, effect.story) or teller
         told_in = own_stories.belongs_to(turn.connection, effect.story, teller)

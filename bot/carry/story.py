@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.told import choice_of, place_of
 from flows.safeguarding import noted
 from flows.signals import Amended, PlacesFound, Signal
+from storage import withhold
 from storage.crypto import receipt_lookups
 from storage.queries import content_notes, own_stories
 from storage.queries import turn as store
@@ -51,7 +52,8 @@ def _note(turn: Turn, story_id: int | None, text: str) -> None:
 
 
 def drop(turn: Turn, _effect: DropStory) -> None:
-    """Delete this conversation's story."""
+    """Delete this conversation's story; nothing that waits is sent any more."""
+    withhold.from_person(turn.connection, turn.person.contributor_id, "deleted", but=turn.answering)
     store.drop_story(turn.connection, turn.conversation.id, turn.now)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.effects import Say
 from flows.messages import Message
+from storage import withhold
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ UNSAY = "unsay"
 
 
 def unsay(turn: Turn, _effect: Unsay) -> None:
-    """Have the messages of this chat taken away."""
+    """Have the messages of this chat taken away, and send none that still waits."""
+    withhold.from_person(turn.connection, turn.person.contributor_id, "delete_chat")
     store.enqueue(
         turn.connection,
         address_id=turn.person.address_id,

@@ -66,6 +66,8 @@ class Inbound:
     thread_id: int | None = None
     """Telegram's forum topic in a group; hand it through."""
     blocked: bool | None = None
+    written_by: datetime | None = None
+    """When it was written at the latest, by the provider's clock or because we had it then; None: as it comes in."""
     opt_out_type: str = ""
     """`STOP`, `START` or `HELP` if the carrier understood the message so and has answered it already (rule 28)."""
     raw: bytes = field(default=b"", repr=False)

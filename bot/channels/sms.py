@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -21,7 +22,6 @@ from flows.segments import count
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
-    from datetime import datetime
 
     from bot.channels.base import Outgoing, Parsed, Received, StatusReport
     from bot.settings import Settings
@@ -144,7 +144,7 @@ class SmsChannel:
                 continue
             event = self.parse(_as_form(message))
             if isinstance(event, Inbound):
-                found.append(event)
+                found.append(replace(event, written_by=_sent_by(message)))
         return found[::-1]
 
     def acknowledge(self, inbound: Inbound) -> None:
@@ -222,6 +222,11 @@ def _before(made: Any, earliest: datetime) -> bool:
         return bool(made < earliest)
     except TypeError:  # no date, or one without a zone
         return False
+
+
+def _sent_by(message: Any) -> datetime | None:
+    at = message.date_created  # whole seconds
+    return at + timedelta(seconds=1) if isinstance(at, datetime) and at.tzinfo is not None else None
 
 
 def _as_form(message: Any) -> bytes:

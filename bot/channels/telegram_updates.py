@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -49,6 +50,7 @@ _MESSAGE_FIELDS = frozenset({
     "message_id", "date", "chat", "from", "text", "caption", "contact", "location", "venue", "message_thread_id", _MARK,
 })  # fmt: skip
 _QUERY_FIELDS = frozenset({"id", "from", "message", "chat_instance", "data", "inline_message_id", "game_short_name"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOBODY: dict[str, Any] = {"id": 0, "is_bot": False, "first_name": ""}
 
 
@@ -255,7 +257,8 @@ def _told(head: _Head, words: str | None, media: str = "", point: tuple[float, f
     return Inbound(
         channel=NAME, provider_id=str(head.update_id), kind="message", address=str(head.chat), signal=signal,
         media=media if words is not None else "", point=point, entry=entry, language_hint=head.language, ref=ref,
-        thread_id=head.thread_id, raw=orjson.dumps({"update_id": head.update_id, "message": kept}),
+        thread_id=head.thread_id, written_by=_EPOCH + timedelta(seconds=head.at + 1),
+        raw=orjson.dumps({"update_id": head.update_id, "message": kept}),
     )  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, exists, func, or_, select, text, update
+from sqlalchemy import and_, case, exists, func, null, or_, select, text, update
 from sqlalchemy import bindparam as b
 
 from storage import tables
-from storage.queries.people import cancel_unasked, set_address_state
+from storage.queries.people import set_address_state
 from storage.statement import Statement
 from storage.unit import note
 
@@ -159,22 +159,35 @@ def claim_due(
     return [Due(*row) for row in rows]
 
 
-def refused(connection: Connection, message: int) -> str:
-    """Return why a message that nobody asked for must not go now, after all; empty if it may.
+_STANDING = Statement(
+    select(ADDRESS.c.state, CONTRIBUTOR.c.opted_out)
+    .join_from(OUTBOX, ADDRESS)
+    .join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
+    .where(OUTBOX.c.id == b("message"))
+)
+_HAND_OVER = Statement(
+    update(OUTBOX)
+    .where(OUTBOX.c.id == b("message"), OUTBOX.c.state == "sending", OUTBOX.c.payload.is_not(None))
+    .values(handed_at=b("now"))
+)
 
-    Looked at in the last moment: its person may have said STOP, or had everything deleted, since it was taken.
+
+def hand_over(connection: Connection, message: int, now: datetime, *, asked_for: bool) -> str:
+    """Note that a message is given to the provider now; returns why it must not go after all, empty if it goes.
+
+    Looked at in the last moment: its person may have said STOP, or had something deleted, since it was taken. `now` is
+    what an answer is held against (design rule 10), so call it right before the request, and commit before it. A
+    message that the person has just asked for goes also to somebody who opted out.
     """
-    row = connection.execute(
-        select(OUTBOX.c.state, ADDRESS.c.state.label("address_state"), CONTRIBUTOR.c.opted_out)
-        .join_from(OUTBOX, ADDRESS)
-        .join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
-        .where(OUTBOX.c.id == message)
-    ).first()
-    if row is None or row.state != "sending":
+    row = _STANDING.one(connection, message=message)
+    if row is None:
         return "taken_back"
-    if row.opted_out or row.address_state == "opted_out":
+    state, opted_out = row
+    if not asked_for and (opted_out or state == "opted_out"):
         return "opted_out"
-    return str(row.address_state) if row.address_state in {"blocked", "unusable"} else ""
+    if state in {"blocked", "unusable"}:
+        return str(state)
+    return "" if _HAND_OVER.run(connection, message=message, now=now) else "taken_back"
 
 
 def mark_sent(
@@ -198,9 +211,12 @@ def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -
                 _raise_to(connection, channel, provider_id, status, error)
 
 
-def mark_failed(connection: Connection, message: int, error: str) -> None:
-    """Give a message up for good; `error` is a code or a class name. Its payload is blanked."""
-    _close(connection, message, "failed", error)
+def mark_failed(connection: Connection, message: int, error: str, *, refused: bool = False) -> None:
+    """Give a message up for good; `error` is a code or a class name. Its payload is blanked.
+
+    `refused`: the provider did not take it, so that nobody can have read it.
+    """
+    _close(connection, message, "failed", error, **({"handed_at": None} if refused else {}))
 
 
 def cancel(connection: Connection, message: int, reason: str) -> None:
@@ -208,22 +224,39 @@ def cancel(connection: Connection, message: int, reason: str) -> None:
     _close(connection, message, "cancelled", reason)
 
 
-def retry_at(connection: Connection, message: int, when: datetime, error: str) -> None:
-    """Try a message again at `when`; only for one that the provider certainly did not take."""
+_WITHHELD = OUTBOX.c.payload.is_(None)
+"""Taken back while the provider had it in its hands: it is never tried again, and why stands in the row."""
+
+
+def retry_at(connection: Connection, message: int, when: datetime, error: str, *, perhaps_read: bool = False) -> None:
+    """Try a message again at `when`. `perhaps_read`: it may have arrived before; else the provider did not take it."""
+    handed_at = {} if perhaps_read else {"handed_at": None}
     connection.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("sending", "unknown")))
-        .values(state="queued", due_at=when, lease_until=None, error=error)
+        .values(
+            state=case((_WITHHELD, "cancelled"), else_="queued"),
+            error=case((_WITHHELD, OUTBOX.c.error), else_=error),
+            due_at=when,
+            lease_until=None,
+            **handed_at,
+        )
     )
     note(connection, "outbox")
+
+
+def _doubtful(error: str) -> dict[str, Any]:
+    return {
+        "state": case((_WITHHELD, "cancelled"), else_="unknown"),
+        "error": case((_WITHHELD, OUTBOX.c.error), else_=error),
+        "lease_until": null(),
+    }
 
 
 def mark_unknown(connection: Connection, message: int, error: str) -> None:
     """Note that nobody knows whether the provider took a message; the payload stays until that is found out."""
     connection.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state == "sending")
-        .values(state="unknown", lease_until=None, error=error)
+        update(OUTBOX).where(OUTBOX.c.id == message, OUTBOX.c.state == "sending").values(**_doubtful(error))
     )
 
 
@@ -235,7 +268,7 @@ def release_expired_leases(connection: Connection, now: datetime, *, all_of_them
     statement = update(OUTBOX).where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending")
     if not all_of_them:
         statement = statement.where(OUTBOX.c.lease_until < now)
-    return connection.execute(statement.values(state="unknown", lease_until=None, error="SenderDied")).rowcount
+    return connection.execute(statement.values(**_doubtful("SenderDied"))).rowcount
 
 
 def unknown(connection: Connection, limit: int = 100) -> list[Due]:
@@ -244,11 +277,11 @@ def unknown(connection: Connection, limit: int = 100) -> list[Due]:
     return [Due(*row) for row in rows]
 
 
-def _close(connection: Connection, message: int, state: str, error: str) -> None:
+def _close(connection: Connection, message: int, state: str, error: str, **more: Any) -> None:
     connection.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("queued", "sending", "unknown")))
-        .values(state=state, payload=None, lease_until=None, error=error)
+        .values(state=state, payload=None, lease_until=None, error=error, **more)
     )
     note(connection, "outbox")  # a later message may have waited for this one
 
@@ -323,7 +356,7 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 __all__ = [
-    "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog", "cancel", "cancel_unasked", "claim_due",
-    "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "recorded", "release_expired_leases",
-    "retry_at", "set_address_state", "unknown",
+    "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog", "cancel", "claim_due",
+    "hand_over", "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "recorded",
+    "release_expired_leases", "retry_at", "set_address_state", "unknown",
 ]  # fmt: skip

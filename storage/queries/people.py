@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam as b
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 
-from storage import tables
+from storage import tables, withhold
 from storage.pseudonyms import new_pseudonym
 from storage.statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -25,7 +25,6 @@ CONTRIBUTOR = tables.Contributor.__table__
 ADDRESS = tables.Address.__table__
 SUPPRESSION = tables.Suppression.__table__
 ITEM = tables.TeamItem.__table__
-OUTBOX = tables.Outbox.__table__
 STORY = tables.Story.__table__
 
 
@@ -195,10 +194,10 @@ def set_language(connection: Connection, contributor_id: int, language: str) -> 
     connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(language=language))
 
 
-def opt_out(connection: Connection, contributor_id: int, now: datetime) -> int:
-    """Stop contact on every address of a person and cancel prompts and nudges that wait (rule 30).
+def opt_out(connection: Connection, contributor_id: int, now: datetime, *, but: Collection[int] = ()) -> int:
+    """Stop contact on every address of a person and cancel what waits for them (rule 30, design rule 11).
 
-    Returns how many messages were cancelled. Replies that wait stay: they answer what the person wrote.
+    Returns how many messages were cancelled. `but` are the numbers of those that go all the same: the confirmation.
     """
     connection.execute(
         update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(opted_out=True, opted_out_at=now)
@@ -208,7 +207,7 @@ def opt_out(connection: Connection, contributor_id: int, now: datetime) -> int:
         .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.state == "reachable")
         .values(state="opted_out", changed_at=now)
     )
-    return cancel_unasked(connection, select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id))
+    return withhold.from_person(connection, contributor_id, "opted_out", but=but)
 
 
 def opt_in(connection: Connection, contributor_id: int, now: datetime) -> None:
@@ -226,34 +225,19 @@ def opt_in(connection: Connection, contributor_id: int, now: datetime) -> None:
 def set_address_state(connection: Connection, address_id: int, state: str, now: datetime) -> None:
     """Note that an address is blocked, unusable or reachable again (rule 37).
 
-    Unless it is reachable, queued prompts and nudges to it are cancelled. After STOP, reachable means `opted_out`.
+    Unless it is reachable, what waits for it is cancelled. After STOP, reachable means `opted_out`.
     """
     wanted = state
     if state == "reachable":
         stopped = select(CONTRIBUTOR.c.opted_out).join(ADDRESS).where(ADDRESS.c.id == address_id)
         wanted = "opted_out" if connection.execute(stopped).scalar() else state
     else:
-        cancel_unasked(connection, [address_id])
+        withhold.from_address(connection, address_id, state)
     connection.execute(
         update(ADDRESS)
         .where(ADDRESS.c.id == address_id, ADDRESS.c.state != wanted)
         .values(state=wanted, changed_at=now)
     )
-
-
-def cancel_unasked(connection: Connection, address_ids: Any) -> int:
-    """Cancel what waits for these addresses and was not asked for; returns how many messages."""
-    result = connection.execute(
-        update(OUTBOX)
-        .where(
-            OUTBOX.c.address_id.in_(address_ids),
-            text("state IN ('queued', 'sending')"),
-            OUTBOX.c.state == "queued",
-            OUTBOX.c.kind.in_(("prompt", "nudge", "notice")),
-        )
-        .values(state="cancelled", payload=None)
-    )
-    return result.rowcount
 
 
 def facts_about(connection: Connection, contributor_id: int) -> Held | None:

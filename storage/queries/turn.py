@@ -119,7 +119,7 @@ _ENQUEUE = Statement(
         .values(
             address_id=b("address_id"), contributor_id=b("contributor_id"), conversation_id=b("conversation_id"),
             inbound_id=b("inbound_id"), channel=b("channel"), kind=b("kind"), payload=b("payload"), due_at=b("due_at"),
-            created_at=b("now"), state="queued", attempts=0,
+            created_at=b("now"), state="queued", attempts=0, serial=b("serial"), private=b("private"),
         )
         .returning(OUTBOX.c.id)
     )
@@ -196,6 +196,29 @@ def conversation_by_id(connection: Connection, conversation_id: str) -> Stored |
     return None if row is None else Stored(*row)
 
 
+class Asked(NamedTuple):
+    """A question on its way to the person."""
+
+    serial: int
+    handed_at: datetime | None
+    """When the provider was given it; None: nobody can have read it."""
+    state: str
+
+
+QUESTIONS_LOOKED_AT = 8
+_ASKED = Statement(
+    select(OUTBOX.c.serial, OUTBOX.c.handed_at, OUTBOX.c.state)
+    .where(OUTBOX.c.conversation_id == b("conversation_id"), OUTBOX.c.serial.is_not(None))
+    .order_by(OUTBOX.c.serial.desc())
+    .limit(QUESTIONS_LOOKED_AT)
+)
+
+
+def asked(connection: Connection, conversation_id: str) -> list[Asked]:
+    """Return the last few questions of a conversation, the newest first, as far as they are still known."""
+    return [Asked(*row) for row in _ASKED.all(connection, conversation_id=conversation_id)]
+
+
 def save_conversation(
     connection: Connection, conversation: Conversation, *, contributor_id: int, address_id: int, now: datetime
 ) -> None:
@@ -266,11 +289,17 @@ def enqueue(  # noqa: PLR0913 - one parameter for each column
     payload: str,
     due_at: datetime,
     now: datetime,
+    serial: int | None = None,
+    private: bool = False,
 ) -> int:
-    """Put a message in the outbox and return its number; listeners to commits hear "outbox"."""
+    """Put a message in the outbox and return its number; listeners to commits hear "outbox".
+
+    `serial` is the number of the question that it asks; `private` says that it repeats the person's words.
+    """
     row = _ENQUEUE.one(
         connection, address_id=address_id, contributor_id=contributor_id, conversation_id=conversation_id,
-        inbound_id=inbound_id, channel=channel, kind=kind, payload=payload, due_at=due_at, now=now,
+        inbound_id=inbound_id, channel=channel, kind=kind, payload=payload, due_at=due_at, now=now, serial=serial,
+        private=private,
     )  # fmt: skip
     note(connection, "outbox")
     return int(row[0]) if row else 0
@@ -305,8 +334,8 @@ def raise_item(
 
 
 __all__ = [
-    "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "claim", "conversation_by_id",
-    "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed",
+    "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "asked", "claim",
+    "conversation_by_id", "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed",
     "keep_story", "latest_conversation", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at",
     "purge_sealed", "raise_item", "record_decision", "reseal", "save_conversation", "set_address_state", "set_language",
     "signposted", "take_sealed", "told_in",

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
 from storage.tables.base import NEVER_REUSED, Row
 from storage.types import Moment
 
 WAITING = text("state IN ('queued', 'sending')")
+ASKED = text("serial IS NOT NULL")
 
 
 class Outbox(Row, table=True):
@@ -37,6 +38,7 @@ class Outbox(Row, table=True):
             sqlite_where=text("provider_id IS NOT NULL"),
             postgresql_where=text("provider_id IS NOT NULL"),
         ),
+        Index("ix_outbox_asked", "conversation_id", "serial", sqlite_where=ASKED, postgresql_where=ASKED),
         NEVER_REUSED,
     )
 
@@ -53,6 +55,10 @@ class Outbox(Row, table=True):
     unsay (nothing is said: messages of the chat are taken away)."""
     payload: str | None = Field(default=None, sa_type=Text)
     """What to send, as JSON; blanked once it is sent or given up."""
+    serial: int | None = None
+    """Number of the question it asks, within its conversation; None for what asks nothing or only redraws buttons."""
+    private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """True: it repeats what the person told."""
     due_at: datetime = Field(sa_type=Moment)
     state: str = "queued"
     """queued, sending, sent, delivered, undelivered, failed, unknown or cancelled."""
@@ -61,8 +67,10 @@ class Outbox(Row, table=True):
     """While `sending`: when the sender is presumed dead."""
     provider_id: str | None = None
     error: str | None = None
-    """The provider's error code or a class name, never a message text."""
+    """The provider's error code, a class name, or why it was cancelled; never a message text."""
     segments: int | None = None
     """SMS segments, as the provider counts them."""
     created_at: datetime = Field(sa_type=Moment)
+    handed_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the provider was last given it, before the answer; None while nobody can have read it."""
     sent_at: datetime | None = Field(default=None, sa_type=Moment)

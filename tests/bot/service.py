@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -137,6 +137,8 @@ class Service:
         return parsed
 
     def told(self, data: dict[str, Any]) -> Inbound:
+        if "message" in data:  # of now
+            data = data | {"message": data["message"] | {"date": int(self.now.timestamp())}}
         parsed = self.telegram.parse(json.dumps(data).encode())
         assert isinstance(parsed, Inbound), parsed
         return parsed
@@ -144,16 +146,24 @@ class Service:
     async def text(self, sender: str, *texts: str) -> list[str]:
         """Send text messages one after the other; returns what the last was answered with."""
         for text in texts:
+            self.deliver()
             await self.intake.take(self.event(sms_form(sender, text)))
         return self.answers(sender)
 
     async def chat(self, chat: int, *texts: str) -> list[str]:
         for text in texts:
+            self.deliver()
             await self.intake.take(self.told(update(chat, text)))
         return self.answers(str(chat))
 
     async def take(self, form: dict[str, str]) -> Result:
         return await self.intake.take(self.event(form))
+
+    def deliver(self) -> None:
+        """Let everybody have read what was written to them; it stays in the outbox to be looked at."""
+        box, read = tables.Outbox.__table__, self.now - timedelta(seconds=5)
+        unread = box.c.handed_at.is_(None), box.c.state == "queued"
+        self.writer.run(lambda c: c.execute(box.update().where(*unread).values(handed_at=read)))
 
     # --- out ----------------------------------------------------------------------------------------------------
 
