@@ -182,6 +182,7 @@ class App:
             keyring=self.keyring,
             periods=periods(self.settings),
             clock=self.clock,
+            places=self.resolver,
             organisation=self.settings.organisation,
             public_url=self.settings.public_url,
             timezone=self.settings.timezone,

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review import access, entrance, export, pages, progress, queue, rights, safeguarding, story
+from review import access, entrance, export, pages, place, progress, queue, rights, safeguarding, story
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
@@ -67,6 +67,9 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/", page(queue.show, ANYONE), methods=["GET"]),
         Route("/stories/{story_id:int}", page(story.show, READERS), methods=["GET"]),
         Route("/stories/{story_id:int}/safeguarding", page(safeguarding.raise_from_story, READERS), methods=["POST"]),
+        Route("/stories/{story_id:int}/place", page(place.show, DECIDERS), methods=["GET"]),
+        Route("/stories/{story_id:int}/place", page(place.show, DECIDERS), methods=["POST"]),
+        Route("/stories/{story_id:int}/place/choose", page(place.choose, DECIDERS), methods=["POST"]),
         Route("/stories/{story_id:int}/progress/{step}", page(progress.move, DECIDERS), methods=["POST"]),
         Route("/stories/{story_id:int}/{act}", page(story.act, DECIDERS), methods=["POST"]),
         Route("/safeguarding", page(safeguarding.show, CARERS), methods=["GET"]),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from storage.crypto import Keyring
+    from storage.places import Resolver
     from storage.unit import Writer
 
 
@@ -37,6 +38,8 @@ class ReviewParts:
     """The zone in which times are shown."""
     keyring: Keyring | None = None
     """Opens what people wrote in a request, for a lead who answers it. Without it nothing sealed can be read."""
+    places: Resolver | None = None
+    """Finds places by name, for a reviewer who mends one that was not found. Without it none can be mended."""
     periods: Periods = field(default_factory=Periods)
     """How long things are kept, to say when quiet contacts go."""
     simulator: bool = False

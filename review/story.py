@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 
 from flows.checks.graph import CHANNELS, Graph
 from flows.release import Release
-from review import access, decisions, pages, progress, words
+from review import access, decisions, pages, place, progress, words
 from review.decisions import Refusal, Wish
 from review.queue import with_practice
 from storage.database import reader
@@ -27,6 +27,7 @@ from storage.queries import (
     editions,
     exports,
     own_stories,
+    place_choice,
     queue,
     safeguarding_page,
     story_page,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 OPENED_EVERY = timedelta(hours=1)
 """Reading a story is written into the record once an hour for each reader, not at every reload."""
 
+_SHOWN_APART = frozenset({"scale", "actor", content_notes.DIMENSION, place_choice.DIMENSION})
+
 LARGEST_ID = 2**31 - 1
 """Beyond this, databases raise errors instead of finding nothing."""
 
@@ -57,7 +60,12 @@ DONE = {
     "scales": "Scales saved. What the teller said is kept beside them.",
     "notes": "Content notes saved. Readers see them before they open the words.",
 }
-NOTICES = {**DONE, **progress.STEPS, "safeguarding": "Passed on. Somebody who looks after people is being alerted now."}
+NOTICES = {
+    **DONE,
+    **progress.STEPS,
+    "place": "Place saved. What the teller wrote is kept beside it.",
+    "safeguarding": "Passed on. Somebody who looks after people is being alerted now.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +141,9 @@ def _story_page(
             "asked": _asked(connection, story),
             "scales": _of(labels, "scale"),
             "actors": _of(labels, "actor"),
-            "other_labels": [one for one in labels if one.dimension not in {"scale", "actor", content_notes.DIMENSION}],
+            "other_labels": [one for one in labels if one.dimension not in _SHOWN_APART],
+            "placed_by": place.chooser(labels),
+            "may_place": visit.parts.places is not None and place.may_choose(story, labels),
             "content_notes": content_notes.notes_of(connection, [story_id]).get(story_id, ()),
             "note_origins": {one.value: one for one in _of(labels, content_notes.DIMENSION)},
             "consents": _latest_first(story_page.consents_of(connection, story)),

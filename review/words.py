@@ -96,6 +96,7 @@ ACTS = (
     Word("story.edit_lapsed", "let an edited version lapse, as its teller did not answer"),
     Word("story.lapsed", "let the wider use end, as nobody renewed it"),
     Word("story.noted", "set the content notes"),
+    Word("story.placed", "chose the place"),
     Word("export.made", "exported it"),
     Word("safeguarding.raised", "asked somebody to look after its teller"),
     Word("safeguarding.taken", "took it"),

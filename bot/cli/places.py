@@ -17,6 +17,7 @@ def import_list(
     """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from flows.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415
     from storage.queries.places import replace_project_places  # noqa: PLC0415
 
@@ -26,7 +27,7 @@ def import_list(
     except UnicodeDecodeError:
         out.print(f"[red]×[/red] {file.name} is not saved as UTF-8. Save it as “CSV UTF-8” and import it again.")
         raise typer.Exit(FAILED) from None
-    places, problems = read_project_csv(text)
+    places, problems = read_project_csv(text, means_else)
     for problem in problems:
         out.print("[red]×[/red]", end=" ")
         out.print(str(problem), markup=False)

@@ -1,4 +1,8 @@
-"""The project's own list of places, read from a CSV file made in a spreadsheet. Imports records and spelling only."""
+"""The project's own list of places, read from a CSV file made in a spreadsheet. Imports records and spelling only.
+
+A name that nobody could choose is refused: a number, or words that mean something else to Earshot, which whoever reads
+the list tells it (`means_else`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Callable
 
 from storage.places.place import Problem, ProjectPlace
 from storage.places.postcode import without_full_postcodes
@@ -23,8 +28,12 @@ class _Wrong(Exception):  # noqa: N818 - never leaves this module; it carries a 
         self.what, self.advice = what, advice
 
 
-def read_project_csv(text: str) -> tuple[list[ProjectPlace], list[Problem]]:
+def read_project_csv(
+    text: str, means_else: Callable[[str], bool] = lambda _name: False
+) -> tuple[list[ProjectPlace], list[Problem]]:
     """Return the good places of a list and everything wrong with the others, line by line.
+
+    `means_else` says of a name whether whoever typed it would be understood otherwise: "Stop", "skip", "no".
 
     Columns: id, name, aliases (with | between them), kind, parent, scheme, code, latitude, longitude; only id and name
     are needed. Commas, semicolons or tabs may separate them; a byte order mark and Windows line ends do no harm. Points
@@ -35,6 +44,7 @@ def read_project_csv(text: str) -> tuple[list[ProjectPlace], list[Problem]]:
     places: list[ProjectPlace] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
+    called: dict[tuple[str, str], int] = {}
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     try:
         heading = [cell.strip().casefold() for cell in next(reader, [])]
@@ -49,10 +59,13 @@ def read_project_csv(text: str) -> tuple[list[ProjectPlace], list[Problem]]:
             try:
                 place = _place(heading, cells, separator)
                 _check_new(place.id, seen)
+                _check_names(place, means_else)
+                _check_called(place, called)
             except _Wrong as wrong:
                 problems.append(Problem(line, wrong.what, wrong.advice))
             else:
                 seen[place.id] = line
+                called[normalise(place.name), normalise(place.parent)] = line
                 places.append(place)
     except csv.Error:
         advice = "Look for a quotation mark that is opened and never closed, then save the list as CSV (UTF-8) again."
@@ -104,6 +117,25 @@ def _place(heading: list[str], cells: list[str], separator: str) -> ProjectPlace
 def _check_new(place_id: str, seen: dict[str, int]) -> None:
     if place_id in seen:
         raise _Wrong(f"the id “{place_id}” is already used in line {seen[place_id]}.", "Give each place its own id.")
+
+
+def _check_names(place: ProjectPlace, means_else: Callable[[str], bool]) -> None:
+    for name in (place.name, *place.aliases):
+        which = "name" if name == place.name else "other name"
+        if normalise(name).replace(" ", "").isdigit():
+            raise _Wrong(
+                f"nobody could choose the {which} “{name}”: a number chooses from a list.", "Write it in words."
+            )
+        if means_else(name):
+            advice = "Give the place a longer name, for example with its town, or leave this one out."
+            raise _Wrong(f"nobody could choose the {which} “{name}”: it means something else to Earshot.", advice)
+
+
+def _check_called(place: ProjectPlace, called: dict[tuple[str, str], int]) -> None:
+    line = called.get((normalise(place.name), normalise(place.parent)))
+    if line is not None:
+        advice = "Keep one of them, or tell them apart by their name or parent."
+        raise _Wrong(f"the place “{place.name}” is already in line {line}.", advice)
 
 
 def _check_texts(row: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from flows.letters import cut, storable
 from storage import tables
 from storage.erasure import erase_story, erase_words
+from storage.queries import place_choice
 from storage.queries.turn import raise_item
 from storage.unit import note
 
@@ -143,6 +144,7 @@ def hide_place(connection: Connection, story_id: int, contributor_id: int, *, no
     erase_words(connection, story_id, of_place=True, but_of=in_hand)
     emptied: dict[str, Any] = {column.name: "" for column in STORY.c if column.name.startswith("place_")}
     connection.execute(update(STORY).where(STORY.c.id == story_id).values(emptied | {"place_id": None}))
+    place_choice.forget(connection, story_id)
     for row in connection.execute(select(ANSWER).where(ANSWER.c.story_id == story_id)).all():
         if _is_place(row.value):
             connection.execute(

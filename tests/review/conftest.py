@@ -12,6 +12,7 @@ from review import auth, passwords
 from review.app import build
 from review.parts import ReviewParts
 from storage.crypto import Keyring
+from storage.places import Resolver
 from storage.unit import writer_for
 from tests.review import room
 from tests.review.visitor import Visitor
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "three green bottles"
 KEYS = Keyring([b"k" * 32])
+PLACES = Resolver()
 
 
 @dataclass
@@ -63,6 +65,7 @@ class Room:
                     writer=self.writer,
                     keyring=KEYS,
                     clock=self.clock,
+                    places=PLACES,
                     organisation="Glenboig Listening Project",
                     public_url=self.public_url,
                     simulator=self.simulator,

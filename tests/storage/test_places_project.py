@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.choosable import means_else
 from storage.places import COLUMNS, SHIPPED, ProjectPlace, Resolver, read_project_csv
 
 HEADING = ",".join(COLUMNS)
@@ -75,6 +76,34 @@ def test_a_bad_line_is_named_with_what_to_do(line: str, what: str, advice: str) 
     assert (problem.line, problem.what) == (3, what)
     assert advice in problem.advice
     assert str(problem).startswith(f"Line 3: {what} ")
+
+
+NOBODY_COULD_CHOOSE = """\
+kw,Stop,,,Bristol,,,,
+k2,1,,,Bristol,,,,
+k3,Knowle,skip|no,,Bristol,,,,
+k4,Delete,,,Bristol,,,,
+k5,At home,,,Bristol,,,,
+k6,None of these,,,Bristol,,,,
+k7,Hartcliffe,dont know,,Bristol,,,,
+k8,Pomoc,,,Bristol,,,,
+k9,Two,0|22,,Bristol,,,,
+"""
+
+
+def test_names_nobody_could_choose_are_refused_line_by_line() -> None:
+    good = "govan,Govan,,,Glasgow,,,,\nnh,No Man's Heath,,,Cheshire,,,,\nhome,Home Farm,,,Bristol,,,,\n"
+    places, problems = read_project_csv(f"{HEADING}\n{good}{NOBODY_COULD_CHOOSE}", means_else)
+    assert [place.id for place in places] == ["govan", "nh", "home"]
+    assert [problem.line for problem in problems] == [5, 6, 7, 8, 9, 10, 11, 12, 13]
+    assert all("nobody could choose" in problem.what for problem in problems)
+
+
+def test_the_same_place_twice_is_refused_and_the_same_name_elsewhere_is_not() -> None:
+    lines = "a,Easton,,,Bristol,,,,\nb,Easton,,,Dorset,,,,\nc,EASTON,,,bristol,,,,\n"
+    places, (problem,) = read_project_csv(f"{HEADING}\n{lines}")
+    assert [place.id for place in places] == ["a", "b"]
+    assert (problem.line, problem.what) == (4, "the place “EASTON” is already in line 2.")
 
 
 def test_an_id_used_twice_is_named_with_both_lines() -> None:
