@@ -104,13 +104,13 @@ def _beside(words: Sequence[str], hits: Iterable[Hit]) -> list[str]:
 
 
 def _outermost(hits: Sequence[Hit], courtesies: Collection[tuple[int, int]]) -> Sequence[Hit]:
-    """Leave out phrases that are part of a longer one, and, beside others, those that are courtesy as well."""
-    spans = {(hit.start, hit.end) for hit in hits}
-    outer = [
-        hit
-        for hit in hits
-        if not any(start <= hit.start and hit.end <= end and end - start > hit.end - hit.start for start, end in spans)
-    ]
+    """Leave out phrases that are part of a longer one or overlap with an earlier one, and courtesies beside others."""
+    outer: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        last = outer[-1] if outer else None
+        beside = last is None or hit.start >= last.end or (hit.start, hit.end) == (last.start, last.end)
+        if beside or (hit.kind in URGENT and hit.level is not Level.WHOLE):
+            outer.append(hit)
     return [hit for hit in outer if hit.level is not Level.WHOLE or (hit.start, hit.end) not in courtesies] or outer
 
 
