@@ -16,7 +16,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.clauses import PART, SENTENCES, STRETCHED, first_of_several, in_part, without_courtesies
+from flows.clauses import PART, SENTENCES, STRETCHED, begins_with, first_of_several, in_part, without_courtesies
 from flows.letters import folded, normalise, unpadded
 from flows.phrasebook import Recognised, Word, book_of, tables
 from flows.signatures import unsigned
@@ -71,7 +71,7 @@ def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
         found = _whole(words, book) or first_of_several(body, words, book)
         if found is not None:
             return found
-    if words[0] in book.begin_keywords:
+    if any(begins_with(words, tree) for tree in (book.whole, book.beside)):
         for left in unsigned(text, book):
             if (inner := folded(left)) and (found := _whole(inner, book) or first_of_several(left, inner, book)):
                 return found
