@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from flows.phrasebook import Book, Recognised
     from flows.phrases import Tree
 
-__all__ = ["first_of_several", "in_part", "without_courtesies"]
+__all__ = ["begins_with", "first_of_several", "in_part", "without_courtesies"]
 
 PART: Final = 120
 """Characters at either end of a longer message in which a clear phrase is looked for."""
 SENTENCES: Final = 320
 """Characters up to which every sentence of a message is looked at, not only its ends."""
+
+LEAST: Final = 3
+"""Words that a phrase must have to count where no full stop parts it from what follows."""
 
 STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _STOPS = re.compile(r"[!?…]")
@@ -123,6 +126,11 @@ def _from(words: list[str], start: int, tree: Tree[Recognised] | Tree[str]) -> I
             yield place + 1, tree.meaning
 
 
+def begins_with(words: list[str], tree: Tree[Recognised] | Tree[str]) -> bool:
+    """Tell whether any phrase stands at the beginning."""
+    return next(_from(words, 0, tree), None) is not None
+
+
 # ---- parts of a longer message
 
 
@@ -170,12 +178,21 @@ def _parts(text: str, book: Book) -> Iterator[tuple[int, int, Tree[Recognised]]]
     size = len(text)
     for found in book.breaks.finditer(text, 0, min(size, PART)):
         yield 0, found.start(), book.opening
+    if size <= SENTENCES:
+        yield from ((start, end, book.clear) for start, end in _between(text, book))
     for found in book.breaks.finditer(text, max(0, size - PART)):
         if found.end() < size and (not found[1] or _courtesy(folded(text[found.end() :]), 0, book.leads, 1)):
             yield found.end(), size, book.clear
     if size <= SENTENCES:
         for found in _SENTENCE.finditer(text):
             yield found.start(), found.end(), book.opening
+
+
+def _between(text: str, book: Book) -> Iterator[tuple[int, int]]:
+    """Yield what stands between two breaks; after a word that joins it has to begin with a courtesy."""
+    for one, other in pairwise(book.breaks.finditer(text)):
+        if not one[1] or _courtesy(folded(text[one.end() : other.start()]), 0, book.leads, 1):
+            yield one.end(), other.start()
 
 
 def _without_stops(text: str, words: list[str], book: Book) -> Recognised | None:
@@ -187,14 +204,17 @@ def _without_stops(text: str, words: list[str], book: Book) -> Recognised | None
     spans = [token.span() for token in _TOKEN.finditer(text) for _ in folded(token[0])]
     if len(spans) != len(words):
         return None
-    start = 0
-    while size := _courtesy(words, start, book.leads, 1):
-        start += size
-    ends = [end for end, _ in _from(words, start, book.opening)]
-    for end in reversed(ends):
+    starts = [0]
+    while size := _courtesy(words, starts[-1], book.leads, 1):
+        starts.append(starts[-1] + size)
+    ends = {end for start in starts for end, _ in _from(words, start, book.opening) if end - start >= LEAST}
+    for end in sorted(ends, reverse=True):
         while size := next((n for n in (2, 1) if " ".join(words[end : end + n]) in book.tails), 0):
             end += size  # noqa: PLW2901 -- courtesies after it belong to it
-        if end < len(words) and words[end] in book.begins:
+        following = words[end : end + 2]
+        if _reported(words[end : end + 6], book):
+            continue
+        if following and (following[0] in book.begins or " ".join(following) in book.begins):
             found = without_courtesies(words[:end], book.opening, book)
             if found is not None and not in_another_mouth(text, 0, spans[end - 1][1], book):
                 return replace(found, rest=rest_of(text, 0, spans[end - 1][1]), whole=False)

@@ -16,7 +16,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.clauses import PART, SENTENCES, STRETCHED, first_of_several, in_part, without_courtesies
+from flows.clauses import PART, SENTENCES, STRETCHED, begins_with, first_of_several, in_part, without_courtesies
 from flows.language.elsewhere import asked_elsewhere
 from flows.letters import folded, normalise, unpadded
 from flows.phrasebook import Recognised, Word, book_of, tables
@@ -74,7 +74,7 @@ def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
             return found
         if (asked := asked_elsewhere(words)) is not None:
             return Recognised(Word(asked[0]), language=asked[1])
-    if words[0] in book.begin_keywords:
+    if any(begins_with(words, tree) for tree in (book.whole, book.beside)):
         for left in unsigned(text, book):
             if (inner := folded(left)) and (found := _whole(inner, book) or first_of_several(left, inner, book)):
                 return found

@@ -88,6 +88,7 @@ class Table:
     checked: bool
     """False until a native speaker has read every line."""
     raw: Mapping[str, Any]
+    _known: dict[str, list[Pattern]] = field(default_factory=dict, compare=False, repr=False)
     _sown: dict[tuple[Word, str], list[State[Recognised]]] = field(default_factory=dict, compare=False, repr=False)
 
     def sown(self, word: Word, kind: str) -> list[State[Recognised]]:
@@ -120,7 +121,7 @@ class Table:
 
     def _parsed(self, text: str, where: str, slots: Mapping[str, list[str]]) -> Pattern:
         try:
-            return parsed(text, {**self.raw.get("slots", {}), **slots})
+            return parsed(text, {**self.raw.get("slots", {}), **slots}, None if slots else self._known)
         except ValueError as error:
             raise ValueError(f"{self.language}.toml, {where}: {error}.") from None
 
@@ -163,8 +164,6 @@ class Book:
     tails: frozenset[str]
     """Courtesies that may stand after a keyword."""
     lead_begins: frozenset[str]
-    begin_keywords: frozenset[str]
-    """First words of a message that may be a keyword and a signature."""
     tail_ends: frozenset[str]
     footer: re.Pattern[str]
     """What a phone or a mail program writes below a message by itself."""
@@ -237,7 +236,6 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         leads=leads,
         tails=tails,
         lead_begins=lead_begins,
-        begin_keywords=lead_begins.union(whole.next, beside.next),
         tail_ends=frozenset(tail.split()[-1] for tail in tails),
         footer=_ending(tables, "footers", r"\b[^\n]{0,60}"),
         farewell=_ending(tables, "farewells", names),

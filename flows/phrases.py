@@ -9,7 +9,6 @@ that somebody's words have led to.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from flows.letters import folded
@@ -24,15 +23,19 @@ Pattern = list["str | list[Pattern]"]
 _MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
 
 
-def parsed(text: str, slots: Mapping[str, Sequence[str | Pattern]]) -> Pattern:
-    """Read a pattern; raises ValueError that says what is wrong with it. Slots may hold patterns read before."""
-    choice, closed = _choice(iter(_MARKS.findall(text)), slots)
+def parsed(
+    text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, list[Pattern]] | None = None
+) -> Pattern:
+    """Read a pattern; raises ValueError that says what is wrong with it. Slots that were read before are in `known`."""
+    choice, closed = _choice(iter(_MARKS.findall(text)), slots, {} if known is None else known)
     if closed:
         raise ValueError(f"“{text}” closes a bracket that it never opened")
     return choice[0] if len(choice) == 1 else [choice]
 
 
-def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]]) -> tuple[list[Pattern], str]:
+def _choice(
+    marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, list[Pattern]]
+) -> tuple[list[Pattern], str]:
     options: list[Pattern] = [[]]
     for mark in marks:
         if mark in {")", "]"}:
@@ -40,15 +43,17 @@ def _choice(marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]]) 
         if mark == "|":
             options.append([])
         elif mark in {"(", "["}:
-            inner, closed = _choice(marks, slots)
+            inner, closed = _choice(marks, slots, known)
             if closed != {"(": ")", "[": "]"}[mark]:
                 raise ValueError(f"the bracket “{mark}” is never closed by its partner")
             options[-1].append([*inner, []] if mark == "[" else inner)
         elif mark[0] in "{}":
             if mark[1:-1] not in slots:
                 raise ValueError(f"“{mark}” is not the name of a list under [slots]")
-            entries = slots[mark[1:-1]]
-            options[-1].append([parsed(item, slots) if isinstance(item, str) else item for item in entries])
+            if mark not in known:
+                entries = slots[mark[1:-1]]
+                known[mark] = [parsed(item, slots, known) if isinstance(item, str) else item for item in entries]
+            options[-1].append(known[mark])
         else:
             options[-1].append(mark)
     return options, ""
@@ -65,12 +70,30 @@ def spelled(pattern: Pattern) -> Iterator[str]:
             yield start + end
 
 
-@dataclass(slots=True, eq=False)
 class State(Generic[Meaning]):
     """A place within a pattern; `meaning` is there where a phrase may end."""
 
-    arcs: dict[str, list[State[Meaning]]] = field(default_factory=dict)
-    meaning: Meaning | None = None
+    __slots__ = ("arcs", "meaning")
+
+    def __init__(self, arcs: dict[str, Later[Meaning]], meaning: Meaning | None = None) -> None:
+        self.arcs = arcs
+        self.meaning = meaning
+
+
+class Later(Generic[Meaning]):
+    """The states from which a pattern goes on, made when somebody first gets there."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], list[State[Meaning]]]) -> None:
+        self._make = make
+        self._made: list[State[Meaning]] | None = None
+
+    def __call__(self) -> list[State[Meaning]]:
+        """Return them."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 class Tree(Generic[Meaning]):
@@ -92,7 +115,7 @@ class Tree(Generic[Meaning]):
         for state in self._states:
             for word, following in state.arcs.items():
                 known = arcs.setdefault(word, {})
-                for each in following:
+                for each in following():
                     known[id(each)] = each
         self.next = {word: self._branch(following) for word, following in arcs.items()}
         return self.next
@@ -145,16 +168,28 @@ def joined(states: Iterable[State[Meaning]]) -> Tree[Meaning]:
 
 def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> list[State[Meaning]]:
     """Return where a pattern may begin."""
-    return _entries(pattern, [State(meaning=meaning)], words)
+    return _entries(pattern, Later(lambda: [State({}, meaning)]), words)()
 
 
-def _entries(
-    pattern: Pattern, after: list[State[Meaning]], words: Callable[[str], Sequence[str]]
-) -> list[State[Meaning]]:
+def _entries(pattern: Pattern, after: Later[Meaning], words: Callable[[str], Sequence[str]]) -> Later[Meaning]:
     for item in reversed(pattern):
-        if isinstance(item, str):
-            for word in reversed(words(item)):
-                after = [State({word: after})]
-        else:
-            after = [state for option in item for state in _entries(option, after, words)]
+        after = _literal(item, after, words) if isinstance(item, str) else _either(item, after, words)
     return after
+
+
+def _literal(text: str, after: Later[Meaning], words: Callable[[str], Sequence[str]]) -> Later[Meaning]:
+    def make() -> list[State[Meaning]]:
+        following = after
+        for word in reversed(words(text)):
+            following = _single(word, following)
+        return following()
+
+    return Later(make)
+
+
+def _single(word: str, after: Later[Meaning]) -> Later[Meaning]:
+    return Later(lambda: [State({word: after})])
+
+
+def _either(options: list[Pattern], after: Later[Meaning], words: Callable[[str], Sequence[str]]) -> Later[Meaning]:
+    return Later(lambda: [state for option in options for state in _entries(option, after, words)()])
