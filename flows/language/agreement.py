@@ -21,6 +21,8 @@ REFUSED_IN = 14
 """Words of a reply up to which an outright refusal at its beginning is one, whatever follows."""
 SHORTEST = 4
 """Letters of a word from which on a slip of the finger is put right."""
+MOST_WORDS = 30
+"""Words from which on a reply tells something, whatever it begins with."""
 SIGNED = 2
 """Words of a name under a reply."""
 _SIGNATURE = re.compile(r"(?:\s[-–—]|\n)\s*\w+(?: \w+)?\W*$")
@@ -64,7 +66,7 @@ def read_reply(said: str, table: AnswerTable, adult: int) -> Reply:
 
 def verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
     """Return whether a reply agrees, loosely or clearly, or refuses; "" where it does neither, or both."""
-    if len(said) > LONGEST:
+    if len(said) > LONGEST or said.count(" ") > MOST_WORDS:
         return ""
     put_right = meant(said, table)
     return (_verdict(put_right, table, adult) if put_right else "") or _verdict(said, table, adult)

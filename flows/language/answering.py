@@ -67,6 +67,8 @@ class AnswerTable:
     cardinals: Mapping[str, int]
     tens: Mapping[str, int]
     ordinals: Mapping[str, int]
+    counting: frozenset[str]
+    """Words that are, or begin, a number."""
 
 
 @lru_cache(maxsize=16)
@@ -105,6 +107,7 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
         or_words=frozenset(choosing["or"]),
         alike=_by_word(choosing["alike"]),
         cardinals={word: number for number, word in enumerate(numbers["small"])} | numbers["slips"],
+        counting=frozenset({*numbers["small"], *numbers["tens"], *numbers["slips"]}),
         tens={word: 20 + 10 * place for place, word in enumerate(numbers["tens"])},
         ordinals={
             **{word: place for place, word in enumerate(numbers["ordinals"], 1)},
@@ -133,7 +136,11 @@ def sentences(said: str) -> list[list[str]]:
 
 def aged(words: Sequence[str], table: AnswerTable, adult: int) -> list[str]:
     """Return the words with every number turned into what it says of an age: `nyoung`, `njust`, `nold`, `namount`."""
-    split = [part for word in words for part in _JOINED.sub(r"\1 ", word).split()]
+    split = words
+    if any(not word.isalpha() for word in words):
+        split = [part for word in words for part in _JOINED.sub(r"\1 ", word).split()]
+    if not any(word in table.counting or word[0].isdecimal() for word in split):
+        return list(split)
     made: list[str] = []
     place = 0
     while place < len(split):
