@@ -38,10 +38,13 @@ def age_said(
         kinds = {_unless_denied(piece, shaped, table) for piece in standing(shaped, table.ages)}
         kinds = kinds or _at_first(shaped, table)
         found |= kinds
-        if (asked or beside) and not kinds and len(shaped) <= _FEW:
-            found |= _bare(shaped, table.asked_ages if asked else table.beside_ages, table)
         if year and (born := _born(words, table)) is not None:
             found.add(_in_year(born, year, adult))
+    found.discard("not_now")
+    if (asked or beside) and not found:
+        whole = aged([word for words in sentences(said) for word in words], table, adult)
+        if len(whole) <= _FEW:
+            found = _bare(whole, table.asked_ages if asked else table.beside_ages, table)
     if "young" in found:
         return "unclear" if "adult" in found else "young"
     if "unclear" in found:

@@ -21,13 +21,19 @@ REFUSED_IN = 14
 """Words of a reply up to which an outright refusal at its beginning is one, whatever follows."""
 SHORTEST = 4
 """Letters of a word from which on a slip of the finger is put right."""
+MOST_WORDS = 30
+"""Words from which on a reply tells something, whatever it begins with."""
 SIGNED = 2
 """Words of a name under a reply."""
 _SIGNATURE = re.compile(r"(?:\s[-–—]|\n)\s*\w+(?: \w+)?\W*$")
 _SMALL_YES = frozenset("👍👌🆗✅✔🙏🫡💯")
 _SMALL_NO = frozenset("👎❌🚫✋🙅")
-_BESIDE_YES = frozenset({"yes", "loose", "polite", "thanks", "adult", "reach", "any", "mild"})
-_BESIDE_A_CHOICE = frozenset({"yes", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"})
+_YES = frozenset({"yes", "bare_yes"})
+_LOOSE = frozenset({"loose", "yeah", "mild", "any"})
+_BESIDE_YES = frozenset({"yes", "bare_yes", "yeah", "loose", "polite", "thanks", "adult", "reach", "any", "mild"})
+_BESIDE_A_CHOICE = frozenset(
+    {"yes", "bare_yes", "yeah", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"}
+)
 _BESIDE_NO = frozenset(
     {"no", "refuse", "will_not", "declines", "polite", "thanks", "any", "no_reach", "adult", "team", "mild"}
 )
@@ -64,7 +70,7 @@ def read_reply(said: str, table: AnswerTable, adult: int) -> Reply:
 
 def verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
     """Return whether a reply agrees, loosely or clearly, or refuses; "" where it does neither, or both."""
-    if len(said) > LONGEST:
+    if len(said) > LONGEST or said.count(" ") > MOST_WORDS:
         return ""
     put_right = meant(said, table)
     return (_verdict(put_right, table, adult) if put_right else "") or _verdict(said, table, adult)
@@ -84,13 +90,14 @@ def _verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
     kinds = set(reply.kinds) - {""}
     if reply.asks:
         return ""
-    if not reply.unknown and kinds & {"yes", "loose", "mild", "any"} and kinds <= _BESIDE_YES:
-        return "yes" if "yes" in kinds else "loose"
-    if kinds & {"no", "refuse", "will_not"} and "yes" not in kinds:
+    if not reply.unknown and kinds & (_YES | _LOOSE) and kinds <= _BESIDE_YES:
+        clear = "yes" in kinds or ("bare_yes" in kinds and "adult" not in kinds)
+        return "yes" if clear else "loose"
+    if kinds & {"no", "refuse", "will_not"} and not kinds & _YES:
         if not reply.unknown and kinds <= _BESIDE_NO:
             return "no"
         first = next((kind for kind in reply.kinds if kind not in {"polite", "no", "thanks"}), "")
-        if first == "refuse" and "loose" not in kinds and len(said.split()) <= REFUSED_IN:
+        if first == "refuse" and not kinds & _LOOSE and len(said.split()) <= REFUSED_IN:
             return "no"
     return ""
 

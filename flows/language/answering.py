@@ -24,12 +24,14 @@ LONGEST: Final = 300
 """Characters that are read for an answer; whatever is longer tells something."""
 OLDEST: Final = 115
 YOUNGEST: Final = 4
+TEN: Final = 10
 """Numbers outside these are no ages."""
 
 LAST, MIDDLE = -1, -2
 """What stands for "the last one" and "the middle one" among ordinals."""
 
 _SENTENCE = re.compile(r"[.!?;:()\[\]\n…]+|\s[-–—]\s")
+_MONEY = re.compile(r"[£$€]\s*\d[\d.,]*|\d+[.,:]\d+(?:[.,]\d+)*|\d+\s*%")
 _JOINED = re.compile(r"(?<![\w.,:/£$€])(\d{1,3})(?=[^\W\d_])")
 _HELD = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -62,11 +64,14 @@ class AnswerTable:
     but: Tree[str]
     not_words: frozenset[str]
     or_words: frozenset[str]
+    pointing: frozenset[str]
     alike: Mapping[str, tuple[str, ...]]
     """Word, or two words, to the head words that stand for all of their kind: "mum" is a "relative"."""
     cardinals: Mapping[str, int]
     tens: Mapping[str, int]
     ordinals: Mapping[str, int]
+    counting: frozenset[str]
+    """Words that are, or begin, a number."""
 
 
 @lru_cache(maxsize=16)
@@ -83,7 +88,7 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
         return planted((parsed(phrase, slots), kind) for kind, phrases in lists for phrase in phrases)
 
     ages, choosing, numbers = raw["ages"], raw["choosing"], raw["numbers"]
-    told = [(kind, ages[kind]) for kind in ("unclear", "young", "adult")]
+    told = [(kind, ages[kind]) for kind in ("not_now", "unclear", "young", "adult")]
     return AnswerTable(
         phrases=tree(*raw["phrases"].items(), ("adult", [*ages["adult"], *ages["adult_first"], "{grown}"])),
         ages=tree(*told),
@@ -103,8 +108,10 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
         but=tree(("but", choosing["but"])),
         not_words=frozenset(choosing["not"]),
         or_words=frozenset(choosing["or"]),
+        pointing=frozenset(choosing["pointing"]),
         alike=_by_word(choosing["alike"]),
         cardinals={word: number for number, word in enumerate(numbers["small"])} | numbers["slips"],
+        counting=frozenset({*numbers["small"], *numbers["tens"], *numbers["slips"]}),
         tens={word: 20 + 10 * place for place, word in enumerate(numbers["tens"])},
         ordinals={
             **{word: place for place, word in enumerate(numbers["ordinals"], 1)},
@@ -127,13 +134,21 @@ def _by_word(alike: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 def sentences(said: str) -> list[list[str]]:
     """Return the folded words of each sentence of an answer; a letter held down counts once ("agreeeee")."""
-    made = (folded(_HELD.sub(r"\1\1", part)) for part in _SENTENCE.split(said[:LONGEST].replace("+", " plus ")))
+    plain = _MONEY.sub(" namount ", said[:LONGEST].replace("+", " plus "))
+    made = (folded(_HELD.sub(r"\1\1", part)) for part in _SENTENCE.split(plain))
     return [words for words in made if words]
 
 
 def aged(words: Sequence[str], table: AnswerTable, adult: int) -> list[str]:
-    """Return the words with every number turned into what it says of an age: `nyoung`, `njust`, `nold`, `namount`."""
-    split = [part for word in words for part in _JOINED.sub(r"\1 ", word).split()]
+    """Return the words with every number turned into what it says of an age.
+
+    That is `nsmall` (under ten), `nyoung`, `njust` (the limit itself), `nold`, or `namount` where a unit follows.
+    """
+    split = words
+    if any(not word.isalpha() for word in words):
+        split = [part for word in words for part in _JOINED.sub(r"\1 ", word).split()]
+    if not any(word in table.counting or word[0].isdecimal() for word in split):
+        return list(split)
     made: list[str] = []
     place = 0
     while place < len(split):
@@ -151,7 +166,9 @@ def aged(words: Sequence[str], table: AnswerTable, adult: int) -> list[str]:
         elif not YOUNGEST <= number <= OLDEST:
             made += spoken
         else:
-            made.append("nyoung" if number < adult else "njust" if number == adult else "nold")
+            made.append(
+                "nsmall" if number < TEN else "nyoung" if number < adult else "njust" if number == adult else "nold"
+            )
     return made
 
 

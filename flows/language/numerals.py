@@ -105,6 +105,8 @@ def _placed(ordinal: int, count: int) -> int | None:
 def _number(words: list[str], place: int, count: int, table: AnswerTable) -> tuple[int | None, int]:
     word = words[place]
     if (ordinal := table.ordinals.get(word)) is not None:
+        if place and words[place - 1] in table.pointing:
+            return None, 1  # "that last one": what was just sent
         return _placed(ordinal, count), 1
     number, size = number_at(words, place, table)
     if number is None:

@@ -7,12 +7,12 @@ from typing import Literal
 from pydantic import Field
 
 from flows.effects import Say
-from flows.language.ages import age_said
-from flows.language.agreement import only_agrees, verdict
+from flows.language.ages import Age, age_said
+from flows.language.agreement import Reply, read_reply
 from flows.language.answering import answers_in
 from flows.letters import normalise
 from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood
-from flows.questions.options import Choice, Match, choose, leaves, offered, pressed
+from flows.questions.options import Choice, choose, leaves, offered, pressed, strictly
 from flows.signals import Chose, Said, Signal
 
 OTHER = "other"
@@ -66,21 +66,23 @@ class ChoiceStep(Step):
         state = scene.conversation
         age = age_said(said, scene.release.house.adult_age, language=state.language, asked=True, year=scene.now.year)
         adult, young = (next(choice for choice in choices if choice.option.value == value) for value in AGES)
+        if age is None:
+            table = answers_in(state.language)
+            age = _yes_or_no(read_reply(said, table, scene.release.house.adult_age)) if table is not None else None
         if age is not None:
             return _understood(adult if age == "adult" else young, "")
-        match = choose(said, choices)
-        if match is None or (match.choice is adult and not _says_adult(match, said, state.language)):
-            table = answers_in(state.language)
-            heard = verdict(said, table, scene.release.house.adult_age) if table is not None and match is None else ""
-            if heard == "":
-                return Unclear(kept=said)
-            return _understood(young if heard == "no" else adult, "")
-        return _understood(match.choice, match.note)
+        match = strictly(said, choices)
+        if match is None or match.note or (match.choice is adult and normalise(said) not in adult.forms):
+            return Unclear(kept=said)
+        return _understood(match.choice, "")
 
 
-def _says_adult(match: Match, said: str, language: str) -> bool:
-    """Tell whether somebody chose in words to be of age, with nothing beside it that could take it back."""
-    return normalise(said) != match.choice.shown.key and only_agrees(match.note, language)
+def _yes_or_no(reply: Reply) -> Age | None:
+    """Read a plain yes or no to "are you of age?": "ok" is neither, nor is a no with something told behind it."""
+    kinds = set(reply.kinds) - {"polite", "thanks"}
+    if reply.unknown or reply.asks or not kinds:
+        return None
+    return "adult" if kinds <= {"bare_yes", "yeah"} else "young" if kinds == {"no"} else None
 
 
 def _understood(choice: Choice, note: str) -> Understood:

@@ -30,7 +30,9 @@ MINOR = "minor"
 """The value of the option for whoever is too young to be asked."""
 AGE = "age"
 _OWN_SENTENCE = re.compile(r"([^.!\n]{1,60})[.!\n]+\s*(\S.*)$", re.DOTALL)
-_FURTHER = frozenset({"yes", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"})
+_FURTHER = frozenset(
+    {"yes", "bare_yes", "yeah", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"}
+)
 """What may stand beside the name of an option that lets a story travel further."""
 _REACHES = ("team", "none", "quote", "place", "publish", "name")
 """Decisions about how far something travels, the least far first."""
@@ -288,7 +290,12 @@ def _opens_with_yes(scene: Scene, said: str) -> bool:
     """Tell whether a reply begins as a yes does: then it is about our question, and no part of what they tell."""
     table = answers_in(scene.conversation.language)
     kinds = read_reply(said, table, scene.release.house.adult_age).kinds if table is not None else ()
-    return next((kind for kind in kinds if kind not in {"polite", "thanks"}), "") in {"yes", "loose"}
+    return next((kind for kind in kinds if kind not in {"polite", "thanks"}), "") in {
+        "yes",
+        "bare_yes",
+        "yeah",
+        "loose",
+    }
 
 
 def _said_so(scene: Scene, choice: Choice, literal: str) -> Mapping[str, str]:

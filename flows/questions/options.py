@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.effects import Option
 from flows.keywords import normalise
 from flows.language.answering import LONGEST, answers_in, standing
 from flows.language.corrections import meant
+from flows.language.mentions import mentioned, not_words
 from flows.language.numerals import Named, named
 from flows.letters import folded
 
@@ -21,20 +21,12 @@ if TYPE_CHECKING:
     from flows.questions.base import OptionStep, Scene
 
 _WORDS = re.compile(r"\w+")
-_WORDS_AND_STOPS = re.compile(r"([\w']+)|[,.;:!?\n]")
 _EDGE = " \t\r\n.,;:!?-)(\"'"
 _PIECES = re.compile(r"[,;/&+\n]|\band\b|\boraz\b")
-_GAP = "..."
-GAP = 4
-"""Words that "..." in the words of an option may stand for."""
-TOLD = 25
-"""Words from which on a reply tells something, and names no option in passing."""
+LEAVING = 12
+"""Words up to which a reply may only leave a question."""
 LETTERS = 3
 """First letters that are enough for a decision."""
-PASSING = 6
-"""Words up to which so small a word as "me" names an option."""
-_BEFORE = 3
-"""Words before one that may deny it: "not", "i wasnt really …"."""
 
 
 class Choice(NamedTuple):
@@ -173,7 +165,7 @@ def leaves(said: str, choices: Sequence[Choice]) -> Literal["none", "leave", ""]
     if table is None:
         return ""
     words = folded(said[:LONGEST])
-    if not words or len(words) > PASSING * 2 or any(normalise(said) in choice.forms for choice in choices):
+    if not words or len(words) > LEAVING or any(normalise(said) in choice.forms for choice in choices):
         return ""
     found = standing(words, table.choosing)
     kinds = {piece.kind for piece in found}
@@ -231,101 +223,17 @@ def _by_contained(text: str, said: str, choices: Sequence[Choice]) -> Match | No
 
 
 def standing_in(text: str, choices: Sequence[Choice]) -> list[Choice]:
-    """Return the options whose words stand in a text and are not denied; longer phrases go before shorter ones."""
-    words, clauses = _words_and_clauses(text)
-    if len(words) > TOLD:
-        return []
-    table = _table(choices)
-    kinds = _kinds(words, table)
-    found = [
-        (start, end, choice)
-        for choice in choices
-        for form in _known(choice.forms)
-        for start, end in _places(form, kinds)
-        if len("".join(form)) > 2 or _is_named(words, start, table)
-        if not _denied(words[max(clauses[start], start - _BEFORE) : start], table)
-    ]
-    return [choice for choice in choices if any(one[2] is choice and not _within(one, found) for one in found)]
-
-
-def _within(one: tuple[int, int, Choice], found: list[tuple[int, int, Choice]]) -> bool:
-    start, end, mine = one
-    return any(
-        other is not mine and begin <= start and end <= stop and stop - begin > end - start
-        for begin, stop, other in found
-    )
-
-
-@lru_cache(maxsize=1024)
-def _known(forms: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    split = (
-        tuple(_GAP if word == _GAP else word.strip(_EDGE) for word in form.replace("'", "").split()) for form in forms
-    )
-    return tuple(dict.fromkeys(form for form in split if form))
-
-
-def _kinds(words: Sequence[str], table: AnswerTable | None) -> list[frozenset[str]]:
-    """Return for each word what it can be called: itself, and the head word of its kind ("mum" is a "relative")."""
-    if table is None:
-        return [frozenset((word,)) for word in words]
-    made = [
-        frozenset((word, *table.alike.get(word, ()), *table.alike.get(word.removesuffix("s"), ()))) for word in words
-    ]
-    for place, pair in enumerate(pairwise(words)):
-        if heads := table.alike.get(" ".join(pair)):
-            made[place], made[place + 1] = frozenset((pair[0], *heads)), frozenset((pair[1], *heads))
-    return made
-
-
-def _places(form: Sequence[str], words: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
-    """Return where a form stands among words, a gap being up to some words of any kind."""
-    if _GAP in form:
-        middle = list(form).index(_GAP)
-        firsts, lasts = _places(form[:middle], words), _places(form[middle + 1 :], words)
-        return [(start, end) for start, stop in firsts for begin, end in lasts if stop <= begin <= stop + GAP]
-    size = len(form)
-    return [
-        (at, at + size)
-        for at in range(len(words) - size + 1)
-        if all(word in words[at + step] for step, word in enumerate(form))
-    ]
-
-
-def _is_named(words: Sequence[str], place: int, table: AnswerTable | None) -> bool:
-    """Tell whether so small a word as "me" names an option: not in "they told me"."""
-    return len(words) <= PASSING and (place == 0 or (table is not None and words[place - 1] in table.fillers))
-
-
-def _words_and_clauses(text: str) -> tuple[list[str], list[int]]:
-    """Return the words of a text, and for each the place where its clause begins: "not staff, a patient"."""
-    words: list[str] = []
-    clauses: list[int] = []
-    begins = 0
-    for found in _WORDS_AND_STOPS.finditer(text):
-        if found[1]:
-            words.append(found[1].replace("'", ""))
-            clauses.append(begins)
-        else:
-            begins = len(words)
-    return words, clauses
-
-
-def _denied(before: Sequence[str], table: AnswerTable | None) -> bool:
-    return not _not_words(table).isdisjoint(before)
-
-
-def _not_words(table: AnswerTable | None) -> frozenset[str]:
-    table = table or answers_in("en")
-    return table.not_words if table is not None else frozenset()
+    """Return the options that a normalised text mentions by their words."""
+    return [choices[which] for which in mentioned(text, [choice.forms for choice in choices], _table(choices))]
 
 
 def _by_slip(text: str, choices: Sequence[Choice]) -> Match | None:
     if len(text) < 4:
         return None
     near = []
-    denials = _not_words(_table(choices)).intersection(text.replace("'", "").split())
+    denials = not_words(_table(choices)).intersection(text.replace("'", "").split())
     for choice in choices:
-        forms = [form for form in choice.forms if denials <= set(form.split())]
+        forms = [form for form in choice.forms if _may_be_near(text, form) and denials <= set(form.split())]
         score = max((SequenceMatcher(None, text, form).ratio() for form in forms), default=0.0)
         if score >= 0.84:
             near.append((score, choice))
@@ -333,6 +241,10 @@ def _by_slip(text: str, choices: Sequence[Choice]) -> Match | None:
     if not near or (len(near) > 1 and near[0][0] - near[1][0] < 0.05):
         return None
     return Match(near[0][1], "")
+
+
+def _may_be_near(text: str, form: str) -> bool:
+    return 0.84 * (len(text) + len(form)) <= 2 * min(len(text), len(form))
 
 
 def spaced(text: str) -> str:

@@ -27,7 +27,7 @@ KEYS = ("id", "contributor_id", "address_id", "story_id", "inbound_id", "release
 def events(service: Service) -> list[list[Inbound]]:
     """Return what three people send, each in order."""
     sms = ("Hello", "AGREE", STORY, "And the next one is a mile away.", "DONE", "1 2", "1", "Easton", "1", "1 4")
-    chat = ("/start", "1", "1", STORY, "DONE", "1", "DONE", "1", "Easton", "1", "1", "1")
+    chat = ("/start", "yes", "1", STORY, "DONE", "1", "DONE", "1", "Easton", "1", "1", "1")
     return [
         [service.event(sms_form(MAYA, text)) for text in sms],
         [service.event(sms_form(TOM, text)) for text in (STORY, "NO", "STOP")],

@@ -179,7 +179,7 @@ async def test_a_group_is_sent_away_and_nothing_of_it_is_kept(
 
 
 async def test_a_shared_position_becomes_a_locality_and_is_kept_nowhere(service: Service) -> None:
-    await service.chat(CHAT, "/start", "1", "1", STORY, "DONE", "1", "DONE", "1")
+    await service.chat(CHAT, "/start", "yes", "1", STORY, "DONE", "1", "DONE", "1")
     assert "Where was this" in service.last(str(CHAT)).say.text
     await service.intake.take(service.told(update(CHAT, location={"latitude": 55.901163, "longitude": -4.051721})))
     assert "Glenboig" in service.last(str(CHAT)).say.text
@@ -198,7 +198,7 @@ async def test_a_position_nobody_asked_for_is_politely_refused(service: Service)
 
 
 async def test_a_photo_with_words_is_refused_and_its_words_are_heard(service: Service) -> None:
-    await service.chat(CHAT, "/start", "1", "1")
+    await service.chat(CHAT, "/start", "yes", "1")
     photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
     service.answers(str(CHAT))
     await service.intake.take(service.told(update(CHAT, photo=photo, caption=STORY)))
@@ -248,7 +248,7 @@ async def test_a_link_names_the_flow_and_the_way_in(service: Service) -> None:
 
 
 async def test_start_in_the_middle_asks_whether_to_go_on(service: Service) -> None:
-    await service.chat(CHAT, "/start", "1", "1", STORY)
+    await service.chat(CHAT, "/start", "yes", "1", STORY)
     (told, *_) = (await service.chat(CHAT, "/start"))[-1:]
     assert "go on, or start again" in told
     assert len(service.rows(tables.Conversation)) == 1
@@ -261,7 +261,7 @@ async def test_a_flow_s_own_word_starts_it(service: Service, words: str, flow: s
 
 
 async def test_an_edit_changes_the_draft_and_stands_beside_a_kept_story(service: Service) -> None:
-    await service.chat(CHAT, "/start", "1", "1")
+    await service.chat(CHAT, "/start", "yes", "1")
     told = update(CHAT, STORY)
     await service.intake.take(service.told(told))
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": STORY + " Today."}}
@@ -276,7 +276,7 @@ async def test_an_edit_changes_the_draft_and_stands_beside_a_kept_story(service:
 
 async def test_an_edit_of_an_earlier_story_stands_beside_that_story(service: Service) -> None:
     told = update(CHAT, STORY)
-    await service.chat(CHAT, "/start", "1", "1")
+    await service.chat(CHAT, "/start", "yes", "1")
     await service.intake.take(service.told(told))
     await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "1", "feedback")
     assert len(service.rows(tables.Conversation)) == 2

@@ -110,7 +110,7 @@ def chat_of(person: int) -> int:
 
 
 def talk(person: int) -> list[dict[str, Any]]:
-    texts = ("/start", "1", "1", *story_of(person), "DONE", "1", "DONE", "1", "Easton", "1", "1", "1", "1")
+    texts = ("/start", "yes", "1", *story_of(person), "DONE", "1", "DONE", "1", "Easton", "1", "1", "1", "1")
     return [update(chat_of(person), text) for text in texts]
 
 

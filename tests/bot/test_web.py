@@ -92,7 +92,7 @@ async def test_a_signed_text_message_is_kept_and_answered_with_an_empty_response
 async def test_a_story_told_to_the_webhooks_is_in_the_queue(outside: Outside) -> None:
     for text in ("Hello", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "1", "1"):
         assert (await outside.sms(sms_form(MAYA, text))).status_code == 200
-    for text in ("/start", "1", "1", STORY, "DONE", "1", "DONE", "1", "Glenboig", "1", "1", "1"):
+    for text in ("/start", "yes", "1", STORY, "DONE", "1", "DONE", "1", "Glenboig", "1", "1", "1"):
         answer = await outside.telegram(update(CHAT, text))
         assert (answer.status_code, answer.content) == (200, b"")
     one, other = outside.rows(tables.Story)
@@ -208,7 +208,7 @@ async def test_whatever_people_type_is_answered_with_200(
             return (await outside.telegram(update(CHAT, text))).status_code
         return (await outside.sms(sms_form(MAYA, text.encode("utf-8", "replace").decode()))).status_code
 
-    chat = ("/start", "1", "1") if before and by == "telegram" else before
+    chat = ("/start", "yes", "1") if before and by == "telegram" else before
     assert {await say(text) for text in (*chat, words, "DONE")} == {200}
     assert [row.state for row in outside.rows(tables.Inbound) if row.state != "handled"] == []
     assert outside.rows(tables.TeamItem) == []

@@ -59,7 +59,7 @@ WAYS = {
     ),
     "Telegram, typed in numbers": chatting(
         7_000_000_003,
-        ("/start", 2), ("1", 3), ("1", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 5), ("1 3", 6), ("1", 7),
+        ("/start", 2), ("yes", 3), ("1", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 5), ("1 3", 6), ("1", 7),
         ("Glenboig", 8), ("1", 9), ("2", 10), ("2", 11), ("2", 12),
     ),
     "text messages, in numbers": texting(

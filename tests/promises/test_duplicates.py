@@ -79,14 +79,14 @@ class Pressed(NamedTuple):
 first_words = update(BEN, STORY)
 EVENTS: tuple[Call | Pressed, ...] = (
     *(by_sms(sms_form(MAYA, text)) for text in ("Hello", "AGREE", STORY, "And one more thing, a mile away.", "DONE")),
-    *(by_telegram(update(ADA, text)) for text in ("/start", "1", "1", STORY, "DONE")),
+    *(by_telegram(update(ADA, text)) for text in ("/start", "yes", "1", STORY, "DONE")),
     Pressed(ADA, 0, 1), Pressed(ADA, 2, 2), Pressed(ADA, 0, 3),
     *(by_telegram(update(ADA, text)) for text in ("DONE", "1")),
     by_telegram(first_words),
     by_telegram(edit(first_words, STORY + " Or so it seemed to me.")),
-    *(by_telegram(update(BEN, text)) for text in ("1", "NO")),
+    *(by_telegram(update(BEN, text)) for text in ("yes", "NO")),
     *(by_sms(sms_form(TOM, text)) for text in (STORY, "AGREE", "STOP", "START")),
-    *(by_telegram(update(CAI, text)) for text in ("/start", "1")),
+    *(by_telegram(update(CAI, text)) for text in ("/start", "yes")),
     by_telegram(membership(CAI, "kicked")),
     *(by_sms(sms_form(MAYA, text)) for text in ("1 2", "1", "Glenboig", "1", "1 4", "MY DATA")),
     *(by_telegram(update(ADA, text)) for text in ("Glenboig", "1", "2", "1")),

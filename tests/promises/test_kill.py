@@ -54,7 +54,7 @@ def story_of(person: str) -> list[str]:
 
 def told_by_chat(number: int) -> tuple[str, list[Event]]:
     chat = 7_100_000_000 + number
-    texts = ("/start", "1", "1", *story_of(str(chat)), "DONE", "1 3", "1", "Glenboig", "1", "1", "2", "2")
+    texts = ("/start", "yes", "1", *story_of(str(chat)), "DONE", "1 3", "1", "Glenboig", "1", "1", "2", "2")
     updates = [update(chat, text) for text in texts]
     return str(chat), [Event("telegram", str(data["update_id"]), data) for data in updates]
 
