@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from flows.letters import folded
+from flows.phrasebook import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _STOPS = re.compile(r"[!?…]")
 _SENTENCE = re.compile(r"[^.!?…\n]+")
 _FIRST = re.compile(r"[^.,;:!?…\n–—-]+(?:[.!?…\n]+|\s[-–—]+\s|[,;:–—])\s*")
+_LAST = re.compile(r"[.!?…\n][^.!?…\n]+[.!?…\s]*\Z")
 _TOKEN = re.compile(r"[^\s.,;:!?…–—/()]+")
 _LOOSE = " \t\r\n,;:-–—"
 _OPENING_QUOTES = '"“„«‘‚'
@@ -118,7 +120,7 @@ def _covered(words: list[str], book: Book) -> list[tuple[int, int, Recognised | 
 
 def _from(words: list[str], start: int, tree: Tree[Recognised] | Tree[str]) -> Iterator[tuple[int, Recognised | str]]:
     for place in range(start, len(words)):
-        following = tree.next.get(words[place])
+        following = tree.next.get(words[place]) or tree.next.get(ANY)
         if following is None:
             return
         tree = following
@@ -143,7 +145,9 @@ def in_part(text: str, words: list[str], book: Book) -> Recognised | None:
         found = _lone(text, book)
         if found is not None:
             return found
-    if not book.opening.within(words):
+    if words[-1] in book.lone_ends and (found := _lone_last(text, book)) is not None:
+        return found
+    if not book.opening.within(words) and not book.ending.within(words):
         return None
     for start, end, tree in _parts(text, book):
         part = folded(text[start:end])
@@ -171,6 +175,20 @@ def _lone(text: str, book: Book) -> Recognised | None:
     if not loud and book.ours.isdisjoint(following):
         return None
     return replace(found, rest=rest_of(text, 0, first.end()), whole=False)
+
+
+def _lone_last(text: str, book: Book) -> Recognised | None:
+    """Find STOP as last sentence, where what stands before speaks of messages: "She has a new number. Please stop"."""
+    last = _LAST.search(text)
+    if last is None or len(text) > SENTENCES or not last.start():
+        return None
+    before, part = folded(text[: last.start()]), folded(last[0])
+    found = without_courtesies(part, book.lone, book) if part else None
+    if found is None or (book.ours - book.excused).isdisjoint(before) or not book.others.isdisjoint(before):
+        return None
+    if in_another_mouth(text, last.start() + 1, len(text), book):
+        return None
+    return replace(found, rest=rest_of(text, last.start() + 1, len(text)), whole=False)
 
 
 def _parts(text: str, book: Book) -> Iterator[tuple[int, int, Tree[Recognised]]]:
@@ -219,10 +237,13 @@ def _without_stops(text: str, words: list[str], book: Book) -> Recognised | None
             if found is not None and not in_another_mouth(text, 0, spans[end - 1][1], book):
                 return replace(found, rest=rest_of(text, 0, spans[end - 1][1]), whole=False)
     for start in range(1, len(words) - 1):
-        if words[start] in book.lead_begins and book.others.isdisjoint(words[:start]):
-            found = without_courtesies(words[start:], book.clear, book)
-            if found is not None and not in_another_mouth(text, spans[start][0], len(text), book):
-                return replace(found, rest=rest_of(text, spans[start][0], len(text)), whole=False)
+        if words[start] not in book.ending.next and words[start] not in book.lead_begins:
+            continue
+        if words[start - 1] in book.ties or not book.others.isdisjoint(words[:start]):
+            continue
+        found = without_courtesies(words[start:], book.ending, book)
+        if found is not None and not in_another_mouth(text, spans[start][0], len(text), book):
+            return replace(found, rest=rest_of(text, spans[start][0], len(text)), whole=False)
     return None
 
 
@@ -237,6 +258,7 @@ def in_another_mouth(text: str, start: int, end: int, book: Book) -> bool:
     after, _, later = _STOPS.sub(".", text[end : end + 80]).partition(".")
     return (
         _reported(folded(before), book)
+        or _reported(folded(after)[:6], book)
         or (_reported(folded(after), book) and not book.others.isdisjoint(folded(after)))
         or _reported(folded(earlier), book, to_others=True)
         or _reported(folded(later)[:8], book, to_others=True)

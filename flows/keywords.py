@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from flows.clauses import PART, SENTENCES, STRETCHED, begins_with, first_of_several, in_part, without_courtesies
 from flows.language.elsewhere import asked_elsewhere
 from flows.letters import folded, normalise, unpadded
-from flows.phrasebook import Recognised, Word, book_of, tables
+from flows.phrasebook import LONG, Recognised, Word, book_of, tables
 from flows.signatures import unsigned
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ WHOLE: Final = 120
 """Characters up to which a message may be a keyword with its courtesies; a longer one tells something."""
 
 _QUESTION_MARKS = Recognised(Word.HELP)
+_DOUBLED = re.compile(r"([^\W\d_])\1+")
 _COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _LAST_WORDS = re.compile(r"[.!?…][\"'”’)]*\s+([^\W\d_]+(?:\s[^\W\d_]+){0,2})[\W_]*\Z")
 
@@ -69,7 +70,7 @@ def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
             return _QUESTION_MARKS
         return book.signs.get(body.strip()[:1]) if len(body) <= WHOLE else None
     if len(body) <= WHOLE:
-        found = _whole(words, book) or first_of_several(body, words, book)
+        found = _whole(words, book) or first_of_several(body, words, book) or _respelt(body, words, book)
         if found is not None:
             return found
         if (asked := asked_elsewhere(words)) is not None:
@@ -139,6 +140,38 @@ def _whole(words: list[str], book: Book) -> Recognised | None:
         return book.whole.find([text.replace(" ", "")])
     short = STRETCHED.sub(r"\1", text)
     return without_courtesies(short.split(), book.whole, book) if 1 < len(short) < len(text) else None
+
+
+def _respelt(text: str, words: list[str], book: Book) -> Recognised | None:
+    """Look again without words that change nothing, and with long keywords put right that are off by two letters."""
+    if len(words) == 1 and (found := book.whole.find([_DOUBLED.sub(r"\1", words[0])])) is not None:
+        return found if found.word is Word.STOP else None
+    right = [_nearest(word, book.long) if len(word) >= LONG - 1 else word for word in words]
+    fewer = [word for word in right if word not in book.fillers]
+    if fewer and fewer != words:
+        return _whole(fewer, book) or first_of_several(text, fewer, book)
+    return None
+
+
+def _nearest(word: str, keywords: frozenset[str]) -> str:
+    """Return the keyword with the same first letter that lacks at most two letters of this word, or the word."""
+    alike = [key for key in keywords if word[0] == key[0] and abs(len(word) - len(key)) <= 2]
+    near = min(((_apart(word, key), key) for key in alike), default=(len(word), word))
+    return near[1] if near[0] <= 2 else word
+
+
+def _apart(one: str, other: str) -> int:
+    """Return how many letters must be changed, added, dropped or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 # ---- the last line, or the first

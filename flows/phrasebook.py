@@ -21,15 +21,19 @@ from flows.phrases import Pattern, State, Tree, joined, parsed, sown, spelled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+ANY: Final = "*"
+"""Stands for one word, whatever it is, in the patterns of `beside`."""
+LONG: Final = 9
+"""Letters from which on a keyword is known although up to two of them are wrong."""
 NAME: Final = r"[^\W\d_][\w.'’-]*"
 """One word of somebody's name, or an initial."""
 WORDS: Final = Path(__file__).parent / "words"
 LISTS: Final = ("leads", "tails", "joins", "therefore", "reported", "excused", "others")
-PERHAPS: Final = ("beside", "footers", "farewells", "signers", "begins", "ours")
+PERHAPS: Final = ("beside", "footers", "farewells", "signers", "begins", "ties", "fillers", "ours")
 """Lists that a language may do without."""
 USES: Final = ("team", "quote", "unnamed")
 """How far a story is to travel from now on; what NARROW leaves in `rest`."""
-KINDS: Final = ("words", "phrases", "clear", "opening", "line", "lone", "signs", "asks", "own", *USES)
+KINDS: Final = ("words", "phrases", "clear", "opening", "ending", "line", "lone", "signs", "asks", "own", *USES)
 
 
 class Word(StrEnum):
@@ -138,7 +142,11 @@ class Book:
     clear: Tree[Recognised]
     opening: Tree[Recognised]
     """The clear ones and those that count at the beginning only."""
+    ending: Tree[Recognised]
+    """The clear ones and those that count at the end only, where nobody wrote a full stop."""
     line: Tree[Recognised]
+    lone_ends: frozenset[str]
+    """The last words of those, and of courtesies."""
     lone: Tree[Recognised]
     """Those that count as first sentence of a message which goes on to speak to us."""
     together: Tree[Recognised]
@@ -157,8 +165,14 @@ class Book:
     others: frozenset[str]
     begins: frozenset[str]
     """Words that begin a new sentence where somebody dictates without full stops."""
+    ties: frozenset[str]
+    """Words that tie a clear phrase to what stands before it."""
+    fillers: frozenset[str]
+    """Words that change nothing, wherever they stand."""
     ours: frozenset[str]
     """Words that show a message speaks to us or of its writer."""
+    long: frozenset[str]
+    """Keywords of one long word, which are known by most of their letters."""
     leads: frozenset[str]
     """Courtesies that may stand before a keyword, of all languages together."""
     tails: frozenset[str]
@@ -202,7 +216,14 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
     leads, tails = _union(tables, "leads"), _union(tables, "tails")
     together = [(table, word) for word in TOGETHER for table, each in shelves if each is word]
     named = (sown(pattern, found, _words) for table in tables for pattern, found in _languages(table))
-    names = rf"\b[\W_]*(?:{NAME}\W*){{0,4}}"
+    words_alone = {form for table, word in shelves if word is Word.STOP for form in _forms(table, word)}
+    lone_ends = frozenset(
+        folded(phrase)[-1]
+        for table, word in shelves
+        for pattern in table.patterns(word, "lone")
+        for phrase in spelled(pattern)
+    )
+    names = rf"\b[\W_]*((?:{NAME}\W*){{0,4}})"
     whole = joined([*part("words", "phrases", "clear", *USES), *(state for states in named for state in states)])
     beside = joined(state for table in mine for state in table.beside())
     lead_begins = frozenset(lead.split()[0] for lead in leads)
@@ -210,8 +231,10 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         whole=whole,
         clear=joined(part("clear")),
         opening=joined(part("clear", "opening")),
+        ending=joined(part("clear", "ending")),
         line=joined(part("line")),
         lone=joined(part("lone")),
+        lone_ends=lone_ends.union(tail.split()[-1] for tail in tails),
         together=joined(
             state
             for table, word in together
@@ -232,7 +255,10 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         excused=_union(mine, "excused"),
         others=_union(mine, "others"),
         begins=_union(mine, "begins"),
+        ties=_union(mine, "ties"),
+        fillers=_union(mine, "fillers"),
         ours=_union(mine, "ours"),
+        long=frozenset(word for word in words_alone if len(word) >= LONG and word.isalpha()),
         leads=leads,
         tails=tails,
         lead_begins=lead_begins,
@@ -288,7 +314,7 @@ def _union(tables: Iterable[Table], name: str) -> frozenset[str]:
 @cache
 def _words(text: str) -> tuple[str, ...]:
     """Return the words of a piece of a pattern; the same few hundred pieces make up all of them."""
-    return tuple(folded(text))
+    return tuple(word for piece in text.split() for word in ((ANY,) if piece == ANY else folded(piece)))
 
 
 @cache

@@ -34,8 +34,14 @@ def unsigned(text: str, book: Book) -> Iterator[str]:
         yield left
     for below in (book.farewell, book.signer, _NAME, _SHORT_LINE):
         found = below.search(left)
-        if found is not None and found.start() and (below is not _NAME or _is_name(found[1])):
+        if found is not None and found.start() and _signs(found, below is _NAME or below is book.farewell):
             yield left[: found.start() + 1]
+
+
+def _signs(found: re.Match[str], strict: bool) -> bool:
+    """Tell whether what was found can be a signature: within a sentence only with a name as names are written."""
+    after_a_stop = found[0][:1] in ".!?…,;\n" and found.re is not _NAME
+    return not strict or after_a_stop or not found[1] or _is_name(found[1])
 
 
 def _is_name(words: str) -> bool:
