@@ -1,4 +1,8 @@
-"""`consent`: a decision about one purpose, clearly stated; anything unclear counts as no (rules 26, 49, 55). Pure."""
+"""`consent`: a decision about one purpose, clearly stated; anything unclear agrees to nothing (rules 26, 49, 55). Pure.
+
+Before anything is told only a refusal is a refusal: what is neither yes nor no leaves the question open. How far a
+story travels, and all that is asked after it, falls to the narrowest answer when it stays unclear.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from flows.effects import RecordConsent
 from flows.keywords import normalise
+from flows.language.agreement import read_reply
+from flows.language.answering import answers_in
 from flows.questions.base import Reading, Scene, Step, Unclear, Understood
 from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
 from flows.signals import Said, Signal
@@ -17,6 +19,9 @@ from flows.signals import Said, Signal
 LONGEST = 60
 """Characters of a name."""
 MOST_WORDS = 6
+_UNNAMED = frozenset({"unnamed", "no", "refuse", "will_not"})
+_AGREES = frozenset({"yes", "bare_yes", "yeah", "loose", "any", "mild"})
+_POLITE = frozenset({"polite", "thanks", "declines"})
 _CONTACT = re.compile(r"\d{4}|@|://|www\.", re.IGNORECASE)
 """What is a number or an address, and no name."""
 
@@ -37,6 +42,12 @@ class CreditStep(Step):
         said = " ".join(signal.text.split()) if isinstance(signal, Said) else ""
         if normalise(said) in listed(scene, "no_words") | listed(scene, "nobody_words"):
             return self._named(scene, "none", said)
+        table = answers_in(scene.conversation.language)
+        kinds = set(read_reply(said, table, scene.release.house.adult_age).kinds) if table is not None else set()
+        if kinds & _UNNAMED and kinds <= _UNNAMED | _POLITE:
+            return self._named(scene, "none", said)
+        if kinds and kinds <= _AGREES | _POLITE:
+            return Unclear(counts_as=self._named(scene, "none", said))
         words = len(said.split())
         sentence = words > MOST_WORDS or said.endswith("?") or (words > 1 and hedged(scene, said))
         if not said or len(said) > LONGEST or sentence or _CONTACT.search(said):

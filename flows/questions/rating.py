@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from flows.effects import Option, Say
 from flows.keywords import normalise
+from flows.language.answering import answers_in
+from flows.letters import folded
 from flows.questions.base import Reading, Scene, Step, Unclear, Understood
 from flows.signals import Chose, Said, Signal
 
-_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    )
-}
+if TYPE_CHECKING:
+    from flows.language.answering import AnswerTable
 
 
 class RatingStep(Step):
@@ -44,18 +42,25 @@ class RatingStep(Step):
         if stars:
             return self._number(stars, "")
         text = normalise(said)
-        found = re.search(r"(?<![\d.,])(\d{1,2})(?![\d.,]\d|\d)", text)
-        if found is not None:
+        table = answers_in(scene.conversation.language)
+        found = re.search(r"(?<![\d.,£$€])(\d{1,2})(?![\d.,]\d|\d)", text)
+        if found is not None and not _is_amount(text[found.end() :], table):
             rest = re.sub(rf"^\s*(?:/|out of|of|stars?)?\s*{self.high}?\b[\s.,!]*", "", text[found.end() :], count=1)
             return self._number(
                 int(found[1]), " ".join(filter(None, (text[: found.start()].strip(), rest.strip()))), said
             )
         first = text.split()[0] if text else ""
-        if first in _WORDS:
-            return self._number(_WORDS[first], text[len(first) :].strip(), said)
+        if table is not None and first in table.cardinals and not _is_amount(text[len(first) :], table):
+            return self._number(table.cardinals[first], text[len(first) :].strip(), said)
         return Unclear(kept=signal.text)
 
     def _number(self, number: int, note: str, said: str = "") -> Reading:
         if not self.low <= number <= self.high:
             return Unclear(kept=said)
         return Understood(value=number, label=f"{number}/{self.high}", note=note)
+
+
+def _is_amount(following: str, table: AnswerTable | None) -> bool:
+    """Tell whether a number counts something: "2 hours"; but "4 out of 5" does not."""
+    words = folded(following[:40])
+    return bool(words) and table is not None and words[0] in table.units - {"of"}
