@@ -123,7 +123,7 @@ _SENT = Statement(
     .where(OUTBOX.c.id == b("message"), or_(OUTBOX.c.state == "sending", OUTBOX.c.state == "unknown"))
     .values(
         state="sent", payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
-        segments=b("segments"), sent_at=b("now"),
+        segments=b("segments"), sent_at=b("now"), handed_at=func.coalesce(OUTBOX.c.handed_at, b("now")),
     )
 )  # fmt: skip
 _KNOWN_EVENT = Statement(

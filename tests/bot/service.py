@@ -137,7 +137,7 @@ class Service:
         return parsed
 
     def told(self, data: dict[str, Any]) -> Inbound:
-        if "message" in data:  # of now
+        if "date" in data.get("message", ()):  # of now
             data = data | {"message": data["message"] | {"date": int(self.now.timestamp())}}
         parsed = self.telegram.parse(json.dumps(data).encode())
         assert isinstance(parsed, Inbound), parsed

@@ -51,11 +51,13 @@ async def test_three_times_in_parallel_and_out_of_order_is_once(service: Service
     people = events(service)
     for person in people:
         for event in person:
+            once.deliver()
             await once.intake.take(event)
 
     async def deliver(person: list[Inbound]) -> list[str]:
         results: list[str] = []
         for event in person:
+            service.deliver()
             results += await asyncio.gather(*(service.intake.take(event) for _ in range(3)))
         return results
 
@@ -65,6 +67,8 @@ async def test_three_times_in_parallel_and_out_of_order_is_once(service: Service
     late = [event for person in people for event in person] * 2
     random.Random(11).shuffle(late)
     assert {await service.intake.take(event) for event in late} == {"duplicate"}
+    service.deliver()
+    once.deliver()
     assert service.everything(*KEYS) == once.everything(*KEYS)
     assert len(service.rows(tables.Story)) == 2
 
@@ -93,8 +97,10 @@ async def test_many_people_at_once_each_in_their_own_order(service: Service) -> 
     async def tell(number: int) -> None:
         sender = f"+44770090{number:04d}"
         for text in ("Hello", "AGREE", *(f"Part {part} of what {number} has to say." for part in range(5)), "DONE"):
+            service.deliver()
             assert await service.take(sms_form(sender, text)) == "handled"
         for text in ("1", "1", "Easton", "1", "1"):
+            service.deliver()
             assert await service.take(sms_form(sender, text)) == "handled"
 
     await asyncio.gather(*map(tell, range(1, 31)))

@@ -56,7 +56,9 @@ async def said(service: Service, chat: int, *words: str) -> list[str]:
 
 async def test_ours_and_theirs_go_and_nobody_elses(service: Service) -> None:
     await said(service, OTHER, "/start", "hello")
-    theirs = await said(service, CHAT, "/start", "hello", "/deletechat")
+    theirs = await said(service, CHAT, "/start", "hello")
+    send_all(service)
+    theirs += await said(service, CHAT, "/deletechat")
     (piece,) = taken_away(service)
     rows = [row for row in service.rows(tables.Outbox) if row.kind == "reply" and row.contributor_id == 2]
     ours = [row.provider_id for row in rows if row.id < max(row.id for row in rows)]

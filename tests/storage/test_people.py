@@ -83,7 +83,7 @@ def test_when_a_person_was_heard_is_written_once_an_hour(writer: Writer) -> None
     assert writer.run(lambda c: turn.person_at(c, person.address_id)) == person._replace(heard_at=LATER)
 
 
-def test_stop_reaches_every_address_and_cancels_what_nobody_asked_for(database: Engine, writer: Writer) -> None:
+def test_stop_reaches_every_address_and_cancels_what_waits(database: Engine, writer: Writer) -> None:
     def work(connection: Connection) -> dict[str, int]:
         person = meet(connection)
         connection.execute(
@@ -101,8 +101,10 @@ def test_stop_reaches_every_address_and_cancels_what_nobody_asked_for(database: 
             "prompt": queue(connection, second, "prompt", NOW + timedelta(days=3)),
             "theirs": queue(connection, stranger, "prompt"),
         }
-        assert turn.opt_out(connection, person.contributor_id, NOW) == 2
-        assert turn.opt_out(connection, person.contributor_id, NOW) == 0
+        numbers["confirmation"] = queue(connection, person, "reply")
+        kept = [numbers["confirmation"]]
+        assert turn.opt_out(connection, person.contributor_id, NOW, but=kept) == 3
+        assert turn.opt_out(connection, person.contributor_id, NOW, but=kept) == 0
         return numbers
 
     numbers = writer.run(work)
@@ -111,13 +113,14 @@ def test_stop_reaches_every_address_and_cancels_what_nobody_asked_for(database: 
             person = turn.find_person(connection, channel=channel, lookups=[lookup])
             assert person is not None
             assert (person.opted_out, person.address_state) == (True, "opted_out")
-        rows = connection.execute(select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.payload)).all()
-        found = {row.id: (row.state, row.payload) for row in rows}
+        rows = connection.execute(select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.payload, OUTBOX.c.error)).all()
+        found = {row.id: (row.state, row.payload, row.error) for row in rows}
     assert found == {
-        numbers["reply"]: ("queued", "a reply"),
-        numbers["nudge"]: ("cancelled", None),
-        numbers["prompt"]: ("cancelled", None),
-        numbers["theirs"]: ("queued", "a prompt"),
+        numbers["reply"]: ("cancelled", None, "opted_out"),
+        numbers["nudge"]: ("cancelled", None, "opted_out"),
+        numbers["prompt"]: ("cancelled", None, "opted_out"),
+        numbers["theirs"]: ("queued", "a prompt", None),
+        numbers["confirmation"]: ("queued", "a reply", None),
     }
 
 
@@ -146,7 +149,7 @@ def test_start_opens_what_stop_closed_and_not_what_was_blocked(writer: Writer) -
     assert states("opt_in") == "reachable"
 
 
-def test_a_blocked_address_gets_no_prompts(database: Engine, writer: Writer) -> None:
+def test_nothing_goes_to_a_blocked_address_that_waited(database: Engine, writer: Writer) -> None:
     def work(connection: Connection) -> None:
         person = meet(connection)
         queue(connection, person, "prompt")
@@ -156,7 +159,7 @@ def test_a_blocked_address_gets_no_prompts(database: Engine, writer: Writer) -> 
     writer.run(work)
     with db.reader(database) as connection:
         states = connection.execute(select(OUTBOX.c.kind, OUTBOX.c.state))
-        assert dict(states.all()) == {"prompt": "cancelled", "reply": "queued"}
+        assert dict(states.all()) == {"prompt": "cancelled", "reply": "cancelled"}
 
 
 def test_my_data_counts_what_is_held(writer: Writer) -> None:
