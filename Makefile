@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check lint types imports flows bench texts lock clean
+.PHONY: help run test check lint types imports flows bench texts danger lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -42,6 +42,9 @@ bench: .venv/.ready ## Measure speed, memory and safety, beside a plain bot on t
 texts: .venv/.ready ## Bring the translation files up to date with the flows
 	$(BIN)/earshot texts extract
 	$(BIN)/earshot texts update
+
+danger: .venv/.ready ## Train the model that notices danger from the labelled messages
+	$(BIN)/python -m flows.language.danger.train tests/flows/distress
 
 lock: .venv/.ready ## Pin every dependency again, with hashes
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.channels.base import Inbound
     from storage.queries.on_call import Contact
+    from storage.queries.safeguarding import ToAlert
     from storage.staffed import StaffedHours
     from storage.unit import Writer
 
@@ -120,16 +121,21 @@ class Alerts:
         contacts = on_call.contacts(connection) if items else []
         written = 0
         for item in items:
-            second = now >= self.staffed.second_at(item.raised_at)
+            second = not item.likely and now >= self.staffed.second_at(item.raised_at)
             whom = on_call.whom_to_tell(contacts, second=second, now=now)
             if not whom:
                 on_call.nobody_told(connection, now)
             recently = max(item.raised_at, now - on_call.SAME_ALERT)
             for contact in whom:
                 written += self._alert(connection, contact, recently, now)
-            next_at = None if item.taken else self.staffed.next_alert(item.raised_at, item.look_by, now)
+            next_at = None if item.taken else self._next(item, now)
             safeguarding.alerted(connection, item.id, told=len(whom), next_at=next_at)
         return written
+
+    def _next(self, item: ToAlert, now: datetime) -> datetime:
+        if item.likely:
+            return self.staffed.opens(now)
+        return self.staffed.next_alert(item.raised_at, item.look_by, now)
 
     def _alert(self, connection: Connection, contact: Contact, recently: datetime, now: datetime) -> bool:
         if contact.address_id is None or on_call.told_already(connection, contact.address_id, recently):

@@ -30,6 +30,7 @@ from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
 from flows import safeguarding
+from flows.language.danger.notice import warm
 from review.parts import ReviewParts
 from storage import retention
 from storage.crypto import Keyring
@@ -206,6 +207,7 @@ class App:
     def _warm(self) -> None:
         """Make ready what the first messages would wait for."""
         safeguarding.warm(self.settings.languages)
+        warm()
         self.resolver.warm()
 
     async def stop(self) -> None:

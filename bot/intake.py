@@ -24,8 +24,8 @@ from bot.turn import Turn
 from flows.care import ONCE_IN
 from flows.effects import Begin, Say
 from flows.keywords import Word, recognise
+from flows.language.danger.notice import notice
 from flows.messages import Message
-from flows.safeguarding import concerns
 from flows.signals import Edited, Located, Said, Sent, Started
 from storage.crypto import address_lookups, seal_address
 from storage.queries import inbox, on_call, safeguarding
@@ -344,14 +344,16 @@ class Intake:
         """Lay words of distress before the team though their turn failed, and name somebody to talk to (rule 77)."""
         texts = [signal.text for signal in event.signals if isinstance(signal, Said | Edited | Started)]
         language = person.language or self.means.languages[0]
-        if not any(concerns(text, language) for text in texts):
+        levels = {notice(text, language).level for text in texts}
+        if not levels & {"plain", "likely"}:
             return
+        plain = "plain" in levels
         safeguarding.raise_concern(
             connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=inbound_id,
-            now=event.now, staffed=self.means.staffed,
+            now=event.now, staffed=self.means.staffed, level="plain" if plain else "likely",
         )  # fmt: skip
         last = person.signposted_at
-        if not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN):
+        if plain and not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN):
             store.signposted(connection, person.contributor_id, event.now)
             self._say(connection, event, person, inbound_id, "care", "care_crisis_line")
 

@@ -143,6 +143,8 @@ class Turn:
             "opted_out": opted_out,
             "cut_off": opted_out and after is not None and after.cut_off,
             "signposted_at": self.person.signposted_at,
+            "warmth_due": after is not None and after.warmth_due,
+            "warmed_at": after.warmed_at if after is not None else None,
         }
         return fresh.model_copy(update=carried) if any(carried.values()) else fresh
 

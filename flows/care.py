@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 from flows.asides import open_aside
 from flows.asides.care import CARE, cover, signpost, uncover
 from flows.effects import Begin, RaiseConcern, Say
+from flows.language.danger.notice import NOTHING, Noticed, notice
 from flows.questions.story import as_parts
-from flows.safeguarding import concerns, concerns_across
 from flows.signals import (
     AskBackShown,
     AskBackTaken,
     Edited,
+    Expired,
     Facts,
     FileReady,
+    Nudged,
     PlacesFound,
     ReceiptRead,
     Said,
@@ -36,21 +38,23 @@ if TYPE_CHECKING:
 
 ONCE_IN = timedelta(hours=24)
 """For how long one signpost is enough (rule 78)."""
+LIKELY = "likely"
+"""Key of the warm sentence."""
 _ANSWERS = (PlacesFound, Unsealed, Facts, StoriesListed, FileReady, ReceiptRead, AskBackShown, AskBackTaken)
 """Signals of the same turn: what they ask is not shown either while the signpost's question is open."""
 
 
-def found_in(conversation: Conversation, signal: Signal) -> frozenset[str]:
-    """Return the kinds of concern in what a person wrote, whatever state they are in (rule 77)."""
+def found_in(conversation: Conversation, signal: Signal) -> Noticed:
+    """Return what a person's words were taken for, whatever state they are in (rule 77)."""
     match signal:
         case Started() if signal.concerns is not None:
-            return signal.concerns
+            return Noticed("plain" if signal.concerns else "", signal.concerns)
         case Said():
             parts = as_parts(conversation.scratch.get("parts"))
-            return concerns_across(parts[-1][1] if parts else "", signal.text, conversation.language)
+            return notice(signal.text, conversation.language, before=parts[-1][1] if parts else "")
         case Started() | Edited():
-            return concerns(signal.text, conversation.language)
-    return frozenset()
+            return notice(signal.text, conversation.language)
+    return NOTHING
 
 
 def is_due(making: Making, kinds: frozenset[str]) -> bool:
@@ -92,6 +96,34 @@ def attend(making: Making, signal: Signal, kinds: frozenset[str], *, due: bool) 
         if isinstance(signal, Started) and making.conversation.aside == CARE:
             others = [effect for effect in others if not isinstance(effect, Say)]  # said again when they go on
     making.effects = [RaiseConcern(kinds=kinds, signposted=due), *making.effects, *others]
+
+
+def ask_to_look(making: Making, noticed: Noticed) -> None:
+    """Ask a person to look at what is only likely, and owe the writer one warm sentence; nothing else changes."""
+    begins = [effect for effect in making.effects if isinstance(effect, Begin)]
+    if begins and begins[0].text:
+        return  # the new conversation reads the same words
+    making.effects.insert(0, RaiseConcern(kinds=noticed.kinds, level="likely", signposted=False))
+    warmed = making.conversation.warmed_at
+    if not making.signposted and (warmed is None or making.now - warmed >= ONCE_IN):
+        making.set(warmth_due=True)
+
+
+def warm(making: Making, signal: Signal) -> None:
+    """Say the warm sentence that is owed: before a question as a message of its own, else inside the first reply."""
+    if not making.conversation.warmth_due or isinstance(signal, Nudged | Expired):
+        return
+    says = [place for place, effect in enumerate(making.effects) if isinstance(effect, Say)]
+    if making.conversation.opted_out or making.signposted:
+        making.set(warmth_due=False)
+    elif says:
+        making.set(warmth_due=False, warmed_at=making.now)
+        place = says[0]
+        said, text = making.effects[place], making.common(LIKELY)
+        if isinstance(said, Say) and said.serial is None and not said.options:
+            making.effects[place] = replace(said, text=f"{text} {said.text}")
+        else:
+            making.effects.insert(place, Say(text=text))
 
 
 def _signpost(making: Making, *, starting: bool) -> None:

@@ -83,6 +83,10 @@ class Conversation(BaseModel):
     """True after a STOP that the carrier took: by SMS nothing of ours can reach them until they send START."""
     signposted_at: AwareDatetime | None = None
     """When this person was last told whom they can talk to, in whichever conversation and channel (rule 78)."""
+    warmth_due: bool = False
+    """True while one warm sentence is owed in the next reply, after words that a person is to look at."""
+    warmed_at: AwareDatetime | None = None
+    """When it was last said."""
     closed_by: str = ""
     """The end that closed us to this person for a while; it says nothing about them but its name."""
     closed_until: AwareDatetime | None = None

@@ -303,6 +303,8 @@ class RaiseConcern:
 
     kinds: frozenset[str]
     """What was found, by `flows.safeguarding.KINDS`; nothing of it is kept but that something was."""
+    level: Literal["plain", "likely"] = "plain"
+    """likely: worth a look by day; nothing is sent but one warm sentence, and nobody is alerted at night."""
     signposted: bool
     """True: the signpost goes out in this turn, and not again for 24 hours."""
 

@@ -89,7 +89,8 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         making.set(heard_at=now)
     if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
         signal = replace(signal, text=text)
-    kinds = care.found_in(making.conversation, signal)
+    noticed = care.found_in(making.conversation, signal)
+    kinds = noticed.kinds if noticed.level == "plain" else frozenset()
     due = care.is_due(making, kinds)
     making.asks_later, making.worried = due, bool(kinds)
     making.ref = getattr(signal, "ref", "")
@@ -99,6 +100,9 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         care.attend(making, signal, kinds, due=due and not making.answered_emergency)
     elif aside:
         care.step_back(making)
+    if noticed.level == "likely":
+        care.ask_to_look(making, noticed)
+    care.warm(making, signal)
     _keep_waiting(making)
     return making.done()
 

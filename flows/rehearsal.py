@@ -233,9 +233,9 @@ class Rehearsal:
     def _begin(self, begin: Begin) -> Signal:
         word = normalise(GREETING.sub("", begin.text))
         named = [name for name, release in self.releases.items() if word in (name, *map(normalise, release.flow.words))]
-        signposted_at = self.state.signposted_at
+        told = {name: getattr(self.state, name) for name in ("signposted_at", "warmth_due", "warmed_at")}
         self.state = self._idle(begin.flow or next(iter(named), self.flow), opted_out=self.state.opted_out)
-        self.state = self.state.model_copy(update={"signposted_at": signposted_at})
+        self.state = self.state.model_copy(update=told)
         return Started(text=begin.text, ref=begin.ref, concerns=begin.concerns)
 
     def _idle(self, flow: str, *, opted_out: bool) -> Conversation:

@@ -11,11 +11,12 @@ phrase; what lies within a look-alike or behind a negation does not count. An or
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.letters import folded
 from flows.phrases import Pattern, Tree, parsed, planted
@@ -30,6 +31,10 @@ ANY: Final = "~"
 """In a phrase: up to `MOST_BETWEEN` words of any kind."""
 FIRST, LAST = "^", "$"
 """In a phrase: the beginning and the end of a message."""
+BETWEEN = "/"
+"""Stands where a clause ends; no phrase goes over it."""
+FOREIGN = "@"
+"""Marks a kind that was found by a phrase of another language than English."""
 MOST_BETWEEN: Final = 3
 BEFORE: Final = 10
 """Words looked back over for a second negation, which turns the first one round."""
@@ -70,6 +75,8 @@ class Book:
     """Phrases that send the signpost, each with its kind."""
     note: Tree[str]
     """Phrases that only a content note is made of."""
+    hint: Tree[str]
+    """Phrases that only help the model."""
     alike: Tree[str]
     negations: frozenset[str]
     bridge: frozenset[str]
@@ -77,8 +84,54 @@ class Book:
     def words(self, text: str) -> list[str]:
         """Return the words of a message as phrases are written."""
         read = self.spellings
-        words = folded(text)
-        return f"{FIRST} {' '.join([read.get(word, word) for word in words])} {LAST}".split()
+        clauses = [" ".join([read.get(word, word) for word in clause]) for clause in _clauses(text)]
+        return f"{FIRST} {f' {BETWEEN} '.join(clauses)} {LAST}".split()
+
+
+class Found(NamedTuple):
+    """What stands in one piece of a message."""
+
+    words: list[str]
+    """The words, with the spellings of English."""
+    now: frozenset[str]
+    """Kinds whose phrases send the signpost."""
+    noted: frozenset[str]
+    """Kinds whose phrases only a content note is made of."""
+    hinted: frozenset[str]
+    """Kinds whose phrases are too broad to say anything by themselves."""
+    alike: bool
+    """True if something stands there that looks like it and is not."""
+    foreign: bool
+    """True if a phrase of another language than English was found."""
+
+
+def found_in(text: str, language: str = "en") -> Found:
+    """Return all that the phrases say about a piece of a message. Never raises."""
+    return _found(text, _book(language))
+
+
+def found_in_english(text: str) -> Found:
+    """Return what the English phrases alone say, whatever other tables there are."""
+    return _found(text, _english())
+
+
+def _found(text: str, book: Book) -> Found:
+    words = book.words(text)
+    now, noted, hinted = _matches(words, book.now), _matches(words, book.note), _matches(words, book.hint)
+    kinds = _meant(words, now, book) if now else frozenset()
+    return Found(
+        words=_read_in_english(text),
+        now=_plain(kinds),
+        noted=_plain(_meant(words, noted, book)) if noted else frozenset(),
+        hinted=_plain(_meant(words, hinted, book)) if hinted else frozenset(),
+        alike=bool(_matches(words, book.alike)),
+        foreign=any(kind.endswith(FOREIGN) for kind in kinds),
+    )
+
+
+def _read_in_english(text: str) -> list[str]:
+    read = _english_spellings()
+    return " ".join([read.get(word, word) for word in folded(text)]).split()
 
 
 def concerns(text: str, language: str = "en") -> frozenset[str]:
@@ -90,7 +143,7 @@ def concerns(text: str, language: str = "en") -> frozenset[str]:
     book = _book(language)
     words = book.words(text)
     found = _matches(words, book.now)
-    return _meant(words, found, book) if found else frozenset()
+    return _plain(_meant(words, found, book)) if found else frozenset()
 
 
 def concerns_across(before: str, text: str, language: str = "en") -> frozenset[str]:
@@ -111,7 +164,7 @@ def noted(text: str, language: str = "en") -> frozenset[str]:
     book = _book(language)
     words = book.words(text)
     found = [*_matches(words, book.now), *_matches(words, book.note)]
-    return _meant(words, found, book) if found else frozenset()
+    return _plain(_meant(words, found, book)) if found else frozenset()
 
 
 def warm(languages: Iterable[str] = ("en",)) -> None:
@@ -129,6 +182,23 @@ def unchecked() -> tuple[str, ...]:
 
 
 # ---- matching
+
+_END = re.compile(r"(?<!\.)\.(?=\s)|[!?;]+(?=\s)|\n+")
+"""Where a clause ends: not at three dots, nor within a number or a name."""
+
+
+def _clauses(text: str) -> list[list[str]]:
+    if "\n" not in text and not _MARK_AND_SPACE.search(text):
+        return [folded(text)]
+    return [folded(clause) for clause in _END.split(text)]
+
+
+_MARK_AND_SPACE = re.compile(r"[.!?;]\s")
+
+
+def _plain(kinds: frozenset[str]) -> frozenset[str]:
+    """Return the kinds without the mark of another language."""
+    return frozenset(kind.removesuffix(FOREIGN) for kind in kinds)
 
 
 def _matches(words: Sequence[str], tree: Tree[str]) -> list[tuple[int, int, str]]:
@@ -154,6 +224,8 @@ def _longest(words: Sequence[str], place: int, tree: Tree[str]) -> tuple[int, st
         if ANY in following:
             between = following[ANY].next
             for later in range(place, min(place + MOST_BETWEEN + 1, len(words))):
+                if words[later] == BETWEEN:
+                    break
                 further = between.get(words[later])
                 if further is not None:
                     best = _longer(best, _longest(words, later + 1, further))
@@ -182,7 +254,7 @@ def _meant(words: Sequence[str], found: Iterable[tuple[int, int, str]], book: Bo
 
 def _negated(words: Sequence[str], start: int, book: Book) -> bool:
     """Tell whether a negation stands before a match, with bridge words between them at most; two make none."""
-    place = start - 1
+    place = start - 1  # a clause that ends between them is no bridge
     while place >= 0 and words[place] in book.bridge:
         place -= 1
     if place < 0 or words[place] not in book.negations:
@@ -215,7 +287,24 @@ def _book(language: str) -> Book:
 @cache
 def _compiled(language: str) -> Book:
     """Return the book of one language."""
-    tables = sorted(_tables(), key=lambda table: (table.language != language, table.language != "en"))
+    return _bound(sorted(_tables(), key=lambda table: (table.language != language, table.language != "en")))
+
+
+@cache
+def _english() -> Book:
+    return _bound([table for table in _tables() if table.language == "en"])
+
+
+@cache
+def _english_spellings() -> Mapping[str, str]:
+    read: dict[str, str] = {}
+    for table in _tables():
+        for word, spelled in _spellings(table) if table.language == "en" else ():
+            read.setdefault(word, spelled)
+    return read
+
+
+def _bound(tables: Sequence[Table]) -> Book:
     spellings: dict[str, str] = {}
     for table in tables:
         for word, read in _spellings(table):
@@ -224,7 +313,7 @@ def _compiled(language: str) -> Book:
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
         return planted(
             (
-                (_respelled(pattern, spellings), meaning)
+                (_respelled(pattern, spellings), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
                 for name, kind, meaning in kinds
                 for table in tables
                 for pattern in table.patterns(name, kind)
@@ -236,6 +325,7 @@ def _compiled(language: str) -> Book:
         spellings=spellings,
         now=plant(*((kind, "now", kind) for kind in KINDS)),
         note=plant(*((kind, "note", kind) for kind in KINDS)),
+        hint=plant(*((kind, "hint", kind) for kind in KINDS)),
         alike=plant(("alike", "phrases", "alike")),
         negations=frozenset().union(*(table.list("negations") for table in tables)),
         bridge=frozenset().union(*(table.list("bridge") for table in tables)),

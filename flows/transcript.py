@@ -203,7 +203,9 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
         f"answers what we asked: {effect.answer}" + (f", by “{effect.consent.literal}”" if effect.consent else "")
     ),
     ProposeEdition: lambda effect: f"writes another version: “{effect.text}”",
-    RaiseConcern: lambda effect: f"raises a concern: {', '.join(sorted(effect.kinds))}",
+    RaiseConcern: lambda effect: (
+        f"raises a concern: {', '.join(sorted(effect.kinds))}" if effect.level == "plain" else "asks the team to look"
+    ),
     TellTeam: lambda effect: f"tells the team: {effect.kind}",
     Begin: lambda effect: f"begins {effect.flow}".rstrip(),
 }

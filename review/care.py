@@ -114,6 +114,8 @@ def clock(item: Item, now: datetime, zone: ZoneInfo) -> str:
         local = item.look_by.astimezone(zone)
         day = "" if local.date() == now.astimezone(zone).date() else f" on {local:%A}, {local.day} {local:%b}"
         return f"Look by {local:%H:%M}{day}"
+    if item.likely:
+        return f"Waits for {_span(int((now - item.raised_at).total_seconds() // 60))}"
     return f"Overdue by {_span(int((now - item.look_by).total_seconds() // 60))}"
 
 
@@ -136,7 +138,8 @@ def _take(member: Member, now: datetime) -> Change:
 def _back(item: Item, now: datetime) -> Change | Refusal:
     if item.closed_at is not None or item.taken_at is None:
         return Refusal(kind="not_now", message="Nobody has taken it, so there is nothing to hand back.")
-    return Change(values={"taken_at": None, "taken_by": None, "next_alert_at": now}, act="safeguarding.back")
+    again = max(now, item.look_by) if item.likely else now
+    return Change(values={"taken_at": None, "taken_by": None, "next_alert_at": again}, act="safeguarding.back")
 
 
 def _close(item: Item, member: Member, outcome: str, now: datetime) -> Change | Refusal:

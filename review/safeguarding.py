@@ -63,7 +63,8 @@ def show(visit: Visit) -> Response:
     return pages.page(
         visit,
         "safeguarding.html",
-        items=[(item, care.clock(item, visit.now, visit.parts.timezone)) for item in open_now],
+        items=[(item, care.clock(item, visit.now, visit.parts.timezone)) for item in open_now if not item.likely],
+        likely=[(item, care.clock(item, visit.now, visit.parts.timezone)) for item in open_now if item.likely],
         closed=closed,
         outcome_in_words=care.outcome_in_words,
         nobody=not reached,

@@ -93,6 +93,10 @@ class StaffedHours:
                 left -= end - start
                 since = end
 
+    def look_by_day(self, raised_at: datetime) -> datetime:
+        """Return by when a person is to have looked at what is only worth a look: soon after the team comes in next."""
+        return self.look_by(self.opens(raised_at))
+
     def second_at(self, raised_at: datetime) -> datetime:
         """Return when the second contact is alerted too: after half the time, at any hour."""
         return raised_at + timedelta(minutes=self.minutes) / 2

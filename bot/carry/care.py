@@ -21,6 +21,7 @@ def raise_concern(turn: Turn, effect: RaiseConcern) -> None:
         inbound_id=turn.occasion.inbound_id,
         now=turn.now,
         staffed=turn.means.staffed,
+        level=effect.level,
     )
     if effect.signposted:
         store.signposted(turn.connection, turn.person.contributor_id, turn.now)

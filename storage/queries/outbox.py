@@ -100,7 +100,11 @@ _COLUMNS = (
     OUTBOX.c.id, OUTBOX.c.address_id, OUTBOX.c.contributor_id, OUTBOX.c.conversation_id, OUTBOX.c.inbound_id,
     OUTBOX.c.channel, OUTBOX.c.kind, OUTBOX.c.payload, OUTBOX.c.due_at, OUTBOX.c.created_at, OUTBOX.c.attempts,
     ADDRESS.c.sealed, ADDRESS.c.state, CONTRIBUTOR.c.opted_out,
-    exists().where(ITEM.c.contributor_id == OUTBOX.c.contributor_id, text("safeguarding.closed_at IS NULL")),
+    exists().where(
+        ITEM.c.contributor_id == OUTBOX.c.contributor_id,
+        ITEM.c.level == "plain",
+        text("safeguarding.closed_at IS NULL"),
+    ),
 )  # fmt: skip
 _MESSAGE: Select[Any] = (
     select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)

@@ -7,7 +7,7 @@ and nothing here closes an item but a member of the team. Imports the tables.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from sqlalchemy import and_, case, func, select, text, update
 from sqlalchemy import bindparam as b
@@ -19,6 +19,7 @@ from storage.unit import note
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
     from storage.staffed import StaffedHours
@@ -27,31 +28,52 @@ ITEM = tables.Safeguarding.__table__
 
 BY_RULE = "rule"
 """Origin of an item that words of distress raised; any other origin is a member's email."""
+PLAIN: Final = "plain"
+LIKELY: Final = "likely"
+"""Levels: somebody is alerted at once and at any hour; or somebody looks when the team is there next."""
 CARE = "care"
 """Kind of the outbox row of a message that a person of the team wrote to somebody who may need help."""
 OPEN = text("safeguarding.closed_at IS NULL")
 """Written out, in the words of the index over open items."""
+
+
+def _plainer(raised: Any) -> ColumnElement[bool]:
+    return and_(ITEM.c.level == LIKELY, raised.excluded.level == PLAIN)
+
+
+def _fainter(raised: Any) -> ColumnElement[bool]:
+    return and_(ITEM.c.level == PLAIN, raised.excluded.level == LIKELY)
+
 
 _RAISE = Statement(
     lambda insert: (
         (raised := insert(ITEM))
         .values(
             contributor_id=b("contributor_id"), conversation_id=b("conversation_id"), story_id=b("story_id"),
-            inbound_id=b("inbound_id"), origin=b("origin"), raised_at=b("now"), last_at=b("now"), repeats=0,
-            look_by=b("look_by"), next_alert_at=b("now"), alerts=0, outcome="", version=1,
+            inbound_id=b("inbound_id"), origin=b("origin"), level=b("level"), raised_at=b("now"), last_at=b("now"),
+            repeats=0, look_by=b("look_by"), next_alert_at=b("alert_at"), alerts=0, outcome="", version=1,
         )
         .on_conflict_do_update(
             index_elements=["contributor_id"],
             index_where=text("closed_at IS NULL"),
             set_={
-                "last_at": raised.excluded.last_at,
+                "level": case((raised.excluded.level == PLAIN, PLAIN), else_=ITEM.c.level),
+                # An item that was only worth a look and becomes plain starts its clock anew.
+                "raised_at": case((_plainer(raised), raised.excluded.raised_at), else_=ITEM.c.raised_at),
+                "look_by": case((_plainer(raised), raised.excluded.look_by), else_=ITEM.c.look_by),
+                "last_at": case((_fainter(raised), ITEM.c.last_at), else_=raised.excluded.last_at),
                 "repeats": ITEM.c.repeats + 1,
                 "version": ITEM.c.version + 1,
                 "story_id": func.coalesce(ITEM.c.story_id, raised.excluded.story_id),
                 # Whoever has taken it may be asleep by now: what comes long after the last such words is told once.
                 "next_alert_at": case(
+                    (_plainer(raised), raised.excluded.next_alert_at),
                     (
-                        and_(ITEM.c.taken_at.is_not(None), ITEM.c.last_at <= b("long_ago", type_=ITEM.c.last_at.type)),
+                        and_(
+                            raised.excluded.level == PLAIN,
+                            ITEM.c.taken_at.is_not(None),
+                            ITEM.c.last_at <= b("long_ago", type_=ITEM.c.last_at.type),
+                        ),
                         raised.excluded.raised_at,
                     ),
                     else_=ITEM.c.next_alert_at,
@@ -61,10 +83,10 @@ _RAISE = Statement(
         .returning(ITEM.c.id)
     )
 )  # fmt: skip
-_IS_OPEN = Statement(select(ITEM.c.id).where(ITEM.c.contributor_id == b("contributor_id"), OPEN))
+_IS_OPEN = Statement(select(ITEM.c.id).where(ITEM.c.contributor_id == b("contributor_id"), ITEM.c.level == PLAIN, OPEN))
 
 
-def raise_concern(
+def raise_concern(  # noqa: PLR0913 - an item is made of these
     connection: Connection,
     *,
     contributor_id: int,
@@ -74,23 +96,26 @@ def raise_concern(
     staffed: StaffedHours,
     origin: str = BY_RULE,
     story_id: int | None = None,
+    level: Literal["plain", "likely"] = PLAIN,
 ) -> int:
     """Put a person before the team, or count a repeat on the item that is open for them; returns its number.
 
-    The first alert goes out with the next tick. A repeat changes nothing of the clock, unless somebody has taken the
+    The first alert goes out with the next tick; for what is only worth a look, not before the team is there and had its
+    time to look. A repeat changes nothing of the clock, unless somebody has taken the
     item and the words before lie longer back than a person may be waited for: then the contact is told once more.
     """
+    look_by = staffed.look_by(now) if level == PLAIN else staffed.look_by_day(now)
     row = _RAISE.one(
         connection, contributor_id=contributor_id, conversation_id=conversation_id, story_id=story_id,
-        inbound_id=inbound_id, origin=origin, now=now, look_by=staffed.look_by(now),
-        long_ago=now - timedelta(minutes=staffed.minutes),
+        inbound_id=inbound_id, origin=origin, level=level, now=now, look_by=look_by,
+        alert_at=now if level == PLAIN else look_by, long_ago=now - timedelta(minutes=staffed.minutes),
     )  # fmt: skip
     note(connection, "team")
     return int(row[0]) if row else 0
 
 
 def is_open(connection: Connection, contributor_id: int) -> bool:
-    """Tell whether an item is open for a person; prompts to them pause meanwhile (rule 84), replies never."""
+    """Tell whether a plain item is open for a person; prompts to them pause meanwhile (rule 84), replies never."""
     return _IS_OPEN.one(connection, contributor_id=contributor_id) is not None
 
 
@@ -101,12 +126,14 @@ class ToAlert(NamedTuple):
     raised_at: datetime
     look_by: datetime
     taken: bool
+    likely: bool
+    """True: only worth a look. The first contact is told once a day, when the team is there."""
 
 
 def to_alert(connection: Connection, now: datetime) -> list[ToAlert]:
     """Return open items that somebody is to be told about, held until the commit; another process gets others."""
     rows = connection.execute(
-        select(ITEM.c.id, ITEM.c.raised_at, ITEM.c.look_by, ITEM.c.taken_at.is_not(None))
+        select(ITEM.c.id, ITEM.c.raised_at, ITEM.c.look_by, ITEM.c.taken_at.is_not(None), ITEM.c.level == LIKELY)
         .where(OPEN, ITEM.c.next_alert_at <= now)
         .order_by(ITEM.c.id)
         .with_for_update(skip_locked=True)
@@ -132,10 +159,14 @@ class Count(NamedTuple):
     open: int
     overdue: int
     """Those that nobody has taken and a person should have looked at by now."""
+    likely: int
+    """Those that are only worth a look; the others are counted above."""
 
 
 def count_open(connection: Connection, now: datetime) -> Count:
     """Count open items and those that are overdue."""
-    late = case((and_(ITEM.c.taken_at.is_(None), ITEM.c.look_by < now), 1), else_=0)
-    row = connection.execute(select(func.count(), func.coalesce(func.sum(late), 0)).select_from(ITEM).where(OPEN)).one()
-    return Count(int(row[0]), int(row[1]))
+    plain = case((ITEM.c.level == PLAIN, 1), else_=0)
+    late = case((and_(ITEM.c.level == PLAIN, ITEM.c.taken_at.is_(None), ITEM.c.look_by < now), 1), else_=0)
+    sums = (func.coalesce(func.sum(plain), 0), func.coalesce(func.sum(late), 0), func.count())
+    row = connection.execute(select(*sums).select_from(ITEM).where(OPEN)).one()
+    return Count(int(row[0]), int(row[1]), int(row[2]) - int(row[0]))

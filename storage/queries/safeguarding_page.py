@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, func, select, text, update
 
 from storage import tables
-from storage.queries.safeguarding import OPEN
+from storage.queries.safeguarding import LIKELY, OPEN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +45,7 @@ class Item:
     story_id: int | None
     inbound_id: int | None
     origin: str
+    level: str
     raised_at: datetime
     last_at: datetime
     repeats: int
@@ -57,6 +58,11 @@ class Item:
     closer: str
     outcome: str
     version: int
+
+    @property
+    def likely(self) -> bool:
+        """True for what is only worth a look."""
+        return self.level == LIKELY
 
     @property
     def gone(self) -> bool:
@@ -89,7 +95,7 @@ _ITEMS: Select[Any] = (
     select(
         ITEM.c.id, ITEM.c.contributor_id, func.coalesce(CONTRIBUTOR.c.pseudonym, "").label("pseudonym"),
         CONTRIBUTOR.c.simulated, CONTRIBUTOR.c.opted_out, ITEM.c.conversation_id, ITEM.c.story_id, ITEM.c.inbound_id,
-        ITEM.c.origin, ITEM.c.raised_at, ITEM.c.last_at, ITEM.c.repeats, ITEM.c.look_by, ITEM.c.alerts,
+        ITEM.c.origin, ITEM.c.level, ITEM.c.raised_at, ITEM.c.last_at, ITEM.c.repeats, ITEM.c.look_by, ITEM.c.alerts,
         ITEM.c.taken_at, ITEM.c.taken_by, _name(TAKER).label("taker"), ITEM.c.closed_at,
         _name(CLOSER).label("closer"), ITEM.c.outcome, ITEM.c.version,
     )
@@ -109,8 +115,9 @@ def _items(connection: Connection, statement: Select[Any]) -> list[Item]:
 
 
 def open_items(connection: Connection) -> list[Item]:
-    """Return what is open: first what nobody has taken, by when a person is to look."""
-    return _items(connection, _ITEMS.where(OPEN).order_by(ITEM.c.taken_at.is_not(None), ITEM.c.look_by, ITEM.c.id))
+    """Return what is open: first what is plain and nobody has taken, by when a person is to look."""
+    order = (ITEM.c.level == LIKELY, ITEM.c.taken_at.is_not(None), ITEM.c.look_by, ITEM.c.id)
+    return _items(connection, _ITEMS.where(OPEN).order_by(*order))
 
 
 def closed_items(connection: Connection, limit: int = 50) -> list[Item]:

@@ -33,12 +33,14 @@ class Safeguarding(Row, table=True):
     """The message that raised it."""
     origin: str
     """rule (words matched) or a team member's email (somebody passed a story on)."""
+    level: str = Field(default="plain", sa_column_kwargs={"server_default": "plain"})
+    """plain (somebody is alerted) or likely (worth a look by day): how the words read, nothing about the person."""
     raised_at: datetime = Field(sa_type=Moment)
     last_at: datetime = Field(sa_type=Moment)
     """When such words came last while it was open."""
     repeats: int = 0
     look_by: datetime = Field(sa_type=Moment)
-    """By when a person is to have looked: 60 minutes of staffed time."""
+    """By when a person is to have looked: 60 minutes of staffed time; if likely, in the first hour of the next day."""
     next_alert_at: datetime | None = Field(default=None, sa_type=Moment)
     """When the clock acts next; None once somebody has taken it or there is nobody left to alert."""
     alerts: int = 0

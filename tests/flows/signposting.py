@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from flows.safeguarding import concerns
+from flows.language.danger.notice import notice
 
 FOLDER = Path(__file__).parent / "distress"
 SETS = ("messages", "held_out")
@@ -19,9 +19,9 @@ def labelled(name: str) -> dict[str, list[str]]:
 
 def signposted(texts: list[str]) -> float:
     """Return the share of these messages that gets the signpost."""
-    return sum(bool(concerns(text, "en")) for text in texts) / len(texts)
+    return sum(notice(text, "en").level == "plain" for text in texts) / len(texts)
 
 
-def shares(name: str) -> dict[str, float]:
-    """Return the share that gets the signpost, by label."""
-    return {label: signposted(texts) for label, texts in labelled(name).items()}
+def noticed(texts: list[str]) -> float:
+    """Return the share of these messages that a person is asked to look at, with a signpost or without."""
+    return sum(notice(text, "en").level != "" for text in texts) / len(texts)

@@ -13,27 +13,16 @@ from flows import safeguarding
 from flows.asides.care import LINES, signpost
 from flows.care import ONCE_IN
 from flows.effects import RaiseConcern, Say
+from flows.language.danger.notice import notice
 from flows.safeguarding import KINDS, concerns, concerns_across, noted
 from flows.signals import Edited, Said
 from flows.turn import Making
 from tests.flows.phone import Phone
-from tests.flows.signposting import SETS, labelled, shares
+from tests.flows.signposting import labelled
 from tests.flows.test_properties import CHANNELS, FLOWS, act, acts, phone_for
-
-RECALL = {"messages": 0.95, "held_out": 0.90}
-"""The bar is 0.95 on both. On the set that the words were not made for it is not met yet: this floor only keeps it from
-getting worse, and `make bench` prints the bar as missed."""
-FALSE = 0.05
 
 STORY = "They closed the surgery and my mother has no bus."
 DISTRESS = "I don't want to be here any more"
-
-
-@pytest.mark.parametrize("name", SETS)
-def test_the_words_keep_their_bars_on_the_labelled_messages(name):
-    found = shares(name)
-    assert found["distress"] >= RECALL[name]
-    assert found["ordinary"] <= FALSE
 
 
 @pytest.mark.parametrize(
@@ -117,10 +106,11 @@ def test_the_signpost_precedes_any_other_reply_and_comes_once_in_24_hours(flow, 
         before = len(phone.effects)
         act(phone, what)
         raised = [effect for effect in phone.effects[before:] if isinstance(effect, RaiseConcern)]
+        raised = [effect for effect in raised if effect.level == "plain"]
         came = signposts(phone)
         assert len(raised) <= 1
         assert len(came) <= 1
-        if isinstance(what, Said | Edited) and concerns(what.text):
+        if isinstance(what, Said | Edited) and notice(what.text).level == "plain":
             assert raised, what
             assert bool(came) == (last is None or phone.now - last >= ONCE_IN) == raised[0].signposted
         if came:

@@ -1,0 +1,129 @@
+"""The model that notices danger: its weights, and how a piece of a message is weighed. Plain Python, read once.
+
+Linear: the weights of a piece's features are added up and divided by the root of their number, so that length says
+nothing. `weights.txt` is made by `train.py`; a line is a feature and its weight in thousandths, a name in brackets the
+family of what follows.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flows.language.danger import features
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FILE: Final = Path(__file__).parent / "weights.txt"
+BIAS: Final = "bias"
+REMEMBERED: Final = 20_000
+"""Words, and pairs of words, whose weight is kept at hand."""
+
+
+class _Word:
+    """What is known of one word."""
+
+    __slots__ = ("beside", "groups", "known", "weight", "word")
+
+    def __init__(self, word: str, weight: int, known: int) -> None:
+        self.word = word
+        self.weight = weight
+        self.known = known
+        """How many of its features have a weight."""
+        self.groups = features.groups_of(word)
+        self.beside: dict[str, tuple[int, int]] = {}
+        """Weight and number of the features that it makes with the word after it, once they were looked up."""
+
+
+class Model:
+    """Weights by family and feature."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.families: dict[str, dict[str, int]] = {}
+        family: dict[str, int] = {}
+        for line in lines:
+            if line.startswith("["):
+                family = self.families.setdefault(line.strip("[]"), {})
+            else:
+                feature, _, weight = line.rpartition(" ")
+                family[feature] = int(weight)
+        self.bias = self.families[BIAS][BIAS]
+        self._near = _by_first(self.families.get(features.NEAR, {}))
+        self._words: dict[str, _Word] = {}
+        self._pairs = 0
+
+    def weigh(self, words: Sequence[str], flags: Sequence[str]) -> float:
+        """Return how much a piece reads like danger, in thousandths; only to be compared with the levels' bounds."""
+        look = self._words
+        read = [look.get(word) or self._word(word) for word in words]
+        once = {id(one): one for one in read}.values()
+        total = sum([one.weight for one in once])
+        known = sum([one.known for one in once])
+        for flag in flags:
+            weight, number = self._looked_up(f"{features.FLAG} {flag}")
+            total += weight
+            known += number
+        for earlier, one in pairwise(read):
+            weight, number = earlier.beside.get(one.word) or self._beside(earlier, one)
+            total += weight
+            known += number
+        weight, number = self._groups_near(read)
+        total += weight
+        known += number
+        return self.bias + (total / known**0.5 if known else 0.0)
+
+    def _groups_near(self, read: Sequence[_Word]) -> tuple[int, int]:
+        total = known = 0
+        near = self._near
+        grouped = [(place, one.groups) for place, one in enumerate(read) if one.groups]
+        for number, (place, groups) in enumerate(grouped):
+            last = place + features.WITHIN
+            for later, others in grouped[number + 1 : number + 1 + features.WITHIN]:
+                if later > last:
+                    break
+                for group in groups:
+                    pairs = near.get(group, {})
+                    for other in others:
+                        if other in pairs:
+                            total += pairs[other]
+                            known += 1
+        return total, known
+
+    def _looked_up(self, feature: str) -> tuple[int, int]:
+        family, _, name = feature.partition(" ")
+        weight = self.families.get(family, {}).get(name)
+        return (0, 0) if weight is None else (weight, 1)
+
+    def _word(self, word: str) -> _Word:
+        found = [self._looked_up(feature) for feature in features.of_word(word)]
+        one = _Word(word, sum(weight for weight, _ in found), sum(number for _, number in found))
+        if len(self._words) >= REMEMBERED:
+            self._words.clear()
+        self._words[word] = one
+        return one
+
+    def _beside(self, earlier: _Word, one: _Word) -> tuple[int, int]:
+        found = [self._looked_up(feature) for feature in features.of_neighbours(earlier.word, one.word)]
+        if self._pairs >= REMEMBERED:
+            self._words.clear()
+            self._pairs = 0
+        self._pairs += 1
+        made = earlier.beside[one.word] = (sum(weight for weight, _ in found), sum(number for _, number in found))
+        return made
+
+
+def _by_first(family: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    made: dict[str, dict[str, int]] = {}
+    for feature, weight in family.items():
+        first, _, second = feature.partition(" ")
+        made.setdefault(first, {})[second] = weight
+    return made
+
+
+@cache
+def shipped() -> Model:
+    """Return the model that comes with Earshot; some tens of milliseconds the first time."""
+    return Model(FILE.read_text(encoding="utf-8").splitlines())

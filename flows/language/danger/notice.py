@@ -1,0 +1,77 @@
+"""What a message is taken for: plain danger, worth a look, or nothing of the kind. Words and model together. Pure.
+
+- plain: the signpost goes out at once and somebody is alerted
+- likely: a person looks at it by day, and one warm sentence stands in the next reply
+
+Phrases of another language than English are plain by themselves, because the model knows English alone. An English
+phrase is plain unless the model reads the sentence it stands in as calm; without one the model must be sure.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from flows import safeguarding
+from flows.language.danger import features, model
+from flows.language.danger.pieces import clauses, pieces
+
+UNNAMED: Final = "unnamed"
+"""The kind where no phrase tells which."""
+WITHOUT, WITH_WORDS = (450, -250), (100, -600)
+"""Weights from which a piece is plain, and likely, in thousandths: where no phrase was found, and where one was. Chosen
+on voices that were held out of training: docs/measured.md says what each finds and what it takes wrongly."""
+FEWEST: Final = 3
+"""Words that the model needs; fewer are an answer or a key word, unless a phrase was found in them."""
+
+Level = Literal["", "likely", "plain"]
+
+
+class Noticed(NamedTuple):
+    """What a message was taken for."""
+
+    level: Level
+    kinds: frozenset[str]
+    """Of `flows.safeguarding.KINDS`, or `UNNAMED`; empty if nothing was noticed. Never stored."""
+
+
+NOTHING: Final = Noticed("", frozenset())
+
+
+def notice(text: str, language: str = "en", before: str = "") -> Noticed:
+    """Return what a message is taken for; `before` is the message of the same story before it. Never raises."""
+    found = safeguarding.concerns_across(before, text, language)
+    level: Level = ""
+    parts = pieces(text)
+    if found and before:
+        parts.append(f"{before[-safeguarding.TAIL :]} {parts[0]}")
+    for piece in parts:
+        read = safeguarding.found_in(piece, language)
+        level = _higher(level, _level(read))
+        if read.now and level != "plain":
+            for clause in clauses(piece):
+                level = _higher(level, _level(safeguarding.found_in(clause, language)))
+        if level == "plain":
+            break
+    return Noticed(level, found or frozenset({UNNAMED})) if level else NOTHING
+
+
+def warm() -> None:
+    """Read the model now rather than with the first message."""
+    model.shipped()
+
+
+def _level(read: safeguarding.Found) -> Level:
+    if read.foreign:
+        return "plain"
+    if not read.now and len(read.words) < FEWEST:
+        return ""
+    weight = model.shipped().weigh(read.words, features.flags(read))
+    plain, likely = WITH_WORDS if read.now else WITHOUT
+    return "plain" if weight >= plain else "likely" if weight >= likely else ""
+
+
+def _higher(one: Level, other: Level) -> Level:
+    return other if LEVELS.index(other) > LEVELS.index(one) else one
+
+
+LEVELS: Final[tuple[Level, ...]] = ("", "likely", "plain")

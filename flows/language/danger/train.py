@@ -1,0 +1,138 @@
+"""Make the weights of the model from labelled messages: `python -m flows.language.danger.train FOLDER`.
+
+The same messages give the same weights to the last digit, on any machine: a support vector machine with squared hinge
+loss, solved by dual coordinate descent (Hsieh and others, 2008) in an order that is fixed, with nothing but additions,
+multiplications and divisions. It takes about half a minute. Never imported while Earshot runs.
+
+A message is a line of `FOLDER/*.tsv` with the columns id, label, kind, voice, text, or an entry of `FOLDER/*.toml` as
+`README.md` there explains; files whose name begins with `held_out` are left alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from flows import safeguarding
+from flows.language.danger import features, model
+
+COST: Final = 1.0
+"""What an error on a message of each label costs, beside how large the weights may grow."""
+COSTS: Final = {"distress": 1.0, "ordinary": 1.0, "lookalike": 1.0, "reported": 0.3}
+SAME: Final = {"metaphor": "lookalike", "quoting": "reported"}
+ROUNDS: Final = 30
+SEEN_IN: Final = 2
+"""Messages a feature must stand in to be learned from."""
+SMALLEST: Final = 15
+"""Weights nearer to nothing than this, in thousandths, are left out."""
+
+
+class Message(NamedTuple):
+    """A labelled message."""
+
+    label: str
+    voice: str
+    """Who wrote it: what is held out to measure is always a whole voice."""
+    text: str
+
+
+def labelled(folder: Path) -> list[Message]:
+    """Return the messages of a folder in a fixed order."""
+    messages = []
+    for path in sorted(folder.glob("*.toml")):
+        if not path.name.startswith("held_out"):
+            lists = tomllib.loads(path.read_text(encoding="utf-8"))
+            messages += [
+                Message(SAME.get(name, name), path.stem, each["text"]) for name in lists for each in lists[name]
+            ]
+    for path in sorted(folder.glob("*.tsv")):
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            _, label, _, voice, text = line.split("\t")
+            messages.append(Message(label, f"{path.stem} {voice}", text))
+    return messages
+
+
+def seen(message: Message) -> list[str]:
+    """Return the features of a message."""
+    found = safeguarding.found_in_english(message.text)
+    return list(features.of_piece(found.words, features.flags(found)))
+
+
+def trained(messages: list[Message], pieces: list[list[str]]) -> dict[str, float]:
+    """Return the weight of each feature, the bias under its own name."""
+    counts = Counter(feature for piece in pieces for feature in set(piece))
+    names = [model.BIAS, *sorted(feature for feature, count in counts.items() if count >= SEEN_IN)]
+    number = {name: place for place, name in enumerate(names)}
+    rows = [[number[feature] for feature in piece if feature in number] for piece in pieces]
+    return dict(zip(names, _solved(messages, rows, len(names)), strict=True))
+
+
+def _solved(messages: list[Message], rows: list[list[int]], width: int) -> list[float]:
+    weights = [0.0] * width
+    scales = [1.0 / len(row) ** 0.5 if row else 0.0 for row in rows]
+    signs = [1.0 if message.label == "distress" else -1.0 for message in messages]
+    slack = [0.5 / (COST * COSTS[message.label]) for message in messages]
+    norms = [
+        1.0 + scale * scale * sum(count * count for count in Counter(row).values()) + loose
+        for row, scale, loose in zip(rows, scales, slack, strict=True)
+    ]
+    alphas = [0.0] * len(rows)
+    look = weights.__getitem__
+    order = list(range(len(rows)))
+    for turn in range(ROUNDS):
+        for place in _shuffled(order, turn):
+            row, scale, sign = rows[place], scales[place], signs[place]
+            margin = sign * (weights[0] + scale * sum(map(look, row))) - 1.0 + slack[place] * alphas[place]
+            alpha = max(alphas[place] - margin / norms[place], 0.0)
+            step = (alpha - alphas[place]) * sign
+            if step:
+                alphas[place] = alpha
+                weights[0] += step
+                step *= scale
+                for feature in row:
+                    weights[feature] += step
+    return weights
+
+
+def _shuffled(order: list[int], turn: int) -> list[int]:
+    """Return the places in an order that is always the same for a turn (a linear congruential generator)."""
+    state = 12345 + turn
+    keys = []
+    for _ in order:
+        state = (state * 1103515245 + 12345) % 2147483648
+        keys.append(state)
+    return [place for _, place in sorted(zip(keys, order, strict=True))]
+
+
+def lines(weights: dict[str, float]) -> list[str]:
+    """Return the weights as they are shipped: rounded, sorted, by family."""
+    families: dict[str, list[str]] = {}
+    for name, weight in sorted(weights.items()):
+        rounded = round(weight * 1000)
+        family, _, feature = name.partition(" ")
+        if name == model.BIAS:
+            families.setdefault(model.BIAS, []).append(f"{name} {rounded}")
+        elif abs(rounded) >= SMALLEST:
+            families.setdefault(family, []).append(f"{feature} {rounded}")
+    return [line for family in families for line in (f"[{family}]", *families[family])]
+
+
+def fresh(folder: Path) -> list[str]:
+    """Train on a folder and return the lines of `weights.txt`."""
+    messages = labelled(folder)
+    return lines(trained(messages, [seen(message) for message in messages]))
+
+
+def main() -> None:
+    """Train, and write the weights."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("tests/flows/distress")
+    made = fresh(folder)
+    model.FILE.write_text("\n".join(made) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(made)} lines in {model.FILE}\n")
+
+
+if __name__ == "__main__":
+    main()
