@@ -31,6 +31,9 @@ REMINDERS = 2
 SHORT = 60
 """Characters up to which a text may repeat the answer before."""
 
+FEW_WORDS = 3
+"""Words of an agreement that is no part of a story even in the middle of one."""
+
 _PASSING = ("offered", "changing", "asked_all")
 """Scratch that does not outlive a question being asked again."""
 _LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
@@ -74,15 +77,16 @@ def hear(making: Making, signal: Signal) -> None:
     """Let the waiting question hear a signal."""
     step, name = making.step, making.conversation.step
     if step is not None and name is not None:
-        read(making, step.hear(making.scene(name), signal))
+        read(making, step.hear(making.scene(name), signal), signal.text if isinstance(signal, Said) else "")
 
 
-def read(making: Making, reading: Reading) -> None:
-    """Do what a question understood."""
+def read(making: Making, reading: Reading, said: str = "") -> None:
+    """Do what a question understood; `said` are the whole words, which are no note beside themselves."""
     step = making.step
     if isinstance(reading, Understood):
-        if step is not None and not step.decides and is_telling(making, reading.note):
-            add_words(making, reading.note, making.ref)
+        beside = reading.note if normalise(reading.note) != normalise(said) else ""
+        if step is not None and not step.decides and is_telling(making, beside):
+            add_words(making, beside, making.ref)
         making.take(reading)
     elif isinstance(reading, Waiting):
         making.set(scratch=dict(reading.scratch))
@@ -165,7 +169,8 @@ def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
         return False
     if _LONE_NUMBER.fullmatch(said.text):
         return True
-    return not making.conversation.scratch.get("parts") and _repeats_last_answer(making, said)
+    begun = bool(making.conversation.scratch.get("parts"))
+    return (not begun or len(said.text.split()) <= FEW_WORDS) and _repeats_last_answer(making, said)
 
 
 def _repeats_last_answer(making: Making, said: Said) -> bool:

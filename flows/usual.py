@@ -13,8 +13,10 @@ from flows.asides.retell import MORE
 from flows.commands import go_back, speak
 from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, TellTeam
 from flows.hearing import hear, hold
+from flows.keywords import normalise
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
+from flows.questions.options import spaced
 from flows.questions.place import PlaceStep
 from flows.signals import Said
 from flows.telling import add_words, is_telling, story_step
@@ -182,7 +184,9 @@ def _add_more(making: Making, said: Said, intent: Intent) -> bool | None:
     if story_step(making) is None or not making.consented or state.aside:
         return None
     content = intent.rest if len(intent.rest.split()) > 1 else ""
-    if not content and len(said.text.split()) >= ADDED_FROM and is_telling(making, said.text):
+    padded = spaced(normalise(said.text))
+    asks = any(spaced(normalise(words)) in padded for words in making.common("asks_to_add").split(","))
+    if not content and not asks and len(said.text.split()) >= ADDED_FROM and is_telling(making, said.text):
         content = said.text
     if not content:
         open_aside(making, MORE, story=0, parts=[])

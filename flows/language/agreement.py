@@ -91,7 +91,7 @@ def _verdict(said: str, table: AnswerTable, adult: int) -> Verdict:
     if reply.asks:
         return ""
     if not reply.unknown and kinds & (_YES | _LOOSE) and kinds <= _BESIDE_YES:
-        clear = "yes" in kinds or ("bare_yes" in kinds and "adult" not in kinds)
+        clear = "mild" not in kinds and ("yes" in kinds or ("bare_yes" in kinds and "adult" not in kinds))
         return "yes" if clear else "loose"
     if kinds & {"no", "refuse", "will_not"} and not kinds & _YES:
         if not reply.unknown and kinds <= _BESIDE_NO:

@@ -83,7 +83,7 @@ def _counts(form: Form, words: Sequence[str], place: int, clause: int, table: An
         return False
     if len(form) > 1 or len(form[0]) > SMALL:
         return True
-    led_up_to = place == 0 or (table is not None and words[place - 1] in table.fillers)
+    led_up_to = place == 0 or (table is not None and words[place - 1] in table.fillers - {"of"})
     return led_up_to and len(words) <= PASSING  # not in "they told me"
 
 

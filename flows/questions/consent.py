@@ -192,7 +192,8 @@ class ConsentStep(Step):
         narrowest = self._narrowest(choices)
         if word in listed(scene, "no_words") and decision_of(narrowest) == "no":
             return None if is_told(rest) or _opens_with_yes(scene, rest) else Match(narrowest, rest)
-        chosen = [choice for choice in choices if word in choice.forms and decision_of(choice) == "yes"]
+        agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
+        chosen = [choice for choice in agreeing if word in choice.forms or _is_plain(scene, word)]
         return Match(chosen[0], rest) if len(chosen) == 1 else None
 
     def _by_lists(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
@@ -300,6 +301,14 @@ def _opens_with_yes(scene: Scene, said: str) -> bool:
         "yeah",
         "loose",
     }
+
+
+def _is_plain(scene: Scene, sentence: str) -> bool:
+    """Tell whether a sentence agrees in so many words ("i agree to that"); a bare yes may answer anything."""
+    table, adult = answers_in(scene.conversation.language), scene.release.house.adult_age
+    if table is None:
+        return False
+    return read_reply(sentence, table, adult).has("yes") and verdict(sentence, table, adult) == "yes"
 
 
 def _said_so(scene: Scene, choice: Choice, literal: str) -> Mapping[str, str]:

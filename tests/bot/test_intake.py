@@ -293,7 +293,7 @@ async def test_an_edit_of_what_is_held_sealed_becomes_part_of_the_story(service:
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": STORY + " Today."}}
     await service.intake.take(service.told(edited))
     assert len(service.rows(tables.SealedMessage)) == 1
-    await service.chat(CHAT, "1", "1", "DONE", "1", "DONE", "1", "SKIP", "1")
+    await service.chat(CHAT, "yes", "1", "DONE", "1", "DONE", "1", "SKIP", "1")
     assert service.rows(tables.Story)[0].text == STORY + " Today."
 
 
