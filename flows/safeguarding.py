@@ -168,7 +168,9 @@ def noted(text: str, language: str = "en") -> frozenset[str]:
 
 
 def warm(languages: Iterable[str] = ("en",)) -> None:
-    """Make the tables ready, a quarter of a second's work for each language; else the first message does it.
+    """Make the tables ready, a quarter of a second's work; else the first message does it.
+
+    Languages whose spellings do not contradict those of English share one book.
 
     Raises ValueError for a table that cannot be used.
     """
@@ -281,13 +283,24 @@ def _read(path: Path) -> Table:
 
 def _book(language: str) -> Book:
     code = language if len(language) == 2 else language.replace("_", "-").partition("-")[0].lower()
-    return _compiled(code if any(table.language == code for table in _tables()) else "en")
+    return _compiled(_spelled_like(code))
+
+
+@cache
+def _spelled_like(code: str) -> str:
+    """Return the language whose book does for this one: English wherever its own spellings change nothing."""
+    known = any(table.language == code for table in _tables())
+    return code if known and _all_spellings(_in_order(code)) != _all_spellings(_in_order("en")) else "en"
 
 
 @cache
 def _compiled(language: str) -> Book:
     """Return the book of one language."""
-    return _bound(sorted(_tables(), key=lambda table: (table.language != language, table.language != "en")))
+    return _bound(_in_order(language))
+
+
+def _in_order(language: str) -> list[Table]:
+    return sorted(_tables(), key=lambda table: (table.language != language, table.language != "en"))
 
 
 @cache
@@ -297,18 +310,20 @@ def _english() -> Book:
 
 @cache
 def _english_spellings() -> Mapping[str, str]:
-    read: dict[str, str] = {}
-    for table in _tables():
-        for word, spelled in _spellings(table) if table.language == "en" else ():
-            read.setdefault(word, spelled)
-    return read
+    return _all_spellings([table for table in _tables() if table.language == "en"])
 
 
-def _bound(tables: Sequence[Table]) -> Book:
+def _all_spellings(tables: Sequence[Table]) -> dict[str, str]:
+    """Return what each word is read as; the first table that knows a word counts."""
     spellings: dict[str, str] = {}
     for table in tables:
         for word, read in _spellings(table):
             spellings.setdefault(word, read)
+    return spellings
+
+
+def _bound(tables: Sequence[Table]) -> Book:
+    spellings = _all_spellings(tables)
 
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
         return planted(

@@ -2,7 +2,7 @@
 
 Prints turns per second at saturation, latency at a fixed rate, CPU a turn, memory with 0 and 100,000 open
 conversations, how soon a 200 comes when the provider is slow or refuses, and how soon Earshot is ready after a kill:
-each as a ratio. Before that, how the words of distress do on the labelled messages.
+each as a ratio. Before that, how danger is noticed in the labelled messages.
 Exits 1 if a bar is missed. `--quick` measures less for a first look.
 """
 
@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from flows.safeguarding import concerns
-from tests.flows.signposting import SETS, labelled, signposted
+from flows.language.danger.notice import notice
+from tests.flows.signposting import SETS, labelled, noticed, signposted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,24 +224,32 @@ def compare(earshot: UnderTest, plain: UnderTest, runs: int, seconds: float) -> 
     return report
 
 
+PLAIN_BARS = {"distress": (0.75, 1.0), "ordinary": (0.0, 0.04), "metaphor": (0.0, 0.06)}
+TOGETHER_BARS = {"distress": (0.93, 1.0), "ordinary": (0.0, 0.20), "metaphor": (0.0, 0.15)}
+"""From which share to which the messages of a label may be noticed plainly, and noticed at all."""
+
+
 def signposting() -> tuple[Table, int]:
-    """Return how the words of distress do on the labelled messages, and how many bars they miss."""
-    table = Table(title="Share of the labelled messages that gets the signpost", title_justify="left")
-    for head in ("messages", "label", "number", "share", "bar", ""):
-        table.add_column(head, justify="right" if head in {"number", "share"} else "left")
+    """Return how danger is noticed in the labelled messages, and how many bars are missed where no training was."""
+    table = Table(title="Share of the labelled messages in which danger is noticed", title_justify="left")
+    for head in ("messages", "label", "number", "plain", "", "with likely", ""):
+        table.add_column(head, justify="right" if head in {"number", "plain", "with likely"} else "left")
     missed = 0
     for name in SETS:
         for label, texts in labelled(name).items():
-            share = signposted(texts)
-            bar, met = {
-                "distress": ("≥ 0.95", share >= 0.95), "ordinary": ("≤ 0.05", share <= 0.05),
-            }.get(label, ("", True))  # fmt: skip
-            missed += not met
-            told = ("[green]met" if met else "[red]missed") if bar else ""
-            table.add_row(name, label, str(len(texts)), f"{share:.3f}", bar, told)
+            cells = []
+            for share, bars in ((signposted(texts), PLAIN_BARS), (noticed(texts), TOGETHER_BARS)):
+                told = ""
+                if name == "held_out" and label in bars:
+                    least, most = bars[label]
+                    missed += not least <= share <= most
+                    told = "[green]met" if least <= share <= most else "[red]missed"
+                cells += [f"{share:.3f}", told]
+            table.add_row(name, label, str(len(texts)), *cells)
     text = "They closed the surgery in our village, and my mother has no bus to the next one."
-    took = min(timeit.repeat(lambda: concerns(text), number=2000, repeat=5)) / 2000
-    table.add_row("one ordinary message", "", "", f"{took * 1e6:.1f} µs", "", "")
+    for what, message, runs in (("one ordinary message", text, 1000), ("a story of 5,000 characters", text * 62, 20)):
+        took = min(timeit.repeat(partial(notice, message[:5000]), number=runs, repeat=5)) / runs
+        table.add_row(what, "", "", f"{took * 1e6:.0f} µs", "", "", "")
     return table, missed
 
 

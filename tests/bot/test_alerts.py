@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from sqlalchemy import select
@@ -56,7 +56,7 @@ async def on_duty(service: Service, *phones: str) -> None:
         await service.text(phone, f"ALERTS {code}")
 
 
-def worry(service: Service, phone: str = MAYA) -> int:
+def worry(service: Service, phone: str = MAYA, level: Literal["plain", "likely"] = "plain") -> int:
     def work(connection: Connection) -> int:
         lookups = [service.keyring.lookup("address.lookup", f"sms\0{phone}")]
         person = store.find_person(connection, channel="sms", lookups=lookups) or store.make_person(
@@ -65,7 +65,7 @@ def worry(service: Service, phone: str = MAYA) -> int:
         )  # fmt: skip
         return raise_concern(
             connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=None, now=service.now,
-            staffed=service.means.staffed,
+            staffed=service.means.staffed, level=level,
         )  # fmt: skip
 
     return service.writer.run(work)
@@ -266,6 +266,16 @@ async def test_two_items_at_the_same_moment_are_one_alert(service: Service) -> N
     await service.alerts.tick()
     assert told(service, ANNA) == [1]
     assert service.writer.run(partial(count_open, now=NOON + timedelta(hours=2))) == (2, 2, 0)
+
+
+async def test_what_is_only_worth_a_look_alerts_the_first_contact_alone_and_by_day(service: Service) -> None:
+    await on_duty(service, ANNA, BEN)
+    service.answers(ANNA), service.answers(BEN)
+    worry(service, level="likely")
+    for hours, expected in ((1, [0, 0]), (12, [0, 0]), (22, [1, 0]), (23, [0, 0]), (46, [1, 0])):
+        service.now = NOON + timedelta(hours=hours)
+        await service.alerts.tick()
+        assert told(service, ANNA, BEN) == expected, hours
 
 
 # --- when alerts do not arrive ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.effects import OptOut, RaiseConcern
+from flows.effects import OptOut, RaiseConcern, Say
 from flows.language.danger import features, model, train
 from flows.language.danger.notice import notice
 from flows.language.danger.pieces import LONGEST, pieces
@@ -20,7 +20,7 @@ from tests.flows.signposting import labelled
 
 FOLDER = Path(__file__).parent / "distress"
 STORY = "They closed the surgery and my mother has no bus."
-LIKELY = "i feel sad and empty most days"
+LIKELY = "i feel so small and tired these days"
 WARM = "Thank you for telling us that. It sounds hard."
 
 
@@ -120,7 +120,7 @@ def test_from_in_polish_is_no_overdose():
 
 
 def warmth(phone: Phone) -> int:
-    return sum(WARM in say.text for say in phone.heard)
+    return sum(WARM in effect.text for effect in phone.effects if isinstance(effect, Say))
 
 
 def raised(phone: Phone) -> list[str]:
@@ -134,7 +134,7 @@ def test_likely_stops_nothing_and_says_one_warm_sentence():
     answer = phone.say(LIKELY, "DONE")
     assert raised(phone) == ["likely"]
     assert warmth(phone) == 1
-    assert not any("116 123" in say.text for say in phone.heard)
+    assert not any("116 123" in effect.text for effect in phone.effects if isinstance(effect, Say))
     assert phone.state.aside == ""
     assert answer
 

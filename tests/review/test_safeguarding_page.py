@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,7 +32,7 @@ AUDIT = tables.Audit.__table__
 ITEM = tables.Safeguarding.__table__
 
 
-def worry(room: Room, *texts: str, simulated: bool = False) -> int:
+def worry(room: Room, *texts: str, simulated: bool = False, level: Literal["plain", "likely"] = "plain") -> int:
     """Let somebody write words that raise an item, and more of them later."""
 
     def work(connection: Connection) -> int:
@@ -50,7 +50,7 @@ def worry(room: Room, *texts: str, simulated: bool = False) -> int:
             )  # fmt: skip
             number = raise_concern(
                 connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=inbound, now=at,
-                staffed=StaffedHours(),
+                staffed=StaffedHours(), level=level,
             )  # fmt: skip
         return number
 
@@ -155,6 +155,20 @@ async def test_the_page_shows_who_waits_by_their_clock_and_no_words(team_room: R
         assert NUMBER not in page
         assert "suicide" not in page.lower()
         assert not {"severity", "high risk", "priority"} & set(page.lower().split())
+
+
+async def test_what_is_only_worth_a_look_stands_apart_and_below(team_room: Room) -> None:
+    visitor = await team_room.member("safeguarding")
+    assert "Worth a look" not in await visitor.open("/safeguarding")
+    number = worry(team_room, level="likely")
+    team_room.clock.passes(minutes=120)
+    words = await visitor.open("/safeguarding")
+    assert words.index("Nothing is open.") < words.index("Worth a look") < words.index(pseudonym(team_room))
+    assert "Overdue" not in words
+    one = await visitor.open(f"/safeguarding/{number}")
+    assert "These did not say it plainly" in one
+    assert WORDS not in words + one
+    assert "1 open" not in words
 
 
 async def test_it_says_loudly_that_nobody_can_be_alerted(team_room: Room) -> None:

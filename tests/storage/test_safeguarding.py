@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from storage import tables
 from storage.queries import people
-from storage.queries.safeguarding import is_open, raise_concern
+from storage.queries.safeguarding import count_open, is_open, raise_concern
 from storage.staffed import StaffedHours, Week
 
 if TYPE_CHECKING:
@@ -204,3 +204,40 @@ def test_a_week_is_written_as_it_is_read(text: str) -> None:
 def test_what_is_no_week_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not"):
         Week.read(text)
+
+
+def test_what_is_only_worth_a_look_alerts_nobody_before_the_team_had_its_time_on_the_next_day(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        whom = somebody(connection)
+        found = item(connection, worried(connection, whom, NOON + timedelta(hours=11), level="likely"))
+        tuesday_at_ten = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+        assert (found.level, found.look_by, found.next_alert_at) == ("likely", tuesday_at_ten, tuesday_at_ten)
+        assert not is_open(connection, whom), "nothing stops"
+        assert count_open(connection, NOON + timedelta(days=9)) == (0, 0, 1)
+
+    writer.run(work)
+
+
+def test_plain_words_make_a_plain_item_of_it_and_start_its_clock(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        whom = somebody(connection)
+        first = worried(connection, whom, level="likely")
+        later = NOON + timedelta(minutes=7)
+        assert worried(connection, whom, later) == first
+        found = item(connection, first)
+        assert (found.level, found.repeats) == ("plain", 1)
+        assert (found.raised_at, found.next_alert_at, found.look_by) == (later, later, later + timedelta(hours=1))
+        assert is_open(connection, whom)
+
+    writer.run(work)
+
+
+def test_fainter_words_change_nothing_of_the_clock_of_a_plain_item(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        whom = somebody(connection)
+        first = worried(connection, whom)
+        worried(connection, whom, NOON + timedelta(hours=5), level="likely")
+        found = item(connection, first)
+        assert (found.level, found.repeats, found.last_at, found.next_alert_at) == ("plain", 1, NOON, NOON)
+
+    writer.run(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-LONGEST: Final = 45
+LONGEST: Final = 90
 """Words in a piece, unless one sentence is longer."""
 MOST: Final = 40
 """Pieces that are looked at; a longer text has its first and its last ones looked at."""
