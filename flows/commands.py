@@ -69,6 +69,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             making.effects.append(ListStories(about=CHANGE))
         case Word.PRIVACY:
             making.tell("privacy")
+            making.repeat()
         case Word.LANGUAGE:
             _language(making, recognised)
         case Word.NARROW:
@@ -107,8 +108,7 @@ def _help(making: Making, recognised: Recognised) -> None:
         making.tell("help_more")
     if state.status == "open" and state.step is not None:
         making.effects.append(TellTeam(kind="help_mid_story"))
-        if not state.aside:
-            making.ask_again(other_words=True)
+        making.repeat()
 
 
 def _stop(making: Making, said: Said, recognised: Recognised) -> None:
@@ -129,7 +129,8 @@ def _stop(making: Making, said: Said, recognised: Recognised) -> None:
     if deletes:
         making.effects.append(AskForPerson(kind="erasure"))
     if not carrier:
-        making.tell("stopped_delete" if deletes else "stopped")
+        making.tell("care_stopped" if making.worried else "stopped_delete" if deletes else "stopped")
+    making.answered_emergency = making.worried  # the one message that may follow names somebody to talk to
     making.effects.append(OptOut(by_carrier=carrier))
 
 

@@ -30,9 +30,10 @@ from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.edits import edited
 from flows.effects import FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
-from flows.greetings import is_courtesy, is_greeting
+from flows.greetings import is_courtesy, is_greeting, thank_once
 from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold
 from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
+from flows.language.danger.notice import NOTHING, UNNAMED
 from flows.letters import is_told, storable
 from flows.questions.base import Unclear
 from flows.questions.consent import ConsentStep
@@ -64,7 +65,7 @@ from flows.signals import (
     Unsealed,
 )
 from flows.turn import Making, Turn
-from flows.usual import answered_beside
+from flows.usual import answered_beside, is_calm
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
@@ -90,6 +91,8 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
         signal = replace(signal, text=text)
     noticed = care.found_in(making.conversation, signal)
+    if noticed.kinds == {UNNAMED} and isinstance(signal, Said) and is_calm(making, signal):
+        noticed = NOTHING
     kinds = noticed.kinds if noticed.level == "plain" else frozenset()
     due = care.is_due(making, kinds)
     making.asks_later, making.worried = due, bool(kinds)
@@ -187,7 +190,7 @@ def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: 
     """Do what a keyword says, look a receipt up, or answer what is asked beside the story."""
     if word is None:
         return _is_receipt(making, said) or answered_beside(making, said, crossed=crossed)
-    in_own_words = word.word is Word.HELP and taken_by_carrier(said.text) is None
+    in_own_words = word.word in {Word.HELP, Word.PRIVACY} and taken_by_carrier(said.text) is None
     if in_own_words and answered_beside(making, said, crossed=crossed):
         return True  # "who are you" is better answered than by all that HELP says
     return not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said)
@@ -298,9 +301,7 @@ def _late(making: Making, said: Said) -> None:
     if state.aside and hear_aside(making, said):
         return
     if state.status in {"ended", "parted"} and not is_told(said.text) and is_courtesy(making, said.text):
-        if not state.scratch.get("thanked"):
-            making.set(scratch={"thanked": True})
-            making.tell("you_are_welcome")
+        thank_once(making)
         return
     fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
     if state.status == "ended" and state.kept and fresh and len(said.text.split()) >= ADDED_WORDS:

@@ -20,3 +20,10 @@ def is_courtesy(making: Making, text: str) -> bool:
     plain = normalise(text)
     words = {normalise(word) for word in making.common("courtesies").split(",")}
     return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
+
+
+def thank_once(making: Making) -> None:
+    """Answer thanks after an end in one line, and only once."""
+    if not making.conversation.scratch.get("thanked"):
+        making.set(scratch={"thanked": True})
+        making.tell("you_are_welcome")

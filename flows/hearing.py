@@ -28,6 +28,8 @@ TRIES = 3
 """Answers that nobody could understand, after which a question that can be left is left."""
 REMINDERS = 2
 """How often somebody who has not agreed yet is told what we need; after that we wait."""
+LOOSE_WORDS = 5
+"""Words of a loose yes ("ok then") that are no part of a story."""
 SHORT = 60
 """Characters up to which a text may repeat the answer before."""
 
@@ -82,12 +84,8 @@ def hear(making: Making, signal: Signal) -> None:
 
 def read(making: Making, reading: Reading, said: str = "") -> None:
     """Do what a question understood; `said` are the whole words, which are no note beside themselves."""
-    step = making.step
     if isinstance(reading, Understood):
-        beside = reading.note if normalise(reading.note) != normalise(said) else ""
-        if step is not None and not step.decides and is_telling(making, beside):
-            add_words(making, beside, making.ref)
-        making.take(reading)
+        take(making, reading, said)
     elif isinstance(reading, Waiting):
         making.set(scratch=dict(reading.scratch))
         making.quiet = reading.quiet
@@ -99,16 +97,25 @@ def read(making: Making, reading: Reading, said: str = "") -> None:
             else:
                 making.effects.append(effect)
     else:
-        _unclear(making, reading)
+        _unclear(making, reading, said)
 
 
-def _unclear(making: Making, reading: Unclear) -> None:
+def take(making: Making, reading: Understood, said: str = "") -> None:
+    """Take an answer; words beside it that tell something belong to the story."""
+    step = making.step
+    beside = reading.note if normalise(reading.note) != normalise(said) else ""
+    if step is not None and not step.decides and is_telling(making, beside):
+        add_words(making, beside, making.ref)
+    making.take(reading)
+
+
+def _unclear(making: Making, reading: Unclear, said: str) -> None:
     """Ask again in other words; what was written is held, belongs to the story, or is nowhere."""
     state, step = making.conversation, making.step
     if step is None:
         return
     if not making.consented:
-        _unclear_before_consent(making, reading)
+        _unclear_before_consent(making, reading, said)
         return
     making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
     if is_telling(making, reading.kept) and add_words(making, reading.kept, making.ref):
@@ -127,12 +134,13 @@ def _unclear(making: Making, reading: Unclear) -> None:
         making.tell("way_out_needed")
 
 
-def _unclear_before_consent(making: Making, reading: Unclear) -> None:
+def _unclear_before_consent(making: Making, reading: Unclear, said: str) -> None:
     """Say twice what is needed, then wait: a question, a greeting or a piece of a story is never a no."""
     tries = making.conversation.tries + 1
     making.set(tries=tries)
-    if reading.kept.strip():
-        hold(making, reading.kept, making.ref)
+    told = reading.kept or said
+    if told.strip() and not (reading.loose and len(told.split()) <= LOOSE_WORDS):
+        hold(making, told, making.ref)
     if tries <= REMINDERS:
         making.ask_again(other_words=True)
 

@@ -154,6 +154,16 @@ class Making:
         if before:  # whoever decides now has read both
             self.set(shown=f"{before}\n\n{self.conversation.shown}")
 
+    def repeat(self) -> None:
+        """Ask once more, in few words, what waits after something else was answered; nothing if nothing does."""
+        state, step = self.conversation, self.step
+        if state.status != "open" or state.aside or state.opted_out or step is None:
+            return
+        if step.tells and state.scratch.get("parts"):
+            self.tell("go_on_or_done")
+        else:
+            self.ask_again(other_words=True)
+
     # --- going --------------------------------------------------------------------------------------------------
 
     def go(self, name: str | None) -> None:

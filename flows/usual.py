@@ -12,8 +12,9 @@ from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, open_a
 from flows.asides.retell import MORE
 from flows.commands import go_back, speak
 from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, TellTeam
-from flows.hearing import hear, hold
-from flows.keywords import normalise
+from flows.greetings import thank_once
+from flows.hearing import hear, hold, take
+from flows.keywords import normalise, recognise
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
 from flows.questions.options import spaced
@@ -38,6 +39,16 @@ HELD_FROM: Final = 4
 """Words beside a question before consent that may be a piece of a story, and are held with it."""
 ADDED_FROM: Final = 7
 """Words from which "I forgot to say …" holds itself what was forgotten."""
+CALM: Final = frozenset(
+    {
+        Kind.AUTOMATIC_REPLY, Kind.CAN_SOMEONE_HELP_ME_ANSWER, Kind.CASEWORK, Kind.CHANGE_SOMETHING, Kind.COST,
+        Kind.DONT_UNDERSTAND, Kind.GREETING, Kind.HOW_LONG, Kind.LANGUAGE_REQUEST, Kind.MY_DATA_QUESTION,
+        Kind.OTHER_QUESTION, Kind.PAYMENT, Kind.REACTION, Kind.REPEAT_PLEASE, Kind.ROBOT, Kind.SPAM, Kind.SPELLING,
+        Kind.SWEARING, Kind.TEST, Kind.THANKS, Kind.UNDER_AGE, Kind.VOICE_NOTE, Kind.WHAT_HAPPENS_NEXT,
+        Kind.WHO_ARE_YOU, Kind.WHY, Kind.WRONG_NUMBER,
+    }
+)  # fmt: skip
+"""Said to us about ourselves: where no word of danger stands in it, its sound alone means nothing."""
 MINOR: Final = "minor"
 """The option by which a flow turns away whom we may not ask."""
 
@@ -48,8 +59,7 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
     `crossed`: the question that waits is still on its way to them, so it is not asked again.
     """
     state, step = making.conversation, making.step
-    telling = listens_to_words(making) or (state.status == "open" and making.consented and bool(step and step.tells))
-    intent = recognise_intent(said.text, language=state.language, telling=telling)
+    intent = recognise_intent(said.text, language=state.language, telling=_is_telling_now(making))
     if intent is None:
         return False
     if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(making, said))):
@@ -65,12 +75,30 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
     return _answer_at_a_question(making, said, intent, crossed=crossed)
 
 
+def is_calm(making: Making, said: Said) -> bool:
+    """Return whether a message is one of our keywords, or plainly a question to us and nothing beside it."""
+    state = making.conversation
+    word = recognise(said.text, language=state.language, channel=state.channel, waiting=state.status == "open")
+    if word is not None:
+        return True
+    intent = recognise_intent(said.text, language=state.language, telling=_is_telling_now(making))
+    return intent is not None and intent.kind in CALM
+
+
+def _is_telling_now(making: Making) -> bool:
+    state, step = making.conversation, making.step
+    telling = state.status == "open" and making.consented and step is not None and step.tells
+    return listens_to_words(making) or telling
+
+
 def _answer_outside(making: Making, intent: Intent) -> bool:
     """Before anything began the welcome follows the answer; after the end the answer is all."""
-    if intent.kind in {Kind.GREETING, Kind.THANKS} and making.conversation.status not in {"ended", "parted"}:
+    over = making.conversation.status in {"ended", "parted"}
+    if intent.kind in {Kind.GREETING, Kind.THANKS} and not over:
         return False
     if intent.kind is Kind.THANKS:
-        return False  # answered once, among the courtesies after an end
+        thank_once(making)
+        return True
     if not (making.conversation.status == "idle" and intent.kind is Kind.WHO_ARE_YOU):
         _tell(making, intent)
     if making.conversation.status == "idle" and intent.kind is not Kind.ABUSE:
@@ -84,33 +112,44 @@ def _answer_at_a_question(making: Making, said: Said, intent: Intent, *, crossed
         return False
     looked_up = isinstance(step, PlaceStep)
     if not step.tells and not looked_up and not making.conversation.aside:
-        reading = step.hear(making.scene(name), said)
+        beside = said if intent.kind in NO_QUESTION else Said(text=intent.rest, ref=said.ref)
+        reading = step.hear(making.scene(name), beside) if beside.text.strip() else None
         if isinstance(reading, Understood):
             if intent.kind in NO_QUESTION or crossed:
                 return False
             if not step.decides:  # the answer counts, and what was asked beside it is answered first
                 _tell(making, intent)
-                return False
+                take(making, reading)
+                return True
     _tell(making, intent)
     if not making.consented and len(intent.rest.split()) >= HELD_FROM:
         hold(making, said.text, said.ref)
-    elif looked_up and intent.rest and not crossed:
+    elif looked_up and intent.rest and not crossed and not is_telling(making, intent.rest):
         hear(making, Said(text=intent.rest, ref=said.ref))
         return True
     if not crossed and intent.kind is not Kind.PAUSE:
-        _wait_again(making)
+        _wait_again(making, intent)
     return True
 
 
-def _wait_again(making: Making) -> None:
+def _say_again(making: Making) -> None:
+    """Repeat in full what was said last: the question, and the story where it was just shown."""
+    steps, trail = making.release.flow.steps, making.conversation.trail
+    shows = next((name for name, step in steps.items() if step.keeps), None)
+    if shows is not None and making.conversation.kept and trail and steps[trail[-1]].tells:
+        making.effects.append(steps[shows].ask(making.scene(shows)))
+    making.ask_again()
+
+
+def _wait_again(making: Making, intent: Intent | None = None) -> None:
     """Ask once more what waits, in few words."""
     state, step = making.conversation, making.step
     if state.aside:
         ask_aside_again(making)
-    elif step is not None and step.tells and state.scratch.get("parts"):
-        making.tell("go_on_or_done")
+    elif intent is not None and intent.kind is Kind.REPEAT_PLEASE and step is not None:
+        _say_again(making)
     else:
-        making.ask_again(other_words=True)
+        making.repeat()
 
 
 def _tell(making: Making, intent: Intent) -> None:
@@ -161,6 +200,8 @@ def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
     _tell(making, intent)
     if state.kept or state.status in {"ended", "expired"}:
         making.effects.append(TellTeam(kind="wrong_number"))
+    if state.status == "idle":
+        return True  # they only mistyped; nothing of ours would have followed
     if state.status == "open":
         making.finish("ended" if state.kept else "parted")
     making.stop()
@@ -183,9 +224,9 @@ def _add_more(making: Making, said: Said, intent: Intent) -> bool | None:
         return None
     if story_step(making) is None or not making.consented or state.aside:
         return None
-    content = intent.rest if len(intent.rest.split()) > 1 else ""
     padded = spaced(normalise(said.text))
     asks = any(spaced(normalise(words)) in padded for words in making.common("asks_to_add").split(","))
+    content = intent.rest if len(intent.rest.split()) > 1 and not asks else ""
     if not content and not asks and len(said.text.split()) >= ADDED_FROM and is_telling(making, said.text):
         content = said.text
     if not content:

@@ -11,13 +11,23 @@ from flows.effects import DropStory, Erase
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from flows.signals import StoriesListed
     from flows.turn import Making
 
 DELETE = "delete"
 
 
 class Delete(OwnStories):
-    """An unclear answer deletes nothing."""
+    """An unclear answer deletes nothing. Before anything was agreed to there is nothing to choose among: it is a no."""
+
+    @classmethod
+    def listed(cls, making: Making, listed: StoriesListed) -> None:
+        """Ask what, where there is anything to choose."""
+        if listed.stories or listed.page or making.consented or making.conversation.status != "open":
+            super().listed(making, listed)
+            return
+        _leave(making)
+        making.tell("deleted_story")
 
     name: ClassVar[str] = DELETE
     values: ClassVar[tuple[str, ...]] = ("everything", "nothing")
