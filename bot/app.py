@@ -30,7 +30,9 @@ from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
 from flows import safeguarding
+from flows.language.answering import answers_in
 from flows.language.danger.notice import warm
+from flows.language.intent_book import book as intents_in
 from review.parts import ReviewParts
 from storage import retention
 from storage.crypto import Keyring
@@ -207,6 +209,9 @@ class App:
     def _warm(self) -> None:
         """Make ready what the first messages would wait for."""
         safeguarding.warm(self.settings.languages)
+        for language in self.settings.languages:
+            intents_in(language)
+            answers_in(language)
         warm()
         self.resolver.warm()
 

@@ -47,6 +47,8 @@ class Conversation(BaseModel):
     channel: ChannelKind
     """How messages look; the simulator imitates one of these."""
     language: str
+    writes_in: str = ""
+    """The language they write in, where that is one we do not speak; ISO 639-1."""
     status: Status = "idle"
     step: str | None = None
     """The step that waits for an answer; None when idle or over."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flows import care
+from flows.another_language import name_a_person
 from flows.asides import (
     AFTER,
     CARE,
@@ -164,6 +165,7 @@ def _start(making: Making, started: Started) -> None:
     asked_for = normalise(started.text) in {flow.id, *map(normalise, flow.words)}
     if started.text.strip() and not asked_for:
         hold(making, started.text, started.ref)
+        name_a_person(making, started.text)
     making.go(making.release.flow.start)
 
 
@@ -178,6 +180,8 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     crossed = has_crossed(making, said)
     if _is_for_us(making, said, word, crossed=crossed):
         return
+    if state.status == "open":
+        name_a_person(making, said.text)
     if state.status != "open":
         _late(making, said)
     elif crossed:

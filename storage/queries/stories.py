@@ -236,7 +236,7 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
         flow=conversation.flow,
         structure=conversation.structure,
         text=storable(draft.text),
-        language=conversation.language,
+        language=conversation.writes_in or conversation.language,
         channel=channel or conversation.channel,
         told_at=now,
         changed_at=now,
