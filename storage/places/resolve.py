@@ -195,7 +195,7 @@ class Resolver:
             if hits := self._here(index.get(" ".join(form), ())):
                 return Hits(hits, told=False)
             for name, tail in splits(form):
-                if hits := tuple(hit for hit in self._here(index.get(name, ())) if self._tells(hit, tail)):
+                if hits := self._told_apart(self._here(index.get(name, ())), tail):
                     return Hits(hits, told=True)
             for head, name in _turned(form):
                 found = (hit for hit in index.get(name, ()) if normalise(hit.region or hit.parent) == head)
@@ -226,6 +226,12 @@ class Resolver:
 
     def _is_here(self, place: Place) -> bool:
         return place.country in self._countries or place.id.startswith("project:")
+
+    def _told_apart(self, hits: tuple[Place, ...], tail: tuple[str, ...]) -> tuple[Place, ...]:
+        """Return the places of which these words tell where they are; those that stand in one so called, if any do."""
+        told = tuple(hit for hit in hits if self._tells(hit, tail))
+        within = " ".join(written_out(tail))
+        return tuple(hit for hit in told if within in {normalise(hit.region), normalise(hit.parent)}) or told
 
     def _tells(self, place: Place, tail: tuple[str, ...]) -> bool:
         """Say whether these words tell where the place is: area, county, nation, postcode, a place nearby."""
