@@ -231,7 +231,8 @@ class Resolver:
         """Return the places of which these words tell where they are; those that stand in one so called, if any do."""
         told = tuple(hit for hit in hits if self._tells(hit, tail))
         within = " ".join(written_out(tail))
-        return tuple(hit for hit in told if within in {normalise(hit.region), normalise(hit.parent)}) or told
+        towns = (hit for hit in told if within != normalise(hit.nation))  # "newport wales" is two places
+        return tuple(hit for hit in towns if within in {normalise(hit.region), normalise(hit.parent)}) or told
 
     def _tells(self, place: Place, tail: tuple[str, ...]) -> bool:
         """Say whether these words tell where the place is: area, county, nation, postcode, a place nearby."""

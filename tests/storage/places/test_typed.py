@@ -1,4 +1,4 @@
-"""What people type at the place question, measured on a labelled table: right or rightly asked, never silently wrong."""
+"""What people type at the place question, on a labelled table: right or rightly asked, never silently wrong."""
 
 from __future__ import annotations
 
