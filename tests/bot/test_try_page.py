@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 async def test_a_story_told_here_is_kept_and_marked_as_practice(browser: Browser, tell: Any) -> None:
     screen = await tell(browser)
     (story,) = browser.rows(tables.Story)
-    assert (story.text, story.simulated, story.place_label) == (STORY, True, "Coatbridge, North Lanarkshire")
+    assert (story.text, story.simulated, story.place_label) == (STORY, True, "Glenboig, North Lanarkshire")
     (person,) = browser.rows(tables.Contributor)
     assert person.simulated
-    assert "Story from Coatbridge, North Lanarkshire Practice Individual · Service user · Team only" in screen.text
+    assert "Story from Glenboig, North Lanarkshire Practice Individual · Service user · Team only" in screen.text
     receipt = re.search(r"Receipt: (\w+ \w+ \w+)", screen.text)
     assert receipt
     assert receipt[1] in screen.messages[-1]

@@ -143,11 +143,11 @@ def test_a_whole_story_is_told(opened: Any, site: str, size: Any, javascript: bo
     page.goto(f"{site}/try")
     tell_by_chat(page)
     kept = page.get_by_role("region", name="What the team has")
-    expect(kept).to_contain_text("Story from Glenboig, North Lanarkshire")
+    expect(kept).to_contain_text("Story from Coatbridge, North Lanarkshire")
     receipt = re.search(r"receipt is: (\w+ \w+ \w+)", last(page).inner_text())
     assert receipt
     expect(kept).to_contain_text(receipt[1])
-    assert "Glenboig" not in page.url
+    assert "Coatbridge" not in page.url
     assert page.url.startswith(f"{site}/try")
     kept.get_by_role("link", name="Read it as the team does").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -211,7 +211,7 @@ def test_a_story_is_told_by_keyboard_alone(opened: Any, site: str, javascript: b
         ("DONE", "What is your story about?"),
         ("1", "Which of these were you"),
         ("1", "Where was this?"),
-        ("Glenboig", "We would keep this"),
+        ("Coatbridge", "We would keep this"),
         ("1", "How far may it travel?"),
         ("1", "Your receipt"),
     ):
