@@ -143,11 +143,11 @@ def test_a_whole_story_is_told(opened: Any, site: str, size: Any, javascript: bo
     page.goto(f"{site}/try")
     tell_by_chat(page)
     kept = page.get_by_role("region", name="What the team has")
-    expect(kept).to_contain_text("Story from Coatbridge, North Lanarkshire")
+    expect(kept).to_contain_text("Story from Glenboig, North Lanarkshire")
     receipt = re.search(r"receipt is: (\w+ \w+ \w+)", last(page).inner_text())
     assert receipt
     expect(kept).to_contain_text(receipt[1])
-    assert "Coatbridge" not in page.url
+    assert "Glenboig" not in page.url
     assert page.url.startswith(f"{site}/try")
     kept.get_by_role("link", name="Read it as the team does").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
