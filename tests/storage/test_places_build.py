@@ -209,9 +209,7 @@ def test_a_country_without_places_is_an_error(inputs: Path) -> None:
 
 @pytest.mark.parametrize("take", [build._package, build._folder])
 def test_a_missing_package_is_named(take: Any) -> None:
-    with pytest.raises(
-        district_rows.BuildInputError, match=r"no_such_package is not installed.*docs/places.md"
-    ):
+    with pytest.raises(district_rows.BuildInputError, match=r"no_such_package is not installed.*docs/places.md"):
         take("no_such_package")
 
 
