@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SAM = "sam@example.org"
 WHERE = "Glenboig library"
-ANSWERS = ("AGREE", STORY, "DONE", "1", "1", "Glenboig", "1", "2")
+ANSWERS = ("AGREE", STORY, "DONE", "1", "1", "Coatbridge", "1", "2")
 ASSIST = ("stories", "assist", "--worker", SAM, "--where", WHERE)
 
 

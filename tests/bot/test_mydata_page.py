@@ -55,7 +55,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         time,
     )  # fmt: skip
     sms = app.channels["sms"]
-    for text in ("Hello", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1"):
+    for text in ("Hello", "AGREE", STORY, "DONE", "1", "1", "Coatbridge", "keep", "1"):
         event = sms.parse("&".join(f"{k}={v.replace('+', '%2B')}" for k, v in sms_form(MAYA, text).items()).encode())
         await app.intake.take(event)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=PUBLIC) as client:

@@ -114,4 +114,4 @@ async def told_by_chat(browser: Browser) -> Screen:
 
 async def told_by_text(browser: Browser) -> Screen:
     await browser.do("start", look="sms")
-    return await browser.say("SHARE", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1")
+    return await browser.say("SHARE", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "1", "keep", "1")

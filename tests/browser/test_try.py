@@ -211,7 +211,7 @@ def test_a_story_is_told_by_keyboard_alone(opened: Any, site: str, javascript: b
         ("DONE", "What is your story about?"),
         ("1", "Which of these were you"),
         ("1", "Where was this?"),
-        ("Glenboig", "We would keep this"),
+        ("Coatbridge", "We would keep this"),
         ("1", "How far may it travel?"),
         ("1", "Your receipt"),
     ):

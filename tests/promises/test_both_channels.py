@@ -48,29 +48,29 @@ WAYS = {
         ("/start", 2), ("[Yes, 18 or over]", 3), ("[I agree]", 4), (PARTS[0], 4), (PARTS[1], 4),
         ("[I have finished]", 5), ("[Me, or people close to me]", 5),
         ("[Something bigger: rules, money, attitudes]", 5), ("[I have finished]", 6), ("[Using a service]", 7),
-        ("Glenboig", 8), ("[Keep it]", 9), ("[Quote it without my name]", 10), ("[No, please do not]", 11),
+        ("Coatbridge", 8), ("[Keep it]", 9), ("[Quote it without my name]", 10), ("[No, please do not]", 11),
         ("[No, please do not]", 12),
     ),
     "Telegram, typed in words": chatting(
         7_000_000_002,
         ("hello", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("done", 5),
-        ("me and the rules", 6), ("using a service", 7), ("Glenboig", 8), ("keep it", 9),
+        ("me and the rules", 6), ("using a service", 7), ("Coatbridge", 8), ("keep it", 9),
         ("you may quote it", 10), ("no", 11), ("no thanks", 12),
     ),
     "Telegram, typed in numbers": chatting(
         7_000_000_003,
         ("/start", 2), ("yes", 3), ("1", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 5), ("1 3", 6), ("1", 7),
-        ("Glenboig", 8), ("1", 9), ("2", 10), ("2", 11), ("2", 12),
+        ("Coatbridge", 8), ("1", 9), ("2", 10), ("2", 11), ("2", 12),
     ),
     "text messages, in numbers": texting(
         "+447700900201",
-        ("Hello", 2), ("1", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 4), ("1 3", 5), ("1", 6), ("Glenboig", 7),
+        ("Hello", 2), ("1", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 4), ("1 3", 5), ("1", 6), ("Coatbridge", 7),
         ("1", 8), ("2", 9),
     ),
     "text messages, in words": texting(
         "+447700900202",
         ("hiya", 2), ("yes i agree", 3), (PARTS[0], 3), (PARTS[1], 3), ("done", 4), ("me and the rules", 5),
-        ("using a service", 6), ("Glenboig", 7), ("yes keep it", 8), ("you may quote it", 9),
+        ("using a service", 6), ("Coatbridge", 7), ("yes keep it", 8), ("you may quote it", 9),
     ),
 }  # fmt: skip
 
@@ -121,7 +121,7 @@ async def test_the_same_story_by_every_way_is_stored_alike(tmp_path: Path) -> No
     found = dict(zip(WAYS, stories(tmp_path / "var" / "earshot.db").values(), strict=True))
     first = found.pop("Telegram, pressed")
     assert first["story"]["text"] == "\n".join(PARTS)
-    assert (first["story"]["place_label"], first["story"]["use"]) == ("Glenboig, North Lanarkshire", "quote")
+    assert (first["story"]["place_label"], first["story"]["use"]) == ("Coatbridge, North Lanarkshire", "quote")
     assert [part["text"] for part in first["story_part"]] == list(PARTS)
     assert {(tag["dimension"], tag["value"]) for tag in first["tag"]} == {
         ("scale", "individual"), ("scale", "society"), ("actor", "service_user"),

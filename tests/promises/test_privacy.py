@@ -74,14 +74,14 @@ async def tell(providers: Providers) -> None:
     assert await providers.chat(ADA, "/start") == 200
     await providers.until(str(ADA), 2)
     assert await providers.press(ADA, "Yes, 18 or over") == 200
-    for text in ("1", STORY, MORE, "DONE", "1 3", "1", "Glenboig", "1", "2", "1", "1"):
+    for text in ("1", STORY, MORE, "DONE", "1 3", "1", "Coatbridge", "1", "2", "1", "1"):
         assert await providers.chat(ADA, text) == 200
     await providers.until_told(str(ADA), "receipt")
     for chat in (BEN, CAI):
         for text in (STORY, "1", "1", "DONE", "HELP", "MY DATA", "STOP"):
             assert await providers.chat(chat, text) == 200
     for phone in (MAYA, TOM, UMA):
-        for text in (STORY, "AGREE", MORE, "DONE", "1 2", "1", "Glenboig", "1", "1 4", "MY DATA"):
+        for text in (STORY, "AGREE", MORE, "DONE", "1 2", "1", "Coatbridge", "1", "1 4", "MY DATA"):
             assert await providers.text(phone, text) == 200
     await providers.until_told(MAYA, "receipt")
     for text in ("DELETE", "1"):
