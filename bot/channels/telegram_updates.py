@@ -257,7 +257,7 @@ def _told(head: _Head, words: str | None, media: str = "", point: tuple[float, f
     return Inbound(
         channel=NAME, provider_id=str(head.update_id), kind="message", address=str(head.chat), signal=signal,
         media=media if words is not None else "", point=point, entry=entry, language_hint=head.language, ref=ref,
-        thread_id=head.thread_id, written_by=_EPOCH + timedelta(seconds=head.at + 1),
+        thread_id=head.thread_id, written_by=_EPOCH + timedelta(seconds=head.at + 1),  # it names whole seconds
         raw=orjson.dumps({"update_id": head.update_id, "message": kept}),
     )  # fmt: skip
 
