@@ -31,6 +31,7 @@ ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 EVENT = tables.DeliveryEvent.__table__
 ITEM = tables.Safeguarding.__table__
+TEAM_ITEM = tables.TeamItem.__table__
 
 RETRY_HOLDS_UP_SECONDS = 120
 """An unasked message to be tried again within this time keeps later ones back; one that waits longer does not."""
@@ -357,6 +358,14 @@ def backlog(connection: Connection) -> dict[str, int]:
     return counts
 
 
+def people_not_reached(connection: Connection) -> int:
+    """Count people of whom the team was told that a message will never go out, and who are still before them."""
+    told = select(func.count(func.distinct(TEAM_ITEM.c.contributor_id)))
+    return int(
+        connection.execute(told.where(TEAM_ITEM.c.kind == "sending", TEAM_ITEM.c.closed_at.is_(None))).scalar_one()
+    )
+
+
 def next_due(connection: Connection) -> datetime | None:
     """Return when the next queued message is due, None if none waits."""
     when: datetime | None = connection.execute(
@@ -368,5 +377,6 @@ def next_due(connection: Connection) -> datetime | None:
 __all__ = [
     "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog",
     "cancel", "cancel_unasked", "claim_due", "hurry", "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown",
-    "next_due", "recorded", "release_expired_leases", "retry_at", "set_address_state", "still_unknown", "unknown",
+    "next_due", "people_not_reached", "recorded", "release_expired_leases", "retry_at", "set_address_state",
+    "still_unknown", "unknown",
 ]  # fmt: skip
