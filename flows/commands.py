@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flows.asides import CARE, CHANGE, DELETE, LANGUAGE, RESUME, open_aside
+from flows.asides import CARE, CHANGE, DELETE, DELETE_CHAT_TOO, LANGUAGE, RESUME, open_aside
+from flows.asides.delete import has_begun
 from flows.asides.retell import RETELL, so_far
 from flows.effects import (
     AskForPerson,
@@ -61,8 +62,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             _ask_for_person_too(making, "access")
             making.effects.append(TellData())
         case Word.DELETE_CHAT:
-            making.effects += [Unsay()] if state.channel != "sms" else []
-            making.tell("delete_chat")
+            _delete_chat(making)
         case Word.CHANGE if _changes_what_is_kept(making):
             _ask_for_person_too(making, "correction")
             making.set(aside="", aside_notes={}, pending="", tries=0)
@@ -99,6 +99,17 @@ def _changes_what_is_kept(making: Making) -> bool:
 
 def _by_carrier(making: Making, said: Said) -> bool:
     return making.conversation.channel == "sms" and taken_by_carrier(said.text) is not None
+
+
+def _delete_chat(making: Making) -> None:
+    """Take the chat away as far as it can be, and ask whether what was told shall go too."""
+    state = making.conversation
+    if state.channel != "sms":
+        making.effects.append(Unsay())
+    if state.status in {"open", "ended"} and has_begun(making):
+        open_aside(making, DELETE_CHAT_TOO)
+    else:
+        making.tell("delete_chat")
 
 
 def _help(making: Making, recognised: Recognised) -> None:
