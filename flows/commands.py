@@ -46,7 +46,6 @@ LISTENED_TO_WHEN_STOPPED = frozenset(
 
 def obey(making: Making, recognised: Recognised, said: Said) -> bool:
     """Do what the word says. Returns False where the word means nothing here and is an answer like any other."""
-    state = making.conversation
     match recognised.word:
         case Word.STOP:
             _stop(making, said, recognised)
@@ -114,7 +113,12 @@ def _delete_chat(making: Making) -> None:
 
 def _help(making: Making, recognised: Recognised) -> None:
     state = making.conversation
-    making.tell("help" if recognised.word is Word.HELP else "answer_person_please")
+    if recognised.word is Word.PERSON:
+        if state.status == "open" and state.step is not None:
+            making.effects.append(TellTeam(kind="help_mid_story"))
+        making.repeat(before=making.common("answer_person_please"))
+        return
+    making.tell("help")
     if making.signposted and making.release.house.more_line:
         making.tell("help_more")
     if state.status == "open" and state.step is not None:

@@ -47,10 +47,10 @@ def is_short_answer(text: str) -> bool:
     return bool(_LONE_NUMBER.fullmatch(text))
 
 
-def hold(making: Making, text: str, ref: str) -> None:
-    """Put words that came before consent aside, sealed; the first time say so."""
+def hold(making: Making, text: str, ref: str, *, quietly: bool = False) -> None:
+    """Put words that came before consent aside, sealed; the first time say so, unless something else is said."""
     making.effects.append(HoldSealed(text=text, ref=ref))
-    if not making.conversation.held and is_told(text):
+    if not making.conversation.held and is_told(text) and not quietly:
         making.tell("held_looked_at" if making.worried else "held")
     making.set(held=making.conversation.held + 1)
 
