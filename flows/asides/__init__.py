@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 __all__ = [
-    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS",
-    "RESUME", "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice", "open_aside",
-    "reads_clearly",
+    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS", "RESUME",
+    "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice",
+    "open_aside", "reads_clearly",
 ]  # fmt: skip
 
 ASIDES: tuple[type[Aside], ...] = (
