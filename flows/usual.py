@@ -25,6 +25,7 @@ from flows.telling import add_words, is_telling, story_step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.questions.base import Step
     from flows.turn import Making
 
 IGNORED: Final = frozenset({Kind.REACTION, Kind.AUTOMATIC_REPLY, Kind.SPAM})
@@ -157,11 +158,22 @@ def _wait_again(making: Making, intent: Intent) -> None:
 
 
 def _text(making: Making, intent: Intent) -> str:
-    """Return what is said to this; empty where there is nothing to say."""
+    """Return what is said to this, as it fits the question that waits; empty where there is nothing to say."""
+    step, name = making.step, making.conversation.step
+    after = making.consented and step is not None and not step.tells and not making.conversation.aside
+    if after and name is not None and intent.kind is Kind.DONT_UNDERSTAND and making.scene(name).has("more"):
+        return making.scene(name).text("more")
     key = f"answer_{intent.kind}"
-    if intent.detail and making.knows(f"{key}_{intent.detail}"):
-        key = f"{key}_{intent.detail}"
+    fits = (intent.detail, _topic(step) if step is not None else "", "question" if after else "steps")
+    key = next((f"{key}_{one}" for one in fits if one and making.knows(f"{key}_{one}")), key)
     return making.common(key, languages=", ".join(making.languages())) if making.knows(key) else ""
+
+
+def _topic(step: Step) -> str:
+    """Return what a question is about, as the texts that explain it are called."""
+    if any(option.tags for option in step.choices()):
+        return "scale"
+    return str(getattr(step, "purpose", "")) or step.type
 
 
 def _tell(making: Making, intent: Intent) -> None:
