@@ -39,13 +39,15 @@ NOTHING: Final = Noticed("", frozenset())
 
 def notice(text: str, language: str = "en", before: str = "") -> Noticed:
     """Return what a message is taken for; `before` is the message of the same story before it. Never raises."""
-    found = safeguarding.concerns_across(before, text, language)
     level: Level = ""
     parts = pieces(text)
+    first = safeguarding.found_in(parts[0], language)
+    found = first.now if len(parts) == 1 else safeguarding.concerns(text, language)
+    found = found or safeguarding.concerns_begun(before, text, language)
     if found and before:
         parts.append(f"{before[-safeguarding.TAIL :]} {parts[0]}")
-    for piece in parts:
-        read = safeguarding.found_in(piece, language)
+    for place, piece in enumerate(parts):
+        read = safeguarding.found_in(piece, language) if place else first
         level = _higher(level, _level(read))
         if read.now and level != "plain":
             for clause in clauses(piece):
