@@ -6,7 +6,7 @@ A stored state that cannot be read is an error that stops and tells the team, ne
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -102,6 +102,16 @@ class Conversation(BaseModel):
     heard_at: AwareDatetime
     due: DueKind | None = None
     due_at: AwareDatetime | None = None
+
+    def changed(self, **changes: Any) -> Conversation:
+        """Return the state with some fields changed, as `model_copy` does and at a third of its cost: they are not
+        validated. A turn does this many times."""
+        made = Conversation.__new__(Conversation)
+        object.__setattr__(made, "__dict__", {**self.__dict__, **changes})
+        object.__setattr__(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     def to_json(self) -> str:
         """Return the state as compact JSON."""

@@ -7,6 +7,7 @@ story travels, and all that is asked after it, falls to the narrowest answer whe
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -342,9 +343,19 @@ def _to_little(reply: Reply) -> Verdict:
 def hedged(scene: Scene, said: str) -> bool:
     """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
-    return any(spaced(word) in text for word in listed(scene, "hedges"))
+    return any(word in text for word in _spaced_words_of(scene.common("hedges")))
+
+
+@lru_cache(maxsize=256)
+def _spaced_words_of(text: str) -> tuple[str, ...]:
+    return tuple(spaced(word) for word in _words_of(text))
 
 
 def listed(scene: Scene, key: str) -> frozenset[str]:
     """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
-    return frozenset(normalise(word) for word in scene.common(key).split(","))
+    return _words_of(scene.common(key))
+
+
+@lru_cache(maxsize=256)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in text.split(","))

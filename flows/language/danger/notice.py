@@ -51,7 +51,7 @@ def notice(text: str, language: str = "en", before: str = "") -> Noticed:
                 level = _higher(level, _level(safeguarding.found_in(clause, language)))
         if level == "plain":
             break
-    if before and level != "plain" and (across := safeguarding.concerns_across(before, parts[0], language)):
+    if before and level != "plain" and (across := safeguarding.concerns_begun(before, parts[0], language)):
         kinds |= across
         tail = before[-safeguarding.TAIL :]
         level = _higher(level, _level(safeguarding.found_in(f"{tail} {parts[0]}", language)))
