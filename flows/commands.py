@@ -18,6 +18,7 @@ from flows.effects import (
     TellTeam,
     Unsay,
 )
+from flows.items import ItemKind
 from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
 from flows.narrowing import narrow
 from flows.questions.base import Understood
@@ -122,7 +123,7 @@ def _help(making: Making, recognised: Recognised) -> None:
     if making.signposted and making.release.house.more_line:
         making.tell("help_more")
     if state.status == "open" and state.step is not None:
-        making.effects.append(TellTeam(kind="help_mid_story"))
+        making.effects.append(TellTeam(kind=ItemKind.HELP_MID_STORY))
         making.repeat()
 
 

@@ -14,6 +14,7 @@ from flows.commands import go_back, speak
 from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, Say, TellTeam
 from flows.greetings import thank_once
 from flows.hearing import hear, hold, take
+from flows.items import ItemKind
 from flows.keywords import normalise, recognise
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
@@ -220,7 +221,7 @@ def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
     state = making.conversation
     _tell(making, intent)
     if state.kept or state.status in {"ended", "expired"}:
-        making.effects.append(TellTeam(kind="wrong_number"))
+        making.effects.append(TellTeam(kind=ItemKind.WRONG_NUMBER))
     if state.status == "idle":
         return True  # they only mistyped; nothing of ours would have followed
     if state.status == "open":

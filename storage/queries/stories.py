@@ -17,7 +17,6 @@ from flows.letters import storable
 from storage import tables
 from storage.erasure import erase_story
 from storage.statement import Statement
-from storage.unit import note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -186,7 +185,6 @@ def record_decision(
         connection.execute(
             update(STORY).where(STORY.c.id == story_id).values(**changed, changed_at=now, version=STORY.c.version + 1)
         )
-        note(connection, "story")
 
 
 def _changed_by(effect: RecordConsent, valid_until: datetime | None) -> dict[str, Any]:
@@ -224,7 +222,7 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     `channel` is how it came, where that is not how the conversation looked.
 
     A story kept before gets the new words, answers and tags and goes back to the queue with a higher version; what was
-    added or amended meanwhile stays behind the new parts, and what reviewers tagged stays. Listeners hear "story".
+    added or amended meanwhile stays behind the new parts, and what reviewers tagged stays.
     """
     found = place or StoryPlace(draft.place_id, draft.place_label)
     simulated = _SIMULATED.one(connection, contributor_id=contributor_id)
@@ -268,7 +266,6 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     _tag(connection, story_id, draft.tags, now)
     if version == 1:
         _attach_decisions(connection, conversation.id, story_id, contributor_id)
-    note(connection, "story")
     return int(story_id)
 
 
@@ -350,7 +347,6 @@ def amend_story(connection: Connection, *, conversation_id: str, ref: str, text:
         .where(STORY.c.id == story_id)
         .values(text=whole, changed_at=now, version=version, words_version=version, **_UNDECIDED)
     )
-    note(connection, "story")
     return int(story_id)
 
 
@@ -384,7 +380,6 @@ def _append(
         connection,
         [{"story_id": row.id, "position": position, "ref": ref, "text": words, "kind": kind, "received_at": now}],
     )
-    note(connection, "story")
     return int(row.id)
 
 
