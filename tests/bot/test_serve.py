@@ -18,6 +18,7 @@ from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from storage.tables import Story
+from tests import walk
 from tests.bot.running import SECRET, TOKEN, BotApi, Earshot, bot_api, earshot
 from tests.bot.service import MAYA, OURS, STORY, sms_form, update
 
@@ -110,7 +111,7 @@ def chat_of(person: int) -> int:
 
 
 def talk(person: int) -> list[dict[str, Any]]:
-    texts = ("/start", "yes", "1", *story_of(person), "DONE", "1", "DONE", "1", "Easton", "1", "1", "1", "1")
+    texts = walk.by_chat(*story_of(person))
     return [update(chat_of(person), text) for text in texts]
 
 
@@ -204,7 +205,7 @@ async def test_the_logs_of_a_whole_run_name_nobody_and_tell_nothing(tmp_path: Pa
 
             for data in talk(0):
                 assert await post(session, service.url, data) == 200
-            for words in ("Hello", "AGREE", STORY, "DONE", "please stop texting me"):
+            for words in (*walk.kept_by_text(STORY), "please stop texting me"):
                 assert await text(sms_form(MAYA, words)) == 200
             assert await post(session, service.url, {"update_id": 5, "message": {"text": STORY, "chat": 7}}) == 200
             with closing(sqlite3.connect(tmp_path / "var" / "earshot.db", timeout=15)) as database:

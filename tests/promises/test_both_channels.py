@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import walk
 from tests.bot.running import earshot
 from tests.promises.providers import Providers
 
@@ -46,31 +47,28 @@ WAYS = {
     "Telegram, pressed": chatting(
         7_000_000_001,
         ("/start", 2), ("[Yes, 18 or over]", 3), ("[I agree]", 4), (PARTS[0], 4), (PARTS[1], 4),
-        ("[I have finished]", 5), ("[Me, or people close to me]", 5),
-        ("[Something bigger: rules, money, attitudes]", 5), ("[I have finished]", 6), ("[Using a service]", 7),
-        ("Glenboig", 8), ("[Keep it]", 9), ("[Quote it without my name]", 10), ("[No, please do not]", 11),
-        ("[No, please do not]", 12),
+        ("[I have finished]", 6), ("Glenboig", 7), ("[Quote it without my name]", 8), ("[No, please do not]", 9),
+        (f"[{walk.ABOUT_ME}]", 9), (f"[{walk.ABOUT_RULES}]", 9), ("[I have finished]", 10),
     ),
     "Telegram, typed in words": chatting(
         7_000_000_002,
-        ("hello", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("done", 5),
-        ("me and the rules", 6), ("using a service", 7), ("Glenboig", 8), ("keep it", 9),
-        ("you may quote it", 10), ("no", 11), ("no thanks", 12),
+        ("hello", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("done", 6),
+        ("Glenboig", 7), ("you may quote it", 8), ("no", 9), ("me and the rules", 10),
     ),
     "Telegram, typed in numbers": chatting(
         7_000_000_003,
-        ("/start", 2), ("yes", 3), ("1", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 5), ("1 3", 6), ("1", 7),
-        ("Glenboig", 8), ("1", 9), ("2", 10), ("2", 11), ("2", 12),
+        ("/start", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 6),
+        ("Glenboig", 7), ("2", 8), ("2", 9), ("1 6", 10),
     ),
     "text messages, in numbers": texting(
         "+447700900201",
-        ("Hello", 2), ("1", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 4), ("1 3", 5), ("1", 6), ("Glenboig", 7),
-        ("1", 8), ("2", 9),
+        ("Hello", 2), ("AGREE", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 5), ("Glenboig", 6), ("2", 7), ("2", 8),
+        ("1 6", 9),
     ),
     "text messages, in words": texting(
         "+447700900202",
-        ("hiya", 2), ("yes i agree", 3), (PARTS[0], 3), (PARTS[1], 3), ("done", 4), ("me and the rules", 5),
-        ("using a service", 6), ("Glenboig", 7), ("yes keep it", 8), ("you may quote it", 9),
+        ("hiya", 2), ("yes i agree", 3), (PARTS[0], 3), (PARTS[1], 3), ("done", 5), ("Glenboig", 6),
+        ("you may quote it", 7), ("no", 8), ("me and the rules", 9),
     ),
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from bot.app import App, build
 from bot.settings import read
 from storage import tables
 from storage.database import reader
+from tests import walk
 from tests.bot.running import SECRET, TOKEN
 from tests.bot.service import MAYA, OURS, STORY, TOM, press, sms_form, update
 from tests.promises.providers import ACCOUNT, AUTH
@@ -78,18 +79,17 @@ class Pressed(NamedTuple):
 
 first_words = update(BEN, STORY)
 EVENTS: tuple[Call | Pressed, ...] = (
-    *(by_sms(sms_form(MAYA, text)) for text in ("Hello", "AGREE", STORY, "And one more thing, a mile away.", "DONE")),
-    *(by_telegram(update(ADA, text)) for text in ("/start", "yes", "1", STORY, "DONE")),
-    Pressed(ADA, 0, 1), Pressed(ADA, 2, 2), Pressed(ADA, 0, 3),
-    *(by_telegram(update(ADA, text)) for text in ("DONE", "1")),
+    *(by_sms(sms_form(MAYA, text)) for text in walk.kept_by_text(STORY, "And one more thing, a mile away.")),
+    *(by_telegram(update(ADA, text)) for text in (*walk.kept_by_chat(STORY), "Glenboig", "2", "1")),
+    Pressed(ADA, 0, 1), Pressed(ADA, 5, 2), Pressed(ADA, 0, 3),
+    by_telegram(update(ADA, "DONE")),
     by_telegram(first_words),
     by_telegram(edit(first_words, STORY + " Or so it seemed to me.")),
     *(by_telegram(update(BEN, text)) for text in ("yes", "NO")),
     *(by_sms(sms_form(TOM, text)) for text in (STORY, "AGREE", "STOP", "START")),
     *(by_telegram(update(CAI, text)) for text in ("/start", "yes")),
     by_telegram(membership(CAI, "kicked")),
-    *(by_sms(sms_form(MAYA, text)) for text in ("1 2", "1", "Glenboig", "1", "1 4", "MY DATA")),
-    *(by_telegram(update(ADA, text)) for text in ("Glenboig", "1", "2", "1")),
+    *(by_sms(sms_form(MAYA, text)) for text in (*walk.bonus("Glenboig", "team", "yes", "1 6"), "MY DATA")),
     by_telegram(membership(CAI, "member")),
     *(by_sms({"MessageSid": "SM" + "9" * 32, "MessageStatus": status, "To": MAYA, "AccountSid": ACCOUNT},
              "/webhooks/sms/status") for status in ("delivered", "sent", "queued")),

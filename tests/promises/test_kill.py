@@ -17,6 +17,7 @@ import pytest
 
 from flows.messages import Message, sms_text
 from storage.crypto import Keyring, open_address
+from tests import walk
 from tests.bot.running import earshot
 from tests.bot.service import sms_form, update
 from tests.promises.providers import Providers
@@ -54,14 +55,14 @@ def story_of(person: str) -> list[str]:
 
 def told_by_chat(number: int) -> tuple[str, list[Event]]:
     chat = 7_100_000_000 + number
-    texts = ("/start", "yes", "1", *story_of(str(chat)), "DONE", "1 3", "1", "Glenboig", "1", "1", "2", "2")
+    texts = walk.by_chat(*story_of(str(chat)), place="Glenboig", about="1 6")
     updates = [update(chat, text) for text in texts]
     return str(chat), [Event("telegram", str(data["update_id"]), data) for data in updates]
 
 
 def told_by_text(number: int) -> tuple[str, list[Event]]:
     phone = f"+4477009{number:05d}"
-    texts = ("Hello", "AGREE", *story_of(phone), "DONE", "1 3", "1", "Glenboig", "1", "2")
+    texts = walk.by_text(*story_of(phone), place="Glenboig", about="1 6")
     forms = [sms_form(phone, text) for text in texts]
     return phone, [Event("sms", form["MessageSid"], form) for form in forms]
 

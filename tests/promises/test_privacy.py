@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests import walk
 from tests.bot.running import ROOT, SECRET, TOKEN, earshot
 from tests.bot.service import OURS, sms_form, update
 from tests.promises.providers import ACCOUNT, AUTH, PRESS, Providers
@@ -74,14 +75,14 @@ async def tell(providers: Providers) -> None:
     assert await providers.chat(ADA, "/start") == 200
     await providers.until(str(ADA), 2)
     assert await providers.press(ADA, "Yes, 18 or over") == 200
-    for text in ("1", STORY, MORE, "DONE", "1 3", "1", "Glenboig", "1", "2", "1", "1"):
+    for text in ("I agree", STORY, MORE, "DONE", *walk.bonus("Glenboig", "quote", "yes", "1 6")):
         assert await providers.chat(ADA, text) == 200
     await providers.until_told(str(ADA), "receipt")
     for chat in (BEN, CAI):
-        for text in (STORY, "1", "1", "DONE", "HELP", "MY DATA", "STOP"):
+        for text in (STORY, "yes", "I agree", "DONE", "HELP", "MY DATA", "STOP"):
             assert await providers.chat(chat, text) == 200
     for phone in (MAYA, TOM, UMA):
-        for text in (STORY, "AGREE", MORE, "DONE", "1 2", "1", "Glenboig", "1", "1 4", "MY DATA"):
+        for text in (STORY, "AGREE", MORE, "DONE", *walk.bonus("Glenboig", "team", "yes", "1 5"), "MY DATA"):
             assert await providers.text(phone, text) == 200
     await providers.until_told(MAYA, "receipt")
     for text in ("DELETE", "1"):
