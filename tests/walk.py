@@ -51,3 +51,22 @@ def by_chat(
 ) -> tuple[str, ...]:
     """Return everything that is typed in a whole conversation by chat."""
     return (*kept_by_chat(*story), *bonus(place, use, contact, about))
+
+
+def paced_by_text(*story: str, **bonus: str) -> list[tuple[str, int]]:
+    """Return the same with how many of our messages somebody has read when they write each."""
+    return _paced(by_text(*story, **bonus), [0, 2, *(3 for _ in story), 3], kept=5)
+
+
+def paced_by_chat(*story: str, **bonus: str) -> list[tuple[str, int]]:
+    """Return the same for a chat, in which the age is a question of its own."""
+    return _paced(by_chat(*story, **bonus), [0, 2, 3, *(4 for _ in story), 4], kept=6)
+
+
+def _paced(said: tuple[str, ...], read: list[int], kept: int) -> list[tuple[str, int]]:
+    return list(zip(said, [*read, *range(kept, kept + len(said) - len(read))], strict=True))
+
+
+ALL_BY_TEXT, ALL_BY_CHAT = 9, 10
+"""Our messages in a whole conversation, but for a sign of life."""
+SIGN_OF_LIFE = "We have that."

@@ -75,15 +75,17 @@ async def tell(providers: Providers) -> None:
     assert await providers.chat(ADA, "/start") == 200
     await providers.until(str(ADA), 2)
     assert await providers.press(ADA, "Yes, 18 or over") == 200
-    for text in ("I agree", STORY, MORE, "DONE", *walk.bonus("Glenboig", "quote", "yes", "1 6")):
-        assert await providers.chat(ADA, text) == 200
+    bonus = {"place": "Glenboig", "contact": "yes", "about": "1 6"}
+    await providers.talk(str(ADA), walk.paced_by_chat(STORY, MORE, use="quote", **bonus)[2:])
     await providers.until_told(str(ADA), "receipt")
     for chat in (BEN, CAI):
         for text in (STORY, "yes", "I agree", "DONE", "HELP", "MY DATA", "STOP"):
             assert await providers.chat(chat, text) == 200
+    await asyncio.gather(*(providers.talk(phone, walk.paced_by_text(STORY, MORE, **bonus)) for phone in (MAYA, TOM)))
+    for text in (STORY, "AGREE", MORE, "DONE"):
+        assert await providers.text(UMA, text) == 200
     for phone in (MAYA, TOM, UMA):
-        for text in (STORY, "AGREE", MORE, "DONE", *walk.bonus("Glenboig", "team", "yes", "1 5"), "MY DATA"):
-            assert await providers.text(phone, text) == 200
+        assert await providers.text(phone, "MY DATA") == 200
     await providers.until_told(MAYA, "receipt")
     for text in ("DELETE", "1"):
         assert await providers.text(MAYA, text) == 200
