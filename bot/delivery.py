@@ -54,6 +54,8 @@ LONGEST_HOLD = 5.0
 LEAST_WAIT = 0.001
 """Waits shorter than a clock tick are not waited."""
 TOLD_EVERY = 3600.0
+AWAY_AFTER = 3
+"""So many failures one after the other are an outage; the first message that goes out ends it for all that wait."""
 NOT_THERE = frozenset({"failed", "undelivered"})
 """What a provider may say of an alert that its reader never got."""
 
@@ -79,6 +81,8 @@ class Lane:
     flights: dict[int, Flight] = field(default_factory=dict)
     queueing: int = 0
     """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
+    failures: int = 0
+    """Tries since the last message that went out. Many: it is no message's fault, the provider is away."""
 
     def room(self, senders: int, now: float) -> int:
         """Return how many messages may be taken now."""
@@ -295,7 +299,7 @@ class Delivery:
             result = end.result
             self._fates.append(end.work)
             if result == "unknown":
-                self._doubt.raised(due.id, self.monotonic())
+                self._doubt.raised(due)
         else:
             result = "sent"
             self._sent.append(end)
@@ -316,7 +320,7 @@ class Delivery:
         try:
             self.settle(due, await self._deliver(lane, flight))
         except asyncio.CancelledError:
-            cut_off = fate.doubted(due, "stopped") if flight.calling else fate.later(due, self.clock(), "stopped")
+            cut_off = fate.doubted(due, outbox.CUT_OFF) if flight.calling else fate.later(due, self.clock(), "stopped")
             self.settle(due, cut_off)
             raise
         except Exception as error:
@@ -355,6 +359,7 @@ class Delivery:
             except SendError as error:
                 return self._failed(lane, due, error)
             flight.calling = False
+            self._arrived(lane)
             segments += sent.segments
             provider_ids.append(sent.provider_id)
             lane.gaps.sent(due.address_id, sent.provider_id, due.inbound_id, self.monotonic())
@@ -400,16 +405,26 @@ class Delivery:
                 return None
         return 0.0
 
+    def _arrived(self, lane: Lane) -> None:
+        if lane.failures >= AWAY_AFTER:
+            self._fates.append(partial(outbox.hurry, channel=lane.channel.name, now=self.clock()))
+        lane.failures = 0
+
     def _failed(self, lane: Lane, due: Due, error: SendError) -> fate.Fate:
         now = self.clock()
+        lane.failures += error.kind in {"retry", "unknown"}
         log.info("send failed", channel=due.channel, outbox=due.id, kind=error.kind, code=error.code)
         if error.kind == "paused":
             lane.pace.pause(self.monotonic() + (error.retry_after or POLL_SECONDS))
             if error.tell_team:
                 self._tell(due.channel, error.code, now)
         if error.kind == "unknown" and lane.channel.limits.ask_after is None:
-            return self._doubt.without_asking(due)
+            return self.without_asking(due, error.code)
         return fate.failed(due, error, now, self._chance.random())
+
+    def without_asking(self, due: Due, reason: str) -> fate.Fate:
+        """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""
+        return fate.without_asking(due, reason, self.clock(), self._chance.random())
 
     def _tell(self, channel: str, code: str, now: datetime) -> None:
         """Have the team told that a whole channel is stuck, now and then rather than for every message."""

@@ -213,6 +213,13 @@ def _waiting(patient: Patient) -> Iterator[Finding]:
     with reader(patient.engine) as connection:
         failed = inbox.count_unhandled(connection)
         counts = outbox.backlog(connection)
+        never = outbox.people_not_reached(connection)
+    if never:
+        yield Finding(
+            "care",
+            f"{never} {'person' if never == 1 else 'people'} will never get a message that was meant for them.",
+            "The log says why, at “send failed”. If they should hear from you, write to them yourselves.",
+        )
     if failed:
         yield Finding("care", f"{failed} messages could not be handled.", "Look at them: earshot inbox list")
     if counts["unknown"]:
@@ -221,7 +228,7 @@ def _waiting(patient: Patient) -> Iterator[Finding]:
             f"Of {counts['unknown']} messages nobody knows whether they arrived.",
             "They are looked up at the provider where that can be done, and never sent twice blindly.",
         )
-    if not failed and not counts["unknown"]:
+    if not failed and not counts["unknown"] and not never:
         yield Finding("good", "Every message was handled.")
 
 

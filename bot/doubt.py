@@ -1,12 +1,13 @@
 """Messages whose fate is unknown: the line broke while the provider had them, or we died (rule 16).
 
-Where the provider can be asked, it is, and only what it never took is sent again. Where it cannot (Telegram), a reply
-is sent once more: the same question twice does little harm, silence after somebody opened up does a lot. What nobody
-asked for is not sent again.
+Where the provider can be asked, it is, and only what it never took is sent again. Where it cannot (Telegram), what a
+dead process had in hand is sent once more: the same question twice does little harm, silence after somebody opened up
+does a lot. What nobody asked for is not sent again. Until it is settled, nothing else goes to its person.
 """
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,19 @@ from storage.crypto import SealBrokenError
 from storage.queries import outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.engine import Connection
+
     from bot.delivery import Delivery, Lane
     from storage.queries.outbox import Due
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
 """How often we look for what other processes left behind."""
-FORGET_SECONDS = 300.0
 AT_ONCE = 1000
+LOOKERS = 8
+"""How many messages are looked into beside each other; a provider that hangs must not hold up all others."""
 
 
 class Doubt:
@@ -33,28 +39,21 @@ class Doubt:
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
-        self._raised: dict[int, float] = {}
-        """When each doubt of our own came up, on the monotonic clock."""
-        self._resent: set[int] = set()
-        """Messages that were sent a second time without asking; there is no third."""
+        self._ripe: dict[int, float] = {}
+        """When the provider may be asked about a message, on the monotonic clock."""
+        self._asked: dict[int, int] = {}
+        """How often it was asked in vain."""
         self._swept = float("-inf")
 
-    def raised(self, message: int, now: float) -> None:
-        """Remember to look into a message."""
-        self._raised[message] = now
+    def raised(self, due: Due) -> None:
+        """Remember to look into a message, once its provider's list may be trusted to show it."""
+        wait = self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
+        self._ripe[due.id] = self._delivery.monotonic() + wait
 
     def settled(self, message: int) -> None:
         """Forget a message that went out, or never will."""
-        self._raised.pop(message, None)
-        self._resent.discard(message)
-
-    def without_asking(self, due: Due) -> fate.Fate:
-        """Say what becomes of a message whose provider cannot be asked."""
-        now = self._delivery.clock()
-        if due.kind not in fate.AT_ANY_HOUR or due.id in self._resent or not fate.patient(due, now):
-            return fate.given_up(due, "unknown", now)
-        self._resent.add(due.id)
-        return fate.later(due, now, "unknown", "again", perhaps_read=True)
+        self._ripe.pop(message, None)
+        self._asked.pop(message, None)
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
@@ -76,43 +75,68 @@ class Doubt:
         """Look into everything that is due for it."""
         at, now = self._delivery.monotonic(), self._delivery.clock()
         sweep = at - self._swept >= SWEEP_SECONDS
-        if not sweep and not self._raised:
+        if not sweep and not any(ripe <= at for ripe in self._ripe.values()):
             return
         if sweep:
             self._swept = at
-            self._raised = {message: since for message, since in self._raised.items() if at - since < FORGET_SECONDS}
             await self._delivery.writer.perform(partial(outbox.release_expired_leases, now=now))
-        for due in await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE)):
+        left = await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE))
+        if sweep:
+            self._forget_all_but({due.id for due in left}, at)
+        ripe: list[tuple[Lane, Due]] = []
+        for due in left:
             lane = self._delivery.lanes.get(due.channel)
-            if lane is not None and due.id not in lane.flights and self._ripe(lane, due, at):
-                await self._look_into(lane, due)
+            if lane is not None and due.id not in lane.flights:
+                if due.id not in self._ripe:
+                    self.raised(due)  # another process left it behind, nobody knows how long ago
+                if self._ripe[due.id] <= at:
+                    ripe.append((lane, due))
+        await self._all_of(ripe)
 
-    def _ripe(self, lane: Lane, due: Due, at: float) -> bool:
-        wait = lane.channel.limits.ask_after
-        return wait is None or at - self._raised.get(due.id, float("-inf")) >= wait
+    def _forget_all_but(self, messages: set[int], at: float) -> None:
+        self._ripe = {number: ripe for number, ripe in self._ripe.items() if number in messages or ripe > at}
+        self._asked = {number: times for number, times in self._asked.items() if number in messages}
+
+    async def _all_of(self, ripe: Iterable[tuple[Lane, Due]]) -> None:
+        some = asyncio.Semaphore(LOOKERS)
+
+        async def one(lane: Lane, due: Due) -> None:
+            async with some:
+                try:
+                    await self._look_into(lane, due)
+                except Exception as error:
+                    log.error("unknown message not looked into", channel=due.channel, outbox=due.id, **told(error))
+
+        await asyncio.gather(*(one(lane, due) for lane, due in ripe))
 
     async def _look_into(self, lane: Lane, due: Due) -> None:
         try:
             end = await self._end(lane, due)
         except SendError as error:
             log.info("provider did not tell", channel=due.channel, outbox=due.id, code=error.code)
-            self._raised[due.id] = self._delivery.monotonic()
+            times = self._asked[due.id] = self._asked.get(due.id, 0) + 1
+            self._ripe[due.id] = self._delivery.monotonic() + fate.backoff(times, 0.5)
             if fate.patient(due, self._delivery.clock()):
                 return
             end = fate.given_up(due, "unknown", self._delivery.clock(), tell_team=True)
         except (SealBrokenError, UnreadableMessageError) as error:
             end = fate.given_up(due, type(error).__name__, self._delivery.clock(), tell_team=True)
-        self._raised.pop(due.id, None)
-        work = end.work if isinstance(end, fate.Fate) else partial(
-            outbox.mark_all_sent, sent=[end], now=self._delivery.clock()
-        )  # fmt: skip
-        await self._delivery.writer.perform(work)
-        metrics.sends.labels(due.channel, end.result if isinstance(end, fate.Fate) else "found").inc()
-        self._delivery.wake()
+        self.settled(due.id)
+        now = self._delivery.clock()
+        write = end.work if isinstance(end, fate.Fate) else partial(outbox.mark_all_sent, sent=[end], now=now)
+
+        def work(connection: Connection) -> bool:
+            if unsettled := outbox.still_unknown(connection, due.id):
+                write(connection)
+            return unsettled
+
+        if await self._delivery.writer.perform(work):
+            metrics.sends.labels(due.channel, end.result if isinstance(end, fate.Fate) else "found").inc()
+            self._delivery.wake()
 
     async def _end(self, lane: Lane, due: Due) -> outbox.Sent | fate.Fate:
         if lane.channel.limits.ask_after is None:
-            return self.without_asking(due)
+            return self._delivery.without_asking(due, "unknown")
         provider_id, segments = "", 0
         pieces = self._delivery.pieces(due)
         for number in range(self._delivery.begun.get(due.id, 0), len(pieces)):
@@ -121,6 +145,8 @@ class Doubt:
             known = await self._delivery.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
             ours = [sent for sent in found if sent.provider_id not in known]
             if not ours:
+                if not fate.patient(due, self._delivery.clock()):
+                    return fate.given_up(due, "unknown", self._delivery.clock(), tell_team=True)
                 self._delivery.begun[due.id] = number
                 return fate.later(due, self._delivery.clock(), "unknown", "again")
             provider_id, segments = ours[0].provider_id, segments + ours[0].segments

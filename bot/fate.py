@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
     Work = Callable[[Connection], None]
 
-FIRST_WAIT = 2.0
-LONGEST_WAIT = 300.0
+FIRST_WAIT = 1.0
+GROWTH = 1.5
+"""A wait is about a third of the time since the first try, so that nobody waits long for a fault that is over."""
+LONGEST_WAIT = 30.0
 PATIENCE = {"reply": timedelta(hours=24), "unsay": timedelta(hours=24), ALERT: timedelta(hours=1)}
 """How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
 alert that does not go out goes to somebody else, and the clock writes the next one."""
@@ -61,8 +63,8 @@ def patient(due: Due, now: datetime) -> bool:
 
 
 def backoff(attempts: int, chance: float) -> float:
-    """Return seconds to wait after `attempts` failures: exponential, with full jitter (`chance` is between 0 and 1)."""
-    return float(max(0.1, chance * min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts, 20))))
+    """Return seconds to wait after `attempts` failures: exponential, from half to the whole (`chance`: 0 to 1)."""
+    return (0.5 + 0.5 * chance) * min(LONGEST_WAIT, FIRST_WAIT * GROWTH ** min(attempts, 20))
 
 
 def refusal(due: Due) -> str:
@@ -143,6 +145,19 @@ def failed(due: Due, error: SendError, now: datetime, chance: float) -> Fate:
             owed.note(connection, due, now)
 
     return Fate("failed", work)
+
+
+def without_asking(due: Due, reason: str, now: datetime, chance: float) -> Fate:
+    """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6).
+
+    What somebody waits for is tried until it goes out. What was in hand when we died is sent once more, not a third
+    time. What nobody asked for is not sent again.
+    """
+    if due.kind not in AT_ANY_HOUR or due.error == outbox.CUT_OFF_AGAIN or not patient(due, now):
+        return given_up(due, "unknown", now, tell_team=True)
+    if due.error == outbox.CUT_OFF:
+        return later(due, now, outbox.ONCE_MORE, "again", perhaps_read=True)
+    return later(due, now + timedelta(seconds=backoff(due.attempts, chance)), reason, "again", perhaps_read=True)
 
 
 def of_address(connection: Connection, address_id: int, contributor_id: int, error: SendError, now: datetime) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flows.asides import CARE, CHANGE, DELETE, LANGUAGE, RESUME, open_aside
+from flows.asides import CARE, CHANGE, DELETE, DELETE_CHAT_TOO, LANGUAGE, RESUME, open_aside
+from flows.asides.delete import has_begun
 from flows.asides.retell import RETELL, so_far
 from flows.effects import (
     AskForPerson,
@@ -45,7 +46,6 @@ LISTENED_TO_WHEN_STOPPED = frozenset(
 
 def obey(making: Making, recognised: Recognised, said: Said) -> bool:
     """Do what the word says. Returns False where the word means nothing here and is an answer like any other."""
-    state = making.conversation
     match recognised.word:
         case Word.STOP:
             _stop(making, said, recognised)
@@ -61,8 +61,7 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
             _ask_for_person_too(making, "access")
             making.effects.append(TellData())
         case Word.DELETE_CHAT:
-            making.effects += [Unsay()] if state.channel != "sms" else []
-            making.tell("delete_chat")
+            _delete_chat(making)
         case Word.CHANGE if _changes_what_is_kept(making):
             _ask_for_person_too(making, "correction")
             making.set(aside="", aside_notes={}, pending="", tries=0)
@@ -101,9 +100,25 @@ def _by_carrier(making: Making, said: Said) -> bool:
     return making.conversation.channel == "sms" and taken_by_carrier(said.text) is not None
 
 
+def _delete_chat(making: Making) -> None:
+    """Take the chat away as far as it can be, and ask whether what was told shall go too."""
+    state = making.conversation
+    if state.channel != "sms":
+        making.effects.append(Unsay())
+    if state.status in {"open", "ended"} and has_begun(making):
+        open_aside(making, DELETE_CHAT_TOO)
+    else:
+        making.tell("delete_chat")
+
+
 def _help(making: Making, recognised: Recognised) -> None:
     state = making.conversation
-    making.tell("help" if recognised.word is Word.HELP else "answer_person_please")
+    if recognised.word is Word.PERSON:
+        if state.status == "open" and state.step is not None:
+            making.effects.append(TellTeam(kind="help_mid_story"))
+        making.repeat(before=making.common("answer_person_please"))
+        return
+    making.tell("help")
     if making.signposted and making.release.house.more_line:
         making.tell("help_more")
     if state.status == "open" and state.step is not None:

@@ -32,7 +32,7 @@ from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.edits import edited
 from flows.effects import FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
 from flows.greetings import is_courtesy, is_greeting, thank_once
-from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold
+from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold, is_short_answer
 from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
 from flows.language.danger.notice import NOTHING, UNNAMED
 from flows.letters import is_told, storable
@@ -104,7 +104,7 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         care.attend(making, signal, kinds, due=due and not making.answered_emergency)
     elif aside:
         care.step_back(making)
-    if noticed.level == "likely":
+    if noticed.level == "likely" and not making.answered_emergency:
         care.ask_to_look(making, noticed)
     care.warm(making, signal)
     _keep_waiting(making)
@@ -306,6 +306,9 @@ def _late(making: Making, said: Said) -> None:
         return
     if state.status in {"ended", "parted"} and not is_told(said.text) and is_courtesy(making, said.text):
         thank_once(making)
+        return
+    if state.status == "ended" and state.kept and is_short_answer(said.text):
+        making.tell("nothing_open")  # a late answer to a question that is over
         return
     fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
     if state.status == "ended" and state.kept and fresh and len(said.text.split()) >= ADDED_WORDS:

@@ -14,8 +14,9 @@ from flows.greetings import is_greeting
 from flows.keywords import Recognised, Word, normalise
 from flows.letters import is_told
 from flows.questions.base import Reading, Unclear, Understood, Waiting
+from flows.questions.options import spaced
 from flows.signals import Said
-from flows.telling import add_words, is_telling
+from flows.telling import add_words, is_telling, tells_of_the_past
 
 if TYPE_CHECKING:
     from flows.questions.base import Step
@@ -41,10 +42,15 @@ _PASSING = ("offered", "changing", "asked_all")
 _LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
 
 
-def hold(making: Making, text: str, ref: str) -> None:
-    """Put words that came before consent aside, sealed; the first time say so."""
+def is_short_answer(text: str) -> bool:
+    """Return whether a text is a bare number, and so an answer to something."""
+    return bool(_LONE_NUMBER.fullmatch(text))
+
+
+def hold(making: Making, text: str, ref: str, *, quietly: bool = False) -> None:
+    """Put words that came before consent aside, sealed; the first time say so, unless something else is said."""
     making.effects.append(HoldSealed(text=text, ref=ref))
-    if not making.conversation.held and is_told(text):
+    if not making.conversation.held and is_told(text) and not quietly:
         making.tell("held_looked_at" if making.worried else "held")
     making.set(held=making.conversation.held + 1)
 
@@ -104,9 +110,20 @@ def take(making: Making, reading: Understood, said: str = "") -> None:
     """Take an answer; words beside it that tell something belong to the story."""
     step = making.step
     beside = reading.note if normalise(reading.note) != normalise(said) else ""
-    if step is not None and not step.decides and is_telling(making, beside):
+    if step is not None and step.decides:
+        if making.consented and _tells_instead(making, step, said) and add_words(making, said, making.ref):
+            making.ask_again(other_words=True)
+            return
+    elif is_telling(making, beside):
         add_words(making, beside, making.ref)
     making.take(reading)
+
+
+def _tells_instead(making: Making, step: Step, said: str) -> bool:
+    """Return whether words tell what happened and name none of the answers: "and nobody said sorry" decides nothing."""
+    padded = spaced(normalise(said))
+    named = any(spaced(option.value) in padded for option in step.choices())
+    return not named and tells_of_the_past(making, said)
 
 
 def _unclear(making: Making, reading: Unclear, said: str) -> None:

@@ -36,6 +36,13 @@ def is_telling(making: Making, text: str) -> bool:
     )
 
 
+def tells_of_the_past(making: Making, text: str) -> bool:
+    """Return whether words around a decision tell what somebody did or said, and so decide nothing."""
+    padded = spaced(normalise(text))
+    past = (spaced(normalise(word)) for word in making.common("past_words").split(","))
+    return len(text.split()) >= FEWEST_WORDS and any(word in padded for word in past)
+
+
 def story_step(making: Making) -> str | None:
     """Return the name of the answered step that holds the story, or None if nothing was asked for yet."""
     steps = making.release.flow.steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -137,32 +137,37 @@ class Making:
         self.first_asked = False
         self.effects.append(numbered)
 
-    def ask_again(self, *, other_words: bool = False) -> None:
-        """Repeat the waiting question, in its other words if it has some and they are wanted."""
+    def ask_again(self, *, other_words: bool = False, before: str = "") -> None:
+        """Repeat the waiting question, in its other words if it has some and they are wanted, behind other words."""
         step, name = self.step, self.conversation.step
         if step is None or name is None:
             return
         scene = self.scene(name)
         say = step.ask(scene)
-        if other_words and scene.has("again"):
-            say = Say(
-                text=scene.text("again"), options=say.options, toggles=say.toggles, toggled=say.toggled,
-                wants_place=say.wants_place, private=say.private,
-            )  # fmt: skip
-        before = self.conversation.shown if other_words and step.type == "consent" else ""
-        self.ask(say)
-        if before:  # whoever decides now has read both
-            self.set(shown=f"{before}\n\n{self.conversation.shown}")
+        text = scene.text("again") if other_words and scene.has("again") else say.text
+        seen = self.conversation.shown if other_words and step.decides else ""
+        self.ask(replace(say, text=self._joined(before, text)))
+        if seen:  # whoever decides now has read both
+            self.set(shown=f"{seen}\n\n{self.conversation.shown}")
 
-    def repeat(self) -> None:
-        """Ask once more, in few words, what waits after something else was answered; nothing if nothing does."""
+    def repeat(self, before: str = "") -> None:
+        """Ask once more, in few words, what waits after something else was answered.
+
+        `before` is that answer: it goes out in the same message, so that one buzz of the phone says it all. It goes
+        out alone if nothing waits.
+        """
         state, step = self.conversation, self.step
-        if state.status != "open" or state.aside or state.opted_out or step is None:
-            return
-        if step.tells and state.scratch.get("parts"):
-            self.tell("go_on_or_done")
-        else:
-            self.ask_again(other_words=True)
+        waits = state.status == "open" and not state.aside and not state.opted_out and step is not None
+        if waits and step is not None and step.tells and state.scratch.get("parts"):
+            self.effects.append(Say(text=self._joined(before, self.common("go_on_or_done"))))
+        elif waits:
+            self.ask_again(other_words=True, before=before)
+        elif before:
+            self.effects.append(Say(text=before))
+
+    def _joined(self, before: str, text: str) -> str:
+        gap = " " if self.conversation.channel == "sms" else "\n\n"
+        return f"{before}{gap}{text}" if before else text
 
     # --- going --------------------------------------------------------------------------------------------------
 

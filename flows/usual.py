@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, open_aside, reads_clearly
 from flows.asides.retell import MORE
 from flows.commands import go_back, speak
-from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, TellTeam
+from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, Say, TellTeam
 from flows.greetings import thank_once
 from flows.hearing import hear, hold, take
 from flows.keywords import normalise, recognise
@@ -121,13 +121,15 @@ def _answer_at_a_question(making: Making, said: Said, intent: Intent, *, crossed
                 _tell(making, intent)
                 take(making, reading)
                 return True
-    _tell(making, intent)
-    if not making.consented and len(intent.rest.split()) >= HELD_FROM:
-        hold(making, said.text, said.ref)
-    elif looked_up and intent.rest and not crossed and not is_telling(making, intent.rest):
+    if looked_up and intent.rest and not crossed and not is_telling(making, intent.rest):
+        _tell(making, intent)
         hear(making, Said(text=intent.rest, ref=said.ref))
         return True
-    if not crossed and intent.kind is not Kind.PAUSE:
+    if not making.consented and len(intent.rest.split()) >= HELD_FROM:
+        hold(making, said.text, said.ref, quietly=True)
+    if crossed or intent.kind is Kind.PAUSE:
+        _tell(making, intent)
+    else:
         _wait_again(making, intent)
     return True
 
@@ -141,23 +143,30 @@ def _say_again(making: Making) -> None:
     making.ask_again()
 
 
-def _wait_again(making: Making, intent: Intent | None = None) -> None:
-    """Ask once more what waits, in few words."""
-    state, step = making.conversation, making.step
+def _wait_again(making: Making, intent: Intent) -> None:
+    """Say what is said to this, and ask once more what waits, in few words."""
+    state = making.conversation
     if state.aside:
+        _tell(making, intent)
         ask_aside_again(making)
-    elif intent is not None and intent.kind is Kind.REPEAT_PLEASE and step is not None:
+    elif intent.kind is Kind.REPEAT_PLEASE:
+        _tell(making, intent)
         _say_again(making)
     else:
-        making.repeat()
+        making.repeat(before=_text(making, intent))
 
 
-def _tell(making: Making, intent: Intent) -> None:
+def _text(making: Making, intent: Intent) -> str:
+    """Return what is said to this; empty where there is nothing to say."""
     key = f"answer_{intent.kind}"
     if intent.detail and making.knows(f"{key}_{intent.detail}"):
         key = f"{key}_{intent.detail}"
-    if making.knows(key):
-        making.tell(key, languages=", ".join(making.languages()))
+    return making.common(key, languages=", ".join(making.languages())) if making.knows(key) else ""
+
+
+def _tell(making: Making, intent: Intent) -> None:
+    if text := _text(making, intent):
+        making.effects.append(Say(text=text))
 
 
 # --- what is more than an answer; None: answer it like any other question --------------------------------------------
@@ -233,7 +242,7 @@ def _add_more(making: Making, said: Said, intent: Intent) -> bool | None:
         open_aside(making, MORE, story=0, parts=[])
     elif state.status == "open":
         add_words(making, content, said.ref)
-        _wait_again(making)
+        making.repeat()
     else:
         making.effects.append(AddToStory(text=content, ref=said.ref))
         making.tell("added")
@@ -252,7 +261,7 @@ def _correction(making: Making, said: Said, _intent: Intent) -> bool | None:
     if name is not None and isinstance(step.hear(making.scene(name), said), Understood):
         return False
     if not isinstance(step, PlaceStep) and add_words(making, said.text, said.ref):
-        _wait_again(making)
+        making.repeat()
         return True
     return False
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from review.access import Visit
+    from storage.queries.queue import Filters
 
 PIECE = 64 * 1024
 """Bytes handed to the server at a time."""
@@ -59,7 +60,7 @@ def download(visit: Visit) -> Response:
             out=file,
             who=visit.who.email,
             now=visit.now,
-            filters=filters_from({"state": "all", **asked}),
+            filters=_filters(asked),
             practice=True if asked.get("practice") == "yes" else None,
         )
     except (select.UnknownFormatError, select.UnknownUseError, select.RestlessStoriesError) as error:
@@ -76,8 +77,13 @@ def download(visit: Visit) -> Response:
     )
 
 
+def _filters(asked: Mapping[str, str]) -> Filters:
+    """Return which stories are asked for. The use is no filter here: it says what they may be used for."""
+    return filters_from({"state": "all", **asked, "use": ""})
+
+
 def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: int = 200) -> Response:
-    filters = filters_from({"state": "all", **asked})
+    filters = _filters(asked)
     practice = True if asked.get("practice") == "yes" else None
     counts = {
         use.value: select.count(visit.parts.engine, use=use.value, filters=filters, now=visit.now, practice=practice)

@@ -41,7 +41,7 @@ VALID_SECONDS = {"reply": 36_000, "notice": 36_000, "nudge": 14_400, "prompt": 1
 """How long Twilio may hold a message (rule 21); one that nobody waits for must not arrive at night."""
 LOOK_BACK = timedelta(seconds=60)
 """Clocks differ: a message may seem older than our attempt to send it."""
-ASK_SECONDS = 15.0
+ASK_SECONDS = 10.0
 """Until Twilio's list shows what it took."""
 PAGE = 100
 MOST_PAGES = 200

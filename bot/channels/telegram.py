@@ -48,6 +48,10 @@ MOST_UNSAID = 100
 """Messages that one call may take away (Bot API, deleteMessages)."""
 UNSAY_SECONDS = 0.05
 """Between calls that take away one message each."""
+NO_THREAD = ("message thread not found", "topic_closed", "topic_deleted", "topic closed", "topic deleted")
+"""What Telegram says of a topic that nothing can be sent to; the chat itself is there."""
+MOST_THREADS = 10_000
+"""Topics that Telegram refused and that are remembered."""
 GROUP_SECONDS = 600.0
 """A group is told where to write at most this often, however much is said there."""
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -100,6 +104,8 @@ class TelegramChannel:
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
         self._groups: dict[str, float] = {}
+        self._no_threads: dict[tuple[str, int], None] = {}
+        """Topics that Telegram gave us and does not know any more, oldest first."""
 
     @property
     def reach(self) -> str:
@@ -290,8 +296,23 @@ class TelegramChannel:
         return Sent("")
 
     async def _send(self, chat: int, piece: Piece) -> Sent:
+        """Send one message; without its topic if Telegram does not know that one (any more)."""
+        if piece.thread_id is None or (piece.address, piece.thread_id) in self._no_threads:
+            return await self._send_to(chat, piece, None)
+        try:
+            return await self._send_to(chat, piece, piece.thread_id)
+        except BadRequest as error:
+            if not any(words in error.message.lower() for words in NO_THREAD):
+                raise
+        sent = await self._send_to(chat, piece, None)
+        if len(self._no_threads) >= MOST_THREADS:
+            del self._no_threads[next(iter(self._no_threads))]
+        self._no_threads[piece.address, piece.thread_id] = None
+        return sent
+
+    async def _send_to(self, chat: int, piece: Piece, thread_id: int | None) -> Sent:
         result = await self._client.call(
-            "sendMessage", chat_id=chat, text=piece.text, message_thread_id=piece.thread_id,
+            "sendMessage", chat_id=chat, text=piece.text, message_thread_id=thread_id,
             reply_markup=_keyboard(piece.buttons) if piece.buttons else None,
             link_preview_options={"is_disabled": True},
         )  # fmt: skip

@@ -43,6 +43,10 @@ class UnansweredError(NetworkError):
     """The call was on its way when the line broke: it may have been carried out (rule 16)."""
 
 
+class NoAnswerOfTheirsError(NetworkError):
+    """Something on the way answered in Telegram's place, such as a proxy with a page of its own: nothing was sent."""
+
+
 class TooFastError(TelegramError):
     """The API wants quiet for so many seconds. The library's own RetryAfter warns about its future when it is made."""
 
@@ -89,7 +93,7 @@ class Wire(BaseRequest):
         try:
             answer = orjson.loads(payload)
         except orjson.JSONDecodeError:
-            raise UnansweredError("the answer is not JSON") from None
+            raise NoAnswerOfTheirsError("the answer is not JSON") from None
         if not isinstance(answer, dict) or not ("result" in answer or answer.get("ok") is False):
             raise UnansweredError("the answer has no result")
         return answer
@@ -155,6 +159,7 @@ class Client(Bot):
         given = {name: value for name, value in parameters.items() if value is not None}
         status, payload = await self._wire.post_json(f"{self.base_url}/{method}", orjson.dumps(given), read_seconds)
         if status != HTTPStatus.OK:
+            self._wire.parse_json_payload(payload)  # a page of a proxy with 403 says nothing of the person
             return await Answered(status, payload).post("")
         answer = self._wire.parse_json_payload(payload)
         if "result" not in answer:  # refused under the status of a success, as a stand-in for the API may do
@@ -180,14 +185,18 @@ def failure(error: TelegramError) -> SendError:
     if isinstance(error, BadRequest):
         gone = "chat not found" in error.message.lower() or "user not found" in error.message.lower()
         return SendError("permanent", "400", address_state="unusable" if gone else "", tell_team=not gone)
-    if isinstance(error, UnansweredError):
-        return SendError("unknown", "no answer")
     if isinstance(error, ChatMigrated):
         return SendError("permanent", "migrated")
     if isinstance(error, Conflict):
         return SendError("retry", "409", tell_team=True)
+    return _of_the_line(error)
+
+
+def _of_the_line(error: TelegramError) -> SendError:
+    if isinstance(error, UnansweredError):
+        return SendError("unknown", "no answer")
     if isinstance(error, NetworkError):
-        return SendError("retry", "network")
+        return SendError("retry", "not telegram" if isinstance(error, NoAnswerOfTheirsError) else "network")
     return SendError("permanent", type(error).__name__, tell_team=True)
 
 

@@ -47,7 +47,8 @@ _PRESS = re.compile(r"([A-Za-z0-9_-]{1,32})\.([0-9]{1,9})\.([0-9]{1,3})\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
 _PLAIN = frozenset({"message_id", "from", "chat", "date", "text", "entities", "link_preview_options"})
 _MESSAGE_FIELDS = frozenset({
-    "message_id", "date", "chat", "from", "text", "caption", "contact", "location", "venue", "message_thread_id", _MARK,
+    "message_id", "date", "chat", "from", "text", "caption", "contact", "location", "venue", "message_thread_id",
+    "is_topic_message", _MARK,
 })  # fmt: skip
 _QUERY_FIELDS = frozenset({"id", "from", "message", "chat_instance", "data", "inline_message_id", "game_short_name"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,7 +73,7 @@ class _Head(NamedTuple):
         chat = {"id": self.chat, "type": "private"}
         kept = {"message_id": self.message_id, "date": self.at, "chat": chat, "from": sender}
         if self.thread_id is not None:
-            kept["message_thread_id"] = self.thread_id
+            kept |= {"message_thread_id": self.thread_id, "is_topic_message": True}
         return kept
 
 
@@ -181,7 +182,7 @@ def _message(update_id: int, message: Message) -> Inbound:
     if message.chat.type != ChatType.PRIVATE:
         return Inbound(
             channel=NAME, provider_id=str(update_id), kind="group", address=str(_whole(message.chat.id)),
-            thread_id=message.message_thread_id,
+            thread_id=_topic(message),
         )  # fmt: skip
     if sender is None or sender.is_bot:
         return Inbound(channel=NAME, provider_id=str(update_id), kind="stray")
@@ -257,7 +258,7 @@ def _told(head: _Head, words: str | None, media: str = "", point: tuple[float, f
     return Inbound(
         channel=NAME, provider_id=str(head.update_id), kind="message", address=str(head.chat), signal=signal,
         media=media if words is not None else "", point=point, entry=entry, language_hint=head.language, ref=ref,
-        thread_id=head.thread_id, written_by=_EPOCH + timedelta(seconds=head.at + 1),
+        thread_id=head.thread_id, written_by=_EPOCH + timedelta(seconds=head.at + 1),  # it names whole seconds
         raw=orjson.dumps({"update_id": head.update_id, "message": kept}),
     )  # fmt: skip
 
@@ -288,7 +289,12 @@ def _head(update_id: int, chat: int, message_id: int, at: int, language: str | N
 def _head_of(update_id: int, message: Message) -> _Head:
     language = message.from_user.language_code if message.from_user is not None else None
     head = _head(update_id, message.chat.id, message.message_id, int(message.date.timestamp()), language)
-    return head._replace(thread_id=message.message_thread_id)
+    return head._replace(thread_id=_topic(message))
+
+
+def _topic(message: Message) -> int | None:
+    """Return the topic a message stands in. Without `is_topic_message` the number is that of a chain of replies."""
+    return message.message_thread_id if message.is_topic_message else None
 
 
 def _whole(value: int) -> int:

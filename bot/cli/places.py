@@ -47,8 +47,8 @@ def build(
     """Make the gazetteer of Britain and Ireland anew from the open data it comes from."""
     from bot.cli.say import console  # noqa: PLC0415 - keep start-up light
     from storage.places import SHIPPED  # noqa: PLC0415
-    from storage.places.build import BuildInputError  # noqa: PLC0415
     from storage.places.build import build as build_gazetteer  # noqa: PLC0415
+    from storage.places.district_rows import BuildInputError  # noqa: PLC0415
 
     target = out or SHIPPED
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from flows.asides.base import Aside
 from flows.asides.own_stories import THIS, Offered, OwnStories, listed_in
 from flows.draft import is_empty
 from flows.effects import DropStory, Erase
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from flows.signals import StoriesListed
     from flows.turn import Making
 
-DELETE = "delete"
+DELETE, DELETE_CHAT_TOO = "delete", "delete_chat_too"
 
 
 class Delete(OwnStories):
@@ -56,7 +57,7 @@ class Delete(OwnStories):
         here = making.conversation.aside_notes.get("here")
         self.close(making)
         if story == here:
-            self._part(making)
+            self.part(making)
             return
         making.effects.append(Erase(scope="story", story=story))
         making.tell("deleted_story")
@@ -75,17 +76,36 @@ class Delete(OwnStories):
             if making.conversation.status == "open":
                 making.ask_again()
         elif value == THIS:
-            self._part(making)
+            self.part(making)
         else:
             making.effects.append(Erase(scope="everything"))
             _leave(making)
             making.tell("deleted_everything")
 
     @staticmethod
-    def _part(making: Making) -> None:
+    def part(making: Making) -> None:
+        """Delete what was told in this conversation, and end it."""
         making.effects.append(DropStory())
         _leave(making)
         making.tell("deleted_story")
+
+
+class DeleteChatToo(Aside):
+    """The chat is gone as far as it can be: shall what was told go too? An unclear answer keeps it, and says so."""
+
+    name: ClassVar[str] = DELETE_CHAT_TOO
+    values: ClassVar[tuple[str, ...]] = ("delete", "keep")
+    safe: ClassVar[str] = "keep"
+    when_stopped: ClassVar[bool] = True
+
+    def take(self, making: Making, value: str) -> None:
+        """Delete this conversation's story, or leave it."""
+        self.close(making)
+        if value == "delete":
+            Delete.part(making)
+        else:
+            making.tell("nothing_deleted")
+            making.repeat()
 
 
 def _leave(making: Making) -> None:

@@ -59,7 +59,8 @@ class PlaceStep(Step):
                 return Unclear(kept=said)
         if says_nowhere(said, scene.common("place_skips"), scene.common("place_fillers")):
             return Understood(value=None)
-        return Waiting(scratch={"words": said}, effects=(FindPlace(words=said[:200]),))
+        # The words come back with what was found, without street and house; until then nothing of them is kept.
+        return Waiting(scratch={}, effects=(FindPlace(words=said[:200]),))
 
 
 def says_nowhere(said: str, skips: str, fillers: str) -> bool:

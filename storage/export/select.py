@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_bytes
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
@@ -144,7 +144,7 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
     chosen = format_named(format)
     if use not in USES:
         raise UnknownUseError(f"There is no use {use!r}. Choose one of: {', '.join(USES)}.")
-    wanted = filters or Filters()
+    wanted = _asked_of_the_gate(filters or Filters())
     for _ in range(TRIES):
         with _draft(out) as draft:
             made = _write(engine, chosen, use, wanted, practice, draft, now)
@@ -171,7 +171,7 @@ def may_leave(use: str, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice: bool | None = None) -> int:
-    """Return how many stories an export would hold now."""
+    """Return how many stories an export for this use, asked for in the same way, would hold now."""
     with reader(engine) as connection:
         scope = _scope(filters, practice=bool(practice) or (practice is None and only_practice(connection)))
         return int(
@@ -233,8 +233,13 @@ def _write(
     return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting)
 
 
+def _asked_of_the_gate(filters: Filters) -> Filters:
+    """Leave out the filter on exactly one use: the use of an export says how far its stories may travel at least."""
+    return replace(filters, use="")
+
+
 def _scope(filters: Filters, *, practice: bool) -> list[ColumnElement[bool]]:
-    return queue.matching(filters) + ([] if practice else [story.c.simulated.is_(False)])
+    return queue.matching(_asked_of_the_gate(filters)) + ([] if practice else [story.c.simulated.is_(False)])
 
 
 def _passing(found: Iterator[tuple[rows.Record, Row]], row_key: bytes, passed: _Passed) -> Iterator[Row]:

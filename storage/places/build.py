@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any
 
 from storage.places.aliases import wanted
-from storage.places.districts import DISTRICTS, SHARED
+from storage.places.district_rows import BuildInputError, Row, district_rows, km, mark_shared, people
 from storage.places.gazetteer import FORMAT, SHIPPED
 from storage.places.place import kind_of, reach_km
 from storage.places.words import normalise
@@ -32,8 +32,6 @@ YEAR = 2025
 """Year of the council area codes: the postcode directory of November 2025."""
 
 _AREAS = SHIPPED.parent / "areas.csv"
-_OWN_DISTRICTS = SHIPPED.parent / "own-districts.csv"
-"""Well-known districts that no open table names as people do, kept by hand."""
 _CORRECTIONS = SHIPPED.parent / "corrections.csv"
 """Places beside a border whose area the reckoning gets wrong."""
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
@@ -55,15 +53,6 @@ _SPREAD = {2643743: "E12000007"}
 """London is in no single council area."""
 _PROVINCES = {"C": "Connacht", "L": "Leinster", "M": "Munster", "U": "Ulster"}
 _NIR, _IRELAND = "NIR", "IE"
-
-_SAME_KM = 6.0
-"""A district of ours this close to a place of its name is that place; twice as far if it has no point of its own."""
-
-Row = dict[str, Any]
-
-
-class BuildInputError(RuntimeError):
-    """A package that building needs is not installed, or does not hold what it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +114,8 @@ def build(out: Path = SHIPPED) -> Built:
     places = _places(areas, postcodes)
     _name_regions(places, areas)
     outward = list(_outward(places, postcodes))
-    districts = list(_districts(places, outward))
-    _mark_shared(places, districts)
+    districts = list(district_rows(places, outward))
+    mark_shared(places, districts)
     for row in places:
         del row["outward"]
     rows = [*_area_rows(areas, places), *places, *outward, *districts]
@@ -268,7 +257,7 @@ def _places(areas: dict[str, _Area], postcodes: _Postcodes) -> list[Row]:
 def _once(rows: list[Row]) -> list[Row]:
     """Drop the smaller of two places with the same name in the same area: nobody could tell them apart in a list."""
     kept: dict[tuple[str, str], Row] = {}
-    for row in sorted(rows, key=lambda row: (-_people(row), row["place"])):
+    for row in sorted(rows, key=lambda row: (-people(row), row["place"])):
         kept.setdefault((normalise(row["name"]), row["code"]), row)
     return sorted(kept.values(), key=lambda row: row["place"])
 
@@ -317,20 +306,11 @@ def _drop_puzzling_names(rows: list[Row]) -> None:
         kept = [
             alias
             for alias in row.get("aliases", ())
-            if all(_km(row, other) > 25 and _people(other) < _people(row) for other in named.get(normalise(alias), ()))
+            if all(km(row, other) > 25 and people(other) < people(row) for other in named.get(normalise(alias), ()))
         ]
         row.pop("aliases", None)
         if kept:
             row["aliases"] = kept
-
-
-def _people(row: Row) -> int:
-    return int(row.get("population", 0))
-
-
-def _km(one: Row, other: Row) -> float:
-    across = (one["longitude"] - other["longitude"]) * math.cos(math.radians(one["latitude"]))
-    return 111.2 * math.hypot(one["latitude"] - other["latitude"], across)
 
 
 def _name_regions(rows: list[Row], areas: dict[str, _Area]) -> None:
@@ -361,93 +341,16 @@ def _outward(places: list[Row], postcodes: _Postcodes) -> Iterator[Row]:
     for outward, points in sorted(postcodes.districts.items()):
         touched = Counter(code for _, _, code in points)
         longitude, latitude = from_grid.transform(median(p[0] for p in points), median(p[1] for p in points))
-        largest = sorted(inside[outward], key=lambda place: (-_people(place), place["place"]))
+        largest = sorted(inside[outward], key=lambda place: (-people(place), place["place"]))
         row: Row = {"outward": outward, "code": min(touched, key=lambda code: (-touched[code], code))}
         row |= {"areas": sorted(touched), "latitude": round(latitude, 2), "longitude": round(longitude, 2)}
         yield row | ({"places": [place["place"] for place in largest]} if largest else {})
 
 
-def _mark_shared(places: list[Row], districts: list[Row]) -> None:
-    """Mark those whose name others far away have, or begin with: `also`. "Ashby" may be short for Ashby-de-la-Zouch."""
-    shared = set(SHARED.read_text(encoding="utf-8").split("\n"))
-    begun: dict[str, list[Row]] = defaultdict(list)
-    for row in places:
-        words = normalise(row["name"]).split()
-        for end in range(1, len(words)):
-            begun[" ".join(words[:end])].append(row)
-    for row in (*places, *districts):
-        name = normalise(row.get("name") or row["district"])
-        if name in shared or any(_km(row, other) > _SAME_KM for other in begun.get(name, ())):
-            row["also"] = 1
-
-
-def _districts(places: list[Row], outward: list[Row]) -> Iterator[Row]:
-    """Yield the districts of cities: the gathered ones, then our own, which may add aliases to a gathered one."""
-    cities = {row["place"]: row for row in places}
-    found: dict[tuple[int, str], Row] = {}
-    with DISTRICTS.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            point = {side: float(line[side]) for side in ("latitude", "longitude")}
-            found[int(line["city"]), normalise(line["name"])] = {"district": line["name"], "code": line["code"]} | point
-    ours = list(_own_districts(places, outward))
-    own_names = {key for key, _ in ours}
-    for key, row in ours:
-        _add_own(found, key, row, places, own_names)
-    for city, name in sorted(found):
-        row = found[city, name] | {"city": city}
-        if row["code"] == cities[city]["code"]:
-            del row["code"]
-        yield row
-
-
-def _add_own(
-    found: dict[tuple[int, str], Row],
-    key: tuple[int, str],
-    row: Row,
-    places: list[Row],
-    own_names: set[tuple[int, str]],
-) -> None:
-    """Add a district of ours: to a place of that name close by as other names, else in one with gathered spellings."""
-    city, name = key
-    others = row.get("aliases", [])
-    reach = _SAME_KM * (1 if row.pop("placed") else 2)
-    for place in places:
-        if normalise(place["name"]) == name and _km(place, row) < reach and place["place"] != city:
-            place["aliases"] = list(dict.fromkeys([*place.get("aliases", ()), *others]))
-            if not place["aliases"]:
-                del place["aliases"]
-            return
-    spellings = {normalise(other) for other in others} | {name}
-    joined = {spelling.replace(" ", "") for spelling in spellings}
-    same = [k for k in found if k[0] == city and k[1].replace(" ", "") in joined and (k == key or k not in own_names)]
-    for known in sorted(same, key=lambda k: k != key):
-        gathered = found.pop(known)
-        if normalise(gathered["district"]) not in spellings:
-            row.setdefault("aliases", []).append(gathered["district"])
-        row |= {side: gathered[side] for side in ("latitude", "longitude", "code")}
-    found[key] = row
-
-
-def _own_districts(places: list[Row], outward: list[Row]) -> Iterator[tuple[tuple[int, str], Row]]:
-    """Yield our own districts, each at its postcode district if it has one, else at the middle of its city."""
-    by_name = {row["name"]: row for row in sorted(places, key=_people)}
-    by_code = {row["outward"]: row for row in outward}
-    with _OWN_DISTRICTS.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            if line["city"] not in by_name or (line["near"] and line["near"] not in by_code):
-                raise BuildInputError(f"own-districts.csv: {line['name']} is in no known city or postcode district.")
-            city = by_name[line["city"]]
-            at = by_code[line["near"]] if line["near"] else city
-            row: Row = {"district": line["name"], "code": at["code"]}
-            row |= {"latitude": at["latitude"], "longitude": at["longitude"], "placed": bool(line["near"])}
-            aliases = list(filter(None, line["aliases"].split("|")))
-            yield (city["place"], normalise(line["name"])), row | ({"aliases": aliases} if aliases else {})
-
-
 def _area_rows(areas: dict[str, _Area], places: list[Row]) -> Iterator[Row]:
     """Yield nations, then counties, then council areas, each with the people of its places."""
     inside: dict[str, list[Row]] = defaultdict(list)
-    for place in sorted(places, key=lambda place: (-_people(place), place["place"])):
+    for place in sorted(places, key=lambda place: (-people(place), place["place"])):
         for code in filter(None, (place["code"], areas[place["code"]].county_code)):
             inside[code].append(place)
     order = {"nation": 0, "county": 1, "council area": 2}
@@ -467,12 +370,12 @@ def _middle(places: list[Row]) -> Row:
     """Return the people of these places, largest first, suburbs of a larger one not counted again, and their middle."""
     counted: list[Row] = []
     for place in places:
-        if all(_km(place, larger) > reach_km(_people(larger)) for larger in counted):
+        if all(km(place, larger) > reach_km(people(larger)) for larger in counted):
             counted.append(place)
-    people = sum(map(_people, counted))
-    weights = [_people(place) or 1 for place in counted]
+    total = sum(map(people, counted))
+    weights = [people(place) or 1 for place in counted]
     point = {
         side: round(sum(place[side] * weight for place, weight in zip(counted, weights, strict=True)) / sum(weights), 2)
         for side in ("latitude", "longitude")
     }
-    return ({"population": people} if people else {}) | point
+    return ({"population": total} if total else {}) | point

@@ -1,7 +1,7 @@
 """When a place is sure enough to be taken without asking, and which of several comes first. Standard library only.
 
 The rule in one sentence (docs/places.md): a lone hit is taken if it is on the project's list, lies where the project
-works, or, for a project without a list, is a town of some size or a district whose name nobody else has.
+works, or, for a project without a list, is a town of some size or a place whose name nobody else has.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ _NEXT_TO_NOTHING = 0.03
 """Places of the same name with at most this share of its people do not make it a question."""
 _WIDE = frozenset({"nation", "county", "council area"})
 _TOWN = 10_000
-_VILLAGE = 3_000
 _DISTRICT_WEIGHT, _CITY_SHARE = 5_000, 1_000
 """Districts, whose people the source does not count, come after towns and before villages; those of larger cities
 first: a district counts as 5,000 and a thousandth of its city's people."""
@@ -61,9 +60,7 @@ class Works:
             return True
         if self.known:
             return self.near(place)
-        if people >= _TOWN:
-            return True
-        return (place.kind == "district" or people >= _VILLAGE) and not shared
+        return people >= _TOWN or not shared
 
     def first(self, place: Place, city: int = 0) -> tuple[bool, bool, int, str, str]:
         """Return a sort key: nations, then where the project works, then the larger; `city` as in `weight`."""

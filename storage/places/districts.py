@@ -191,10 +191,13 @@ def _shared(folder: Path, known: set[str]) -> Iterator[str]:
             cells = line.split("\t")
             if (name := normalise(cells[2])) in known:
                 at[name].append((float(cells[9]), float(cells[10])))
+    zones: dict[tuple[str, str], list[_Zone]] = defaultdict(list)
     for zone in _zones(folder):
         for label in names_in(zone.name):
             if (name := normalise(label)) in known:
-                at[name].append((zone.latitude, zone.longitude))
+                zones[name, zone.code].append(zone)
+    for (name, _), same in zones.items():  # one place for each council area: a few points of the tables are wrong
+        at[name].append((median(zone.latitude for zone in same), median(zone.longitude for zone in same)))
     for name, points in at.items():
         middle = points[0]
         width = math.cos(math.radians(middle[0]))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ _NATION_WORDS = {
     "Ireland": ("ireland", "eire", "republic of ireland", "roi", "southern ireland"),
 }
 _COUNTRY_WORDS = {"GB": ("uk", "united kingdom", "gb", "great britain", "britain")}
+
+_WORDS_OF_LANDS = (*_NATION_WORDS.values(), *_COUNTRY_WORDS.values())
 
 
 class GazetteerError(ValueError):
@@ -52,6 +55,12 @@ class Gazetteer:
     outward: dict[str, Place] = field(default_factory=dict)
     inside: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Ids of the places inside a postcode district, and codes of the council areas it touches."""
+    parts: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    """Those names that only districts have. They are among `named` too."""
+    towns: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    """The names that are not in `parts`."""
+    last_words: set[str] = field(default_factory=set)
+    """The last words of the names of places and areas that tell where others are."""
     cities: dict[str, int] = field(default_factory=dict)
     """How many people the city of a district has, by the district's id."""
     also: set[str] = field(default_factory=set)
@@ -90,6 +99,11 @@ def load(files: tuple[Path, ...] = (SHIPPED,)) -> Gazetteer:
                 _read(gazetteer, lines)
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise GazetteerError(f"the list of places {file.name} cannot be read ({type(error).__name__})") from error
+    for name, places in gazetteer.named.items():
+        only_parts = all(place.kind == DISTRICT for place in places)
+        (gazetteer.parts if only_parts else gazetteer.towns)[name] = places
+    known = (*gazetteer.towns, *gazetteer.areas, *gazetteer.wider, *chain.from_iterable(_WORDS_OF_LANDS))
+    gazetteer.last_words.update(name.rpartition(" ")[2] for name in known)
     return gazetteer
 
 

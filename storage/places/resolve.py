@@ -195,7 +195,7 @@ class Resolver:
             if hits := self._here(index.get(" ".join(form), ())):
                 return Hits(hits, told=False)
             for name, tail in splits(form):
-                if hits := tuple(hit for hit in self._here(index.get(name, ())) if self._tells(hit, tail)):
+                if hits := self._told_apart(self._here(index.get(name, ())), tail):
                     return Hits(hits, told=True)
             for head, name in _turned(form):
                 found = (hit for hit in index.get(name, ()) if normalise(hit.region or hit.parent) == head)
@@ -226,6 +226,13 @@ class Resolver:
 
     def _is_here(self, place: Place) -> bool:
         return place.country in self._countries or place.id.startswith("project:")
+
+    def _told_apart(self, hits: tuple[Place, ...], tail: tuple[str, ...]) -> tuple[Place, ...]:
+        """Return the places of which these words tell where they are; those that stand in one so called, if any do."""
+        told = tuple(hit for hit in hits if self._tells(hit, tail))
+        within = " ".join(written_out(tail))
+        towns = (hit for hit in told if within != normalise(hit.nation))  # "newport wales" is two places
+        return tuple(hit for hit in towns if within in {normalise(hit.region), normalise(hit.parent)}) or told
 
     def _tells(self, place: Place, tail: tuple[str, ...]) -> bool:
         """Say whether these words tell where the place is: area, county, nation, postcode, a place nearby."""
@@ -267,6 +274,8 @@ class Resolver:
         core = min(forms, key=len)
         found += self._alike(" ".join(core), _SURELY_ALIKE if len(core) > 1 else _LEAST_ALIKE)
         for name, tail in splits(core) if len(core) <= 6 else ():
+            if not self._names_something(tail[-1]):
+                continue
             found += [hit for hit in self._alike(name, _LEAST_ALIKE) if self._tells(hit, tail)]
         for name in spans(text):
             found += self._here(own.named.get(name) or gazetteer.named.get(name) or gazetteer.areas.get(name, ()))
@@ -274,14 +283,24 @@ class Resolver:
             found += self._alike(" ".join(core), _LEAST_ALIKE)
         return tuple({hit.label: hit for hit in reversed(found) if self._is_here(hit)}.values())[::-1]
 
+    def _names_something(self, word: str) -> bool:
+        """Say whether a place, an area or a postcode district can be told by this word, as the last of its name."""
+        gazetteer = load(self._files)
+        word = written_out((word,))[0]
+        own = any(key.endswith(word) for key in self._own().named)
+        return own or word in gazetteer.last_words or word.upper() in gazetteer.outward
+
     def _alike(self, name: str, least: int) -> list[Place]:
         """Return places whose names look like this one, or begin with it, the likeliest first."""
         if not 3 <= len(name) <= 40 or usual(name):
             return []
         gazetteer, own = load(self._files), self._own()
         ranked: dict[str, tuple[float, Place]] = {}
-        for index, bonus in ((own.named, 20.0), (gazetteer.named, 0.0), (gazetteer.areas, -6.0)):
-            for key, score in _scores(name, index, least):
+        for index, bonus, far in (
+            (own.named, 20.0, least), (gazetteer.towns, 0.0, least), (gazetteer.areas, -6.0, least),
+            (gazetteer.parts, 0.0, max(least, _DISTRICT_ALIKE)),
+        ):  # fmt: skip
+            for key, score in _scores(name, index, far):
                 for place in self._here(index[key]):
                     if place.kind == DISTRICT and score < _DISTRICT_ALIKE:
                         continue

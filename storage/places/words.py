@@ -42,6 +42,7 @@ _AFTER = word_set(
     "i think maybe probably somewhere there about ish originally mate here and its surroundings side end all my life "
     "is where live lived guess suppose sorry too for years meant mean centre center city town though but instead"
 )
+_COMPASS = word_set("north south east west central inner outer greater")
 _VAGUE = word_set("north south east west upper lower great little new old st and county")
 """Words that tell nothing about where a place is by themselves."""
 _PLACING = word_set("in near at from around outside by to between")
@@ -97,6 +98,8 @@ def splits(words: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         while len(tail) > 1 and tail[0] in _BEFORE:
             tail = tail[1:]
         yield " ".join(words[:cut]), tail
+        if len(tail) > 1 and tail[0] in _COMPASS:
+            yield " ".join(words[:cut]), tail[1:]  # "brixton, south london"
 
 
 def spans(text: str) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Named questions about messages on their way out. Never commits. Imports the tables.
 
 To one address goes one message at a time, in the order they were written: a reply is never overtaken by a later one. A
-message that waits for its hour (a prompt, a nudge) holds nobody up. What became of a message that was being sent when
-the process died is unknown, and it is not sent again blindly (rule 16).
+message that waits for its hour (a prompt, a nudge) holds nobody up. A reply that is to be tried again holds up its
+person, however long that takes; so does every message whose fate is unknown, until it is settled. What became of a
+message that was being sent when the process died is unknown, and it is not sent again blindly (rule 16).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
 OUTBOX = tables.Outbox.__table__
@@ -30,9 +31,16 @@ ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 EVENT = tables.DeliveryEvent.__table__
 ITEM = tables.Safeguarding.__table__
+TEAM_ITEM = tables.TeamItem.__table__
 
 RETRY_HOLDS_UP_SECONDS = 120
-"""A message that is to be tried again within this time keeps later ones back; one that waits longer does not."""
+"""An unasked message to be tried again within this time keeps later ones back; one that waits longer does not."""
+CUT_OFF = "SenderDied"
+"""What stands in the row of a message whose sender died with it in hand."""
+ONCE_MORE = "once more"
+"""… of one that is sent a second time because of that; it stays there whatever else goes wrong."""
+CUT_OFF_AGAIN = "SenderDiedAgain"
+"""… and of one whose second sender died as well."""
 
 STATUSES = {
     "accepted": "sent",
@@ -66,6 +74,8 @@ class Due(NamedTuple):
     created_at: datetime
     attempts: int
     """How often it was tried before."""
+    error: str | None
+    """What went wrong the last time."""
     sealed: bytes
     """The address, encrypted."""
     address_state: str
@@ -83,6 +93,7 @@ class Sent(NamedTuple):
 
 
 _earlier = OUTBOX.alias("earlier")
+_doubtful = OUTBOX.alias("doubtful")
 # States are written out: SQLite plans a statement anew for each value that is held against a partial index, 45
 # microseconds each time.
 _HELD_UP = exists().where(
@@ -92,14 +103,24 @@ _HELD_UP = exists().where(
         and_(text("earlier.state = 'sending'"), _earlier.c.id != OUTBOX.c.id),
         and_(
             _earlier.c.id < OUTBOX.c.id,
-            or_(_earlier.c.due_at <= b("now"), and_(_earlier.c.attempts > 0, _earlier.c.due_at <= b("soon"))),
+            or_(
+                _earlier.c.due_at <= b("now"),
+                and_(
+                    _earlier.c.attempts > 0,
+                    or_(_earlier.c.due_at <= b("soon"), text("earlier.kind IN ('reply', 'care', 'alert')")),
+                ),
+            ),
         ),
     ),
+)
+# Few are in doubt at a time, and they are found by an index of their own: their addresses are looked up once a look.
+_IN_DOUBT = OUTBOX.c.address_id.in_(
+    select(_doubtful.c.address_id).select_from(_doubtful).where(text("doubtful.state = 'unknown'"))
 )
 _COLUMNS = (
     OUTBOX.c.id, OUTBOX.c.address_id, OUTBOX.c.contributor_id, OUTBOX.c.conversation_id, OUTBOX.c.inbound_id,
     OUTBOX.c.channel, OUTBOX.c.kind, OUTBOX.c.payload, OUTBOX.c.due_at, OUTBOX.c.created_at, OUTBOX.c.attempts,
-    ADDRESS.c.sealed, ADDRESS.c.state, CONTRIBUTOR.c.opted_out,
+    OUTBOX.c.error, ADDRESS.c.sealed, ADDRESS.c.state, CONTRIBUTOR.c.opted_out,
     exists().where(
         ITEM.c.contributor_id == OUTBOX.c.contributor_id,
         ITEM.c.level == "plain",
@@ -110,7 +131,7 @@ _MESSAGE: Select[Any] = (
     select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
 )
 _READY = (
-    _MESSAGE.where(text("outbox.state = 'queued'"), OUTBOX.c.due_at <= b("now"), ~_HELD_UP)
+    _MESSAGE.where(text("outbox.state = 'queued'"), OUTBOX.c.due_at <= b("now"), ~_HELD_UP, ~_IN_DOUBT)
     .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
     .limit(b("limit"))
     .with_for_update(of=OUTBOX, skip_locked=True)
@@ -240,7 +261,7 @@ def retry_at(connection: Connection, message: int, when: datetime, error: str, *
         .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("sending", "unknown")))
         .values(
             state=case((_WITHHELD, "cancelled"), else_="queued"),
-            error=case((_WITHHELD, OUTBOX.c.error), else_=error),
+            error=case((_WITHHELD, OUTBOX.c.error), else_=_counted(error, ONCE_MORE)),
             due_at=when,
             lease_until=None,
             **handed_at,
@@ -249,7 +270,18 @@ def retry_at(connection: Connection, message: int, when: datetime, error: str, *
     note(connection, "outbox")
 
 
-def _doubtful(error: str) -> dict[str, Any]:
+def hurry(connection: Connection, channel: str, now: datetime) -> None:
+    """Let go now what waits on this channel for another try: its trouble is over."""
+    connection.execute(
+        update(OUTBOX)
+        .where(text("state = 'queued'"), OUTBOX.c.channel == channel, OUTBOX.c.due_at > now, OUTBOX.c.attempts > 0)
+        .where(text("kind IN ('reply', 'care', 'alert')"))
+        .values(due_at=now)
+    )
+    note(connection, "outbox")
+
+
+def _as_unknown(error: ColumnElement[str]) -> dict[str, Any]:
     return {
         "state": case((_WITHHELD, "cancelled"), else_="unknown"),
         "error": case((_WITHHELD, OUTBOX.c.error), else_=error),
@@ -260,8 +292,21 @@ def _doubtful(error: str) -> dict[str, Any]:
 def mark_unknown(connection: Connection, message: int, error: str) -> None:
     """Note that nobody knows whether the provider took a message; the payload stays until that is found out."""
     connection.execute(
-        update(OUTBOX).where(OUTBOX.c.id == message, OUTBOX.c.state == "sending").values(**_doubtful(error))
+        update(OUTBOX)
+        .where(OUTBOX.c.id == message, OUTBOX.c.state == "sending")
+        .values(**_as_unknown(_counted(error, CUT_OFF_AGAIN)))
     )
+
+
+def still_unknown(connection: Connection, message: int) -> bool:
+    """Tell whether a message's fate is unknown yet, and hold its row: two who look into it settle it once."""
+    row = select(OUTBOX.c.id).where(OUTBOX.c.id == message, OUTBOX.c.state == "unknown").with_for_update()
+    return connection.execute(row).first() is not None
+
+
+def _counted(error: str, then: str) -> ColumnElement[str]:
+    """Return what to write down as the error: `then` if the message was sent a second time without asking."""
+    return case((OUTBOX.c.error.in_((ONCE_MORE, CUT_OFF_AGAIN)), then), else_=error)
 
 
 def release_expired_leases(connection: Connection, now: datetime, *, all_of_them: bool = False) -> int:
@@ -272,7 +317,7 @@ def release_expired_leases(connection: Connection, now: datetime, *, all_of_them
     statement = update(OUTBOX).where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending")
     if not all_of_them:
         statement = statement.where(OUTBOX.c.lease_until < now)
-    return connection.execute(statement.values(**_doubtful("SenderDied"))).rowcount
+    return connection.execute(statement.values(**_as_unknown(_counted(CUT_OFF, CUT_OFF_AGAIN)))).rowcount
 
 
 def unknown(connection: Connection, limit: int = 100) -> list[Due]:
@@ -351,6 +396,14 @@ def backlog(connection: Connection) -> dict[str, int]:
     return counts
 
 
+def people_not_reached(connection: Connection) -> int:
+    """Count people of whom the team was told that a message will never go out, and who are still before them."""
+    told = select(func.count(func.distinct(TEAM_ITEM.c.contributor_id)))
+    return int(
+        connection.execute(told.where(TEAM_ITEM.c.kind == "sending", TEAM_ITEM.c.closed_at.is_(None))).scalar_one()
+    )
+
+
 def next_due(connection: Connection) -> datetime | None:
     """Return when the next queued message is due, None if none waits."""
     when: datetime | None = connection.execute(
@@ -360,7 +413,8 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 __all__ = [
-    "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog", "cancel", "claim_due",
-    "hand_over", "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "recorded",
-    "release_expired_leases", "retry_at", "set_address_state", "unknown",
+    "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog",
+    "cancel", "claim_due", "hand_over", "hurry", "mark_all_sent", "mark_failed", "mark_sent",
+    "mark_unknown", "next_due", "people_not_reached", "recorded", "release_expired_leases", "retry_at",
+    "set_address_state", "still_unknown", "unknown",
 ]  # fmt: skip

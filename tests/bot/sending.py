@@ -113,6 +113,8 @@ class Memory:
     most: int = 0
     found: list[Sent] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    away: SendError | None = None
+    """While set: what every call ends with."""
     reach: str = ""
 
     def pieces(self, outgoing: Outgoing) -> tuple[Piece, ...]:
@@ -124,6 +126,8 @@ class Memory:
         try:
             if self.takes:
                 await self.hand.sleep(self.takes)
+            if self.away is not None:
+                raise self.away
             step = self.script.popleft() if self.script else None
             if isinstance(step, Exception):
                 raise step
@@ -136,6 +140,8 @@ class Memory:
 
     async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
         self.asked.append(piece.text)
+        if self.away is not None:
+            raise self.away
         if self.script and isinstance(self.script[0], SendError):
             raise self.script.popleft()
         return self.found

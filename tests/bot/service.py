@@ -34,6 +34,16 @@ if TYPE_CHECKING:
     from storage.unit import Writer
 
 MAYA, TOM = "+447700900123", "+447700900456"
+WORKS_IN = ProjectPlace(
+    id="gartsherrie",
+    name="Gartsherrie",
+    parent="Coatbridge",
+    scheme="gss",
+    code="S12000050",
+    latitude=55.87,
+    longitude=-4.03,
+)
+"""The organisation works in North Lanarkshire, so that a village there is taken without asking."""
 OURS = "+447700900999"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STORY = "The bus stop on my road was taken away and now I cannot get to the clinic on my own any more."
@@ -110,7 +120,7 @@ class Service:
         )
         self.telegram = Telegram()
         self.channels: dict[str, Channel] = {"sms": self.sms, "telegram": self.telegram}
-        self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol")])
+        self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol"), WORKS_IN])
         self.means = Means(keyring=self.keyring, releases=self.releases, resolver=self.resolver)
         self.intake = Intake(
             writer=self.writer, means=self.means, channels=self.channels, clock=self.clock,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SAM = "sam@example.org"
 WHERE = "Glenboig library"
-ANSWERS = walk.by_text(STORY, place="Glenboig", use="quote")[1:]
+ANSWERS = walk.by_text(STORY, place="Coatbridge", use="quote")[1:]
 ASSIST = ("stories", "assist", "--worker", SAM, "--where", WHERE)
 
 

@@ -45,7 +45,7 @@ def test_time_passes_when_it_is_told_to(earshot: Terminal) -> None:
 def test_what_was_typed_is_saved_and_runs_as_a_test(earshot: Terminal) -> None:
     typed = lines(
         "/start", "/press 1", "/press 1", "We waited six weaks.", "/edit We waited six weeks.", "/send photo",
-        "/wait 2m", "/press 1", "/place Glenboig", "/quit",
+        "/wait 2m", "/press 1", "/place Coatbridge", "/quit",
     )  # fmt: skip
     status = earshot("chat", "share", "--channel", "telegram", "--save", "weeks.txt", typed=typed)
     assert status == 0

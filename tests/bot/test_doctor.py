@@ -263,6 +263,21 @@ def test_an_item_that_nobody_has_looked_at(healthy: dict[str, str]) -> None:
     assert (found.grade, found.advice) == ("wrong", "Sign in now: https://listen.example.org/safeguarding")
 
 
+def test_a_message_that_will_never_go_out_is_named_until_somebody_has_seen_to_it(healthy: dict[str, str]) -> None:
+    item = tables.TeamItem.__table__
+
+    def lost(connection: Connection) -> None:
+        person = connection.execute(tables.Contributor.__table__.select()).first()
+        assert person is not None
+        for _ in range(2):
+            values = {"contributor_id": person.id}
+            connection.execute(item.insert().values(kind="sending", raised_at=NOON, **values))
+
+    said = "1 person will never get a message that was meant for them."
+    assert said in with_database(healthy, lost)
+    assert said not in with_database(healthy, lambda c: c.execute(item.update().values(closed_at=NOON)))
+
+
 def test_the_words_hold_no_secret(healthy: dict[str, str]) -> None:
     changes = {"EARSHOT_TELEGRAM_TOKEN": "123456:AAbb", "EARSHOT_TWILIO_AUTH_TOKEN": "quiet"}
     patient = Patient(settings=read(healthy | changes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,14 @@ def hand() -> Hand:
     return Hand()
 
 
-KINDS = [("reply", "sent", ["hello"]), ("prompt", "failed", []), ("nudge", "failed", []), ("notice", "failed", [])]
+KINDS = [("reply", "sent", ["hello"], 0), ("care", "sent", ["hello"], 0)] + [
+    (kind, "failed", [], 1) for kind in ("prompt", "nudge", "notice")
+]
 
 
-@pytest.mark.parametrize(("kind", "state", "texts"), KINDS, ids=[row[0] for row in KINDS])
-async def test_where_nobody_can_be_asked_only_a_reply_is_sent_once_more(
-    sqlite_database: Engine, hand: Hand, kind: str, state: str, texts: list[str]
+@pytest.mark.parametrize(("kind", "state", "texts", "items"), KINDS, ids=[row[0] for row in KINDS])
+async def test_where_nobody_can_be_asked_only_what_somebody_waits_for_is_sent_again(
+    sqlite_database: Engine, hand: Hand, kind: str, state: str, texts: list[str], items: int
 ) -> None:
     channel = Memory(hand, limits=CHAT)
     channel.script.append(CUT)
@@ -37,19 +40,74 @@ async def test_where_nobody_can_be_asked_only_a_reply_is_sent_once_more(
     await post.delivery.start()
     await hand.run(60)
     assert (post.outbox.row(number).state, channel.texts) == (state, texts)
+    assert post.outbox.items() == ["sending"] * items, "the team hears of what will never go out"
     await post.delivery.stop()
 
 
-async def test_there_is_no_third_time(sqlite_database: Engine, hand: Hand) -> None:
-    channel = Memory(hand, limits=CHAT)
-    channel.script.extend([CUT, CUT])
+AWAY = {
+    "refuses every call": SendError("retry", "network"),
+    "answers with pages of a proxy": SendError("retry", "not telegram"),
+    "closes the line or hangs": CUT,
+}
+
+
+@pytest.mark.parametrize("minutes", [0.5, 5])
+@pytest.mark.parametrize("error", AWAY.values(), ids=AWAY)
+async def test_an_outage_is_many_tries_and_ends_for_everybody_at_once(
+    sqlite_database: Engine, hand: Hand, error: SendError, minutes: float
+) -> None:
+    channel = Memory(hand, limits=CHAT, away=error)
+    post = Post(sqlite_database, channel, hand=hand)
+    for name in ("1", "2", "3"):
+        post.outbox.put(name, f"{name} first", f"{name} second")
+    await post.delivery.start()
+    await hand.run(minutes * 60)
+    assert channel.texts == []
+    channel.away = None
+    await hand.run(min(31.0, 2 + minutes * 60 / 2))
+    for name in ("1", "2", "3"):
+        assert [text for _, to, text in channel.sent if to == name] == [f"{name} first", f"{name} second"]
+    assert channel.times[-1] - channel.times[0] < 2, "the first that goes out ends the waiting of all"
+    assert post.outbox.items() == []
+    await post.delivery.stop()
+
+
+@pytest.mark.parametrize("error", AWAY.values(), ids=AWAY)
+async def test_after_a_day_a_reply_is_given_up_and_the_team_told(
+    sqlite_database: Engine, hand: Hand, error: SendError
+) -> None:
+    channel = Memory(hand, limits=CHAT, away=error)
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello")
+    post.outbox.change("outbox", number, created_at=NOON - timedelta(hours=23, minutes=58))
     await post.delivery.start()
-    await hand.run(600)
-    row = post.outbox.row(number)
-    assert (row.state, row.error, row.attempts, channel.texts) == ("failed", "unknown", 2, [])
+    await hand.run(100)
+    assert post.outbox.row(number).state == "queued"
+    await hand.run(60)
+    assert (post.outbox.row(number).state, post.outbox.items()) == ("failed", ["sending"])
     await post.delivery.stop()
+
+
+async def test_what_two_processes_died_with_is_not_sent_a_third_time(sqlite_database: Engine, hand: Hand) -> None:
+    """The row remembers, whatever else went wrong in between: a question is never seen three times (ADR 6)."""
+    post = Post(sqlite_database, Memory(hand, limits=CHAT), hand=hand)
+    (number,) = post.outbox.put("1", "hello")
+    hangs = asyncio.Event()
+    for between in ([], [SendError("retry", "network")]):
+        channel = Memory(hand, limits=CHAT)
+        channel.script.extend([*between, hangs])
+        dying = Post(sqlite_database, channel, hand=hand)
+        await dying.delivery.start()
+        await hand.run(10)
+        assert post.outbox.row(number).state == "sending"
+        for task in dying.delivery._running:
+            task.cancel()  # dies: nothing is written down any more
+    channel = Memory(hand, limits=CHAT)
+    last = Post(sqlite_database, channel, hand=hand)
+    await last.delivery.start()
+    await hand.run(60)
+    assert (post.outbox.row(number).state, channel.texts, post.outbox.items()) == ("failed", [], ["sending"])
+    await last.delivery.stop()
 
 
 async def test_a_later_reply_does_not_overtake_the_one_in_doubt(sqlite_database: Engine, hand: Hand) -> None:
@@ -113,6 +171,64 @@ async def test_a_provider_that_does_not_tell_is_asked_again(sqlite_database: Eng
     await post.delivery.stop()
 
 
+async def test_a_text_in_doubt_holds_up_its_person_and_nobody_else(sqlite_database: Engine, hand: Hand) -> None:
+    channel = Memory(hand, "sms", PHONE)
+    channel.script.append(CUT)
+    post = Post(sqlite_database, channel, hand=hand)
+    post.outbox.put("1", "greeting", "question", channel="sms")
+    await post.delivery.start()
+    await hand.run(5)
+    post.outbox.put("2", "hello", channel="sms")
+    await hand.run(5)
+    assert channel.texts == ["hello"]
+    await hand.run(10)
+    assert channel.texts == ["hello", "greeting", "question"]
+    await post.delivery.stop()
+
+
+async def test_the_list_is_given_its_time_also_for_what_a_dead_process_left(
+    sqlite_database: Engine, hand: Hand
+) -> None:
+    channel = Memory(hand, "sms", PHONE)
+    post = Post(sqlite_database, channel, hand=hand)
+    (number,) = post.outbox.put("1", "hello", channel="sms")
+    post.outbox.change("outbox", number, state="sending", attempts=1, lease_until=NOON + timedelta(seconds=100))
+    await post.delivery.start()
+    await hand.run(14)
+    assert channel.asked == []
+    channel.found = [Sent("SM9", 1)]
+    await hand.run(3)
+    assert (post.outbox.row(number).provider_id, channel.texts) == ("SM9", [])
+    await post.delivery.stop()
+
+
+async def test_when_the_list_is_there_again_nobody_waits_long(sqlite_database: Engine, hand: Hand) -> None:
+    channel = Memory(hand, "sms", PHONE, away=CUT)
+    post = Post(sqlite_database, channel, hand=hand)
+    for name in range(20):
+        post.outbox.put(str(name), "hello", channel="sms")
+    await post.delivery.start()
+    await hand.run(45)
+    channel.away = None
+    channel.sent.clear()
+    await hand.run(15)
+    assert len(channel.sent) == 20
+    await post.delivery.stop()
+
+
+async def test_a_provider_that_takes_nothing_and_says_so_is_left_after_a_day(
+    sqlite_database: Engine, hand: Hand
+) -> None:
+    channel = Memory(hand, "sms", PHONE)
+    channel.script.append(CUT)
+    post = Post(sqlite_database, channel, hand=hand)
+    (number,) = post.outbox.put("1", "hello", channel="sms", now=NOON - timedelta(hours=25))
+    await post.delivery.start()
+    await hand.run(30)
+    assert (post.outbox.row(number).state, channel.texts, post.outbox.items()) == ("failed", [], ["sending"])
+    await post.delivery.stop()
+
+
 async def test_a_provider_that_never_tells_is_left_after_a_day(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand, "sms", PHONE)
     channel.script.extend([CUT, SendError("retry", "network")])
@@ -140,7 +256,7 @@ DEAD: list[tuple[str, str, Limits, list[Sent], list[str], str]] = [
     ("a reply by chat", "reply", CHAT, [], ["hello", "next"], "sent"),
     ("a prompt by chat", "prompt", CHAT, [], ["next"], "failed"),
     ("a text that arrived", "reply", PHONE, [Sent("SM9", 1)], ["next"], "sent"),
-    ("a text that did not", "prompt", PHONE, [], ["next", "hello"], "sent"),
+    ("a text that did not", "prompt", PHONE, [], ["hello", "next"], "sent"),
 ]
 
 

@@ -56,7 +56,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         time,
     )  # fmt: skip
     sms = app.channels["sms"]
-    for text in walk.by_text(STORY, place="Glenboig"):
+    for text in walk.by_text(STORY, place="Coatbridge"):
         event = sms.parse("&".join(f"{k}={v.replace('+', '%2B')}" for k, v in sms_form(MAYA, text).items()).encode())
         await app.intake.take(event)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=PUBLIC) as client:

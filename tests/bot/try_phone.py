@@ -114,4 +114,5 @@ async def told_by_chat(browser: Browser) -> Screen:
 
 async def told_by_text(browser: Browser) -> Screen:
     await browser.do("start", look="sms")
-    return await browser.say("SHARE", *walk.by_text(STORY, place="Glenboig")[1:])
+    place, *rest = walk.bonus("Glenboig")
+    return await browser.say("SHARE", *walk.kept_by_text(STORY)[1:], place, "1", *rest)

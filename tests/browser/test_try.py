@@ -207,7 +207,7 @@ def test_a_story_is_told_by_keyboard_alone(opened: Any, site: str, javascript: b
         ("AGREE", "Please tell us"),
         (STORY, STORY),
         ("DONE", "Where was this?"),
-        ("Glenboig", "How far may your story travel?"),
+        ("Coatbridge", "How far may your story travel?"),
         ("1", "May we text you about it?"),
         ("2", "Is this about you"),
         ("1", "Your receipt"),

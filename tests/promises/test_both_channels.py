@@ -48,27 +48,27 @@ WAYS = {
     "Telegram, pressed": chatting(
         7_000_000_001,
         ("/start", 2), ("[Yes, 18 or over]", 3), ("[I agree]", 4), (PARTS[0], 4), (PARTS[1], 4),
-        ("[I have finished]", 6), ("Glenboig", 7), ("[Quote it without my name]", 8), ("[No, please do not]", 9),
+        ("[I have finished]", 6), ("Coatbridge", 7), ("[Quote it without my name]", 8), ("[No, please do not]", 9),
         (f"[{walk.ABOUT_ME}]", 9), (f"[{walk.ABOUT_RULES}]", 9), ("[I have finished]", 10),
     ),
     "Telegram, typed in words": chatting(
         7_000_000_002,
         ("hello", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("done", 6),
-        ("Glenboig", 7), ("you may quote it", 8), ("no", 9), ("me and the rules", 10),
+        ("Coatbridge", 7), ("you may quote it", 8), ("no", 9), ("me and the rules", 10),
     ),
     "Telegram, typed in numbers": chatting(
         7_000_000_003,
         ("/start", 2), ("yes", 3), ("I agree", 4), (PARTS[0], 4), (PARTS[1], 4), ("DONE", 6),
-        ("Glenboig", 7), ("2", 8), ("2", 9), ("1 6", 10),
+        ("Coatbridge", 7), ("2", 8), ("2", 9), ("1 6", 10),
     ),
     "text messages, in numbers": texting(
         "+447700900201",
-        ("Hello", 2), ("AGREE", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 5), ("Glenboig", 6), ("2", 7), ("2", 8),
+        ("Hello", 2), ("AGREE", 3), (PARTS[0], 3), (PARTS[1], 3), ("DONE", 5), ("Coatbridge", 6), ("2", 7), ("2", 8),
         ("1 6", 9),
     ),
     "text messages, in words": texting(
         "+447700900202",
-        ("hiya", 2), ("yes i agree", 3), (PARTS[0], 3), (PARTS[1], 3), ("done", 5), ("Glenboig", 6),
+        ("hiya", 2), ("yes i agree", 3), (PARTS[0], 3), (PARTS[1], 3), ("done", 5), ("Coatbridge", 6),
         ("you may quote it", 7), ("no", 8), ("me and the rules", 9),
     ),
 }  # fmt: skip
@@ -114,7 +114,7 @@ async def test_the_same_story_by_every_way_is_stored_alike(tmp_path: Path) -> No
     first, *others = stories(tmp_path / "var" / "earshot.db").values()
     assert len(others) == len(WAYS) - 1
     assert first["story"]["text"] == "\n".join(PARTS)
-    assert (first["story"]["place_label"], first["story"]["use"]) == ("Glenboig, North Lanarkshire", "quote")
+    assert (first["story"]["place_label"], first["story"]["use"]) == ("Coatbridge, North Lanarkshire", "quote")
     assert [part["text"] for part in first["story_part"]] == list(PARTS)
     assert {(tag["dimension"], tag["value"]) for tag in first["tag"]} == {
         ("scale", "individual"), ("scale", "society"), ("actor", "service_user"),

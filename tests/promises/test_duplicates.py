@@ -89,7 +89,7 @@ EVENTS: tuple[Call | Pressed, ...] = (
     *(by_sms(sms_form(TOM, text)) for text in (STORY, "AGREE", "STOP", "START")),
     *(by_telegram(update(CAI, text)) for text in ("/start", "yes")),
     by_telegram(membership(CAI, "kicked")),
-    *(by_sms(sms_form(MAYA, text)) for text in (*walk.bonus("Glenboig", "team", "yes", "1 6"), "MY DATA")),
+    *(by_sms(sms_form(MAYA, text)) for text in (*walk.bonus("Coatbridge", "team", "yes", "1 6"), "MY DATA")),
     by_telegram(membership(CAI, "member")),
     *(by_sms({"MessageSid": "SM" + "9" * 32, "MessageStatus": status, "To": MAYA, "AccountSid": ACCOUNT},
              "/webhooks/sms/status") for status in ("delivered", "sent", "queued")),

@@ -57,14 +57,14 @@ def story_of(person: str) -> list[str]:
 
 def told_by_chat(number: int) -> tuple[str, list[Event]]:
     chat = 7_100_000_000 + number
-    said = walk.paced_by_chat(*story_of(str(chat)), place="Glenboig", about="1 6")
+    said = walk.paced_by_chat(*story_of(str(chat)), place="Coatbridge", about="1 6")
     updates = [(update(chat, text), read) for text, read in said]
     return str(chat), [Event("telegram", str(data["update_id"]), data, read) for data, read in updates]
 
 
 def told_by_text(number: int) -> tuple[str, list[Event]]:
     phone = f"+4477009{number:05d}"
-    said = walk.paced_by_text(*story_of(phone), place="Glenboig", about="1 6")
+    said = walk.paced_by_text(*story_of(phone), place="Coatbridge", about="1 6")
     forms = [(sms_form(phone, text), read) for text, read in said]
     return phone, [Event("sms", form["MessageSid"], form, read) for form, read in forms]
 

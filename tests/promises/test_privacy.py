@@ -75,7 +75,7 @@ async def tell(providers: Providers) -> None:
     assert await providers.chat(ADA, "/start") == 200
     await providers.until(str(ADA), 2)
     assert await providers.press(ADA, "Yes, 18 or over") == 200
-    bonus = {"place": "Glenboig", "contact": "yes", "about": "1 6"}
+    bonus = {"place": "Coatbridge", "contact": "yes", "about": "1 6"}
     await providers.talk(str(ADA), walk.paced_by_chat(STORY, MORE, use="quote", **bonus)[2:])
     await providers.until_told(str(ADA), "receipt")
     for chat in (BEN, CAI):

@@ -96,6 +96,34 @@ def test_what_leaves_for_what(team: Team, state: str, agreed: str | None, leaves
     ), "the count says the same"
 
 
+AGREED = ("team", "quote", "publish")
+FATES: list[dict[str, Any]] = [
+    {}, {"withdrawn_at": NOON}, {"state": "declined"}, {"state": "new"}, {"simulated": True}, {"use": "team"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("filtered", ["", *AGREED])
+@pytest.mark.parametrize("practice", [None, True, False])
+def test_for_every_use_the_count_is_the_export_and_a_nearer_use_holds_all_of_a_further_one(
+    team: Team, filtered: str, practice: bool | None
+) -> None:
+    """Over all combinations of what tellers agreed to and what became of their stories; the use filters nothing."""
+    for agreed in AGREED:
+        for fate in FATES:
+            number = team.told(f"{agreed} {fate}", use=agreed)
+            if fate:
+                team.writer.run(lambda c, n=number, f=fate: c.execute(update(STORY).where(STORY.c.id == n).values(**f)))
+    asked = Filters(use=filtered)
+    held = {}
+    for use in select.USES:
+        summary, found = team.exports(use, filters=asked, practice=practice)
+        held[use] = {row["text"] for row in found}
+        counted = select.count(team.engine, use=use, filters=asked, now=NOON, practice=practice)
+        assert counted == len(found) == len(held[use]) == summary.stories
+    assert held["team"] > held["quote"] > held["publish"] > set()
+    assert held["quote"] - held["publish"] == {text for text in held["quote"] if text.startswith("quote")}
+
+
 @pytest.mark.parametrize("use", select.USES)
 def test_what_was_taken_back_never_leaves(team: Team, use: str) -> None:
     team.told(use="publish")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from storage.places import Resolver, build
+from storage.places import Resolver, build, district_rows
 from storage.places.aliases import wanted
 
 
@@ -101,9 +101,9 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     for name, text in DISTRICT_FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(build, "DISTRICTS", folder / "districts.csv")
-    monkeypatch.setattr(build, "SHARED", folder / "shared-names.txt")
-    monkeypatch.setattr(build, "_OWN_DISTRICTS", folder / "own-districts.csv")
+    monkeypatch.setattr(district_rows, "DISTRICTS", folder / "districts.csv")
+    monkeypatch.setattr(district_rows, "SHARED", folder / "shared-names.txt")
+    monkeypatch.setattr(district_rows, "_OWN_DISTRICTS", folder / "own-districts.csv")
     monkeypatch.setattr(build, "_package", packages.__getitem__)
     monkeypatch.setattr(build, "_folder", lambda name: folder)
     return tmp_path
@@ -165,7 +165,7 @@ def test_districts_lie_in_their_city_and_shared_names_are_marked(inputs: Path) -
 
 def test_a_district_of_ours_in_no_known_city_stops_the_build(inputs: Path) -> None:
     (inputs / "inputs" / "own-districts.csv").write_text("city,name,aliases,near\nBrigadoon,Glen,,\n", encoding="utf-8")
-    with pytest.raises(build.BuildInputError, match="Glen is in no known city"):
+    with pytest.raises(district_rows.BuildInputError, match="Glen is in no known city"):
         build.build(inputs / "places.jsonl.gz")
 
 
@@ -178,7 +178,7 @@ def test_the_same_inputs_give_the_same_bytes(inputs: Path) -> None:
 
 def test_an_unknown_council_area_stops_the_build(inputs: Path) -> None:
     (inputs / "inputs" / "postcodes_B.msgpack.br").write_bytes(postcodes(("ML5 2QL", "S12999999", 1.0, 1.0)))
-    with pytest.raises(build.BuildInputError, match="no council area S12999999"):
+    with pytest.raises(district_rows.BuildInputError, match="no council area S12999999"):
         build.build(inputs / "places.jsonl.gz")
     assert not (inputs / "places.jsonl.gz").exists()
 
@@ -203,13 +203,13 @@ def test_another_country_can_be_added(inputs: Path) -> None:
 
 
 def test_a_country_without_places_is_an_error(inputs: Path) -> None:
-    with pytest.raises(build.BuildInputError, match="no places for the country “XX”"):
+    with pytest.raises(district_rows.BuildInputError, match="no places for the country “XX”"):
         build.build_country("XX", inputs / "xx.jsonl.gz")
 
 
 @pytest.mark.parametrize("take", [build._package, build._folder])
 def test_a_missing_package_is_named(take: Any) -> None:
-    with pytest.raises(build.BuildInputError, match=r"package no_such_package is not installed.*docs/places.md"):
+    with pytest.raises(district_rows.BuildInputError, match=r"no_such_package is not installed.*docs/places.md"):
         take("no_such_package")
 
 

@@ -17,7 +17,7 @@ from flows.language.danger.pieces import clauses, pieces
 
 UNNAMED: Final = "unnamed"
 """The kind where no phrase tells which."""
-WITHOUT, WITH_WORDS = (400, -300), (150, -450)
+WITHOUT, WITH_WORDS = (420, -300), (220, -450)
 """Weights from which a piece is plain, and likely, in thousandths: where no phrase was found, and where one was. Chosen
 on voices that were held out of training: docs/measured.md says what each finds and what it takes wrongly."""
 FEWEST: Final = 3
@@ -39,20 +39,23 @@ NOTHING: Final = Noticed("", frozenset())
 
 def notice(text: str, language: str = "en", before: str = "") -> Noticed:
     """Return what a message is taken for; `before` is the message of the same story before it. Never raises."""
-    found = safeguarding.concerns_across(before, text, language)
     level: Level = ""
+    kinds: set[str] = set()
     parts = pieces(text)
-    if found and before:
-        parts.append(f"{before[-safeguarding.TAIL :]} {parts[0]}")
     for piece in parts:
         read = safeguarding.found_in(piece, language)
+        kinds |= read.now
         level = _higher(level, _level(read))
         if read.now and level != "plain":
             for clause in clauses(piece):
                 level = _higher(level, _level(safeguarding.found_in(clause, language)))
         if level == "plain":
             break
-    return Noticed(level, found or frozenset({UNNAMED})) if level else NOTHING
+    if before and level != "plain" and (across := safeguarding.concerns_across(before, parts[0], language)):
+        kinds |= across
+        tail = before[-safeguarding.TAIL :]
+        level = _higher(level, _level(safeguarding.found_in(f"{tail} {parts[0]}", language)))
+    return Noticed(level, frozenset(kinds or {UNNAMED})) if level else NOTHING
 
 
 def warm() -> None:

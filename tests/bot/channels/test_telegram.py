@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 TOKEN = "123456789:AAbbCCddEEff-0123456789_abcdefghijk"
 SECRET = "s3cret_of_the_webhook_0123456789"
 CHAT = "5512345678"
+OTHER_CHAT = "5512345679"
 TEXT = (Path(__file__).parents[2] / "payloads" / "telegram" / "text.json").read_bytes()
 ME = {"id": 1, "is_bot": True, "first_name": "E", "username": "easton_listens_bot"}
 HELLO = Piece(address=CHAT, text="Where did this happen?")
@@ -267,6 +268,41 @@ async def test_a_message_goes_out_as_plain_text() -> None:
         }
 
 
+NO_TOPIC = ["Bad Request: message thread not found", "Bad Request: TOPIC_DELETED", "Bad Request: TOPIC_CLOSED"]
+
+
+@pytest.mark.parametrize("words", NO_TOPIC)
+async def test_a_topic_that_telegram_does_not_know_is_left_out_at_once_and_from_then_on(words: str) -> None:
+    async with connected() as (channel, api):
+        api.answer = lambda call: no(400, words) if call.fields.get("message_thread_id") == 321 else ok(message(9))
+        for text in ("first", "second"):
+            assert await channel.send(Piece(address=CHAT, text=text, thread_id=321)) == Sent("9")
+        assert [(sent["text"], sent.get("message_thread_id")) for sent in api.of("/sendMessage")] == [
+            ("first", 321), ("first", None), ("second", None),
+        ]  # fmt: skip
+        await channel.send(Piece(address=CHAT, text="another topic", thread_id=5))
+        await channel.send(Piece(address=OTHER_CHAT, text="another chat", thread_id=5))
+        assert [sent.get("message_thread_id") for sent in api.of("/sendMessage")[3:]] == [5, 5]
+
+
+async def test_what_is_wrong_with_the_message_itself_is_not_put_down_to_its_topic() -> None:
+    async with connected() as (channel, api):
+        api.answer = no(400, "Bad Request: message text is empty")
+        with pytest.raises(SendError, match="permanent 400"):
+            await channel.send(Piece(address=CHAT, text="x", thread_id=321))
+        assert len(api.calls) == 1
+
+
+async def test_only_so_many_refused_topics_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.telegram.MOST_THREADS", 2)
+    async with connected() as (channel, api):
+        api.answer = lambda call: no(400, NO_TOPIC[0]) if "message_thread_id" in call.fields else ok(message(9))
+        for number in (1, 2, 3, 1):
+            await channel.send(Piece(address=CHAT, text="x", thread_id=number))
+        assert len(api.calls) == 8
+        assert len(channel._no_threads) == 2
+
+
 REDRAWN = Piece(address=CHAT, text="Which?", buttons=(("✓ Yes", "t.1.0"),), redraw_of="77")
 REDRAWS = [
     ("done", ok(message(77)), "77", ["editMessageReplyMarkup"]),
@@ -291,11 +327,15 @@ FAILURES: list[tuple[str, Any, tuple[str, str, float | None, str, bool]]] = [
     ("bad request", no(400, "Bad Request: message text is empty"), ("permanent", "400", None, "", True)),
     ("refused with a 200", (200, {"ok": False, "description": "x"}), ("permanent", "400", None, "", True)),
     ("wrong token", no(401, "Unauthorized"), ("paused", "401", 60.0, "", True)),
-    ("broken", (502, "<html>Bad Gateway</html>"), ("retry", "network", None, "", False)),
+    ("broken", (502, "<html>Bad Gateway</html>"), ("retry", "not telegram", None, "", False)),
     ("overloaded", no(500, "Internal Server Error"), ("retry", "network", None, "", False)),
     ("line drops", "drop", ("unknown", "no answer", None, "", False)),
     ("no answer", "silence", ("unknown", "no answer", None, "", False)),
-    ("answer is no JSON", (200, "<html>"), ("unknown", "no answer", None, "", False)),
+    ("a page of a proxy", (200, "<html>"), ("retry", "not telegram", None, "", False)),
+    ("half an answer", (200, '{"ok":true,"result":{"mess'), ("retry", "not telegram", None, "", False)),
+    ("a page that forbids", (403, "<html>Forbidden</html>"), ("retry", "not telegram", None, "", False)),
+    ("a page that wants a password", (401, "<html>Sign in</html>"), ("retry", "not telegram", None, "", False)),
+    ("a page that finds nothing", (404, "<html>"), ("retry", "not telegram", None, "", False)),
     ("answer has no result", (200, {"hello": 1}), ("unknown", "no answer", None, "", False)),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 import stat
@@ -21,8 +22,11 @@ from bot.cli import GROUPS
 from bot.settings import read
 from storage import tables
 from storage.database import reader
+from storage.export import select as gate
 from storage.queries.places import project_places
+from storage.queries.queue import Filters
 from tests.bot.service import MAYA, NOON, OURS, STORY
+from tests.review.room import tell
 
 if TYPE_CHECKING:
     from tests.bot.terminal import Terminal
@@ -242,6 +246,21 @@ def test_an_export_says_what_it_held(earshot: Terminal) -> None:
     assert earshot("export", "--format", "csv", "--use", "team", "--out", "stories.csv") == 0
     assert "0 stories exported" in earshot.said
     assert Path("stories.csv").exists()
+
+
+def test_an_export_for_a_use_holds_all_that_may_go_so_far_or_further(earshot: Terminal) -> None:
+    with laid(read({})) as base:
+        for use in gate.USES:
+            base.writer.run(lambda connection, use=use: tell(connection, f"May go to {use}.", use=use))
+        base.writer.run(lambda connection: connection.execute(tables.Story.__table__.update().values(state="approved")))
+    held = {}
+    for use in gate.USES:
+        assert earshot("export", "--format", "jsonl", "--use", use, "--out", f"{use}.jsonl") == 0
+        held[use] = {json.loads(line)["text"] for line in Path(f"{use}.jsonl").read_text().splitlines()}
+        with laid(read({})) as base:
+            assert gate.count(base.engine, use=use, filters=Filters(), now=base.clock()) == len(held[use])
+    assert [len(held[use]) for use in gate.USES] == [3, 2, 1]
+    assert held["team"] > held["quote"] > held["publish"]
 
 
 def test_an_export_into_a_folder_that_is_not_there_names_the_folder(earshot: Terminal) -> None:
