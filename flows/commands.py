@@ -116,7 +116,7 @@ def _help(making: Making, recognised: Recognised) -> None:
     state = making.conversation
     if recognised.word is Word.PERSON:
         if state.status == "open" and state.step is not None:
-            making.effects.append(TellTeam(kind="help_mid_story"))
+            making.effects.append(TellTeam(kind=ItemKind.HELP_MID_STORY))
         making.repeat(before=making.common("answer_person_please"))
         return
     making.tell("help")

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def record_consent(turn: Turn, effect: RecordConsent) -> None:
-    """Write the decision down; about an earlier story only if it is this person's."""
-    person = turn.person.contributor_id
+    """Write the decision down; about an earlier story only if it is this person's.
+
+    What the team decided about a story counts for the use they knew of: a wider one is looked at again.
+    """
+    person, widened = turn.person.contributor_id, effect.story
     if effect.story is not None and own_stories.belongs_to(turn.connection, effect.story, person) is None:
         return
+    if effect.story is None and effect.purpose == "use":
+        widened = own_stories.widened(turn.connection, turn.conversation.id, effect.answer)
     store.record_decision(
         turn.connection,
         effect,
@@ -29,8 +34,8 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         notice_digest=turn.means.notice,
         assisted=turn.occasion.assisted,
     )
-    if effect.story is not None:
-        own_stories.changed(turn.connection, effect.story, turn.now)
+    if widened is not None:
+        own_stories.changed(turn.connection, widened, turn.now)
 
 
 def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:

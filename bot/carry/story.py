@@ -29,14 +29,17 @@ def find_place(turn: Turn, effect: FindPlace) -> Signal:
 
 
 def keep(turn: Turn, effect: KeepStory) -> None:
-    """Keep the story as its teller saw it, and queue it."""
-    place = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
+    """Keep the story as its teller saw it, and queue it; what the team made of other words before counts no more."""
+    known = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
+    place = place_of(known) if known is not None else None
+    if store.differs_from_kept(turn.connection, effect.draft, conversation_id=turn.conversation.id, place=place):
+        own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
     story_id = store.keep_story(
         turn.connection,
         effect.draft,
         conversation=turn.conversation,
         contributor_id=turn.person.contributor_id,
-        place=place_of(place) if place is not None else None,
+        place=place,
         use=turn.conversation.consents.get("use", "team"),
         receipt_lookup=receipt_lookups(turn.means.keyring, turn.conversation.receipt)[0],
         now=turn.now,

@@ -190,6 +190,16 @@ def narrower(connection: Connection, story_id: int, use: str) -> bool:
     return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
 
 
+def widened(connection: Connection, conversation_id: str, use: str) -> int | None:
+    """Return the story of a conversation if the team has decided about it and this use lets it travel further."""
+    row = connection.execute(
+        select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
+    ).first()
+    if row is None or row.state == "new" or use not in USES or row.use not in USES:
+        return None
+    return int(row.id) if USES.index(use) > USES.index(row.use) else None
+
+
 def days_left(connection: Connection, story_id: int, now: datetime) -> int | None:
     """Return for how many days its use still counts, so that a narrower one ends no later; None if it has no end."""
     until = connection.execute(select(STORY.c.use_until).where(STORY.c.id == story_id)).scalar()

@@ -1,7 +1,7 @@
 """Named questions about stories and consent decisions, as a turn asks them. Never commits.
 
 Imports the tables and the engine's records. A contributor's words are kept whole; what they add or change later stands
-beside them (design rule 5), and a story that changed after a decision goes back to the queue.
+beside them (design rule 5), and a story whose words or place changed after a decision goes back to the queue.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from storage.erasure import erase_story
 from storage.statement import Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
     from flows.conversation import Conversation
     from flows.effects import Draft, RecordConsent
+
+    _Part = tuple[str, str, str, datetime]
 
 STORY = tables.Story.__table__
 PART = tables.StoryPart.__table__
@@ -89,7 +92,10 @@ _AGREED_UNTIL = (
 )
 _UNDECIDED: dict[str, Any] = {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
 _PLACED = ("id", "label", "kind", "scheme", "code", "year", "nation", "parent")
-_REPLACED = ("kind", "text", "language", "changed_at", "use", "place_words", *(f"place_{name}" for name in _PLACED))
+_WHERE = ("place_words", *(f"place_{name}" for name in _PLACED))
+_REPLACED = ("kind", "text", "language", "changed_at", "use", *_WHERE)
+_DECIDED_APART = frozenset({"use"})
+"""Set where a decision is recorded; keeping a story again never brings an older one back."""
 _FIRST = ("conversation_id", "contributor_id", "flow", "structure", "channel", "told_at", "simulated", "receipt_lookup")
 _KEEP = Statement(
     lambda insert: (
@@ -102,14 +108,18 @@ _KEEP = Statement(
         )
         .on_conflict_do_update(
             index_elements=["conversation_id"],
-            set_={name: kept.excluded[name] for name in _REPLACED}
-            | _UNDECIDED
-            | {"version": STORY.c.version + 1, "words_version": STORY.c.version + 1}
-            | {"receipt_lookup": kept.excluded.receipt_lookup},
+            set_={name: kept.excluded[name] for name in _REPLACED if name not in _DECIDED_APART}
+            | {"version": STORY.c.version + 1, "receipt_lookup": kept.excluded.receipt_lookup},
         )
         .returning(STORY.c.id, STORY.c.version)
     )
 )  # fmt: skip
+_DIFFERS = _UNDECIDED | {"words_version": STORY.c.version}
+_AS_KEPT = Statement(
+    select(STORY.c.id, STORY.c.text, STORY.c.kind, *(STORY.c[name] for name in _WHERE)).where(
+        STORY.c.conversation_id == b("conversation_id")
+    )
+)
 _PART = Statement(lambda insert: insert(PART).values({column.name: b(column.name) for column in PART.columns}))
 _ANSWER = Statement(lambda insert: insert(ANSWER).values({column.name: b(column.name) for column in ANSWER.columns}))
 _TAG = Statement(
@@ -221,9 +231,11 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
 
     `channel` is how it came, where that is not how the conversation looked.
 
-    A story kept before gets the new words, answers and tags and goes back to the queue with a higher version; what was
-    added or amended meanwhile stays behind the new parts, and what reviewers tagged stays.
+    A story kept before gets the new answers and tags and a higher version; if its words or its place are others than
+    before, it goes back to the queue. What was added meanwhile stays behind the new parts, what was decided about its
+    use and what reviewers tagged stays.
     """
+    differs = differs_from_kept(connection, draft, conversation_id=conversation.id, place=place)
     found = place or StoryPlace(draft.place_id, draft.place_label)
     simulated = _SIMULATED.one(connection, contributor_id=contributor_id)
     row = _KEEP.one(
@@ -247,10 +259,8 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     if row is None:
         raise RuntimeError("a story that was just kept cannot be found; give the message again")
     story_id, version = row
-    later = [] if version == 1 else _clear(connection, story_id)
+    later = [] if version == 1 else _clear(connection, story_id, draft)
     told = [(ref, storable(text), "told", now) for ref, text in draft.parts]
-    refs = {ref for ref, _ in draft.parts if ref}
-    later = [part for part in later if part[2] == "amended" or part[0] not in refs]
     _PART.many(
         connection,
         (
@@ -258,10 +268,11 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
             for position, (ref, text, kind, at) in enumerate(told + later)
         ),
     )  # fmt: skip
-    added = [text for _, text, kind, _ in later if kind == "added"]
-    if added:
-        whole = "\n\n".join([storable(draft.text), *added])
-        connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=whole))
+    corrected: dict[str, Any] = {"text": _whole(draft, later)} if later else {}
+    if differs:
+        corrected |= _DIFFERS
+    if corrected:
+        connection.execute(update(STORY).where(STORY.c.id == story_id).values(corrected))
     _ANSWER.many(connection, (_as_answer(story_id, step, answer) for step, answer in draft.answers.items()))
     _tag(connection, story_id, draft.tags, now)
     if version == 1:
@@ -269,16 +280,38 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     return int(story_id)
 
 
-def _clear(connection: Connection, story_id: int) -> list[tuple[str, str, str, datetime]]:
-    """Take a story's parts and answers out before new ones come; returns what came after it was first kept."""
-    later = connection.execute(
+def differs_from_kept(connection: Connection, draft: Draft, *, conversation_id: str, place: StoryPlace | None) -> bool:
+    """Tell whether this draft has other words or another place than the story that is kept; False if none is."""
+    kept = _AS_KEPT.one(connection, conversation_id=conversation_id)
+    if kept is None:
+        return False
+    story_id, text, kind, *where = kept
+    found = place or StoryPlace(draft.place_id, draft.place_label)
+    now = [storable(draft.place_words), *found._replace(id=found.id or None)]  # type: ignore[arg-type]
+    return bool((text, kind, where) != (_whole(draft, _later(connection, story_id, draft)), draft.kind, now))
+
+
+def _whole(draft: Draft, later: Sequence[_Part]) -> str:
+    return "\n\n".join([storable(draft.text), *(text for _, text, kind, _ in later if kind == "added")])
+
+
+def _later(connection: Connection, story_id: int, draft: Draft) -> list[_Part]:
+    """Return what came after a story was first kept and is no part of the draft."""
+    refs = {ref for ref, _ in draft.parts if ref}
+    rows = connection.execute(
         select(PART.c.ref, PART.c.text, PART.c.kind, PART.c.received_at)
         .where(PART.c.story_id == story_id, PART.c.kind != "told")
         .order_by(PART.c.position)
-    ).all()
+    )
+    return [(ref, text, kind, at) for ref, text, kind, at in rows if kind == "amended" or ref not in refs]
+
+
+def _clear(connection: Connection, story_id: int, draft: Draft) -> list[_Part]:
+    """Take a story's parts and answers out before new ones come; returns what came after it was first kept."""
+    later = _later(connection, story_id, draft)
     connection.execute(delete(PART).where(PART.c.story_id == story_id))
     connection.execute(delete(ANSWER).where(ANSWER.c.story_id == story_id))
-    return [(ref, text, kind, at) for ref, text, kind, at in later]
+    return later
 
 
 def _as_answer(story_id: int, step: str, answer: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from storage.queries.stories import (
     StoryPlace,
     add_to_story,
     amend_story,
+    differs_from_kept,
     drop_story,
     keep_story,
     record_decision,
@@ -334,8 +335,8 @@ def raise_item(
 
 __all__ = [
     "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "asked", "claim",
-    "conversation_by_id", "count_stray", "drop_story", "enqueue", "facts_about", "find_person", "heard", "hold_sealed",
-    "keep_story", "latest_conversation", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at",
-    "purge_sealed", "raise_item", "record_decision", "reseal", "save_conversation", "set_address_state", "set_language",
-    "signposted", "take_sealed", "told_in",
+    "conversation_by_id", "count_stray", "differs_from_kept", "drop_story", "enqueue", "facts_about",
+    "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation", "make_person", "mark_inbound",
+    "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "record_decision", "reseal",
+    "save_conversation", "set_address_state", "set_language", "signposted", "take_sealed", "told_in",
 ]  # fmt: skip

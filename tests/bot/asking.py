@@ -15,6 +15,7 @@ from bot.settings import read
 from storage import editing, tables
 from storage.editing import Made
 from storage.export import select as gate
+from tests import walk
 from tests.bot.service import MAYA, STORY, Service
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Asking:
 
     async def told(self, words: str = STORY, use: str = "publish", contact: str = "yes") -> int:
         """Let Maya tell a story; what she decides about it afterwards is set as a flow would."""
-        await self.service.text(MAYA, "Hello", "AGREE", words, "DONE", "SKIP", "SKIP", "SKIP", "1")
+        await self.service.text(MAYA, *walk.kept_by_text(words))
         story = self.service.rows(tables.Story)[-1]
 
         def decide(connection: Connection) -> None:

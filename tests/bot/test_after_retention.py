@@ -11,6 +11,7 @@ import pytest
 from storage import retention, tables
 from storage.queries import people
 from storage.retention import Gone, Periods
+from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, press
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def test_whoever_said_stop_is_still_left_alone(service: Service, by: str) 
 
 
 async def test_a_teller_whose_number_went_is_somebody_new(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE", STORY, "DONE", "SKIP", "SKIP", "SKIP", "1", "1")
+    await service.text(MAYA, *walk.by_text(STORY))
     stories = service.rows(tables.Story)
     assert [STORY in story.text for story in stories] == [True]
     assert (await let_go(service, 366)).contacts == 1

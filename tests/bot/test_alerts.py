@@ -19,6 +19,7 @@ from storage.queries import on_call, people, team
 from storage.queries import turn as store
 from storage.queries.safeguarding import count_open, raise_concern
 from storage.retention import Periods, run
+from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, TOM, Service, update
 
 if TYPE_CHECKING:
@@ -409,7 +410,7 @@ async def test_deleting_everything_from_a_phone_on_call_takes_the_link_away_at_o
 
 
 async def test_nobody_is_nudged_while_somebody_looks_after_them(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE")
+    await service.text(MAYA, *walk.AGREED_BY_TEXT)
     service.answers(MAYA)
     number = worry(service)
     service.now += timedelta(days=2, minutes=1)
@@ -424,7 +425,7 @@ async def test_nobody_is_nudged_while_somebody_looks_after_them(service: Service
 
 
 async def test_replies_are_never_held(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE")
+    await service.text(MAYA, *walk.AGREED_BY_TEXT)
     worry(service)
     assert await service.text(MAYA, STORY, "DONE") != []
     rows = service.writer.run(lambda c: c.execute(select(tables.Outbox.__table__.c.kind)).scalars().all())
@@ -437,7 +438,7 @@ async def test_replies_are_never_held(service: Service) -> None:
 async def test_an_alert_holds_nothing_of_the_person(service: Service) -> None:
     await on_duty(service, ANNA)
     service.answers(ANNA)
-    await service.text(MAYA, "Hello", "AGREE", STORY, "DONE")
+    await service.text(MAYA, *walk.kept_by_text(STORY))
     worry(service)
     await service.alerts.tick()
     (text,) = service.answers(ANNA)

@@ -20,6 +20,7 @@ from storage.export import select as select_export
 from storage.proof import of_story
 from storage.queries import outbox, team
 from storage.queries.stories import ASSISTED, Assisted
+from tests import walk
 from tests.bot.service import NOON, STORY, Service
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 SAM = "sam@example.org"
 WHERE = "Glenboig library"
-ANSWERS = ("AGREE", STORY, "DONE", "1", "1", "Coatbridge", "1", "2")
+ANSWERS = walk.by_text(STORY, place="Coatbridge", use="quote")[1:]
 ASSIST = ("stories", "assist", "--worker", SAM, "--where", WHERE)
 
 
@@ -52,7 +53,7 @@ async def test_a_story_is_written_down_and_every_decision_says_by_whom(service: 
     (story,) = service.rows(tables.Story)
     assert (story.text, story.channel, story.use, story.simulated) == (STORY, ASSISTED, "quote", False)
     decisions = service.rows(tables.Decision)
-    assert [row.purpose for row in decisions] == ["take_part", "use", "contact", "invite"]
+    assert [row.purpose for row in decisions] == ["take_part", "use", "contact"]
     (worker,) = service.rows(tables.TeamMember)
     assert {(row.assisted_by, row.assisted_where, row.read_aloud, row.channel) for row in decisions} == {
         (worker.id, WHERE, True, ASSISTED)

@@ -9,6 +9,7 @@ import pytest
 from storage import tables
 from storage.database import reader
 from storage.queries import content_notes
+from tests import walk
 from tests.bot.service import MAYA, sms_form
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def test_leaving_it_there_stops_contact(service: Service) -> None:
 
 @pytest.mark.parametrize("words", ["My brother killed himself and nobody came.", "They closed the surgery."])
 async def test_a_kept_story_carries_its_content_notes(service: Service, words: str) -> None:
-    await service.text(MAYA, "Hello", "AGREE", words, "DONE", "SKIP", "SKIP", "SKIP", "KEEP")
+    await service.text(MAYA, *walk.kept_by_text(words))
     (story,) = service.rows(tables.Story)
     with reader(service.engine) as connection:
         notes = content_notes.notes_of(connection, [story.id]).get(story.id, ())

@@ -19,11 +19,9 @@ def lines(*typed: str) -> str:
 
 
 def test_a_story_by_text_message_shows_segments_and_what_happens(earshot: Terminal) -> None:
-    status = earshot(
-        "chat", typed=lines("hello", "AGREE", STORY, "DONE", "1 3", "1", "Newport", "/press 2", "keep", "1")
-    )
+    status = earshot("chat", typed=lines("hello", "AGREE", STORY, "DONE", "Newport", "/press 2", "1", "2", "1 6"))
     assert status == 0
-    assert "│ 1 AGREE, and I am 18 or over" in earshot.said
+    assert "send AGREE. If not, NO." in earshot.said
     assert re.search(r"\n  3 segments, \d+ of 459, GSM-7\n", earshot.said)
     assert "· scale: individual and society" in earshot.said
     assert "· looks for “Newport”" in earshot.said
@@ -39,7 +37,7 @@ def test_the_other_phone_has_buttons(earshot: Terminal) -> None:
 
 
 def test_time_passes_when_it_is_told_to(earshot: Terminal) -> None:
-    earshot("chat", typed=lines("hello", "AGREE", STORY, "/wait 2m", "yes", "/wait 2d"))
+    earshot("chat", typed=lines("hello", "AGREE", STORY, "/wait 2m"))
     assert "Is that your whole story?" in earshot.said
     assert "Hello again from" in earshot.said
 
@@ -47,7 +45,7 @@ def test_time_passes_when_it_is_told_to(earshot: Terminal) -> None:
 def test_what_was_typed_is_saved_and_runs_as_a_test(earshot: Terminal) -> None:
     typed = lines(
         "/start", "/press 1", "/press 1", "We waited six weaks.", "/edit We waited six weeks.", "/send photo",
-        "/wait 2m", "/press 1", "SKIP", "SKIP", "/place Coatbridge", "keep it", "/quit",
+        "/wait 2m", "/press 1", "/place Coatbridge", "/quit",
     )  # fmt: skip
     status = earshot("chat", "share", "--channel", "telegram", "--save", "weeks.txt", typed=typed)
     assert status == 0

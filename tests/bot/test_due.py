@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update as change
 
 from storage import tables
+from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, Service
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ CONVERSATION = tables.Conversation.__table__
 
 
 async def test_after_a_quiet_gap_we_ask_whether_that_is_all(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE", STORY)
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, STORY)
     service.now += timedelta(seconds=30)
     assert await service.due.tick() == 0
     service.now += timedelta(seconds=61)
@@ -31,14 +32,14 @@ async def test_after_a_quiet_gap_we_ask_whether_that_is_all(service: Service) ->
 
 
 async def test_ticks_at_the_same_moment_ask_once(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE", STORY)
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, STORY)
     service.now += timedelta(minutes=2)
     assert sum(await asyncio.gather(*(service.due.tick() for _ in range(4)))) == 1
     assert len(service.answers(MAYA)) == 1
 
 
 async def test_a_message_that_comes_with_the_tick_wins(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE", STORY)
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, STORY)
     service.now += timedelta(minutes=2)
     found = service.due._find(service.now)
     await service.text(MAYA, "DONE")
@@ -47,7 +48,7 @@ async def test_a_message_that_comes_with_the_tick_wins(service: Service) -> None
 
 
 async def test_one_nudge_after_two_days_then_an_end_after_seven(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE")
+    await service.text(MAYA, *walk.AGREED_BY_TEXT)
     days = {}
     for hour in range(9 * 24):
         service.now = NOON + timedelta(hours=hour)
@@ -71,7 +72,7 @@ async def test_what_was_held_and_never_agreed_to_is_destroyed(service: Service) 
 
 
 async def test_nobody_is_nudged_who_said_stop(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE", "please stop texting me")
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, "please stop texting me")
     service.answers(MAYA)
     for day in range(1, 10):
         service.now = NOON + timedelta(days=day)
@@ -80,7 +81,7 @@ async def test_nobody_is_nudged_who_said_stop(service: Service) -> None:
 
 
 async def test_a_stop_elsewhere_silences_a_conversation_without_making_it_spin(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE")
+    await service.text(MAYA, *walk.AGREED_BY_TEXT)
     service.answers(MAYA)
     contributor = tables.Contributor.__table__
     service.writer.run(lambda connection: connection.execute(change(contributor).values(opted_out=True)))
@@ -93,7 +94,7 @@ async def test_a_stop_elsewhere_silences_a_conversation_without_making_it_spin(s
 async def test_a_conversation_that_cannot_go_on_is_left_as_it_is_and_shown_to_the_team(
     service: Service, log_output: io.StringIO
 ) -> None:
-    await service.text(MAYA, "Hello", "AGREE", STORY)
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, STORY)
     broken = '{"scratch": {"parts": "' + STORY + '"}}'
     service.writer.run(lambda connection: connection.execute(change(CONVERSATION).values(state=broken)))
     service.now += timedelta(minutes=5)

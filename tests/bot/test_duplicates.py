@@ -11,6 +11,7 @@ import pytest
 from storage import database as db
 from storage import tables
 from storage.unit import writer_for
+from tests import walk
 from tests.bot.service import MAYA, STORY, TOM, Service, press, sms_form, update
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ KEYS = ("id", "contributor_id", "address_id", "story_id", "inbound_id", "release
 
 def events(service: Service) -> list[list[Inbound]]:
     """Return what three people send, each in order."""
-    sms = ("Hello", "AGREE", STORY, "And the next one is a mile away.", "DONE", "1 2", "1", "Easton", "1", "1 4")
-    chat = ("/start", "yes", "1", STORY, "DONE", "1", "DONE", "1", "Easton", "1", "1", "1")
+    sms = walk.by_text(STORY, "And the next one is a mile away.", contact="yes", about="1 6")
+    chat = walk.by_chat(STORY)
     return [
         [service.event(sms_form(MAYA, text)) for text in sms],
         [service.event(sms_form(TOM, text)) for text in (STORY, "NO", "STOP")],
@@ -86,7 +87,7 @@ async def test_a_button_pressed_twice_is_pressed_once(service: Service) -> None:
 async def test_a_stale_button_does_nothing(service: Service) -> None:
     await service.chat(CHAT, "/start")
     old = service.last(str(CHAT))
-    await service.chat(CHAT, "1", "1")
+    await service.chat(CHAT, "yes", "I agree")
     before = service.everything("inbound")
     await service.intake.take(service.told(press(CHAT, f"{old.token}.{old.say.serial}.1")))
     after = service.everything()
@@ -96,10 +97,7 @@ async def test_a_stale_button_does_nothing(service: Service) -> None:
 async def test_many_people_at_once_each_in_their_own_order(service: Service) -> None:
     async def tell(number: int) -> None:
         sender = f"+44770090{number:04d}"
-        for text in ("Hello", "AGREE", *(f"Part {part} of what {number} has to say." for part in range(5)), "DONE"):
-            service.deliver()
-            assert await service.take(sms_form(sender, text)) == "handled"
-        for text in ("1", "1", "Easton", "1", "1"):
+        for text in walk.by_text(*(f"Part {part} of what {number} has to say." for part in range(5))):
             service.deliver()
             assert await service.take(sms_form(sender, text)) == "handled"
 

@@ -10,13 +10,14 @@ from sqlalchemy import update as change
 
 from bot.intake import CannotKeepError
 from storage import tables
+from tests import walk
 from tests.bot.service import MAYA, OURS, STORY, TOM, Service, press, sms_form, update
 
 if TYPE_CHECKING:
     import io
 
-TO_THE_STORY = ("Hello", "AGREE")
-TO_THE_END = (*TO_THE_STORY, STORY, "DONE", "1", "1", "Easton", "1", "1")
+TO_THE_STORY = walk.AGREED_BY_TEXT
+TO_THE_END = walk.by_text(STORY)
 CHAT = 5_550_001_234
 
 
@@ -28,7 +29,7 @@ async def test_a_story_by_text_reaches_the_team(service: Service) -> None:
     assert (story.place_label, story.place_id, story.place_words) == ("Easton, Bristol", "project:easton", "Easton")
     assert (story.channel, story.simulated) == ("sms", False)
     decisions = [(row.purpose, row.answer) for row in service.rows(tables.Decision)]
-    assert decisions == [("take_part", "yes"), ("use", "team"), ("contact", "no"), ("invite", "no")]
+    assert decisions == [("take_part", "yes"), ("use", "team"), ("contact", "no")]
     assert {row.story_id for row in service.rows(tables.Decision)} == {story.id}
 
 
@@ -42,13 +43,12 @@ async def test_the_same_story_by_chat_with_buttons(service: Service) -> None:
             data = f"{message.token}.{message.say.serial}.{index}"
             assert await service.intake.take(service.told(press(CHAT, data))) == "handled"
 
-    await choose("Yes, 18 or over", "I agree")
-    await service.chat(CHAT, STORY, "DONE")
-    assert "about" in service.last(str(CHAT)).say.text
-    await choose("Me, or people close to me", "I have finished")
-    await service.chat(CHAT, "1", "Easton")
-    await choose(service.last(str(CHAT)).say.options[0].label)
-    await choose(service.last(str(CHAT)).say.options[0].label)
+    await choose(*walk.AGREED_BY_PRESS)
+    await service.chat(CHAT, STORY)
+    await choose(walk.FINISHED)
+    await service.chat(CHAT, walk.PLACE)
+    await choose(*walk.BONUS_BY_PRESS)
+    assert "Your receipt" in service.answers(str(CHAT))[-1]
     (story,) = service.rows(tables.Story)
     assert (story.text, story.place_label, story.channel) == (STORY, "Easton, Bristol", "telegram")
 
@@ -67,9 +67,9 @@ async def test_what_is_said_first_waits_sealed_and_becomes_the_story(service: Se
     (held,) = service.rows(tables.SealedMessage)
     assert STORY.encode() not in held.sealed
     told = await service.text(MAYA, "AGREE")
-    assert "Your first message is now your story" in " ".join(told)
+    assert "We have what you wrote. Go on, or send DONE." in " ".join(told)
     assert service.rows(tables.SealedMessage) == []
-    await service.text(MAYA, "DONE", "1", "1", "SKIP", "1", "1")
+    await service.text(MAYA, "DONE")
     assert service.rows(tables.Story)[0].text == STORY
 
 
@@ -179,7 +179,7 @@ async def test_a_group_is_sent_away_and_nothing_of_it_is_kept(
 
 
 async def test_a_shared_position_becomes_a_locality_and_is_kept_nowhere(service: Service) -> None:
-    await service.chat(CHAT, "/start", "yes", "1", STORY, "DONE", "1", "DONE", "1")
+    await service.chat(CHAT, *walk.kept_by_chat(STORY))
     assert "Where was this" in service.last(str(CHAT)).say.text
     await service.intake.take(service.told(update(CHAT, location={"latitude": 55.901163, "longitude": -4.051721})))
     assert "Glenboig" in service.last(str(CHAT)).say.text
@@ -198,12 +198,12 @@ async def test_a_position_nobody_asked_for_is_politely_refused(service: Service)
 
 
 async def test_a_photo_with_words_is_refused_and_its_words_are_heard(service: Service) -> None:
-    await service.chat(CHAT, "/start", "yes", "1")
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT)
     photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
     service.answers(str(CHAT))
     await service.intake.take(service.told(update(CHAT, photo=photo, caption=STORY)))
     assert "only read words" in service.answers(str(CHAT))[0]
-    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1")
+    await service.chat(CHAT, "DONE")
     assert service.rows(tables.Story)[0].text == STORY
 
 
@@ -248,7 +248,7 @@ async def test_a_link_names_the_flow_and_the_way_in(service: Service) -> None:
 
 
 async def test_start_in_the_middle_asks_whether_to_go_on(service: Service) -> None:
-    await service.chat(CHAT, "/start", "yes", "1", STORY)
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT, STORY)
     (told, *_) = (await service.chat(CHAT, "/start"))[-1:]
     assert "go on, or start again" in told
     assert len(service.rows(tables.Conversation)) == 1
@@ -260,31 +260,30 @@ async def test_a_flow_s_own_word_starts_it(service: Service, words: str, flow: s
     assert service.rows(tables.Conversation)[0].flow == flow
 
 
-async def test_an_edit_changes_the_draft_and_stands_beside_a_kept_story(service: Service) -> None:
-    await service.chat(CHAT, "/start", "yes", "1")
+async def test_an_edit_changes_what_is_being_told_and_what_is_kept(service: Service) -> None:
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT)
     told = update(CHAT, STORY)
     await service.intake.take(service.told(told))
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": STORY + " Today."}}
     await service.intake.take(service.told(edited))
-    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1")
+    await service.chat(CHAT, "DONE", *walk.bonus())
     assert service.rows(tables.Story)[0].text == STORY + " Today."
     again = {"update_id": told["update_id"] + 501, "edited_message": told["message"] | {"text": "Something else."}}
     await service.intake.take(service.told(again))
-    assert service.rows(tables.Story)[0].text == STORY + " Today."
-    assert [part.kind for part in service.rows(tables.StoryPart)] == ["told", "amended"]
+    assert service.rows(tables.Story)[0].text == "Something else."
+    assert [(part.kind, part.text) for part in service.rows(tables.StoryPart)] == [("told", "Something else.")]
 
 
-async def test_an_edit_of_an_earlier_story_stands_beside_that_story(service: Service) -> None:
+async def test_an_edit_of_an_earlier_story_changes_that_story(service: Service) -> None:
     told = update(CHAT, STORY)
-    await service.chat(CHAT, "/start", "yes", "1")
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT)
     await service.intake.take(service.told(told))
-    await service.chat(CHAT, "DONE", "1", "DONE", "1", "SKIP", "1", "1", "1", "1", "feedback")
+    await service.chat(CHAT, "DONE", *walk.bonus(), "feedback")
     assert len(service.rows(tables.Conversation)) == 2
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": "It came back."}}
     await service.intake.take(service.told(edited))
-    assert [(part.kind, part.text) for part in service.rows(tables.StoryPart)] == [
-        ("told", STORY), ("amended", "It came back."),
-    ]  # fmt: skip
+    assert [(part.kind, part.text) for part in service.rows(tables.StoryPart)] == [("told", "It came back.")]
+    assert [story.text for story in service.rows(tables.Story)] == ["It came back."]
 
 
 async def test_an_edit_of_what_is_held_sealed_becomes_part_of_the_story(service: Service) -> None:
@@ -293,7 +292,7 @@ async def test_an_edit_of_what_is_held_sealed_becomes_part_of_the_story(service:
     edited = {"update_id": told["update_id"] + 500, "edited_message": told["message"] | {"text": STORY + " Today."}}
     await service.intake.take(service.told(edited))
     assert len(service.rows(tables.SealedMessage)) == 1
-    await service.chat(CHAT, "yes", "1", "DONE", "1", "DONE", "1", "SKIP", "1")
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT[1:], "DONE")
     assert service.rows(tables.Story)[0].text == STORY + " Today."
 
 
@@ -343,7 +342,7 @@ async def test_a_story_told_before_can_be_deleted_while_a_new_conversation_goes_
 async def test_this_story_means_the_one_being_told_and_spares_the_one_before(service: Service) -> None:
     await service.text(MAYA, *TO_THE_END)
     (before,) = service.rows(tables.Story)
-    told = await service.text(MAYA, "hi again", "1", "Another thing that happened to us.", "DELETE", "1")
+    told = await service.text(MAYA, "hi again", "AGREE", "Another thing that happened to us.", "DELETE", "1")
     assert "It is deleted" in told[-1]
     assert [story.id for story in service.rows(tables.Story)] == [before.id]
 
@@ -381,7 +380,7 @@ def broken(service: Service, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPa
 async def test_a_failing_turn_is_kept_whole_and_handled_later(
     service: Service, broken: pytest.MonkeyPatch, log_output: io.StringIO
 ) -> None:
-    await service.text(MAYA, *TO_THE_STORY, STORY, "DONE", "1", "1")
+    await service.text(MAYA, *walk.kept_by_text(STORY))
     before = service.rows(tables.Conversation)
     form = sms_form(MAYA, "Easton")
     assert await service.take(form) == "failed"
@@ -403,14 +402,14 @@ async def test_a_failing_turn_is_kept_whole_and_handled_later(
     broken.undo()
     done = await service.recovery.replay()
     assert (done.handled, done.failed, done.lost) == (1, 0, 0)
-    assert "Keep it?" in service.answers(MAYA)[-1]
+    assert "How far may your story travel?" in service.answers(MAYA)[-1]
     assert (await service.recovery.replay()).handled == 0
     assert {row.state for row in service.rows(tables.Inbound)} == {"handled"}
     assert [item.closed_at for item in service.rows(tables.TeamItem)] == [service.now]
 
 
 async def test_a_failing_turn_harms_nobody_else(service: Service, broken: pytest.MonkeyPatch) -> None:
-    await service.text(MAYA, *TO_THE_STORY, STORY, "DONE", "1", "1", "Easton")
+    await service.text(MAYA, *walk.kept_by_text(STORY), "Easton")
     told = await service.text(TOM, *TO_THE_STORY)
     assert "in your own words" in told[-1]
 

@@ -17,6 +17,7 @@ from storage.crypto import Keyring
 from storage.database import reader
 from storage.erasure import erase_contributor
 from storage.file_link import LASTS
+from tests import walk
 from tests.bot.service import MAYA, STORY, sms_form
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         time,
     )  # fmt: skip
     sms = app.channels["sms"]
-    for text in ("Hello", "AGREE", STORY, "DONE", "1", "1", "Coatbridge", "keep", "1"):
+    for text in walk.by_text(STORY, place="Coatbridge"):
         event = sms.parse("&".join(f"{k}={v.replace('+', '%2B')}" for k, v in sms_form(MAYA, text).items()).encode())
         await app.intake.take(event)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=PUBLIC) as client:

@@ -18,6 +18,7 @@ from flows.segments import count
 from storage import file_link, tables
 from storage.person_file import about
 from storage.queries import outbox, own_stories
+from tests import walk
 from tests.bot.service import MAYA, NOON, TOM, Service, press, update
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 CHAT, OTHER_CHAT = 5_550_001_234, 5_550_009_999
 FIRST = "The bus stop on my road was taken away and I cannot get to the clinic."
 SECOND = "My neighbour waits eleven weeks for a hearing test in the old town hall."
-REST = ("1", "1", "Glenboig", "keep", "2")
+REST = walk.bonus("Glenboig", "quote")
 
 
-def story(words: str) -> tuple[str, ...]:
-    return ("Hello", "AGREE", words, "DONE", *REST)
+def story(words: str, use: str = "quote") -> tuple[str, ...]:
+    return walk.by_text(words, place="Glenboig", use=use)
 
 
 async def two_stories(service: Service) -> None:
@@ -160,7 +161,7 @@ async def test_a_stop_in_ones_own_words_does_not_need_a_person(service: Service)
 
 
 async def test_start_brings_contact_back_and_grants_nothing(service: Service) -> None:
-    await service.text(MAYA, *story(FIRST)[:-1], "1")
+    await service.text(MAYA, *story(FIRST, "team"))
     before = [(row.purpose, row.answer) for row in service.rows(tables.Decision)]
     told = await service.text(MAYA, "please stop texting me")
     assert "send DELETE" in told[-1]
@@ -272,7 +273,7 @@ async def test_how_far_it_may_travel_is_asked_in_the_words_of_the_flow(service: 
     await two_stories(service)
     approve(service)
     told = await service.text(MAYA, "CHANGE", "2", "how far it may travel")
-    assert "How far may it travel?" in told[-1]
+    assert "How far may your story travel?" in told[-1]
     await service.text(MAYA, answer)
     first, second = sorted(service.rows(tables.Story), key=lambda row: row.id)
     assert (first.use, first.state, second.use, second.state) == (use, "new", "quote", "approved")
@@ -284,7 +285,7 @@ async def test_how_far_it_may_travel_is_asked_in_the_words_of_the_flow(service: 
 
 
 async def test_how_somebody_is_named_is_chosen_anew_with_the_name_itself(service: Service) -> None:
-    await service.text(MAYA, *story(FIRST)[:-1], "3", "nobody")
+    await service.text(MAYA, *story(FIRST, "publish"))
     told = await service.text(MAYA, "CHANGE", "the name it goes under", "a name I give you")
     assert "Which name shall we show?" in told[-1]
     await service.text(MAYA, "Maya")
@@ -296,7 +297,7 @@ async def test_how_somebody_is_named_is_chosen_anew_with_the_name_itself(service
 
 
 async def test_in_the_read_back_change_belongs_to_the_read_back(service: Service) -> None:
-    told = await service.text(MAYA, "Hello", "AGREE", FIRST, "DONE", "1", "1", "Glenboig", "CHANGE")
+    told = await service.text(MAYA, *walk.kept_by_text(FIRST), "Glenboig", "CHANGE")
     assert "What would you like to change?" in told[-1]
     assert service.rows(tables.Story) == []
 
@@ -456,7 +457,7 @@ async def test_on_telegram_the_lists_are_buttons(service: Service) -> None:
     await service.chat(CHAT, "/start")
     await on_chat(service, "Yes, 18")
     await on_chat(service, "I agree")
-    await service.chat(CHAT, FIRST, "done", "me", "using a service", "Glenboig", "keep it", "2", "no", "/mydata")
+    await service.chat(CHAT, FIRST, "done", "Glenboig", "2", "2", "me", "/mydata")
     await on_chat(service, "Delete something")
     await on_chat(service, "This story")
     assert texts(service) == []

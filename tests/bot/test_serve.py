@@ -9,6 +9,7 @@ import re
 import sqlite3
 import stat
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,9 @@ import pytest
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
+from bot.seen import READ_IN
 from storage.tables import Story
+from tests import walk
 from tests.bot.running import SECRET, TOKEN, BotApi, Earshot, bot_api, earshot
 from tests.bot.service import MAYA, OURS, STORY, sms_form, update
 
@@ -109,9 +112,23 @@ def chat_of(person: int) -> int:
     return 5_550_000_000 + person
 
 
-def talk(person: int) -> list[dict[str, Any]]:
-    texts = ("/start", "yes", "1", *story_of(person), "DONE", "1", "DONE", "1", "Easton", "1", "1", "1", "1")
-    return [update(chat_of(person), text) for text in texts]
+def talk(person: int) -> list[tuple[str, int]]:
+    return walk.paced_by_chat(*story_of(person))
+
+
+def now(chat: int, text: str) -> dict[str, Any]:
+    """Return the update of a message that is written now."""
+    return update(chat, text, date=int(datetime.now(UTC).timestamp()))
+
+
+async def read(api: BotApi, person: int, number: int) -> None:
+    """Wait until somebody has got so many different messages, and time to read them."""
+    for _ in range(900):
+        if len(set(api.sent[chat_of(person)])) >= number:
+            await asyncio.sleep(READ_IN.total_seconds() + 0.15)
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{len(api.sent[chat_of(person)])} of {number} messages came")
 
 
 async def test_kill_9_at_random_moments_loses_nothing_and_says_nothing_twice(tmp_path: Path) -> None:
@@ -124,8 +141,9 @@ async def test_kill_9_at_random_moments_loses_nothing_and_says_nothing_twice(tmp
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
 
             async def tell(person: int) -> None:
-                for data in talk(person):
-                    await until_kept(session, service.url, data)
+                for text, number in talk(person):
+                    await read(api, person, number)
+                    await until_kept(session, service.url, now(chat_of(person), text))
                     await asyncio.sleep(chance.random() * 0.15)
 
             async def trouble() -> None:
@@ -166,11 +184,12 @@ async def test_a_story_is_answered_to_its_end(database: Engine, tmp_path: Path, 
     async with bot_api() as api:
         settings = telegram(api) | {"EARSHOT_TELEGRAM_MODE": mode, "EARSHOT_DATABASE_URL": address}
         async with earshot(tmp_path, **settings) as service, aiohttp.ClientSession() as session:
-            if mode == "polling":
-                api.waiting = talk(0)
-            else:
-                for data in talk(0):
-                    assert await post(session, service.url, data) == 200
+            for text, number in talk(0):
+                await read(api, 0, number)
+                if mode == "polling":
+                    api.waiting.append(now(chat_of(0), text))
+                else:
+                    assert await post(session, service.url, now(chat_of(0), text)) == 200
             await everything_sent(service, api, 1)
             assert await service.stop() == 0
     assert ("setWebhook" in api.calls) == (mode == "webhook")
@@ -202,9 +221,10 @@ async def test_the_logs_of_a_whole_run_name_nobody_and_tell_nothing(tmp_path: Pa
                 async with session.post(url, data=urlencode(form), headers=headers) as answer:
                     return answer.status
 
-            for data in talk(0):
-                assert await post(session, service.url, data) == 200
-            for words in ("Hello", "AGREE", STORY, "DONE", "please stop texting me"):
+            for text, number in talk(0):
+                await read(api, 0, number)
+                assert await post(session, service.url, now(chat_of(0), text)) == 200
+            for words in (*walk.kept_by_text(STORY), "please stop texting me"):
                 assert await text(sms_form(MAYA, words)) == 200
             assert await post(session, service.url, {"update_id": 5, "message": {"text": STORY, "chat": 7}}) == 200
             with closing(sqlite3.connect(tmp_path / "var" / "earshot.db", timeout=15)) as database:

@@ -56,7 +56,7 @@ async def test_both_phones_keep_the_same_story(browser: Browser) -> None:
 async def test_text_messages_show_their_options_and_what_they_cost(browser: Browser) -> None:
     await browser.do("start", look="sms")
     screen = await browser.say("SHARE")
-    assert screen.messages[-1].endswith("1 AGREE, and I am 18 or over\n2 NO, thank you\n3 I am under 18")
+    assert screen.messages[-1].endswith("send AGREE. If not, NO. Younger? Send UNDER.")
     assert screen.keys == {}
     assert re.search(r"3 segments · 3\d\d characters · GSM-7", screen.text)
 
@@ -73,11 +73,11 @@ async def test_a_letter_beyond_the_plain_alphabet_shows(tmp_path: Path, sqlite_t
 
 
 async def test_several_answers_are_switched_on_and_off(browser: Browser) -> None:
-    await browser.say("/start", "yes", "agree", STORY, "done")
-    assert "✓ Me, or people close to me" in (await browser.press("Me, or people close to me")).keys
-    screen = await browser.press("✓ Me, or people close to me")
-    assert "Me, or people close to me" in screen.keys
-    assert sum("What is your story about?" in message for message in screen.messages) == 1
+    await browser.say("/start", "yes", "agree", STORY, "done", "SKIP", "1", "2")
+    assert "✓ Me: I used a service" in (await browser.press("Me: I used a service")).keys
+    screen = await browser.press("✓ Me: I used a service")
+    assert "Me: I used a service" in screen.keys
+    assert sum("Last question" in message for message in screen.messages) == 1
 
 
 async def test_buttons_of_earlier_questions_are_shown_as_past_and_do_nothing(browser: Browser) -> None:
@@ -152,7 +152,7 @@ async def test_after_a_break_they_may_go_on_or_begin_again(browser: Browser) -> 
     await browser.say("/start", "yes", "agree", STORY, "done")
     await browser.do("wait", time="day")
     assert "Would you like to go on, or start again?" in (await browser.say("hello")).messages[-1]
-    assert "What is your story about?" in (await browser.press("Go on where I was")).messages[-1]
+    assert "Where was this?" in (await browser.press("Go on where I was")).messages[-1]
 
 
 async def test_time_passes_for_one_phone_alone(browser: Browser) -> None:

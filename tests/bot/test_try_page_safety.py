@@ -172,7 +172,7 @@ async def test_odd_words_are_words(browser: Browser, text: str) -> None:
     page = (await browser.client.get("/try")).text
     assert "<script>alert" not in page
     screen = await browser.press("I have finished")
-    assert "What is your story about?" in screen.messages[-1]
+    assert "Where was this?" in screen.messages[-1]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_after_a_restart_the_phone_is_empty_and_the_conversation_goes_on(
                 await browser.say("/start", "yes", "agree", STORY)
             else:
                 assert (await browser.see()).messages == []
-                assert "What is your story about?" in (await browser.say("done")).messages[-1]
+                assert "Where was this?" in (await browser.say("done")).messages[-1]
             cookies = client.cookies
         await app.delivery.stop()
         await asyncio.to_thread(app.close)

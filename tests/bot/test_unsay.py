@@ -14,6 +14,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from storage import tables
 from storage.queries import outbox
+from tests import walk
 from tests.bot.channels.provider import provider
 from tests.bot.service import NOON, TOKEN, Service, update
 from tests.bot.test_rights_in_chat import FIRST, MAYA, texts
@@ -119,5 +120,5 @@ async def test_it_reaches_telegram_before_the_answer_does_and_also_after_stop_an
 
 
 async def test_nothing_of_what_was_told_is_deleted_by_it(service: Service) -> None:
-    await service.text(MAYA, "Hello", "AGREE", FIRST, "DONE", "1", "1", "Glenboig", "keep", "1", "DELETE CHAT")
+    await service.text(MAYA, *walk.by_text(FIRST), "DELETE CHAT")
     assert texts(service) == [FIRST]

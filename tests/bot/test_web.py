@@ -18,6 +18,7 @@ from bot.channels.telegram import webhook_secret
 from bot.settings import read
 from storage import tables
 from storage.database import reader
+from tests import walk
 from tests.bot.service import MAYA, OURS, STORY, TOKEN, sms_form, update
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ async def test_a_signed_text_message_is_kept_and_answered_with_an_empty_response
 
 
 async def test_a_story_told_to_the_webhooks_is_in_the_queue(outside: Outside) -> None:
-    for text in ("Hello", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "1", "1"):
+    for text in walk.by_text(STORY, place="Glenboig"):
         assert (await outside.sms(sms_form(MAYA, text))).status_code == 200
-    for text in ("/start", "yes", "1", STORY, "DONE", "1", "DONE", "1", "Glenboig", "1", "1", "1"):
+    for text in walk.by_chat(STORY, place="Glenboig"):
         answer = await outside.telegram(update(CHAT, text))
         assert (answer.status_code, answer.content) == (200, b"")
     one, other = outside.rows(tables.Story)
@@ -199,7 +200,7 @@ WORDS = {
 
 @pytest.mark.parametrize("by", ["sms", "telegram"])
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS.keys())
-@pytest.mark.parametrize("before", [(), ("Hello", "AGREE")], ids=["as first words", "as a story"])
+@pytest.mark.parametrize("before", [(), walk.AGREED_BY_TEXT], ids=["as first words", "as a story"])
 async def test_whatever_people_type_is_answered_with_200(
     outside: Outside, by: str, words: str, before: tuple[str, ...]
 ) -> None:
@@ -208,7 +209,7 @@ async def test_whatever_people_type_is_answered_with_200(
             return (await outside.telegram(update(CHAT, text))).status_code
         return (await outside.sms(sms_form(MAYA, text.encode("utf-8", "replace").decode()))).status_code
 
-    chat = ("/start", "yes", "1") if before and by == "telegram" else before
+    chat = walk.AGREED_BY_CHAT if before and by == "telegram" else before
     assert {await say(text) for text in (*chat, words, "DONE")} == {200}
     assert [row.state for row in outside.rows(tables.Inbound) if row.state != "handled"] == []
     assert outside.rows(tables.TeamItem) == []

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bot.app import App, build
 from bot.settings import read
 from storage.database import reader
+from tests import walk
 from tests.bot.service import STORY
 
 if TYPE_CHECKING:
@@ -101,17 +102,17 @@ async def opened(folder: Path, template: Path, **settings: str) -> App:
 
 async def told_by_chat(browser: Browser) -> Screen:
     await browser.say("/start")
-    for label in ("Yes, 18 or over", "I agree"):
+    for label in walk.AGREED_BY_PRESS:
         await browser.press(label)
     await browser.say(STORY)
-    for label in ("I have finished", "Me, or people close to me", "I have finished", "Using a service"):
-        await browser.press(label)
+    await browser.press(walk.FINISHED)
     await browser.do("send", kind="location")
-    for label in ("Keep it", "Only your team reads it", "No, please do not", "No, please do not"):
+    for label in walk.BONUS_BY_PRESS:
         screen = await browser.press(label)
     return screen
 
 
 async def told_by_text(browser: Browser) -> Screen:
     await browser.do("start", look="sms")
-    return await browser.say("SHARE", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "1", "keep", "1")
+    place, *rest = walk.bonus("Glenboig")
+    return await browser.say("SHARE", *walk.kept_by_text(STORY)[1:], place, "1", *rest)

@@ -20,6 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from bot.app import build
 from bot.settings import read
+from tests import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,18 +122,15 @@ def tell_by_chat(page: Page) -> None:
     expect(last(page)).to_contain_text("Please tell us")
     say(page, STORY)
     expect(last(page)).to_contain_text(STORY)
-    press(page, "I have finished")
-    press(page, "Me, or people close to me")
-    expect(page.locator("form.keys").get_by_role("button", name="✓ Me, or people close to me")).to_be_visible()
-    press(page, "I have finished")
-    press(page, "Using a service")
+    press(page, walk.FINISHED)
     expect(last(page)).to_contain_text("Where was this?")
     page.get_by_role("button", name="Share a position").click()
-    press(page, "Keep it")
     press(page, "Only your team reads it")
     press(page, "No, please do not")
-    expect(last(page)).to_contain_text("May we ask you again")
-    press(page, "No, please do not")
+    expect(last(page)).to_contain_text("Last question")
+    press(page, walk.ABOUT_ME)
+    expect(page.locator("form.keys").get_by_role("button", name=f"✓ {walk.ABOUT_ME}")).to_be_visible()
+    press(page, walk.FINISHED)
     expect(last(page)).to_contain_text("Your receipt is")
 
 
@@ -208,11 +206,10 @@ def test_a_story_is_told_by_keyboard_alone(opened: Any, site: str, javascript: b
     for typed, answer in (
         ("AGREE", "Please tell us"),
         (STORY, STORY),
-        ("DONE", "What is your story about?"),
-        ("1", "Which of these were you"),
-        ("1", "Where was this?"),
-        ("Coatbridge", "We would keep this"),
-        ("1", "How far may it travel?"),
+        ("DONE", "Where was this?"),
+        ("Coatbridge", "How far may your story travel?"),
+        ("1", "May we text you about it?"),
+        ("2", "Is this about you"),
         ("1", "Your receipt"),
     ):
         page.keyboard.type(typed)

@@ -21,8 +21,10 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from bot.seen import READ_IN
 from tests.bot.running import SECRET, TOKEN
 from tests.bot.service import OURS, press, sms_form, update
+from tests.walk import SIGN_OF_LIFE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 ACCOUNT, AUTH = "AC" + "0" * 32, "d" * 32
 PATIENCE = 45.0
 """Seconds until something that should happen has not happened."""
+READING = READ_IN.total_seconds() + 0.15
+"""Seconds from a message until it is answered: sooner nobody can have read it."""
 
 
 @dataclass
@@ -97,6 +101,8 @@ class Providers:
     async def bring(self, data: dict[str, Any], secret: str = SECRET) -> int:
         """Bring an update; returns the status, 0 if nobody is there."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
+        if "date" in data.get("message", ()):  # of now
+            data = data | {"message": data["message"] | {"date": int(datetime.now(UTC).timestamp())}}
         return await self._post("/webhooks/telegram", json.dumps(data).encode(), headers)
 
     async def text(self, sender: str, words: str) -> int:
@@ -125,6 +131,26 @@ class Providers:
                 return self.taken[person][-1]
             await asyncio.sleep(0.01)
         raise AssertionError(f"{len(self.taken[person])} of {number} messages came")
+
+    async def read(self, person: str, number: int) -> None:
+        """Wait until a person has got so many messages, each counted once and signs of life left out, and read them."""
+        for _ in range(int(PATIENCE / 0.01)):
+            texts = {message.text for message in self.taken[person]}
+            if sum(SIGN_OF_LIFE not in text for text in texts) >= number:
+                await asyncio.sleep(READING)
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{len(self.taken[person])} of {number} messages came")
+
+    async def talk(self, person: str, said: list[tuple[str, int]]) -> None:
+        """Say all of it, each once so many messages were read; a number with + is a phone."""
+        read = 0
+        for text, number in said:
+            if number > read:
+                await self.read(person, number)
+                read = number
+            by = self.text(person, text) if person.startswith("+") else self.chat(int(person), text)
+            assert await by == 200, text
 
     async def until_told(self, person: str, words: str) -> None:
         """Wait until a person has got a message with these words."""

@@ -48,10 +48,9 @@ ANSWERS = (
     ("receipt", ""),
     ("Where was this", "where"),
     ("did you mean", "1"),
-    ("keep it?", "1"),
-    ("how far may it travel", "2"),
-    ("what is your story about", "1 3"),
-    ("what does your story touch", "1 3"),
+    ("send agree", "AGREE"),
+    ("how far may your story travel", "2"),
+    ("is this about you", "1 6"),
     ("done", "story"),
 )
 """What is asked, by some of its words, and what is answered. Whatever else is asked, the first choice is taken."""

@@ -10,6 +10,7 @@ import pytest
 
 from flows.loader import everywhere, load
 from storage import tables
+from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, Service
 
 if TYPE_CHECKING:
@@ -27,13 +28,7 @@ SPEAKS_OF_IT = re.compile(
 )
 STEPS = {
     "take_part": ("Hello",),
-    "story": ("Hello", "AGREE"),
-    "in the middle of it": ("Hello", "AGREE", STORY),
-    "scale": ("Hello", "AGREE", STORY, "DONE"),
-    "actor": ("Hello", "AGREE", STORY, "DONE", "1"),
-    "place": ("Hello", "AGREE", STORY, "DONE", "1", "1"),
-    "read_back": ("Hello", "AGREE", STORY, "DONE", "1", "1", "Easton"),
-    "use": ("Hello", "AGREE", STORY, "DONE", "1", "1", "Easton", "keep"),
+    "story": walk.AGREED_BY_TEXT,
 }
 
 
@@ -59,6 +54,19 @@ async def test_a_reminder_says_nothing_of_what_it_reminds_of(service: Service, s
         assert not SPEAKS_OF_IT.search(message.say.text), message.say.text
         assert message.say.options == ()
         assert STORY not in message.say.text
+
+
+@pytest.mark.parametrize(
+    "told", [(*walk.AGREED_BY_TEXT, STORY), walk.kept_by_text(STORY)], ids=["DONE forgotten", "kept"]
+)
+async def test_nobody_is_reminded_whose_story_is_kept(service: Service, told: tuple[str, ...]) -> None:
+    """What is asked after it is a bonus; a story whose teller forgot to say DONE is kept after half an hour."""
+    await service.text(MAYA, *told)
+    for hours in range(0, 9 * 24, 3):
+        service.now = NOON + timedelta(hours=hours)
+        await service.due.tick()
+    assert [row.text for row in service.rows(tables.Story)] == [STORY]
+    assert unasked(service) == []
 
 
 def test_the_words_that_are_looked_for_are_found_in_what_we_ask() -> None:

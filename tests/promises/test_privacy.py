@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests import walk
 from tests.bot.running import ROOT, SECRET, TOKEN, earshot
 from tests.bot.service import OURS, sms_form, update
 from tests.promises.providers import ACCOUNT, AUTH, PRESS, Providers
@@ -74,15 +75,17 @@ async def tell(providers: Providers) -> None:
     assert await providers.chat(ADA, "/start") == 200
     await providers.until(str(ADA), 2)
     assert await providers.press(ADA, "Yes, 18 or over") == 200
-    for text in ("1", STORY, MORE, "DONE", "1 3", "1", "Coatbridge", "1", "2", "1", "1"):
-        assert await providers.chat(ADA, text) == 200
+    bonus = {"place": "Coatbridge", "contact": "yes", "about": "1 6"}
+    await providers.talk(str(ADA), walk.paced_by_chat(STORY, MORE, use="quote", **bonus)[2:])
     await providers.until_told(str(ADA), "receipt")
     for chat in (BEN, CAI):
-        for text in (STORY, "1", "1", "DONE", "HELP", "MY DATA", "STOP"):
+        for text in (STORY, "yes", "I agree", "DONE", "HELP", "MY DATA", "STOP"):
             assert await providers.chat(chat, text) == 200
+    await asyncio.gather(*(providers.talk(phone, walk.paced_by_text(STORY, MORE, **bonus)) for phone in (MAYA, TOM)))
+    for text in (STORY, "AGREE", MORE, "DONE"):
+        assert await providers.text(UMA, text) == 200
     for phone in (MAYA, TOM, UMA):
-        for text in (STORY, "AGREE", MORE, "DONE", "1 2", "1", "Coatbridge", "1", "1 4", "MY DATA"):
-            assert await providers.text(phone, text) == 200
+        assert await providers.text(phone, "MY DATA") == 200
     await providers.until_told(MAYA, "receipt")
     for text in ("DELETE", "1"):
         assert await providers.text(MAYA, text) == 200

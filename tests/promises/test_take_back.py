@@ -58,8 +58,8 @@ def everywhere(service: Service) -> str:
 
 
 async def two_approved(service: Service) -> None:
-    await service.text(MAYA, *story(FIRST)[:-1], "3")
-    await service.text(TOM, *story(SECOND)[:-1], "3")
+    await service.text(MAYA, *story(FIRST, "publish"))
+    await service.text(TOM, *story(SECOND, "publish"))
     service.writer.run(lambda c: c.execute(update(TABLE).values(state="approved", decided_at=NOON)))
 
 

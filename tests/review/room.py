@@ -89,14 +89,14 @@ def tell(
 
     decide("take_part", take_part, "AGREE" if take_part == "yes" else "no thank you")
     said = parts or ((text,) if text else ())
-    answers: dict[str, object] = {"scale": {"value": list(scales) or None, "note": ""}}
+    answers: dict[str, object] = {"scale": {"value": list(scales) or None}}
     if actor:
-        answers["actor"] = {"value": actor, "note": ""}
+        answers["actor"] = {"value": actor}
     if rating is not None:
-        answers["rating"] = {"value": rating, "note": "out of five"}
+        answers["rating"] = {"value": rating}
     if place is not None or place_words:
         found = {"id": place.id if place else "", "label": place.label if place else "", "words": place_words}
-        answers["place"] = {"value": found, "note": ""}
+        answers["place"] = {"value": found}
     story_id = stories.keep_story(
         connection,
         Draft(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import insert, select, update
 
 from flows.effects import RecordConsent
@@ -34,8 +35,7 @@ def test_a_story_is_kept_with_its_parts_answers_and_tags(writer: Writer) -> None
         conversation = begin(connection, person)
         number = keep(
             connection, person, conversation, "First part. ", "  Second\n part\0", answers={
-                "scale": {"value": ["individual", "society"], "note": "I think"}, "rating": 4,
-                "skipped": {"value": None, "note": ""},
+                "about": {"value": ["me", "society"]}, "rating": 4, "skipped": {"value": None},
             },
             tags=(("scale", "individual"), ("scale", "society"), ("scale", "individual")),
         )  # fmt: skip
@@ -54,7 +54,7 @@ def test_a_story_is_kept_with_its_parts_answers_and_tags(writer: Writer) -> None
         ]
         answers = rows(connection, ANSWER, "step", "value", "note")
         assert {step: (json.loads(value), note) for step, value, note in answers} == {
-            "scale": (["individual", "society"], "I think"), "rating": (4, ""), "skipped": (None, ""),
+            "about": (["me", "society"], ""), "rating": (4, ""), "skipped": (None, ""),
         }  # fmt: skip
         assert rows(connection, TAG, "dimension", "value", "origin", "confidence", "confirmed_by") == [
             ("scale", "individual", "contributor", None, None),
@@ -103,24 +103,73 @@ def test_an_added_message_that_the_teller_put_into_the_story_is_not_there_twice(
     writer.run(work)
 
 
-def test_an_edit_stands_beside_the_original(writer: Writer) -> None:
+def test_an_edit_takes_the_place_of_what_was_said(writer: Writer) -> None:
+    """Whoever takes a name out of a message wants it nowhere."""
+
     def work(connection: Connection) -> None:
         person = meet(connection)
         conversation = begin(connection, person)
         keep(connection, person, conversation, "My word.", "Another.")
         connection.execute(update(STORY).values(state="approved"))
         for text in ("My other word.", "My last word."):
-            turn.amend_story(connection, conversation_id="c1", ref="r0", text=text, now=LATER)
+            assert turn.amend_story(connection, conversation_id="c1", ref="r0", text=text, now=LATER) is not None
         story = connection.execute(select(STORY)).one()
-        assert (story.text, story.state, story.version, story.changed_at) == ("My word.\n\nAnother.", "new", 3, LATER)
+        assert (story.text, story.state, story.version, story.changed_at) == (
+            "My last word.\nAnother.", "new", 3, LATER,
+        )  # fmt: skip
         assert rows(connection, PART, "ref", "text", "kind") == [
-            ("r0", "My word.", "told"),
-            ("r1", "Another.", "told"),
-            ("r0", "My other word.", "amended"),
-            ("r0", "My last word.", "amended"),
-        ]
-        keep(connection, person, conversation, "My word.", "Another.", "Third.")
-        assert [part[2] for part in rows(connection, PART, "ref", "text", "kind")] == ["told"] * 3 + ["amended"] * 2
+            ("r0", "My last word.", "told"), ("r1", "Another.", "told"),
+        ]  # fmt: skip
+
+    writer.run(work)
+
+
+BEFORE: dict[str, Any] = {"answers": {"place": 1}, "tags": (("scale", "individual"),)}
+KEPT_AGAIN: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
+    "the same": (("Told.",), BEFORE, "approved"),
+    "an answer more": (("Told.",), BEFORE | {"answers": {"place": 1, "about": ["work"]}}, "approved"),
+    "other tags": (("Told.",), BEFORE | {"tags": (("scale", "society"), ("actor", "carer"))}, "approved"),
+    "other words": (("Told anew.",), BEFORE, "new"),
+    "words more": (("Told.", "And more."), BEFORE, "new"),
+    "another place": (("Told.",), BEFORE | {"place_words": "by the canal"}, "new"),
+    "another kind": (("Told.",), BEFORE | {"kind": "feedback"}, "new"),
+}
+
+
+@pytest.mark.parametrize(("parts", "values", "state"), KEPT_AGAIN.values(), ids=KEPT_AGAIN.keys())
+def test_what_the_team_decided_stands_until_the_words_or_the_place_are_others(
+    writer: Writer, parts: tuple[str, ...], values: dict[str, Any], state: str
+) -> None:
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+        keep(connection, person, conversation, "Told.", **BEFORE)
+        connection.execute(update(STORY).values(state="approved", decided_at=NOW, reason="clear"))
+        before = connection.execute(select(STORY)).one()
+        keep(connection, person, conversation, *parts, **values)
+        story = connection.execute(select(STORY)).one()
+        stands = state == "approved"
+        assert (story.state, story.decided_at, story.reason) == (
+            ("approved", NOW, "clear") if stands else ("new", None, "")
+        )
+        assert story.version == before.version + 1, "whoever reads it meanwhile is told"
+        assert (story.words_version == before.words_version) is stands
+        assert sorted(rows(connection, TAG, "dimension", "value")) == sorted(values["tags"])
+
+    writer.run(work)
+
+
+def test_a_story_kept_again_travels_as_far_as_was_decided_last(writer: Writer) -> None:
+    """The state of a conversation may hold an older answer than somebody with the receipt gave since."""
+
+    def work(connection: Connection) -> None:
+        person = meet(connection)
+        conversation = begin(connection, person)
+        keep(connection, person, conversation, "Told.")
+        for use in ("team", "quote"):
+            connection.execute(update(STORY).values(use=use))
+            keep(connection, person, conversation, "Told.", answers={"about": [use]})
+            assert connection.execute(select(STORY.c.use)).scalar_one() == use
 
     writer.run(work)
 
