@@ -190,7 +190,7 @@ def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
 
 def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
     """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
-    if not step.tells or not making.consented:
+    if not step.tells or not making.consented or making.conversation.scratch.get("asked_all"):
         return False
     if _LONE_NUMBER.fullmatch(said.text):
         return True

@@ -6,6 +6,7 @@ recognised stands in `flows.language.intents`, what is said in `everywhere.toml`
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, open_aside, reads_clearly
@@ -95,15 +96,21 @@ def _is_telling_now(making: Making) -> bool:
 
 def _answer_outside(making: Making, intent: Intent) -> bool:
     """Before anything began the welcome follows the answer; after the end the answer is all."""
-    over = making.conversation.status in {"ended", "parted"}
+    state = making.conversation
+    fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    over = state.status in {"ended", "parted"}
     if intent.kind in {Kind.GREETING, Kind.THANKS} and not over:
         return False
+    if intent.kind is Kind.GREETING and not fresh:
+        return False  # after some time a hello begins something new
     if intent.kind is Kind.THANKS:
         thank_once(making)
         return True
     if not (making.conversation.status == "idle" and intent.kind is Kind.WHO_ARE_YOU):
         _tell(making, intent)
-    if making.conversation.status == "idle" and intent.kind is not Kind.ABUSE:
+    if state.aside:
+        ask_aside_again(making)
+    elif state.status == "idle" and intent.kind is not Kind.ABUSE:
         making.begin()
     return True
 
@@ -217,8 +224,13 @@ def _under_age(making: Making, _said: Said, _intent: Intent) -> bool | None:
 
 
 def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
-    """Apologise once and write no more; whoever has the number now reads nothing of what was told."""
+    """Apologise once and write no more; whoever has the number now reads nothing of what was told.
+
+    Whoever has told something already is no stranger: "nobody here called me" is part of it then.
+    """
     state = making.conversation
+    if state.status == "open" and (making.consented or state.held):
+        return False
     _tell(making, intent)
     if state.kept or state.status in {"ended", "expired"}:
         making.effects.append(TellTeam(kind=ItemKind.WRONG_NUMBER))

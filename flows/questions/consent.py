@@ -134,6 +134,8 @@ class ConsentStep(Step):
                 return read
         if (young := self._young(scene, said)) is not None:
             return self._decided(scene, young, said, "", ())
+        if scene.sms and not self.listed_sms and numbers(said) is not None:
+            return Unclear(loose=True)  # no number was offered, so none is an answer
         match, loose = self._meant(scene, said, choices)
         if match is None and (match := self._set_off(scene, said, choices)) is not None and is_told(match.note):
             return Unclear(kept=match.note, loose=True)  # a story in the same breath is held while we ask once more
@@ -250,7 +252,8 @@ class ConsentStep(Step):
         if self.purpose == TAKE_PART:
             return Unclear(kept="" if loose or _opens_with_yes(scene, said) else said, loose=loose)
         choices = offered(scene, self.options)
-        return Unclear(kept=said, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
+        told = "" if _about_the_question(scene, said) else said
+        return Unclear(kept=told, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
 
     def _decided(self, scene: Scene, choice: Choice, literal: str, note: str, also: tuple[str, ...]) -> Understood:
         option = choice.option
@@ -290,6 +293,13 @@ def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
 def decision_of(choice: Choice) -> str:
     """Return the decision that an option stands for; "" if it is none of a consent question."""
     return str(getattr(choice.option, "decision", ""))
+
+
+def _about_the_question(scene: Scene, said: str) -> bool:
+    """Tell whether an unclear reply speaks of what was asked and of hardly anything else: it is nobody's story."""
+    table = answers_in(scene.conversation.language)
+    reply = read_reply(said, table, scene.release.house.adult_age) if table is not None else None
+    return reply is not None and reply.unknown <= 1 and any(reply.kinds)
 
 
 def _opens_with_yes(scene: Scene, said: str) -> bool:
