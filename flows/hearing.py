@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from flows.effects import HoldSealed, Say
-from flows.greetings import is_greeting
+from flows.greetings import is_courtesy, is_greeting
 from flows.keywords import Recognised, Word, normalise
 from flows.letters import is_told
 from flows.questions.base import Reading, Unclear, Understood, Waiting
@@ -184,8 +184,14 @@ def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
             hold(making, said.text, said.ref)
     elif step.tells and not state.aside:
         hear(making, said)
-    elif is_telling(making, said.text):
+    elif is_telling(making, said.text) or (_just_told(making) and not is_courtesy(making, said.text)):
         add_words(making, said.text, said.ref)
+
+
+def _just_told(making: Making) -> bool:
+    """Return whether the story was finished last: what crosses then cannot answer anything, so it goes on with it."""
+    trail, steps = making.conversation.trail, making.release.flow.steps
+    return bool(trail) and trail[-1] in steps and steps[trail[-1]].tells
 
 
 def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
