@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from flows.checks import (
+    afterwards,
     again,
     alike,
     changes,
     channels,
     consented,
+    cost,
     counting,
     decisions,
     lengths,
@@ -24,6 +26,7 @@ from flows.checks import (
     taken,
     targets,
     telegram,
+    together,
     translations,
     values,
     ways_on,
@@ -63,6 +66,9 @@ CHECKS: tuple[Check, ...] = (
     changes,
     values,
     counting,
+    afterwards,
+    cost,
+    together,
     again,
     person,
     translations,
