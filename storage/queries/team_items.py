@@ -30,8 +30,8 @@ _KINDS = {kind.value: kind for kind in ItemKind}
 
 LONGEST_NOTE = 200
 """Characters that a member may leave when closing."""
-LONGEST_LIST = 200
-"""Items of a list; the count says how many there are."""
+MOST_OF_A_KIND = 50
+"""Items of one kind in a list, so that many of one never hide another; the count says how many there are."""
 
 
 class ItemLine(NamedTuple):
@@ -89,9 +89,11 @@ def _read(connection: Connection, lines: Select[Any]) -> list[ItemLine]:
 
 
 def open_items(connection: Connection, kinds: Collection[ItemKind]) -> list[ItemLine]:
-    """Return the open items of these kinds, oldest first; at most `LONGEST_LIST`."""
-    lines = _lines(kinds, ITEM.c.closed_at.is_(None)).order_by(ITEM.c.raised_at, ITEM.c.id)
-    return _read(connection, lines.limit(LONGEST_LIST))
+    """Return the open items of these kinds, oldest first; at most `MOST_OF_A_KIND` of each."""
+    place = func.row_number().over(partition_by=ITEM.c.kind, order_by=(ITEM.c.raised_at, ITEM.c.id)).label("place")
+    waiting = select(ITEM.c.id, place).where(ITEM.c.closed_at.is_(None)).subquery()
+    oldest = ITEM.c.id.in_(select(waiting.c.id).where(waiting.c.place <= MOST_OF_A_KIND))
+    return _read(connection, _lines(kinds, oldest).order_by(ITEM.c.raised_at, ITEM.c.id))
 
 
 def closed_items(connection: Connection, kinds: Collection[ItemKind], *, limit: int = 12) -> list[ItemLine]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
-from bot.app import laid
+from bot.app import build, laid
 from bot.settings import read
 from flows.items import ItemKind
 from storage import tables
@@ -14,6 +15,8 @@ from storage.queries import team, turn
 from tests.bot.service import MAYA, NOON, OURS, Service
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.engine import Connection
 
     from tests.bot.terminal import Terminal
@@ -41,6 +44,17 @@ def test_a_channel_that_stays_stuck_is_told_once(service: Service) -> None:
         return [turn.raise_item(connection, kind=ItemKind.CHANNEL, now=NOON) for _ in range(3)]
 
     assert service.writer.run(work) == [True, False, False]
+
+
+async def test_open_items_are_counted_by_kind_and_hold_nobody(tmp_path: Path) -> None:
+    app = build(read({"EARSHOT_DATA_DIR": str(tmp_path / "var")}))
+    app.writer.run(lambda connection: turn.raise_item(connection, kind=ItemKind.CHANNEL, now=NOON))
+    transport = httpx.ASGITransport(app.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        text = (await client.get("/metrics")).text
+    app.close()
+    for kind in ItemKind:
+        assert f'earshot_team_items_open{{kind="{kind.value}"}} {float(kind is ItemKind.CHANNEL)}\n' in text
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
