@@ -96,11 +96,12 @@ def _answer_outside(making: Making, intent: Intent) -> bool:
     """Before anything began the welcome follows the answer; after the end the answer is all."""
     state = making.conversation
     fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    just_told = state.status == "ended" and fresh
     over = state.status in {"ended", "parted"}
     if intent.kind in {Kind.GREETING, Kind.THANKS} and not over:
         return False
-    if intent.kind is Kind.GREETING and not fresh:
-        return False  # after some time a hello begins something new
+    if intent.kind is Kind.GREETING and not just_told:
+        return False  # a hello begins something new
     if intent.kind is Kind.THANKS:
         thank_once(making)
         return True
