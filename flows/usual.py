@@ -180,8 +180,10 @@ def _emergency(making: Making, _said: Said, intent: Intent) -> bool | None:
     return True
 
 
-def _under_age(making: Making, _said: Said, _intent: Intent) -> bool | None:
+def _under_age(making: Making, _said: Said, intent: Intent) -> bool | None:
     """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
+    if intent.detail.isdigit() and int(intent.detail) >= making.release.house.adult_age:
+        return False
     away = next(
         (
             option.next
