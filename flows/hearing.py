@@ -29,6 +29,8 @@ TRIES = 3
 """Answers that nobody could understand, after which a question that can be left is left."""
 REMINDERS = 2
 """How often somebody who has not agreed yet is told what we need; after that we wait."""
+ANSWER_WORDS = 8
+"""Words up to which a reply that was understood as a whole is that answer and nothing else."""
 LOOSE_WORDS = 5
 """Words of a loose yes ("ok then") that are no part of a story."""
 SHORT = 60
@@ -109,7 +111,8 @@ def read(making: Making, reading: Reading, said: str = "") -> None:
 def take(making: Making, reading: Understood, said: str = "") -> None:
     """Take an answer; words beside it that tell something belong to the story."""
     step = making.step
-    beside = reading.note if normalise(reading.note) != normalise(said) else ""
+    alone = normalise(reading.note) == normalise(said) and len(said.split()) <= ANSWER_WORDS
+    beside = "" if alone else reading.note
     if step is not None and step.decides:
         if making.consented and _tells_instead(making, step, said) and add_words(making, said, making.ref):
             making.ask_again(other_words=True)

@@ -98,11 +98,12 @@ def _answer_outside(making: Making, intent: Intent) -> bool:
     """Before anything began the welcome follows the answer; after the end the answer is all."""
     state = making.conversation
     fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    just_told = state.status == "ended" and fresh
     over = state.status in {"ended", "parted"}
     if intent.kind in {Kind.GREETING, Kind.THANKS} and not over:
         return False
-    if intent.kind is Kind.GREETING and not fresh:
-        return False  # after some time a hello begins something new
+    if intent.kind is Kind.GREETING and not just_told:
+        return False  # a hello begins something new
     if intent.kind is Kind.THANKS:
         thank_once(making)
         return True
@@ -201,8 +202,10 @@ def _emergency(making: Making, _said: Said, intent: Intent) -> bool | None:
     return True
 
 
-def _under_age(making: Making, _said: Said, _intent: Intent) -> bool | None:
+def _under_age(making: Making, _said: Said, intent: Intent) -> bool | None:
     """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
+    if intent.detail.isdigit() and int(intent.detail) >= making.release.house.adult_age:
+        return False
     away = next(
         (
             option.next

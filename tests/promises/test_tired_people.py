@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from storage.unit import Writer
 
-TELLERS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("tired_people.toml").read_text("utf-8"))[
-    "teller"
-]
+WHO = Path(__file__).with_name("tired_people.toml")
+TELLERS: list[dict[str, Any]] = tomllib.loads(WHO.read_text("utf-8"))["teller"]
 NUMBER, CHAT = "+447700900321", 5_550_004_321
 SENT_AWAY = "We have kept nothing"
 AT_ONCE, IN_A_WHILE = timedelta(milliseconds=50), timedelta(seconds=20)
