@@ -172,9 +172,7 @@ async def test_kill_9_at_random_moments_with_two_hundred_people(tmp_path: Path) 
     replies = Counter(
         len({text for to, text in said if to == person and walk.SIGN_OF_LIFE not in text}) for person in talks
     )
-    assert replies == {walk.ALL_BY_CHAT: CHATTING, walk.ALL_BY_TEXT: TEXTING}, (
-        "nobody was left without an answer"
-    )
+    assert replies == {walk.ALL_BY_CHAT: CHATTING, walk.ALL_BY_TEXT: TEXTING}, "nobody was left without an answer"
 
 
 async def everybody_answered(providers: Providers, talks: dict[str, list[Event]]) -> None:
