@@ -7,6 +7,8 @@ first. At most four questions follow a story, so that whoever publishes is not a
 from __future__ import annotations
 
 AGREED_BY_TEXT = ("Hello", "AGREE")
+ONCE_MORE = ("SHARE", "AGREE")
+"""Whoever told before and says hello is greeted; the flow's own word begins anew."""
 AGREED_BY_CHAT = ("/start", "yes", "I agree")
 """Typed; a number alone is no age and no agreement."""
 AGREED_BY_PRESS = ("Yes, 18 or over", "I agree")

@@ -42,7 +42,7 @@ class Asking:
 
     async def told(self, words: str = STORY, use: str = "publish", contact: str = "yes") -> int:
         """Let Maya tell a story; what she decides about it afterwards is set as a flow would."""
-        await self.service.text(MAYA, *walk.kept_by_text(words))
+        await self.service.text(MAYA, *walk.ONCE_MORE, words, "DONE")
         story = self.service.rows(tables.Story)[-1]
 
         def decide(connection: Connection) -> None:

@@ -102,6 +102,13 @@ class Telegram(TelegramChannel):
         self.acknowledged.append(inbound.callback_id)
 
 
+def all_is_read(writer: Writer, now: datetime) -> None:
+    """Let everybody have read what was written to them; it stays in the outbox to be looked at."""
+    box, read = tables.Outbox.__table__, now - timedelta(seconds=5)
+    unread = box.c.handed_at.is_(None), box.c.state == "queued"
+    writer.run(lambda c: c.execute(box.update().where(*unread).values(handed_at=read)))
+
+
 @dataclass
 class Service:
     """Everything between a parsed event and the outbox."""
@@ -170,10 +177,8 @@ class Service:
         return await self.intake.take(self.event(form))
 
     def deliver(self) -> None:
-        """Let everybody have read what was written to them; it stays in the outbox to be looked at."""
-        box, read = tables.Outbox.__table__, self.now - timedelta(seconds=5)
-        unread = box.c.handed_at.is_(None), box.c.state == "queued"
-        self.writer.run(lambda c: c.execute(box.update().where(*unread).values(handed_at=read)))
+        """Let everybody have read what was written to them."""
+        all_is_read(self.writer, self.now)
 
     # --- out ----------------------------------------------------------------------------------------------------
 

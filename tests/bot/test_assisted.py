@@ -108,7 +108,7 @@ def test_the_command_shows_each_question_and_the_receipt_and_proof_names_the_wor
         earshot("team", "add", SAM, "--role", "outreach")
         assert earshot(*ASSIST, "--read-aloud", typed="\n".join(ANSWERS) + "\n") == 0
         assert "Read each question aloud" in earshot.said
-        assert "May we keep your story for up to 2 years?" in earshot.said
+        assert "May we keep your story for up to 2 years" in earshot.said
         assert "Write these three words on a card" in earshot.said
         assert earshot("stories", "proof", "1") == 0
     assert f"Written down by {SAM} at {WHERE}, read aloud." in earshot.said

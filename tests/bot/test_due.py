@@ -21,9 +21,12 @@ CONVERSATION = tables.Conversation.__table__
 
 async def test_after_a_quiet_gap_we_ask_whether_that_is_all(service: Service) -> None:
     await service.text(MAYA, *walk.AGREED_BY_TEXT, STORY)
-    service.now += timedelta(seconds=30)
+    service.now += timedelta(seconds=9)
+    assert await service.due.tick() == 1
+    assert len(service.answers(MAYA)) == 1, "a sign of life"
+    service.now += timedelta(seconds=60)
     assert await service.due.tick() == 0
-    service.now += timedelta(seconds=61)
+    service.now += timedelta(seconds=31)
     assert await service.due.tick() == 1
     (told,) = service.answers(MAYA)
     assert "Is that your whole story?" in told
@@ -44,7 +47,7 @@ async def test_a_message_that_comes_with_the_tick_wins(service: Service) -> None
     found = service.due._find(service.now)
     await service.text(MAYA, "DONE")
     assert [await service.due._move_on(due, service.now) for due in found] == [False]
-    assert len(service.rows(tables.Outbox)) == 4
+    assert len(service.rows(tables.Outbox)) == 5
 
 
 async def test_one_nudge_after_two_days_then_an_end_after_seven(service: Service) -> None:

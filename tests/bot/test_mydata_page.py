@@ -18,7 +18,7 @@ from storage.database import reader
 from storage.erasure import erase_contributor
 from storage.file_link import LASTS
 from tests import walk
-from tests.bot.service import MAYA, STORY, sms_form
+from tests.bot.service import MAYA, STORY, all_is_read, sms_form
 
 if TYPE_CHECKING:
     import io
@@ -59,6 +59,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     for text in walk.by_text(STORY, place="Coatbridge"):
         event = sms.parse("&".join(f"{k}={v.replace('+', '%2B')}" for k, v in sms_form(MAYA, text).items()).encode())
         await app.intake.take(event)  # type: ignore[arg-type]
+        all_is_read(app.writer, time.now)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=PUBLIC) as client:
         yield Door(app, client, time)
     app.close()

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 CHAT, OTHER_CHAT = 5_550_001_234, 5_550_009_999
 FIRST = "The bus stop on my road was taken away and I cannot get to the clinic."
 SECOND = "My neighbour waits eleven weeks for a hearing test in the old town hall."
-REST = walk.bonus("Glenboig", "quote")
+REST = walk.bonus("Coatbridge", "quote")
 
 
 def story(words: str, use: str = "quote") -> tuple[str, ...]:
-    return walk.by_text(words, place="Glenboig", use=use)
+    return (*walk.ONCE_MORE, *walk.by_text(words, place="Coatbridge", use=use)[2:])
 
 
 async def two_stories(service: Service) -> None:
@@ -129,7 +129,7 @@ async def test_an_unclear_answer_shows_the_list_once_more_and_then_deletes_nothi
 async def test_deleting_an_earlier_story_leaves_the_one_that_is_being_told(service: Service) -> None:
     await service.text(MAYA, *story(FIRST))
     service.now += timedelta(days=40)
-    await service.text(MAYA, "Hello", "AGREE", SECOND)
+    await service.text(MAYA, *walk.ONCE_MORE, SECOND)
     await service.text(MAYA, "DELETE")
     assert service.last(MAYA).say.options[0].value == "story"
     await service.text(MAYA, "2", "DONE", *REST)
@@ -259,11 +259,11 @@ async def test_the_place_is_hidden_everywhere(service: Service) -> None:
     await service.text(MAYA, "CHANGE", "2", "hide the place")
     rows = sorted(service.rows(tables.Story), key=lambda row: row.id)
     assert (rows[0].place_id, rows[0].place_label, rows[0].place_words, rows[0].place_nation) == (None, "", "", "")
-    assert rows[1].place_label.startswith("Glenboig")
+    assert rows[1].place_label.startswith("Coatbridge")
     answers = [row.value for row in service.rows(tables.Answer) if row.story_id == rows[0].id]
-    assert not any("Glenboig" in value for value in answers)
+    assert not any("Coatbridge" in value for value in answers)
     first = min(service.rows(tables.Conversation), key=lambda row: row.started_at)
-    assert "Glenboig" not in first.state
+    assert "Coatbridge" not in first.state
     offered = await service.text(MAYA, "CHANGE", "2")
     assert [option.value for option in service.last(MAYA).say.options][:2] == ["words", "use"], offered
 
@@ -296,10 +296,15 @@ async def test_how_somebody_is_named_is_chosen_anew_with_the_name_itself(service
     assert (row.naming, row.credit) == ("none", "")
 
 
-async def test_in_the_read_back_change_belongs_to_the_read_back(service: Service) -> None:
-    told = await service.text(MAYA, *walk.kept_by_text(FIRST), "Glenboig", "CHANGE")
-    assert "What would you like to change?" in told[-1]
-    assert service.rows(tables.Story) == []
+async def test_while_the_last_questions_are_open_change_is_about_the_story_in_hand(service: Service) -> None:
+    """What is asked after a story was kept waits until it is put right."""
+    told = await service.text(MAYA, *walk.kept_by_text(FIRST), "Coatbridge", "CHANGE")
+    assert "What would you like to change about it?" in told[-1]
+    told = await service.text(MAYA, "1", "2", "Our bus stop is gone.", "DONE")
+    assert "Our bus stop is gone." in told[-2]
+    assert "How far may your story travel?" in told[-1]
+    assert texts(service) == ["Our bus stop is gone."]
+    assert "clinic" not in states(service)
 
 
 async def test_who_told_nothing_has_nothing_to_change(service: Service) -> None:
@@ -310,7 +315,7 @@ async def test_who_told_nothing_has_nothing_to_change(service: Service) -> None:
 async def test_changed_words_of_the_story_in_hand_stay_changed(service: Service) -> None:
     """After CHANGE while the last questions are open, a later answer must not bring the old words back."""
     await service.text(MAYA, *story(FIRST)[:-1])
-    await service.text(MAYA, "CHANGE", "1", "Our bus stop is gone.", "DONE", "1", "1")
+    await service.text(MAYA, "CHANGE", "1", "2", "Our bus stop is gone.", "DONE", "1")
     assert texts(service) == ["Our bus stop is gone."]
     assert "clinic" not in states(service)
 
@@ -390,7 +395,7 @@ async def test_wrong_words_and_too_many_tries_look_the_same_and_then_nothing_ope
     right = receipt(service)
     answers = set()
     for number in range(5):
-        wrong = f"{['otter', 'lantern', 'kettle', 'pottery', 'acorn'][number]} xylem quark"
+        wrong = f"{['otter', 'lantern', 'kettle', 'pottery', 'copper'][number]} xylem quark"
         answers.add((await service.text(TOM, f"my receipt is {wrong}"))[-1])
     answers.add((await service.text(TOM, right))[-1])
     assert len(answers) == 1
@@ -457,7 +462,7 @@ async def test_on_telegram_the_lists_are_buttons(service: Service) -> None:
     await service.chat(CHAT, "/start")
     await on_chat(service, "Yes, 18")
     await on_chat(service, "I agree")
-    await service.chat(CHAT, FIRST, "done", "Glenboig", "2", "2", "me", "/mydata")
+    await service.chat(CHAT, FIRST, "done", "Coatbridge", "2", "2", "me", "/mydata")
     await on_chat(service, "Delete something")
     await on_chat(service, "This story")
     assert texts(service) == []

@@ -113,7 +113,7 @@ def chat_of(person: int) -> int:
 
 
 def talk(person: int) -> list[tuple[str, int]]:
-    return walk.paced_by_chat(*story_of(person))
+    return walk.paced_by_chat(*story_of(person), place="Coatbridge")
 
 
 def now(chat: int, text: str) -> dict[str, Any]:
@@ -246,6 +246,6 @@ async def test_the_logs_of_a_whole_run_name_nobody_and_tell_nothing(tmp_path: Pa
     assert "level=debug" in logged or "level=info" in logged
     forbidden = [
         MAYA, MAYA[1:], MAYA[3:], OURS[1:], str(chat_of(0)), TOKEN, TOKEN.split(":")[1], SECRET, AUTH, "bus stop",
-        "bus+stop", "bus-stop", "clinic", "person number", "Glenboig", "please stop", "Maya", "Traceback",
+        "bus+stop", "bus-stop", "clinic", "person number", "Coatbridge", "please stop", "Maya", "Traceback",
     ]  # fmt: skip
     assert [word for word in forbidden if word.lower() in logged.lower()] == []

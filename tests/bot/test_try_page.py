@@ -58,7 +58,8 @@ async def test_text_messages_show_their_options_and_what_they_cost(browser: Brow
     screen = await browser.say("SHARE")
     assert screen.messages[-1].endswith("send AGREE. If not, NO. Younger? Send UNDER.")
     assert screen.keys == {}
-    assert re.search(r"3 segments · 3\d\d characters · GSM-7", screen.text)
+    assert re.search(r"1 segment · 1\d\d characters · GSM-7", screen.text)
+    assert re.search(r"2 segments · 2\d\d characters · GSM-7", screen.text)
 
 
 async def test_a_letter_beyond_the_plain_alphabet_shows(tmp_path: Path, sqlite_template: Path) -> None:
@@ -151,8 +152,8 @@ async def test_a_week_ends_what_was_begun_and_destroys_what_was_held(browser: Br
 async def test_after_a_break_they_may_go_on_or_begin_again(browser: Browser) -> None:
     await browser.say("/start", "yes", "agree", STORY, "done")
     await browser.do("wait", time="day")
-    assert "Would you like to go on, or start again?" in (await browser.say("hello")).messages[-1]
-    assert "Where was this?" in (await browser.press("Go on where I was")).messages[-1]
+    assert "Would you like to go on, or start again?" in (await browser.say("Coatbridge")).messages[-1]
+    assert "How far may your story travel?" in (await browser.press("Go on where I was")).messages[-1]
 
 
 async def test_time_passes_for_one_phone_alone(browser: Browser) -> None:

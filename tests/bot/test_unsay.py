@@ -116,7 +116,9 @@ async def test_it_reaches_telegram_before_the_answer_does_and_also_after_stop_an
     assert made[-2:] == ["deleteMessages", "sendMessage"]
     (gone,) = api.of("/deleteMessages")
     assert len(gone["message_ids"]) == 4 + len(api.of("/sendMessage")) - 1
-    assert {row.state for row in service.rows(tables.Outbox)} == {"sent"}
+    waited = [row.state for row in service.rows(tables.Outbox)]
+    assert set(waited) == {"sent", "cancelled"}
+    assert waited[-2:] == ["sent", "sent"], "what waited from before STOP goes no more"
 
 
 async def test_nothing_of_what_was_told_is_deleted_by_it(service: Service) -> None:

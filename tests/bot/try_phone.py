@@ -114,5 +114,4 @@ async def told_by_chat(browser: Browser) -> Screen:
 
 async def told_by_text(browser: Browser) -> Screen:
     await browser.do("start", look="sms")
-    place, *rest = walk.bonus("Glenboig")
-    return await browser.say("SHARE", *walk.kept_by_text(STORY)[1:], place, "1", *rest)
+    return await browser.say(*walk.ONCE_MORE, STORY, "DONE", *walk.bonus("Glenboig"))

@@ -78,6 +78,8 @@ OWN = {"id", "story_id", "conversation_id", "contributor_id", "channel", "receip
 TIMES = {"told_at", "changed_at", "created_at", "received_at", "decided_at", "valid_until", "use_until", "kept_until"}
 SHOWN = {"literal", "text_digest", "note"}
 """Words around the answers and the exact question: they are the way's own."""
+ASKED_APART = {"age"}
+"""By text message the age stands in the words that are agreed to, and no answer about it is recorded."""
 
 
 def stories(file: Path) -> dict[int, dict[str, Any]]:
@@ -96,6 +98,8 @@ def stories(file: Path) -> dict[int, dict[str, Any]]:
             found[story["id"]] = {"story": told(story)}
         for table in ("story_part", "answer", "tag", "decision"):
             for row in rows(table):
+                if row.get("step") in ASKED_APART:
+                    continue
                 found[row["story_id"]].setdefault(table, []).append(told(row))
     for story in found.values():
         for table in ("answer", "tag", "decision"):

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -21,7 +21,7 @@ from storage import tables
 from storage.database import reader
 from tests import walk
 from tests.bot.running import SECRET, TOKEN
-from tests.bot.service import MAYA, OURS, STORY, TOM, press, sms_form, update
+from tests.bot.service import MAYA, OURS, STORY, TOM, all_is_read, press, sms_form, update
 from tests.promises.providers import ACCOUNT, AUTH
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Pressed(NamedTuple):
 first_words = update(BEN, STORY)
 EVENTS: tuple[Call | Pressed, ...] = (
     *(by_sms(sms_form(MAYA, text)) for text in walk.kept_by_text(STORY, "And one more thing, a mile away.")),
-    *(by_telegram(update(ADA, text)) for text in (*walk.kept_by_chat(STORY), "Glenboig", "2", "1")),
+    *(by_telegram(update(ADA, text)) for text in (*walk.kept_by_chat(STORY), "Coatbridge", "2", "1")),
     Pressed(ADA, 0, 1), Pressed(ADA, 5, 2), Pressed(ADA, 0, 3),
     by_telegram(update(ADA, "DONE")),
     by_telegram(first_words),
@@ -124,10 +124,7 @@ class House:
 
     def all_is_read(self) -> None:
         """Let everybody have read what was written to them, though nothing is sent here."""
-        box = tables.Outbox.__table__
-        unread = box.c.handed_at.is_(None), box.c.state == "queued"
-        before = NOON - timedelta(seconds=5)
-        self.app.writer.run(lambda c: c.execute(box.update().where(*unread).values(handed_at=before)))
+        all_is_read(self.app.writer, NOON)
 
     def everything(self) -> dict[str, list[str]]:
         """Return all that is stored, but for numbers that a database deals out and what is drawn by lot."""
