@@ -46,11 +46,15 @@ def notice(text: str, language: str = "en", before: str = "") -> Noticed:
     found = found or safeguarding.concerns_begun(before, text, language)
     if found and before:
         parts.append(f"{before[-safeguarding.TAIL :]} {parts[0]}")
+    judged = set(parts)
     for place, piece in enumerate(parts):
         read = safeguarding.found_in(piece, language) if place else first
         level = _higher(level, _level(read))
         if read.now and level != "plain":
             for clause in clauses(piece):
+                if clause in judged:
+                    continue
+                judged.add(clause)
                 level = _higher(level, _level(safeguarding.found_in(clause, language)))
         if level == "plain":
             break
