@@ -240,12 +240,15 @@ def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Ma
     """Return what `_matches` does of `now`, `note`, `hint` and `alike`, in one pass over the words."""
     found: tuple[list[Match], list[Match], list[Match], list[Match]] = ([], [], [], [])
     starts = book.starts
-    for start, word in enumerate(words):
+    for start, word in enumerate(words[:-1]):  # nothing begins where the message ends
         if word in starts:
+            second = words[start + 1]
             for which, branch in starts[word]:
-                best = _longest(words, start + 1, branch)
-                if best is not None:
-                    found[which].append((start, *best))
+                following = branch.next
+                if second in following or ANY in following or branch.meaning is not None:
+                    best = _longest(words, start + 1, branch)
+                    if best is not None:
+                        found[which].append((start, *best))
     return found
 
 

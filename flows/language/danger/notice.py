@@ -42,12 +42,16 @@ def notice(text: str, language: str = "en", before: str = "") -> Noticed:
     level: Level = ""
     kinds: set[str] = set()
     parts = pieces(text)
+    judged = set(parts)
     for piece in parts:
         read = safeguarding.found_in(piece, language)
         kinds |= read.now
         level = _higher(level, _level(read))
         if read.now and level != "plain":
             for clause in clauses(piece):
+                if clause in judged:
+                    continue
+                judged.add(clause)
                 level = _higher(level, _level(safeguarding.found_in(clause, language)))
         if level == "plain":
             break
