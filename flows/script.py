@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.checks.graph import CHANNELS, TAKE_PART, Graph
 from flows.questions.consent import ConsentStep
+from flows.questions.kept import KeptStep
 from flows.questions.rating import RatingStep
 from flows.questions.read_back import ReadBackStep
 
@@ -29,6 +30,7 @@ _ASKS = {
     "place": "asks for a place",
     "credit": "asks for the name to publish under",
     "read_back": "shows what would be kept",
+    "kept": "keeps the story and shows it whole",
     "end": "says goodbye",
 }
 _LONGEST = 40
@@ -106,6 +108,8 @@ def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> 
         yield Line("aside", f"SKIP{_leads(step.next)}")
     elif step.next is not None and not step.choices():
         yield Line("aside", f"then{_leads(step.next)}")
+    if isinstance(step, KeptStep):
+        yield Line("aside", f"nothing told{_leads(step.empty)}")
     if step.when is not None and step.next is not None:
         yield Line("aside", f"others{_leads(step.next)}")
 
