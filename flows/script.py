@@ -31,7 +31,6 @@ _ASKS = {
     "credit": "asks for the name to publish under",
     "kept": "keeps the story and shows it; asks nothing",
     "read_back": "shows what would be kept",
-    "kept": "keeps the story and shows it whole",
     "end": "says goodbye",
 }
 _LONGEST = 40
