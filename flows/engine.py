@@ -64,6 +64,7 @@ from flows.signals import (
     StoriesListed,
     Unsealed,
 )
+from flows.telling import is_telling
 from flows.turn import Making, Turn
 from flows.usual import answered_beside, is_calm
 
@@ -266,7 +267,7 @@ def _hand_on_pending(making: Making) -> None:
         said = Said(text=state.pending)
         if step is None or name is None or is_greeting(making, said.text):
             making.ask_again()
-        elif isinstance(step.hear(making.scene(name), said), Unclear):
+        elif isinstance(step.hear(making.scene(name), said), Unclear) and not is_telling(making, said.text):
             making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
         else:
             answer(making, said, None)
