@@ -16,7 +16,7 @@ from flows.letters import is_told
 from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.options import spaced
 from flows.signals import Said
-from flows.telling import add_words, is_telling, tells_of_the_past
+from flows.telling import add_words, is_telling, story_step, tells_of_the_past
 
 if TYPE_CHECKING:
     from flows.questions.base import Step
@@ -139,6 +139,11 @@ def _unclear(making: Making, reading: Unclear, said: str) -> None:
         return
     making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
     if is_telling(making, reading.kept) and add_words(making, reading.kept, making.ref):
+        making.ask_again(other_words=True)
+        return
+    if is_telling(making, reading.kept) and story_step(making) is None:
+        making.effects.append(HoldSealed(text=reading.kept, ref=making.ref))  # it is the story once that is asked for
+        making.set(held=state.held + 1)
         making.ask_again(other_words=True)
         return
     tries = state.tries + 1

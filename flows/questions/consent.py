@@ -44,6 +44,8 @@ _REACHES = ("team", "none", "quote", "place", "publish", "name")
 _LEAST = frozenset(
     {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
 )
+TOLD = 4
+"""Words beside a wish to keep it close from which a reply may tell something, and is asked about."""
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
 TWO_YEARS, ONE_YEAR = 730, 365
@@ -220,7 +222,9 @@ class ConsentStep(Step):
             kinds = ["none" if kind == "unnamed" else kind for kind in kinds]
         by_decision = {decision_of(choice): choice for choice in choices}
         meant_ones = [by_decision[kind] for kind in dict.fromkeys(kinds) if kind in by_decision]
-        if narrowest in meant_ones and len(meant_ones) == 1 and "?" not in said:
+        first = next((kind for kind in reply.kinds if kind != "polite"), "")
+        told = reply.unknown > TOLD and is_told(said) and first not in by_decision
+        if narrowest in meant_ones and len(meant_ones) == 1 and "?" not in said and not told:
             return Match(narrowest, "" if not reply.unknown else said.strip())
         plain = not reply.unknown and not reply.asks
         if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):

@@ -243,7 +243,8 @@ def test_an_answer_counts_two_years_unless_the_flow_says_otherwise():
 answers = st.sampled_from(
     ["1", "2", "3", "1 4", "3 5", "agree", "AGREE, I am 15", "no", "maybe", "ok but", "yes", "keep", "drop", "BACK",
      "SKIP", "MORE", "STOP", "START", "DELETE", "UNDER", "wrong number", "who is this?", "publish", "quote", "nobody",
-     "Mary", "under 18", "DONE", STORY]
+     "Mary", "under 18", "DONE", STORY, "yes who is this", "Yes. (I am her grandson, ten)", "keep it? what is it for",
+     "i agree with the lady on the estate that it was a scandal", "no problem"]
 )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_held_out_messages_are_not_trained_on():
     ("label", "level", "least", "most"),
     [
         ("distress", "plain", 0.75, 1.0), ("ordinary", "plain", 0.0, 0.04), ("metaphor", "plain", 0.0, 0.06),
-        ("distress", "together", 0.92, 1.0), ("ordinary", "together", 0.0, 0.20),
+        ("distress", "together", 0.93, 1.0), ("ordinary", "together", 0.0, 0.20),
     ],
 )  # fmt: skip
 def test_the_bars_are_met_on_the_messages_kept_aside(label, level, least, most):
