@@ -209,11 +209,7 @@ def _said_at_a_question(making: Making, said: Said, word: Recognised | None, las
             return
         if aside == CARE and word is not None and obey(making, word, said):
             return  # now that nothing stands before the question it is for
-    elif making.now - last_heard >= BREAK:
-        if state.kept:  # their story is kept, and what was asked after it was a bonus
-            making.finish("ended")
-            _late(making, said)
-            return
+    elif making.now - last_heard >= BREAK and not state.kept:  # what is asked after it was kept is a bonus
         if not state.nudges:
             _ask_to_resume(making, said)
             return

@@ -65,6 +65,9 @@ def answer(making: Making, said: Said, word: Recognised | None) -> None:
     if word is not None and word.whole and word.word in WITHIN_A_QUESTION and not step.tells and not step.sensitive:
         making.ask_again(other_words=True)  # it means nothing here, and is nobody's words
         return
+    if word is not None and word.whole and step.tells and word.word in WITHIN_A_QUESTION - {Word.DONE}:
+        making.repeat()  # a word for us is no part of a story
+        return
     if word is None or word.word is not Word.DONE:
         if not _repeats_consent(making, step, said):
             hear(making, said)
@@ -138,7 +141,10 @@ def _unclear(making: Making, reading: Unclear, said: str) -> None:
         _unclear_before_consent(making, reading, said)
         return
     making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
-    if is_telling(making, reading.kept) and add_words(making, reading.kept, making.ref):
+    told = is_telling(making, reading.kept) or (
+        not step.choices() and tells_of_the_past(making, reading.kept, FEW_WORDS)
+    )
+    if told and add_words(making, reading.kept, making.ref):
         making.ask_again(other_words=True)
         return
     if is_telling(making, reading.kept) and story_step(making) is None:

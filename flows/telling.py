@@ -42,11 +42,11 @@ def _spaced_words(text: str) -> tuple[str, ...]:
     return tuple(spaced(normalise(word)) for word in text.split(","))
 
 
-def tells_of_the_past(making: Making, text: str) -> bool:
-    """Return whether words around a decision tell what somebody did or said, and so decide nothing."""
+def tells_of_the_past(making: Making, text: str, fewest: int = FEWEST_WORDS) -> bool:
+    """Return whether words, `fewest` at least, tell what somebody did or said, and so decide and name nothing."""
     padded = spaced(normalise(text))
     past = (spaced(normalise(word)) for word in making.common("past_words").split(","))
-    return len(text.split()) >= FEWEST_WORDS and any(word in padded for word in past)
+    return len(text.split()) >= fewest and any(word in padded for word in past)
 
 
 def story_step(making: Making) -> str | None:

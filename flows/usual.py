@@ -137,6 +137,9 @@ def _answer_at_a_question(making: Making, said: Said, intent: Intent, *, crossed
         return True
     if not making.consented and len(intent.rest.split()) >= HELD_FROM:
         hold(making, said.text, said.ref, quietly=True)
+    if intent.kind is Kind.PAUSE and step.tells:
+        making.set(scratch={**making.conversation.scratch, "resting": True})
+        making.quiet = None
     if crossed or intent.kind is Kind.PAUSE:
         _tell(making, intent)
     else:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
-from flows.effects import AddToStory, Begin, PurgeSealed, Unseal
-from flows.signals import Unsealed
+from flows.effects import AddToStory, Begin, HoldSealed, PurgeSealed, Unseal
+from flows.signals import Said, Unsealed
+from flows.telling import is_telling
 
 if TYPE_CHECKING:
     from flows.effects import Say
@@ -35,6 +36,15 @@ class After(Aside):
             self._unsealed(making, signal)
             return True
         return super().hear(making, signal)
+
+    def unclear(self, making: Making, signal: Signal) -> bool:
+        """Put more words of the same kind aside as well: whoever goes on telling has not answered yet."""
+        if isinstance(signal, Said) and is_telling(making, signal.text):
+            making.effects.append(HoldSealed(text=signal.text, ref=signal.ref))
+            making.set(held=making.conversation.held + 1, tries=0)
+            making.ask(self.ask(making))
+            return True
+        return super().unclear(making, signal)
 
     def take(self, making: Making, value: str) -> None:
         """Ask for the sealed words, or destroy them."""

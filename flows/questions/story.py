@@ -29,6 +29,8 @@ class StoryStep(Step):
     """Seconds after the first text until one sign of life, by SMS, unless they are still writing or have finished."""
     quiet: int = 90
     enough: int = 1800
+    rest: int = 86_400
+    """Seconds for which somebody who said that they will go on later is left in peace."""
 
     sensitive: ClassVar[bool] = True
 
@@ -70,6 +72,8 @@ class StoryStep(Step):
     def _gap(self, scene: Scene, scratch: Mapping[str, JsonValue]) -> int:
         if scratch.get("asked_all"):
             return self.enough
+        if scratch.get("resting"):
+            return self.rest
         return self.alive if scene.sms and not scratch.get("alive") else self.quiet
 
     @staticmethod

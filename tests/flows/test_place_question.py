@@ -14,7 +14,7 @@ STORY = "They shut the surgery and now my mother has no way to see a doctor."
 
 def at_the_place() -> Phone:
     phone = Phone(channel="sms")
-    phone.say("hello", "AGREE", STORY, "DONE", "1", "1")
+    phone.say("hello", "AGREE", STORY, "DONE")
     assert phone.step == "place"
     return phone
 

@@ -17,9 +17,11 @@ from flows.language.danger.pieces import clauses, pieces
 
 UNNAMED: Final = "unnamed"
 """The kind where no phrase tells which."""
-WITHOUT, WITH_WORDS = (400, -260), (300, -60)
-"""Weights from which a piece is plain, and likely, in thousandths: where no phrase was found, and where one was. Chosen
-on voices that were held out of training: docs/measured.md says what each finds and what it takes wrongly."""
+WITHOUT, WITH_WORDS, WITH_WISH = (400, -260), (300, -60), (100, -300)
+"""Weights from which a piece is plain, and likely, in thousandths: where no phrase was found, where one was, and where
+one says a wish to die. Chosen on hands that were held out of training: docs/measured.md says what each finds and what
+it takes wrongly. A wish to die needs the least: to miss it is worse than to ask about an idiom."""
+SUICIDE: Final = "suicide"
 FEWEST: Final = 3
 """Words that the model needs; fewer are an answer or a key word, unless a phrase was found in them."""
 
@@ -73,7 +75,7 @@ def _level(read: safeguarding.Found) -> Level:
     if not read.now and len(read.words) < FEWEST:
         return ""
     weight = model.shipped().weigh(read.words, features.flags(read))
-    plain, likely = WITH_WORDS if read.now else WITHOUT
+    plain, likely = WITH_WISH if SUICIDE in read.now else WITH_WORDS if read.now else WITHOUT
     return "plain" if weight >= plain else "likely" if weight >= likely else ""
 
 
