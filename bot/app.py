@@ -189,6 +189,7 @@ class App:
             organisation=self.settings.organisation,
             public_url=self.settings.public_url,
             timezone=self.settings.timezone,
+            languages=self.settings.languages,
             simulator=self.settings.simulator_on,
             staffed=self.settings.staffed_hours,
             open_event=self.opening.event,

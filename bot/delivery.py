@@ -24,6 +24,7 @@ from bot.channels.base import Outgoing, SendError
 from bot.doubt import Doubt
 from bot.logs import log, told
 from bot.rates import Gaps, Pace, opens
+from flows.items import ItemKind
 from flows.messages import Message, UnreadableMessageError
 from storage.crypto import SealBrokenError, open_address
 from storage.queries import on_call, outbox
@@ -207,7 +208,7 @@ class Delivery:
             if changed and error is not None and whom is not None:
                 fate.of_address(connection, whom.address_id, whom.contributor_id, error, now)
                 if error.tell_team:
-                    raise_item(connection, kind=fate.SEND_TROUBLE, now=now, contributor_id=whom.contributor_id)
+                    raise_item(connection, kind=ItemKind.SENDING, now=now, contributor_id=whom.contributor_id)
             return changed
 
         changed = await self.writer.perform(work)
@@ -435,6 +436,6 @@ class Delivery:
         log.error("channel stuck", channel=channel, code=code)
 
         def work(connection: Connection) -> None:
-            raise_item(connection, kind=fate.CHANNEL_TROUBLE, now=now)
+            raise_item(connection, kind=ItemKind.CHANNEL, now=now)
 
         self._fates.append(work)

@@ -16,6 +16,7 @@ from bot.logs import log, told
 from bot.occasion import Occasion
 from bot.turn import Turn
 from flows.conversation import Conversation
+from flows.items import ItemKind
 from flows.signals import Expired, Nudged, Quiet
 from storage.database import reader
 from storage.queries import conversations
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 AT_ONCE = 200
 SHELVED = timedelta(hours=1)
 """How long a conversation that cannot go on is left alone before it is looked at again."""
-STUCK = "stuck_conversation"
 SIGNALS: dict[DueKind, tuple[Signal, str]] = {
     "quiet": (Quiet(), "reply"),
     "nudge": (Nudged(), "nudge"),
@@ -116,4 +116,7 @@ class Due:
     def _shelve(self, connection: Connection, due: DueConversation, now: datetime) -> None:
         """Leave a conversation that cannot go on as it is, tell the team, and look again later."""
         conversations.postpone(connection, due.id, now + SHELVED)
-        store.raise_item(connection, kind=STUCK, now=now, contributor_id=due.contributor_id, conversation_id=due.id)
+        store.raise_item(
+            connection, kind=ItemKind.STUCK_CONVERSATION, now=now, contributor_id=due.contributor_id,
+            conversation_id=due.id,
+        )  # fmt: skip

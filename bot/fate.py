@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot import owed
+from flows.items import ItemKind
 from storage.queries import on_call, outbox
 from storage.queries.on_call import ALERT
 from storage.queries.people import opt_out
@@ -43,11 +44,6 @@ AT_ANY_HOUR = frozenset({*ASKED_FOR, ALERT, CARE})
 """Kinds that quiet hours do not hold: somebody waits for them."""
 PAUSE = timedelta(hours=1)
 """How long an invitation or a notice is put off at a time while somebody looks after its person."""
-
-SEND_TROUBLE = "sending"
-"""Kind of the item that tells the team of a message that will never go out."""
-CHANNEL_TROUBLE = "channel"
-"""Kind of the item that tells the team that a channel's set-up is at fault."""
 
 
 class Fate(NamedTuple):
@@ -120,7 +116,7 @@ def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False, r
             on_call.undelivered(connection, due.address_id, now)
         if tell_team:
             raise_item(
-                connection, kind=SEND_TROUBLE, now=now, contributor_id=due.contributor_id,
+                connection, kind=ItemKind.SENDING, now=now, contributor_id=due.contributor_id,
                 conversation_id=due.conversation_id,
             )  # fmt: skip
 

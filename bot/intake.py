@@ -23,6 +23,7 @@ from bot.told import choice_of
 from bot.turn import Turn
 from flows.care import ONCE_IN
 from flows.effects import Begin, Say
+from flows.items import ItemKind
 from flows.keywords import Word, recognise
 from flows.language.danger.notice import notice
 from flows.messages import Message
@@ -48,7 +49,6 @@ Result = Literal["handled", "duplicate", "stray", "other", "failed"]
 
 TRIES = 3
 """How often a turn is given again whose group commit was lost for no fault of its own."""
-FAILED = "failed_turn"
 SIMULATOR = "simulator"
 
 
@@ -313,7 +313,7 @@ class Intake:
         inbound_id = self._keep_event(connection, event, "failed", error)
         if inbound_id is None:
             return "duplicate"
-        store.raise_item(connection, kind=FAILED, now=event.now, inbound_id=inbound_id)
+        store.raise_item(connection, kind=ItemKind.FAILED_TURN, now=event.now, inbound_id=inbound_id)
         return "failed"
 
     def _apologise(self, connection: Connection, event: Event, error: str) -> Result:
@@ -331,7 +331,11 @@ class Intake:
             store.opt_out(connection, person.contributor_id, event.now)
         self._look_after(connection, event, person, inbound_id)
         first = store.raise_item(
-            connection, kind=FAILED, now=event.now, contributor_id=person.contributor_id, inbound_id=inbound_id
+            connection,
+            kind=ItemKind.FAILED_TURN,
+            now=event.now,
+            contributor_id=person.contributor_id,
+            inbound_id=inbound_id,
         )
         if stops:
             if not inbound.opt_out_type:

@@ -37,6 +37,7 @@ in_care = Gauge("earshot_safeguarding_open", "Safeguarding items that are open."
 overdue = Gauge(
     "earshot_safeguarding_overdue", "Open safeguarding items that nobody has looked at in time.", registry=registry
 )
+team_items = Gauge("earshot_team_items_open", "Items in the team's inbox that are open.", ["kind"], registry=registry)
 up = Gauge("earshot_channel_on", "1 for each channel that is switched on.", ["channel"], registry=registry)
 
 

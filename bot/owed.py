@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flows.asides import CHANGE, DELETE, OFFERS
 from flows.conversation import Conversation, UnreadableConversationError
+from flows.items import ItemKind
 from storage.queries import requests
 from storage.queries.turn import conversation_by_id, raise_item
 
@@ -34,5 +35,5 @@ def note(connection: Connection, due: Due, now: datetime) -> bool:
     if due.kind != "reply" or not kind or requests.is_open(connection, kind, due.contributor_id):
         return False
     requests.open_request(connection, None, kind=kind, origin="chat", now=now, contributor_id=due.contributor_id)
-    raise_item(connection, kind="request", now=now, contributor_id=due.contributor_id)
+    raise_item(connection, kind=ItemKind.REQUEST, now=now, contributor_id=due.contributor_id)
     return True

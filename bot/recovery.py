@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channels.base import Inbound, SendError
-from bot.intake import FAILED
 from bot.logs import log, told
 from storage.crypto import SealBrokenError
 from storage.database import reader
@@ -70,7 +69,7 @@ class Recovery:
         """Handle again what failed or was set aside: all of it, or only these numbers."""
         done = await self._again(lambda event: not only or event.id in only)
         if done.handled:
-            await self.intake.writer.perform(partial(inbox.close_mended, kind=FAILED, now=self.clock()))
+            await self.intake.writer.perform(partial(inbox.close_mended, now=self.clock()))
         return done
 
     async def missed(self) -> int:

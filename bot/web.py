@@ -31,7 +31,7 @@ from bot.logs import log, told
 from bot.pages import STATIC_URL, Static
 from review import app as review
 from storage.database import reader
-from storage.queries import inbox, outbox, safeguarding
+from storage.queries import inbox, outbox, safeguarding, team_items
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.channels.base import Channel
+    from flows.items import ItemKind
     from storage.queries.safeguarding import Count
 
 READY_SECONDS = 5
@@ -150,20 +151,22 @@ async def _database_answers(app: App) -> bool:
 
 
 async def _figures(app: App) -> Response:
-    counts, failed, care = await asyncio.to_thread(_count, app)
+    counts, failed, care, items = await asyncio.to_thread(_count, app)
     for state, count in counts.items():
         metrics.waiting.labels(state).set(count)
     metrics.failed_messages.set(failed)
     metrics.in_care.set(care.open)
     metrics.overdue.set(care.overdue)
+    for kind, count in items.items():
+        metrics.team_items.labels(kind.value).set(count)
     return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)
 
 
-def _count(app: App) -> tuple[Mapping[str, int], int, Count]:
+def _count(app: App) -> tuple[Mapping[str, int], int, Count, Mapping[ItemKind, int]]:
     with reader(app.engine) as connection:
         return (
             outbox.backlog(connection), inbox.count_unhandled(connection),
-            safeguarding.count_open(connection, app.clock()),
+            safeguarding.count_open(connection, app.clock()), team_items.count_items(connection),
         )  # fmt: skip
 
 

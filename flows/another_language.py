@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.effects import Say, TellTeam
+from flows.items import ItemKind
 from flows.language.detect import language_of
 from flows.language.reach import reach_sentence
 
@@ -24,7 +25,7 @@ def name_a_person(making: Making, text: str) -> None:
     if code is None or code in making.release.languages:
         return
     making.set(writes_in=code)
-    making.effects.append(TellTeam(kind="other_language"))
+    making.effects.append(TellTeam(kind=ItemKind.OTHER_LANGUAGE))
     sentence, in_that_language = reach_sentence(code)
     if in_that_language:
         making.effects.append(Say(text=sentence.replace("{contact}", making.release.house.contact)))

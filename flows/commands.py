@@ -18,6 +18,7 @@ from flows.effects import (
     TellTeam,
     Unsay,
 )
+from flows.items import ItemKind
 from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
 from flows.narrowing import narrow
 from flows.questions.base import Understood
@@ -115,14 +116,14 @@ def _help(making: Making, recognised: Recognised) -> None:
     state = making.conversation
     if recognised.word is Word.PERSON:
         if state.status == "open" and state.step is not None:
-            making.effects.append(TellTeam(kind="help_mid_story"))
+            making.effects.append(TellTeam(kind=ItemKind.HELP_MID_STORY))
         making.repeat(before=making.common("answer_person_please"))
         return
     making.tell("help")
     if making.signposted and making.release.house.more_line:
         making.tell("help_more")
     if state.status == "open" and state.step is not None:
-        making.effects.append(TellTeam(kind="help_mid_story"))
+        making.effects.append(TellTeam(kind=ItemKind.HELP_MID_STORY))
         making.repeat()
 
 

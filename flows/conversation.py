@@ -6,9 +6,9 @@ A stored state that cannot be read is an error that stops and tells the team, ne
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 Status = Literal["idle", "open", "ended", "parted", "stopped", "expired"]
 DueKind = Literal["quiet", "nudge", "expire"]
@@ -62,10 +62,10 @@ class Conversation(BaseModel):
     """Exact words of the question last asked, options included; a consent decision records them."""
     tries: int = 0
     """How often the answer to this question was not understood."""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, Answer] = Field(default_factory=dict)
     trail: tuple[str, ...] = ()
     """Questions answered so far, in order, for BACK."""
-    scratch: dict[str, JsonValue] = {}
+    scratch: dict[str, JsonValue] = Field(default_factory=dict)
     """What the waiting question keeps between messages: story parts, toggles, places offered."""
     back_to: str = ""
     """Step to return to after the waiting one, while one thing is being changed; empty otherwise."""
@@ -73,9 +73,9 @@ class Conversation(BaseModel):
     """Words written when "continue or start again" was asked; used as the answer once the person continues."""
     aside: str = ""
     """A question of our own asked in between, by its name in `flows.asides`; else empty."""
-    aside_notes: dict[str, JsonValue] = {}
+    aside_notes: dict[str, JsonValue] = Field(default_factory=dict)
     """What that question keeps until it is answered; never words that may not be kept."""
-    consents: dict[str, str] = {}
+    consents: dict[str, str] = Field(default_factory=dict)
     held: int = 0
     """How many messages are held sealed for this conversation."""
     kept: bool = False
@@ -102,6 +102,16 @@ class Conversation(BaseModel):
     heard_at: AwareDatetime
     due: DueKind | None = None
     due_at: AwareDatetime | None = None
+
+    def changed(self, **changes: Any) -> Conversation:
+        """Return the state with some fields changed, as `model_copy` does and at a third of its cost: they are not
+        validated. A turn does this many times."""
+        made = Conversation.__new__(Conversation)
+        object.__setattr__(made, "__dict__", {**self.__dict__, **changes})
+        object.__setattr__(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     def to_json(self) -> str:
         """Return the state as compact JSON."""

@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from flows.items import ItemKind
+
 Use = Literal["team", "quote", "publish"]
 
 
@@ -294,7 +296,7 @@ class ProposeEdition:
 class TellTeam:
     """Something a person on the team should look at, e.g. HELP in the middle of a story (rule 29). Holds no content."""
 
-    kind: str
+    kind: ItemKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

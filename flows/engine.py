@@ -65,6 +65,7 @@ from flows.signals import (
     StoriesListed,
     Unsealed,
 )
+from flows.telling import is_telling
 from flows.turn import Making, Turn
 from flows.usual import answered_beside, is_calm
 
@@ -209,10 +210,16 @@ def _said_at_a_question(making: Making, said: Said, word: Recognised | None, las
         if aside == CARE and word is not None and obey(making, word, said):
             return  # now that nothing stands before the question it is for
     elif making.now - last_heard >= BREAK:
+        if state.kept:  # their story is kept, and what was asked after it was a bonus
+            making.finish("ended")
+            _late(making, said)
+            return
         if not state.nudges:
             _ask_to_resume(making, said)
             return
         if not _answers_unasked(making, said):
+            if not making.consented and is_telling(making, said.text):
+                hold(making, said.text, said.ref)
             making.ask_again()
             return
     answer(making, said, word)
@@ -270,7 +277,7 @@ def _hand_on_pending(making: Making) -> None:
         said = Said(text=state.pending)
         if step is None or name is None or is_greeting(making, said.text):
             making.ask_again()
-        elif isinstance(step.hear(making.scene(name), said), Unclear):
+        elif isinstance(step.hear(making.scene(name), said), Unclear) and not is_telling(making, said.text):
             making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
         else:
             answer(making, said, None)
@@ -288,12 +295,13 @@ def _answers_unasked(making: Making, said: Said) -> bool:
         return is_told(said.text)
     if is_greeting(making, said.text) or is_courtesy(making, said.text):
         return False
-    return not isinstance(step.hear(making.scene(name), said), Unclear)
+    return is_telling(making, said.text) or not isinstance(step.hear(making.scene(name), said), Unclear)
 
 
 def _ask_to_resume(making: Making, said: Said) -> None:
     if making.consented:
-        making.set(pending=said.text)
+        before = making.conversation.pending
+        making.set(pending=f"{before}\n{said.text}" if is_telling(making, before) else said.text)
     elif not is_greeting(making, said.text):
         hold(making, said.text, said.ref)
     open_aside(making, RESUME)

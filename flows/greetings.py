@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flows.letters import normalise
@@ -10,15 +11,20 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 
+@lru_cache(maxsize=256)
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in text.split(","))
+
+
 def is_greeting(making: Making, text: str) -> bool:
     """Return whether a text is a greeting and nothing else."""
-    return normalise(text) in {normalise(word) for word in making.common("greetings").split(",")}
+    return normalise(text) in _listed(making.common("greetings"))
 
 
 def is_courtesy(making: Making, text: str) -> bool:
     """Return whether a text is thanks, a goodbye, an emoji, or several of these."""
     plain = normalise(text)
-    words = {normalise(word) for word in making.common("courtesies").split(",")}
+    words = _listed(making.common("courtesies"))
     return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
 
 

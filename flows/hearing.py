@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from flows.effects import HoldSealed, Say
-from flows.greetings import is_greeting
+from flows.greetings import is_courtesy, is_greeting
 from flows.keywords import Recognised, Word, normalise
 from flows.letters import is_told
 from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.options import spaced
 from flows.signals import Said
-from flows.telling import add_words, is_telling, tells_of_the_past
+from flows.telling import add_words, is_telling, story_step, tells_of_the_past
 
 if TYPE_CHECKING:
     from flows.questions.base import Step
@@ -29,6 +29,8 @@ TRIES = 3
 """Answers that nobody could understand, after which a question that can be left is left."""
 REMINDERS = 2
 """How often somebody who has not agreed yet is told what we need; after that we wait."""
+ANSWER_WORDS = 8
+"""Words up to which a reply that was understood as a whole is that answer and nothing else."""
 LOOSE_WORDS = 5
 """Words of a loose yes ("ok then") that are no part of a story."""
 SHORT = 60
@@ -109,7 +111,8 @@ def read(making: Making, reading: Reading, said: str = "") -> None:
 def take(making: Making, reading: Understood, said: str = "") -> None:
     """Take an answer; words beside it that tell something belong to the story."""
     step = making.step
-    beside = reading.note if normalise(reading.note) != normalise(said) else ""
+    alone = normalise(reading.note) == normalise(said) and len(said.split()) <= ANSWER_WORDS
+    beside = "" if alone else reading.note
     if step is not None and step.decides:
         if making.consented and _tells_instead(making, step, said) and add_words(making, said, making.ref):
             making.ask_again(other_words=True)
@@ -136,6 +139,11 @@ def _unclear(making: Making, reading: Unclear, said: str) -> None:
         return
     making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
     if is_telling(making, reading.kept) and add_words(making, reading.kept, making.ref):
+        making.ask_again(other_words=True)
+        return
+    if is_telling(making, reading.kept) and story_step(making) is None:
+        making.effects.append(HoldSealed(text=reading.kept, ref=making.ref))  # it is the story once that is asked for
+        making.set(held=state.held + 1)
         making.ask_again(other_words=True)
         return
     tries = state.tries + 1
@@ -184,13 +192,19 @@ def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
             hold(making, said.text, said.ref)
     elif step.tells and not state.aside:
         hear(making, said)
-    elif is_telling(making, said.text):
+    elif is_telling(making, said.text) or (_just_told(making) and not is_courtesy(making, said.text)):
         add_words(making, said.text, said.ref)
+
+
+def _just_told(making: Making) -> bool:
+    """Return whether the story was finished last: what crosses then cannot answer anything, so it goes on with it."""
+    trail, steps = making.conversation.trail, making.release.flow.steps
+    return bool(trail) and trail[-1] in steps and steps[trail[-1]].tells
 
 
 def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
     """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
-    if not step.tells or not making.consented:
+    if not step.tells or not making.consented or making.conversation.scratch.get("asked_all"):
         return False
     if _LONE_NUMBER.fullmatch(said.text):
         return True

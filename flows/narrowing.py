@@ -53,7 +53,8 @@ def narrow(making: Making, said: Said, wanted: str) -> bool:
     state = making.conversation
     purpose, answer = ("naming", "none") if wanted == UNNAMED else ("use", wanted)
     name = making.release.consent_step(purpose)
-    if name is None or not state.kept or purpose not in state.consents or state.step == name:
+    asked_now = state.step == name or (wanted == UNNAMED and making.step is not None and making.step.type == "credit")
+    if name is None or not state.kept or purpose not in state.consents or asked_now:
         return False
     if WIDTH[state.consents[purpose]] <= WIDTH[answer]:
         making.tell("already_so")

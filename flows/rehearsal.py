@@ -128,6 +128,10 @@ class Rehearsal:
                     return self._turn(Chose(token=token, serial=say.serial or 0, index=index))
         raise NoSuchButtonError(f"there is no button “{label}”; the last ones were {', '.join(self.buttons) or 'none'}")
 
+    def choose(self, index: int) -> tuple[Effect, ...]:
+        """Choose an option of the question that waits by its place, whether or not this phone shows a button for it."""
+        return self._turn(Chose(token=self.state.token, serial=self.state.serial, index=index))
+
     def edit(self, old: str, new: str) -> tuple[Effect, ...]:
         """Change a message that was sent before; one that was never sent changes nothing."""
         for place, (ref, text) in enumerate(self._sent):

@@ -20,6 +20,8 @@ from flows.questions.base import Record
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
+    from flows.questions.base import OptionStep
+    from flows.questions.options import Choice
 
 PLACEHOLDERS = frozenset(
     {
@@ -72,6 +74,11 @@ class Release(Record):
     @cached_property
     def rendered(self) -> dict[tuple[str, str, str], str]:
         """Texts with the house filled in, by address, language and channel, as they were first needed."""
+        return {}
+
+    @cached_property
+    def offered(self) -> dict[tuple[str, str, str, int, int], tuple[tuple[OptionStep, ...], tuple[Choice, ...]]]:
+        """Options with their labels and words, as they were first needed; `flows.questions.options` fills it."""
         return {}
 
     def to_json(self) -> str:

@@ -78,14 +78,35 @@ class Book:
     hint: Tree[str]
     """Phrases that only help the model."""
     alike: Tree[str]
+    starts: Mapping[str, tuple[tuple[int, Tree[str]], ...]]
+    """By the first word of a phrase: which of `now`, `note`, `hint`, `alike` it stands in, and what may follow."""
     negations: frozenset[str]
     bridge: frozenset[str]
+    own_spellings: frozenset[str]
+    """Words that English reads in another way."""
 
     def words(self, text: str) -> list[str]:
         """Return the words of a message as phrases are written."""
+        return self._marked(_clauses(text))
+
+    def words_twice(self, text: str) -> tuple[list[str], list[str]]:
+        """Return the words of a message as phrases are written, and as English alone reads them, without marks."""
+        clauses = _clauses(text)
+        words = self._marked(clauses)
+        if all(map(self.own_spellings.isdisjoint, clauses)):
+            return words, [word for word in words[1:-1] if word != BETWEEN]
+        read = _english_spellings()
+        return words, " ".join([read.get(word, word) for clause in clauses for word in clause]).split()
+
+    def _marked(self, clauses: Sequence[Sequence[str]]) -> list[str]:
         read = self.spellings
-        clauses = [" ".join([read.get(word, word) for word in clause]) for clause in _clauses(text)]
-        return f"{FIRST} {f' {BETWEEN} '.join(clauses)} {LAST}".split()
+        said = [" ".join([read.get(word, word) for word in clause]) for clause in clauses]
+        return f"{FIRST} {f' {BETWEEN} '.join(said)} {LAST}".split()
+
+
+Match = tuple[int, int, str]
+"""Where a phrase begins and ends, and its kind."""
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Found(NamedTuple):
@@ -116,22 +137,17 @@ def found_in_english(text: str) -> Found:
 
 
 def _found(text: str, book: Book) -> Found:
-    words = book.words(text)
-    now, noted, hinted = _matches(words, book.now), _matches(words, book.note), _matches(words, book.hint)
-    kinds = _meant(words, now, book) if now else frozenset()
+    words, in_english = book.words_twice(text)
+    now, noted, hinted, alike = _all_matches(words, book)
+    kinds = _meant(words, now, alike, book) if now else _NONE
     return Found(
-        words=_read_in_english(text),
+        words=in_english,
         now=_plain(kinds),
-        noted=_plain(_meant(words, noted, book)) if noted else frozenset(),
-        hinted=_plain(_meant(words, hinted, book)) if hinted else frozenset(),
-        alike=bool(_matches(words, book.alike)),
-        foreign=any(kind.endswith(FOREIGN) for kind in kinds),
+        noted=_plain(_meant(words, noted, alike, book)) if noted else _NONE,
+        hinted=_plain(_meant(words, hinted, alike, book)) if hinted else _NONE,
+        alike=bool(alike),
+        foreign=any(kind.endswith(FOREIGN) for kind in kinds) if kinds else False,
     )
-
-
-def _read_in_english(text: str) -> list[str]:
-    read = _english_spellings()
-    return " ".join([read.get(word, word) for word in folded(text)]).split()
 
 
 def concerns(text: str, language: str = "en") -> frozenset[str]:
@@ -143,16 +159,31 @@ def concerns(text: str, language: str = "en") -> frozenset[str]:
     book = _book(language)
     words = book.words(text)
     found = _matches(words, book.now)
-    return _plain(_meant(words, found, book)) if found else frozenset()
+    return _plain(_meant(words, found, _matches(words, book.alike), book)) if found else _NONE
 
 
 def concerns_across(before: str, text: str, language: str = "en") -> frozenset[str]:
     """Return the kinds that `text` holds, alone or as what goes on with the end of the message before it."""
-    found = concerns(text, language)
-    if found or not before:
-        return found
-    tail = before[-TAIL:]
-    return concerns(f"{tail} {text}", language) - concerns(tail, language)
+    return concerns(text, language) or concerns_begun(before, text, language)
+
+
+def concerns_begun(before: str, text: str, language: str = "en") -> frozenset[str]:
+    """Return the kinds of phrases that begin at the end of the message before and go on in `text`."""
+    if not before:
+        return _NONE
+    book, tail = _book(language), before[-TAIL:]
+    head = book.words(tail)[:-1]
+    if tail.endswith(_ENDS) and not tail.endswith(".."):
+        head.append(BETWEEN)
+    begun = len(head)
+    words = head + book.words(text)[1:]
+    found = [each for each in _matches(words, book.now, begun) if each[1] > begun]
+    if not found:
+        return _NONE
+    return _plain(_meant(words, found, _matches(words, book.alike), book)) - concerns(tail, language)
+
+
+_ENDS: Final = (".", "!", "?", ";")
 
 
 TAIL: Final = 60
@@ -164,7 +195,7 @@ def noted(text: str, language: str = "en") -> frozenset[str]:
     book = _book(language)
     words = book.words(text)
     found = [*_matches(words, book.now), *_matches(words, book.note)]
-    return _plain(_meant(words, found, book)) if found else frozenset()
+    return _plain(_meant(words, found, _matches(words, book.alike), book)) if found else _NONE
 
 
 def warm(languages: Iterable[str] = ("en",)) -> None:
@@ -200,14 +231,32 @@ _MARK_AND_SPACE = re.compile(r"[.!?;]\s")
 
 def _plain(kinds: frozenset[str]) -> frozenset[str]:
     """Return the kinds without the mark of another language."""
+    if not kinds:
+        return kinds
     return frozenset(kind.removesuffix(FOREIGN) for kind in kinds)
 
 
-def _matches(words: Sequence[str], tree: Tree[str]) -> list[tuple[int, int, str]]:
-    """Return (start, end, kind) of every phrase that stands among the words, the longest one from each start."""
+def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Match], list[Match], list[Match]]:
+    """Return what `_matches` does of `now`, `note`, `hint` and `alike`, in one pass over the words."""
+    found: tuple[list[Match], list[Match], list[Match], list[Match]] = ([], [], [], [])
+    starts = book.starts
+    for start, word in enumerate(words[:-1]):  # nothing begins where the message ends
+        if word in starts:
+            second = words[start + 1]
+            for which, branch in starts[word]:
+                following = branch.next
+                if second in following or ANY in following or branch.meaning is not None:
+                    best = _longest(words, start + 1, branch)
+                    if best is not None:
+                        found[which].append((start, *best))
+    return found
+
+
+def _matches(words: Sequence[str], tree: Tree[str], before: int | None = None) -> list[Match]:
+    """Return every phrase that stands among the words and begins `before` a place: the longest one from each start."""
     found = []
     following = tree.next
-    for start, word in enumerate(words):
+    for start, word in enumerate(words[:before]):
         branch = following.get(word)
         if branch is not None:
             best = _longest(words, start + 1, branch)
@@ -244,9 +293,8 @@ def _longer(one: tuple[int, str] | None, other: tuple[int, str] | None) -> tuple
     return other if one is None or (other is not None and other[0] > one[0]) else one
 
 
-def _meant(words: Sequence[str], found: Iterable[tuple[int, int, str]], book: Book) -> frozenset[str]:
+def _meant(words: Sequence[str], found: Iterable[Match], alike: Sequence[Match], book: Book) -> frozenset[str]:
     """Return the kinds of those matches that neither touch a look-alike nor are negated."""
-    alike = _matches(words, book.alike)
     return frozenset(
         kind
         for start, end, kind in found
@@ -336,12 +384,23 @@ def _bound(tables: Sequence[Table]) -> Book:
             words=str.split,
         )
 
+    now = plant(*((kind, "now", kind) for kind in KINDS))
+    note = plant(*((kind, "note", kind) for kind in KINDS))
+    hint = plant(*((kind, "hint", kind) for kind in KINDS))
+    alike = plant(("alike", "phrases", "alike"))
+    starts: dict[str, tuple[tuple[int, Tree[str]], ...]] = {}
+    for which, tree in enumerate((now, note, hint, alike)):
+        for word, branch in tree.next.items():
+            starts[word] = (*starts.get(word, ()), (which, branch))
+    english = _all_spellings([table for table in tables if table.language == "en"])
     return Book(
         spellings=spellings,
-        now=plant(*((kind, "now", kind) for kind in KINDS)),
-        note=plant(*((kind, "note", kind) for kind in KINDS)),
-        hint=plant(*((kind, "hint", kind) for kind in KINDS)),
-        alike=plant(("alike", "phrases", "alike")),
+        now=now,
+        note=note,
+        hint=hint,
+        alike=alike,
+        starts=starts,
+        own_spellings=frozenset(word for word, read in spellings.items() if english.get(word, word) != read),
         negations=frozenset().union(*(table.list("negations") for table in tables)),
         bridge=frozenset().union(*(table.list("bridge") for table in tables)),
     )

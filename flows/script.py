@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.checks.graph import CHANNELS, TAKE_PART, Graph
 from flows.questions.consent import ConsentStep
+from flows.questions.kept import KeptStep
 from flows.questions.rating import RatingStep
 from flows.questions.read_back import ReadBackStep
 
@@ -28,6 +29,7 @@ _ASKS = {
     "story": "listens, in as many messages as it takes, until DONE",
     "place": "asks for a place",
     "credit": "asks for the name to publish under",
+    "kept": "keeps the story and shows it; asks nothing",
     "read_back": "shows what would be kept",
     "end": "says goodbye",
 }
@@ -82,7 +84,8 @@ def _order(flow: Flow, *graphs: Graph) -> list[str]:
 
 def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> Iterator[Line]:
     only = f", {_ONLY[step.when]}" if step.when is not None else ""
-    yield Line("step", f"{name}: {_asks(step)}{only}")
+    bonus = f", a bonus: left out after {flow.questions_after} answers to what follows the story" if step.bonus else ""
+    yield Line("step", f"{name}: {_asks(step)}{only}{bonus}")
     at = f"{flow.id}/{name}."
     yield from (Line("says", line) for line in texts[f"{at}text"].strip().splitlines())
     if f"{at}text_sms" in texts:
@@ -106,6 +109,8 @@ def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> 
         yield Line("aside", f"SKIP{_leads(step.next)}")
     elif step.next is not None and not step.choices():
         yield Line("aside", f"then{_leads(step.next)}")
+    if isinstance(step, KeptStep):
+        yield Line("aside", f"nothing told{_leads(step.empty)}")
     if step.when is not None and step.next is not None:
         yield Line("aside", f"others{_leads(step.next)}")
 

@@ -6,6 +6,7 @@ answer nor part of the story is nowhere.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flows.conversation import Answer
@@ -30,10 +31,15 @@ def is_telling(making: Making, text: str) -> bool:
     words = len(text.split())
     if words < FEWEST_WORDS or text.rstrip().endswith("?"):
         return False
+    if words >= SURE_WORDS:
+        return True
     padded = spaced(normalise(text))
-    return words >= SURE_WORDS or any(
-        spaced(normalise(word)) in padded for word in making.common("telling_words").split(",")
-    )
+    return any(word in padded for word in _spaced_words(making.common("telling_words")))
+
+
+@lru_cache(maxsize=256)
+def _spaced_words(text: str) -> tuple[str, ...]:
+    return tuple(spaced(normalise(word)) for word in text.split(","))
 
 
 def tells_of_the_past(making: Making, text: str) -> bool:

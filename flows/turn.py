@@ -71,7 +71,7 @@ class Making:
 
     def set(self, **changes: Any) -> None:
         """Change fields of the conversation."""
-        self.conversation = self.conversation.model_copy(update=changes)
+        self.conversation = self.conversation.changed(**changes)
 
     def scene(self, name: str) -> Scene:
         """Return what the question `name` may see now."""

@@ -6,6 +6,7 @@ recognised stands in `flows.language.intents`, what is said in `everywhere.toml`
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, open_aside, reads_clearly
@@ -14,6 +15,7 @@ from flows.commands import go_back, speak
 from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, Say, TellTeam
 from flows.greetings import thank_once
 from flows.hearing import hear, hold, take
+from flows.items import ItemKind
 from flows.keywords import normalise, recognise
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
@@ -25,6 +27,7 @@ from flows.telling import add_words, is_telling, story_step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.questions.base import Step
     from flows.turn import Making
 
 IGNORED: Final = frozenset({Kind.REACTION, Kind.AUTOMATIC_REPLY, Kind.SPAM})
@@ -93,15 +96,22 @@ def _is_telling_now(making: Making) -> bool:
 
 def _answer_outside(making: Making, intent: Intent) -> bool:
     """Before anything began the welcome follows the answer; after the end the answer is all."""
-    over = making.conversation.status in {"ended", "parted"}
+    state = making.conversation
+    fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    just_told = state.status == "ended" and fresh
+    over = state.status in {"ended", "parted"}
     if intent.kind in {Kind.GREETING, Kind.THANKS} and not over:
         return False
+    if intent.kind is Kind.GREETING and not just_told:
+        return False  # a hello begins something new
     if intent.kind is Kind.THANKS:
         thank_once(making)
         return True
     if not (making.conversation.status == "idle" and intent.kind is Kind.WHO_ARE_YOU):
         _tell(making, intent)
-    if making.conversation.status == "idle" and intent.kind is not Kind.ABUSE:
+    if state.aside:
+        ask_aside_again(making)
+    elif state.status == "idle" and intent.kind is not Kind.ABUSE:
         making.begin()
     return True
 
@@ -157,11 +167,22 @@ def _wait_again(making: Making, intent: Intent) -> None:
 
 
 def _text(making: Making, intent: Intent) -> str:
-    """Return what is said to this; empty where there is nothing to say."""
+    """Return what is said to this, as it fits the question that waits; empty where there is nothing to say."""
+    step, name = making.step, making.conversation.step
+    after = making.consented and step is not None and not step.tells and not making.conversation.aside
+    if after and name is not None and intent.kind is Kind.DONT_UNDERSTAND and making.scene(name).has("more"):
+        return making.scene(name).text("more")
     key = f"answer_{intent.kind}"
-    if intent.detail and making.knows(f"{key}_{intent.detail}"):
-        key = f"{key}_{intent.detail}"
+    fits = (intent.detail, _topic(step) if step is not None else "", "question" if after else "steps")
+    key = next((f"{key}_{one}" for one in fits if one and making.knows(f"{key}_{one}")), key)
     return making.common(key, languages=", ".join(making.languages())) if making.knows(key) else ""
+
+
+def _topic(step: Step) -> str:
+    """Return what a question is about, as the texts that explain it are called."""
+    if any(option.tags for option in step.choices()):
+        return "scale"
+    return str(getattr(step, "purpose", "")) or step.type
 
 
 def _tell(making: Making, intent: Intent) -> None:
@@ -181,8 +202,10 @@ def _emergency(making: Making, _said: Said, intent: Intent) -> bool | None:
     return True
 
 
-def _under_age(making: Making, _said: Said, _intent: Intent) -> bool | None:
+def _under_age(making: Making, _said: Said, intent: Intent) -> bool | None:
     """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
+    if intent.detail.isdigit() and int(intent.detail) >= making.release.house.adult_age:
+        return False
     away = next(
         (
             option.next
@@ -204,11 +227,16 @@ def _under_age(making: Making, _said: Said, _intent: Intent) -> bool | None:
 
 
 def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
-    """Apologise once and write no more; whoever has the number now reads nothing of what was told."""
+    """Apologise once and write no more; whoever has the number now reads nothing of what was told.
+
+    Whoever has told something already is no stranger: "nobody here called me" is part of it then.
+    """
     state = making.conversation
+    if state.status == "open" and (making.consented or state.held):
+        return False
     _tell(making, intent)
     if state.kept or state.status in {"ended", "expired"}:
-        making.effects.append(TellTeam(kind="wrong_number"))
+        making.effects.append(TellTeam(kind=ItemKind.WRONG_NUMBER))
     if state.status == "idle":
         return True  # they only mistyped; nothing of ours would have followed
     if state.status == "open":

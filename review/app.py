@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review import access, entrance, export, pages, place, progress, queue, rights, safeguarding, story
+from review import access, entrance, export, inbox, pages, place, progress, queue, rights, safeguarding, story
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
@@ -82,6 +82,8 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/export", page(export.download, DECIDERS), methods=["POST"]),
         Route("/export/columns", page(export.columns, DECIDERS), methods=["GET"]),
         Route("/export/recalls", page(export.recalls, DECIDERS), methods=["GET"]),
+        Route("/inbox", page(inbox.show, READERS), methods=["GET"]),
+        Route("/inbox/{number:int}/{act}", page(inbox.act, READERS), methods=["POST"]),
         Route("/requests", page(rights.show, LEADS), methods=["GET"]),
         Route("/requests/{number:int}", page(rights.one, LEADS), methods=["GET"]),
         Route("/requests/{number:int}/{act}", page(rights.act, LEADS), methods=["POST"]),

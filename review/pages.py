@@ -6,7 +6,7 @@ Nothing on a page is marked safe by hand: every value is escaped by the template
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,17 @@ from babel import Locale, UnknownLocaleError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from flows.items import kinds_for
+from flows.language.detect import language_of
 from review import forms, words
 from review.care import CARERS
 from storage.database import reader
+from storage.queries.queue import EXCERPT
 from storage.queries.safeguarding import count_open
+from storage.queries.team_items import count_items
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from zoneinfo import ZoneInfo
 
     from review.access import Visit
@@ -72,6 +77,8 @@ def page(visit: Visit, template: str, status: int = 200, **context: Any) -> HTML
             zone=visit.parts.timezone,
             now=visit.now,
             in_care=_in_care(visit),
+            in_inbox=_in_inbox(visit),
+            written_in=partial(written_in, spoken=visit.parts.languages),
             **context,
         ),
         status,
@@ -84,6 +91,16 @@ def _in_care(visit: Visit) -> Count | None:
         return None
     with reader(visit.parts.engine) as connection:
         return count_open(connection, visit.now)
+
+
+def _in_inbox(visit: Visit) -> int | None:
+    """Return how many items are open that are this member's work; None for those who have no inbox."""
+    kinds = kinds_for(visit.member.role) if visit.member else ()
+    if not kinds:
+        return None
+    with reader(visit.parts.engine) as connection:
+        open_now = count_items(connection)
+    return sum(open_now[kind] for kind in kinds)
 
 
 def problem(visit: Visit, kind: str, status: int) -> HTMLResponse:
@@ -140,6 +157,15 @@ def language_name(code: str) -> str:
         return Locale.parse(code, sep="-").get_display_name("en") or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def written_in(text: str, spoken: Collection[str]) -> str:
+    """Return the code of the language that a text is plainly written in, if the bot does not speak it; else empty.
+
+    The start of the text decides, as much of it as a list shows, so that every page says the same.
+    """
+    code = language_of(text[:EXCERPT])
+    return code if code is not None and code not in spoken else ""
 
 
 def machine_time(at: datetime) -> str:

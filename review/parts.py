@@ -42,6 +42,8 @@ class ReviewParts:
     """Finds places by name, for a reviewer who mends one that was not found. Without it none can be mended."""
     periods: Periods = field(default_factory=Periods)
     """How long things are kept, to say when quiet contacts go."""
+    languages: tuple[str, ...] = ("en",)
+    """What the bot speaks, as codes: a story in another language is marked for the team."""
     simulator: bool = False
     """True: the web phone at /try is on, so practice stories are shown in the queue, each with its badge."""
 

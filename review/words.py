@@ -110,6 +110,8 @@ ACTS = (
     Word("request.acknowledged", "noted that they were told"),
     Word("request.closed", "closed it"),
     Word("request.opened", "noted it"),
+    Word("item.closed", "closed it"),
+    Word("item.reopened", "opened it again"),
 )
 REQUESTS = (
     Word("access", "A copy of their data"),

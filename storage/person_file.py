@@ -268,7 +268,7 @@ class _Own:
         rows = _rows(
             self._connection, ITEM, or_(ITEM.c.contributor_id == self._person, ITEM.c.story_id.in_(self._stories))
         )
-        return [{name: row[name] for name in ("kind", "story_id", "raised_at", "closed_at")} for row in rows]
+        return [{name: row[name] for name in ("kind", "story_id", "raised_at", "closed_at", "note")} for row in rows]
 
     def seen(self) -> list[Held]:
         """Return the team's acts on the person and their stories: role and time."""

@@ -167,7 +167,8 @@ def _care(row: Held) -> list[str]:
 
 
 def _item(row: Held) -> list[str]:
-    return [f"{_day(row['raised_at'])}: {row['kind']}{', done' if row['closed_at'] else ''}"]
+    noted = [f"  Their note: {row['note']}"] if row["note"] else []
+    return [f"{_day(row['raised_at'])}: {row['kind']}{', done' if row['closed_at'] else ''}", *noted]
 
 
 def _guess(row: Held) -> list[str]:

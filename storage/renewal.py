@@ -12,7 +12,6 @@ from sqlalchemy import and_, or_, select, update
 
 from storage import tables
 from storage.queries import ask_backs, decisions, editions, team
-from storage.unit import note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,7 +130,6 @@ def go_on(
         values["kept_until"] = until
     connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
     ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="go_on")
-    note(connection, "story")
     return True
 
 
@@ -154,7 +152,6 @@ def narrow(
     )  # fmt: skip
     editions.count_change(connection, story.id, use="team")
     ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="team")
-    note(connection, "story")
     return True
 
 
@@ -174,6 +171,4 @@ def lapse_uses(connection: Connection, now: datetime) -> int:
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,
             detail=f"was {use}",
         )  # fmt: skip
-    if rows:
-        note(connection, "story")
     return len(rows)

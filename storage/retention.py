@@ -18,6 +18,7 @@ from sqlalchemy import and_, delete, false, func, insert, or_, select, true, tup
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.conversation import Conversation, UnreadableConversationError
+from flows.items import ItemKind
 from storage import tables
 from storage.database import reader
 from storage.erasure import FORGOTTEN, erase_contributor, erase_conversation, erase_story, forget_contact
@@ -376,7 +377,7 @@ def _warn(connection: Connection, keys: Keys, look: Look) -> int:
         return 0
     connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id.in_(still)).values(leaving_warned_at=look.now))
     connection.execute(
-        insert(ITEM), [{"kind": "leaving", "contributor_id": one, "raised_at": look.now} for one in still]
+        insert(ITEM), [{"kind": ItemKind.LEAVING.value, "contributor_id": one, "raised_at": look.now} for one in still]
     )
     return len(still)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from flows.items import ItemKind
 from flows.letters import storable
 from storage.queries import ask_backs, decisions, editions, team
 from storage.queries.editions import TELLER
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from storage.queries.editions import Edition
 
 ANSWER_WITHIN = timedelta(days=14)
-REWORDED = "teller_reworded"
 """Kind of the item that tells the team that a teller wrote their own version: it wants to be read."""
 BY_TIME = "time"
 """Who does what nobody does."""
@@ -88,7 +88,11 @@ def agree(
     editions.count_change(connection, edition.story_id, reopened=theirs)
     if theirs:
         raise_item(
-            connection, kind=REWORDED, now=now, contributor_id=ask_back.contributor_id, story_id=edition.story_id
+            connection,
+            kind=ItemKind.TELLER_REWORDED,
+            now=now,
+            contributor_id=ask_back.contributor_id,
+            story_id=edition.story_id,
         )
     ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="changed" if theirs else "agreed")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.told import month_and_year
 from flows.effects import RecordConsent
+from flows.items import ItemKind
 from flows.signals import ReceiptRead, Signal
 from storage import receipts
 from storage.queries import own_stories
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bot.turn import Turn
     from flows.effects import FindReceipt, NarrowStory
 
-LOCKED = "receipt_guessed"
+LOCKED = ItemKind.RECEIPT_GUESSED
 """Kind of the item that tells the team that somebody tries receipts."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.told import CHANNEL_NAMES, month_and_year, short_month
 from flows.asides.delete import DELETE
+from flows.items import ItemKind
 from flows.signals import Facts, FileReady, OwnStory, Signal, StoriesListed
 from storage import file_link, withhold
 from storage.erasure import erase_contributor
@@ -88,7 +89,7 @@ def ask_for_person(turn: Turn, effect: AskForPerson) -> None:
         requests.open_request(
             turn.connection, turn.means.keyring, kind=effect.kind, origin="chat", now=turn.now, contributor_id=person
         )
-        store.raise_item(turn.connection, kind="request", now=turn.now, contributor_id=person)
+        store.raise_item(turn.connection, kind=ItemKind.REQUEST, now=turn.now, contributor_id=person)
 
 
 def replace_story(turn: Turn, effect: ReplaceStory) -> None:

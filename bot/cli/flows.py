@@ -98,7 +98,8 @@ def check(
     ] = None,
 ) -> None:
     """Check flows and say what is wrong, where, and what to do. Fails if there is an error."""
-    from flows.checks import check_everywhere, check_flow  # noqa: PLC0415 - keep start-up light
+    from flows.checks import check_everywhere, check_flow, costs_of  # noqa: PLC0415 - keep start-up light
+    from flows.costs import line  # noqa: PLC0415
 
     files = _files(paths)
     out = console()
@@ -116,6 +117,9 @@ def check(
     for flow in flows:
         findings += check_flow(flow, by_id.get(flow.id, Path(f"{flow.id}.toml")).name, catalogues, house)
     _print_findings(out, findings)
+    for flow in flows:
+        for cost in costs_of(flow, catalogues, house):
+            out.print(line(flow.id, cost), markup=False, highlight=False)
     _sum_up(out, len(files), findings)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)

@@ -1,13 +1,115 @@
-"""`earshot inbox`: messages that could not be handled. They are kept sealed; nobody's words are shown here."""
+"""`earshot inbox`: what the team was told, and messages that could not be handled. Nobody's words are shown here."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-commands = typer.Typer(name="inbox", help="Messages that could not be handled.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from bot.settings import Settings
+    from storage.queries.team_items import ItemLine
+
+commands = typer.Typer(
+    name="inbox", help="What the team was told, and messages that could not be handled.", no_args_is_help=True
+)
+Outcome = Literal["closed", "nobody", "not theirs", "unknown", "before"]
+SAID: dict[Outcome, str] = {
+    "nobody": "Nobody with this address is on the team.",
+    "not theirs": "This is not their work: only a lead, or somebody in the role that the list names, closes it.",
+    "unknown": "There is no item with this number. See: earshot inbox items",
+    "before": "It was closed before.",
+}
+
+
+@commands.command()
+def items(
+    close: Annotated[
+        int | None, typer.Option(help="Close the item with this number.", min=1, show_default=False)
+    ] = None,
+    by: Annotated[str, typer.Option(help="Email of whoever closes it.", show_default=False)] = "",
+    note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
+) -> None:
+    """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from flows.items import ItemKind  # noqa: PLC0415
+    from storage.database import reader  # noqa: PLC0415
+    from storage.queries import team_items  # noqa: PLC0415
+
+    if (close is None) != (not by):
+        raise typer.BadParameter("--close NUMBER and --by EMAIL belong together.")
+    if len(note) > team_items.LONGEST_NOTE:
+        raise typer.BadParameter(f"A note has at most {team_items.LONGEST_NOTE} letters.")
+    settings = read_settings()
+    with laid(settings) as base:
+        if close is not None:
+            outcome = base.writer.run(partial(_close, number=close, by=by, note=note, now=base.clock()))
+            if outcome != "closed":
+                console(error=True).print(f"[red]×[/red] {SAID[outcome]}")
+                raise typer.Exit(FAILED)
+            console().print(f"Item {close} is closed.")
+            return
+        with reader(base.engine) as connection:
+            lines = team_items.open_items(connection, tuple(ItemKind))
+            open_now = sum(team_items.count_items(connection).values())
+    _print(lines, open_now, settings)
+
+
+def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
+    from rich.table import Table  # noqa: PLC0415 - keep start-up light
+
+    from bot.cli.say import console  # noqa: PLC0415
+    from review.words import ROLES, label  # noqa: PLC0415
+
+    out = console()
+    if not lines:
+        out.print("Nothing is open.")
+        return
+    table = Table("number", "since", "what", "who", "whose work", "story", box=None)
+    for line in lines:
+        since = line.raised_at.astimezone(settings.timezone).strftime("%d %b %Y %H:%M")
+        story = str(line.story_id or "")
+        table.add_row(str(line.id), since, line.kind.label, line.pseudonym, label(ROLES, line.kind.role), story)
+    out.print(table)
+    for kind in dict.fromkeys(line.kind for line in lines):
+        out.print(f"{kind.label}: {kind.advice}", markup=False)
+    if open_now > len(lines):
+        out.print(f"{open_now - len(lines)} more stand behind these.")
+    out.print("Close one with: earshot inbox items --close NUMBER --by EMAIL")
+
+
+def _close(connection: Connection, *, number: int, by: str, note: str, now: datetime) -> Outcome:
+    from flows.items import ItemKind, kinds_for  # noqa: PLC0415 - keep start-up light
+    from review.auth import email_of  # noqa: PLC0415
+    from storage.queries import team, team_items  # noqa: PLC0415
+
+    member = team.member_by_email(connection, email_of(by))
+    if member is None or not member.active:
+        return "nobody"
+    item = team_items.one_item(connection, number, tuple(ItemKind))
+    if item is None:
+        return "unknown"
+    if item.kind not in kinds_for(member.role):
+        return "not theirs"
+    if not team_items.close_item(connection, number, by=member.id, note=note.strip(), now=now):
+        return "before"
+    team.record(
+        connection,
+        at=now,
+        who=member.email,
+        act="item.closed",
+        object_kind="team_item",
+        object_id=number,
+        detail=item.kind.value,
+    )
+    return "closed"
 
 
 @commands.command("list")

@@ -8,6 +8,7 @@ from flows.asides.base import Aside
 from flows.asides.retell import RETELL, Retell, so_far
 from flows.effects import Begin, DropStory, PurgeSealed
 from flows.signals import Said
+from flows.telling import add_words, is_telling
 
 if TYPE_CHECKING:
     from flows.signals import Signal
@@ -35,6 +36,8 @@ class Resume(Aside):
         pending = making.conversation.pending
         self.close(making)
         making.set(pending="")
+        if value == "again" and is_telling(making, pending):
+            add_words(making, pending)
         if value == "again" and so_far(making):  # nothing told goes without saying so first (design rule 5)
             making.set(aside=RETELL, aside_notes={}, tries=0)
             making.ask(Retell().ask(making))

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from flows.checks import (
+    afterwards,
     again,
     alike,
     changes,
     channels,
     consented,
+    cost,
     counting,
     decisions,
     lengths,
@@ -24,6 +26,7 @@ from flows.checks import (
     taken,
     targets,
     telegram,
+    together,
     translations,
     values,
     ways_on,
@@ -36,11 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flows.catalogue import Catalogue
+    from flows.costs import Cost
     from flows.definition import Flow
     from flows.findings import Finding
     from flows.release import House
 
-__all__ = ["CHECKS", "CODES", "Check", "Subject", "check_everywhere", "check_flow", "check_flows"]
+__all__ = ["CHECKS", "CODES", "Check", "Subject", "check_everywhere", "check_flow", "check_flows", "costs_of"]
 
 
 class Check(Protocol):
@@ -63,6 +67,9 @@ CHECKS: tuple[Check, ...] = (
     changes,
     values,
     counting,
+    afterwards,
+    cost,
+    together,
     again,
     person,
     translations,
@@ -90,6 +97,13 @@ def check_flow(
     `flows.texts.read_catalogues`. `house` is who speaks, so that messages are measured with the real name in them.
     """
     return _checked(Subject(file, flow, tuple(flow.texts()), everywhere(), catalogues or {}, house))
+
+
+def costs_of(
+    flow: Flow, catalogues: Mapping[str, Catalogue] | None = None, house: House = SAMPLE_HOUSE
+) -> tuple[Cost, ...]:
+    """Return what a flow costs on each channel, in its own language and in each that has all its texts, drafts too."""
+    return Subject(f"{flow.id}.toml", flow, tuple(flow.texts()), everywhere(), catalogues or {}, house).costs
 
 
 def check_everywhere(

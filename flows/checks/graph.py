@@ -46,6 +46,8 @@ class Graph:
     """Steps that ask something on this channel."""
     asked: frozenset[str]
     """Steps that are not passed by on this channel."""
+    most_after: int = 9
+    """Questions after the story from which on those marked `bonus` are left out."""
 
     @classmethod
     def of(cls, flow: Flow, channel: ChannelKind) -> Graph:
@@ -61,6 +63,7 @@ class Graph:
             },
             waits=frozenset(name for name in asked if flow.steps[name].waits),
             asked=asked,
+            most_after=flow.questions_after,
         )
 
     def following(self, name: str, passable: Callable[[Edge], bool] | None = None) -> Iterator[str]:
@@ -103,9 +106,28 @@ class Graph:
     def longest(self, to: frozenset[str] = frozenset(), *, wide: bool = True) -> tuple[str, ...]:
         """Return the questions on the longest way from the start, up to the first of the steps `to` if some are given.
 
-        Changing one thing in a read-back is not counted; a question asked again and again is counted once. Without
-        `wide` the way is that of somebody who allows the least once they have told.
+        Changing one thing in a read-back is not counted; a question asked again and again is counted once; a bonus
+        that would be one question too many after the story is left out. Without `wide` the way is that of somebody who
+        allows the least once they have told.
         """
+        bonus = frozenset(name for name, step in self.steps.items() if step.bonus)
+        ways = (self._longest(to, wide, frozenset()), self._longest(to, wide, bonus))
+        return max(map(self._without_bonus, ways), key=len)
+
+    def after_story(self, way: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the questions of a way that come after the story; none if nothing is told on it."""
+        told = [place for place, name in enumerate(way) if self.steps[name].tells]
+        return way[told[-1] + 1 :] if told else ()
+
+    def _without_bonus(self, way: tuple[str, ...]) -> tuple[str, ...]:
+        kept: list[str] = []
+        for name in way:
+            if not (self.steps[name].bonus and len(self.after_story(tuple(kept))) >= self.most_after):
+                kept.append(name)
+        return tuple(kept)
+
+    def _longest(self, to: frozenset[str], wide: bool, uncounted: frozenset[str]) -> tuple[str, ...]:
+        """Return the longest way, where some steps do not make it longer."""
 
         def passable(edge: Edge) -> bool:
             return not edge.by.startswith("change ") and (wide or not edge.widens)
@@ -117,7 +139,8 @@ class Graph:
             after = [best[target] for name in group for target in ways[name] if target not in group]
             known = [way for way in after if way is not None]
             ends = not to or bool(group & to)
-            way = (*mine, *max(known, key=len, default=())) if known or ends else None
+            further: tuple[str, ...] = max(known, key=lambda one: len(set(one) - uncounted), default=())
+            way = (*mine, *further) if known or ends else None
             best.update(dict.fromkeys(group, way))
         return best.get(self.start) or ()
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from flows.findings import Finding
 
 CODES = {
-    "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for consent.",
+    "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for what MORE tells about consent.",
     "costly_sign": "One sign that is no letter, such as an emoji, makes an SMS cost up to twice as much.",
     "typographic": "Curly quotes, long dashes and the like are sent as plain ones by SMS.",
 }
 
 MOST = 2
-MOST_FOR_CONSENT = 3
-"""Segments for consent, which must say much, and for what MORE tells about it."""
+MOST_AFTER_MORE = 3
+"""Segments for what MORE tells about a decision: only who asks for it gets it."""
 
 LETTERS_ALLOWANCE = 2
 """A language whose letters are not in the GSM alphabet gets twice the segments: the same number of characters."""
@@ -68,7 +68,8 @@ def _measured(subject: Subject, shown: Shown) -> Iterator[Finding]:
 
 
 def _most(subject: Subject, shown: Shown) -> int:
-    return MOST_FOR_CONSENT if isinstance(subject.steps.get(shown.step), ConsentStep) else MOST
+    tells_more = shown.part == "more" and isinstance(subject.steps.get(shown.step), ConsentStep)
+    return MOST_AFTER_MORE if tells_more else MOST
 
 
 def _signs(subject: Subject, shown: Shown, said: set[str]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from flows.catalogue import Catalogue
 from flows.checks.graph import CHANNELS, Graph, offered_options
 from flows.conversation import Answer, Conversation, idle
+from flows.costs import Cost, cost
 from flows.effects import Option, Say
 from flows.findings import Finding
 from flows.questions.base import Scene, SourceText, Step
@@ -173,6 +174,19 @@ class Subject:
             }
             texts[language] = {**shared, **known}
         return compile_release(self.flow, texts, _filled(self.house))
+
+    @cached_property
+    def costs(self) -> tuple[Cost, ...]:
+        """What the flow costs on each channel in each language whose texts are all there, drafts too."""
+        if self.release is None:
+            return ()
+        found = (
+            cost(self.release, language, channel, draft=draft)
+            for language, draft, texts in self.versions
+            if len(texts) == len(self.texts)
+            for channel in CHANNELS
+        )
+        return tuple(one for one in found if one is not None)
 
     def shown(self) -> Iterator[Shown]:
         """Yield every message of the file in every language, on every channel, as it would be sent.

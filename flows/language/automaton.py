@@ -46,29 +46,29 @@ class Found(NamedTuple, Generic[Meaning]):
 class State(Generic[Meaning]):
     """Where the automaton may be: what is still to come of each pattern that fits so far."""
 
-    __slots__ = ("_arcs", "_made", "_words", "anything", "meaning")
+    __slots__ = ("_words", "anything", "arcs", "made", "meaning")
 
     def __init__(
         self, open_patterns: Iterable[tuple[_Rest | _Words, Meaning]], words: Callable[[str], Sequence[str]]
     ) -> None:
         """`words` makes the words of what is written in a pattern. Of two meanings the first counts."""
-        self._arcs: dict[str, list[tuple[_Rest | _Words, Meaning]]] = {}
-        self._made: dict[str, State[Meaning]] = {}
+        self.arcs: dict[str, list[tuple[_Rest | _Words, Meaning]]] = {}
+        self.made: dict[str, State[Meaning]] = {}
         self._words = words
         self.meaning: Meaning | None = None
         for rest, meaning in open_patterns:
             for word, following in _next(rest, words):
                 if word:
-                    self._arcs.setdefault(word, []).append((following, meaning))
+                    self.arcs.setdefault(word, []).append((following, meaning))
                 elif self.meaning is None:
                     self.meaning = meaning
         self.anything = self.after(ANY)
 
     def after(self, word: str) -> State[Meaning] | None:
         """Return where a word leads; None if nowhere."""
-        made = self._made.get(word)
-        if made is None and (arcs := self._arcs.pop(word, None)) is not None:
-            made = self._made[word] = State(arcs, self._words)
+        made = self.made.get(word)
+        if made is None and (arcs := self.arcs.pop(word, None)) is not None:
+            made = self.made[word] = State(arcs, self._words)
         return made
 
 
@@ -81,19 +81,24 @@ def found(root: State[Meaning], words: Sequence[str]) -> list[Found[Meaning]]:
     """Return every pattern that stands anywhere in these words, in the order of where they end."""
     hits: list[Found[Meaning]] = []
     active: list[tuple[int, State[Meaning]]] = []
+    made, arcs = root.made, root.arcs
     for place, word in enumerate(words):
         following: list[tuple[int, State[Meaning]]] = []
         for start, state in active:
-            if (named := state.after(word)) is not None:
+            named = state.made.get(word)
+            if named is not None or (word in state.arcs and (named := state.after(word)) is not None):
                 following.append((start, named))
             if state.anything is not None:
                 following.append((start, state.anything))
-        if (first := root.after(word)) is not None:
+        first = made.get(word)
+        if first is not None or (word in arcs and (first := root.after(word)) is not None):
             following.append((place, first))
         if root.anything is not None:
             following.append((place, root.anything))
         active = following
-        hits += [Found(state.meaning, start, place + 1) for start, state in active if state.meaning is not None]
+        for start, state in active:
+            if state.meaning is not None:
+                hits.append(Found(state.meaning, start, place + 1))
     return hits
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -220,6 +220,7 @@ def phrase_words(text: str, same: Mapping[str, Sequence[str]]) -> list[str]:
     return made
 
 
+@lru_cache(maxsize=64)
 def book(language: str) -> Book:
     """Return the book of a language with English beside it; of English alone for a language without a file."""
     return _book(language if (FOLDER / f"{language}.toml").is_file() else FALLBACK)

@@ -82,6 +82,8 @@ def _gathered(text: str, words: Sequence[str], known: Book, *, telling: bool) ->
     """Return what one clause of a short message says by the words it gathers, though no phrase fits."""
     if len(words) > (LONGEST_GATHERED_WHILE_TELLING if telling else LONGEST_GATHERED):
         return None
+    if telling and not known.addresses(words):
+        return None
     clauses = list(_clauses(text))
     if telling and sum(bool(clause.strip()) for clause in clauses) > 1:
         return None

@@ -7,6 +7,7 @@ story travels, and all that is asked after it, falls to the narrowest answer whe
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -43,6 +44,8 @@ _REACHES = ("team", "none", "quote", "place", "publish", "name")
 _LEAST = frozenset(
     {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
 )
+TOLD = 4
+"""Words beside a wish to keep it close from which a reply may tell something, and is asked about."""
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
 TWO_YEARS, ONE_YEAR = 730, 365
@@ -133,6 +136,8 @@ class ConsentStep(Step):
                 return read
         if (young := self._young(scene, said)) is not None:
             return self._decided(scene, young, said, "", ())
+        if scene.sms and not self.listed_sms and numbers(said) is not None:
+            return Unclear(loose=True)  # no number was offered, so none is an answer
         match, loose = self._meant(scene, said, choices)
         if match is None and (match := self._set_off(scene, said, choices)) is not None and is_told(match.note):
             return Unclear(kept=match.note, loose=True)  # a story in the same breath is held while we ask once more
@@ -217,7 +222,9 @@ class ConsentStep(Step):
             kinds = ["none" if kind == "unnamed" else kind for kind in kinds]
         by_decision = {decision_of(choice): choice for choice in choices}
         meant_ones = [by_decision[kind] for kind in dict.fromkeys(kinds) if kind in by_decision]
-        if narrowest in meant_ones and len(meant_ones) == 1 and "?" not in said:
+        first = next((kind for kind in reply.kinds if kind != "polite"), "")
+        told = reply.unknown > TOLD and is_told(said) and first not in by_decision
+        if narrowest in meant_ones and len(meant_ones) == 1 and "?" not in said and not told:
             return Match(narrowest, "" if not reply.unknown else said.strip())
         plain = not reply.unknown and not reply.asks
         if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):
@@ -249,7 +256,8 @@ class ConsentStep(Step):
         if self.purpose == TAKE_PART:
             return Unclear(kept="" if loose or _opens_with_yes(scene, said) else said, loose=loose)
         choices = offered(scene, self.options)
-        return Unclear(kept=said, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
+        told = "" if _about_the_question(scene, said) else said
+        return Unclear(kept=told, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
 
     def _decided(self, scene: Scene, choice: Choice, literal: str, note: str, also: tuple[str, ...]) -> Understood:
         option = choice.option
@@ -289,6 +297,13 @@ def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
 def decision_of(choice: Choice) -> str:
     """Return the decision that an option stands for; "" if it is none of a consent question."""
     return str(getattr(choice.option, "decision", ""))
+
+
+def _about_the_question(scene: Scene, said: str) -> bool:
+    """Tell whether an unclear reply speaks of what was asked and of hardly anything else: it is nobody's story."""
+    table = answers_in(scene.conversation.language)
+    reply = read_reply(said, table, scene.release.house.adult_age) if table is not None else None
+    return reply is not None and reply.unknown <= 1 and any(reply.kinds)
 
 
 def _opens_with_yes(scene: Scene, said: str) -> bool:
@@ -342,9 +357,19 @@ def _to_little(reply: Reply) -> Verdict:
 def hedged(scene: Scene, said: str) -> bool:
     """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
-    return any(spaced(word) in text for word in listed(scene, "hedges"))
+    return any(word in text for word in _spaced_words_of(scene.common("hedges")))
+
+
+@lru_cache(maxsize=256)
+def _spaced_words_of(text: str) -> tuple[str, ...]:
+    return tuple(spaced(word) for word in _words_of(text))
 
 
 def listed(scene: Scene, key: str) -> frozenset[str]:
     """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
-    return frozenset(normalise(word) for word in scene.common(key).split(","))
+    return _words_of(scene.common(key))
+
+
+@lru_cache(maxsize=256)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in text.split(","))

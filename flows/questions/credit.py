@@ -19,6 +19,8 @@ from flows.signals import Said, Signal
 LONGEST = 60
 """Characters of a name."""
 MOST_WORDS = 6
+TOLD_WORDS = 9
+"""Words above which a sentence here may be a piece of the story."""
 _UNNAMED = frozenset({"unnamed", "no", "refuse", "will_not"})
 _AGREES = frozenset({"yes", "bare_yes", "yeah", "loose", "any", "mild"})
 _POLITE = frozenset({"polite", "thanks", "declines"})
@@ -51,7 +53,8 @@ class CreditStep(Step):
         words = len(said.split())
         sentence = words > MOST_WORDS or said.endswith("?") or (words > 1 and hedged(scene, said))
         if not said or len(said) > LONGEST or sentence or _CONTACT.search(said):
-            return Unclear(counts_as=self._named(scene, "none", said))
+            told = said if words > TOLD_WORDS and not _CONTACT.search(said) else ""
+            return Unclear(kept=told, counts_as=self._named(scene, "none", said))
         return self._named(scene, "name", said)
 
     def finish(self, scene: Scene) -> Reading:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -48,7 +48,17 @@ class Match(NamedTuple):
 
 def offered(scene: Scene, options: Sequence[OptionStep], start: int = 1) -> tuple[Choice, ...]:
     """Return the options offered on this channel, numbered from `start`, in the contributor's language."""
-    made = []
+    state = scene.conversation
+    key = (scene.name, state.language, state.channel, start, len(options))
+    known = scene.release.offered.get(key)
+    if known is not None and all(one is other for one, other in zip(known[0], options, strict=True)):
+        return known[1]
+    made = tuple(_offered(scene, options, start))
+    scene.release.offered[key] = (tuple(options), made)
+    return made
+
+
+def _offered(scene: Scene, options: Sequence[OptionStep], start: int) -> Iterator[Choice]:
     channel = scene.conversation.channel
     number = start
     for option in options:
@@ -57,16 +67,9 @@ def offered(scene: Scene, options: Sequence[OptionStep], start: int = 1) -> tupl
         address = f"options.{option.value}"
         label = scene.text(f"{address}.sms") if scene.sms and scene.has(f"{address}.sms") else scene.text(address)
         words = scene.text(f"{address}.words") if scene.has(f"{address}.words") else ""
-        made.append(
-            Choice(
-                option,
-                Option(value=option.value, label=label, key=str(number)),
-                _forms(label, words, option.value),
-                scene.conversation.language,
-            )
-        )
+        shown = Option(value=option.value, label=label, key=str(number))
+        yield Choice(option, shown, _forms(label, words, option.value), scene.conversation.language)
         number += 1
-    return tuple(made)
 
 
 @lru_cache(maxsize=4096)

@@ -54,9 +54,10 @@ class StoryStep(Step):
         if isinstance(signal, Quiet):
             return self._quiet(scene, parts, asked=asked)
         if isinstance(signal, Said) and signal.text.strip():
-            if asked and parts and normalise(signal.text) in _words(scene, "that_is_all"):
+            reply = normalise(signal.text.replace(",", " "))
+            if asked and parts and reply in _words(scene, "that_is_all"):
                 return told(parts)
-            if asked and parts and normalise(signal.text) in _words(scene, "there_is_more"):
+            if asked and parts and reply in _words(scene, "there_is_more"):
                 return Waiting(scratch=self._with(scene, parts), quiet=self.quiet * 4)
             scratch = self._with(scene, with_part(parts, signal))
             return Waiting(scratch=scratch, quiet=self._gap(scene, scratch))

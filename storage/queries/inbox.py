@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import exists, func, or_, select, text, update
 
+from flows.items import ItemKind
 from storage import tables
 from storage.statement import Statement
-from storage.unit import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,14 +69,12 @@ def keep_event(
 ) -> int | None:
     """Keep a raw event that was not handled: `failed` with the class name of its error, or `stored` for later.
 
-    Returns its number, None if it has been handled meanwhile. Listeners to commits hear "team" for a failed one.
+    Returns its number, None if it has been handled meanwhile.
     """
     row = _KEEP.one(
         connection, channel=channel, provider_id=provider_id, received_at=received_at, sealed=sealed, state=state,
         error=error,
     )  # fmt: skip
-    if row is not None and state == "failed":
-        note(connection, "team")
     return None if row is None else int(row[0])
 
 
@@ -99,14 +97,16 @@ def count_unhandled(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(INBOUND).where(_UNHANDLED)).scalar_one()
 
 
-def close_mended(connection: Connection, kind: str, now: datetime) -> int:
+def close_mended(connection: Connection, now: datetime) -> int:
     """Close what the team was told of failed events once none of that person's is left; returns how many items."""
     left = exists().where(
         INBOUND.c.state == "failed",
         or_(INBOUND.c.id == ITEM.c.inbound_id, INBOUND.c.contributor_id == ITEM.c.contributor_id),
     )
     return connection.execute(
-        update(ITEM).where(ITEM.c.kind == kind, ITEM.c.closed_at.is_(None), ~left).values(closed_at=now)
+        update(ITEM)
+        .where(ITEM.c.kind == ItemKind.FAILED_TURN.value, ITEM.c.closed_at.is_(None), ~left)
+        .values(closed_at=now)
     ).rowcount
 
 

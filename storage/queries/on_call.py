@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
+from flows.items import ItemKind
 from storage import tables
 from storage.queries.turn import raise_item
 
@@ -31,7 +32,7 @@ SOURCE = "on_call"
 """Way in of somebody who wrote only to link a phone; also the role in which a phone is left alone by retention."""
 ALERT = "alert"
 """Kind of an outbox row."""
-NOBODY = "nobody_on_call"
+NOBODY = ItemKind.NOBODY_ON_CALL
 """Kind of the team item that says that an alert was due and nobody could be told."""
 LAME_FOR = timedelta(minutes=10)
 """A contact whom an alert did not reach is passed over for so long; after it the clock tries them again."""
@@ -201,15 +202,13 @@ def reached_since(connection: Connection, address_id: int, since: datetime) -> b
 
 def nobody_told(connection: Connection, now: datetime) -> None:
     """Tell the team on its pages, once, that an alert was due and nobody could be told."""
-    waits = select(TEAM_ITEM.c.id).where(TEAM_ITEM.c.kind == NOBODY, TEAM_ITEM.c.closed_at.is_(None))
-    if connection.execute(waits.limit(1)).first() is None:
-        raise_item(connection, kind=NOBODY, now=now)
+    raise_item(connection, kind=NOBODY, now=now)
 
 
 def _hurry_unseen(connection: Connection, now: datetime) -> None:
     """Let the clock act now for items that nobody could be told about yet: somebody can be, from now on."""
     connection.execute(
-        update(TEAM_ITEM).where(TEAM_ITEM.c.kind == NOBODY, TEAM_ITEM.c.closed_at.is_(None)).values(closed_at=now)
+        update(TEAM_ITEM).where(TEAM_ITEM.c.kind == NOBODY.value, TEAM_ITEM.c.closed_at.is_(None)).values(closed_at=now)
     )
     connection.execute(
         update(ITEM)

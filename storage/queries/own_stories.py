@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
+from flows.items import ItemKind
 from flows.letters import cut, storable
 from storage import tables
 from storage.erasure import erase_story, erase_words
 from storage.queries import place_choice
+from storage.queries.team_items import settle_items
 from storage.queries.turn import raise_item
-from storage.unit import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ STORY = tables.Story.__table__
 
 FIRST_WORDS = 40
 """Characters by which somebody knows their own story again."""
-CHANGED = "story_changed"
+CHANGED = ItemKind.STORY_CHANGED
 """Kind of the item that tells the team of a change after their decision."""
 USES = ("team", "quote", "publish")
 _PLACE = ("id", "label", "words")
@@ -235,7 +236,6 @@ def changed(connection: Connection, story_id: int, now: datetime, *, editions: b
         )
     if story.state != "new":
         raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)
-    note(connection, "story")
 
 
 def changed_in(connection: Connection, conversation_id: str, now: datetime) -> None:
@@ -249,19 +249,15 @@ def changed_since(connection: Connection, story_id: int) -> datetime | None:
     """Return when the teller changed a story that the team had decided about, while nobody has looked since."""
     when: datetime | None = connection.execute(
         select(func.max(ITEM.c.raised_at)).where(
-            ITEM.c.kind == CHANGED, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None)
+            ITEM.c.kind == CHANGED.value, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None)
         )
     ).scalar()
     return when
 
 
 def looked_at(connection: Connection, story_id: int, member_id: int | None, now: datetime) -> None:
-    """Close the note about a change: somebody has decided about the story as it is now."""
-    connection.execute(
-        update(ITEM)
-        .where(ITEM.c.kind == CHANGED, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None))
-        .values(closed_at=now, closed_by=member_id)
-    )
+    """Close the items about a change: somebody has decided about the story as it is now."""
+    settle_items(connection, (CHANGED, ItemKind.TELLER_REWORDED), now=now, by=member_id, story_id=story_id)
 
 
 def first_opened(connection: Connection, story_id: int, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, select, update
 
+from flows.items import ItemKind
 from storage import tables, withhold
 from storage.pseudonyms import new_pseudonym
 from storage.statement import Statement
@@ -105,7 +106,9 @@ _HEARD = Statement(
 )
 _STAYS = Statement(
     update(ITEM)
-    .where(ITEM.c.contributor_id == b("contributor_id"), ITEM.c.kind == "leaving", ITEM.c.closed_at.is_(None))
+    .where(
+        ITEM.c.contributor_id == b("contributor_id"), ITEM.c.kind == ItemKind.LEAVING.value, ITEM.c.closed_at.is_(None)
+    )
     .values(closed_at=b("now"))
 )
 

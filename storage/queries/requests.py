@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
+from flows.items import ItemKind
+from storage.queries.team_items import settle_items
 from storage.tables import Contributor, Request
 
 if TYPE_CHECKING:
@@ -183,11 +185,14 @@ def is_open(connection: Connection, kind: str, contributor_id: int) -> bool:
 
 def settle(connection: Connection, kind: str, contributor_id: int, now: datetime) -> int:
     """Close as done what this person asked for before and has now got in the chat; returns how many that were."""
-    return connection.execute(
+    settled = connection.execute(
         update(request)
         .where(request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None))
         .values(closed_at=now, outcome="done", sealed=None)
     ).rowcount
+    if settled:
+        _tell_no_more(connection, contributor_id, None, now)
+    return settled
 
 
 def closed_requests(connection: Connection, *, limit: int = 50) -> list[Standing]:
@@ -249,8 +254,18 @@ def close(connection: Connection, request_id: int, *, outcome: str, by: int | No
         update(request)
         .where(request.c.id == request_id, request.c.closed_at.is_(None))
         .values(closed_at=now, closed_by=by, outcome=outcome, sealed=None)
-    )
-    return changed.rowcount == 1
+        .returning(request.c.contributor_id)
+    ).one_or_none()
+    if changed is not None and changed.contributor_id is not None:
+        _tell_no_more(connection, changed.contributor_id, by, now)
+    return changed is not None
+
+
+def _tell_no_more(connection: Connection, contributor_id: int, by: int | None, now: datetime) -> None:
+    """Close the item about this person's requests once none of them is open."""
+    left = select(request.c.id).where(request.c.contributor_id == contributor_id, request.c.closed_at.is_(None))
+    if connection.execute(left.limit(1)).first() is None:
+        settle_items(connection, (ItemKind.REQUEST,), now=now, by=by, contributor_id=contributor_id)
 
 
 def due(connection: Connection, now: datetime) -> Due:

@@ -14,7 +14,6 @@ from sqlalchemy import bindparam as b
 
 from storage import tables
 from storage.statement import Statement
-from storage.unit import note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,7 +109,6 @@ def raise_concern(  # noqa: PLR0913 - an item is made of these
         inbound_id=inbound_id, origin=origin, level=level, now=now, look_by=look_by,
         alert_at=now if level == PLAIN else look_by, long_ago=now - timedelta(minutes=staffed.minutes),
     )  # fmt: skip
-    note(connection, "team")
     return int(row[0]) if row else 0
 
 

@@ -17,7 +17,6 @@ from flows.letters import storable
 from storage import tables
 from storage.erasure import erase_story
 from storage.statement import Statement
-from storage.unit import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,7 +195,6 @@ def record_decision(
         connection.execute(
             update(STORY).where(STORY.c.id == story_id).values(**changed, changed_at=now, version=STORY.c.version + 1)
         )
-        note(connection, "story")
 
 
 def _changed_by(effect: RecordConsent, valid_until: datetime | None) -> dict[str, Any]:
@@ -235,7 +233,7 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
 
     A story kept before gets the new answers and tags and a higher version; if its words or its place are others than
     before, it goes back to the queue. What was added meanwhile stays behind the new parts, what was decided about its
-    use and what reviewers tagged stays. Listeners hear "story".
+    use and what reviewers tagged stays.
     """
     differs = differs_from_kept(connection, draft, conversation_id=conversation.id, place=place)
     found = place or StoryPlace(draft.place_id, draft.place_label)
@@ -279,7 +277,6 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
     _tag(connection, story_id, draft.tags, now)
     if version == 1:
         _attach_decisions(connection, conversation.id, story_id, contributor_id)
-    note(connection, "story")
     return int(story_id)
 
 
@@ -383,7 +380,6 @@ def amend_story(connection: Connection, *, conversation_id: str, ref: str, text:
         .where(STORY.c.id == story_id)
         .values(text=whole, changed_at=now, version=version, words_version=version, **_UNDECIDED)
     )
-    note(connection, "story")
     return int(story_id)
 
 
@@ -417,7 +413,6 @@ def _append(
         connection,
         [{"story_id": row.id, "position": position, "ref": ref, "text": words, "kind": kind, "received_at": now}],
     )
-    note(connection, "story")
     return int(row.id)
 
 

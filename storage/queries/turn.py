@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, or_, select, update
 
+from flows.items import ItemKind
 from storage import tables
 from storage.queries.people import (
     Held,
@@ -309,28 +310,26 @@ def enqueue(  # noqa: PLR0913 - one parameter for each column
 def raise_item(
     connection: Connection,
     *,
-    kind: str,
+    kind: ItemKind,
     now: datetime,
     contributor_id: int | None = None,
     conversation_id: str | None = None,
     story_id: int | None = None,
     inbound_id: int | None = None,
 ) -> bool:
-    """Put something before the team, once while it is open; listeners to commits hear "team".
-
-    Returns False if it lay before them already.
-    """
+    """Put something before the team, once while it is open. Returns False if it lay before them already."""
     about = {
         "contributor_id": contributor_id, "conversation_id": conversation_id, "story_id": story_id,
         "inbound_id": inbound_id,
     }  # fmt: skip
-    same = select(ITEM.c.id).where(ITEM.c.kind == kind, ITEM.c.closed_at.is_(None))
-    for column in ("contributor_id", "conversation_id", "story_id"):
+    same = select(ITEM.c.id).where(ITEM.c.kind == kind.value, ITEM.c.closed_at.is_(None))
+    # A second message of the same person says nothing new; without a person the message is all that tells two apart.
+    told_apart = list(about) if contributor_id is None else ["contributor_id", "conversation_id", "story_id"]
+    for column in told_apart:
         same = same.where(ITEM.c[column].is_not_distinct_from(about[column]))
-    if contributor_id is not None and connection.execute(same.limit(1)).first() is not None:
+    if connection.execute(same.limit(1)).first() is not None:
         return False
-    connection.execute(ITEM.insert().values(kind=kind, raised_at=now, **about))
-    note(connection, "team")
+    connection.execute(ITEM.insert().values(kind=kind.value, raised_at=now, **about))
     return True
 
 

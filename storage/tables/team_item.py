@@ -26,6 +26,7 @@ class TeamItem(Row, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str
+    """One of `flows.items.ItemKind`."""
     contributor_id: int | None = Field(default=None, foreign_key="contributor.id", index=True)
     conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
     story_id: int | None = Field(default=None, foreign_key="story.id", index=True)
@@ -33,3 +34,5 @@ class TeamItem(Row, table=True):
     raised_at: datetime = Field(sa_type=Moment)
     closed_at: datetime | None = Field(default=None, sa_type=Moment)
     closed_by: int | None = Field(default=None, foreign_key="team_member.id", index=True)
+    note: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What whoever closed it wants their colleagues to know; never who the person is."""

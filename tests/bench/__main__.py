@@ -2,7 +2,7 @@
 
 Prints turns per second at saturation, latency at a fixed rate, CPU a turn, memory with 0 and 100,000 open
 conversations, how soon a 200 comes when the provider is slow or refuses, and how soon Earshot is ready after a kill:
-each as a ratio. Before that, how danger is noticed in the labelled messages.
+each as a ratio. Before that, how danger is noticed in the labelled messages, and what each flow costs a person.
 Exits 1 if a bar is missed. `--quick` measures less for a first look.
 """
 
@@ -28,7 +28,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from flows.checks import costs_of
+from flows.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY
 from flows.language.danger.notice import notice
+from flows.loader import load
+from flows.texts import TEXTS, read_catalogues
+from tests.bench.turns import turn_cost
 from tests.flows.signposting import SETS, labelled, noticed, signposted
 
 if TYPE_CHECKING:
@@ -253,6 +258,36 @@ def signposting() -> tuple[Table, int]:
     return table, missed
 
 
+TURN_BAR = 15.0
+"""How many times the yardstick's CPU a turn of the engine may cost."""
+
+
+def costs() -> tuple[Table, int]:
+    """Return what each shipped flow costs a person, and how many bars are missed."""
+    table = Table(
+        title="Segments, questions after it and seconds of reading of a story in two texts", title_justify="left"
+    )
+    bars = (BEFORE, STORY, PUBLISHED, QUESTIONS, SECONDS)
+    heads = ("before", "story", "published", "questions", "seconds")
+    for head in ("flow", "channel", "language", *heads, ""):
+        table.add_column(head, justify="right" if head in heads else "left")
+    table.add_row("at most", "", "", *map(str, bars), "")
+    missed = 0
+    catalogues = read_catalogues(path.stem for path in TEXTS.glob("*.po"))
+    for flow in load():
+        for cost in costs_of(flow, catalogues):
+            figures = (cost.before, cost.story, cost.published, cost.questions, round(cost.seconds))
+            met = all(figure <= bar for figure, bar in zip(figures, bars, strict=True))
+            missed += not met and cost.language == flow.source_language and cost.channel == "sms"
+            told = "[green]met" if met else "draft" if cost.draft else "[red]missed"
+            table.add_row(flow.id, cost.channel, cost.language, *map(str, figures), told)
+    turn, ratio = turn_cost()
+    met = ratio <= TURN_BAR
+    table.caption = f"A turn of the engine: {turn * 1e6:.0f} µs of CPU, {ratio:.1f} times a fixed piece of plain Python"
+    table.caption += f" (at most {TURN_BAR:g}): {'met' if met else 'missed'}."
+    return table, missed + (not met)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -262,6 +297,9 @@ def main() -> None:
     asked = parser.parse_args()
     words, missed = signposting()
     console.print(words)
+    cost, dear = costs()
+    console.print(cost)
+    missed += dear
     runs, seconds = (1, 2.0) if asked.quick else (asked.runs, asked.seconds)
     with tempfile.TemporaryDirectory() as folder:
         earshot = UnderTest("earshot", "tests.bench.earshot_bot", Path(folder) / "earshot")

@@ -21,12 +21,13 @@ NAMINGS = {"none": "Nobody", "place": "Only the place", "name": "A name I give y
 NO = "No, please do not"
 
 
-def kept(channel: str = "telegram") -> Phone:
+def kept(channel: str = "telegram", flow: str = "share") -> Phone:
     """Return a phone on which a story was told and kept, and use is asked next."""
-    phone = Phone(channel=channel)
-    begin = ["/start", "yes", "agree"] if channel == "telegram" else ["hello", "AGREE"]
-    phone.say(*begin, STORY, "DONE", "me", "1", "Glenboig", "keep")
+    phone = Phone(channel=channel, flow=flow)
+    phone.say("hello", *(["yes"] if channel == "telegram" and flow == "share" else []), "AGREE")
+    phone.say(*(["2", STORY] if flow == "feedback" else [STORY, "DONE"]), "Glenboig")
     assert phone.step == "use"
+    assert phone.state.kept
     return phone
 
 
@@ -34,39 +35,33 @@ def decided(phone: Phone) -> dict[str, str]:
     return {decision.purpose: decision.answer for decision in phone.decisions}
 
 
-@pytest.mark.parametrize(
-    ("use", "naming", "contact", "invite"), list(product(USES, NAMINGS, (True, False), (True, False)))
-)
-def test_each_decision_stands_by_itself_in_chat(use, naming, contact, invite):
-    phone = kept()
-    phone.press(USES[use])
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+@pytest.mark.parametrize(("use", "naming", "contact"), list(product(USES, NAMINGS, (True, False))))
+def test_each_decision_stands_by_itself(channel, use, naming, contact):
+    phone = kept(channel)
+    phone.say(USES[use])
+    named = use == "publish" and naming == "name"
     if use == "publish":
-        phone.press(NAMINGS[naming])
-        if naming == "name":
-            phone.say("Mary")
-    phone.press("Yes, you may" if contact else NO)
-    phone.press("Yes, ask me again" if invite else NO)
+        phone.say(NAMINGS[naming])
+    phone.say("Mary" if named else "you may" if contact else NO)
     asked = {"naming": naming} if use == "publish" else {}
-    assert decided(phone) == {
-        "take_part": "yes", "use": use, "contact": "yes" if contact else "no", "invite": "yes" if invite else "no",
-        **asked,
-    }  # fmt: skip
+    asked |= {} if named else {"contact": "yes" if contact else "no"}  # a name is a question more, so this is left out
+    assert decided(phone) == {"take_part": "yes", "use": use, **asked}
+    phone.say(*(["skip"] if phone.step == "about" else []))
     assert (phone.state.status, phone.state.kept) == ("ended", True)
     assert agreed(releases()["share"], phone.state) in phone.text
 
 
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
 @pytest.mark.parametrize(("use", "contact", "invite"), list(product(USES, (True, False), (True, False))))
-def test_each_decision_stands_by_itself_by_text(use, contact, invite):
-    phone = kept("sms")
-    numbers = [str(list(USES).index(use) + 1), *(["4"] if contact else []), *(["5"] if invite else [])]
-    phone.say(" ".join(numbers))
-    if use == "publish":
-        phone.say("1")
-    told = decided(phone)
-    assert (told["use"], told["contact"], told["invite"]) == (
-        use, "yes" if contact else "no", "yes" if invite else "no",
-    )  # fmt: skip
-    assert ("naming" in told) == (use == "publish")
+def test_each_decision_about_feedback_stands_by_itself(channel, use, contact, invite):
+    phone = kept(channel, "feedback")
+    phone.say(USES[use], *(["nobody"] if use == "publish" else []), "yes" if contact else NO)
+    asked = {"naming": "none"} if use == "publish" else {"invite": "yes" if invite else "no"}
+    if use != "publish":
+        phone.say("yes" if invite else NO)
+    assert decided(phone) == {"take_part": "yes", "use": use, "contact": "yes" if contact else "no", **asked}
+    assert phone.state.status == "ended"
 
 
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
@@ -77,11 +72,10 @@ def test_whoever_allows_least_is_thanked_as_warmly_and_hears_as_much(channel):
         phone.say(label)
         if use == "publish":
             phone.say("nobody")
-        if channel == "telegram":
-            phone.press(NO)
-            phone.press(NO)
+        phone.say(NO, *(["skip"] if phone.step == "contact" and use != "publish" else []))
+        assert phone.state.status == "ended"
         said[use] = phone.text
-        assert phone.text.startswith("Thank you. Your story is with our team now.")
+        assert phone.text.startswith("Thank you.")
         assert phone.state.receipt in phone.text
     lengths = [len(text) for text in said.values()]
     assert max(lengths) - min(lengths) < 40
@@ -95,14 +89,15 @@ UNCLEAR = ["maybe", "ok but not all of it", "not sure", "it depends", "how often
     ("step", "least"), [("use", "team"), ("naming", "none"), ("contact", "no"), ("invite", "no")]
 )  # fmt: skip
 def test_unclear_is_asked_once_more_in_other_words_and_then_counts_as_the_least(step, least, said):
-    phone = kept()
+    flow = "feedback" if step == "invite" else "share"
+    phone = kept(flow=flow)
     phone.press(USES["publish" if step == "naming" else "team"]) if step != "use" else None
     phone.press(NO) if step == "invite" else None
     assert phone.step == step
     first = phone.state.shown
     phone.say(said)
     assert phone.step == step
-    again = releases()["share"].flow.steps[step].again
+    again = releases()[flow].flow.steps[step].again
     assert again is not None
     assert again in phone.text
     assert again not in first
@@ -113,8 +108,11 @@ def test_unclear_is_asked_once_more_in_other_words_and_then_counts_as_the_least(
     assert again in decision.text
 
 
-@pytest.mark.parametrize("step", ["take_part", "use", "naming", "credit", "contact", "invite"])
-@pytest.mark.parametrize("flow", ["share", "feedback"])
+@pytest.mark.parametrize(
+    ("flow", "step"),
+    [(name, step) for name, made in releases().items() for step, one in made.flow.steps.items() if one.decides]
+    + [("share", "credit"), ("feedback", "credit")],
+)
 def test_there_is_more_to_read_at_every_decision(flow, step):
     more = releases()[flow].flow.steps[step].more
     assert more is not None
@@ -130,28 +128,26 @@ def test_what_more_told_belongs_to_the_words_shown():
 
 def test_how_long_each_answer_counts():
     phone = kept("sms")
-    phone.say("3 4 5", "3", "Mary")
+    phone.say("3", "1", "yes")
     days = {(each.purpose, each.answer): each.valid_days for each in phone.decisions}
     assert days == {
-        ("take_part", "yes"): 730, ("use", "publish"): 365, ("contact", "yes"): 730, ("invite", "yes"): 730,
-        ("naming", "name"): 365,
+        ("take_part", "yes"): 730, ("use", "publish"): 365, ("contact", "yes"): 730, ("naming", "none"): None,
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("purpose", ["take_part", "use", "naming", "contact", "invite"])
+@pytest.mark.parametrize("purpose", ["take_part", "use", "naming", "contact"])
 def test_a_new_version_is_a_new_structure_and_is_recorded(purpose):
     flow = releases()["share"].flow
     name = releases()["share"].consent_step(purpose)
-    changed = flow.steps[name].model_copy(update={"version": 2})
+    changed = flow.steps[name].model_copy(update={"version": 9})
     newer = flow.model_copy(update={"steps": {**flow.steps, name: changed}})
     made = compile_release(newer, texts_for(newer, {}), HOUSE)
     assert made.structure != releases()["share"].structure
     phone = Phone(known={"share": made}, channel="telegram")
-    phone.say("/start", "yes", "agree", STORY, "DONE", "me", "1", "Glenboig", "keep", "publish", "nobody")
+    phone.say("/start", "yes", "agree", STORY, "DONE", "Glenboig", "publish", "nobody")
     phone.press(NO)
-    phone.press(NO)
-    assert [each.version for each in phone.decisions if each.purpose == purpose] == [2]
-    assert {each.version for each in phone.decisions if each.purpose != purpose} == {1}
+    assert [each.version for each in phone.decisions if each.purpose == purpose] == [9]
+    assert {each.version for each in phone.decisions if each.purpose != purpose} == {2}
 
 
 @pytest.mark.parametrize(
@@ -164,10 +160,10 @@ def test_a_name_is_taken_as_it_is_written_or_nobody_is_named(said, name):
     phone.say("3", "3", said)
     decision = phone.decisions[-1]
     assert (decision.purpose, decision.answer, decision.credit) == ("naming", "name" if name else "none", name)
-    assert phone.state.status == "ended"
+    assert phone.state.status == "ended", "that was the fourth question"
 
 
-@pytest.mark.parametrize("said", ["07700 900123", "mary@example.org", "what is it for?", "I do not want that at all"])
+@pytest.mark.parametrize("said", ["07700 900123", "mary@example.org", "I do not want that at all"])
 def test_a_number_an_address_or_a_sentence_is_no_name(said):
     phone = kept("sms")
     phone.say("3", "3", said)
@@ -181,14 +177,14 @@ def test_a_name_is_no_part_of_the_story():
     phone.say("3", "3", "Mary")
     (story,) = phone.stories.values()
     assert "Mary" not in str(story.draft)
-    assert sum(isinstance(effect, KeepStory) for effect in phone.effects) == 1
+    assert all("Mary" not in str(effect) for effect in phone.effects if isinstance(effect, KeepStory))
 
 
 def test_after_the_end_more_is_the_longer_receipt():
     phone = kept("sms")
-    phone.say("2 4")
+    phone.say("2", "1", "skip")
     told = phone.say("MORE")
-    assert "We may quote it without your name. We may write to you about it. We will not ask you again." in told
+    assert "We may quote it without your name. We may text you about it." in told
     assert HOUSE.organisation in told
     assert HOUSE.privacy_url in told
 
@@ -198,7 +194,7 @@ def test_the_age_is_a_setting(age, agreed_at):
     flow = releases()["share"].flow
     made = compile_release(flow, texts_for(flow, {}), HOUSE.model_copy(update={"adult_age": age}))
     phone = Phone(known={"share": made})
-    assert f"I am {age} or over" in phone.say("hello")
+    assert f"If you are {age} or over" in phone.say("hello")
     phone.say("agree, I am 17")
     assert (phone.step == "story") == agreed_at
 
@@ -206,7 +202,7 @@ def test_the_age_is_a_setting(age, agreed_at):
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 def test_of_a_child_nothing_is_kept_and_in_a_day_not_even_that_they_were_here(channel):
     phone = Phone(channel=channel)
-    phone.say(STORY, "no, i am under 18" if channel == "telegram" else "3")
+    phone.say(STORY, "no, i am under 18" if channel == "telegram" else "UNDER")
     assert HOUSE.youth_line in phone.text
     assert phone.sealed == []
     assert LeaveNothing() in phone.effects
@@ -246,7 +242,9 @@ def test_an_answer_counts_two_years_unless_the_flow_says_otherwise():
 
 answers = st.sampled_from(
     ["1", "2", "3", "1 4", "3 5", "agree", "AGREE, I am 15", "no", "maybe", "ok but", "yes", "keep", "drop", "BACK",
-     "SKIP", "MORE", "STOP", "START", "DELETE", "publish", "quote", "nobody", "Mary", "under 18", "DONE", STORY]
+     "SKIP", "MORE", "STOP", "START", "DELETE", "UNDER", "wrong number", "who is this?", "publish", "quote", "nobody",
+     "Mary", "under 18", "DONE", STORY, "yes who is this", "Yes. (I am her grandson, ten)", "keep it? what is it for",
+     "i agree with the lady on the estate that it was a scandal", "no problem"]
 )  # fmt: skip
 
 
@@ -265,9 +263,9 @@ def test_no_path_keeps_a_story_without_a_yes_or_takes_more_than_was_said(flow, c
             if purpose == "take_part":
                 (agreed_in.add if answer == "yes" else agreed_in.discard)(phone.state.id)
                 if answer == "yes":
-                    assert text not in {"maybe", "ok but", "AGREE, I am 15", "no", "under 18"}
+                    assert text.lower() in ({"agree", "yes", "1"} if channel == "telegram" else {"agree", "yes"})
             if purpose in {"contact", "invite"} and answer == "yes":
-                assert text.lower() in {"1", "yes", "agree", "1 4", "3 5"}
+                assert text.lower() in {"1", "yes", "agree"}
             if purpose == "use" and answer != "team":
-                assert text in {"2", "3", "3 5", "quote", "publish"}
+                assert text in {"2", "3", "quote", "publish"}
             assert not isinstance(effect, KeepStory) or phone.state.id in agreed_in

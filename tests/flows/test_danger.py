@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import timeit
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,21 +77,11 @@ def test_the_bars_are_met_on_the_messages_kept_aside(label, level, least, most):
     assert least <= share <= most
 
 
-def test_a_message_costs_little_and_a_long_story_is_bounded():
-    def cost(text: str, runs: int) -> float:
-        notice(text)
-        return min(timeit.repeat(lambda: notice(text), number=runs, repeat=5)) / runs
-
-    text = " ".join([STORY] * 7)[:300]
-    assert cost(text, 200) < 300e-6 * 2, "twice the bar, for a machine with company"
-    assert cost(" ".join([STORY] * 100)[:5000], 20) < 5e-3 * 2
-
-
 # ---- what is taken for what
 
 
 @pytest.mark.parametrize(
-    "text", ["i said no thank you", "what happens if i say no", "no thanks", "AGREE", "1 3", "od", STORY]
+    "text", ["i said no thank you", "what happens if i say no", "no thanks", "AGREE", "1 3", "od marca", STORY]
 )
 def test_what_is_ordinary_is_not_noticed(text):
     assert notice(text).level == ""

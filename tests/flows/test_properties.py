@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.effects import KeepStory, OptOut, Say
+from flows.questions.story import as_parts
 from flows.release import compile_release
 from flows.signals import Chose, Edited, Located, Said, Sent
 from flows.texts import sources, texts_for
@@ -137,7 +138,7 @@ def reach(flow: str, channel: str):
         for language in LANGUAGES:
             phone = phone_for(flow, channel, language)
             phone.say("hello")
-            consents = {"take_part": "yes"} if step.sensitive or name in {"scale", "actor", "use", "contact"} else {}
+            consents = {"take_part": "yes"} if step.sensitive or name not in {"age", "take_part"} else {}
             phone.state = phone.state.model_copy(update={"step": name, "consents": consents, "scratch": {}})
             yield name, phone
 
@@ -166,7 +167,8 @@ def test_help_and_delete_work_in_every_step(flow, channel):
             copy = replace(phone, heard=[], effects=[], sealed=[], stories={}, decisions=[])
             copy.state = phone.state
             assert sign in copy.say(text), (name, text)
-            assert copy.state.step == name
+            gone = text == "DELETE" and not copy.state.kept and copy.state.status == "parted"
+            assert copy.state.step == (None if gone else name), "where nothing is held, DELETE ends it"
             asked += 1
     assert asked > 10
 
@@ -174,6 +176,97 @@ def test_help_and_delete_work_in_every_step(flow, channel):
 @pytest.mark.parametrize("flow", FLOWS)
 def test_state_survives_json_between_all_turns(flow):
     phone = phone_for(flow, "sms", "en")  # Phone itself asserts that reading back what was written changes nothing
-    phone.say("hello", "agree", "It was cold in that room.", "done", "1 2", "1", "Newport", "2", "keep", "1")
+    phone.say("hello", "agree", "2", "It was cold in that room.", "done", "Newport", "2", "3", "1", "1", "1 2")
     assert phone.state.started_at + timedelta(days=1) > phone.now
     assert all(isinstance(say, Say) for say in phone.heard)
+
+
+TOLD = [
+    "They closed the surgery in our village and nobody told us.",
+    "My mother waited nine weeks for her tablets and she was in pain.",
+    "We wrote to the council and they lost our letter.",
+    "The nurse was kind and she sat with my dad all night.",
+    "He was sent home in a taxi and I had no key.",
+]
+"""Sentences that tell something, and ask and answer nothing."""
+BESIDE = [
+    "1", "2", "3", "1 3", "BACK", "SKIP", "DONE", "MORE", "HELP", "CHANGE", "Glenboig", "Newport", "maybe",
+    "who reads it?", "thanks", "hello", "nobody", "publish", "only the team", "Liked “Where was this?”",
+    "is this a robot?",
+    "banana custard",
+]  # fmt: skip
+
+told_and_beside = st.lists(
+    st.one_of(
+        st.builds(lambda text: ("tell", text), st.sampled_from(TOLD)),
+        st.builds(lambda text: ("say", text), st.sampled_from(BESIDE)),
+        st.builds(lambda index: ("press", index), st.integers(0, 7)),
+        st.builds(lambda seconds: ("seconds", seconds), st.sampled_from([5, 10, 100, 2000, 110000])),
+    ),
+    max_size=25,
+)
+
+
+def do(phone: Phone, kind: str, what: object) -> None:
+    """Do one thing on the phone, for the two properties below."""
+    match kind:
+        case "tell" | "say":
+            phone.say(str(what))
+        case "press":
+            act(phone, ("press", what))
+        case _:
+            phone.wait(seconds=float(str(what)))
+
+
+def words_held(phone: Phone) -> str:
+    """Return all words of the person that are somewhere: kept, being told, in an answer, held or waiting."""
+    state = phone.state
+    parts = [*as_parts(state.scratch.get("parts")), *as_parts(state.aside_notes.get("parts")), *phone.sealed]
+    kept = [*(story.draft.text for story in phone.stories.values()), *(story.draft.text for story in phone.shelf.kept)]
+    answered = [str(answer.value) for answer in state.answers.values()]
+    return "\n".join([*kept, *(text for _, text in parts), *answered, state.pending])
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(done=told_and_beside)
+def test_no_word_told_after_a_yes_is_lost_unless_its_teller_says_so(flow, channel, done):
+    phone = agreed_phone(flow, channel)
+    told: set[str] = set()
+    for kind, what in done:
+        before, decided = phone.state, len(phone.decisions)
+        do(phone, kind, what)
+        chose_anew = before.aside in {"retell", "reworded"} or phone.state.aside == "tell_anew"
+        refused = any((one.purpose, one.answer) == ("take_part", "no") for one in phone.decisions[decided:])
+        if chose_anew or refused or before.aside == "tell_anew" or phone.state.id != before.id:
+            told.clear()  # "tell it anew, in place of this" was chosen, a no given, or something new begun
+        elif kind == "tell" and before.status == "open" and not before.opted_out and not before.aside:
+            told.add(str(what))
+        held = words_held(phone)
+        assert [text for text in told if text not in held] == [], (kind, what, before.step, before.aside)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("channel", CHANNELS)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(done=told_and_beside)
+def test_nothing_is_kept_that_was_not_shown(flow, channel, done):
+    phone = agreed_phone(flow, channel)
+    shown = ""
+    for kind, what in done:
+        seen = len(phone.effects)
+        do(phone, kind, what)
+        new = phone.effects[seen:]
+        shown += "\n".join(effect.text for effect in new if isinstance(effect, Say))
+        for effect in new:
+            if isinstance(effect, KeepStory):
+                assert [text for _, text in effect.draft.parts if text not in shown] == []
+
+
+def agreed_phone(flow: str, channel: str) -> Phone:
+    """Return a phone on which the person has agreed to take part and is asked for what they want to tell."""
+    phone = Phone(flow=flow, channel=channel)
+    phone.say("hello", *(["yes"] if (flow, channel) == ("share", "telegram") else []), "AGREE")
+    assert phone.state.consents == {"take_part": "yes"}
+    return phone

@@ -46,13 +46,13 @@ def test_anything_else_is_none(text: str) -> None:
 
 def test_in_a_story_words_of_a_receipt_in_a_longer_sentence_are_told() -> None:
     phone = Phone()
-    phone.say("hello", "AGREE", "We had a kettle otter lantern", "kettle otter lantern", "DONE", "skip", "skip", "skip")
-    assert "We had a kettle otter lantern\nkettle otter lantern" in phone.text
+    phone.say("hello", "AGREE", "We had a kettle otter lantern", "amber badger candle", "DONE")
+    assert "We had a kettle otter lantern\namber badger candle" in phone.text
 
 
 def test_a_receipt_that_opens_something_leaves_the_story_that_is_being_told_alone() -> None:
     phone = Phone()
-    phone.say("hello", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1")
+    phone.say("hello", "AGREE", STORY, "DONE", "Glenboig", "1", "2", "1")
     phone.say("A new one that I want to tell.", "another")
     phone.say("AGREE" if phone.step == "take_part" else STORY)
     if phone.step == "story":
@@ -65,7 +65,7 @@ def test_a_receipt_that_opens_something_leaves_the_story_that_is_being_told_alon
 
 def test_words_while_they_are_being_added_are_no_receipt() -> None:
     phone = Phone()
-    phone.say("hello", "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1")
+    phone.say("hello", "AGREE", STORY, "DONE", "Glenboig", "1", "2", "1")
     phone.say("kettle otter lantern", "add", "kettle otter lantern", "DONE")
     assert phone.shelf.kept[0].draft.text == f"{STORY}\n\nkettle otter lantern"
 
@@ -73,9 +73,7 @@ def test_words_while_they_are_being_added_are_no_receipt() -> None:
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 def test_after_stop_a_receipt_still_opens(channel: str) -> None:
     phone = Phone(channel=channel)
-    phone.say(
-        "hello", *(["yes"] if channel == "telegram" else []), "AGREE", STORY, "DONE", "1", "1", "Glenboig", "keep", "1"
-    )
+    phone.say("hello", *(["yes"] if channel == "telegram" else []), "AGREE", STORY, "DONE", "Glenboig", "1")
     phone.say("please stop texting me")
     assert "We found" in phone.say("kettle otter lantern")
     phone.say("take it back, delete it")

@@ -35,10 +35,15 @@ def test_every_step_comes_once_and_the_ends_come_last(name):
 def test_a_script_reads_like_a_conversation():
     lines = [(line.kind, line.text) for line in script(FLOWS["share"])]
     assert ("title", "Share a story (share)") in lines
-    assert ("fact", "At most 7 questions by SMS and 10 questions on Telegram.") in lines
+    assert ("fact", "At most 6 questions by SMS and 7 questions on Telegram.") in lines
     assert ("step", "age: asks for one answer, only on Telegram") in lines
     assert ("answer", "2 No, under {age} → young") in lines
-    assert ("answer", "2 Change something") in lines
+    assert ("step", "kept: keeps the story and shows it; asks nothing") in lines
+    assert ("aside", "nothing told → dropped") in lines
+    assert (
+        "step",
+        "about: asks for one answer or more, a bonus: left out after 4 answers to what follows the story",
+    ) in lines
     assert ("aside", "others → take_part") in lines
 
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from flows import safeguarding
 from flows.asides.care import LINES, signpost
 from flows.care import ONCE_IN
-from flows.effects import RaiseConcern, Say
+from flows.effects import OptOut, RaiseConcern, Say
 from flows.language.danger.notice import notice
 from flows.safeguarding import KINDS, concerns, concerns_across, noted
 from flows.signals import Edited, Said
 from flows.turn import Making
-from tests.flows.phone import Phone
+from tests.flows.phone import HOUSE, Phone
 from tests.flows.signposting import labelled
 from tests.flows.test_properties import CHANNELS, FLOWS, act, acts, phone_for
 
@@ -112,6 +112,9 @@ def test_the_signpost_precedes_any_other_reply_and_comes_once_in_24_hours(flow, 
         assert len(came) <= 1
         if isinstance(what, Said | Edited) and notice(what.text).level == "plain":
             assert raised, what
+            if any(isinstance(effect, OptOut) for effect in phone.effects[before:]):
+                assert not came, "one message may follow a STOP, and it names somebody to talk to"
+                continue
             assert bool(came) == (last is None or phone.now - last >= ONCE_IN) == raised[0].signposted
         if came:
             assert phone.heard[0] is came[0]
@@ -119,11 +122,20 @@ def test_the_signpost_precedes_any_other_reply_and_comes_once_in_24_hours(flow, 
             last = phone.now
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_stop_with_words_of_distress_gets_one_message_that_names_somebody(channel):
+    phone = Phone(channel=channel)
+    phone.say("hello")
+    assert HOUSE.crisis_line in phone.say("STOP, I want to die")
+    assert len(phone.heard) == 1
+    assert phone.state.opted_out
+
+
 def test_the_question_that_was_not_shown_takes_no_answer_unseen():
     phone = Phone(channel="sms")
     phone.say(DISTRESS, "AGREE")
     assert phone.decisions == []
-    assert "If you agree, reply AGREE" in phone.text
+    assert "send AGREE" in phone.text
     phone.say("AGREE")
     assert [decision.purpose for decision in phone.decisions] == ["take_part"]
 
@@ -135,15 +147,15 @@ def test_words_written_instead_of_a_choice_before_consent_are_held_and_not_lost(
     assert [text for _, text in phone.sealed] == [
         f"{DISTRESS}, they took my house", "And then they took the children's things as well.",
     ]  # fmt: skip
-    phone.say("AGREE")
-    assert phone.step == "scale"
+    assert "We have what you wrote" in phone.say("AGREE")
+    assert "the children's things" in phone.say("DONE")
 
 
 def test_a_story_told_at_once_after_a_yes_with_distress_is_the_story():
     phone = Phone(channel="sms")
-    phone.say("hello", "AGREE. i cannot cope any more")
+    phone.say("hello", "AGREE. i cannot cope any more", "AGREE", "AGREE")
     assert [decision.answer for decision in phone.decisions] == ["yes"]
-    phone.say("They closed the surgery.", "DONE", "SKIP", "SKIP", "SKIP")
+    phone.say("They closed the surgery.", "DONE")
     assert "They closed the surgery." in phone.text
 
 
@@ -151,8 +163,9 @@ def test_a_story_told_at_once_after_a_yes_with_distress_is_the_story():
 def test_a_word_for_the_question_underneath_is_obeyed(word):
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY, DISTRESS, word)
-    assert phone.step in {"scale", "take_part"}
-    assert phone.state.aside == ""
+    assert phone.step in {"place", "story"}
+    assert STORY in (phone.state.to_json())
+    assert phone.state.aside == ("retell" if word == "BACK" else "")
 
 
 def test_nobody_is_reminded_while_the_choice_is_open_or_a_pause_taken():
@@ -166,13 +179,13 @@ def test_after_a_pause_the_first_words_may_be_the_next_part_of_the_story():
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY, DISTRESS, "2")
     phone.now += timedelta(hours=30)
-    phone.say("In May the chemist went as well.", "DONE", "SKIP", "SKIP", "SKIP")
+    phone.say("In May the chemist went as well.", "DONE")
     assert "In May the chemist went as well." in phone.text
 
 
 def test_a_conversation_ends_on_support_within_a_day_of_the_signpost():
     phone = Phone(channel="sms")
-    phone.say("hello", "AGREE", STORY, DISTRESS, "DONE", "SKIP", "SKIP", "SKIP", "KEEP", "1")
+    phone.say("hello", "AGREE", STORY, DISTRESS, "DONE", "SKIP", "1", "2", "SKIP")
     assert phone.state.status == "ended"
     assert "116 123" in phone.text
 

@@ -89,7 +89,7 @@ class Providers:
     # --- from people to the service -----------------------------------------------------------------------------
 
     async def chat(self, person: int, text: str) -> int:
-        return await self.bring(update(person, text))
+        return await self.bring(update(person, text, date=int(datetime.now(UTC).timestamp())))
 
     async def press(self, person: int, label: str) -> int:
         """Press the button of this label under the last message that has any."""

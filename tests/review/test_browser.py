@@ -16,10 +16,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
+from flows.items import ItemKind
 from review import auth
 from storage import tables
 from storage.queries import requests, story_page, team
 from storage.queries.safeguarding import raise_concern
+from storage.queries.team_items import close_item
+from storage.queries.turn import raise_item
 from storage.staffed import StaffedHours
 from tests.review.conftest import KEYS, PASSWORD
 from tests.review.room import NOON, fill
@@ -58,6 +61,7 @@ PAGES = {
     "export": "/export",
     "columns": "/export/columns",
     "exports to recall": "/export/recalls",
+    "inbox": "/inbox",
     "requests": "/requests",
     "a request": "/requests/1",
     "not there": "/stories/999",
@@ -105,6 +109,7 @@ def site(team_room: Room) -> Iterator[str]:
     fill(team_room.writer, now=NOON)
     worry(team_room)
     team_room.does(complain)
+    team_room.does(tell_the_team)
     with Server(team_room.app) as address:
         yield address
 
@@ -125,6 +130,18 @@ def worry(team_room: Room) -> None:
         connection.execute(item.update().where(item.c.id == 2).values(taken_at=NOON, taken_by=number))
 
     team_room.does(work)
+
+
+def tell_the_team(connection: Connection) -> None:
+    """Raise an item of each kind about a story's teller; somebody has closed one."""
+    told = story_page.story_by_id(connection, 6)
+    assert told is not None
+    for kind in ItemKind:
+        raise_item(connection, kind=kind, now=NOON, contributor_id=told.contributor_id, story_id=told.id)
+    raise_item(connection, kind=ItemKind.CHANNEL, now=NOON)
+    sam = team.member_by_email(connection, "sam@example.org")
+    assert sam is not None
+    close_item(connection, 1, by=sam.id, note="Linked my own phone.", now=NOON)
 
 
 def complain(connection: Connection) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from flows.conversation import Conversation
+from flows.items import ItemKind
 from storage import tables
 from storage.erasure import FATES, erase_contributor, erase_story, finish_erasures
 from storage.queries import inbox, outbox, turn
@@ -71,12 +72,12 @@ def live(connection: Connection, person: Person, name: str, mark: str) -> int:
             inbound_id=number, channel="sms", kind=kind, payload=mark, due_at=NOW, now=NOW,
         )  # fmt: skip
     turn.raise_item(
-        connection, kind="help", now=NOW, contributor_id=person.contributor_id, conversation_id=name, story_id=story,
-        inbound_id=number,
+        connection, kind=ItemKind.HELP_MID_STORY, now=NOW, contributor_id=person.contributor_id,
+        conversation_id=name, story_id=story, inbound_id=number,
     )  # fmt: skip
-    connection.execute(ITEM.insert().values(kind="new story", story_id=story, raised_at=NOW))
-    connection.execute(ITEM.insert().values(kind="failed event", inbound_id=number, raised_at=NOW))
-    connection.execute(ITEM.insert().values(kind="stuck", conversation_id=name, raised_at=NOW))
+    connection.execute(ITEM.insert().values(kind="story_changed", story_id=story, raised_at=NOW))
+    connection.execute(ITEM.insert().values(kind="failed_turn", inbound_id=number, raised_at=NOW))
+    connection.execute(ITEM.insert().values(kind="stuck_conversation", conversation_id=name, raised_at=NOW))
     _ask_and_alert(connection, person, name, story, number, mark)
     export = connection.execute(
         insert(EXPORT)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flows.conversation import Conversation
+from flows.items import ItemKind
 from storage import retention, tables
 from storage.database import reader
 from storage.queries import outbox, turn
@@ -166,8 +167,10 @@ def unfinished(connection: Connection, person: Person, **changes: Any) -> Conver
         connection, address_id=person.address_id, contributor_id=person.contributor_id, conversation_id="c1",
         inbound_id=None, channel="sms", kind="nudge", payload=MARK, due_at=NOW, now=NOW,
     )  # fmt: skip
-    turn.raise_item(connection, kind="help", now=NOW, contributor_id=person.contributor_id, conversation_id="c1")
-    turn.raise_item(connection, kind="stuck", now=NOW, conversation_id="c1")
+    turn.raise_item(
+        connection, kind=ItemKind.HELP_MID_STORY, now=NOW, contributor_id=person.contributor_id, conversation_id="c1"
+    )
+    turn.raise_item(connection, kind=ItemKind.STUCK_CONVERSATION, now=NOW, conversation_id="c1")
     return conversation
 
 
@@ -186,7 +189,7 @@ def test_a_conversation_without_a_story_goes_thirty_days_after_its_last_word(
     assert holding(found, MARK) == holding(found, SEALED_MARK) == set()
     assert [(row["purpose"], row["answer"]) for row in found["decision"]] == [("take_part", "no")]
     assert [row["state"] for row in found["outbox"]] == ["cancelled"]
-    assert [(row["kind"], row["conversation_id"]) for row in found["team_item"]] == [("help", None)]
+    assert [(row["kind"], row["conversation_id"]) for row in found["team_item"]] == [("help_mid_story", None)]
     assert writer.run(lambda c: turn.find_person(c, channel="sms", lookups=[HERON])) is not None
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from flows.effects import RecordConsent
+from flows.items import ItemKind
 from storage import database as db
 from storage import tables
 from storage.queries import turn
@@ -232,23 +233,18 @@ def test_a_dropped_story_is_gone_and_the_conversation_goes_on(writer: Writer) ->
 
 
 def test_the_team_is_told_once_while_an_item_is_open(database: Engine, writer: Writer) -> None:
-    topics: list[frozenset[str]] = []
-    writer.on_commit(topics.append)
-
     def work(connection: Connection) -> None:
         person = meet(connection)
         begin(connection, person)
         about = {"contributor_id": person.contributor_id, "conversation_id": "c1"}
-        for kind in ("help", "help", "distress"):
+        for kind in (ItemKind.HELP_MID_STORY, ItemKind.HELP_MID_STORY, ItemKind.SENDING):
             turn.raise_item(connection, kind=kind, now=NOW, **about)
-        connection.execute(update(ITEM).where(ITEM.c.kind == "help").values(closed_at=NOW))
-        turn.raise_item(connection, kind="help", now=LATER, **about)
+        connection.execute(update(ITEM).where(ITEM.c.kind == "help_mid_story").values(closed_at=NOW))
+        turn.raise_item(connection, kind=ItemKind.HELP_MID_STORY, now=LATER, **about)
         for _ in range(2):
-            turn.raise_item(connection, kind="failed event", now=NOW)
+            turn.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
 
     writer.run(work)
-    writer.close()
     with db.reader(database) as connection:
         kinds = [kind for (kind,) in rows(connection, ITEM, "kind")]
-    assert kinds == ["help", "distress", "help", "failed event", "failed event"]
-    assert topics == [frozenset({"team"})]
+    assert kinds == ["help_mid_story", "sending", "help_mid_story", "channel"]

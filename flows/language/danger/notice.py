@@ -17,7 +17,7 @@ from flows.language.danger.pieces import clauses, pieces
 
 UNNAMED: Final = "unnamed"
 """The kind where no phrase tells which."""
-WITHOUT, WITH_WORDS = (420, -300), (220, -450)
+WITHOUT, WITH_WORDS = (400, -260), (300, -60)
 """Weights from which a piece is plain, and likely, in thousandths: where no phrase was found, and where one was. Chosen
 on voices that were held out of training: docs/measured.md says what each finds and what it takes wrongly."""
 FEWEST: Final = 3
@@ -42,16 +42,20 @@ def notice(text: str, language: str = "en", before: str = "") -> Noticed:
     level: Level = ""
     kinds: set[str] = set()
     parts = pieces(text)
+    judged = set(parts)
     for piece in parts:
         read = safeguarding.found_in(piece, language)
         kinds |= read.now
         level = _higher(level, _level(read))
         if read.now and level != "plain":
             for clause in clauses(piece):
+                if clause in judged:
+                    continue
+                judged.add(clause)
                 level = _higher(level, _level(safeguarding.found_in(clause, language)))
         if level == "plain":
             break
-    if before and level != "plain" and (across := safeguarding.concerns_across(before, parts[0], language)):
+    if before and level != "plain" and (across := safeguarding.concerns_begun(before, parts[0], language)):
         kinds |= across
         tail = before[-safeguarding.TAIL :]
         level = _higher(level, _level(safeguarding.found_in(f"{tail} {parts[0]}", language)))

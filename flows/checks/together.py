@@ -1,0 +1,26 @@
+"""One thing in each message: a second decision beside the first is easily given without being meant. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.checks.subject import Subject
+    from flows.findings import Finding
+
+CODES = {"asked_together": "By SMS one message asks for several decisions (also)."}
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Look for decisions that are asked beside another."""
+    for name, step in subject.steps.items():
+        if beside := getattr(step, "also", ()):
+            yield subject.finding(
+                "asked_together",
+                name,
+                f"By SMS this message asks for {', '.join(item.purpose for item in beside)} as well.",
+                "Give each decision a step of its own, and take the lines under also out.",
+                "warning",
+            )

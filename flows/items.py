@@ -1,0 +1,111 @@
+"""What the team may be told of: the one list of kinds of item, each with its name, whose work it is, and what to do.
+
+An item says that a person has to look. It holds no words of anybody, no number and no chat. Imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Literal
+
+Role = Literal["lead", "reviewer", "safeguarding"]
+About = Literal["story", "request", "safeguarding", "contacts", "running"]
+"""What an item leads to: the story, the request, the safeguarding page, contacts let go of, or how the service runs."""
+
+
+class ItemKind(StrEnum):
+    """A kind of item. Its value is what is stored."""
+
+    label: str
+    role: Role
+    """Whose work it is; leads see all kinds."""
+    about: About
+    advice: str
+    """One sentence that says what to do."""
+
+    def __new__(cls, value: str, role: Role, about: About, label: str, advice: str) -> ItemKind:
+        """Make a member that carries what a page shows of it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label, member.role, member.about, member.advice = label, role, about, advice
+        return member
+
+    NOBODY_ON_CALL = (
+        "nobody_on_call", "safeguarding", "safeguarding",
+        "An alert reached nobody",
+        "Look at Safeguarding now, then have a phone linked with earshot team oncall.",
+    )  # fmt: skip
+    HELP_MID_STORY = (
+        "help_mid_story", "reviewer", "story",
+        "Somebody asked for help while telling",
+        "They were sent how to reach us: see whether they got in touch, and answer them.",
+    )  # fmt: skip
+    OTHER_LANGUAGE = (
+        "other_language", "reviewer", "story",
+        "Somebody wrote in a language we do not speak",
+        "Find a person who reads it: what they told is kept as they wrote it.",
+    )  # fmt: skip
+    STORY_CHANGED = (
+        "story_changed", "reviewer", "story",
+        "A story changed after your decision",
+        "Read it again and decide anew: that closes this item as well.",
+    )  # fmt: skip
+    TELLER_REWORDED = (
+        "teller_reworded", "reviewer", "story",
+        "A teller wrote their own version",
+        "Read their version and decide about the story: that closes this item as well.",
+    )  # fmt: skip
+    REQUEST = (
+        "request", "lead", "request",
+        "Somebody asked for what the law gives them",
+        "Open the request and answer by the day it names: that closes this item as well.",
+    )  # fmt: skip
+    WRONG_NUMBER = (
+        "wrong_number", "lead", "story",
+        "A number has a new owner",
+        "Nothing more is sent to it: decide whether what was told from it should stay.",
+    )  # fmt: skip
+    RECEIPT_GUESSED = (
+        "receipt_guessed", "lead", "running",
+        "Somebody tried wrong receipts",
+        "They were shown nothing: if a teller says that their three words do not work, help them yourself.",
+    )  # fmt: skip
+    SENDING = (
+        "sending", "lead", "story",
+        "A message could not be sent",
+        "It is not sent again: if its reader waits for an answer, find another way to reach them.",
+    )  # fmt: skip
+    CHANNEL = (
+        "channel", "lead", "running",
+        "A channel does not work",
+        "Its messages wait: have earshot doctor run, and put right what it names.",
+    )  # fmt: skip
+    FAILED_TURN = (
+        "failed_turn", "lead", "running",
+        "A message could not be handled",
+        "It is kept sealed: have the cause in the log put right, then earshot inbox replay run.",
+    )  # fmt: skip
+    STUCK_CONVERSATION = (
+        "stuck_conversation", "lead", "story",
+        "A conversation cannot go on",
+        "It is tried again every hour: if it still stands here tomorrow, have the log looked at.",
+    )  # fmt: skip
+    LEAVING = (
+        "leaving", "lead", "contacts",
+        "A contact will be let go",
+        "Nothing has to be done: a word from them keeps them, and their stories stay in any case.",
+    )  # fmt: skip
+
+
+KINDS_BY_ROLE: Final[dict[str, tuple[ItemKind, ...]]] = {
+    "lead": tuple(ItemKind),
+    **{
+        role: tuple(kind for kind in ItemKind if kind.role == role)
+        for role in sorted({kind.role for kind in ItemKind} - {"lead"})
+    },
+}
+
+
+def kinds_for(role: str) -> tuple[ItemKind, ...]:
+    """Return the kinds that somebody in this role sees; none for roles that see no person's doings."""
+    return KINDS_BY_ROLE.get(role, ())
