@@ -127,7 +127,7 @@ def tell_by_chat(page: Page) -> None:
     page.get_by_role("button", name="Share a position").click()
     press(page, "Only your team reads it")
     press(page, "No, please do not")
-    expect(last(page)).to_contain_text("Last question")
+    expect(last(page)).to_contain_text("Is this about you")
     press(page, walk.ABOUT_ME)
     expect(page.locator("form.keys").get_by_role("button", name=f"✓ {walk.ABOUT_ME}")).to_be_visible()
     press(page, walk.FINISHED)
