@@ -93,7 +93,11 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
         signal = replace(signal, text=text)
     noticed = care.found_in(making.conversation, signal)
-    if noticed.kinds == {UNNAMED} and isinstance(signal, Said) and is_calm(making, signal):
+    if (
+        noticed.kinds == {UNNAMED}
+        and isinstance(signal, Said)
+        and (is_calm(making, signal) or _names_receipt(making, signal))
+    ):
         noticed = NOTHING
     kinds = noticed.kinds if noticed.level == "plain" else frozenset()
     due = care.is_due(making, kinds)
@@ -240,6 +244,11 @@ def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> No
     if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):
         making.set(scratch={**state.scratch, "still_stopped": True})
         making.tell("stopped_still")
+
+
+def _names_receipt(making: Making, said: Said) -> bool:
+    """Tell whether words are three words as we give them out, which say nothing of how somebody is."""
+    return bool(read_receipt(said.text, making.common("receipt_openings")))
 
 
 def _is_receipt(making: Making, said: Said) -> bool:

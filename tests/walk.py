@@ -17,7 +17,7 @@ PLACE = "Easton"
 MOST_QUESTIONS = 4
 USES = {"team": "1", "quote": "2", "publish": "3"}
 CONTACTS = {"yes": "1", "no": "2"}
-ABOUT_ME, ABOUT_RULES = "Me: I used a service", "Something bigger: rules, money, attitudes"
+ABOUT_ME, ABOUT_RULES = "I used it", "Rules, money, attitudes"
 FINISHED = "I have finished"
 BONUS_BY_PRESS = ("Only your team reads it", "No, please do not", ABOUT_ME, FINISHED)
 """What is pressed after the place was sent."""

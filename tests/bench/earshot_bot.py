@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot.app import build, lay
+from bot.app import App, build, lay
 from bot.channels import telegram_updates
 from bot.channels.base import Inbound
 from bot.settings import Settings, read
@@ -29,6 +29,7 @@ from storage.crypto import Keyring, address_lookups, open_address, seal_address
 from storage.database import reader
 from tests.bench.load import SECRET, TOKEN, update
 from tests.bench.questionnaire import QUESTIONS, TURNS, flow, words
+from tests.bot.service import all_is_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,11 +66,16 @@ def settings() -> Settings:
     return read_in
 
 
+AT_ONCE_READ = "from datetime import timedelta; from bot import seen; seen.READ_IN = timedelta(0)"
+"""The people of the bench answer as soon as a message reaches them; nobody else can have read it by then."""
+SERVE = f"import sys; {AT_ONCE_READ}; from bot.cli import main; sys.argv[1:] = ['serve']; main()"
+
+
 def serve() -> None:
     """Become `earshot serve`."""
     settings()
     os.environ.update(environment())
-    os.execv(sys.executable, [sys.executable, "-m", "bot", "serve"])
+    os.execv(sys.executable, [sys.executable, "-c", SERVE])
 
 
 # --- seed -------------------------------------------------------------------------------------------------------------
@@ -78,7 +84,7 @@ def serve() -> None:
 def seed(people: int) -> None:
     """Fill the database with half-told conversations: one is held for real, the others are copies of it."""
     app = build(settings())
-    asyncio.run(_tell(app.intake.take))
+    asyncio.run(_tell(app))
     with reader(app.engine) as connection:
         model = Model(connection)
     for first in range(2, people + 1, AT_ONCE):
@@ -87,11 +93,12 @@ def seed(people: int) -> None:
     app.close()
 
 
-async def _tell(take: Any) -> None:
+async def _tell(app: App) -> None:
     for turn in range(1, SEEDED + 1):
         event = telegram_updates.read(update(turn, 1, turn).encode())
         assert isinstance(event, Inbound)
-        assert await take(event) == "handled"
+        assert await app.intake.take(event) == "handled"
+        all_is_read(app.writer, app.clock())
 
 
 class Model:

@@ -236,7 +236,7 @@ def update(number: int, person: int, turn: int) -> str:
     text = words(person, turn)
     who = {"id": person, "is_bot": False, "first_name": "Ada", "username": f"ada{person}", "language_code": "en"}
     chat = {"id": person, "first_name": "Ada", "username": f"ada{person}", "type": "private"}
-    message = {"message_id": turn, "from": who, "chat": chat, "date": 1_700_000_000, "text": text}
+    message = {"message_id": turn, "from": who, "chat": chat, "date": int(time.time()), "text": text}
     if text == GREETING:
         message["entities"] = [{"offset": 0, "length": len(text), "type": "bot_command"}]
     return json.dumps({"update_id": number, "message": message})

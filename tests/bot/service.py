@@ -205,8 +205,11 @@ class Service:
         return self.outbox(address)[-1][2]
 
     def rows(self, table: Any) -> list[Any]:
+        """Return all rows of a table, in the order in which they came."""
+        kept = table.__table__
+        order = [kept.c.started_at] if table is tables.Conversation else list(kept.primary_key.columns)
         with reader(self.engine) as connection:
-            return list(connection.execute(select(table.__table__)).all())
+            return list(connection.execute(select(kept).order_by(*order)).all())
 
     def everything(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
         """Return all that is stored, but for what differs by chance: ids, tokens, seals."""

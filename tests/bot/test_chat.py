@@ -78,7 +78,7 @@ def test_slips_are_told_in_plain_words_and_the_conversation_goes_on(earshot: Ter
     assert "there is no button “9”" in earshot.said
     assert "“for it” is not a time to wait" in earshot.said
     assert "“Newport” is not one place we know" in earshot.said
-    assert "May we keep a story from you?" in earshot.said
+    assert "Do you agree that we keep it" in earshot.said
 
 
 def test_somebody_new_begins_again(earshot: Terminal) -> None:

@@ -79,7 +79,7 @@ async def test_a_button_pressed_twice_is_pressed_once(service: Service) -> None:
     message = service.last(str(CHAT))
     twice = [service.told(press(CHAT, f"{message.token}.{message.say.serial}.0")) for _ in range(2)]
     await asyncio.gather(*map(service.intake.take, twice))
-    assert "May we keep a story" in service.last(str(CHAT)).say.text
+    assert "Do you agree that we keep it" in service.last(str(CHAT)).say.text
     assert len(service.rows(tables.Outbox)) == 3
     assert len(service.telegram.acknowledged) == 2
 

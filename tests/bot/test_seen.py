@@ -79,8 +79,8 @@ async def test_answers_before_any_question_was_sent_agree_to_nothing(
         await service.intake.take(write(service, words))
     assert agreed(service) == []
     service.deliver()
-    for _ in range(2):  # the age, where it is asked, and consent
-        await service.intake.take(write(service, "1"))
+    for words in ("AGREE",) if write is texted else ("yes", "I agree"):
+        await service.intake.take(write(service, words))
         service.deliver()
     assert agreed(service) == ["take_part"], "what was read can be answered"
 
@@ -103,7 +103,7 @@ async def test_the_same_words_under_two_ids_are_one_answer(
     service.deliver()
     before = state(service)
     for _ in range(2):
-        await service.intake.take(write(service, "1"))
+        await service.intake.take(write(service, "AGREE" if write is texted else "yes"))
     assert len(state(service).trail) == len(before.trail) + 1
 
 
@@ -129,7 +129,7 @@ async def test_an_event_that_was_stored_is_judged_by_when_it_came(service: Servi
 
 
 async def test_who_practises_has_seen_everything(service: Service) -> None:
-    for words in ("Hello", "1", "1", "1"):
+    for words in ("Hello", "AGREE"):
         event = replace(texted(service, words), channel="simulator", address="s" * 16)
         await service.intake.take(event)
     assert agreed(service) == ["take_part"]

@@ -221,9 +221,9 @@ async def test_the_logs_of_a_whole_run_name_nobody_and_tell_nothing(tmp_path: Pa
                 async with session.post(url, data=urlencode(form), headers=headers) as answer:
                     return answer.status
 
-            for text, number in talk(0):
+            for said, number in talk(0):
                 await read(api, 0, number)
-                assert await post(session, service.url, now(chat_of(0), text)) == 200
+                assert await post(session, service.url, now(chat_of(0), said)) == 200
             for words in (*walk.kept_by_text(STORY), "please stop texting me"):
                 assert await text(sms_form(MAYA, words)) == 200
             assert await post(session, service.url, {"update_id": 5, "message": {"text": STORY, "chat": 7}}) == 200

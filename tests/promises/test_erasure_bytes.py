@@ -137,7 +137,7 @@ def goodbye_goes_out(service: Service) -> None:
 
 async def test_after_delete_everything_not_a_byte_is_left(service: Service, tmp_path: Path) -> None:
     await tell(service, NUMBER, EARLY)
-    await tell(service, NUMBER, "Hello again", TOLD)
+    await tell(service, NUMBER, "SHARE", TOLD)
     await tell(service, OTHER, "Hello", STAYS)
     story = whole(service, NUMBER)
     with reader(service.engine) as connection:

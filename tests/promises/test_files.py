@@ -14,7 +14,8 @@ from bot.app import build
 from bot.settings import read
 from storage.erasure import FILES, WRITERS
 from storage.scrub import LIST, scrub
-from tests.bot.service import MAYA, sms_form
+from tests import walk
+from tests.bot.service import MAYA, all_is_read, sms_form
 from tests.bot.terminal import Terminal
 from tests.promises.leftovers import leftovers, number_forms
 
@@ -71,9 +72,10 @@ async def test_the_data_folder_holds_nothing_that_erasure_does_not_know(
     earshot = Terminal(tmp_path)
     app = build(read({"EARSHOT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "EARSHOT_TWILIO_AUTH_TOKEN": "c" * 32,
                       "EARSHOT_TWILIO_FROM": "+447700900999"}))  # fmt: skip
-    for words in ("Hello", "1", "1", STORY):
+    for words in (*walk.AGREED_BY_TEXT, STORY):
         inbound = app.channels["sms"].parse(urlencode(sms_form(MAYA, words)).encode())
         await app.intake.take(inbound)  # type: ignore[arg-type]  # it is a message
+        all_is_read(app.writer, app.clock())
     app.close()
     copy = earshot.folder / "copy.db"
     assert earshot("db", "backup", str(copy)) == 0

@@ -34,6 +34,13 @@ BRISTOL = stories.StoryPlace(
 )
 
 
+ABOUT = {
+    "service_user": "me", "carer": "carer", "employee": "work", "partner": "partner",
+    "individual": "me", "organisational": "service", "society": "society",
+}  # fmt: skip
+"""What is chosen at the question of what a story is about, by the tag that it sets."""
+
+
 @cache
 def shipped() -> dict[str, Release]:
     """Compile every shipped flow once, in English."""
@@ -89,14 +96,15 @@ def tell(
 
     decide("take_part", take_part, "AGREE" if take_part == "yes" else "no thank you")
     said = parts or ((text,) if text else ())
-    answers: dict[str, object] = {"scale": {"value": list(scales) or None}}
-    if actor:
-        answers["actor"] = {"value": actor}
+    answers: dict[str, object] = {}
     if rating is not None:
         answers["rating"] = {"value": rating}
     if place is not None or place_words:
         found = {"id": place.id if place else "", "label": place.label if place else "", "words": place_words}
         answers["place"] = {"value": found}
+    about = dict.fromkeys([*((ABOUT[actor],) if actor else ()), *(ABOUT[scale] for scale in scales)])
+    if kind == "story":
+        answers["about"] = {"value": list(about) or None}
     story_id = stories.keep_story(
         connection,
         Draft(

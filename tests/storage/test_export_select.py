@@ -192,7 +192,7 @@ def test_a_row_has_every_column_in_order(team: Team) -> None:
         "place_exactness": "exact", "place_words": "glen boig",
         "language": "pl", "channel": "telegram", "told_month": "2026-11", "rating": None,
         "answers": {
-            "scale": ["individual", "society"], "actor": "employee",
+            "about": ["work", "me", "society"],
             "place": {"id": "geonames:2648523", "label": "Glenboig, North Lanarkshire", "words": "glen boig"},
         },
         "use": "quote", "naming": "", "credit": "", "state": "approved", "practice": "no", "edited": "no",

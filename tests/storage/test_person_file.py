@@ -98,7 +98,7 @@ def test_it_holds_all_of_one_person_opened_and_nothing_of_another(made: tuple[Pe
     for kind in ("stories", "decisions", "conversations", "messages", "messages_held_sealed", "requests"):
         assert MARK in json.dumps(file.held[kind], default=str), kind
     story: dict[str, Any] = file.held["stories"][0]
-    assert [len(story[name]) for name in ("parts", "answers", "tags", "editions")] == [3, 1, 1, 1]
+    assert [len(story[name]) for name in ("parts", "answers", "tags", "editions")] == [2, 1, 1, 1]
     assert story["tags"][0]["origin"] == "contributor"
 
 
