@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
 from flows.asides.retell import RETELL, Retell, so_far
-from flows.effects import Begin, DropStory, PurgeSealed
+from flows.effects import Begin, DropStory, HoldSealed, PurgeSealed
 from flows.signals import Said
 from flows.telling import add_words, is_telling
 
@@ -24,10 +24,26 @@ class Resume(Aside):
     values: ClassVar[tuple[str, ...]] = ("continue", "again")
     safe: ClassVar[str] = "continue"
 
+    def unclear(self, making: Making, signal: Signal) -> bool:
+        """Ask once more; what is told meanwhile waits with what was told before it."""
+        if isinstance(signal, Said) and making.conversation.tries == 0 and is_telling(making, signal.text):
+            if making.consented:
+                before = making.conversation.pending
+                making.set(pending=f"{before}\n{signal.text}" if is_telling(making, before) else signal.text)
+            else:
+                making.effects.append(HoldSealed(text=signal.text, ref=signal.ref))
+                making.set(held=making.conversation.held + 1)
+        return super().unclear(making, signal)
+
     def given_up(self, making: Making, signal: Signal) -> bool:
-        """Hand words on to the flow; anything else means to go on."""
+        """Hand words on to the flow, after those that came first; anything else means to go on."""
         if isinstance(signal, Said):
+            pending = making.conversation.pending
             self.close(making)
+            making.set(pending="")
+            if is_telling(making, pending) and not add_words(making, pending):
+                making.set(pending=f"{pending}\n{signal.text}")  # no story is asked for yet: the engine hands on both
+                return True
             return False
         return super().given_up(making, signal)
 

@@ -20,7 +20,7 @@ from tests.flows.signposting import labelled
 FOLDER = Path(__file__).parent / "distress"
 STORY = "They closed the surgery and my mother has no bus."
 LIKELY = "i feel so small and tired these days"
-WARM = "Thank you for telling us that. It sounds hard."
+WARM = "That sounds hard."
 
 
 # ---- the model

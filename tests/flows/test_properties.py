@@ -240,7 +240,7 @@ def test_no_word_told_after_a_yes_is_lost_unless_its_teller_says_so(flow, channe
         chose_anew = before.aside in {"retell", "reworded"} or phone.state.aside == "tell_anew"
         refused = any((one.purpose, one.answer) == ("take_part", "no") for one in phone.decisions[decided:])
         if chose_anew or refused or before.aside == "tell_anew" or phone.state.id != before.id:
-            told.clear()  # "tell it anew, in place of this" was chosen, a no given, or something new begun
+            told.clear()  # "tell it anew, in place of this" was chosen, a no or a young age given, or something new begun
         elif kind == "tell" and before.status == "open" and not before.opted_out and not before.aside:
             told.add(str(what))
         held = words_held(phone)

@@ -129,6 +129,8 @@ def fresh(folder: Path) -> list[str]:
 def main() -> None:
     """Train, and write the weights."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("tests/flows/distress")
+    if not labelled(folder):
+        raise SystemExit(f"There are no labelled messages in {folder}. The weights were left as they are.")
     made = fresh(folder)
     model.FILE.write_text("\n".join(made) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(made)} lines in {model.FILE}\n")
