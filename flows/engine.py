@@ -309,6 +309,7 @@ def _ask_to_resume(making: Making, said: Said) -> None:
         making.set(pending=f"{before}\n{said.text}" if is_telling(making, before) else said.text)
     elif not is_greeting(making, said.text):
         hold(making, said.text, said.ref)
+    making.set(tries=0)
     open_aside(making, RESUME)
 
 

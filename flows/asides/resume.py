@@ -42,7 +42,8 @@ class Resume(Aside):
             self.close(making)
             making.set(pending="")
             if is_telling(making, pending) and not add_words(making, pending):
-                making.set(pending=f"{pending}\n{signal.text}")  # no story is asked for yet: the engine hands on both
+                more = f"\n{signal.text}" if is_telling(making, signal.text) else ""
+                making.set(pending=pending + more)  # no story is asked for yet: the engine hands on what was told
                 return True
             return False
         return super().given_up(making, signal)
