@@ -79,6 +79,8 @@ class Recognised:
     """True when the message was this word (with its argument) and nothing else but courtesy."""
     language: str = "en"
     """Language of the table it was found in."""
+    sensed: bool = False
+    """True where no phrase says it but a model reads it so: then what the question understands comes first."""
     carrier_only: bool = False
     """True for a lone YES by SMS, which the carrier takes to opt a person in: START for somebody who had opted out, for
     everybody else their answer to whatever was asked."""
