@@ -33,7 +33,7 @@ BOUNDS: Final[Mapping[str, Bounds]] = {
     "narrow_unnamed": Bounds(0, 250),
     "person_please": Bounds(0, 250),
     "done": Bounds(50, 50),
-    "emergency": Bounds(-200, 0),
+    "emergency": Bounds(-100, 50),
     "under_age": Bounds(-150, 100),
     "automatic_reply": Bounds(200, 300),
     "spam": Bounds(200, 300),
@@ -53,6 +53,8 @@ ASKING: Final = 250
 """How much more "delete" takes in a question: whoever asks whether it can be done has not asked for it yet."""
 OFFERED: Final[Mapping[str, int]] = {"stop": -400, "delete": -350}
 """Weights from which the way to a wish is named, though nothing is done."""
+LEAST: Final = -400
+"""No bound is lower."""
 OWN: Final = frozenset(
     {"stop", "delete", "my_data", "narrow_team", "narrow_unnamed", "person_please", "under_age", "wrong_number"}
 )
@@ -74,23 +76,22 @@ def sensed(text: str, *, telling: bool = False) -> Sensed | None:
     """Return what an English message reads like, or None. `telling` is for words that may be a story. Never raises."""
     if len(text) > LONGEST_LETTERS or text.count(" ") >= LONGEST:
         return None
-    weights = _weighed(text)
+    weights, of_others = _weighed(text)
     if not weights:
         return None
     more = FEW_WORDS if text.count(" ") < FEW else 0
-    spoken = words(text)
-    groups = [known().groups.of(word) for word in spoken]
-    others = OF_OTHERS if any(not OTHERS.isdisjoint(some) for some in groups) else 0
-    if any(word in NOT and not UNDONE.isdisjoint(some) for word, some in zip(spoken, groups[1:], strict=False)):
-        weights = {label: weight for label, weight in weights.items() if label not in {"stop", "delete"}}
     counted = []
     for label, weight in weights.items():
         bounds = BOUNDS.get(label, USUAL)
-        least = (bounds.telling if telling else bounds.alone) + more + (others if label in OWN else 0)
+        least = (bounds.telling if telling else bounds.alone) + more
+        if of_others and label in OWN:
+            least += OF_OTHERS
         if weight >= least + (ASKING if label == "delete" and "?" in text else 0):
             counted.append((weight, label))
     if counted:
         return Sensed(max(counted)[1], sure=True)
+    if more:
+        return None
     offered = [(weights[label], label) for label, least in OFFERED.items() if weights.get(label, least - 1) >= least]
     return Sensed(max(offered)[1], sure=False) if offered else None
 
@@ -101,12 +102,21 @@ def warm() -> None:
 
 
 @lru_cache(maxsize=2)
-def _weighed(text: str) -> dict[str, float]:
-    """Return the weights by label; empty for what is not looked at. The same message is asked about twice in a turn."""
+def _weighed(text: str) -> tuple[dict[str, float], bool]:
+    """Return the weights by label that may matter, and whether the message speaks of somebody else.
+
+    No weights for what is not looked at. The same message is asked about several times in a turn.
+    """
     spoken = words(text)
-    if not 0 < len(text.split()) <= LONGEST or not spoken:
-        return {}
     shipped = model.shipped()
-    if sum(map(shipped.knows, spoken)) < KNOWN * len(spoken):
-        return {}
-    return dict(zip(shipped.labels, shipped.weigh(spoken, marks(text, spoken)), strict=True))
+    if not spoken or len(text.split()) > LONGEST or sum(map(shipped.knows, spoken)) < KNOWN * len(spoken):
+        return {}, False
+    weighed = zip(shipped.labels, shipped.weigh(spoken, marks(text, spoken)), strict=True)
+    weights = {label: weight for label, weight in weighed if weight >= LEAST}
+    if not weights:
+        return {}, False
+    groups = [known().groups.of(word) for word in spoken]
+    if any(word in NOT and not UNDONE.isdisjoint(some) for word, some in zip(spoken, groups[1:], strict=False)):
+        weights.pop("stop", None)
+        weights.pop("delete", None)
+    return weights, any(not OTHERS.isdisjoint(some) for some in groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ MARK: Final = "k"
 LONGEST: Final = 25
 """Words in a message that the model looks at: a longer one tells something."""
 _LENGTHS: Final = ((1, "1"), (2, "2"), (4, "4"), (7, "7"), (11, "11"), (16, "16"))
+_ALONE: Final = re.compile(r"(?:^|[.!?,;:\n-])\s*(\w{2,12})\s*(?=[.!?,;:\n-]|$)")
+"""One word that is a sentence, or half of one, by itself."""
+_LOUD: Final = re.compile(r"\b[A-Z]{4,}\b")
 _FILE = Path(__file__).parent / "words.toml"
 
 
@@ -58,6 +62,10 @@ def marks(text: str, spoken: Sequence[str]) -> list[str]:
         found += [f"{MARK} first {spoken[0]} {spoken[1]}", f"{MARK} last {spoken[-2]} {spoken[-1]}"]
     if "?" in text:
         found.append(f"{MARK} asks")
+    if len(spoken) > 1:
+        found += [f"{MARK} alone {word}" for word in _ALONE.findall(text.lower())]
+        if not text.isupper():
+            found += [f"{MARK} loud {word.lower()}" for word in _LOUD.findall(text)]
     return found
 
 
