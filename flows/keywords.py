@@ -16,7 +16,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.clauses import PART, SENTENCES, STRETCHED, begins_with, first_of_several, in_part, without_courtesies
+from flows.clauses import (
+    PART,
+    SENTENCES,
+    STRETCHED,
+    begins_with,
+    first_of_several,
+    in_another_mouth,
+    in_part,
+    without_courtesies,
+)
 from flows.language.elsewhere import asked_elsewhere
 from flows.language.sense.sensed import sensed
 from flows.letters import folded, normalise, unpadded
@@ -216,7 +225,7 @@ def _apart(one: str, other: str) -> int:
 
 
 def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
-    """Find DONE alone on the last line, or as last sentence in capitals; STOP in capitals on the first or last line."""
+    """Find DONE alone on the last line; STOP in capitals on the first or last; either as last sentence in capitals."""
     stripped = text.strip()
     if "\n" in stripped:
         before, _, last = stripped.rpartition("\n")
@@ -228,8 +237,12 @@ def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
             if (found.word is Word.DONE and line is last and waiting) or (found.word is Word.STOP and line.isupper()):
                 return replace(found, rest=rest.strip(), whole=False)
     ending = stripped[-40:]
-    if waiting and ending[-5:].isupper() and (final := _LAST_WORDS.search(ending)) is not None and final[1].isupper():
+    if ending[-5:].isupper() and (final := _LAST_WORDS.search(ending)) is not None and final[1].isupper():
         found = book.line.find(folded(final[1]))
-        if found is not None and found.word is Word.DONE:
-            return replace(found, rest=stripped[: len(stripped) - len(ending) + final.start(1)].rstrip(), whole=False)
+        place = len(stripped) - len(ending) + final.start(1)
+        leaves = found is not None and found.word is Word.STOP and not stripped.isupper()
+        if leaves and in_another_mouth(stripped, place, len(stripped), book):
+            return None
+        if found is not None and (leaves or (found.word is Word.DONE and waiting)):
+            return replace(found, rest=stripped[:place].rstrip(), whole=False)
     return None

@@ -162,6 +162,8 @@ class Book:
     reserved: frozenset[str]
     breaks: re.Pattern[str]
     """Where a part of a message may end: a word that joins (group 1) or gives a reason, a dash, punctuation."""
+    therefore: frozenset[str]
+    """Words that begin what follows from what was said."""
     reported: frozenset[str]
     excused: frozenset[str]
     others: frozenset[str]
@@ -253,6 +255,7 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         names={name: code for table in tables for code, name in _names(table)},
         reserved=frozenset(form for table, word in shelves for form in _forms(table, word)),
         breaks=_breaks(mine),
+        therefore=_union(mine, "therefore"),
         reported=_union(mine, "reported"),
         excused=_union(mine, "excused"),
         others=_union(mine, "others"),
