@@ -48,7 +48,7 @@ def test_the_quick_way_to_weigh_adds_up_the_same_features_as_training():
         spoken = words(text)
         seen = [*of_words(spoken, known().groups), *marks(text, spoken)]
         assert seen == list(of_message(text))
-        found = [weights for each in seen if (weights := shipped.looked_up([each]))[0]]
+        found = [weights for each in seen if (weights := shipped.read(shipped.row([each])))[0]]
         slow = [
             bias + sum(row[place + 1] for row in found) / len(found) ** 0.5 for place, bias in enumerate(shipped.bias)
         ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HIT, MISS, ALIKE = 3.0, 1.0, 4.0
 """What an error costs on a message of the label, on any other, and on one that was written to look alike."""
 ROUNDS: Final = 15
-SMALLEST: Final = 25
+SMALLEST: Final = 50
 """Weights nearer to nothing than this, in thousandths, are left out."""
 STRICT: Final = frozenset({*COMMANDS, "person_please", "under_age", "wrong_number"})
 """Labels that look-alikes were written against."""
