@@ -224,6 +224,12 @@ def _apart(one: str, other: str) -> int:
 # ---- the last line, or the first
 
 
+def _is_quoted(text: str, place: int, book: Book) -> bool:
+    """Tell whether the last words are somebody else's: "the man shouted. STOP"."""
+    before = folded(text[max(0, place - 40) : place])
+    return (bool(before) and before[-1] in book.reported) or in_another_mouth(text, place, len(text), book)
+
+
 def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
     """Find DONE alone on the last line; STOP in capitals on the first or last; either as last sentence in capitals."""
     stripped = text.strip()
@@ -241,7 +247,7 @@ def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
         found = book.line.find(folded(final[1]))
         place = len(stripped) - len(ending) + final.start(1)
         leaves = found is not None and found.word is Word.STOP and not stripped.isupper()
-        if leaves and in_another_mouth(stripped, place, len(stripped), book):
+        if leaves and _is_quoted(stripped, place, book):
             return None
         if found is not None and (leaves or (found.word is Word.DONE and waiting)):
             return replace(found, rest=stripped[:place].rstrip(), whole=False)
