@@ -43,8 +43,9 @@ texts: .venv/.ready ## Bring the translation files up to date with the flows
 	$(BIN)/earshot texts extract
 	$(BIN)/earshot texts update
 
-danger: .venv/.ready ## Train the model that notices danger from the labelled messages
+danger: .venv/.ready ## Train our small models, of danger and of what is said to us, from the labelled messages
 	$(BIN)/python -m flows.language.danger.train tests/flows/distress
+	$(BIN)/python -m flows.language.sense.train tests/flows
 
 lock: .venv/.ready ## Pin every dependency again, with hashes
 	$(BIN)/python -m pip install --quiet pip-tools

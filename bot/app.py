@@ -31,8 +31,9 @@ from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
 from flows import safeguarding
 from flows.language.answering import answers_in
-from flows.language.danger.notice import warm
+from flows.language.danger.notice import warm as warm_danger
 from flows.language.intent_book import book as intents_in
+from flows.language.sense.sensed import warm as warm_sense
 from review.parts import ReviewParts
 from storage import retention
 from storage.crypto import Keyring
@@ -213,7 +214,8 @@ class App:
         for language in self.settings.languages:
             intents_in(language)
             answers_in(language)
-        warm()
+        warm_danger()
+        warm_sense()
         self.resolver.warm()
 
     async def stop(self) -> None:

@@ -20,7 +20,7 @@ def means_else(name: str) -> bool:
     heard = (
         recognise(name, language=language, channel=channel) for language in languages for channel in ("sms", "telegram")
     )
-    if any(word is not None and word.whole for word in heard):
+    if any(word is not None and word.whole and not word.sensed for word in heard):
         return True
     texts = _texts()
     none = (f"{EVERYWHERE}/none_words.text", f"{EVERYWHERE}/yes_words.text", f"{EVERYWHERE}/no_words.text")

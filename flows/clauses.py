@@ -199,8 +199,11 @@ def _parts(text: str, book: Book) -> Iterator[tuple[int, int, Tree[Recognised]]]
     if size <= SENTENCES:
         yield from ((start, end, book.clear) for start, end in _between(text, book))
     for found in book.breaks.finditer(text, max(0, size - PART)):
-        if found.end() < size and (not found[1] or _courtesy(folded(text[found.end() :]), 0, book.leads, 1)):
+        asks = _courtesy(folded(text[found.end() :]), 0, book.leads, 1)
+        if found.end() < size and (not found[1] or asks):
             yield found.end(), size, book.clear
+        if found.end() < size and asks and found[0].strip().lower() in book.therefore:
+            yield found.end(), size, book.ending  # a wish that follows from all that was dictated before it
     if size <= SENTENCES:
         for found in _SENTENCE.finditer(text):
             yield found.start(), found.end(), book.opening
@@ -256,8 +259,10 @@ def in_another_mouth(text: str, start: int, end: int, book: Book) -> bool:
         return True
     earlier, _, before = _STOPS.sub(".", text[max(0, start - 80) : start]).rpartition(".")
     after, _, later = _STOPS.sub(".", text[end : end + 80]).partition(".")
+    said = folded(before)
+    follows = bool(said) and said[-1] in book.therefore  # "my daughter says I should not, so please stop texting me"
     return (
-        _reported(folded(before), book)
+        _reported(said, book, to_others=follows)
         or _reported(folded(after)[:6], book)
         or (_reported(folded(after), book) and not book.others.isdisjoint(folded(after)))
         or _reported(folded(earlier), book, to_others=True)

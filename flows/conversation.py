@@ -89,6 +89,8 @@ class Conversation(BaseModel):
     """True while one warm sentence is owed in the next reply, after words that a person is to look at."""
     warmed_at: AwareDatetime | None = None
     """When it was last said."""
+    ways_named: tuple[str, ...] = ()
+    """STOP, DELETE: what they were told how to send, unasked, after words that may have wished for it."""
     closed_by: str = ""
     """The end that closed us to this person for a while; it says nothing about them but its name."""
     closed_until: AwareDatetime | None = None

@@ -12,7 +12,7 @@ from flows.asides.reword import REWORD
 from flows.commands import obey
 from flows.effects import AmendStory, ListStories, RecordConsent
 from flows.hearing import WITHIN_A_QUESTION
-from flows.keywords import recognise
+from flows.keywords import Word, recognise
 from flows.narrowing import decide, read_again, widens
 from flows.questions.story import Parts, as_parts, with_edit
 from flows.signals import Said
@@ -30,7 +30,10 @@ def edited(making: Making, edit: Edited) -> None:
     if state.opted_out:
         return
     said = Said(text=edit.text, ref=edit.ref)
-    word = recognise(edit.text, language=state.language, channel=state.channel, waiting=state.status == "open")
+    waits = state.status == "open"
+    word = recognise(edit.text, language=state.language, channel=state.channel, waiting=waits, telling=True)
+    if word is not None and word.sensed and word.word is not Word.STOP:
+        word = None  # an edit changes what it was before
     if word is not None and word.word not in WITHIN_A_QUESTION and not word.carrier_only:
         _take_out(making, edit.ref)
         obey(making, word, said)

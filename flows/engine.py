@@ -67,7 +67,7 @@ from flows.signals import (
 )
 from flows.telling import is_telling
 from flows.turn import Making, Turn
-from flows.usual import answered_beside, is_calm
+from flows.usual import answered_beside, is_answer, is_calm, is_telling_now, name_the_way
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
@@ -176,8 +176,12 @@ def _start(making: Making, started: Started) -> None:
 
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
     state = making.conversation
-    word = recognise(said.text, language=state.language, channel=state.channel, waiting=state.status == "open")
-    if word is not None and _means_something_else(making, word, said):
+    telling, waits = is_telling_now(making), state.status == "open"
+    word = recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling)
+    if word is not None and word.sensed and is_answer(making, said):
+        word = recognise(said.text, language=state.language, channel=state.channel, telling=True)
+        word = word if word is not None and word.word is Word.STOP else None
+    elif word is not None and _means_something_else(making, word, said):
         word = None
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
         _said_though_stopped(making, said, last_heard)
@@ -185,6 +189,9 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     crossed = has_crossed(making, said)
     if _is_for_us(making, said, word, crossed=crossed):
         return
+    if word is None:
+        name_the_way(making, said)
+        state = making.conversation
     if state.status == "open":
         name_a_person(making, said.text)
     if state.status != "open":

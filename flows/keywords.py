@@ -1,13 +1,13 @@
 """Words that work at any time, in every state and language: STOP, HELP, DELETE and their kin (design rule 3).
 
 Owns how a message is matched; the words themselves are data in `words/<language>.toml`, read by `flows.phrasebook`.
-Imports the standard library and its neighbours `clauses`, `letters`, `phrasebook` and `signatures`.
+Imports the standard library, its neighbours `clauses`, `letters`, `phrasebook`, `signatures`, and the language.
 
 A message is folded (case, accents, apostrophes, full-width forms, zero-width characters), then looked up whole, then
 without the courtesies round it, then as several half-sentences that are all ours, then without the signature below it,
 then by its first and last parts and, if short, its sentences; parts count only when they are phrases plainly meant for
 us, in nobody else's mouth. A message in which no such phrase stands anywhere is let go at once, so that an ordinary
-story costs a few microseconds.
+story costs a few microseconds. Where no phrase stands in a short English message, a small model may be sure of it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.clauses import PART, SENTENCES, STRETCHED, begins_with, first_of_several, in_part, without_courtesies
+from flows.clauses import (
+    PART,
+    SENTENCES,
+    STRETCHED,
+    begins_with,
+    first_of_several,
+    in_another_mouth,
+    in_part,
+    without_courtesies,
+)
 from flows.language.elsewhere import asked_elsewhere
+from flows.language.sense.sensed import sensed
 from flows.letters import folded, normalise, unpadded
 from flows.phrasebook import LONG, Recognised, Word, book_of, tables
 from flows.signatures import unsigned
@@ -25,7 +35,17 @@ from flows.signatures import unsigned
 if TYPE_CHECKING:
     from flows.phrasebook import Book
 
-__all__ = ["CARRIER_WORDS", "Recognised", "Word", "normalise", "recognise", "reserved", "taken_by_carrier", "unchecked"]
+__all__ = [
+    "CARRIER_WORDS",
+    "Recognised",
+    "Word",
+    "may_want",
+    "normalise",
+    "recognise",
+    "reserved",
+    "taken_by_carrier",
+    "unchecked",
+]
 
 _CARRIER: Final = {
     **dict.fromkeys(("stop", "stopall", "unsubscribe", "cancel"), Recognised(Word.STOP)),
@@ -40,17 +60,30 @@ CARRIER_WORDS: Final = frozenset(_CARRIER)
 WHOLE: Final = 120
 """Characters up to which a message may be a keyword with its courtesies; a longer one tells something."""
 
+_SENSED: Final = {
+    "stop": Recognised(Word.STOP, sensed=True),
+    "delete": Recognised(Word.DELETE, sensed=True),
+    "my_data": Recognised(Word.MY_DATA, sensed=True),
+    "narrow_team": Recognised(Word.NARROW, rest="team", sensed=True),
+    "narrow_unnamed": Recognised(Word.NARROW, rest="unnamed", sensed=True),
+    "done": Recognised(Word.DONE, sensed=True),
+    "person_please": Recognised(Word.PERSON, sensed=True),
+}
+"""What the model may be sure of, by its label."""
 _QUESTION_MARKS = Recognised(Word.HELP)
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
 _COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _LAST_WORDS = re.compile(r"[.!?…][\"'”’)]*\s+([^\W\d_]+(?:\s[^\W\d_]+){0,2})[\W_]*\Z")
 
 
-def recognise(text: str, *, language: str, channel: str, waiting: bool = True) -> Recognised | None:
+def recognise(
+    text: str, *, language: str, channel: str, waiting: bool = True, telling: bool = False
+) -> Recognised | None:
     """Return the keyword that a message is, or None if it only tells or answers something. Never raises.
 
     `language` is the person's ("cy", "en-GB"), `channel` is "sms" or "telegram". `waiting` is False while no question
     is open: then DONE at the end of a longer text stays part of that text, because there is nothing yet for it to end.
+    `telling` is for words that may be a story: what no phrase of ours says must then be surer.
     When a message holds two words, the first that counts is returned and the other is left in `rest`, where it can be
     recognised in turn.
     """
@@ -59,7 +92,21 @@ def recognise(text: str, *, language: str, channel: str, waiting: bool = True) -
         return taken
     if text[:1] in "/ \t\r\n" and (command := _command(text.strip(), known)) is not None:
         return command
-    return _found(text, known, waiting=waiting)
+    found = _found(text, known, waiting=waiting)
+    return found or (_sensed(text, waiting=waiting, telling=telling) if language.startswith("en") else None)
+
+
+def may_want(text: str, *, language: str) -> Word | None:
+    """Return STOP or DELETE where a message that was not taken for either reads like a wish for it."""
+    read = sensed(text, telling=True) if language.startswith("en") else None
+    word = _SENSED[read.label].word if read is not None and read.label in _SENSED else None
+    return word if word in {Word.STOP, Word.DELETE} else None
+
+
+def _sensed(text: str, *, waiting: bool, telling: bool) -> Recognised | None:
+    read = sensed(text, telling=telling)
+    found = _SENSED.get(read.label) if read is not None and read.sure else None
+    return None if found is not None and found.word is Word.DONE and not waiting else found
 
 
 def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
@@ -177,8 +224,14 @@ def _apart(one: str, other: str) -> int:
 # ---- the last line, or the first
 
 
+def _is_quoted(text: str, place: int, book: Book) -> bool:
+    """Tell whether the last words are somebody else's: "the man shouted. STOP"."""
+    before = folded(text[max(0, place - 40) : place])
+    return (bool(before) and before[-1] in book.reported) or in_another_mouth(text, place, len(text), book)
+
+
 def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
-    """Find DONE alone on the last line, or as last sentence in capitals; STOP in capitals on the first or last line."""
+    """Find DONE alone on the last line; STOP in capitals on the first or last; either as last sentence in capitals."""
     stripped = text.strip()
     if "\n" in stripped:
         before, _, last = stripped.rpartition("\n")
@@ -190,8 +243,12 @@ def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
             if (found.word is Word.DONE and line is last and waiting) or (found.word is Word.STOP and line.isupper()):
                 return replace(found, rest=rest.strip(), whole=False)
     ending = stripped[-40:]
-    if waiting and ending[-5:].isupper() and (final := _LAST_WORDS.search(ending)) is not None and final[1].isupper():
+    if ending[-5:].isupper() and (final := _LAST_WORDS.search(ending)) is not None and final[1].isupper():
         found = book.line.find(folded(final[1]))
-        if found is not None and found.word is Word.DONE:
-            return replace(found, rest=stripped[: len(stripped) - len(ending) + final.start(1)].rstrip(), whole=False)
+        place = len(stripped) - len(ending) + final.start(1)
+        leaves = found is not None and found.word is Word.STOP and not stripped.isupper()
+        if leaves and _is_quoted(stripped, place, book):
+            return None
+        if found is not None and (leaves or (found.word is Word.DONE and waiting)):
+            return replace(found, rest=stripped[:place].rstrip(), whole=False)
     return None

@@ -79,6 +79,8 @@ class Recognised:
     """True when the message was this word (with its argument) and nothing else but courtesy."""
     language: str = "en"
     """Language of the table it was found in."""
+    sensed: bool = False
+    """True where no phrase says it but a model reads it so: then what the question understands comes first."""
     carrier_only: bool = False
     """True for a lone YES by SMS, which the carrier takes to opt a person in: START for somebody who had opted out, for
     everybody else their answer to whatever was asked."""
@@ -160,6 +162,8 @@ class Book:
     reserved: frozenset[str]
     breaks: re.Pattern[str]
     """Where a part of a message may end: a word that joins (group 1) or gives a reason, a dash, punctuation."""
+    therefore: frozenset[str]
+    """Words that begin what follows from what was said."""
     reported: frozenset[str]
     excused: frozenset[str]
     others: frozenset[str]
@@ -251,6 +255,7 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         names={name: code for table in tables for code, name in _names(table)},
         reserved=frozenset(form for table, word in shelves for form in _forms(table, word)),
         breaks=_breaks(mine),
+        therefore=_union(mine, "therefore"),
         reported=_union(mine, "reported"),
         excused=_union(mine, "excused"),
         others=_union(mine, "others"),

@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, open_aside, reads_clearly
+from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, names_a_choice, open_aside, reads_clearly
 from flows.asides.retell import MORE
 from flows.commands import go_back, speak
 from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, Say, TellTeam
 from flows.greetings import thank_once
 from flows.hearing import hear, hold, take
 from flows.items import ItemKind
-from flows.keywords import normalise, recognise
+from flows.keywords import Word, may_want, normalise, recognise
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
 from flows.questions.options import spaced
@@ -62,8 +62,8 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
     `crossed`: the question that waits is still on its way to them, so it is not asked again.
     """
     state, step = making.conversation, making.step
-    intent = recognise_intent(said.text, language=state.language, telling=_is_telling_now(making))
-    if intent is None:
+    intent = recognise_intent(said.text, language=state.language, telling=is_telling_now(making))
+    if intent is None or (intent.sensed and is_answer(making, said)):
         return False
     if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(making, said))):
         return False
@@ -81,14 +81,37 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
 def is_calm(making: Making, said: Said) -> bool:
     """Return whether a message is one of our keywords, or plainly a question to us and nothing beside it."""
     state = making.conversation
-    word = recognise(said.text, language=state.language, channel=state.channel, waiting=state.status == "open")
-    if word is not None:
+    telling, waits = is_telling_now(making), state.status == "open"
+    if recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling) is not None:
         return True
-    intent = recognise_intent(said.text, language=state.language, telling=_is_telling_now(making))
+    intent = recognise_intent(said.text, language=state.language, telling=telling)
     return intent is not None and intent.kind in CALM
 
 
-def _is_telling_now(making: Making) -> bool:
+def name_the_way(making: Making, said: Said) -> None:
+    """Say once how to stop, or how to have all deleted, to words that may wish for it: nothing is done unasked."""
+    state = making.conversation
+    wanted = may_want(said.text, language=state.language)
+    if wanted is None or wanted in state.ways_named or making.worried or state.aside or state.closed_by:
+        return
+    if is_answer(making, said):
+        return
+    making.set(ways_named=(*state.ways_named, wanted.value))
+    making.tell("offer_stop" if wanted is Word.STOP else "offer_delete")
+
+
+def is_answer(making: Making, said: Said) -> bool:
+    """Return whether the question that waits, ours or the flow's, understands these words."""
+    state, step = making.conversation, making.step
+    if state.aside:
+        return names_a_choice(making, said.text) or reads_clearly(making, said)
+    if state.status != "open" or step is None or state.step is None or step.tells:
+        return False
+    return isinstance(step.hear(making.scene(state.step), said), Understood)
+
+
+def is_telling_now(making: Making) -> bool:
+    """Return whether words that come now may be a story."""
     state, step = making.conversation, making.step
     telling = state.status == "open" and making.consented and step is not None and step.tells
     return listens_to_words(making) or telling

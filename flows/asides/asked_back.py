@@ -157,7 +157,7 @@ class AskedBackAside(Aside):
 
     def _word(self, making: Making, said: Said) -> Word | None:
         state = making.conversation
-        found = recognise(said.text, language=state.language, channel=state.channel)
+        found = recognise(said.text, language=state.language, channel=state.channel, telling=True)
         return found.word if found is not None and found.word in {Word.BACK, Word.SKIP} else None
 
     def _step_back(self, making: Making) -> None:

@@ -55,7 +55,7 @@ class Words(Aside):
         if not isinstance(signal, Said):
             return False
         state = making.conversation
-        word = recognise(signal.text, language=state.language, channel=state.channel, waiting=True)
+        word = recognise(signal.text, language=state.language, channel=state.channel, waiting=True, telling=True)
         if word is not None and word.word in {Word.BACK, Word.SKIP} and word.whole:
             self.leave(making)
             return True

@@ -102,7 +102,7 @@ def _carried(subject: Subject, name: str, language: str, label: str) -> Iterator
 def _is_taken(form: str, language: str, step: Step | None) -> bool:
     """Return whether this text would be heard as a keyword before the question sees it."""
     found = recognise(form, language=language, channel="telegram")
-    if found is None or found.word in {Word.CHANGE, Word.NARROW}:
+    if found is None or found.sensed or found.word in {Word.CHANGE, Word.NARROW}:
         return False  # both are left to the question
     if step is None and found.word is Word.DELETE:
         return False  # what a question of ours offers is heard as that, word for word

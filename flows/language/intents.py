@@ -1,8 +1,9 @@
 """What a person says to us beside their story or their answer: a question about us, a greeting, an emergency, an age.
 
 Owns `recognise_intent`. Imports the standard library and our own modules of the language only. Which words mean what
-stands in `intents/<language>.toml`; nothing here knows a phrase. When in doubt the words are no aside: a story taken
-for an aside would be lost, an aside taken for a story only stays unanswered.
+stands in `intents/<language>.toml`; nothing here knows a phrase. Where none fits, a small model may be sure. When in
+doubt the words are no aside: a story taken for an aside would be lost, an aside taken for a story only stays
+unanswered.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from flows.language.intent_book import Hit, Kind, Level, book, phrase_words
 from flows.language.reactions import is_reaction
+from flows.language.sense.sensed import sensed
+from flows.letters import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,6 +34,14 @@ URGENT = frozenset({Kind.EMERGENCY, Kind.UNDER_AGE, Kind.AUTOMATIC_REPLY, Kind.S
 """Kinds that count in longer messages too: they come with a greeting, a signature, an explanation."""
 ADDED = frozenset({Kind.ADD_MORE, Kind.CORRECTION})
 """Kinds whose message is itself something for the story or an answer, and no question to us."""
+_KINDS = frozenset(Kind)
+_OWN = frozenset({"i", "im", "my", "me"})
+"""Words of whoever speaks of their own age."""
+_DANGERS = {
+    "gas": frozenset({"gas", "monoxide", "co"}),
+    "fire": frozenset({"fire", "smoke", "flames", "burning", "alight"}),
+    "police": frozenset({"police", "knife", "gun", "attacking", "attacked", "burglar", "robbing", "fighting"}),
+}
 _CLAUSE = re.compile(r"[.?!,;:\n…]+|\s[-–—]+\s|\s(?=(?:but|and|so)\s)", re.IGNORECASE)
 
 
@@ -43,6 +54,8 @@ class Intent:
     """Of an emergency "fire", "gas", "medical" or "police"; of a language the ISO code; of an age the age, if said."""
     rest: str = ""
     """The parts of the message that are something else, word for word: an answer, a piece of a story."""
+    sensed: bool = False
+    """True where no phrase says it but a model reads it so: then what the question understands comes first."""
 
 
 def recognise_intent(text: str, *, language: str, telling: bool = False) -> Intent | None:
@@ -51,6 +64,29 @@ def recognise_intent(text: str, *, language: str, telling: bool = False) -> Inte
     `language` is the language the conversation is in; English counts beside it, languages are found by name in all.
     `telling` is for words that may be a story: then only what is plainly and wholly an aside counts.
     """
+    found = _said(text, language=language, telling=telling)
+    return found or (_sensed(text, telling=telling) if language.startswith("en") else None)
+
+
+def _sensed(text: str, *, telling: bool) -> Intent | None:
+    """Return what the model is sure of: the kind, and a little more where a wrong guess would weigh."""
+    read = sensed(text, telling=telling)
+    if read is None or not read.sure or read.label not in _KINDS:
+        return None
+    kind = Kind(read.label)
+    words = folded(text)
+    if kind is Kind.UNDER_AGE:
+        age = next((age for word in words if (age := book("en").ages.get(word)) is not None), "")
+        own = bool(age) and not telling and not _OWN.isdisjoint(words)
+        return Intent(kind, age, sensed=True) if own else Intent(Kind.MAYBE_UNDER_AGE, sensed=True)
+    if kind is Kind.EMERGENCY:
+        what = next((what for what, named in _DANGERS.items() if not named.isdisjoint(words)), "medical")
+        return Intent(kind, what, sensed=True)
+    return Intent(kind, sensed=True)
+
+
+def _said(text: str, *, language: str, telling: bool) -> Intent | None:
+    """Return what the phrases of the tables say."""
     if is_reaction(text):
         return Intent(Kind.REACTION)
     known = book(language)

@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from flows.language.danger import features
+from flows.language.danger.features import FLAG, groups
+from flows.language.linear import features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ class _Word:
         self.weight = weight
         self.known = known
         """How many of its features have a weight."""
-        self.groups = features.groups_of(word)
+        self.groups = groups().of(word)
         self.beside: dict[str, tuple[int, int]] = {}
         """Weight and number of the features that it makes with the word after it, once they were looked up."""
 
@@ -63,7 +64,7 @@ class Model:
         total = sum([one.weight for one in once])
         known = sum([one.known for one in once])
         for flag in flags:
-            weight, number = self._looked_up(f"{features.FLAG} {flag}")
+            weight, number = self._looked_up(f"{FLAG} {flag}")
             total += weight
             known += number
         for earlier, one in pairwise(read):
@@ -79,12 +80,12 @@ class Model:
         total = known = 0
         near = self._near
         grouped = [(place, one.groups) for place, one in enumerate(read) if one.groups]
-        for number, (place, groups) in enumerate(grouped):
+        for number, (place, some) in enumerate(grouped):
             last = place + features.WITHIN
             for later, others in grouped[number + 1 : number + 1 + features.WITHIN]:
                 if later > last:
                     break
-                for group in groups:
+                for group in some:
                     pairs = near.get(group, {})
                     for other in others:
                         if other in pairs:
@@ -98,7 +99,7 @@ class Model:
         return (0, 0) if weight is None else (weight, 1)
 
     def _word(self, word: str) -> _Word:
-        found = [self._looked_up(feature) for feature in features.of_word(word)]
+        found = [self._looked_up(feature) for feature in features.of_word(word, groups())]
         one = _Word(word, sum(weight for weight, _ in found), sum(number for _, number in found))
         if len(self._words) >= REMEMBERED:
             self._words.clear()
@@ -106,7 +107,7 @@ class Model:
         return one
 
     def _beside(self, earlier: _Word, one: _Word) -> tuple[int, int]:
-        found = [self._looked_up(feature) for feature in features.of_neighbours(earlier.word, one.word)]
+        found = [self._looked_up(feature) for feature in features.of_neighbours(earlier.word, one.word, groups())]
         if self._pairs >= REMEMBERED:
             self._words.clear()
             self._pairs = 0

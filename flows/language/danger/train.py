@@ -1,8 +1,7 @@
 """Make the weights of the model from labelled messages: `python -m flows.language.danger.train FOLDER`.
 
-The same messages give the same weights to the last digit, on any machine: a support vector machine with squared hinge
-loss, solved by dual coordinate descent (Hsieh and others, 2008) in an order that is fixed, with nothing but additions,
-multiplications and divisions. It takes about half a minute. Never imported while Earshot runs.
+The same messages give the same weights to the last digit, on any machine (`flows.language.linear.training`). It takes
+about half a minute. Never imported while Earshot runs.
 
 A message is a line of `FOLDER/*.tsv` with the columns id, label, kind, voice, text, or an entry of `FOLDER/*.toml` as
 `README.md` there explains; files whose name begins with `held_out` are left alone.
@@ -12,20 +11,18 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from flows import safeguarding
 from flows.language.danger import features, model
+from flows.language.linear.training import numbered, solved
 
 COST: Final = 1.0
 """What an error on a message of each label costs, beside how large the weights may grow."""
 COSTS: Final = {"distress": 1.0, "ordinary": 1.0, "lookalike": 1.0, "reported": 0.3}
 SAME: Final = {"metaphor": "lookalike", "quoting": "reported"}
 ROUNDS: Final = 30
-SEEN_IN: Final = 2
-"""Messages a feature must stand in to be learned from."""
 SMALLEST: Final = 15
 """Weights nearer to nothing than this, in thousandths, are left out."""
 
@@ -63,48 +60,10 @@ def seen(message: Message) -> list[str]:
 
 def trained(messages: list[Message], pieces: list[list[str]]) -> dict[str, float]:
     """Return the weight of each feature, the bias under its own name."""
-    counts = Counter(feature for piece in pieces for feature in set(piece))
-    names = [model.BIAS, *sorted(feature for feature, count in counts.items() if count >= SEEN_IN)]
-    number = {name: place for place, name in enumerate(names)}
-    rows = [[number[feature] for feature in piece if feature in number] for piece in pieces]
-    return dict(zip(names, _solved(messages, rows, len(names)), strict=True))
-
-
-def _solved(messages: list[Message], rows: list[list[int]], width: int) -> list[float]:
-    weights = [0.0] * width
-    scales = [1.0 / len(row) ** 0.5 if row else 0.0 for row in rows]
+    names, rows = numbered(pieces)
     signs = [1.0 if message.label == "distress" else -1.0 for message in messages]
-    slack = [0.5 / (COST * COSTS[message.label]) for message in messages]
-    norms = [
-        1.0 + scale * scale * sum(count * count for count in Counter(row).values()) + loose
-        for row, scale, loose in zip(rows, scales, slack, strict=True)
-    ]
-    alphas = [0.0] * len(rows)
-    look = weights.__getitem__
-    order = list(range(len(rows)))
-    for turn in range(ROUNDS):
-        for place in _shuffled(order, turn):
-            row, scale, sign = rows[place], scales[place], signs[place]
-            margin = sign * (weights[0] + scale * sum(map(look, row))) - 1.0 + slack[place] * alphas[place]
-            alpha = max(alphas[place] - margin / norms[place], 0.0)
-            step = (alpha - alphas[place]) * sign
-            if step:
-                alphas[place] = alpha
-                weights[0] += step
-                step *= scale
-                for feature in row:
-                    weights[feature] += step
-    return weights
-
-
-def _shuffled(order: list[int], turn: int) -> list[int]:
-    """Return the places in an order that is always the same for a turn (a linear congruential generator)."""
-    state = 12345 + turn
-    keys = []
-    for _ in order:
-        state = (state * 1103515245 + 12345) % 2147483648
-        keys.append(state)
-    return [place for _, place in sorted(zip(keys, order, strict=True))]
+    costs = [COST * COSTS[message.label] for message in messages]
+    return dict(zip(names, solved(rows, signs, costs, len(names), rounds=ROUNDS), strict=True))
 
 
 def lines(weights: dict[str, float]) -> list[str]:
