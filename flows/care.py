@@ -89,6 +89,8 @@ def attend(making: Making, signal: Signal, kinds: frozenset[str], *, due: bool) 
         begin = making.effects[place]
         if isinstance(begin, Begin):
             making.effects[place] = replace(begin, concerns=kinds)
+        ahead = [effect for effect in making.effects[:place] if not isinstance(effect, Say)]  # the signpost comes first
+        making.effects = [*ahead, *making.effects[place:]]
         return
     others, making.effects = making.effects, []
     if due:

@@ -63,7 +63,7 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
     """
     state, step = making.conversation, making.step
     intent = recognise_intent(said.text, language=state.language, telling=is_telling_now(making))
-    if intent is None or (intent.sensed and is_answer(making, said)):
+    if intent is None or (intent.sensed and (making.worried or is_answer(making, said))):
         return False
     if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(making, said))):
         return False
