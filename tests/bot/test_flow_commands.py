@@ -29,14 +29,24 @@ def run(tmp_path, monkeypatch):
 
 
 def test_the_flows_that_ship_pass(run):
-    assert run("flows", "check") == (0, "2 flows checked: 0 errors, 0 warnings.")
+    status, told = run("flows", "check")
+    assert status == 0
+    assert told.endswith("2 flows checked: 0 errors, 0 warnings.")
+    assert told.count("before the invitation") == 2, "what each costs by SMS stands above"
+
+
+def test_the_longest_name_fits_into_every_first_text(run, monkeypatch):
+    monkeypatch.setenv("EARSHOT_ORGANISATION", "North Lanarkshire Council Community Team")
+    status, told = run("flows", "check")
+    assert (status, told.endswith("0 errors, 0 warnings.")) == (0, True), told
 
 
 def test_drafts_are_warned_of_and_are_no_error(run):
     status, told = run("flows", "check", "--languages", "en,cy")
     assert status == 0
     assert re.search(r"Welsh: (\d+) of \1 translations are drafts", told)
-    assert told.endswith("2 flows checked: 0 errors, 3 warnings.")
+    assert told.count("[translation_unchecked]") == 3
+    assert "2 flows checked: 0 errors," in told
 
 
 def test_an_error_names_file_step_and_advice_and_fails(run):

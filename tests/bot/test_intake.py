@@ -365,7 +365,7 @@ async def test_my_data_says_what_is_held(service: Service) -> None:
 async def test_people_do_not_meet(service: Service) -> None:
     await service.text(MAYA, *TO_THE_STORY)
     told = await service.text(TOM, STORY)
-    assert "Hello, this is Easton Listens" in " ".join(told)
+    assert "Hello from Easton Listens" in " ".join(told)
     assert len(service.rows(tables.Contributor)) == 2
 
 
