@@ -241,7 +241,7 @@ def test_no_word_told_after_a_yes_is_lost_unless_its_teller_says_so(flow, channe
         refused = any((one.purpose, one.answer) == ("take_part", "no") for one in phone.decisions[decided:])
         under_age = before.step == "age" and phone.state.status == "parted"
         if chose_anew or refused or under_age or before.aside == "tell_anew" or phone.state.id != before.id:
-            told.clear()  # "tell it anew, in place of this" was chosen, a no or a young age given, or something new begun
+            told.clear()  # "tell it anew" was chosen, a no or a young age given, or something new begun
         elif kind == "tell" and before.status == "open" and not before.opted_out and not before.aside:
             told.add(str(what))
         held = words_held(phone)
