@@ -67,7 +67,7 @@ from flows.signals import (
 )
 from flows.telling import is_telling
 from flows.turn import Making, Turn
-from flows.usual import answered_beside, is_answer, is_calm, is_telling_now, name_the_way
+from flows.usual import answered_beside, is_answer, is_calm, is_telling_now, is_wrong_number, name_the_way
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
@@ -206,7 +206,8 @@ def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: 
     """Do what a keyword says, look a receipt up, or answer what is asked beside the story."""
     if word is None:
         return _is_receipt(making, said) or answered_beside(making, said, crossed=crossed)
-    in_own_words = word.word in {Word.HELP, Word.PRIVACY} and taken_by_carrier(said.text) is None
+    said_by_word = word.word in {Word.HELP, Word.PRIVACY} or (word.word is Word.STOP and is_wrong_number(making, said))
+    in_own_words = said_by_word and taken_by_carrier(said.text) is None
     if in_own_words and answered_beside(making, said, crossed=crossed):
         return True  # "who are you" is better answered than by all that HELP says
     return not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said)

@@ -15,7 +15,7 @@ from flows.keywords import Recognised, Word, normalise
 from flows.letters import is_told
 from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.options import spaced
-from flows.signals import Said
+from flows.signals import PlacesFound, Said
 from flows.telling import add_words, is_telling, story_step, tells_of_the_past
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ LOOSE_WORDS = 5
 """Words of a loose yes ("ok then") that are no part of a story."""
 SHORT = 60
 """Characters up to which a text may repeat the answer before."""
-
+TOLD_BESIDE = 8
+"""Words with a place among them that are a part of the story as well; fewer are only an answer."""
 FEW_WORDS = 3
-"""Words of an agreement that is no part of a story even in the middle of one."""
+"""Words from which an answer that is not understood is a piece of the story, where there is nothing to choose."""
 
 _PASSING = ("offered", "changing", "asked_all")
 """Scratch that does not outlive a question being asked again."""
@@ -90,7 +91,16 @@ def hear(making: Making, signal: Signal) -> None:
     """Let the waiting question hear a signal."""
     step, name = making.step, making.conversation.step
     if step is not None and name is not None:
-        read(making, step.hear(making.scene(name), signal), signal.text if isinstance(signal, Said) else "")
+        reading = step.hear(making.scene(name), signal)
+        named = signal if isinstance(signal, PlacesFound) and not isinstance(reading, Unclear) else None
+        if named is not None and _tells_beside_a_place(making, named):
+            add_words(making, named.words)
+        read(making, reading, signal.text if isinstance(signal, Said) else "")
+
+
+def _tells_beside_a_place(making: Making, found: PlacesFound) -> bool:
+    """Return whether words that name a place tell something as well: they are an answer and a part of the story."""
+    return is_telling(making, found.words) and tells_of_the_past(making, found.words, TOLD_BESIDE)
 
 
 def read(making: Making, reading: Reading, said: str = "") -> None:

@@ -88,6 +88,12 @@ def is_calm(making: Making, said: Said) -> bool:
     return intent is not None and intent.kind in CALM
 
 
+def is_wrong_number(making: Making, said: Said) -> bool:
+    """Return whether a phrase says that a message reached somebody it was not meant for."""
+    intent = recognise_intent(said.text, language=making.conversation.language, telling=is_telling_now(making))
+    return intent is not None and intent.kind is Kind.WRONG_NUMBER and not intent.sensed
+
+
 def name_the_way(making: Making, said: Said) -> None:
     """Say once how to stop, or how to have all deleted, to words that may wish for it: nothing is done unasked."""
     state = making.conversation
@@ -199,7 +205,9 @@ def _text(making: Making, intent: Intent) -> str:
     if after and name is not None and intent.kind is Kind.DONT_UNDERSTAND and making.scene(name).has("more"):
         return making.scene(name).text("more")
     key = f"answer_{intent.kind}"
-    fits = (intent.detail, _topic(step) if step is not None else "", "question" if after else "steps")
+    kept = making.conversation.kept or making.conversation.status == "ended"
+    stage = "question" if after else "" if kept else "steps"
+    fits = (intent.detail, _topic(step) if step is not None else "", stage)
     key = next((f"{key}_{one}" for one in fits if one and making.knows(f"{key}_{one}")), key)
     return making.common(key, languages=", ".join(making.languages())) if making.knows(key) else ""
 
