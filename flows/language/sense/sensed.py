@@ -51,6 +51,17 @@ UNDONE: Final = frozenset({"cease", "remove"})
 """Groups of words after which `NOT` turns a wish to stop or to delete into its opposite."""
 ASKING: Final = 250
 """How much more "delete" takes in a question: whoever asks whether it can be done has not asked for it yet."""
+ABOUT: Final = (
+    "what happens",
+    "what will happen",
+    "what would happen",
+    "what if",
+    "do you",
+    "does it",
+    "will it",
+    "if i",
+)
+"""How a question about us begins: whoever asks what follows a wish has not said it. The way is named and nothing done."""
 OFFERED: Final[Mapping[str, int]] = {"stop": -400, "delete": -350}
 """Weights from which the way to a wish is named, though nothing is done."""
 LEAST: Final = -400
@@ -89,7 +100,8 @@ def sensed(text: str, *, telling: bool = False) -> Sensed | None:
         if weight >= least + (ASKING if label == "delete" and "?" in text else 0):
             counted.append((weight, label))
     if counted:
-        return Sensed(max(counted)[1], sure=True)
+        label = max(counted)[1]
+        return Sensed(label, sure=label not in OFFERED or not text.casefold().lstrip().startswith(ABOUT))
     if more:
         return None
     offered = [(weights[label], label) for label, least in OFFERED.items() if weights.get(label, least - 1) >= least]
