@@ -51,17 +51,8 @@ UNDONE: Final = frozenset({"cease", "remove"})
 """Groups of words after which `NOT` turns a wish to stop or to delete into its opposite."""
 ASKING: Final = 250
 """How much more "delete" takes in a question: whoever asks whether it can be done has not asked for it yet."""
-ABOUT: Final = (
-    "what happens",
-    "what will happen",
-    "what would happen",
-    "what if",
-    "do you",
-    "does it",
-    "will it",
-    "if i",
-)
-"""How a question about us begins: whoever asks what follows a wish has not said it. The way is named and nothing done."""
+ABOUT: Final = ("what happens", "what will happen", "what would happen", "what if", "do you", "does it", "if i")
+"""How a question about us begins: whoever asks what follows a wish has not said it, so the way is only named."""
 OFFERED: Final[Mapping[str, int]] = {"stop": -400, "delete": -350}
 """Weights from which the way to a wish is named, though nothing is done."""
 LEAST: Final = -400
