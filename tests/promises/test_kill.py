@@ -159,11 +159,18 @@ async def test_kill_9_at_random_moments_with_two_hundred_people(tmp_path: Path) 
         texts = sorted(row[0] for row in database.execute("SELECT text FROM story"))
         parts = list(database.execute("SELECT text FROM story_part ORDER BY story_id, position"))
         events = dict(database.execute("SELECT state, count(*) FROM inbound GROUP BY state"))
-        left = list(database.execute("SELECT state, error FROM outbox WHERE state NOT IN ('sent', 'delivered')"))
+        left = list(
+            database.execute(
+                "SELECT a.channel, o.state, o.error FROM outbox AS o JOIN address AS a ON a.id = o.address_id"
+                " WHERE o.state NOT IN ('sent', 'delivered')"
+            )
+        )
     assert texts == sorted("\n".join(story_of(person)) for person in talks), "every story once, whole and in order"
     assert len(parts) == len(talks) * PARTS
     assert events == {"handled": sum(map(len, talks.values()))}
-    assert left == []
+    given_up = ("telegram", "failed", "unknown")  # in hand at two kills: nobody can be asked, a third would be too much
+    assert [row for row in left if row != given_up] == []
+    assert left.count(given_up) <= KILLS
 
     said = Counter((to, message.text) for to, messages in providers.taken.items() for message in messages)
     twice = {sent: times for sent, times in said.items() if times > 1}
