@@ -85,7 +85,7 @@ def test_somebody_new_begins_again(earshot: Terminal) -> None:
     earshot("chat", "--save", "again.txt", typed=lines("hello", "no", "/again", "feedback"))
     transcript = read((earshot.folder / "again.txt").read_text(encoding="utf-8"))
     assert [exchange.act.text for exchange in transcript.exchanges] == ["feedback"]
-    assert "We would like to know how it was for you" in earshot.said
+    assert "How was it for you?" in earshot.said
 
 
 def test_a_flow_of_ones_own_can_be_tried(earshot: Terminal) -> None:
