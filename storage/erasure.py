@@ -77,6 +77,7 @@ WRITERS = {
     "storage/database.py": "the database",
     "storage/export/select.py": "exports, where the operator wants them; listed for recall when a story is taken back",
     "flows/language/danger/train.py": "weights learned from labelled messages that were made up; nobody's data",
+    "flows/language/sense/train.py": "weights learned from labelled messages that were made up; nobody's data",
     "storage/places/build.py": "the list of places; nobody's data",
     "storage/places/districts.py": "the districts of that list; nobody's data",
     "storage/scrub.py": "the list of erasures",
