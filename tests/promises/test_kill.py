@@ -17,6 +17,7 @@ import pytest
 
 from flows.messages import Message, sms_text
 from storage.crypto import Keyring, open_address
+from storage.queries import outbox
 from tests import walk
 from tests.bot.running import earshot
 from tests.bot.service import sms_form, update
@@ -110,6 +111,20 @@ class Witness:
             await self.service.kill()
             self.look(self.acknowledged)
             await self.service.start()
+            await self.said_once_more()
+
+    async def said_once_more(self) -> None:
+        """Wait until what the kill cut off has gone: in hand at two kills in a row it is given up (decision 6)."""
+        file = f"file:{self.folder / 'var' / 'earshot.db'}?mode=ro"
+        for _ in range(200):
+            with closing(sqlite3.connect(file, uri=True, timeout=5)) as database:
+                (waiting,) = database.execute(
+                    "SELECT count(*) FROM outbox WHERE error IN (?, ?) AND state IN ('queued', 'sending', 'unknown')",
+                    (outbox.CUT_OFF, outbox.ONCE_MORE),
+                ).fetchone()
+            if not waiting:
+                return
+            await asyncio.sleep(0.1)
 
     def look(self, acknowledged: set[tuple[str, str]]) -> None:
         """Hold a copy of what the kill left against what was acknowledged until then."""
