@@ -119,7 +119,8 @@ def _short_way(data: dict[str, Any]) -> Inbound | None:
             sender, text = message["from"], message["text"]
             if message.keys() <= _PLAIN and message["chat"]["type"] == "private" and not sender.get("is_bot"):
                 at, language = message["date"], sender.get("language_code")
-                return _told(_head(data["update_id"], message["chat"]["id"], message["message_id"], at, language), text)
+                head = _head(data["update_id"], message["chat"]["id"], message["message_id"], at, language)
+                return _told(head, _string(text))
         elif "callback_query" in data:
             query = data["callback_query"]
             message, sender = query["message"], query["from"]
@@ -127,7 +128,7 @@ def _short_way(data: dict[str, Any]) -> Inbound | None:
                 at, language = message["date"], sender.get("language_code")
                 head = _head(data["update_id"], sender["id"], message["message_id"], at, language)
                 return _pressed(head, query["id"], query.get("data"))
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # a date beyond all calendars as well
         return None
     return None
 

@@ -185,6 +185,13 @@ def test_a_service_that_leaves_fields_out_is_understood() -> None:
     assert read_event(orjson.dumps(update)).signal == Said(text=WORDS, ref="41")
 
 
+@pytest.mark.parametrize("date", [10**30, -(10**30), 2**63, 253_402_300_800])
+def test_a_date_beyond_all_calendars_raises_nothing(date: int) -> None:
+    update = json.loads(payload("text"))
+    update["message"]["date"] = date
+    assert read_update(update).kind == "unreadable"
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
