@@ -261,8 +261,9 @@ def _under_age(making: Making, _said: Said, intent: Intent) -> bool | None:
 
 
 def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
-    """Apologise once and write no more; whoever has the number now reads nothing of what was told.
+    """Apologise once and write no more; this reply tells whoever has the number now nothing of what was told.
 
+    Rights stay with the holder of the number (design rule 13): a lead decides whether what was told should stay.
     Whoever has told something already is no stranger: "nobody here called me" is part of it then.
     """
     state = making.conversation
