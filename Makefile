@@ -8,14 +8,23 @@ BIN := .venv/bin
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/.ready: requirements.txt pyproject.toml
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+  --no-header --strip-extras --allow-unsafe
+
+# .runs has what Earshot runs on, .ready also what tests and checks it.
+.venv/.runs: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Earshot needs Python 3.11 or newer; this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: .venv/.ready ## Start Earshot on http://127.0.0.1:8000
+.venv/.ready: .venv/.runs requirements-dev.txt
+	$(PIP) --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+run: .venv/.runs ## Start Earshot on http://127.0.0.1:8000
 	@$(BIN)/earshot serve
 
 test: .venv/.ready ## Run every test
@@ -48,9 +57,9 @@ danger: .venv/.ready ## Train our small models, of danger and of what is said to
 	$(BIN)/python -m flows.language.sense.train tests/flows
 
 lock: .venv/.ready ## Pin every dependency again, with hashes
-	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --no-header --strip-extras --allow-unsafe --extra dev --output-file requirements.txt pyproject.toml
+	$(PIP) pip-tools
+	$(LOCK) --build-deps-for editable --output-file requirements.txt pyproject.toml
+	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
 
 clean: ## Remove the environment and caches, never your data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
