@@ -41,8 +41,9 @@ def number_forms(number: str) -> set[str]:
 def files_of(engine: Engine) -> list[Path]:
     """Return every file in which a database keeps anything, once all that was committed stands in them.
 
-    PostgreSQL may hold the newest part of its log in memory, as the tests' server does not wait for the disk. One commit
-    that does wait brings all before it there; a checkpoint would do as well, but could take a log away that we look for.
+    PostgreSQL may hold the newest part of its log in memory, as the tests' server does not wait for the disk. One
+    commit that does wait brings all before it there; a checkpoint would do as well, but could take a log away that we
+    look for.
     """
     if engine.dialect.name == "sqlite":
         main = Path(str(engine.url.database))
