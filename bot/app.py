@@ -110,9 +110,7 @@ def laid(settings: Settings) -> Iterator[Base]:
 class App:
     """The whole service, built and not yet started."""
 
-    def __init__(
-        self, base: Base, releases: Releases, channels: Mapping[str, Channel], notice_digest: str | None = None
-    ) -> None:
+    def __init__(self, base: Base, releases: Releases, channels: Mapping[str, Channel], notice_digest: str) -> None:
         self.settings = base.settings
         self.engine = base.engine
         self.writer = base.writer

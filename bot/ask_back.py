@@ -79,7 +79,7 @@ class AskBacks:
 
     async def renew(self) -> int:
         """Let uses end that nobody renewed, and ask for those that end soon; returns how many those were."""
-        lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock()))
+        lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock(), notice=self.means.notice))
         return lapsed + await self.writer.perform(partial(renewal.ask_in_good_time, now=self.clock()))
 
     def _find(self, now: datetime) -> list[AskBack]:

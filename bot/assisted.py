@@ -17,7 +17,7 @@ from flows.effects import Begin
 from flows.signals import Said
 from storage.crypto import address_lookups, seal_address
 from storage.queries import turn as store
-from storage.queries.stories import ASSISTED
+from storage.queries.decisions import ASSISTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bot.occasion import Means
     from flows.conversation import Conversation
     from flows.effects import Say
+    from storage.queries.decisions import Assisted
     from storage.queries.people import Person
-    from storage.queries.stories import Assisted
     from storage.unit import Writer
 
 

@@ -21,8 +21,8 @@ from flows.signals import Expired, Nudged, Quiet
 from storage.database import reader
 from storage.queries import conversations
 from storage.queries import turn as store
+from storage.queries.decisions import ASSISTED
 from storage.queries.safeguarding import is_open
-from storage.queries.stories import ASSISTED
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ JURISDICTIONS = {"GB": "United Kingdom", "IE": "Ireland, European Union"}
 PURPOSES = {
     "take_part": "to keep what a person tells, so that our team can learn from it and services can get better",
     "use": "to share what was told as far as its teller says: with the team, as a quote without a name, or published",
+    "edition": "to share what was told in the version that its teller was shown, and in no other",
     "naming": "to name the teller of a published story as they say: nobody, only the place, or a name they gave",
     "contact": "to write to the person about what they told: to check something, or to say what changed",
     "invite": "to invite the person once more, at most once in 14 days, about something new",

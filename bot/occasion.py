@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flows.conversation import ChannelKind
     from storage.crypto import Keyring
     from storage.places import Resolver
-    from storage.queries.stories import Assisted
+    from storage.queries.decisions import Assisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +25,12 @@ class Means:
     keyring: Keyring
     releases: Releases
     resolver: Resolver
+    notice: str
+    """Digest of who asks and what for, as it stands now; decisions name it."""
     languages: tuple[str, ...] = ("en",)
     public_url: str = "http://127.0.0.1:8000"
     """Where links of ours begin, without a slash at the end."""
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
-    notice: str | None = None
-    """Digest of who asks and what for, as it stands now; decisions name it."""
     staffed: StaffedHours = field(default_factory=StaffedHours)
     """When the team is there: by when somebody is to look at a safeguarding item."""
 

@@ -18,7 +18,7 @@ from flows.engine import advance
 from flows.messages import Message
 from flows.signals import Signal, Started
 from storage.queries import turn as store
-from storage.queries.stories import ASSISTED
+from storage.queries.decisions import ASSISTED, Circumstances
 from storage.receipts import draw
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ class Turn:
         if all(getattr(conversation, name) == value for name, value in now.items()):
             return conversation
         return conversation.model_copy(update=now)
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """Return where, when and under which notice the person decides now."""
+        return Circumstances(self.conversation, self.release.whole, self.means.notice, self.now, self.occasion.assisted)
 
     def begin(self, begin: Begin) -> None:
         """Start a flow afresh, as if the person had written `begin.text` first."""

@@ -68,7 +68,7 @@ class RecordConsent:
     digest: str
     """SHA-256 of `text`, hexadecimal."""
     language: str
-    version: int = 1
+    version: int
     """The question's `version`: a higher one is a material change (rule 53)."""
     valid_days: int | None = None
     """For how many days this answer counts; None for a no, and for what has no end of its own."""

@@ -111,6 +111,14 @@ class Release(Record):
             None,
         )
 
+    def consent_version(self, purpose: str) -> int:
+        """Return the version of what people agree to for this purpose; 1 where the flow does not ask for it."""
+        for step in self.flow.steps.values():
+            for asks in (step, *getattr(step, "also", ())):
+                if getattr(asks, "purpose", "") == purpose and hasattr(asks, "version"):
+                    return int(asks.version)
+        return 1
+
     def text(self, address: str, conversation: Conversation, **fills: str) -> str:
         """Return the text at `address` for this person's language and channel, all placeholders filled.
 

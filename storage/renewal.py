@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.conversation import Conversation
     from flows.effects import RecordConsent
     from storage.queries.ask_backs import AskBack
+    from storage.queries.decisions import Circumstances
     from storage.queries.editions import Edited
 
 STORY = tables.Story.__table__
@@ -103,22 +103,19 @@ def go_on(
     connection: Connection,
     ask_back: AskBack,
     consent: RecordConsent,
-    *,
-    conversation: Conversation,
-    whole: str,
-    now: datetime,
+    under: Circumstances,
 ) -> bool:
     """Let consent go on from now for as long as before; returns False if the story is gone."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     end = ending(connection, story) if story is not None and story.withdrawn_at is None else None
     if story is None or end is None:
         return False
-    until = now + end.period
+    until = under.now + end.period
 
     def decided(purpose: str, answer: str) -> None:
-        decisions.add(
-            connection, consent, story_id=story.id, contributor_id=story.contributor_id, conversation=conversation,
-            whole=whole, now=now, purpose=purpose, answer=answer, valid_until=until,
+        decisions.add_about(
+            connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=purpose,
+            answer=answer, valid_until=until,
         )  # fmt: skip
 
     values: dict[str, object] = {"version": STORY.c.version + 1}
@@ -129,7 +126,7 @@ def go_on(
         decided("take_part", "yes")  # what may go on being shared must go on being kept: the question says so
         values["kept_until"] = until
     connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
-    ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="go_on")
+    ask_backs.settle(connection, ask_back.id, "answered", now=under.now, answer="go_on")
     return True
 
 
@@ -137,25 +134,22 @@ def narrow(
     connection: Connection,
     ask_back: AskBack,
     consent: RecordConsent,
-    *,
-    conversation: Conversation,
-    whole: str,
-    now: datetime,
+    under: Circumstances,
 ) -> bool:
     """Let only the team read it from now on; returns False if the story is gone."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     if story is None or story.withdrawn_at is not None:
         return False
-    decisions.add(
-        connection, consent, story_id=story.id, contributor_id=story.contributor_id, conversation=conversation,
-        whole=whole, now=now, purpose="use", answer="team",
+    decisions.add_about(
+        connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose="use",
+        answer="team",
     )  # fmt: skip
     editions.count_change(connection, story.id, use="team")
-    ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="team")
+    ask_backs.settle(connection, ask_back.id, "answered", now=under.now, answer="team")
     return True
 
 
-def lapse_uses(connection: Connection, now: datetime) -> int:
+def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
     """Take every use that ran out to `team`, with a decision of its own; returns how many those were."""
     rows = connection.execute(
         select(STORY.c.id, STORY.c.use)
@@ -165,7 +159,7 @@ def lapse_uses(connection: Connection, now: datetime) -> int:
         .with_for_update()
     ).all()
     for story_id, use in rows:
-        decisions.lapse(connection, story_id=story_id, purpose="use", answer="team", now=now)
+        decisions.lapse(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
         editions.count_change(connection, story_id, use="team")
         team.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.conversation import Conversation
     from flows.effects import RecordConsent
     from storage.queries.ask_backs import AskBack
+    from storage.queries.decisions import Circumstances
     from storage.queries.editions import Edition
 
 ANSWER_WITHIN = timedelta(days=14)
@@ -72,51 +72,43 @@ def agree(
     connection: Connection,
     open_question: Asked,
     consent: RecordConsent,
-    *,
-    conversation: Conversation,
-    whole: str,
-    now: datetime,
+    under: Circumstances,
 ) -> None:
     """Let the story leave in this version. One that its teller wrote is read by somebody on the team first."""
     ask_back, edition = open_question
-    decision = decisions.add(
-        connection, consent, story_id=edition.story_id, contributor_id=ask_back.contributor_id,
-        conversation=conversation, whole=whole, now=now,
-    )  # fmt: skip
-    editions.set_state(connection, edition.id, "agreed", answered_at=now, decision_id=decision)
+    decision = decisions.add_about(
+        connection, consent, under, story_id=edition.story_id, contributor_id=ask_back.contributor_id
+    )
+    editions.set_state(connection, edition.id, "agreed", answered_at=under.now, decision_id=decision)
     theirs = edition.author == TELLER
     editions.count_change(connection, edition.story_id, reopened=theirs)
     if theirs:
         raise_item(
             connection,
             kind=ItemKind.TELLER_REWORDED,
-            now=now,
+            now=under.now,
             contributor_id=ask_back.contributor_id,
             story_id=edition.story_id,
         )
-    ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="changed" if theirs else "agreed")
+    ask_backs.settle(connection, ask_back.id, "answered", now=under.now, answer="changed" if theirs else "agreed")
 
 
 def keep_with_team(
     connection: Connection,
     open_question: Asked,
     consent: RecordConsent,
-    *,
-    conversation: Conversation,
-    whole: str,
-    now: datetime,
+    under: Circumstances,
 ) -> None:
     """Let the story go nowhere: not in this version, and not in its teller's own words either."""
     ask_back, edition = open_question
-    decided = {
-        "story_id": edition.story_id, "contributor_id": ask_back.contributor_id, "conversation": conversation,
-        "whole": whole, "now": now,
-    }  # fmt: skip
-    decision = decisions.add(connection, consent, **decided)  # type: ignore[arg-type]  # the five that both decisions share
-    decisions.add(connection, consent, **decided, purpose="use", answer="team")  # type: ignore[arg-type]  # as above
-    editions.set_state(connection, edition.id, "refused", answered_at=now, decision_id=decision)
-    editions.count_change(connection, edition.story_id, use="team")
-    ask_backs.settle(connection, ask_back.id, "answered", now=now, answer="kept")
+    story_id, teller = edition.story_id, ask_back.contributor_id
+    decision = decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
+    decisions.add_about(
+        connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer="team"
+    )
+    editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)
+    editions.count_change(connection, story_id, use="team")
+    ask_backs.settle(connection, ask_back.id, "answered", now=under.now, answer="kept")
 
 
 def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:

@@ -65,11 +65,10 @@ def _signed_off(turn: Turn, effect: AnswerAskBack, found: AskBack) -> Signal:
     question = sign_off.asked(turn.connection, found)
     if question is None or effect.consent is None:
         return OVER
-    here = {"conversation": turn.conversation, "whole": turn.release.whole, "now": turn.now}
     if effect.answer == "agree":
-        sign_off.agree(turn.connection, question, effect.consent, **here)  # type: ignore[arg-type]  # the same three
+        sign_off.agree(turn.connection, question, effect.consent, turn.circumstances)
         return AskBackTaken(outcome="agreed")
-    sign_off.keep_with_team(turn.connection, question, effect.consent, **here)  # type: ignore[arg-type]  # as above
+    sign_off.keep_with_team(turn.connection, question, effect.consent, turn.circumstances)
     return AskBackTaken(outcome="kept")
 
 
@@ -82,9 +81,8 @@ def _renewed(turn: Turn, effect: AnswerAskBack, found: AskBack) -> Signal:
             return OVER
         erase_story(turn.connection, story.id)
         return AskBackTaken(outcome="taken_back", here=story.conversation_id == turn.conversation.id)
-    here = {"conversation": turn.conversation, "whole": turn.release.whole, "now": turn.now}
     done = renewal.go_on if effect.answer == "go_on" else renewal.narrow
-    if not done(turn.connection, found, effect.consent, **here):  # type: ignore[arg-type]  # the same three
+    if not done(turn.connection, found, effect.consent, turn.circumstances):
         return OVER
     return AskBackTaken(outcome="renewed" if effect.answer == "go_on" else "narrowed")
 

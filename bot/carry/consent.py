@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.signals import Signal, Unsealed
 from storage.erasure import leave_no_answers, leave_no_trace
-from storage.queries import own_stories
+from storage.queries import decisions, own_stories
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -24,18 +24,9 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         return
     if effect.story is None and effect.purpose == "use":
         widened = own_stories.widened(turn.connection, turn.conversation.id, effect.answer)
-    store.record_decision(
-        turn.connection,
-        effect,
-        conversation=turn.conversation,
-        contributor_id=turn.person.contributor_id,
-        whole=turn.release.whole,
-        now=turn.now,
-        notice_digest=turn.means.notice,
-        assisted=turn.occasion.assisted,
-    )
+    counted = decisions.record(turn.connection, effect, turn.circumstances, contributor_id=person)
     if widened is not None:
-        own_stories.changed(turn.connection, widened, turn.now)
+        own_stories.changed(turn.connection, widened, turn.now, counted=counted)
 
 
 def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:

@@ -12,7 +12,7 @@ from flows.effects import RecordConsent
 from flows.items import ItemKind
 from flows.signals import ReceiptRead, Signal
 from storage import receipts
-from storage.queries import own_stories
+from storage.queries import decisions, own_stories
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -57,15 +57,9 @@ def narrow(turn: Turn, effect: NarrowStory) -> None:
         text=effect.text,
         digest=effect.digest,
         language=effect.language,
+        version=decisions.terms(turn.connection, effect.story, "use", turn.release.consent_version("use")),
         valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != "team" else None,
         story=effect.story,
     )
-    store.record_decision(
-        turn.connection,
-        decision,
-        conversation=turn.conversation,
-        contributor_id=teller,
-        whole=turn.release.whole,
-        now=turn.now,
-    )
-    own_stories.changed(turn.connection, effect.story, turn.now)
+    counted = decisions.record(turn.connection, decision, turn.circumstances, contributor_id=teller)
+    own_stories.changed(turn.connection, effect.story, turn.now, counted=counted)

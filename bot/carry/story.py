@@ -11,7 +11,7 @@ from storage import withhold
 from storage.crypto import receipt_lookups
 from storage.queries import content_notes, own_stories
 from storage.queries import turn as store
-from storage.queries.stories import ASSISTED
+from storage.queries.decisions import ASSISTED
 
 if TYPE_CHECKING:
     from bot.turn import Turn

@@ -37,7 +37,7 @@ def assist(
     from bot.occasion import Means  # noqa: PLC0415
     from bot.releases import Releases  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
-    from storage.queries.stories import Assisted  # noqa: PLC0415
+    from storage.queries.decisions import Assisted  # noqa: PLC0415
 
     out = console()
     if not read_aloud:

@@ -215,4 +215,5 @@ def _consent(making: Making, value: str, literal: str) -> RecordConsent:
         purpose="use" if renewal else "edition", answer={"agree": "yes", "keep": "no"}.get(value, value),
         step="renewal" if renewal else "sign_off", literal=literal[:LITERAL], text=text,
         digest=sha256(text.encode("utf-8", "replace")).hexdigest(), language=state.language,
+        version=making.release.consent_version("use"),
     )  # fmt: skip

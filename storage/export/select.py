@@ -35,6 +35,7 @@ from storage.disclosure import PEOPLE_NEEDED
 from storage.export import about, rows
 from storage.export.formats import FORMATS, Format
 from storage.queries import editions, queue, team
+from storage.queries.decisions import USES
 from storage.queries.exports import row_name
 from storage.queries.queue import Filters
 from storage.tables import Contributor, Decision, ExportRun, ExportStory, Story
@@ -54,8 +55,6 @@ contributor = Contributor.__table__
 export_run = ExportRun.__table__
 export_story = ExportStory.__table__
 
-USES = ("team", "quote", "publish")
-"""How far a story may travel, nearest first."""
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of an export kept in memory before it goes to a temporary file that has no name."""
 LISTED_AT_ONCE = 5_000

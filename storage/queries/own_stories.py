@@ -17,6 +17,7 @@ from flows.letters import cut, storable
 from storage import tables
 from storage.erasure import erase_story, erase_words
 from storage.queries import place_choice
+from storage.queries.decisions import USES
 from storage.queries.team_items import settle_items
 from storage.queries.turn import raise_item
 
@@ -39,7 +40,6 @@ FIRST_WORDS = 40
 """Characters by which somebody knows their own story again."""
 CHANGED = ItemKind.STORY_CHANGED
 """Kind of the item that tells the team of a change after their decision."""
-USES = ("team", "quote", "publish")
 _PLACE = ("id", "label", "words")
 
 
@@ -206,18 +206,22 @@ def days_left(connection: Connection, story_id: int, now: datetime) -> int | Non
     return None if until is None else max(1, (until - now).days)
 
 
-def changed(connection: Connection, story_id: int, now: datetime, *, editions: bool = False) -> None:
+def changed(
+    connection: Connection, story_id: int, now: datetime, *, editions: bool = False, counted: bool = False
+) -> None:
     """Send a story that its teller changed back to the queue, and tell the reviewer if one had decided about it.
 
     With `editions` what the team edited of it counts no more either, and nobody is asked about that any longer.
+    `counted`: its version has been raised for this change already.
     """
     story = connection.execute(
         select(STORY.c.state, STORY.c.contributor_id).where(STORY.c.id == story_id).with_for_update()
     ).one()
+    values: dict[str, Any] = {} if counted else {"version": STORY.c.version + 1}
     connection.execute(
         update(STORY)
         .where(STORY.c.id == story_id)
-        .values(state="new", decided_by=None, decided_at=None, reason="", changed_at=now, version=STORY.c.version + 1)
+        .values(state="new", decided_by=None, decided_at=None, reason="", changed_at=now, **values)
     )
     if editions:
         connection.execute(

@@ -1,4 +1,4 @@
-"""Named questions about stories and consent decisions, as a turn asks them. Never commits.
+"""Named questions about stories, as a turn asks them. Never commits.
 
 Imports the tables and the engine's records. A contributor's words are kept whole; what they add or change later stands
 beside them (design rule 5), and a story whose words or place changed after a decision goes back to the queue.
@@ -7,7 +7,6 @@ beside them (design rule 5), and a story whose words or place changed after a de
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam as b
@@ -16,6 +15,7 @@ from sqlalchemy import case, delete, func, select, update
 from flows.letters import storable
 from storage import tables
 from storage.erasure import erase_story
+from storage.queries.decisions import use_of
 from storage.statement import Statement
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.conversation import Conversation
-    from flows.effects import Draft, RecordConsent
+    from flows.effects import Draft
 
     _Part = tuple[str, str, str, datetime]
 
@@ -34,23 +34,8 @@ PART = tables.StoryPart.__table__
 ANSWER = tables.Answer.__table__
 TAG = tables.Tag.__table__
 DECISION = tables.Decision.__table__
-TEXT = tables.ConsentText.__table__
 SEALED = tables.SealedMessage.__table__
 CONTRIBUTOR = tables.Contributor.__table__
-
-USES = ("team", "quote", "publish")
-
-
-ASSISTED = "assisted"
-"""The channel of a person beside whom a worker sits; nothing is ever sent to it."""
-
-
-class Assisted(NamedTuple):
-    """A worker writes for a person and has read the questions aloud to them (rule 56)."""
-
-    by: int
-    """The team member."""
-    where: str
 
 
 class StoryPlace(NamedTuple):
@@ -66,19 +51,7 @@ class StoryPlace(NamedTuple):
     parent: str = ""
 
 
-_TEXT = Statement(
-    lambda insert: (
-        insert(TEXT)
-        .values(digest=b("digest"), text=b("text"), language=b("language"))
-        .on_conflict_do_nothing(index_elements=["digest"])
-    )
-)
 _STORY_OF = Statement(select(STORY.c.id).where(STORY.c.conversation_id == b("conversation_id")))
-_DECISION = Statement(
-    lambda insert: insert(DECISION).values(
-        {column.name: b(column.name) for column in DECISION.columns if column.name != "id"}
-    )
-)
 _AGREED_UNTIL = (
     select(DECISION.c.valid_until)
     .where(
@@ -141,78 +114,6 @@ _STAYS = Statement(
     .where(CONTRIBUTOR.c.id == b("contributor_id"), CONTRIBUTOR.c.erased_at.is_not(None))
     .values(erased_at=None)
 )
-
-
-def record_decision(
-    connection: Connection,
-    effect: RecordConsent,
-    *,
-    conversation: Conversation,
-    contributor_id: int,
-    whole: str,
-    now: datetime,
-    notice_digest: str | None = None,
-    assisted: Assisted | None = None,
-) -> None:
-    """Add a consent decision (rule 51), and let a kept story be kept, travel and be named as far as it says.
-
-    `whole` is the digest of the release whose text was shown, `notice_digest` says who asked and what for. An answer
-    that is no use at all counts as `team`; nobody is named by a name that was not given.
-    """
-    story_id, told_in = effect.story, conversation.id
-    if story_id is None:
-        story = _STORY_OF.one(connection, conversation_id=conversation.id)
-        story_id = story[0] if story else None
-    else:
-        told_in = connection.execute(select(STORY.c.conversation_id).where(STORY.c.id == story_id)).scalar_one()
-    valid_until = now + timedelta(days=effect.valid_days) if effect.valid_days is not None else None
-    _TEXT.run(connection, digest=effect.digest, text=storable(effect.text), language=effect.language)
-    _DECISION.run(
-        connection,
-        contributor_id=contributor_id,
-        conversation_id=told_in,
-        story_id=story_id,
-        purpose=effect.purpose,
-        answer=effect.answer,
-        literal=storable(effect.literal),
-        text_digest=effect.digest,
-        step=effect.step,
-        flow=conversation.flow,
-        structure=conversation.structure,
-        whole=whole,
-        language=effect.language,
-        channel=ASSISTED if assisted is not None else conversation.channel,
-        decided_at=now,
-        text_version=effect.version,
-        valid_until=valid_until,
-        notice_digest=notice_digest,
-        assisted_by=assisted.by if assisted is not None else None,
-        assisted_where=storable(assisted.where) if assisted is not None else "",
-        read_aloud=assisted is not None,
-    )
-    changed = _changed_by(effect, valid_until)
-    if changed and story_id is not None:
-        connection.execute(
-            update(STORY).where(STORY.c.id == story_id).values(**changed, changed_at=now, version=STORY.c.version + 1)
-        )
-
-
-def _changed_by(effect: RecordConsent, valid_until: datetime | None) -> dict[str, Any]:
-    """Return what a decision changes of its story."""
-    if effect.purpose == "use":
-        use = use_of(effect.answer)
-        return {"use": use, "use_until": valid_until if use != "team" else None}
-    if effect.purpose == "naming":
-        named = effect.answer if effect.answer == "place" or effect.credit else "none"
-        return {"naming": named, "credit": storable(effect.credit) if named == "name" else ""}
-    if effect.purpose == "take_part" and effect.answer == "yes":
-        return {"kept_until": valid_until}
-    return {}
-
-
-def use_of(answer: str | None) -> str:
-    """Return the use an answer allows; whatever is unclear allows the least (rule 55)."""
-    return answer if answer in USES else "team"
 
 
 def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when

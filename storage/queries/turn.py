@@ -1,7 +1,8 @@
 """What one turn asks of the database: claim the event, find the person, go on with their conversation, answer.
 
 All of it runs in the turn's own transaction and never commits. Imports the tables and the engine's records. People are
-in `people`, stories and decisions in `stories`; they are offered here too, so that a turn needs one import.
+in `people`, stories in `stories`; they are offered here too, so that a turn needs one import. Decisions are in
+`decisions`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from storage.queries.stories import (
     differs_from_kept,
     drop_story,
     keep_story,
-    record_decision,
     told_in,
 )
 from storage.statement import Statement
@@ -337,6 +337,6 @@ __all__ = [
     "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "asked", "claim",
     "conversation_by_id", "count_stray", "differs_from_kept", "drop_story", "enqueue", "facts_about",
     "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation", "make_person", "mark_inbound",
-    "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "record_decision", "reseal",
+    "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "reseal",
     "save_conversation", "set_address_state", "set_language", "signposted", "take_sealed", "told_in",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.due import Due
 from bot.house import house
 from bot.intake import Intake, Result
+from bot.notice import notice
 from bot.occasion import Means
 from bot.recovery import Recovery
 from bot.releases import Releases
@@ -27,6 +28,7 @@ from storage import tables
 from storage.crypto import Keyring
 from storage.database import reader
 from storage.places import ProjectPlace, Resolver
+from storage.queries import consent
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -48,12 +50,16 @@ OURS = "+447700900999"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STORY = "The bus stop on my road was taken away and now I cannot get to the clinic on my own any more."
 TOKEN = "123456789:AAbbCCddEEff-0123456789_abcdefghijk"
+SETTINGS = {
+    "EARSHOT_ORGANISATION": "Easton Listens", "EARSHOT_CONTACT": "ring 0117 496 0000",
+    "EARSHOT_ADDRESS": "1 High Street, Bristol", "EARSHOT_STORED_IN": "Leeds, United Kingdom",
+}  # fmt: skip
+FACTS = notice(read(SETTINGS))
 numbers = count(1)
 
 
 def releases() -> Releases:
-    settings = read({"EARSHOT_ORGANISATION": "Easton Listens", "EARSHOT_CONTACT": "ring 0117 496 0000"})
-    return Releases.compile(house(settings), "share")
+    return Releases.compile(house(read(SETTINGS)), "share")
 
 
 def sms_form(sender: str, text: str, sid: str | None = None, **more: str) -> dict[str, str]:
@@ -128,7 +134,7 @@ class Service:
         self.telegram = Telegram()
         self.channels: dict[str, Channel] = {"sms": self.sms, "telegram": self.telegram}
         self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol"), WORKS_IN])
-        self.means = Means(keyring=self.keyring, releases=self.releases, resolver=self.resolver)
+        self.means = Means(keyring=self.keyring, releases=self.releases, resolver=self.resolver, notice=FACTS.digest)
         self.intake = Intake(
             writer=self.writer, means=self.means, channels=self.channels, clock=self.clock,
             advanced_opt_out=self.advanced_opt_out,
@@ -142,6 +148,7 @@ class Service:
             engine=self.engine, keyring=self.keyring, intake=self.intake, channels=self.channels, clock=self.clock
         )
         self.writer.run(lambda connection: self.releases.publish(connection, self.now))
+        self.writer.run(lambda connection: consent.keep_notice(connection, FACTS.digest, FACTS.body))
 
     def clock(self) -> datetime:
         return self.now

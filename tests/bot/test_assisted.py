@@ -19,7 +19,7 @@ from storage.database import reader
 from storage.export import select as select_export
 from storage.proof import of_story
 from storage.queries import outbox, team
-from storage.queries.stories import ASSISTED, Assisted
+from storage.queries.decisions import ASSISTED, Assisted
 from tests import walk
 from tests.bot.service import NOON, STORY, Service
 

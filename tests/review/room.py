@@ -14,7 +14,8 @@ from flows.effects import Draft, RecordConsent
 from flows.loader import load
 from flows.release import House, Release, compile_release
 from flows.texts import texts_for
-from storage.queries import people, releases, stories, story_page, turn
+from storage.queries import decisions, people, releases, stories, story_page, turn
+from storage.queries.decisions import Circumstances
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,6 +40,9 @@ ABOUT = {
     "individual": "me", "organisational": "service", "society": "society",
 }  # fmt: skip
 """What is chosen at the question of what a story is about, by the tag that it sets."""
+
+
+NOTICE = "a" * 64
 
 
 @cache
@@ -85,13 +89,14 @@ def tell(
 
     def decide(purpose: str, answer: str, literal: str) -> None:
         asked = release.text(f"{release.flow.id}/{purpose}.text", conversation)
-        stories.record_decision(
+        decisions.record(
             connection,
             RecordConsent(
                 purpose=purpose, answer=answer, step=purpose, literal=literal, text=asked, language=language,
-                digest=hashlib.sha256(asked.encode()).hexdigest(),
+                digest=hashlib.sha256(asked.encode()).hexdigest(), version=release.consent_version(purpose),
             ),
-            conversation=conversation, contributor_id=person.contributor_id, whole=release.whole, now=now,
+            Circumstances(conversation, release.whole, NOTICE, now),
+            contributor_id=person.contributor_id,
         )  # fmt: skip
 
     decide("take_part", take_part, "AGREE" if take_part == "yes" else "no thank you")

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from flows.conversation import Conversation, idle
 from flows.effects import Draft, RecordConsent
-from storage.queries import turn
+from storage.queries import decisions, turn
+from storage.queries.decisions import Circumstances
 from storage.queries.turn import Person, StoryPlace
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
+NOTICE = "a" * 64
 HERON = bytes([1]) * 32
 GLENBOIG = StoryPlace("gb-glenboig", "Glenboig, North Lanarkshire", "village", "ONS", "S52000286", "2022", "S", "NL")
 
@@ -42,8 +44,15 @@ def begin(connection: Connection, person: Person, name: str = "c1", **changes: A
 def consent(answer: str, purpose: str = "use", text: str = "How far may it travel? 1 team 2 quote") -> RecordConsent:
     return RecordConsent(
         purpose=purpose, answer=answer, step=purpose, literal=f"{answer}, thank you", text=text,
-        digest=hashlib.sha256(text.encode()).hexdigest(), language="en",
+        digest=hashlib.sha256(text.encode()).hexdigest(), language="en", version=1,
     )  # fmt: skip
+
+
+def decide(
+    connection: Connection, person: Person, conversation: Conversation, effect: RecordConsent, now: datetime = NOW
+) -> None:
+    under = Circumstances(conversation, whole="w" * 64, notice=NOTICE, now=now)
+    decisions.record(connection, effect, under, contributor_id=person.contributor_id)
 
 
 def keep(connection: Connection, person: Person, conversation: Conversation, *parts: str, **more: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from flows.items import ItemKind
 from storage import tables
 from storage.erasure import FATES, erase_contributor, erase_story, finish_erasures
 from storage.queries import inbox, outbox, turn
-from tests.storage.acts import HERON, LATER, NOW, begin, claim, consent, keep, meet, meet_another, queue
+from tests.storage.acts import HERON, LATER, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -61,10 +62,7 @@ def live(connection: Connection, person: Person, name: str, mark: str) -> int:
     for change in (turn.add_to_story, turn.amend_story):
         change(connection, conversation_id=name, ref="r0", text=f"and {mark}", now=NOW)
     effect = consent("quote")
-    turn.record_decision(
-        connection, type(effect)(**{f: getattr(effect, f) for f in effect.__slots__} | {"literal": f"yes {mark}"}),
-        conversation=conversation, contributor_id=person.contributor_id, whole="w", now=NOW,
-    )  # fmt: skip
+    decide(connection, person, conversation, replace(effect, literal=f"yes {mark}"))
     connection.execute(update(STORY).where(STORY.c.id == story).values(reason=mark))
     for kind in ("reply", "prompt"):
         turn.enqueue(

@@ -21,7 +21,8 @@ from storage.erasure import erase_contributor, erase_story
 from storage.export import select as gate
 from storage.proof import NoSuchStoryError, Proof, of_story, story_of_row
 from storage.queries import consent as standing
-from storage.queries import turn
+from storage.queries import decisions
+from storage.queries.decisions import Circumstances
 from tests.storage.acts import NOW, begin, consent, keep, meet
 
 if TYPE_CHECKING:
@@ -56,10 +57,8 @@ class Told:
 
     def _decide(self, connection: Connection, purpose: str, answer: str, days: int | None, at: datetime) -> None:
         effect = replace(consent(answer, purpose, f"Shown for {purpose}: choose 1 or 2"), valid_days=days)
-        turn.record_decision(
-            connection, effect, conversation=self.conversation, contributor_id=self.person.contributor_id,
-            whole="w" * 64, now=at, notice_digest=FACTS.digest,
-        )  # fmt: skip
+        under = Circumstances(self.conversation, whole="w" * 64, notice=FACTS.digest, now=at)
+        decisions.record(connection, effect, under, contributor_id=self.person.contributor_id)
 
     def decides(self, purpose: str, answer: str, days: int | None, at: datetime) -> None:
         self.writer.run(lambda connection: self._decide(connection, purpose, answer, days, at))

@@ -18,7 +18,7 @@ from storage.queries import outbox, turn
 from storage.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
 from storage.types import Moment
 from tests.storage import test_erasure
-from tests.storage.acts import HERON, NOW, begin, claim, consent, keep, meet, meet_another, queue, rows
+from tests.storage.acts import HERON, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue, rows
 from tests.storage.test_erasure import MARK, SEALED_MARK, everything, holding
 
 if TYPE_CHECKING:
@@ -155,9 +155,7 @@ def unfinished(connection: Connection, person: Person, **changes: Any) -> Conver
         connection, conversation_id="c1", contributor_id=person.contributor_id, ref="r", sealed=SEALED_MARK, now=NOW
     )
     effect = consent("no", purpose="take_part")
-    turn.record_decision(
-        connection, effect, conversation=conversation, contributor_id=person.contributor_id, whole="w", now=NOW
-    )
+    decide(connection, person, conversation, effect)
     connection.execute(update(DECISION).values(literal=MARK))
     turn.claim(
         connection, channel="sms", provider_id="SM1", received_at=NOW, sealed=SEALED_MARK,
@@ -514,10 +512,7 @@ def test_a_story_goes_when_consent_to_keep_it_ends_and_its_decisions_stay(databa
             conversation = begin(connection, person, name, status="ended")
             story = keep(connection, person, conversation, f"Story {name}.")
             ends = None if until is None else NOW + timedelta(days=until)
-            turn.record_decision(
-                connection, consent("yes", "take_part"), conversation=conversation,
-                contributor_id=person.contributor_id, whole="w", now=NOW,
-            )  # fmt: skip
+            decide(connection, person, conversation, consent("yes", "take_part"))
             connection.execute(update(STORY).where(STORY.c.id == story).values(kept_until=ends))
 
     writer.run(set_up)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from flows.effects import RecordConsent
 from flows.items import ItemKind
 from storage import database as db
 from storage import tables
 from storage.queries import turn
-from tests.storage.acts import LATER, NOW, begin, consent, keep, meet, rows
+from tests.storage.acts import LATER, NOW, begin, consent, decide, keep, meet, rows
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -185,19 +184,14 @@ def test_decisions_are_added_and_never_changed(writer: Writer) -> None:
         person = meet(connection)
         conversation = begin(connection, person)
 
-        def decide(effect: RecordConsent) -> None:
-            turn.record_decision(
-                connection, effect, conversation=conversation, contributor_id=person.contributor_id, whole="w1", now=NOW
-            )
-
-        decide(consent("yes", "take_part", "Will you take part?"))
+        decide(connection, person, conversation, consent("yes", "take_part", "Will you take part?"))
         number = keep(connection, person, conversation, "Told.")
         uses = []
         for answer in ("publish", "quote", "maybe", "team"):
-            decide(consent(answer))
+            decide(connection, person, conversation, consent(answer))
             uses.append(connection.execute(select(STORY.c.use)).scalar_one())
         assert uses == ["publish", "quote", "team", "team"], "what is unclear allows the least (rule 55)"
-        decide(consent("yes", "contact"))
+        decide(connection, person, conversation, consent("yes", "contact"))
         assert connection.execute(select(STORY.c.use)).scalar_one() == "team"
         assert connection.execute(select(STORY.c.version)).scalar_one() == 5
         assert rows(connection, DECISION, "purpose", "answer", "story_id") == [
@@ -210,7 +204,7 @@ def test_decisions_are_added_and_never_changed(writer: Writer) -> None:
         assert len(rows(connection, TEXT, "digest")) == 2, "a text is kept once"
         assert first.literal == "yes, thank you"
         assert (first.flow, first.structure, first.whole, first.language, first.channel, first.decided_at) == (
-            "share", "s1", "w1", "en", "sms", NOW,
+            "share", "s1", "w" * 64, "en", "sms", NOW,
         )  # fmt: skip
 
     writer.run(work)

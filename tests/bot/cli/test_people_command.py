@@ -21,7 +21,7 @@ from storage.crypto import address_lookups, receipt_lookups, seal_address
 from storage.database import reader
 from storage.queries import exports, requests, team, turn
 from tests.bot.service import MAYA, TOM
-from tests.storage.acts import NOW, begin, consent, keep, meet
+from tests.storage.acts import NOW, begin, consent, decide, keep, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,10 +49,7 @@ def known(earshot: Terminal) -> Iterator[str]:
             conversation = begin(connection, maya, receipt=RECEIPT)
             story = keep(connection, maya, conversation, WORDS)
             connection.execute(tables.Story.__table__.update().values(receipt_lookup=receipt_lookups(ring, RECEIPT)[0]))
-            turn.record_decision(
-                connection, consent("quote"), conversation=conversation, contributor_id=maya.contributor_id, whole="w",
-                now=NOW,
-            )  # fmt: skip
+            decide(connection, maya, conversation, consent("quote"))
             run = connection.execute(
                 insert(tables.ExportRun.__table__)
                 .values(at=NOW, who="lead@example.org", format="csv", use="quote", stories=1,
