@@ -23,6 +23,7 @@ from bot.due import Due
 from bot.house import house
 from bot.intake import Intake
 from bot.logs import log, told
+from bot.menu import menus
 from bot.notice import notice
 from bot.occasion import Means
 from bot.opening import Opening
@@ -231,6 +232,7 @@ class App:
         self._base.close()
 
     async def _open(self, channel: Channel) -> None:
+        channel.offer(menus(self.releases))
         try:
             await channel.start()
         except SendError as error:

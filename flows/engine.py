@@ -65,7 +65,7 @@ from flows.signals import (
     StoriesListed,
     Unsealed,
 )
-from flows.telling import is_telling
+from flows.telling import is_telling, names_receipt, under_their_name
 from flows.turn import Making, Turn
 from flows.usual import answered_beside, is_answer, is_calm, is_telling_now, is_wrong_number, name_the_way
 
@@ -92,11 +92,13 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         making.set(heard_at=now)
     if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
         signal = replace(signal, text=text)
+    if isinstance(signal, Said) and signal.forwarded:
+        signal = under_their_name(making, signal)
     noticed = care.found_in(making.conversation, signal)
     if (
         noticed.kinds == {UNNAMED}
         and isinstance(signal, Said)
-        and (is_calm(making, signal) or _names_receipt(making, signal))
+        and (is_calm(making, signal) or names_receipt(making, signal))
     ):
         noticed = NOTHING
     kinds = noticed.kinds if noticed.level == "plain" else frozenset()
@@ -177,7 +179,9 @@ def _start(making: Making, started: Started) -> None:
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
     state = making.conversation
     telling, waits = is_telling_now(making), state.status == "open"
-    word = recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling)
+    word = None  # what somebody else wrote is no wish of this person's
+    if not said.forwarded:
+        word = recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling)
     if word is not None and word.sensed and is_answer(making, said):
         word = recognise(said.text, language=state.language, channel=state.channel, telling=True)
         word = word if word is not None and word.word is Word.STOP else None
@@ -187,9 +191,9 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         _said_though_stopped(making, said, last_heard)
         return
     crossed = has_crossed(making, said)
-    if _is_for_us(making, said, word, crossed=crossed):
+    if not said.forwarded and _is_for_us(making, said, word, crossed=crossed):
         return
-    if word is None:
+    if word is None and not said.forwarded:
         name_the_way(making, said)
         state = making.conversation
     if state.status == "open":
@@ -252,11 +256,6 @@ def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> No
     if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):
         making.set(scratch={**state.scratch, "still_stopped": True})
         making.tell("stopped_still")
-
-
-def _names_receipt(making: Making, said: Said) -> bool:
-    """Tell whether words are three words as we give them out, which say nothing of how somebody is."""
-    return bool(read_receipt(said.text, making.common("receipt_openings")))
 
 
 def _is_receipt(making: Making, said: Said) -> bool:

@@ -31,6 +31,8 @@ class Said:
     seen: int | None = None
     """Number of the newest question that was handed to the provider long enough before this came for its writer to have
     read it (rule 10); None where every question is seen at once, as in a terminal."""
+    forwarded: bool = False
+    """True: somebody else's words, which this person handed on. They are marked so before anything reads them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

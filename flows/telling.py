@@ -6,6 +6,7 @@ answer nor part of the story is nowhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ from flows.effects import Say
 from flows.keywords import normalise
 from flows.questions.options import spaced
 from flows.questions.story import as_parts, joined
+from flows.receipts import read as read_receipt
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from flows.signals import Said
     from flows.turn import Making
 
 FEWEST_WORDS = 5
@@ -47,6 +50,22 @@ def tells_of_the_past(making: Making, text: str, fewest: int = FEWEST_WORDS) -> 
     padded = spaced(normalise(text))
     past = (spaced(normalise(word)) for word in making.common("past_words").split(","))
     return len(text.split()) >= fewest and any(word in padded for word in past)
+
+
+def names_receipt(making: Making, said: Said) -> bool:
+    """Tell whether words are three words as we give them out, which say nothing of how somebody is."""
+    return bool(read_receipt(said.text, making.common("receipt_openings")))
+
+
+def under_their_name(making: Making, said: Said) -> Said:
+    """Mark words that were handed on: in a story they are somebody else's, and they answer and decide nothing.
+
+    A receipt is ours whoever hands it on.
+    """
+    if names_receipt(making, said):
+        return replace(said, forwarded=False)
+    lines = "\n".join(f"> {line}" for line in said.text.split("\n"))
+    return replace(said, text=making.common("forwarded", words=lines))
 
 
 def story_step(making: Making) -> str | None:

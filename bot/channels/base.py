@@ -243,6 +243,10 @@ class Channel(Protocol):
         """Read an event that was checked before: one that was sealed and is replayed. Never raises."""
         ...
 
+    def offer(self, menus: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Take what people can send at any time, by language, with what it does; `start` shows it where it can."""
+        ...
+
     async def start(self) -> None:
         """Open connections and tell the provider where we are; go on trying while it is down.
 

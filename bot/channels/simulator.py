@@ -132,6 +132,9 @@ class SimulatorChannel:
         """Return nothing: there is no provider."""
         return ()
 
+    def offer(self, menus: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Do nothing: there is no menu."""
+
     async def start(self) -> None:
         """Do nothing."""
 

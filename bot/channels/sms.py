@@ -113,6 +113,9 @@ class SmsChannel:
         """Return the auth token, the shared key and the account's id."""
         return tuple(filter(None, (self._auth_token, self._shared_key, self._account_sid)))
 
+    def offer(self, menus: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Do nothing: there is no menu."""
+
     async def start(self) -> None:
         """Do nothing: Twilio is told our address in its own console, and the first call opens the pool."""
 

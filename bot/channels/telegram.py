@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
-from bot.channels import telegram_updates
+from bot.channels import telegram_menu, telegram_updates
 from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
 from bot.channels.telegram_client import READ_SECONDS, UnansweredError, client, failure
 from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME, button_data
@@ -103,6 +103,7 @@ class TelegramChannel:
         self._client = client(token, api_url, read_seconds)
         self._sleep = sleep
         self._behind: set[asyncio.Task[None]] = set()
+        self._menus: dict[str, Sequence[tuple[str, str]]] = {}
         self._groups: dict[str, float] = {}
         self._no_threads: dict[tuple[str, int], None] = {}
         """Topics that Telegram gave us and does not know any more, oldest first."""
@@ -115,6 +116,10 @@ class TelegramChannel:
     def secrets(self) -> tuple[str, ...]:
         """Return the bot's token and the webhook's secret."""
         return (self._token, self._secret)
+
+    def offer(self, menus: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Keep the menus for the start; the first language is for everybody whose own is not among them."""
+        self._menus = dict(menus)
 
     async def start(self) -> None:
         """Open the pool, learn the bot's name, say how to reach us; while Telegram is down, go on trying behind.
@@ -140,6 +145,8 @@ class TelegramChannel:
             )  # fmt: skip
         else:
             await self._client.delete_webhook()
+        if self._menus:
+            self._do_behind(telegram_menu.show(self._client, self._menus, self._sleep))
 
     async def _keep_introducing(self) -> None:
         for wait in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):

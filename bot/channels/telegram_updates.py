@@ -17,6 +17,7 @@ from telegram import ChatMember, Update
 from telegram.constants import ChatType
 
 from bot.channels.base import Inbound, Parsed, Rejected
+from bot.channels.telegram_content import FORWARDED_MARK, MEDIA, MEDIA_MARK, UNKNOWN, mark, media_of, quotes
 from flows.letters import storable
 from flows.signals import Chose, Edited, Said, Sent, Started
 
@@ -31,15 +32,6 @@ LONGEST_BODY = 512 * 1024
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """Always named to Telegram, which else keeps what was set before (rule 35)."""
 
-MEDIA = (
-    "animation", "venue", "audio", "checklist", "contact", "dice", "document", "game", "giveaway", "invoice",
-    "location", "paid_media", "photo", "poll", "sticker", "story", "video", "video_note", "voice",
-)  # fmt: skip
-"""What may be sent beside words, and what we call it. Animations come as documents too, venues as locations: first."""
-
-_MARK = "earshot_media"
-"""Stands in a kept event for media that were taken out of it; the library hands unknown fields on."""
-
 _NEVER_KEPT = frozenset({"contact", "first_name", "last_name", "location", "title", "username", "venue"})
 _START = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?\Z", re.DOTALL)
 _ENTRY = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -47,8 +39,8 @@ _PRESS = re.compile(r"([A-Za-z0-9_-]{1,32})\.([0-9]{1,9})\.([0-9]{1,3})\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
 _PLAIN = frozenset({"message_id", "from", "chat", "date", "text", "entities", "link_preview_options"})
 _MESSAGE_FIELDS = frozenset({
-    "message_id", "date", "chat", "from", "text", "caption", "contact", "location", "venue", "message_thread_id",
-    "is_topic_message", _MARK,
+    "message_id", "date", "chat", "from", "text", "caption", "location", "venue", "message_thread_id",
+    "is_topic_message", MEDIA_MARK, FORWARDED_MARK,
 })  # fmt: skip
 _QUERY_FIELDS = frozenset({"id", "from", "message", "chat_instance", "data", "inline_message_id", "game_short_name"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,7 +109,8 @@ def _short_way(data: dict[str, Any]) -> Inbound | None:
         if "message" in data:
             message = data["message"]
             sender, text = message["from"], message["text"]
-            if message.keys() <= _PLAIN and message["chat"]["type"] == "private" and not sender.get("is_bot"):
+            plain = message.keys() <= _PLAIN and not quotes(message.get("entities"))
+            if plain and message["chat"]["type"] == "private" and not sender.get("is_bot"):
                 at, language = message["date"], sender.get("language_code")
                 head = _head(data["update_id"], message["chat"]["id"], message["message_id"], at, language)
                 return _told(head, _string(text))
@@ -143,7 +136,7 @@ def long_way(data: dict[str, Any]) -> Inbound:
 
 def _lean(data: dict[str, Any]) -> dict[str, Any]:
     """Leave out what we never read, so that news in there cannot trip the library. Media leave their name behind."""
-    lean = dict(data)
+    lean = {name: data[name] for name in ("update_id", *ALLOWED_UPDATES) if name in data}
     for name in ("message", "edited_message"):
         if name in data:
             lean[name] = _lean_message(data[name])
@@ -157,9 +150,9 @@ def _lean(data: dict[str, Any]) -> dict[str, Any]:
 
 def _lean_message(message: dict[str, Any]) -> dict[str, Any]:
     lean = {key: value for key, value in message.items() if key in _MESSAGE_FIELDS}
-    if media := next((name for name in MEDIA if name in message), ""):
-        lean[_MARK] = media
-    return lean
+    if media := media_of(message):
+        lean[MEDIA_MARK] = media
+    return lean | mark(message)
 
 
 def _read(update: Update) -> Inbound:
@@ -178,25 +171,25 @@ def _message(update_id: int, message: Message) -> Inbound:
     sender = message.from_user
     words = message.text if message.text is not None else message.caption
     media = _media(message)
-    if words is None and not media:
+    private = message.chat.type == ChatType.PRIVATE
+    if words is None and (not media or (media == UNKNOWN and not private)):
         return _other(update_id)
-    if message.chat.type != ChatType.PRIVATE:
+    if not private:
         return Inbound(
             channel=NAME, provider_id=str(update_id), kind="group", address=str(_whole(message.chat.id)),
             thread_id=_topic(message),
         )  # fmt: skip
     if sender is None or sender.is_bot:
         return Inbound(channel=NAME, provider_id=str(update_id), kind="stray")
-    if message.contact is not None and message.contact.user_id != sender.id:
-        return _other(update_id)  # somebody else's number (rule 42)
     place = message.venue.location if message.venue is not None else message.location
     point = None if place is None else (float(place.latitude), float(place.longitude))
-    return _told(_head_of(update_id, message), words, media, point)
+    forwarded = message.api_kwargs.get(FORWARDED_MARK) is True
+    return _told(_head_of(update_id, message), words, media, point, forwarded=forwarded)
 
 
 def _media(message: Message) -> str:
-    kept = message.api_kwargs.get(_MARK, "")
-    return kept if kept in MEDIA else ""
+    kept = message.api_kwargs.get(MEDIA_MARK, "")
+    return kept if kept in (*MEDIA, UNKNOWN) else ""
 
 
 def _edit(update_id: int, message: Message) -> Inbound:
@@ -242,20 +235,29 @@ def _other(update_id: int) -> Inbound:
     return Inbound(channel=NAME, provider_id=str(update_id), kind="other")
 
 
-def _told(head: _Head, words: str | None, media: str = "", point: tuple[float, float] | None = None) -> Inbound:
+def _told(
+    head: _Head,
+    words: str | None,
+    media: str = "",
+    point: tuple[float, float] | None = None,
+    *,
+    forwarded: bool = False,
+) -> Inbound:
     ref, entry, kept = str(head.message_id), "", head.kept()
     signal: Said | Started | Sent | None = None
     if words is not None:
         text = kept["text"] = storable(_string(words))
-        signal = Said(text=text, ref=ref)
-        if text.startswith("/start") and (start := _START.match(text)):
+        signal = Said(text=text, ref=ref, forwarded=forwarded)
+        if forwarded:
+            kept[FORWARDED_MARK] = True
+        elif text.startswith("/start") and (start := _START.match(text)):
             rest = start[1] or ""
             entry = rest if _ENTRY.match(rest) else ""
             signal = Started(text="" if entry else rest, ref=ref)
     elif point is None:
         signal = Sent(kind=media)
     if media:
-        kept[_MARK] = media
+        kept[MEDIA_MARK] = media
     return Inbound(
         channel=NAME, provider_id=str(head.update_id), kind="message", address=str(head.chat), signal=signal,
         media=media if words is not None else "", point=point, entry=entry, language_hint=head.language, ref=ref,

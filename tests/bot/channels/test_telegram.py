@@ -112,6 +112,36 @@ async def test_start_for_polling_takes_the_webhook_away() -> None:
         assert [call.path.rsplit("/", 1)[1] for call in api.calls] == ["getMe", "deleteWebhook"]
 
 
+MENUS = {"en": [("stop", "Stop"), ("my_data", "See")], "cy": [("stop", "Stopio")], "gsw-CH": [("stop", "Halt")]}
+
+
+async def test_a_menu_is_shown_in_each_language_and_the_first_to_everybody_else() -> None:
+    async with connected() as (channel, api):
+        api.script.append(ok(ME))
+        channel.offer(MENUS)
+        await channel.start()
+        while len(api.of("/setMyCommands")) < 3:  # noqa: ASYNC110 - a real server answers in its own time
+            await asyncio.sleep(0)
+        shown = {call.get("language_code"): call["commands"] for call in api.of("/setMyCommands")}
+        assert set(shown) == {"", "en", "cy"}
+        assert shown["en"] == shown[""] == [{"command": "stop", "description": "Stop"},
+                                            {"command": "my_data", "description": "See"}]  # fmt: skip
+        assert shown["cy"] == [{"command": "stop", "description": "Stopio"}]
+        assert {call["scope"]["type"] for call in api.of("/setMyCommands")} == {"all_private_chats"}
+
+
+@pytest.mark.parametrize("answer", [no(404, "Not Found"), no(400, "language_code is invalid"), (200, "<html>")])
+async def test_a_menu_that_is_refused_keeps_nobody_from_writing(answer: Any) -> None:
+    async with connected() as (channel, api):
+        api.script.extend([ok(ME), ok(), answer])
+        channel.offer(MENUS)
+        await channel.start()
+        while not api.of("/setMyCommands"):  # noqa: ASYNC110 - a real server answers in its own time
+            await asyncio.sleep(0)
+        assert channel.reach == "https://t.me/easton_listens_bot"
+        await channel.send(HELLO)
+
+
 async def test_start_says_that_the_token_is_wrong() -> None:
     async with connected() as (channel, api):
         api.script.append(no(401, "Unauthorized"))

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.base import Inbound, Rejected
-from bot.channels.telegram_updates import LONGEST_BODY, MEDIA, button_data, long_way, read, read_press, read_update
+from bot.channels.telegram_content import MEDIA, mark
+from bot.channels.telegram_updates import LONGEST_BODY, button_data, long_way, read, read_press, read_update
 from flows.signals import Chose, Edited, Said, Sent, Started
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "telegram"
@@ -29,7 +30,12 @@ MESSAGES = [
     ("text_right_to_left", Said(text="أُزيل موقف الحافلة من شارعي", ref="41"), {}),
     ("text_with_nul", Said(text="beforeafter", ref="41"), {}),
     ("text_reply", Said(text="that one", ref="41"), {}),
-    ("text_forwarded", Said(text="A friend wrote this", ref="41"), {}),
+    ("text_forwarded", Said(text="A friend wrote this", ref="41", forwarded=True), {}),
+    ("own_words_forwarded", Said(text="I wrote this to my sister", ref="41"), {}),
+    ("photo_forwarded_with_words", Said(text="Closed again", ref="41", forwarded=True), {"media": "photo"}),
+    ("text_with_a_quote", Said(text="😞 They wrote:\n> No bus\n> any more\nand that was all", ref="41"), {}),
+    ("reply_to_a_quote_from_elsewhere", Said(text="> The bus never came.\nIt was the same for me.", ref="41"), {}),
+    ("reply_with_a_quote_of_ours", Said(text="yes", ref="41"), {}),
     ("text_in_private_topic", Said(text="hello", ref="41"), {"thread_id": 7}),
     ("text_in_private_reply_chain", Said(text="hello", ref="41"), {"thread_id": None}),
     ("start", Started(ref="41"), {"entry": ""}),
@@ -40,6 +46,11 @@ MESSAGES = [
     ("location", None, {"point": (51.462134, -2.563912)}),
     ("venue", None, {"point": (55.8889, -4.0231)}),
     ("contact_own", Sent(kind="contact"), {}),
+    ("contact_of_another", Sent(kind="contact"), {}),
+    ("contact_without_account", Sent(kind="contact"), {}),
+    ("users_shared", Sent(kind="users_shared"), {}),
+    ("web_app_data", Sent(kind="web_app_data"), {}),
+    ("something_new", Sent(kind="unknown"), {}),
     ("voice", Sent(kind="voice"), {"media": ""}),
     ("photo", Sent(kind="photo"), {}),
     ("photo_with_words", Said(text="This is where the stop was.", ref="41"), {"media": "photo"}),
@@ -75,8 +86,7 @@ REST = [
     ("group_added", "other", {"blocked": None}),
     ("press_in_a_group", "other", {"signal": None, "callback_id": "4382bfdwdsb323b2d9"}),
     ("press_without_a_message", "other", {"callback_id": "99"}),
-    ("contact_of_another", "other", {"signal": None, "raw": b""}),
-    ("contact_without_account", "other", {"signal": None, "raw": b""}),
+    ("service_message", "other", {}),
     ("pinned", "other", {}),
     ("channel_post", "other", {}),
     ("inline_query", "other", {}),
@@ -108,6 +118,47 @@ def test_what_we_make_of_an_update(name: str, kind: str, facts: dict[str, Any]) 
     assert event.kind == kind
     assert event.provider_id == str(json.loads(payload(name))["update_id"])
     assert {fact: getattr(event, fact) for fact in facts} == facts
+
+
+NEVER_ASKED_FOR = (
+    "message_reaction", "message_reaction_count", "channel_post", "edited_channel_post", "inline_query",
+    "chosen_inline_result", "shipping_query", "pre_checkout_query", "poll", "poll_answer", "chat_member",
+    "chat_join_request", "chat_boost", "removed_chat_boost", "business_connection", "business_message",
+    "edited_business_message", "deleted_business_messages", "purchased_paid_media", "telepathy",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NEVER_ASKED_FOR)
+@pytest.mark.parametrize("content", [{}, {"id": 1}, {"from": None, "date": "today"}, [], None, "x", 7])
+def test_an_update_of_a_kind_that_was_never_asked_for_is_nothing_to_do(kind: str, content: Any) -> None:
+    event = read_update({"update_id": 7, kind: content})
+    assert isinstance(event, Inbound)
+    assert (event.kind, event.raw) == ("other", b"")
+
+
+ODD_QUOTES = [
+    {"type": "blockquote"}, {"type": "blockquote", "offset": -1, "length": 2},
+    {"type": "blockquote", "offset": 0, "length": 9999}, {"type": "blockquote", "offset": "0", "length": 2}, None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entity", ODD_QUOTES)
+def test_a_quote_that_lies_nowhere_leaves_the_words_as_they_are(entity: Any) -> None:
+    update = json.loads(payload("text"))
+    update["message"]["entities"] = [entity]
+    assert read_update(update).signal == Said(text=WORDS, ref="41")
+
+
+@given(before=st.text(max_size=9), quote=st.text(min_size=1, max_size=9), after=st.text(max_size=9))
+def test_a_quote_loses_no_word_and_marks_no_other(before: str, quote: str, after: str) -> None:
+    def units(text: str) -> int:
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+    entity = {"type": "expandable_blockquote", "offset": units(before), "length": units(quote)}
+    words = mark({"text": before + quote + after, "entities": [entity]})["text"]
+    marked = [line[2:] for line in words.split("\n") if line.startswith("> ")]
+    assert "".join(marked).replace("\n", "") == quote.replace("\n", "") or ">" in before + after
+    assert words.replace("\n", "").replace("> ", "") == (before + quote + after).replace("\n", "").replace("> ", "")
 
 
 def test_every_payload_is_in_the_table() -> None:
