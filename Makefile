@@ -27,8 +27,8 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-em
 run: .venv/.runs ## Start Earshot on http://127.0.0.1:8000
 	@$(BIN)/earshot serve
 
-test: .venv/.ready ## Run every test
-	$(BIN)/pytest
+test: .venv/.ready ## Run every test, on all cores
+	$(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 check: lint types imports flows test ## Run exactly what CI runs
 
