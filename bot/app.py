@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -45,10 +44,12 @@ from storage.queries import consent
 from storage.queries.places import project_places
 from storage.retention import Periods
 from storage.scrub import scrub
+from storage.timekeeping import Timekeeper, present
 from storage.unit import writer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from datetime import datetime
 
     from sqlalchemy.engine import Engine
 
@@ -62,20 +63,19 @@ KEY_FILE = "secret.key"
 TICK_SECONDS = 10
 
 
-def utc_now() -> datetime:
-    """Return the present, aware, in UTC."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """What every command needs: the database, its writer and the keys."""
+    """What every command needs: the database, its writer, the keys and the time."""
 
     settings: Settings
     engine: Engine
     writer: Writer
     keyring: Keyring
-    clock: Callable[[], datetime] = utc_now
+    time: Timekeeper
+
+    def clock(self) -> datetime:
+        """Return the time to write down."""
+        return self.time.now()
 
     def close(self) -> None:
         """Finish what is being written and close the database."""
@@ -83,7 +83,7 @@ class Base:
         self.engine.dispose()
 
 
-def lay(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Base:
+def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
     """Make the data folder and the keys if there are none, open the database and bring it up to date.
 
     Raises UnusableDatabaseError, UnusableKeyError and OSError.
@@ -95,7 +95,9 @@ def lay(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Base:
         keyring = Keyring.load_or_create(settings.data_dir / KEY_FILE)
     engine = connect(settings.database_url)
     upgrade(engine)
-    return Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, clock=clock)
+    base = Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock))
+    base.writer.run(base.time.settle)
+    return base
 
 
 @contextmanager
@@ -116,6 +118,7 @@ class App:
         self.engine = base.engine
         self.writer = base.writer
         self.keyring = base.keyring
+        self.time = base.time
         self.clock = base.clock
         self.releases = releases
         self.channels = channels
@@ -136,7 +139,9 @@ class App:
             clock=base.clock,
             advanced_opt_out=base.settings.advanced_opt_out,
         )
-        self.due = Due(engine=base.engine, writer=base.writer, means=self.means, clock=base.clock)
+        self.due = Due(
+            engine=base.engine, writer=base.writer, means=self.means, clock=base.clock, surely=base.time.surely
+        )
         self.opening = Opening(base.keyring, channels)
         self.alerts = Alerts(
             engine=base.engine,
@@ -169,6 +174,7 @@ class App:
         self.schedule = Schedule(self._jobs())
         self.warming: asyncio.Task[None] | None = None
         """The reading of all places; done shortly after the start."""
+        self._clock_seen = False
         self._running: list[asyncio.Task[None]] = []
         self._base = base
 
@@ -247,10 +253,11 @@ class App:
 
     def _jobs(self) -> tuple[Job, ...]:
         return (
+            Job(name="clock", every=MINUTE, run=self._look_at_clock),
             Job(name="due", every=TICK_SECONDS, run=self.due.tick),
             Job(name="alerts", every=TICK_SECONDS, run=self.alerts.tick),
-            Job(name="ask back", every=MINUTE, run=self.ask_backs.tick),
-            Job(name="renewal", every=HOUR, run=self.ask_backs.renew),
+            Job(name="ask back", every=MINUTE, run=self._while_sure(self.ask_backs.tick)),
+            Job(name="renewal", every=HOUR, run=self._while_sure(self.ask_backs.renew)),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="retention", every=HOUR, run=self._let_go),
@@ -259,8 +266,23 @@ class App:
             Job(name="places", every=MINUTE, run=self._read_places, at_start=False),
         )
 
+    async def _look_at_clock(self) -> int:
+        afresh, self._clock_seen = not self._clock_seen, True
+        leap = await self.writer.perform(partial(self.time.settle, afresh=afresh))
+        if leap is not None:
+            log.error("clock in doubt", reads=leap.reads.isoformat(), known=leap.known.isoformat())
+        return 0
+
+    def _while_sure(self, run: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """Leave alone what asks, or ends without an answer, while nobody knows which day it is."""
+
+        async def sure() -> int:
+            return await run() if self.time.leap is None else 0
+
+        return sure
+
     async def _finish_erasures(self) -> int:
-        return await self.writer.perform(partial(finish_erasures, now=self.clock()))
+        return await self.writer.perform(partial(finish_erasures, now=self.time.surely()))
 
     async def _scrub(self) -> int:
         """Take what was deleted out of free pages and logs as well."""
@@ -270,7 +292,7 @@ class App:
     async def _let_go(self) -> int:
         """Let go of what is over; hourly, because /privacy says "at most"."""
         kept = periods(self.settings)
-        return len(await asyncio.to_thread(retention.run, self.engine, self.writer, kept, self.clock()))
+        return len(await asyncio.to_thread(retention.run, self.engine, self.writer, kept, self.time.surely()))
 
     async def _read_places(self) -> int:
         places = await asyncio.to_thread(self._own_places)
@@ -292,7 +314,7 @@ def periods(settings: Settings) -> Periods:
     )
 
 
-def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> App:
+def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     """Build the service: database, keys, flows (published if they are new), channels. Starts nothing.
 
     Raises what `lay` raises, and FlowError and NoSuchFlowError.

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot import on_duty
 from bot.house import CHECK_EVERY, helplines, house, lines_for
 from bot.settings import DEMO_ORGANISATION, variable
-from storage import scrub, tables
+from storage import scrub, tables, timekeeping
 from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
 from storage.queries import inbox, outbox, requests
@@ -338,17 +338,19 @@ def _reachable(settings: Settings, who: str, ports: set[int] | None) -> Iterator
 
 
 def _clock(patient: Patient) -> Iterator[Finding]:
+    """Hold the clock against the last time that the database knows: nothing ends by a clock that leapt."""
     if patient.engine is None:
         return
-    release = tables.Release.__table__
-    event = tables.Inbound.__table__
     with reader(patient.engine) as connection:
-        times = [
-            connection.execute(select(func.max(release.c.published_at))).scalar(),
-            connection.execute(select(event.c.received_at).order_by(event.c.id.desc()).limit(1)).scalar(),
-        ]
-    latest = max(filter(None, times), default=None)
-    if latest is not None and latest - patient.now > SKEW:
+        known = timekeeping.last_known(connection)
+        leap = timekeeping.leap_between(connection, patient.now)
+    if leap is not None:
+        yield Finding(
+            "wrong",
+            f"The clock of this machine is in doubt: {leap}. Nothing is deleted by its age until somebody says more.",
+            "If it is right, say so: earshot clock right. Else set it, e.g. timedatectl set-ntp on",
+        )
+    elif known is not None and known - patient.now > SKEW:
         yield Finding(
             "wrong", "The clock of this machine is behind.", "Switch network time on, e.g. timedatectl set-ntp on"
         )

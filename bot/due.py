@@ -57,11 +57,14 @@ class Due:
         writer: Writer,
         means: Means,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        surely: Callable[[], datetime] | None = None,
     ) -> None:
+        """`surely` gives the time by which a conversation may end; a quiet gap is short, and goes by `clock`."""
         self.engine = engine
         self.writer = writer
         self.means = means
         self.clock = clock
+        self.surely = surely or clock
 
     async def tick(self) -> int:
         """Move on all that is due; returns how many conversations that were."""
@@ -76,7 +79,7 @@ class Due:
 
     def _find(self, now: datetime) -> list[DueConversation]:
         with reader(self.engine) as connection:
-            return conversations.due(connection, now, AT_ONCE)
+            return conversations.due(connection, now, self.surely(), AT_ONCE)
 
     async def _move_on(self, due: DueConversation, now: datetime) -> bool:
         try:
@@ -98,7 +101,9 @@ class Due:
         if person is None or stored is None:
             return False
         conversation = Conversation.from_json(stored.state)
-        if conversation.due is None or conversation.due_at is None or conversation.due_at > now:
+        if conversation.due is None or conversation.due_at is None:
+            return False
+        if conversation.due_at > (now if conversation.due == "quiet" else min(now, self.surely())):
             return False
         if person.channel == ASSISTED and conversation.due != "expire":
             conversations.postpone(connection, due.id, now + SHELVED)  # a worker sits beside them, and asks

@@ -90,6 +90,11 @@ class ItemKind(StrEnum):
         "A conversation cannot go on",
         "It is tried again every hour: if it still stands here tomorrow, have the log looked at.",
     )  # fmt: skip
+    CLOCK = (
+        "clock_leapt", "lead", "running",
+        "The clock of the machine made a leap",
+        "Nothing is deleted by its age until somebody says which day it is: have earshot clock show run.",
+    )  # fmt: skip
     LEAVING = (
         "leaving", "lead", "contacts",
         "A contact will be let go",

@@ -35,6 +35,7 @@ FATES = {
     "export_run": "stays: acts of the team, without content",
     "export_story": "stays: the number of a story, so that recipients can be told",
     "inbound": "emptied and cut from the person; the provider's id stays against a late redelivery",
+    "installation": "the installation's own",
     "notice": "stays: our own words",
     "on_call": "the team's own; the link to an address goes with the address",
     "outbox": "deleted; what waits is cancelled and emptied when only the story goes",

@@ -56,6 +56,7 @@ KEPT = {
     "erasure": "so that a backup which is put back, however old, loses the same again; its keys say nothing",
     "decision": "proof of what was agreed; loses the literal words with a conversation that kept no story",
     "export_run": "recipients must be told of a withdrawal, however late",
+    "installation": "the installation's own; one row",
     "on_call": "the team's own",
     "place": "the project's own list",
     "release": "our own words",

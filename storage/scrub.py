@@ -48,7 +48,18 @@ SMALL_BYTES = 64 * 1024 * 1024
 LARGE_WAITS = timedelta(hours=1)
 """A larger one at most once in this time, since nobody can write meanwhile."""
 OWN = frozenset(
-    {"api_token", "consent_text", "erasure", "notice", "place", "release", "sign_in_link", "stray", "team_session"}
+    {
+        "api_token",
+        "consent_text",
+        "erasure",
+        "installation",
+        "notice",
+        "place",
+        "release",
+        "sign_in_link",
+        "stray",
+        "team_session",
+    }
 )
 """Tables in which nothing of a contributor ever stood."""
 LOCK_SECONDS = 5

@@ -24,6 +24,7 @@ GROUPS = (
     "stories",
     "places",
     "retention",
+    "clock",
     "db",
 )
 

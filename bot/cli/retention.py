@@ -46,10 +46,14 @@ def run(
 
     settings = read_settings()
     with laid(settings) as base:
+        leap = base.time.leap
         gone = retention.run(
-            base.engine, base.writer, periods(settings), base.clock(), who="command line", dry_run=dry_run
+            base.engine, base.writer, periods(settings), base.time.surely(), who="command line", dry_run=dry_run
         )
     out = console()
+    if leap is not None:
+        out.print(f"[yellow]![/yellow] The clock is in doubt: {leap}.", highlight=False)
+        out.print("  Only what was over by then goes. If the clock is right, say so: earshot clock right")
     for line in sentences(gone, dry_run=dry_run):
         out.print(line, markup=False)
     if gone.stuck:

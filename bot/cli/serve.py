@@ -113,6 +113,10 @@ def _greet(out: Console, app: App) -> None:
     if app.releases.faults:
         out.print()
         out.print(f"  [yellow]{app.releases.faults} things are wrong with the flows.[/yellow] See: earshot flows check")
+    if (leap := app.time.leap) is not None:
+        out.print()
+        out.print(f"  [yellow]The clock is in doubt:[/yellow] {leap}.")
+        out.print("  Nothing is deleted by its age until somebody says which day it is. See: earshot clock show")
     _invite(out, app)
     out.print()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from storage import tables
 
@@ -27,14 +27,22 @@ class DueConversation(NamedTuple):
     due_at: datetime
 
 
-def due(connection: Connection, now: datetime, limit: int = 200) -> list[DueConversation]:
-    """Return conversations that are due, longest overdue first."""
+def due(
+    connection: Connection, now: datetime, surely: datetime | None = None, limit: int = 200
+) -> list[DueConversation]:
+    """Return conversations that are due, longest overdue first.
+
+    `surely` is the time that has passed for sure: only a quiet gap, which ends nothing, is held against `now`.
+    """
     rows = connection.execute(
         select(
             CONVERSATION.c.id, CONVERSATION.c.contributor_id, CONVERSATION.c.address_id, CONVERSATION.c.due_kind,
             CONVERSATION.c.due_at,
         )
-        .where(CONVERSATION.c.due_at <= now)
+        .where(
+            CONVERSATION.c.due_at <= now,
+            or_(CONVERSATION.c.due_at <= (surely or now), CONVERSATION.c.due_kind == "quiet"),
+        )
         .order_by(CONVERSATION.c.due_at)
         .limit(limit)
     ).all()  # fmt: skip

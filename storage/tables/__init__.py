@@ -16,6 +16,7 @@ from storage.tables.erasure import Erasure
 from storage.tables.export_run import ExportRun
 from storage.tables.export_story import ExportStory
 from storage.tables.inbound import Inbound
+from storage.tables.installation import Installation
 from storage.tables.notice import Notice
 from storage.tables.on_call import OnCall
 from storage.tables.outbox import Outbox
@@ -53,6 +54,7 @@ __all__ = [
     "ExportRun",
     "ExportStory",
     "Inbound",
+    "Installation",
     "Notice",
     "OnCall",
     "Outbox",

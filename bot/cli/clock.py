@@ -1,0 +1,59 @@
+"""`earshot clock`: which time it is, and a person's word on it. Imports storage."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer(
+    name="clock", help="Look at the clock, and say that it is right after it leapt.", no_args_is_help=True
+)
+
+
+@commands.command()
+def show() -> None:
+    """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+
+    settings = read_settings()
+    with laid(settings) as base:
+        leap, reads = base.time.leap, base.time.wall().astimezone(settings.timezone)
+    out = console()
+    out.print(f"The clock reads {reads:%d %B %Y %H:%M} ({settings.timezone.key}).", markup=False)
+    if leap is None:
+        out.print("It goes on from the last time we know of.")
+        return
+    out.print(f"[yellow]![/yellow] It made a leap: {leap}.")
+    out.print("  Nothing is deleted by its age meanwhile, no conversation is closed, and nobody is reminded.")
+    out.print("  Was Earshot switched off for so long, and is the date right? Then say so: earshot clock right")
+    out.print("  Is it wrong? Set it right, for example: timedatectl set-ntp on. Nothing else has to be done then.")
+    raise typer.Exit(FAILED)
+
+
+@commands.command()
+def right(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Say that the clock is right although it leapt, because Earshot was switched off or the clock was wrong before.
+
+    What is over by this date is deleted from then on.
+    """
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage import timekeeping  # noqa: PLC0415
+
+    settings = read_settings()
+    out = console()
+    with laid(settings) as base:
+        leap = base.time.leap
+        if leap is None:
+            out.print("The clock is not in doubt. Nothing was changed.")
+            return
+        out.print(f"The clock leapt: {leap}.", markup=False)
+        if not yes:
+            typer.confirm(f"Is today {leap.reads.astimezone(settings.timezone):%d %B %Y}?", abort=True)
+        base.writer.run(partial(timekeeping.believe, reads=base.time.wall(), who="command line"))
+    out.print("The clock is believed again. Things end by it from now on; a running service knows within a minute.")
