@@ -67,6 +67,8 @@ PROTECTED = (
     Protected("suppression", "lookup", "lookup"),
 )
 """Every protected column; a test holds this against the tables."""
+KEY_PRINT = Protected("installation", "key_print", "print")
+"""The other column of bytes: a keyed hash of nothing, which says only whether a key is the right one."""
 
 
 class UnusableKeyError(ValueError):

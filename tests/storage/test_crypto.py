@@ -20,6 +20,7 @@ from flows.conversation import idle
 from storage import database as db
 from storage import tables
 from storage.crypto import (
+    KEY_PRINT,
     PROTECTED,
     Keyring,
     SealBrokenError,
@@ -182,7 +183,7 @@ def test_the_inventory_names_every_protected_column() -> None:
         if isinstance(column.type, LargeBinary) or column.name == "sealed" or "lookup" in column.name
     }
     assert len(columns) >= 6
-    assert {(each.table, each.column) for each in PROTECTED} == columns
+    assert {(each.table, each.column) for each in (*PROTECTED, KEY_PRINT)} == columns
     assert all(each.kind in each.column for each in PROTECTED)
 
 
