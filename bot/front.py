@@ -61,6 +61,10 @@ class TooLargeError(Exception):
     """A body is longer than `MOST_BYTES`; nothing of it was kept."""
 
 
+class HungUpError(Exception):
+    """Whoever sent this hung up before all of it had come; nothing of it was kept."""
+
+
 class Front:
     """The ASGI application that the server runs."""
 
@@ -95,6 +99,8 @@ class Front:
         except TooLargeError:
             self._too_large(scope["path"])
             return Answer(413, b"too large\n")
+        except HungUpError:
+            return Answer(400, b"cut off\n")
         return await webhook(Post(headers, scope["query_string"].decode("latin-1"), body))
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,11 +109,12 @@ class Front:
             self._too_large(scope["path"])
             await respond(send, Answer(413, b"too large\n"))
             return
-        left = MOST_BYTES
+        left, gone = MOST_BYTES, False
 
         async def counted() -> Event:
-            nonlocal left
+            nonlocal left, gone
             event = await receive()
+            gone = gone or event["type"] == "http.disconnect"
             left -= len(event.get("body", b""))
             if left < 0:
                 raise TooLargeError
@@ -120,14 +127,18 @@ class Front:
                 event = {**event, "headers": [*event.get("headers", ()), *missing]}
             await send(event)
 
-        await self.pages(scope, counted, guarded)
+        try:
+            await self.pages(scope, counted, guarded)
+        except Exception:
+            if not gone:  # else nobody is there to be told, and whoever hung up must not fill our log
+                raise
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """Return the whole body; raises TooLargeError before reading more than `MOST_BYTES`."""
+    """Return the whole body; raises TooLargeError before reading more than `MOST_BYTES`, HungUpError for half of it."""
     if _declared(headers.get("content-length", "").encode("latin-1")) > MOST_BYTES:
         raise TooLargeError
-    event = await receive()
+    event = await _next(receive)
     body: bytes = event.get("body", b"")
     if not event.get("more_body"):
         if len(body) > MOST_BYTES:
@@ -136,12 +147,19 @@ async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
     parts = [body]
     length = len(body)
     while event.get("more_body"):
-        event = await receive()
+        event = await _next(receive)
         parts.append(event.get("body", b""))
         length += len(parts[-1])
         if length > MOST_BYTES:
             raise TooLargeError
     return b"".join(parts)
+
+
+async def _next(receive: Receive) -> Event:
+    event = await receive()
+    if event["type"] == "http.disconnect":
+        raise HungUpError
+    return event
 
 
 async def respond(send: Send, answer: Answer) -> None:

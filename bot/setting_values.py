@@ -6,6 +6,7 @@ anything else it raises ValueError with what is wrong and what to do, parted by 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import time
 from typing import Any, NamedTuple
@@ -91,6 +92,28 @@ def languages(value: Any) -> Any:
         if not codes or not all(re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", code) for code in codes):
             raise _bad("this is not a list of language codes.", "Write them with commas, for example en,cy,pl.")
         return tuple(dict.fromkeys(codes))
+    return value
+
+
+def networks(value: Any) -> Any:
+    """Read network addresses with commas between them, single ones or whole networks."""
+    if isinstance(value, str):
+        try:
+            found = [ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip()]
+        except ValueError:
+            raise _bad(
+                "these are not network addresses.", "Write them with commas, for example 10.0.0.5,172.16.0.0/12."
+            ) from None
+        if any(net.prefixlen == 0 for net in found):
+            raise _bad("this is everybody.", "Name the web servers that stand in front of Earshot, and nobody else.")
+        return tuple(str(net[0]) if net.num_addresses == 1 else str(net) for net in found)
+    return value
+
+
+def bearer(value: Any) -> Any:
+    """Read a token that another program shows to us."""
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,256}", value):
+        raise _bad("this is not 16 to 256 letters and digits.", "Take a long random one, for example of openssl.")
     return value
 
 

@@ -66,6 +66,16 @@ class Settings(BaseModel):
     port: Annotated[int, BeforeValidator(parse.whole)] = Field(
         8000, ge=1, le=65535, description="The port the web server listens on."
     )
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(parse.networks)] = Field(
+        ("127.0.0.1", "::1"),
+        description="The network addresses of the web servers in front of Earshot, with commas between them; a whole"
+        " network like 172.16.0.0/12 works. Their word about who calls is taken, and nobody else's.",
+    )
+    metrics_token: Annotated[SecretStr | None, BeforeValidator(parse.bearer)] = Field(
+        None,
+        description="What Prometheus shows to read /metrics from another machine, as a bearer token. Unset, the"
+        " figures are shown on this machine only.",
+    )
     data_dir: Path = Field(Path("var"), description="The folder for the database, the key file and media.")
     database_url: str = Field(
         "sqlite:///var/earshot.db",
@@ -125,7 +135,9 @@ class Settings(BaseModel):
         60, ge=5, le=1440, description="Within how many minutes of staffed time a person is to look at such a message."
     )
     simulator: Annotated[bool | None, BeforeValidator(parse.switch)] = Field(
-        None, description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
+        None,
+        description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
+        " Without https it is off wherever other machines can reach it.",
     )
     telegram_token: Annotated[SecretStr | None, BeforeValidator(parse.telegram_token)] = Field(
         None, description="The token @BotFather gave you. Without it Telegram is off."
@@ -203,11 +215,7 @@ class Settings(BaseModel):
     @property
     def loopback(self) -> bool:
         """True while the public address is this machine only."""
-        host = urlsplit(self.public_url).hostname or ""
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost" or host.endswith(".localhost")
+        return is_loopback(urlsplit(self.public_url).hostname or "")
 
     @property
     def telegram_on(self) -> bool:
@@ -220,14 +228,26 @@ class Settings(BaseModel):
         return self.twilio_account_sid is not None
 
     @property
+    def secure(self) -> bool:
+        """True if people reach us by https."""
+        return self.public_url.startswith("https:")
+
+    @property
     def simulator_on(self) -> bool:
         """True if the web phone is open."""
-        return self.loopback if self.simulator is None else self.simulator
+        wanted = self.loopback if self.simulator is None else self.simulator
+        return wanted and not self.simulator_withheld
+
+    @property
+    def simulator_withheld(self) -> bool:
+        """True if the web phone would be open to a whole network without https, and is therefore off."""
+        wanted = self.loopback if self.simulator is None else self.simulator
+        return wanted and not self.secure and not is_loopback(self.host)
 
     @property
     def telegram_by(self) -> Literal["webhook", "polling"]:
         """How Telegram's messages reach us."""
-        return self.telegram_mode or ("webhook" if self.public_url.startswith("https:") else "polling")
+        return self.telegram_mode or ("webhook" if self.secure else "polling")
 
     @property
     def flow_folders(self) -> tuple[Path, ...]:
@@ -247,6 +267,14 @@ class Settings(BaseModel):
     def privacy_url(self) -> str:
         """Where the privacy notice is."""
         return f"{self.public_url}/privacy"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or address means this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def variable(field: str) -> str:

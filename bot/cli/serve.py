@@ -25,32 +25,30 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
-LAST_REQUESTS_SECONDS = 10
-"""How long a request that is being answered may take when we are asked to stop."""
-
 
 @commands.command()
 def serve() -> None:
     """Start everything: the web server, the channels that are set up, and the sending of messages."""
-    from bot import logs  # noqa: PLC0415 - keep start-up light
+    from bot import connections, logs  # noqa: PLC0415 - keep start-up light
     from bot.app import build  # noqa: PLC0415
 
     settings = read_settings()
-    listening = _listen(settings)
+    descriptors = connections.raise_descriptors()
+    listening = _listen(settings, connections.backlog(descriptors))
     logs.configure(settings.log_level)
     sys.excepthook = logs.crashed
     app = build(settings)
     _greet(console(), app)
-    _run(app, listening)
+    _run(app, listening, descriptors)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def _listen(settings: Settings, backlog: int) -> socket.socket:
     """Take the port before anything else is done, so that a second start changes nothing."""
     try:
         return socket.create_server(
             (settings.host, settings.port),
             family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET,
-            backlog=2048,
+            backlog=backlog,
         )
     except OSError as error:
         out, why = console(error=True), os.strerror(error.errno or 0)
@@ -59,8 +57,10 @@ def _listen(settings: Settings) -> socket.socket:
         raise typer.Exit(FAILED) from None
 
 
-def _run(app: App, listening: socket.socket) -> None:
+def _run(app: App, listening: socket.socket, descriptors: int) -> None:
     import uvicorn  # noqa: PLC0415 - keep start-up light
+
+    from bot import connections  # noqa: PLC0415
 
     class Server(uvicorn.Server):
         """Starts the app once the port is open, and stops it when the last request is answered."""
@@ -83,17 +83,7 @@ def _run(app: App, listening: socket.socket) -> None:
                 loop.add_signal_handler(asked, self.handle_exit, asked, None)
             yield
 
-    config = uvicorn.Config(
-        app.asgi,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
-    )
+    config = connections.config(app.asgi, trusted=app.settings.trusted_proxies, descriptors=descriptors)
     Server(config).run(sockets=[listening])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -82,8 +83,9 @@ async def bot_api() -> AsyncIterator[BotApi]:
 class Earshot:
     """One installation: its folder stays while its process may be killed and started again."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, descriptors: int | None = None, **settings: str) -> None:
         self.folder = folder
+        self.descriptors = descriptors
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {
@@ -105,6 +107,8 @@ class Earshot:
                 sys.executable, "-m", "bot", "serve", cwd=self.folder, stdout=out, stderr=err,
                 env=environment | self.settings | {"PYTHONPATH": str(ROOT)},
             )  # fmt: skip
+        if self.descriptors:
+            resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
         async with aiohttp.ClientSession() as session:
             for _ in range(READY_SECONDS * 20):
                 assert self.process.returncode is None, self.output
@@ -131,9 +135,9 @@ class Earshot:
 
 
 @asynccontextmanager
-async def earshot(folder: Path, **settings: str) -> AsyncIterator[Earshot]:
+async def earshot(folder: Path, descriptors: int | None = None, **settings: str) -> AsyncIterator[Earshot]:
     """Give a running service; whatever happens, its process is gone afterwards."""
-    service = Earshot(folder, **settings)
+    service = Earshot(folder, descriptors, **settings)
     await service.start()
     try:
         yield service

@@ -1,0 +1,268 @@
+"""The server's own limits: how long a request may take to arrive, how much of a head is read, how many lines are open.
+
+Whoever opens connections and sends half a request, or none, or reads no answer, costs a descriptor and nothing more:
+the one that has kept us waiting longest gives way to the next that comes. Imports uvicorn; knows nothing of the app.
+"""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+HEAD_SECONDS = 10
+"""From the first byte, or from the opening of a connection, to the end of the headers."""
+BODY_SECONDS = 30
+"""From there to the end of the body; providers need a hundredth of it."""
+IDLE_SECONDS = 5
+"""Between two requests on one connection."""
+READ_SECONDS = 60
+"""How long somebody may read nothing of an answer that waits for them."""
+LAST_REQUESTS_SECONDS = 10
+"""How long a request that is being answered may take when we are asked to stop."""
+HEAD_BYTES = 32 * 1024
+MOST_HEADERS = 100
+MOST_CONNECTIONS = 8192
+MOST_DESCRIPTORS = 65_536
+"""What we ask the system for, where it lets us."""
+BACKLOG = 1024
+
+TOO_SLOW = (408, "Request Timeout", "The request took too long to arrive.\n")
+TOO_LARGE = (431, "Request Header Fields Too Large", "The headers are too large.\n")
+UNREADABLE = (400, "Bad Request", "Invalid HTTP request received.\n")
+
+
+def raise_descriptors() -> int:
+    """Ask for as many descriptors as the system allows us, within reason; return how many there are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
+def most_connections(descriptors: int) -> int:
+    """Return how many connections may be open, so that the database and our own calls always find a descriptor."""
+    return max(16, min(MOST_CONNECTIONS, descriptors * 5 // 8))
+
+
+def backlog(descriptors: int) -> int:
+    """Return how many may wait to be let in: no more than still find a descriptor when they come in all at once."""
+    return max(16, min(BACKLOG, (descriptors - most_connections(descriptors)) // 2))
+
+
+def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicorn.Config:
+    """Return how our server runs an app. `trusted`: the proxies whose word about who calls is taken."""
+    lines = Lines(most_connections(descriptors))
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=cast("type[asyncio.Protocol]", partial(Connection, lines=lines)),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(trusted),
+        backlog=backlog(descriptors),
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+    )
+
+
+class Lines:
+    """All open connections. Those that keep us waiting stand in the order in which they began to."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.open: set[Connection] = set()
+        self.idle: dict[Connection, float] = {}
+        self.heads: dict[Connection, float] = {}
+        self.bodies: dict[Connection, float] = {}
+        self.unread: dict[Connection, float] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def opened(self, connection: Connection) -> None:
+        """Count a connection; where there are too many, the one that has kept us waiting longest goes."""
+        self.open.add(connection)
+        self.waits(connection, self.heads)
+        if len(self.open) > self.most:
+            slowest = self._slowest(but=connection)
+            if slowest is None:
+                connection.refused = True
+            else:
+                slowest.give_way()
+                self.closed(slowest)
+        if self._sweep is None:
+            self._sweep = connection.loop.call_later(1, self.sweep, connection.loop)
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self.open.discard(connection)
+        self.unread.pop(connection, None)
+        self.waits(connection, None)
+
+    def waits(self, connection: Connection, where: dict[Connection, float] | None) -> None:
+        """Note what is awaited from a connection from now on: one of our lists, or None for nothing."""
+        for waiting in (self.idle, self.heads, self.bodies):
+            waiting.pop(connection, None)
+        if where is not None and connection in self.open:
+            where[connection] = connection.loop.time()
+
+    def sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let go of those that took too long; once a second."""
+        now = loop.time()
+        for waiting, seconds in ((self.heads, HEAD_SECONDS), (self.bodies, BODY_SECONDS), (self.unread, READ_SECONDS)):
+            late = [connection for connection, since in waiting.items() if now - since >= seconds]
+            for connection in late:
+                if waiting is self.unread:
+                    connection.transport.abort()
+                else:
+                    connection.give_way()
+                self.closed(connection)
+        self._sweep = loop.call_later(1, self.sweep, loop) if self.open else None
+
+    def _slowest(self, but: Connection) -> Connection | None:
+        first = [next(((since, one) for one, since in waiting.items() if one is not but), None)
+                 for waiting in (self.heads, self.idle)]  # fmt: skip
+        found = [each for each in first if each is not None]
+        return min(found, key=lambda each: each[0])[1] if found else next(iter(self.bodies), None)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection, with a deadline for whatever is awaited from the other side."""
+
+    def __init__(self, *arguments: Any, lines: Lines, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.lines = lines
+        self.refused = False
+        """True: there is no room; the request is read and told so."""
+        self._room = HEAD_BYTES
+        """How much of a head may still be taken in whole lines."""
+        self._unfinished = 0
+        """How much has come of a head whose end has not."""
+        self._said = False
+        """Whether anything of the next request has come."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Count the connection; the deadline for its first request runs from here."""
+        super().connection_made(transport)
+        self.lines.opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self.lines.closed(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; headers that never end are cut off."""
+        if self in self.lines.idle:
+            self.lines.waits(self, self.lines.heads)
+        self._said = True
+        in_head = self in self.lines.heads
+        super().data_received(data)
+        if in_head and self in self.lines.heads:
+            self._unfinished += len(data)
+            if self._unfinished > HEAD_BYTES:
+                self._turn_away(TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this cannot be read; `msg` is in our words already."""
+        self._turn_away(TOO_LARGE if self._room < 0 else UNREADABLE)
+
+    def on_message_begin(self) -> None:
+        """Begin to count the head of a request."""
+        super().on_message_begin()
+        self._room = HEAD_BYTES
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address."""
+        self._take(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header."""
+        self._take(len(name) + len(value) if len(self.headers) < MOST_HEADERS else HEAD_BYTES + 1)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Begin to wait for the body."""
+        self._unfinished = 0
+        self.lines.waits(self, self.lines.bodies)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait for nothing: it is our turn."""
+        self.lines.waits(self, None)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, unless one is here already."""
+        self._said = False
+        if not self.pipeline and self not in self.lines.heads and self not in self.lines.bodies:
+            self.lines.waits(self, self.lines.idle)
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Note since when nothing of our answer is read."""
+        self.lines.unread.setdefault(self, self.loop.time())
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Note that somebody reads."""
+        self.lines.unread.pop(self, None)
+        super().resume_writing()
+
+    def give_way(self) -> None:
+        """Close: too slow, or the one that others needed the room of. An answer that has begun is cut off."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        if self._said:
+            self._turn_away(TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _take(self, length: int) -> None:
+        self._room -= length
+        if self._room < 0:
+            raise ValueError("the head of this request is too large")
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, _no_room if self.refused else app)
+
+    def _turn_away(self, what: tuple[int, str, str]) -> None:
+        status, phrase, text = what
+        if not self.transport.is_closing():
+            head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+            self.transport.write(f"{head}content-length: {len(text)}\r\n\r\n{text}".encode())
+            self.transport.close()
+
+
+async def _no_room(_scope: Any, _receive: Any, send: Any) -> None:
+    body = b"try again\n"
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"retry-after", b"5"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
