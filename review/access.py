@@ -1,7 +1,8 @@
 """The door of every page: who is asking, may they, and is this form ours. No view checks any of it by itself.
 
-Views are plain functions that run in a worker thread, so that neither passwords nor the database hold up the event loop
-that receives messages. Imports Starlette, storage and our own rules.
+Views are plain functions that run in a worker thread, so that the database does not hold up the event loop that
+receives messages. The two that hash a password are awaited instead: that has threads of its own. Imports Starlette,
+storage and our own rules.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from review import auth, forms, pages
+from review import auth, device, forms, pages
+from review.slowdown import Try, network_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,6 +56,8 @@ class Visit:
     cookie: str
     """What the form token is made from: the session, or the stranger's visit."""
     now: datetime
+    fresh: str = ""
+    """A cookie that this stranger's browser has not got yet."""
 
     def field(self, name: str) -> str:
         """Return one posted field, without the space around it."""
@@ -79,6 +83,10 @@ class Visit:
         """Network address of the browser or of the proxy before us; used for slowing down guesses, never stored."""
         return self.request.client.host if self.request.client else ""
 
+    def known_device(self, member: Member | None) -> str:
+        """Return the name of this browser if that member has signed in with it before; else empty."""
+        return device.known(self.parts.keyring, self.request.cookies.get(device_cookie(self.parts), ""), member)
+
     def may(self, roles: frozenset[str]) -> bool:
         """Tell whether the person asking has one of these roles."""
         return self.member is not None and self.member.role in roles
@@ -94,6 +102,11 @@ def visit_cookie(parts: ReviewParts) -> str:
     return "__Host-earshot-visit" if parts.secure else "earshot-visit"
 
 
+def device_cookie(parts: ReviewParts) -> str:
+    """Name of the cookie by which a browser is known that signed in before."""
+    return "__Host-earshot-device" if parts.secure else "earshot-device"
+
+
 def door(
     view: Callable[[Visit], Response], parts: ReviewParts, slowdown: Slowdown, *, roles: frozenset[str]
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -106,9 +119,29 @@ def door(
     return endpoint
 
 
+def slow_door(
+    view: Callable[[Visit], Awaitable[Response]], parts: ReviewParts, slowdown: Slowdown
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the same for a view of strangers that waits for a password to be hashed."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await forms.read(request) if request.method == "POST" else {}
+        visit, turned_away = await run_in_threadpool(_admit, request, parts, slowdown, form, STRANGERS)
+        return _finish(visit, turned_away or await view(visit))
+
+    return endpoint
+
+
 def let_in(visit: Visit, token: str, where: str) -> Response:
     """Return the answer that gives the browser its session and goes on to a page."""
     response = RedirectResponse(where, 303)
+    member = auth.who_is(visit.parts.engine, visit.parts.writer, token, now=visit.now)
+    if member is not None:
+        visit.slowdown.succeeded(Try(member.email, network_of(visit.place), visit.known_device(member)), visit.now)
+    cookie = visit.request.cookies.get(device_cookie(visit.parts), "")
+    known = device.marked(visit.parts.keyring, cookie, member) if member else ""
+    if known:
+        _set_cookie(response, visit.parts, device_cookie(visit.parts), known, device.LASTS)
     _set_cookie(response, visit.parts, session_cookie(visit.parts), token, int(auth.SESSION_LASTS.total_seconds()))
     response.delete_cookie(visit_cookie(visit.parts), secure=visit.parts.secure, httponly=True, samesite="lax")
     return response
@@ -129,6 +162,14 @@ def _answer(
     form: forms.Form,
     roles: frozenset[str],
 ) -> Response:
+    visit, turned_away = _admit(request, parts, slowdown, form, roles)
+    return _finish(visit, turned_away or view(visit))
+
+
+def _admit(
+    request: Request, parts: ReviewParts, slowdown: Slowdown, form: forms.Form, roles: frozenset[str]
+) -> tuple[Visit, Response | None]:
+    """Return who is asking, and the answer that turns them away if they may not."""
     now = parts.clock()
     session = request.cookies.get(session_cookie(parts), "")
     member = auth.who_is(parts.engine, parts.writer, session, now=now)
@@ -141,17 +182,21 @@ def _answer(
         member=member,
         form=form,
         cookie=session if member else stranger or fresh,
+        fresh=fresh,
         now=now,
     )
     if roles and member is None:
-        return _ask_to_sign_in(visit)
+        return visit, _ask_to_sign_in(visit)
     if request.method == "POST" and not forms.is_ours(request, form, "" if fresh else visit.cookie):
-        return pages.problem(visit, "form_not_ours", 403)
+        return visit, pages.problem(visit, "form_not_ours", 403)
     if roles and not visit.may(roles):
-        return pages.problem(visit, "not_your_role", 403)
-    response = view(visit)
-    if fresh:
-        _set_cookie(response, parts, visit_cookie(parts), fresh, VISIT_LASTS)
+        return visit, pages.problem(visit, "not_your_role", 403)
+    return visit, None
+
+
+def _finish(visit: Visit, response: Response) -> Response:
+    if visit.fresh:
+        _set_cookie(response, visit.parts, visit_cookie(visit.parts), visit.fresh, VISIT_LASTS)
     return response
 
 

@@ -88,10 +88,10 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/requests/{number:int}", page(rights.one, LEADS), methods=["GET"]),
         Route("/requests/{number:int}/{act}", page(rights.act, LEADS), methods=["POST"]),
         Route("/sign-in", page(entrance.sign_in_form, STRANGERS), methods=["GET"]),
-        Route("/sign-in", page(entrance.sign_in, STRANGERS), methods=["POST"]),
+        Route("/sign-in", access.slow_door(entrance.sign_in, parts, slowdown), methods=["POST"]),
         Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),
         Route("/join/{token}", page(entrance.join_form, STRANGERS), methods=["GET"]),
-        Route("/join/{token}", page(entrance.join, STRANGERS), methods=["POST"]),
+        Route("/join/{token}", access.slow_door(entrance.join, parts, slowdown), methods=["POST"]),
         Mount(pages.STATIC_URL, StaticFiles(directory=pages.STATIC), name="static"),
     ]
     return Starlette(

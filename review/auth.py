@@ -1,6 +1,7 @@
 """Who may come in: one-time links, passwords, sessions. The rules of signing in; the pages are in `entrance.py`.
 
-Imports storage and our own password and slow-down rules. Tokens are 256 random bits; only their SHA-256 is stored.
+Imports storage and our own password and slow-down rules. Whatever hashes is awaited, never done in a
+thread of the pages. Tokens are 256 random bits; only their SHA-256 is stored.
 """
 
 from __future__ import annotations
@@ -8,15 +9,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Literal
 
+from starlette.concurrency import run_in_threadpool
+
 from review import passwords
+from review.slowdown import Try, network_of
 from storage.database import reader
 from storage.queries import team
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
 
     from review.slowdown import Slowdown
@@ -49,6 +56,12 @@ class Refused:
     reason: str
     wait: int = 0
     """Seconds to wait before the next try."""
+    busy: bool = False
+    """True: nothing was tried, because too many others are trying."""
+
+
+BUSY = Refused("Earshot is very busy just now. Nothing was tried. Wait a few seconds, then try again.", 5, busy=True)
+OVER = "This link has been used or is too old. Ask for a new one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,26 +139,43 @@ def invitation(engine: Engine, token: str, *, now: datetime) -> Invitation | Non
     return Invitation(email=member.email, name=member.name, role=member.role)
 
 
-def accept(
-    writer: Writer, token: str, *, email: str, name: str, password: str, organisation: str, now: datetime
+async def accept(
+    engine: Engine,
+    writer: Writer,
+    token: str,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    organisation: str,
+    now: datetime,
 ) -> str | Refused:
     """Use the link up: store name and password, and return the token of a new session."""
     name = " ".join(name.split())[:80]
+    if await run_in_threadpool(invitation, engine, token, now=now) is None:
+        return Refused(OVER)
     if not name:
         return Refused("Write your name, so that your colleagues know who decided what.")
     try:
         address = email_of(email) if email else ""
     except NotAnEmailError as error:
         return Refused(str(error))
-    weak = passwords.weakness(password, email=address, organisation=organisation)
+
+    def choose() -> tuple[str | None, str]:
+        weak = passwords.weakness(password, email=address, organisation=organisation)
+        return weak, "" if weak else passwords.hashed(password)
+
+    try:
+        weak, password_hash = await passwords.KNOWN.run(digest(token), choose)
+    except passwords.TooBusyError:
+        return BUSY
     if weak:
         return Refused(weak)
-    password_hash = passwords.hashed(password)
 
     def work(connection: Connection) -> str | Refused:
         link = team.good_link(connection, digest(token), now)
         if link is None or (link.purpose == "first" and team.has_lead(connection)):
-            return Refused("This link has been used or is too old. Ask for a new one.")
+            return Refused(OVER)
         member_id = link.member_id
         if member_id is None:
             if not address:
@@ -157,7 +187,7 @@ def accept(
                 member_id = known.id
                 team.change_member(connection, member_id, role=link.role)
         if not team.use_link(connection, link.id, now):
-            return Refused("This link has been used or is too old. Ask for a new one.")
+            return Refused(OVER)
         team.set_password(connection, member_id, name=name, password_hash=password_hash)
         member = team.member_by_id(connection, member_id)
         who = member.email if member else address
@@ -166,10 +196,10 @@ def accept(
         )
         return _open_session(connection, member_id, now)
 
-    return writer.run(work)
+    return await run_in_threadpool(writer.run, work)
 
 
-def sign_in(
+async def sign_in(
     engine: Engine,
     writer: Writer,
     slowdown: Slowdown,
@@ -177,24 +207,36 @@ def sign_in(
     email: str,
     password: str,
     place: str,
+    device: Callable[[team.Member | None], str] = lambda _member: "",
     now: datetime,
 ) -> str | Refused:
-    """Return the token of a new session, or why not. `place` is the network address, used for slowing down only."""
+    """Return the token of a new session, or why not.
+
+    `place` is the network address, used for slowing down only. `device` names the browser if this member has signed in
+    with it before. Whoever is known by either is heard while strangers wait.
+    """
     address = email.strip().casefold()[:254]
-    wait = slowdown.wait(address, place, now)
+    member = await run_in_threadpool(_member, engine, address)
+    tried = Try(address, network_of(place), device(member))
+    lane = passwords.KNOWN if slowdown.knows(tried) else passwords.STRANGERS
+    queue = tried.device or tried.place
+    if lane.is_full(queue):
+        return BUSY
+    wait = slowdown.begin(tried, now)
     if wait:
         return Refused(f"Too many tries. Wait {in_words(wait)}, then try again.", wait)
-    with reader(engine) as connection:
-        member = team.member_by_email(connection, address)
-    right = passwords.matches(member.password_hash if member and member.active else None, password)
+    kept = member.password_hash if member and member.active else None
+    right = await lane.run(queue, partial(passwords.matches, kept, password))
     if member is None or not right:
-        slowdown.missed(address, place, now)
         return Refused("This email and password do not go together. Check both and try again.")
-    slowdown.succeeded(address, place)
+    slowdown.succeeded(tried, now)
     old_hash = member.password_hash or ""
-    new_hash = passwords.hashed(password) if passwords.ageing(old_hash) else ""
+    new_hash = await _hashed_anew(queue, password) if passwords.ageing(old_hash) else ""
 
-    def work(connection: Connection) -> str:
+    def work(connection: Connection) -> str | Refused:
+        fresh = team.member_by_id(connection, member.id)
+        if fresh is None or not fresh.active or fresh.password_hash != old_hash:
+            return Refused("This email and password do not go together. Check both and try again.")
         if new_hash:
             team.replace_hash(connection, member.id, old=old_hash, new=new_hash)
         team.record(
@@ -202,7 +244,20 @@ def sign_in(
         )
         return _open_session(connection, member.id, now)
 
-    return writer.run(work)
+    return await run_in_threadpool(writer.run, work)
+
+
+async def _hashed_anew(queue: str, password: str) -> str:
+    """Return the hash under today's settings, or nothing if that must wait for the next time."""
+    try:
+        return await passwords.KNOWN.run(queue, partial(passwords.hashed, password))
+    except passwords.TooBusyError:
+        return ""
+
+
+def _member(engine: Engine, address: str) -> team.Member | None:
+    with reader(engine) as connection:
+        return team.member_by_email(connection, address)
 
 
 def who_is(engine: Engine, writer: Writer, token: str, *, now: datetime) -> team.Member | None:

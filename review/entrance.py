@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from review import access, auth, pages
@@ -24,24 +25,24 @@ def sign_in_form(visit: Visit) -> Response:
     return _sign_in_page(visit, where)
 
 
-def sign_in(visit: Visit) -> Response:
+async def sign_in(visit: Visit) -> Response:
     """Check email and password, and go on to the page that was asked for."""
     where = _onward(visit.field("next"))
-    outcome = auth.sign_in(
+    outcome = await auth.sign_in(
         visit.parts.engine,
         visit.parts.writer,
         visit.slowdown,
         email=visit.field("email"),
         password=visit.secret("password"),
         place=visit.place,
+        device=visit.known_device,
         now=visit.now,
     )
     if isinstance(outcome, auth.Refused):
-        response = _sign_in_page(visit, where, error=outcome.reason, status=429 if outcome.wait else 401)
-        if outcome.wait:
-            response.headers["Retry-After"] = str(outcome.wait)
-        return response
-    return access.let_in(visit, outcome, where)
+        status = 503 if outcome.busy else 429 if outcome.wait else 401
+        response = await run_in_threadpool(_sign_in_page, visit, where, error=outcome.reason, status=status)
+        return _come_again(response, outcome)
+    return await run_in_threadpool(access.let_in, visit, outcome, where)
 
 
 def sign_out(visit: Visit) -> Response:
@@ -55,11 +56,13 @@ def join_form(visit: Visit) -> Response:
     return _join_page(visit)
 
 
-def join(visit: Visit) -> Response:
+async def join(visit: Visit) -> Response:
     """Use the link up and sign the new member in."""
     if visit.secret("password") != visit.secret("again"):
-        return _join_page(visit, error="The two passwords are not the same. Write them again.", status=422)
-    outcome = auth.accept(
+        wrong = "The two passwords are not the same. Write them again."
+        return await run_in_threadpool(_join_page, visit, error=wrong, status=422)
+    outcome = await auth.accept(
+        visit.parts.engine,
         visit.parts.writer,
         visit.request.path_params["token"],
         email=visit.field("email"),
@@ -69,8 +72,15 @@ def join(visit: Visit) -> Response:
         now=visit.now,
     )
     if isinstance(outcome, auth.Refused):
-        return _join_page(visit, error=outcome.reason, status=422)
-    return access.let_in(visit, outcome, "/")
+        status = 503 if outcome.busy else 422
+        return _come_again(await run_in_threadpool(_join_page, visit, error=outcome.reason, status=status), outcome)
+    return await run_in_threadpool(access.let_in, visit, outcome, "/")
+
+
+def _come_again(response: Response, refused: auth.Refused) -> Response:
+    if refused.wait:
+        response.headers["Retry-After"] = str(refused.wait)
+    return response
 
 
 def _sign_in_page(visit: Visit, where: str, *, error: str = "", status: int = 200) -> Response:

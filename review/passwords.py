@@ -1,25 +1,77 @@
-"""Passwords: what makes one good enough, and their argon2 hashes. Imports argon2 only.
+"""Passwords: what makes one good enough, their argon2 hashes, and the two threads in which those are made.
 
-Two at most are hashed at once: each hash takes 64 MiB for a moment, and a stranger at the sign-in form must not be able
-to fill a small server's memory.
+Each hash takes 64 MiB and a processor for a moment. So it is done in threads that do nothing else, at the lowest
+priority, one for browsers and places that we know and one for strangers, each with a short queue: a flood of strangers
+at the sign-in form fills its own queue, and neither a page nor a message nor a member waits for it. Imports argon2, and
+zxcvbn where a password is chosen.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
 import unicodedata
-from functools import cache
-from threading import BoundedSemaphore
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SHORTEST = 12
 """Characters."""
 LONGEST = 200
 """Characters; more is refused and never cut."""
+LEAST_GUESSES = 9
+"""Powers of ten that somebody has to try who knows which passwords are common."""
+JUDGED = 64
+"""Characters that are held against the list; to look at more takes long and never makes a password weaker."""
 
-_hasher = PasswordHasher()
-_at_once = BoundedSemaphore(2)
+_hasher = PasswordHasher(parallelism=1)
+
+Outcome = TypeVar("Outcome")
+
+
+class TooBusyError(RuntimeError):
+    """So many wait already that this one is not taken. Nothing was tried; wait a few seconds."""
+
+
+class Lane:
+    """One thread that hashes, and a queue before it. Used from the event loop only."""
+
+    def __init__(self, name: str, *, most: int, most_each: int) -> None:
+        self.name, self.most, self.most_each = name, most, most_each
+        self._waiting: Counter[str] = Counter()
+
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, self.name, initializer=_give_way)
+
+    def is_full(self, place: str) -> bool:
+        """Tell whether too many wait already, of this place or of all."""
+        return self._waiting.total() >= self.most or self._waiting[place] >= self.most_each
+
+    async def run(self, place: str, work: Callable[[], Outcome]) -> Outcome:
+        """Do this in the lane's thread. Raises TooBusyError if too many wait, of this place or of all."""
+        if self.is_full(place):
+            raise TooBusyError
+        self._waiting[place] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting[place] -= 1
+            if not self._waiting[place]:
+                del self._waiting[place]
+
+
+KNOWN = Lane("passwords-known", most=32, most_each=4)
+STRANGERS = Lane("passwords-strangers", most=32, most_each=4)
 
 
 def weakness(password: str, *, email: str = "", organisation: str = "") -> str | None:
@@ -34,24 +86,32 @@ def weakness(password: str, *, email: str = "", organisation: str = "") -> str |
     known = [part for part in (email.casefold(), email.casefold().split("@")[0], organisation.casefold()) if part]
     if any(plain.casefold().strip(" 0123456789!?.") == word for word in (*known, "password", "earshot")):
         return "Use something that others cannot guess from your name or your team."
+    if _is_common(plain, [*known, *organisation.casefold().split(), "earshot"]):
+        return "Many people use this one, or one like it, so it is tried first. Three or four words that do not belong together work well."  # noqa: E501 - one sentence
     return None
+
+
+def _is_common(plain: str, known: list[str]) -> bool:
+    """Tell whether lists of common passwords, names, words, years and keyboard rows lead to it within few guesses."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 15 MB, and passwords are seldom chosen
+
+    found = zxcvbn(plain[:JUDGED], user_inputs=known, max_length=JUDGED)
+    return float(found["guesses_log10"]) < LEAST_GUESSES
 
 
 def hashed(password: str) -> str:
     """Return the argon2id hash of a password."""
-    with _at_once:
-        return _hasher.hash(_plain(password))
+    return _hasher.hash(_plain(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Tell whether the password is the one behind the hash; as slow for nobody's hash (None) as for somebody's."""
     if len(password) > LONGEST:
         return False
-    with _at_once:
-        try:
-            _hasher.verify(password_hash or _nobodys_hash(), _plain(password))
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        _hasher.verify(password_hash or _nobodys_hash(), _plain(password))
+    except (VerificationError, InvalidHashError):
+        return False
     return password_hash is not None
 
 
@@ -68,3 +128,9 @@ def _nobodys_hash() -> str:
 def _plain(password: str) -> str:
     """Return one spelling of letters that keyboards compose differently."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _give_way() -> None:
+    """Let every other thread go first, where the system knows priorities of threads."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -1,8 +1,11 @@
-"""Slowing down whoever guesses passwords. Imports the standard library only.
+"""Slowing down whoever guesses passwords, and nobody else. Imports the standard library only.
+
+Misses are counted by account and network place, so that a stranger's never keep a member out who is somewhere else. A
+browser or a place that the account signed in from before has far more room than anybody needs; places that are new to
+it share what an account allows in an hour. A try counts as a miss from its beginning, so that many at once are many.
 
 Kept in memory, by a digest of what was typed: nothing to erase later, and a restart is no help worth having, since the
-wait after the fifth miss is longer than a start. An address alone earns a wait only after many more misses than an
-address from one network place, so that a stranger cannot easily keep a member out.
+wait after the fifth miss is longer than a start.
 """
 
 from __future__ import annotations
@@ -10,23 +13,52 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
 FREE = 5
 """Misses from one place before the first wait."""
-FREE_ANYWHERE = 50
-"""Misses on one address from all places together before the first wait."""
+FREE_WHERE_KNOWN = 100
+"""The same, from a place that this account signed in from before."""
+FREE_ON_DEVICE = 1000
+"""The same, in a browser that this account signed in with before."""
+HOURLY = 100
+"""Misses on one account in an hour, from all places together that are new to it."""
 FIRST_WAIT = 5
 """Seconds; doubles with every further miss."""
 LONGEST_WAIT = 900
 """Seconds."""
 FORGOTTEN_AFTER = timedelta(hours=1)
-MOST_KEPT = 10_000
+MOST_KEPT = 50_000
+
+
+def network_of(host: str) -> str:
+    """Return what counts as one place: an IPv4 address, or the /64 that one line with IPv6 has all of."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host[:64]
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to sign in: for whom, and from where."""
+
+    email: str
+    place: str
+    """From `network_of`."""
+    device: str = ""
+    """The browser, if it has signed in to this account before; else empty."""
 
 
 @dataclass(slots=True)
 class _Misses:
-    count: int
+    count: float
     last: datetime
 
 
@@ -35,38 +67,76 @@ class Slowdown:
     """Counts misses and tells how long to wait."""
 
     _misses: dict[bytes, _Misses] = field(default_factory=dict)
+    _known: dict[bytes, datetime] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def wait(self, email: str, place: str, now: datetime) -> int:
-        """Return the seconds to wait before the next try; 0 if there is none."""
-        with self._lock:
-            return max(self._wait(key, free, now) for key, free in _keys(email, place))
+    def knows(self, tried: Try) -> bool:
+        """Tell whether this account has signed in from here before."""
+        return bool(tried.device) or _key(tried.email, tried.place) in self._known
 
-    def missed(self, email: str, place: str, now: datetime) -> None:
-        """Count one wrong try."""
+    def begin(self, tried: Try, now: datetime) -> int:
+        """Count one try as a miss and return 0, or return the seconds to wait before the next."""
         with self._lock:
-            for key, _ in _keys(email, place):
-                held = self._misses.pop(key, None)
-                fresh = held is None or now - held.last > FORGOTTEN_AFTER
-                self._misses[key] = _Misses(1 if fresh or held is None else held.count + 1, now)
-            while len(self._misses) > MOST_KEPT:
-                self._misses.pop(next(iter(self._misses)))
+            key, free = self._counter(tried)
+            wait = self._wait(key, free, now)
+            anywhere = _key(tried.email)
+            if not wait and not self.knows(tried):
+                wait = self._wait_anywhere(anywhere, now)
+                if not wait:
+                    held = self._drained(anywhere, now)
+                    self._keep(anywhere, _Misses(held + 1, now))
+            if not wait:
+                held_here = self._misses.get(key)
+                over = held_here is None or now - held_here.last > FORGOTTEN_AFTER
+                self._keep(key, _Misses(1 if over or held_here is None else held_here.count + 1, now))
+            return wait
 
-    def succeeded(self, email: str, place: str) -> None:
-        """Forget this place's misses: it knew the password."""
+    def succeeded(self, tried: Try, now: datetime) -> None:
+        """Forget this place's misses: it knew the password. It is known from now on."""
         with self._lock:
-            self._misses.pop(_keys(email, place)[0][0], None)
+            self._take_back(tried, now)
+            self._misses.pop(self._counter(tried)[0], None)
+            self._misses.pop(_key(tried.email, tried.place), None)
+            here = _key(tried.email, tried.place)
+            self._known.pop(here, None)
+            self._known[here] = now
+            while len(self._known) > MOST_KEPT:
+                self._known.pop(next(iter(self._known)))
+
+    def _counter(self, tried: Try) -> tuple[bytes, int]:
+        if tried.device:
+            return _key(tried.email, "device", tried.device), FREE_ON_DEVICE
+        here = _key(tried.email, tried.place)
+        return here, FREE_WHERE_KNOWN if here in self._known else FREE
+
+    def _take_back(self, tried: Try, now: datetime) -> None:
+        if not self.knows(tried):
+            anywhere = _key(tried.email)
+            self._keep(anywhere, _Misses(max(0.0, self._drained(anywhere, now) - 1), now))
+
+    def _keep(self, key: bytes, misses: _Misses) -> None:
+        self._misses.pop(key, None)
+        self._misses[key] = misses
+        while len(self._misses) > MOST_KEPT:
+            self._misses.pop(next(iter(self._misses)))
+
+    def _drained(self, key: bytes, now: datetime) -> float:
+        """Return how much of an account's hour is used up; it runs out evenly."""
+        held = self._misses.get(key)
+        return 0.0 if held is None else max(0.0, held.count - (now - held.last) / timedelta(hours=1) * HOURLY)
+
+    def _wait_anywhere(self, key: bytes, now: datetime) -> int:
+        over = self._drained(key, now) + 1 - HOURLY
+        return 0 if over <= 0 else -(-timedelta(hours=over / HOURLY) // timedelta(seconds=1))
 
     def _wait(self, key: bytes, free: int, now: datetime) -> int:
         held = self._misses.get(key)
         if held is None or held.count < free or now - held.last > FORGOTTEN_AFTER:
             return 0
-        seconds = min(FIRST_WAIT * 2 ** min(held.count - free, 20), LONGEST_WAIT)
+        seconds = min(FIRST_WAIT * 2 ** min(int(held.count) - free, 20), LONGEST_WAIT)
         left = held.last + timedelta(seconds=seconds) - now
         return max(0, -(-left // timedelta(seconds=1)))
 
 
-def _keys(email: str, place: str) -> tuple[tuple[bytes, int], tuple[bytes, int]]:
-    here = sha256(f"{email}\n{place}".encode()).digest()
-    anywhere = sha256(email.encode()).digest()
-    return (here, FREE), (anywhere, FREE_ANYWHERE)
+def _key(*parts: str) -> bytes:
+    return sha256("\n".join(parts).encode()).digest()

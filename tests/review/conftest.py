@@ -78,6 +78,10 @@ class Room:
     def visitor(self, **headers: str) -> Visitor:
         return Visitor(self.app, self.public_url, headers)
 
+    def visitor_from(self, place: str) -> Visitor:
+        """Return a new browser at another network address."""
+        return Visitor(self.app, self.public_url, place=place)
+
     async def member(self, role: str = "reviewer", name: str = "Amina Reid") -> Visitor:
         """Return the browser of somebody of the team who has signed in."""
         email = f"{name.split(maxsplit=1)[0].lower()}@example.org"

@@ -82,9 +82,10 @@ class Visitor:
     app: Starlette
     base: str = "http://127.0.0.1:8000"
     headers: dict[str, str] = field(default_factory=dict)
+    place: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=(self.place, 4711))
         self.client = httpx.AsyncClient(transport=transport, base_url=self.base, headers=self.headers)
 
     async def open(self, path: str) -> str:
