@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review import access, entrance, export, inbox, pages, place, progress, queue, rights, safeguarding, story
+from review import access, entrance, export, inbox, members, pages, place, progress, queue, rights, safeguarding, story
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
@@ -87,6 +87,8 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/requests", page(rights.show, LEADS), methods=["GET"]),
         Route("/requests/{number:int}", page(rights.one, LEADS), methods=["GET"]),
         Route("/requests/{number:int}/{act}", page(rights.act, LEADS), methods=["POST"]),
+        Route("/team", page(members.show, LEADS), methods=["GET"]),
+        Route("/team/{number:int}/{act}", page(members.act, LEADS), methods=["POST"]),
         Route("/sign-in", page(entrance.sign_in_form, STRANGERS), methods=["GET"]),
         Route("/sign-in", access.slow_door(entrance.sign_in, parts, slowdown), methods=["POST"]),
         Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),

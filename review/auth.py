@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.concurrency import run_in_threadpool
 
-from review import passwords
+from review import leaving, passwords
 from review.slowdown import Try, network_of
 from storage.database import reader
 from storage.queries import team
@@ -100,7 +100,7 @@ def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str 
     """Add the member if they are new, give them the role, and return the token of a link to set a password.
 
     The link is `<public URL>/join/<token>`; it works once, for 48 hours. An old password works until a new one is set.
-    Raises NotAnEmailError and NotARoleError.
+    Raises NotAnEmailError, NotARoleError, and LastLeadError where this would leave the team without a lead.
     """
     address = email_of(email)
     if role not in ROLES:
@@ -112,7 +112,7 @@ def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str 
             member_id = team.add_member(connection, email=address, name="", role=role, at=now)
         else:
             member_id = known.id
-            team.change_member(connection, member_id, role=role)
+            leaving.change_role(connection, known, role, now=now)
         team.record(
             connection,
             at=now,
@@ -134,6 +134,8 @@ def invitation(engine: Engine, token: str, *, now: datetime) -> Invitation | Non
         if link is None or (link.purpose == "first" and team.has_lead(connection)):
             return None
         member = team.member_by_id(connection, link.member_id) if link.member_id is not None else None
+    if member is not None and not member.active:
+        return None
     if member is None:
         return Invitation(email="", name="", role=link.role)
     return Invitation(email=member.email, name=member.name, role=member.role)

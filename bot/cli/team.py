@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -11,7 +12,10 @@ from bot.cli.on_call import oncall
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-commands = typer.Typer(name="team", help="Let people of your team in.", no_args_is_help=True)
+    from bot.app import Base
+    from storage.queries.team import Member
+
+commands = typer.Typer(name="team", help="Let people of your team in, and out.", no_args_is_help=True)
 commands.command()(oncall)
 
 Email = Annotated[str, typer.Argument(help="Their email address; they sign in with it.")]
@@ -26,13 +30,76 @@ def add(
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, read_settings  # noqa: PLC0415
     from review.auth import make_link  # noqa: PLC0415
+    from review.leaving import LastLeadError  # noqa: PLC0415
 
     settings = read_settings()
     with laid(settings) as base:
-        token = make_link(base.writer, email, role, now=base.clock())
+        try:
+            token = make_link(base.writer, email, role, now=base.clock())
+        except LastLeadError as error:
+            _fail(str(error))
     out = console()
     out.print(f"Give this link to {email}. It works once, for 48 hours:", markup=False)
     out.print(f"{settings.public_url}/join/{token}", markup=False)
+
+
+@commands.command()
+def remove(email: Email) -> None:
+    """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from review import leaving  # noqa: PLC0415
+
+    with laid(read_settings()) as base:
+        try:
+            left = leaving.put_out(base.writer, _member(base, email).id, now=base.clock(), who="command line")
+        except ValueError as error:
+            _fail(str(error))
+    out = console()
+    out.print(f"{left.member.email} is out: no browser, link or token of theirs opens anything any more.", markup=False)
+    if left.handed_back:
+        out.print(f"What they had taken is open again: {left.handed_back} on the safeguarding page.", markup=False)
+    if left.was_on_call:
+        out.print(
+            "They are off call."
+            if left.on_call_left
+            else "They are off call, and nobody else is on it: earshot team oncall",
+            markup=False,
+        )
+
+
+@commands.command("sign-out")
+def sign_out(email: Email) -> None:
+    """End all sessions of somebody, as when a laptop is lost. Their password still works."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from review import leaving  # noqa: PLC0415
+
+    with laid(read_settings()) as base:
+        try:
+            ended = leaving.sign_out_everywhere(
+                base.writer, _member(base, email).id, now=base.clock(), who="command line"
+            )
+        except ValueError as error:
+            _fail(str(error))
+    console().print(f"Signed out of {ended} {'browser' if ended == 1 else 'browsers'}.", markup=False)
+
+
+@commands.command("list")
+def list_() -> None:
+    """List who is on the team, and who has left."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from storage.queries import team  # noqa: PLC0415
+
+    with laid(read_settings()) as base:
+        members = base.writer.run(team.all_members)
+    out = console()
+    for one in members:
+        standing = "left" if not one.active else one.role if one.password_hash else f"{one.role}, no password yet"
+        out.print(f"{one.email}  {standing}", markup=False)
+    if not members:
+        out.print("Nobody is on the team yet. earshot serve prints a link for the first lead.", markup=False)
 
 
 @commands.command()
@@ -41,7 +108,7 @@ def token(email: Email) -> None:
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
     from bot.app import laid  # noqa: PLC0415
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, read_settings  # noqa: PLC0415
     from review.auth import digest, email_of  # noqa: PLC0415
     from storage.queries import api_tokens, team  # noqa: PLC0415
 
@@ -66,6 +133,24 @@ def token(email: Email) -> None:
 
         known = base.writer.run(work)
     if not known:
-        console(error=True).print("[red]×[/red] Nobody with this address is on the team. Add them first.")
-        raise typer.Exit(FAILED)
+        _fail("Nobody with this address is on the team. Add them first.")
     console().print(made, markup=False)
+
+
+def _member(base: Base, email: str) -> Member:
+    """Return the active member with this address; raises NotOnTheTeamError and NotAnEmailError."""
+    from review.auth import email_of  # noqa: PLC0415
+    from review.leaving import NotOnTheTeamError  # noqa: PLC0415
+    from storage.queries import team  # noqa: PLC0415
+
+    found = base.writer.run(partial(team.member_by_email, email=email_of(email)))
+    if found is None or not found.active:
+        raise NotOnTheTeamError
+    return found
+
+
+def _fail(words: str) -> NoReturn:
+    from bot.cli.say import FAILED, console  # noqa: PLC0415
+
+    console(error=True).print(f"[red]×[/red] {words}")
+    raise typer.Exit(FAILED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, select, text, update
+from sqlalchemy import and_, case, func, literal, select, text, update
 
 from storage import tables
 from storage.queries.safeguarding import LIKELY, OPEN
@@ -148,6 +148,18 @@ def change(connection: Connection, item: Item, **values: Any) -> bool:
         .values(version=ITEM.c.version + 1, **values)
     )
     return done.rowcount == 1
+
+
+def hand_back_all(connection: Connection, member_id: int, now: datetime) -> int:
+    """Hand back what a member had taken and not closed; its clock runs on. Returns how many items there were."""
+    again = case(
+        (and_(ITEM.c.level == LIKELY, ITEM.c.look_by > now), ITEM.c.look_by), else_=literal(now, ITEM.c.look_by.type)
+    )
+    return connection.execute(
+        update(ITEM)
+        .where(ITEM.c.taken_by == member_id, ITEM.c.closed_at.is_(None))
+        .values(taken_at=None, taken_by=None, next_alert_at=again, version=ITEM.c.version + 1)
+    ).rowcount
 
 
 def another_open(connection: Connection, item: Item) -> bool:

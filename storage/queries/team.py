@@ -103,10 +103,34 @@ def change_member(connection: Connection, member_id: int, *, role: str) -> None:
     connection.execute(update(member).where(member.c.id == member_id).values(role=role, active=True))
 
 
+def leads_who_can_sign_in(connection: Connection) -> list[int]:
+    """Return the active leads with a password, and hold them: two who put each other out do so one after the other."""
+    found = select(member.c.id).where(
+        member.c.role == "lead", member.c.active.is_(True), member.c.password_hash.is_not(None)
+    )
+    return list(connection.execute(found.order_by(member.c.id).with_for_update()).scalars())
+
+
+def make_inactive(connection: Connection, member_id: int, *, at: datetime) -> None:
+    """Put a member out: no password, no session and no link of theirs opens anything from now on."""
+    connection.execute(update(member).where(member.c.id == member_id).values(active=False, password_hash=None))
+    end_sessions(connection, member_id)
+    connection.execute(
+        update(link)
+        .where(link.c.member_id == member_id, link.c.used_at.is_(None), link.c.expires_at > at)
+        .values(expires_at=at)
+    )
+
+
+def end_sessions(connection: Connection, member_id: int) -> int:
+    """End every session of a member; returns how many there were."""
+    return connection.execute(session.delete().where(session.c.member_id == member_id)).rowcount
+
+
 def set_password(connection: Connection, member_id: int, *, name: str, password_hash: str) -> None:
     """Store a member's name and password hash, and end every session of theirs: an old one may not be theirs."""
     connection.execute(update(member).where(member.c.id == member_id).values(name=name, password_hash=password_hash))
-    connection.execute(session.delete().where(session.c.member_id == member_id))
+    end_sessions(connection, member_id)
 
 
 def replace_hash(connection: Connection, member_id: int, *, old: str, new: str) -> None:
@@ -270,3 +294,13 @@ def all_members(connection: Connection) -> list[Member]:
         select(*MEMBER_COLUMNS).order_by(member.c.active.desc(), func.lower(member.c.email), member.c.id)
     )
     return [Member(**row._mapping) for row in rows]
+
+
+def browsers(connection: Connection, at: datetime, idle_since: datetime) -> dict[int, int]:
+    """Return in how many browsers each member is signed in, by member."""
+    rows = connection.execute(
+        select(session.c.member_id, func.count().label("browsers"))
+        .where(session.c.expires_at > at, session.c.seen_at > idle_since)
+        .group_by(session.c.member_id)
+    )
+    return {row.member_id: row.browsers for row in rows}
