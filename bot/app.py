@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,7 @@ class App:
             notice=notice_digest,
             public_url=base.settings.public_url,
             staffed=base.settings.staffed_hours,
+            steady=timedelta(days=base.settings.steady_days),
         )
         self.intake = Intake(
             writer=base.writer,

@@ -1,8 +1,8 @@
 """Asks what the team or time wants to know of a contributor, reminds once, and lets a question go without an answer.
 
 Due times are rows: who ticks, and when, matters little. Each question is read again under its person's lock. Nobody is
-asked at night, in the middle of something, after STOP, or while the team looks after them (rules 84, 99 and 100).
-Imports storage and the turn.
+asked where a number may have a new owner, at night, in the middle of something, after STOP, or while the team looks
+after them (rules 84, 99 and 100). Imports storage and the turn.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from bot.occasion import Occasion
 from bot.rates import opens
 from bot.turn import Turn
 from flows.conversation import Conversation
+from flows.items import ItemKind
 from flows.signals import AskedBack
 from storage import renewal, sign_off
 from storage.database import reader
-from storage.queries import ask_backs, safeguarding
+from storage.queries import ask_backs, holders, safeguarding
 from storage.queries import turn as store
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
@@ -106,6 +107,9 @@ class AskBacks:
     def _turn(self, connection: Connection, due: AskBack, now: datetime) -> bool:
         reach = ask_backs.reach(connection, due.contributor_id, now)
         person = store.person_at(connection, reach.address_id, lock=True) if reach.address_id is not None else None
+        closed = reach.why_not == "closed"
+        if person is not None and not holders.opens(person, self.means.steady, now):
+            person, closed = None, True
         found = ask_backs.get(connection, due.id)
         if found is None or found.due_at is None or found.due_at > now:
             return False
@@ -114,6 +118,11 @@ class AskBacks:
         elif found.kind == "sign_off" and sign_off.asked(connection, found) is None:
             ask_backs.settle(connection, found.id, "cancelled", now=now)
         elif person is None:
+            if closed and found.state == "waiting":
+                store.raise_item(
+                    connection, kind=ItemKind.NUMBER_CLOSED, now=now, contributor_id=found.contributor_id,
+                    story_id=found.story_id,
+                )  # fmt: skip
             self._unreachable(connection, found, now)
         else:
             self._ask(connection, found, person, now)

@@ -27,7 +27,7 @@ from bot.rates import Gaps, Pace, opens
 from flows.items import ItemKind
 from flows.messages import Message, UnreadableMessageError
 from storage.crypto import SealBrokenError, open_address
-from storage.queries import on_call, outbox
+from storage.queries import holders, on_call, outbox
 from storage.queries.on_call import ALERT
 from storage.queries.turn import raise_item
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
@@ -205,6 +205,8 @@ class Delivery:
             whom = outbox.addressee(connection, channel=report.channel, provider_id=report.provider_id)
             if changed and whom is not None and whom.kind == ALERT and outbox.STATUSES[report.status] in NOT_THERE:
                 on_call.undelivered(connection, whom.address_id, now)
+            if changed and whom is not None and outbox.STATUSES[report.status] == "delivered":
+                self._arrived_after_all(connection, report, whom.address_id, now)
             if changed and error is not None and whom is not None:
                 fate.of_address(connection, whom.address_id, whom.contributor_id, error, now)
                 if error.tell_team:
@@ -216,6 +218,12 @@ class Delivery:
             metrics.sends.labels(report.channel, report.status).inc()
         if lane is not None and outbox.STATUSES.get(report.status) == "delivered":
             lane.gaps.delivered(report.provider_id)
+
+    @staticmethod
+    def _arrived_after_all(connection: Connection, report: StatusReport, address_id: int, now: datetime) -> None:
+        """A message that was said to be lost has arrived: its number is not dead."""
+        if outbox.failed_before(connection, channel=report.channel, provider_id=report.provider_id):
+            holders.proved_alive(connection, address_id, now)
 
     # --- taking and writing down --------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot import owed
 from flows.items import ItemKind
-from storage.queries import on_call, outbox
+from storage.queries import holders, on_call, outbox
 from storage.queries.on_call import ALERT
 from storage.queries.people import opt_out
 from storage.queries.safeguarding import CARE
@@ -70,6 +70,8 @@ def refusal(due: Due) -> str:
     """
     if due.address_state in {"blocked", "unusable"}:
         return due.address_state
+    if due.address_closed and due.kind not in {*ASKED_FOR, ALERT}:
+        return "closed"
     if due.kind not in ASKED_FOR and (due.opted_out or due.address_state == "opted_out"):
         return "opted_out"
     return ""
@@ -157,8 +159,13 @@ def without_asking(due: Due, reason: str, now: datetime, chance: float) -> Fate:
 
 
 def of_address(connection: Connection, address_id: int, contributor_id: int, error: SendError, now: datetime) -> None:
-    """Note what an error says about the address: gone, blocked, or a STOP that only the carrier heard (rule 30)."""
+    """Note what an error says about the address: gone, blocked, or a STOP that only the carrier heard (rule 30).
+
+    A number that may be dead opens nothing any more of what was told from it (design rule 13).
+    """
     if error.address_state == "opted_out":
         opt_out(connection, contributor_id, now)
     elif error.address_state:
         outbox.set_address_state(connection, address_id, error.address_state, now)
+    if error.dead:
+        holders.close(connection, address_id, holders.DEAD, now)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bot import alerts, metrics
+from bot import alerts, holder, metrics
 from bot.logs import log, told
 from bot.occasion import Occasion
 from bot.seen import EVERYTHING, Seen, seen_by
@@ -195,8 +195,9 @@ class Intake:
         if person is None:
             source = inbound.entry if code is None else on_call.SOURCE
             person = self._meet(connection, event, inbound_id, "handled", source)
+        person = holder.of_address(connection, self.means, person, event.signals, inbound_id, event.now)
         store.heard(connection, person, event.now)
-        if person.address_state in ("blocked", "unusable"):
+        if person.address_state == "blocked":
             store.set_address_state(connection, person.address_id, "reachable", event.now)  # they just wrote from it
         if code is not None:
             self._link_phone(connection, event, person, inbound_id, code)
@@ -290,8 +291,10 @@ class Intake:
             return "other"
         if self._claim(connection, event, person) is None:
             return "duplicate"
-        state = "blocked" if inbound.blocked else "reachable"
-        store.set_address_state(connection, person.address_id, state, event.now)
+        if inbound.blocked:
+            store.set_address_state(connection, person.address_id, "blocked", event.now)
+        elif person.address_state == "blocked":
+            store.set_address_state(connection, person.address_id, "reachable", event.now)
         return "handled"
 
     def _store(self, connection: Connection, event: Event, state: str = "stored", error: str | None = None) -> Result:
@@ -325,6 +328,7 @@ class Intake:
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
         if person is None:
             person = self._meet(connection, event, inbound_id, "failed")
+        person = holder.of_address(connection, self.means, person, event.signals, inbound_id, event.now)
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
         stops = self._wants_stop(event, person)
         if stops:

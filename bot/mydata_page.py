@@ -1,12 +1,13 @@
 """Somebody's own file at /mydata/TOKEN: a door that shows nothing, and behind it all that is held (rule 59).
 
 A chat app that looks at a link to draw a preview opens the door and finds nothing there; only the button on it asks
-for the file. Nothing is used up by opening it. Imports storage and pages; knows no channel. Addresses of this page are
-never logged: the token in them is the key.
+for the file. It opens once: what is behind it can be read and taken away in one go. Imports storage and pages; knows
+no channel. Addresses of this page are never logged: the token in them is the key.
 """
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,12 @@ async def _file(app: App, request: Request) -> Response:
             media_type="application/json",
             headers={**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'},
         )
-    return _page(app, "file", text=file.to_text())
+    return _page(app, "file", text=file.to_text(), file=_to_keep(file))
+
+
+def _to_keep(file: PersonFile) -> str:
+    """Return the file as an address that holds it whole, so that it can be saved though the link is used up."""
+    return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
 
 
 def _link(app: App, token: str) -> file_link.Link | None:
@@ -67,16 +73,16 @@ def _link(app: App, token: str) -> file_link.Link | None:
     if link is None:
         return None
     with reader(app.engine) as connection:
-        return link if file_link.opens(connection, link, app.clock()) else None
+        return link if file_link.opens(connection, link, app.clock(), app.means.steady) else None
 
 
 def _read(app: App, token: str) -> PersonFile | None:
     link = file_link.read(app.keyring, token)
     if link is None:
         return None
+    if not app.writer.run(partial(file_link.use, link=link, now=app.clock(), steady=app.means.steady)):
+        return None
     with reader(app.engine) as connection:
-        if not file_link.opens(connection, link, app.clock()):
-            return None
         try:
             return about(connection, app.keyring, link.contributor_id, app.clock())
         except NobodyError:
@@ -88,12 +94,13 @@ def _closed(app: App) -> Response:
     return _page(app, "closed", status=410)
 
 
-def _page(app: App, state: str, *, status: int = 200, text: str = "") -> Response:
+def _page(app: App, state: str, *, status: int = 200, text: str = "", file: str = "") -> Response:
     response = pages.page(
         "mydata.html",
         status,
         state=state,
         text=text,
+        file=file,
         organisation=app.settings.organisation,
         contact=app.settings.contact,
         page_language="en",

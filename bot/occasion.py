@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
+from storage.queries import holders
 from storage.staffed import StaffedHours
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from bot.releases import Releases
     from flows.conversation import ChannelKind
@@ -30,6 +31,8 @@ class Means:
     languages: tuple[str, ...] = ("en",)
     public_url: str = "http://127.0.0.1:8000"
     """Where links of ours begin, without a slash at the end."""
+    steady: timedelta = holders.STEADY
+    """The longest silence after which an address still opens what was told from it."""
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
     staffed: StaffedHours = field(default_factory=StaffedHours)
     """When the team is there: by when somebody is to look at a safeguarding item."""

@@ -188,6 +188,13 @@ class Settings(BaseModel):
         le=3650,
         description="After how many days without a word we let go of a contributor's number. Stories stay.",
     )
+    steady_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="After how many days without a word from a number it opens nothing of what was told from it,"
+        " because numbers get new owners. From then on that takes the receipt's three words, or a person of your team.",
+    )
     keep_warning_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
         14, ge=0, le=365, description="How many days before that your team is told. 0: not at all."
     )

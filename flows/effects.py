@@ -177,6 +177,11 @@ class OptOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAddress:
+    """Whoever writes says that they are not the one who wrote from here before: what was told opens to them no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OptIn:
     """Contact is welcome again; no consent is granted anew (rule 30)."""
 
@@ -339,6 +344,7 @@ Effect = (
     | AmendStory
     | AddToStory
     | OptOut
+    | CloseAddress
     | OptIn
     | Erase
     | ListStories

@@ -30,7 +30,7 @@ from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.edits import edited
-from flows.effects import FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
+from flows.effects import CloseAddress, FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
 from flows.greetings import is_courtesy, is_greeting, thank_once
 from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold, is_short_answer
 from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
@@ -214,7 +214,12 @@ def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: 
     in_own_words = said_by_word and taken_by_carrier(said.text) is None
     if in_own_words and answered_beside(making, said, crossed=crossed):
         return True  # "who are you" is better answered than by all that HELP says
-    return not (crossed and word.word in WITHIN_A_QUESTION) and obey(making, word, said)
+    if crossed and word.word in WITHIN_A_QUESTION:
+        return False
+    done = obey(making, word, said)
+    if done and word.word is Word.STOP and is_wrong_number(making, said):
+        making.effects.append(CloseAddress())
+    return done
 
 
 def _said_at_a_question(making: Making, said: Said, word: Recognised | None, last_heard: datetime) -> None:
@@ -251,6 +256,9 @@ def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> No
     if _is_receipt(making, said):
         return
     state = making.conversation
+    if is_wrong_number(making, said):
+        making.effects.append(CloseAddress())
+        return
     if making.now - last_heard < BREAK and hear_though_stopped(making, said):
         return
     if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):

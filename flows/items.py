@@ -65,6 +65,16 @@ class ItemKind(StrEnum):
         "A number has a new owner",
         "Nothing more is sent to it: decide whether what was told from it should stay.",
     )  # fmt: skip
+    NUMBER_CLOSED = (
+        "number_closed", "lead", "story",
+        "A teller's number may not be theirs any more",
+        "Nothing of what was told is said there, and nothing is asked: if you know another way, ask them yourself.",
+    )  # fmt: skip
+    FORMER_NUMBER = (
+        "former_number", "lead", "request",
+        "Somebody asks for what was told from their number before",
+        "Find out who they are without telling them anything: earshot people find shows whose the number was.",
+    )  # fmt: skip
     RECEIPT_GUESSED = (
         "receipt_guessed", "lead", "running",
         "Somebody tried wrong receipts",

@@ -45,6 +45,14 @@ def read(text: str, openings: str) -> str:
     return " ".join(named) if all(word.isalpha() for word in named) else ""
 
 
+def ends_in_one(text: str) -> bool:
+    """Tell at a glance whether a message may be a receipt, whatever stands before it."""
+    if len(text) > LONGEST:
+        return False
+    last = folded(text)[-WORDS_IN_A_RECEIPT:]
+    return len(set(last) & _known()) == WORDS_IN_A_RECEIPT
+
+
 @lru_cache(maxsize=64)
 def _openings(listed: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(folded(opening)) for opening in listed.split(","))

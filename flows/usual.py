@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, names_a_choice, open_aside, reads_clearly
 from flows.asides.retell import MORE
 from flows.commands import go_back, speak
-from flows.effects import AddToStory, DropStory, ListStories, OptOut, RaiseConcern, Say, TellTeam
+from flows.effects import AddToStory, CloseAddress, DropStory, ListStories, OptOut, RaiseConcern, Say
 from flows.greetings import thank_once
 from flows.hearing import hear, hold, take
-from flows.items import ItemKind
 from flows.keywords import Word, may_want, normalise, recognise
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
@@ -263,21 +262,19 @@ def _under_age(making: Making, _said: Said, intent: Intent) -> bool | None:
 def _wrong_number(making: Making, _said: Said, intent: Intent) -> bool | None:
     """Apologise once and write no more; this reply tells whoever has the number now nothing of what was told.
 
-    Rights stay with the holder of the number (design rule 13): a lead decides whether what was told should stay.
+    From then on the number opens nothing of it (design rule 13): a lead decides whether what was told should stay.
     Whoever has told something already is no stranger: "nobody here called me" is part of it then.
     """
     state = making.conversation
     if state.status == "open" and (making.consented or state.held):
         return False
     _tell(making, intent)
-    if state.kept or state.status in {"ended", "expired"}:
-        making.effects.append(TellTeam(kind=ItemKind.WRONG_NUMBER))
     if state.status == "idle":
         return True  # they only mistyped; nothing of ours would have followed
     if state.status == "open":
         making.finish("ended" if state.kept else "parted")
     making.stop()
-    making.effects.append(OptOut())
+    making.effects += [OptOut(), CloseAddress()]
     return True
 
 

@@ -108,6 +108,7 @@ ACTS = (
     Word("safeguarding.reopened", "opened it again"),
     Word("request.read", "read what they wrote"),
     Word("request.acknowledged", "noted that they were told"),
+    Word("request.file_opened", "opened their file"),
     Word("request.closed", "closed it"),
     Word("request.opened", "noted it"),
     Word("item.closed", "closed it"),

@@ -60,6 +60,7 @@ class Protected(NamedTuple):
 PROTECTED = (
     Protected("address", "sealed", "sealed"),
     Protected("address", "lookup", "lookup"),
+    Protected("address", "former_lookup", "lookup"),
     Protected("inbound", "sealed", "sealed"),
     Protected("request", "sealed", "sealed"),
     Protected("sealed_message", "sealed", "sealed"),
@@ -259,7 +260,7 @@ def _reseal(connection: Connection, keyring: Keyring, protected: Protected, limi
     table = tables.metadata.tables[protected.table]
     key, column = _key(table), table.c[protected.column]
     looked_up = protected.table == "address"
-    wanted = [key, column, table.c.channel] if looked_up else [key, column]
+    wanted = [key, column, table.c.channel, table.c.former_lookup] if looked_up else [key, column]
     rows = connection.execute(
         select(*wanted)
         .where(column.is_not(None), func.substr(column, 1, PREFIX_BYTES) != keyring.prefix)
@@ -270,7 +271,9 @@ def _reseal(connection: Connection, keyring: Keyring, protected: Protected, limi
         content = keyring.open(protected.domain, row[1])
         values: dict[str, Any] = {protected.column: keyring.seal(protected.domain, content)}
         if looked_up:
-            values["lookup"] = address_lookups(keyring, row[2], content.decode())[0]
+            values["lookup" if row[3] is None else "former_lookup"] = address_lookups(
+                keyring, row[2], content.decode()
+            )[0]
         connection.execute(table.update().where(key == row[0]).values(values))
     return len(rows)
 

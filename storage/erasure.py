@@ -299,7 +299,13 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
         connection.execute(
             update(ADDRESS)
             .where(ADDRESS.c.id == row.id)
-            .values(sealed=FORGOTTEN, lookup=f"forgotten {row.id}".encode(), state="unusable", changed_at=now)
+            .values(
+                sealed=FORGOTTEN,
+                lookup=f"forgotten {row.id}".encode(),
+                former_lookup=None,
+                state="unusable",
+                changed_at=now,
+            )
         )
     connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(language=""))
     _write_down(connection, now, ("contact", ""))
@@ -386,7 +392,7 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
     rows = connection.execute(
         select(ADDRESS.c.channel, ADDRESS.c.lookup, ADDRESS.c.state, CONTRIBUTOR.c.opted_out)
         .join(CONTRIBUTOR)
-        .where(ADDRESS.c.contributor_id == contributor_id)
+        .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.former_lookup.is_(None))
     ).all()
     for channel, lookup, state, opted_out in rows:
         key = (SUPPRESSION.c.channel == channel, SUPPRESSION.c.lookup == lookup)

@@ -50,9 +50,9 @@ def from_person(
     return _withhold(connection, reason, OUTBOX.c.address_id.in_(addresses), OUTBOX.c.id.not_in(but), *more)
 
 
-def from_address(connection: Connection, address_id: int, reason: str) -> int:
-    """Cancel what waits for an address that nothing can reach; returns how many messages."""
-    return _withhold(connection, reason, OUTBOX.c.address_id == address_id)
+def from_address(connection: Connection, address_id: int, reason: str, *, but: Collection[int] = ()) -> int:
+    """Cancel what waits for an address that nothing can reach, or that is not its owner's; returns how many."""
+    return _withhold(connection, reason, OUTBOX.c.address_id == address_id, OUTBOX.c.id.not_in(but))
 
 
 def _withhold(connection: Connection, reason: str, *which: Any) -> int:

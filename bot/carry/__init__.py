@@ -29,6 +29,7 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.AmendStory: story.amend,
     effects.AddToStory: story.add,
     effects.OptOut: contact.opt_out,
+    effects.CloseAddress: contact.close_address,
     effects.OptIn: contact.opt_in,
     effects.SetLanguage: contact.set_language,
     effects.TellTeam: contact.tell_team,

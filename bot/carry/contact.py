@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.queries import holders
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
     from bot.turn import Turn
-    from flows.effects import OptIn, OptOut, SetLanguage, TellTeam
+    from flows.effects import CloseAddress, OptIn, OptOut, SetLanguage, TellTeam
 
 
 def opt_out(turn: Turn, _effect: OptOut) -> None:
     """Stop all contact; of what waits only the confirmation goes."""
     store.opt_out(turn.connection, turn.person.contributor_id, turn.now, but=turn.answering)
+
+
+def close_address(turn: Turn, _effect: CloseAddress) -> None:
+    """Let the address open nothing any more; whoever writes from it next is a stranger (design rule 13)."""
+    holders.close(turn.connection, turn.person.address_id, holders.WRONG_NUMBER, turn.now, but=turn.answering)
 
 
 def opt_in(turn: Turn, _effect: OptIn) -> None:

@@ -14,7 +14,7 @@ from flows.items import ItemKind
 from flows.signals import Facts, FileReady, OwnStory, Signal, StoriesListed
 from storage import file_link, withhold
 from storage.erasure import erase_contributor
-from storage.queries import own_stories, requests
+from storage.queries import holders, own_stories, requests
 from storage.queries import turn as store
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ AT_ONCE = 5
 
 def tell_data(turn: Turn, _effect: TellData) -> Signal:
     """Tell the engine what is held about the person."""
+    _help_with_what_was_before(turn, "access")
     person = turn.person.contributor_id
     held = store.facts_about(turn.connection, person)
     answers = own_stories.latest_answers(turn.connection, person, ("contact", "invite"))
@@ -47,6 +48,8 @@ def list_stories(turn: Turn, effect: ListStories) -> Signal:
 
     Whoever wants something deleted is not sent their own words any more, whatever they choose.
     """
+    if not effect.page:
+        _help_with_what_was_before(turn, "erasure" if effect.about == DELETE else "correction")
     person = turn.person.contributor_id
     if effect.about == DELETE:
         withhold.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
@@ -79,7 +82,19 @@ def give_file(turn: Turn, _effect: GiveFile) -> Signal:
         turn.connection, keyring, kind="access", origin="chat", now=turn.now, contributor_id=person
     )
     requests.close(turn.connection, filed.id, outcome="done", by=None, now=turn.now)
-    return FileReady(link=f"{turn.means.public_url}/mydata/{file_link.make(keyring, person, turn.now)}")
+    token = file_link.make(keyring, person, filed.id, turn.now)
+    return FileReady(link=f"{turn.means.public_url}/mydata/{token}")
+
+
+def _help_with_what_was_before(turn: Turn, kind: str) -> None:
+    """Let a person of the team help whoever may have told something from this number before it was closed."""
+    if holders.holds_something(turn.connection, turn.person.address_id):
+        person = turn.person.contributor_id
+        if not requests.is_open(turn.connection, kind, person):
+            requests.open_request(
+                turn.connection, turn.means.keyring, kind=kind, origin="chat", now=turn.now, contributor_id=person
+            )
+        store.raise_item(turn.connection, kind=ItemKind.FORMER_NUMBER, now=turn.now, contributor_id=person)
 
 
 def ask_for_person(turn: Turn, effect: AskForPerson) -> None:

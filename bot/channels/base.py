@@ -162,6 +162,7 @@ class SendError(Exception):
         retry_after: float | None = None,
         address_state: AddressState = "",
         tell_team: bool = False,
+        dead: bool = False,
     ) -> None:
         super().__init__(f"{kind} {code}".rstrip())
         self.kind: FailureKind = kind
@@ -169,6 +170,8 @@ class SendError(Exception):
         self.retry_after = retry_after
         self.address_state: AddressState = "opted_out" if kind == "opted_out" else address_state
         self.tell_team = tell_team or kind == "configuration"
+        self.dead = dead or address_state == "unusable"
+        """True if the number may be nobody's, and soon somebody else's."""
 
     @property
     def retryable(self) -> bool:

@@ -23,11 +23,14 @@ class Meaning(NamedTuple):
     address_state: AddressState = ""
     tell_team: bool = False
     retry_after: float | None = None
+    dead: bool = False
+    """The number may have been given up; who answers from it later may be somebody else."""
 
 
 UNUSABLE = Meaning("permanent", "unusable")
 OURS = Meaning("configuration", tell_team=True)
 SOFT = Meaning("permanent")
+OUT_OF_REACH = Meaning("permanent", dead=True)
 
 MEANINGS = {
     "20003": Meaning("paused", tell_team=True, retry_after=SUSPENDED_PAUSE),  # wrong account or auth token
@@ -44,7 +47,7 @@ MEANINGS = {
     "21635": UNUSABLE,  # a landline
     "30001": Meaning("paused", retry_after=QUEUE_FULL_PAUSE),  # as 21611, with a Messaging Service
     "30002": Meaning("paused", tell_team=True, retry_after=SUSPENDED_PAUSE),  # account suspended or out of funds
-    "30003": SOFT,  # phone off or out of reach
+    "30003": OUT_OF_REACH,  # phone off, out of reach, or the number is nobody's
     "30004": SOFT,  # blocked on the way
     "30005": UNUSABLE,  # no such phone
     "30006": UNUSABLE,  # a landline, or the carrier cannot be reached
@@ -78,4 +81,5 @@ def failure(status: int, code: str, retry_after: float | None = None) -> SendErr
         retry_after=retry_after if retry_after is not None else known.retry_after,
         address_state=known.address_state,
         tell_team=known.tell_team,
+        dead=known.dead,
     )

@@ -30,6 +30,12 @@ class Delete(OwnStories):
         _leave(making)
         making.tell("deleted_story")
 
+    @classmethod
+    def asks(cls, making: Making, listed: StoriesListed) -> str:
+        """Return the name of the question: where nothing was told, it says how to reach what was told elsewhere."""
+        nothing = not listed.stories and not listed.page and not has_begun(making)
+        return "delete_none" if nothing else cls.name
+
     name: ClassVar[str] = DELETE
     values: ClassVar[tuple[str, ...]] = ("everything", "nothing")
     safe: ClassVar[str] = "nothing"

@@ -61,9 +61,14 @@ class OwnStories(Aside):
         making.set(aside=cls.name, aside_notes=notes, tries=tries)
         words = {one.id: one.words for one in listed.stories}
         aside = cls()
-        text = making.common(cls.name)
+        text = making.common(cls.asks(making, listed))
         choices = aside._with_words(making, words)
         making.ask(Say(text=text, options=choices, private=bool(words)))
+
+    @classmethod
+    def asks(cls, _making: Making, _listed: StoriesListed) -> str:
+        """Return the name of the question."""
+        return cls.name
 
     def _with_words(self, making: Making, words: Mapping[int, str]) -> tuple[Option, ...]:
         longest = LONGEST_LABEL[making.conversation.channel]

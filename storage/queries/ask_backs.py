@@ -42,7 +42,7 @@ class Reach(NamedTuple):
 
     address_id: int | None
     why_not: str
-    """no_consent, opted_out or forgotten; empty if they may be asked."""
+    """no_consent, opted_out, forgotten or closed; empty if they may be asked."""
 
 
 _COLUMNS = tuple(ASK_BACK.c[name] for name in AskBack._fields)
@@ -66,13 +66,15 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     if answer != "yes":
         return Reach(None, "no_consent")
     row = connection.execute(
-        select(ADDRESS.c.id, ADDRESS.c.state, CONTRIBUTOR.c.opted_out, CONTRIBUTOR.c.erased_at)
+        select(ADDRESS.c.id, ADDRESS.c.state, ADDRESS.c.closed_at, CONTRIBUTOR.c.opted_out, CONTRIBUTOR.c.erased_at)
         .join_from(CONVERSATION, ADDRESS, ADDRESS.c.id == CONVERSATION.c.address_id)
         .join(CONTRIBUTOR, CONTRIBUTOR.c.id == CONVERSATION.c.contributor_id)
         .where(CONVERSATION.c.contributor_id == contributor_id)
         .order_by(CONVERSATION.c.started_at.desc(), CONVERSATION.c.id)
         .limit(1)
     ).first()
+    if row is not None and row.closed_at is not None:
+        return Reach(None, "closed")
     if row is None or row.erased_at is not None or row.state in {"blocked", "unusable"}:
         return Reach(None, "forgotten")
     if row.opted_out or row.state == "opted_out":

@@ -37,12 +37,12 @@ class Hit(NamedTuple):
 
 
 def by_address(connection: Connection, keyring: Keyring, channel: str, where: str) -> list[Hit]:
-    """Return who writes from this number or chat: one, or nobody."""
+    """Return who writes from this number or chat, and who did before it had a new owner."""
     lookups = address_lookups(keyring, channel, where)
     rows = connection.execute(
         select(contributor.c.id, contributor.c.pseudonym)
         .join(address, address.c.contributor_id == contributor.c.id)
-        .where(address.c.channel == channel, address.c.lookup.in_(lookups))
+        .where(address.c.channel == channel, address.c.lookup.in_(lookups) | address.c.former_lookup.in_(lookups))
     )
     return [Hit(*row) for row in rows]
 

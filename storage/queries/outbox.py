@@ -82,6 +82,8 @@ class Due(NamedTuple):
     opted_out: bool
     in_care: bool
     """True while a safeguarding item is open for its person."""
+    address_closed: bool = False
+    """True once whoever holds the address may be somebody else (design rule 13)."""
 
 
 class Sent(NamedTuple):
@@ -126,6 +128,7 @@ _COLUMNS = (
         ITEM.c.level == "plain",
         text("safeguarding.closed_at IS NULL"),
     ),
+    ADDRESS.c.closed_at.is_not(None),
 )  # fmt: skip
 _MESSAGE: Select[Any] = (
     select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
@@ -379,6 +382,15 @@ def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addr
     return None if row is None else Addressee(*row)
 
 
+def failed_before(connection: Connection, *, channel: str, provider_id: str) -> bool:
+    """Tell whether a provider has said of a message that it did not arrive, whatever it said since."""
+    lost = [status for status, state in STATUSES.items() if state in {"failed", "undelivered"}]
+    event = select(EVENT.c.status).where(
+        EVENT.c.channel == channel, EVENT.c.provider_id == provider_id, EVENT.c.status.in_(lost)
+    )
+    return connection.execute(event.limit(1)).first() is not None
+
+
 def recorded(connection: Connection, *, channel: str, provider_ids: Collection[str]) -> set[str]:
     """Return those of the provider's ids that belong to messages we know."""
     rows = connection.execute(
@@ -414,7 +426,7 @@ def next_due(connection: Connection) -> datetime | None:
 
 __all__ = [
     "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog",
-    "cancel", "claim_due", "hand_over", "hurry", "mark_all_sent", "mark_failed", "mark_sent",
+    "cancel", "claim_due", "failed_before", "hand_over", "hurry", "mark_all_sent", "mark_failed", "mark_sent",
     "mark_unknown", "next_due", "people_not_reached", "recorded", "release_expired_leases", "retry_at",
     "set_address_state", "still_unknown", "unknown",
 ]  # fmt: skip

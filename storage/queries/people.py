@@ -45,6 +45,10 @@ class Person(NamedTuple):
     """When they last wrote, exact to an hour."""
     signposted_at: datetime | None = None
     """When they were last told whom they can talk to (rule 78)."""
+    used_at: datetime | None = None
+    """When somebody last wrote from this address, exact to an hour."""
+    closed_at: datetime | None = None
+    """Since when the address opens nothing of what was told from it."""
 
 
 class Held(NamedTuple):
@@ -65,6 +69,8 @@ _PERSON = select(
     CONTRIBUTOR.c.simulated,
     CONTRIBUTOR.c.heard_at,
     CONTRIBUTOR.c.signposted_at,
+    ADDRESS.c.heard_at,
+    ADDRESS.c.closed_at,
 ).join_from(ADDRESS, CONTRIBUTOR)
 _BY_LOOKUP = _PERSON.where(ADDRESS.c.channel == b("channel"), ADDRESS.c.lookup == b("lookup"))
 _BY_ADDRESS = _PERSON.where(ADDRESS.c.id == b("address_id"))
@@ -87,7 +93,7 @@ _NEW_ADDRESS = Statement(
         insert(ADDRESS)
         .values(
             contributor_id=b("contributor_id"), channel=b("channel"), lookup=b("lookup"), sealed=b("sealed"),
-            state=b("state"), changed_at=b("now"),
+            state=b("state"), changed_at=b("now"), heard_at=b("now"), closed_why="",
         )
         .on_conflict_do_nothing(index_elements=["channel", "lookup"])
         .returning(ADDRESS.c.id)
@@ -104,6 +110,7 @@ _HEARD = Statement(
     .where(CONTRIBUTOR.c.id == b("contributor_id"))
     .values(heard_at=b("now"), leaving_warned_at=b("nobody_leaves"))
 )
+_USED = Statement(update(ADDRESS).where(ADDRESS.c.id == b("address_id")).values(heard_at=b("now")))
 _STAYS = Statement(
     update(ITEM)
     .where(
@@ -150,7 +157,7 @@ def make_person(
     opted_out = any(
         row[0] for lookup in lookups if (row := _BACK.one(connection, channel=channel, lookup=lookup)) is not None
     )
-    contributor_id = _new_contributor(
+    contributor_id = new_contributor(
         connection, language=language, now=now, opted_out=opted_out, opted_out_at=now if opted_out else None,
         simulated=simulated, source=source,
     )  # fmt: skip
@@ -160,7 +167,7 @@ def make_person(
         now=now,
     )  # fmt: skip
     if made is not None:
-        return Person(contributor_id, made[0], channel, language, opted_out, state, simulated, now)
+        return Person(contributor_id, made[0], channel, language, opted_out, state, simulated, now, used_at=now)
     _NOBODY.run(connection, contributor_id=contributor_id)
     person = find_person(connection, channel=channel, lookups=lookups, lock=True)
     if person is None:
@@ -168,7 +175,8 @@ def make_person(
     return person
 
 
-def _new_contributor(connection: Connection, **values: Any) -> int:
+def new_contributor(connection: Connection, **values: Any) -> int:
+    """Make a contributor with a pseudonym nobody has yet, and return their number."""
     for tried in range(PSEUDONYM_TRIES):
         pseudonym = new_pseudonym(4 if tried < PSEUDONYM_TRIES // 2 else 7)
         row = _NEW_CONTRIBUTOR.one(connection, pseudonym=pseudonym, **values)
@@ -182,6 +190,8 @@ def heard(connection: Connection, person: Person, now: datetime) -> None:
 
     Written at most once an hour, so that a turn seldom pays for it.
     """
+    if person.used_at is None or (now - person.used_at).total_seconds() >= 3600:
+        _USED.run(connection, address_id=person.address_id, now=now)
     if (now - person.heard_at).total_seconds() >= 3600:
         _HEARD.run(connection, contributor_id=person.contributor_id, now=now, nobody_leaves=None)
         _STAYS.run(connection, contributor_id=person.contributor_id, now=now)

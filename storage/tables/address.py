@@ -26,3 +26,11 @@ class Address(Row, table=True):
     state: str = "reachable"
     """reachable, opted_out, blocked or unusable."""
     changed_at: datetime = Field(sa_type=Moment)
+    heard_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When somebody last wrote from it, exact to an hour."""
+    closed_at: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when it opens nothing of what was told from it: a phone number is not a person (design rule 13)."""
+    closed_why: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """silence, dead (the provider says so) or wrong_number (whoever holds it says so)."""
+    former_lookup: bytes | None = Field(default=None, index=True)
+    """Its keyed HMAC while somebody else may hold it: what is in `lookup` then finds nobody."""

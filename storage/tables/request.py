@@ -39,5 +39,7 @@ class Request(Row, table=True):
     acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
     closed_at: datetime | None = Field(default=None, sa_type=Moment)
     closed_by: int | None = Field(default=None, foreign_key="team_member.id", index=True)
+    link_opened_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When the link to the person's own file was opened, which works once."""
     outcome: str = ""
     """done, refused, or withdrawn by the person."""

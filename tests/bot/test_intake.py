@@ -236,12 +236,13 @@ async def test_blocking_and_letting_in_again_change_the_address_and_no_consent(s
         assert not service.rows(tables.Contributor)[0].opted_out
 
 
-async def test_who_writes_from_an_address_that_was_given_up_is_reachable_again(service: Service) -> None:
+async def test_who_writes_from_an_address_that_was_given_up_is_reachable_and_a_stranger(service: Service) -> None:
     await service.text(MAYA, "Hello")
     address = tables.Address.__table__
     service.writer.run(lambda connection: connection.execute(change(address).values(state="unusable")))
     await service.text(MAYA, "AGREE")
-    assert service.rows(tables.Address)[0].state == "reachable"
+    assert [row.state for row in service.rows(tables.Address)] == ["unusable", "reachable"]
+    assert len(service.rows(tables.Contributor)) == 2
 
 
 async def test_a_link_names_the_flow_and_the_way_in(service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,7 @@ from storage.crypto import Keyring
 from storage.database import reader
 from storage.erasure import erase_contributor
 from storage.file_link import LASTS
+from storage.queries import holders, requests
 from tests import walk
 from tests.bot.service import MAYA, STORY, all_is_read, sms_form
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import io
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from sqlalchemy.engine import Connection
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PUBLIC = "https://listen.example.org"
@@ -43,7 +47,15 @@ class Door(NamedTuple):
     time: Time
 
     def link(self, contributor_id: int = 1) -> str:
-        return f"/mydata/{file_link.make(self.app.keyring, contributor_id, self.time.now)}"
+        """Return a link as MY DATA sends it."""
+
+        def ask(connection: Connection) -> str:
+            known = contributor_id if contributor_id == 1 else None
+            asked = {"kind": "access", "origin": "chat", "now": self.time.now, "contributor_id": known}
+            filed = requests.open_request(connection, None, **asked)  # type: ignore[arg-type]  # its own names
+            return file_link.make(self.app.keyring, contributor_id, filed.id, self.time.now)
+
+        return f"/mydata/{self.app.writer.run(ask)}"
 
 
 @pytest.fixture
@@ -77,11 +89,13 @@ async def test_the_door_shows_nothing_and_uses_nothing_up(door: Door) -> None:
     assert STORY in (await door.client.post(link, data={"as": "page"})).text
 
 
-async def test_behind_it_is_everything_to_read_or_to_take_away(door: Door) -> None:
-    link = door.link()
-    page = await door.client.post(link, data={"as": "page"})
+async def test_behind_it_is_everything_to_read_and_to_take_away(door: Door) -> None:
+    page = await door.client.post(door.link(), data={"as": "page"})
     assert STORY in page.text
-    file = await door.client.post(link, data={"as": "json"})
+    saved = re.search(r'href="data:application/json;base64,([^"]+)" download', page.text)
+    assert saved is not None
+    assert json.loads(base64.b64decode(saved[1]))["stories"][0]["text"] == STORY
+    file = await door.client.post(door.link(), data={"as": "json"})
     assert file.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     assert json.loads(file.text)["stories"][0]["text"] == STORY
 
@@ -104,6 +118,24 @@ async def closed(door: Door, link: str) -> bool:
     return [answer.status_code for answer in answers] == [410, 410]
 
 
+@pytest.mark.parametrize("first", ["page", "json"])
+async def test_it_opens_once_and_that_is_written_down(door: Door, first: str) -> None:
+    link = door.link()
+    assert STORY in (await door.client.post(link, data={"as": first})).text
+    assert await closed(door, link)
+    with reader(door.app.engine) as connection:
+        acts = connection.execute(tables.Audit.__table__.select()).all()
+        opened = connection.execute(tables.Request.__table__.select()).all()
+    assert [(row.act, row.who) for row in acts] == [("request.file_opened", file_link.WHO)]
+    assert [row.link_opened_at for row in opened] == [door.time.now]
+
+
+async def test_it_is_over_once_its_number_may_have_a_new_owner(door: Door) -> None:
+    link = door.link()
+    door.app.writer.run(lambda c: holders.close(c, 1, holders.DEAD, door.time.now))
+    assert await closed(door, link)
+
+
 async def test_it_is_over_after_a_day(door: Door) -> None:
     link = door.link()
     door.time.now += LASTS - timedelta(seconds=1)
@@ -122,7 +154,7 @@ async def test_it_is_over_after_an_erasure(door: Door, *, farewell: bool) -> Non
 
 async def test_nobody_else_can_make_alter_or_guess_one(door: Door) -> None:
     token = door.link().removeprefix("/mydata/")
-    other = file_link.make(Keyring([b"x" * 32]), 1, NOON)
+    other = file_link.make(Keyring([b"x" * 32]), 1, 1, NOON)
     sealed = base64.urlsafe_b64decode(token + "==")
     turned = [bytes([*sealed[:n], sealed[n] ^ 1, *sealed[n + 1 :]]) for n in range(len(sealed))]
     tokens = [other, token[:-1], token + "A", "1", "%00", "A" * 66, "A" * 5000]
