@@ -29,6 +29,7 @@ class Kept(NamedTuple):
     unfinished_days: int
     messages_days: int
     contact_days: int
+    steady_days: int
     story_years: int = 2
 
 
@@ -74,6 +75,7 @@ def routes(settings: Settings) -> list[Route]:
                 unfinished_days=settings.keep_unfinished_days,
                 messages_days=settings.keep_raw_days,
                 contact_days=settings.keep_contact_days,
+                steady_days=settings.steady_days,
             ),
             telegram=settings.telegram_on or not settings.sms_on,
             sms=settings.sms_on or not settings.telegram_on,

@@ -180,6 +180,8 @@ class _Own:
                 "address": None if bytes(row["sealed"]) == FORGOTTEN else self._address(row["sealed"]),
                 "state": row["state"],
                 "changed_at": row["changed_at"],
+                "heard_at": row["heard_at"],
+                "closed_at": row["closed_at"],
             }
             for row in self.of(ADDRESS, ADDRESS.c.contributor_id)
         ]

@@ -192,7 +192,8 @@ def test_no_table_holds_an_address_in_plain() -> None:
     assert len(columns) > 100
     assert not columns & {"phone", "number", "phone_number", "chat", "chat_id", "telegram_id", "sender", "recipient"}
     assert {column.name for column in ADDRESS.columns} == {
-        "id", "contributor_id", "channel", "lookup", "sealed", "state", "changed_at",
+        "id", "contributor_id", "channel", "lookup", "sealed", "state", "changed_at", "heard_at", "closed_at",
+        "closed_why", "former_lookup",
     }  # fmt: skip
     reaching = {
         foreign.parent.table.name

@@ -28,7 +28,7 @@ OUTBOX = tables.Outbox.__table__
 
 def test_a_person_is_made_once_and_found_again(writer: Writer) -> None:
     made = writer.run(lambda c: meet(c, language="cy", source="poster"))
-    assert made[2:] == ("sms", "cy", False, "reachable", False, NOW, None)
+    assert made[2:] == ("sms", "cy", False, "reachable", False, NOW, None, NOW, None)
     for lock in (False, True):
         found = writer.run(
             lambda c, lock=lock: turn.find_person(c, channel="sms", lookups=[bytes(32), HERON], lock=lock)
@@ -80,7 +80,7 @@ def test_when_a_person_was_heard_is_written_once_an_hour(writer: Writer) -> None
     writer.run(lambda c: turn.heard(c, person, soon))
     assert writer.run(lambda c: turn.person_at(c, person.address_id)) == person
     writer.run(lambda c: turn.heard(c, person, LATER))
-    assert writer.run(lambda c: turn.person_at(c, person.address_id)) == person._replace(heard_at=LATER)
+    assert writer.run(lambda c: turn.person_at(c, person.address_id)) == person._replace(heard_at=LATER, used_at=LATER)
 
 
 def test_stop_reaches_every_address_and_cancels_what_waits(database: Engine, writer: Writer) -> None:
