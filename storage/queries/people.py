@@ -190,7 +190,7 @@ def heard(connection: Connection, person: Person, now: datetime) -> None:
 
     Written at most once an hour, so that a turn seldom pays for it.
     """
-    if person.used_at is None or (now - person.used_at).total_seconds() >= 3600:
+    if person.used_at is None or abs((now - person.used_at).total_seconds()) >= 3600:
         _USED.run(connection, address_id=person.address_id, now=now)
     if (now - person.heard_at).total_seconds() >= 3600:
         _HEARD.run(connection, contributor_id=person.contributor_id, now=now, nobody_leaves=None)
