@@ -24,9 +24,11 @@ from starlette.routing import Route
 
 from bot import pages
 from bot.privacy_page import REGULATORS, preferred
+from flows.items import ItemKind
 from flows.turn import LANGUAGES
 from review import forms
 from storage.queries import requests, team
+from storage.queries.turn import raise_item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,6 +210,7 @@ class ComplaintPage:
             connection, at=now, who="earshot", act="request.opened", object_kind="request", object_id=filed.id,
             detail="complaint",
         )  # fmt: skip
+        raise_item(connection, kind=ItemKind.REQUEST, now=now)
         return filed
 
     def _thank(self, request: Request, ticket: str) -> Response:

@@ -76,7 +76,7 @@ class ItemKind(StrEnum):
         "Find out who they are without telling them anything: earshot people find shows whose the number was.",
     )  # fmt: skip
     RECEIPT_GUESSED = (
-        "receipt_guessed", "lead", "running",
+        "receipt_guessed", "lead", "request",
         "Somebody tried wrong receipts",
         "They were shown nothing: if a teller says that their three words do not work, help them yourself.",
     )  # fmt: skip

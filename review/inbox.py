@@ -84,7 +84,7 @@ def act(visit: Visit) -> Response:
 
 
 def leads_to(item: ItemLine) -> tuple[str, str]:
-    """Return where an item leads and what that is called; both empty if there is no page for it."""
+    """Return where an item leads and what that is called; both empty if no story of its person is kept."""
     if item.kind.about == "request":
         number = item.request_id
         return (f"/requests/{number}", "Open the request") if number else ("/requests", "Open the requests")
@@ -92,6 +92,8 @@ def leads_to(item: ItemLine) -> tuple[str, str]:
         return "/safeguarding", "Open Safeguarding"
     if item.kind.about == "contacts":
         return "/requests", "See who goes when"
+    if item.kind.about == "running":
+        return "/readyz", "See what works"
     return (f"/stories/{item.story_id}", "Open the story") if item.story_id else ("", "")
 
 

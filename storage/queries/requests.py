@@ -256,14 +256,15 @@ def close(connection: Connection, request_id: int, *, outcome: str, by: int | No
         .values(closed_at=now, closed_by=by, outcome=outcome, sealed=None)
         .returning(request.c.contributor_id)
     ).one_or_none()
-    if changed is not None and changed.contributor_id is not None:
+    if changed is not None:
         _tell_no_more(connection, changed.contributor_id, by, now)
     return changed is not None
 
 
-def _tell_no_more(connection: Connection, contributor_id: int, by: int | None, now: datetime) -> None:
-    """Close the item about this person's requests once none of them is open."""
-    left = select(request.c.id).where(request.c.contributor_id == contributor_id, request.c.closed_at.is_(None))
+def _tell_no_more(connection: Connection, contributor_id: int | None, by: int | None, now: datetime) -> None:
+    """Close the item about this person's requests, or about those of nobody we know, once none of them is open."""
+    theirs = request.c.contributor_id.is_not_distinct_from(contributor_id)
+    left = select(request.c.id).where(theirs, request.c.closed_at.is_(None))
     if connection.execute(left.limit(1)).first() is None:
         settle_items(connection, (ItemKind.REQUEST,), now=now, by=by, contributor_id=contributor_id)
 

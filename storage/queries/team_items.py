@@ -44,7 +44,7 @@ class ItemLine(NamedTuple):
     """Of the person it is about; empty if it is about nobody."""
     simulated: bool
     story_id: int | None
-    """The story it is about, or that of its conversation; None if there is none, or it was taken back."""
+    """The story it is about, that of its conversation, or the person's newest; None if there is none that stands."""
     request_id: int | None
     """The longest open request of its person, for items about requests."""
     closed_at: datetime | None
@@ -54,9 +54,18 @@ class ItemLine(NamedTuple):
 
 
 def _lines(kinds: Collection[ItemKind], *which: ColumnElement[bool]) -> Select[Any]:
+    theirs = STORY.alias("theirs")
+    newest = select(func.max(theirs.c.id)).where(
+        theirs.c.contributor_id == ITEM.c.contributor_id, theirs.c.withdrawn_at.is_(None)
+    )
+    person_alone = and_(
+        ITEM.c.story_id.is_(None), ITEM.c.conversation_id.is_(None),
+        ITEM.c.kind.in_([kind.value for kind in ItemKind if kind.about == "story"]),
+    )  # fmt: skip
     story = or_(
         STORY.c.id == ITEM.c.story_id,
         and_(ITEM.c.story_id.is_(None), STORY.c.conversation_id == ITEM.c.conversation_id),
+        and_(person_alone, STORY.c.id == newest.scalar_subquery()),
     )
     asked = (
         select(func.min(REQUEST.c.id))

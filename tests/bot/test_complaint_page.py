@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -12,9 +13,10 @@ from sqlalchemy import select
 
 from bot import pages
 from bot.complaint_page import ALL_PLACES, LEAST_SECONDS, LONGEST_REACH, LONGEST_SAID, ONE_PLACE, PATH, TRAP, Pace
+from flows.items import ItemKind, kinds_for
 from storage import tables
 from storage.database import reader
-from storage.queries import requests
+from storage.queries import requests, team_items
 
 if TYPE_CHECKING:
     import httpx
@@ -90,6 +92,21 @@ async def test_a_complaint_is_sealed_and_gets_a_reference_and_a_day(form: Form) 
     assert b"Persimmon" not in bytes(sealed)
     assert "Persimmon" not in form.answer.text
     assert "Persimmon" not in str(form.answer.url)
+
+
+async def test_the_team_is_told_until_the_last_complaint_is_answered(form: Form) -> None:
+    for _ in range(2):
+        await form.open()
+        await form.send()
+    app = form.browser.app
+
+    def still_told(number: int) -> int:
+        assert app.writer.run(lambda c: requests.close(c, number, outcome="done", by=None, now=form.now))
+        return app.writer.run(team_items.count_items)[ItemKind.REQUEST]
+
+    (item,) = app.writer.run(lambda c: team_items.open_items(c, kinds_for("lead")))
+    assert (item.kind, item.pseudonym) == (ItemKind.REQUEST, "")
+    assert [await asyncio.to_thread(still_told, number) for number in (1, 2)] == [1, 0]
 
 
 async def test_a_reload_and_a_second_press_are_one_complaint(form: Form) -> None:

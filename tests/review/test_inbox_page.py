@@ -263,6 +263,18 @@ def test_every_kind_of_the_list_is_raised_somewhere() -> None:
     assert [kind.name for kind in ItemKind if f"ItemKind.{kind.name}" not in code] == []
 
 
+def test_every_topic_of_a_commit_has_a_listener() -> None:
+    told, heard = set(), set()
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "note" and len(node.args) > 1:
+                    told |= {node.args[1].value} if isinstance(node.args[1], ast.Constant) else set()
+                if isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "topics":
+                    heard.add(ast.literal_eval(node.left))
+    assert told == heard == {"outbox"}
+
+
 # --- the language of a story ------------------------------------------------------------------------------------------
 
 POLISH = "Byłam na oddziale trzy dni i nikt mi nie powiedział, dlaczego nie mogę iść do domu. Dzieci czekały na mnie."
