@@ -9,7 +9,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
 from review import pages, words
-from review.queue import filters_from
+from review.queue import ANY_STATE, filters_from
 from storage.database import reader
 from storage.export import select
 from storage.export.columns import COLUMNS
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from review.access import Visit
     from storage.queries.queue import Filters
 
+STATES = words.STATES[:2]
+"""States of stories that may leave."""
 PIECE = 64 * 1024
 """Bytes handed to the server at a time."""
 
@@ -60,7 +62,7 @@ def download(visit: Visit) -> Response:
             out=file,
             who=visit.who.email,
             now=visit.now,
-            filters=_filters(asked),
+            filters=asked_for(asked),
             practice=True if asked.get("practice") == "yes" else None,
         )
     except (select.UnknownFormatError, select.UnknownUseError, select.RestlessStoriesError) as error:
@@ -77,13 +79,18 @@ def download(visit: Visit) -> Response:
     )
 
 
-def _filters(asked: Mapping[str, str]) -> Filters:
-    """Return which stories are asked for. The use is no filter here: it says what they may be used for."""
-    return filters_from({"state": "all", **asked, "use": ""})
+def asked_for(asked: Mapping[str, str]) -> Filters:
+    """Return which stories are asked for, by the page or on the command line: one reading for both.
+
+    The use is no filter here: it says what they may be used for. Declined stories never leave, so there is no such
+    state to ask for.
+    """
+    state = asked.get("state", "")
+    return filters_from({**asked, "state": state if words.known(STATES, state) else ANY_STATE, "use": ""})
 
 
 def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: int = 200) -> Response:
-    filters = _filters(asked)
+    filters = asked_for(asked)
     practice = True if asked.get("practice") == "yes" else None
     counts = {
         use.value: select.count(visit.parts.engine, use=use.value, filters=filters, now=visit.now, practice=practice)
@@ -100,6 +107,7 @@ def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: in
         status,
         filters=filters,
         practice=bool(practice),
+        states=STATES,
         only_practice=only_practice,
         counts=counts,
         formats=FORMATS,

@@ -52,7 +52,6 @@ def show(visit: Visit) -> Response:
         newest=address(asked, after=""),
         with_practice=address(asked, practice="yes", after=""),
         without_practice=address(asked, practice="no", after=""),
-        export=_export_address(filters, practice),
         none=NONE,
         notice=_notice(asked),
     )
@@ -130,13 +129,6 @@ def _chips(filters: Filters, asked: Mapping[str, str]) -> list[dict[str, str]]:
         text = "No place" if filters.place == NONE else f"Place: {filters.place}"
         chips.append({"text": text, "without": address(asked, place="", after="")})
     return chips
-
-
-def _export_address(filters: Filters, practice: bool) -> str:
-    query = filters.asked()
-    if practice:
-        query["practice"] = "yes"
-    return f"/export?{urlencode(query)}" if query else "/export"
 
 
 def _notice(asked: Mapping[str, str]) -> str:

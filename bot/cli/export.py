@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from storage.queries.queue import Filters
 
 commands = typer.Typer(name="export", help="Let stories leave through the one gate.", invoke_without_command=True)
 
 
 @commands.callback()
-def export(
+def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Without it, the stories are printed.", show_default=False)
@@ -22,10 +27,25 @@ def export(
     practice: Annotated[
         bool | None, typer.Option("--practice/--no-practice", help="With or without stories from the try-out page.")
     ] = None,
+    state: Annotated[str, typer.Option(help="Only new or approved ones.", show_default=False)] = "",
+    scale: Annotated[
+        str, typer.Option(help="Only of this scale: individual, organisational, society, or none.", show_default=False)
+    ] = "",
+    place: Annotated[str, typer.Option(help="Only from places with this in their name.", show_default=False)] = "",
+    actor: Annotated[
+        str,
+        typer.Option(help="Only by these: service_user, carer, employee, partner, other, or none.", show_default=False),
+    ] = "",
+    kind: Annotated[str, typer.Option(help="Only of this kind: story or feedback.", show_default=False)] = "",
+    channel: Annotated[
+        str, typer.Option(help="Only what came by this: sms, telegram or assisted.", show_default=False)
+    ] = "",
 ) -> None:
     """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
     if context.invoked_subcommand is not None:
         return
+    asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
+    filters = _filters(asked)
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, read_settings  # noqa: PLC0415
     from storage.export import select  # noqa: PLC0415
@@ -41,6 +61,7 @@ def export(
             out=out or sys.stdout.buffer,
             who="command line",
             now=base.clock(),
+            filters=filters,
             practice=practice,
         )
     told = console(error=out is None)  # what is printed can be sent on to another program
@@ -48,6 +69,17 @@ def export(
         told.print(sentence, markup=False)
     if out is not None:
         told.print(f"They are in {out}.", markup=False)
+
+
+def _filters(asked: Mapping[str, str]) -> Filters:
+    """Return which stories are asked for, read as the export page reads them; what there is not is refused."""
+    from review.export import asked_for  # noqa: PLC0415 - keep start-up light
+
+    filters = asked_for(asked)
+    for name, value in asked.items():
+        if name != "place" and value and getattr(filters, name) != value:
+            raise typer.BadParameter(f"There is no {name} {value!r}. Nothing was exported.", param_hint=f"--{name}")
+    return filters
 
 
 @commands.command()

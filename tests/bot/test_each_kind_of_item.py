@@ -20,6 +20,7 @@ from review import passwords
 from storage import tables
 from storage.queries.safeguarding import raise_concern
 from storage.retention import Periods, run
+from storage.timekeeping import Timekeeper
 from storage.unit import writer_for
 from tests import walk
 from tests.bot.asking import EDITED, OWN, Asking
@@ -121,6 +122,14 @@ async def a_contact_was_quiet_for_long(service: Service) -> None:
     await asyncio.to_thread(run, service.engine, service.writer, Periods(contact=365, warning=14), service.now)
 
 
+async def the_clock_leaps(service: Service) -> None:
+    await service.text(ANYBODY, "Hello")
+    clock = Timekeeper(service.clock, lambda: 0.0)
+    service.writer.run(clock.settle)
+    service.now += timedelta(days=31)
+    service.writer.run(clock.settle)
+
+
 CAUSES: dict[ItemKind, Cause] = {
     ItemKind.NOBODY_ON_CALL: nobody_is_on_call,
     ItemKind.HELP_MID_STORY: somebody_asks_for_help,
@@ -134,6 +143,7 @@ CAUSES: dict[ItemKind, Cause] = {
     ItemKind.CHANNEL: sending_ends_with(SendError("paused", "20003", retry_after=600, tell_team=True)),
     ItemKind.FAILED_TURN: a_turn_fails,
     ItemKind.STUCK_CONVERSATION: a_conversation_cannot_be_read,
+    ItemKind.CLOCK: the_clock_leaps,
     ItemKind.LEAVING: a_contact_was_quiet_for_long,
 }
 """What really causes an item of each kind. A new kind needs one."""

@@ -263,6 +263,28 @@ def test_an_export_for_a_use_holds_all_that_may_go_so_far_or_further(earshot: Te
     assert held["team"] > held["quote"] > held["publish"]
 
 
+def test_an_export_can_be_narrowed_as_on_the_page(earshot: Terminal) -> None:
+    with laid(read({})) as base:
+        for words, sides in (("Of the law.", {"scales": ("society",)}), ("Of me.", {"channel": "telegram"})):
+            base.writer.run(lambda connection, words=words, sides=sides: tell(connection, words, **sides))
+    asked = {
+        "Of the law.": ("--scale", "society", "--actor", "none", "--state", "new", "--kind", "story"),
+        "Of me.": ("--scale", "none", "--channel", "telegram"),
+    }
+    for words, options in asked.items():
+        assert earshot("export", "--format", "jsonl", "--out", "some.jsonl", *options) == 0
+        assert [json.loads(line)["text"] for line in Path("some.jsonl").read_text().splitlines()] == [words]
+    assert earshot("export", "--place", "nowhere at all") == 0
+    assert "0 stories exported" in earshot.said
+
+
+@pytest.mark.parametrize("option", ["state", "scale", "actor", "kind", "channel"])
+def test_an_export_of_what_there_is_not_lets_nothing_leave(earshot: Terminal, option: str) -> None:
+    assert earshot("export", "--out", "some.csv", f"--{option}", "declined") == 2
+    assert f"There is no {option} 'declined'. Nothing was exported." in " ".join(earshot.said.split())
+    assert not Path("some.csv").exists()
+
+
 def test_an_export_into_a_folder_that_is_not_there_names_the_folder(earshot: Terminal) -> None:
     assert earshot("export", "--out", "nowhere/stories.csv") == 2
     assert "There is no folder nowhere" in " ".join(earshot.said.split())
