@@ -16,6 +16,7 @@ from flows.another_language import name_a_person
 from flows.asides import (
     AFTER,
     CARE,
+    OF_AGE,
     OFFERS,
     RESUME,
     hear_aside,
@@ -399,6 +400,8 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
 def _keep_waiting(making: Making) -> None:
     """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
     state, step = making.conversation, making.step
-    if making.quiet is None and step is not None and state.step is not None:
+    if state.aside == OF_AGE:
+        making.quiet = None  # silence keeps nothing of somebody who may be a child
+    elif making.quiet is None and step is not None and state.step is not None:
         waits = state.status == "open" and not state.aside
         making.quiet = step.gap(making.scene(state.step)) if waits else None

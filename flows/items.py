@@ -45,6 +45,11 @@ class ItemKind(StrEnum):
         "Somebody wrote in a language we do not speak",
         "Find a person who reads it: what they told is kept as they wrote it.",
     )  # fmt: skip
+    PERHAPS_A_CHILD = (
+        "perhaps_a_child", "safeguarding", "story",
+        "Somebody who told a story may be a child",
+        "They were asked for their age: see what they answered, and decline the story if they are too young.",
+    )  # fmt: skip
     STORY_CHANGED = (
         "story_changed", "reviewer", "story",
         "A story changed after your decision",

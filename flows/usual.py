@@ -9,13 +9,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from flows.asides import CARE, CHANGE, ask_aside_again, listens_to_words, names_a_choice, open_aside, reads_clearly
+from flows.asides import (
+    CARE,
+    CHANGE,
+    ask_age,
+    ask_aside_again,
+    listens_to_words,
+    names_a_choice,
+    open_aside,
+    reads_clearly,
+    turn_away,
+    way_out,
+)
 from flows.asides.retell import MORE
 from flows.commands import go_back, speak
-from flows.effects import AddToStory, CloseAddress, DropStory, ListStories, OptOut, RaiseConcern, Say
+from flows.effects import AddToStory, CloseAddress, ListStories, OptOut, RaiseConcern, Say
 from flows.greetings import thank_once
 from flows.hearing import hear, hold, take
 from flows.keywords import Word, may_want, normalise, recognise
+from flows.language.ages import age_said
 from flows.language.intents import Intent, Kind, recognise_intent
 from flows.questions.base import Understood
 from flows.questions.options import spaced
@@ -51,8 +63,6 @@ CALM: Final = frozenset(
     }
 )  # fmt: skip
 """Said to us about ourselves: where no word of danger stands in it, its sound alone means nothing."""
-MINOR: Final = "minor"
-"""The option by which a flow turns away whom we may not ask."""
 
 
 def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
@@ -61,7 +71,10 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
     `crossed`: the question that waits is still on its way to them, so it is not asked again.
     """
     state, step = making.conversation, making.step
-    intent = recognise_intent(said.text, language=state.language, telling=is_telling_now(making))
+    telling = is_telling_now(making)
+    intent = recognise_intent(said.text, language=state.language, telling=telling)
+    if intent is None and telling and not crossed and _sounds_young(making, said):
+        intent = Intent(Kind.MAYBE_UNDER_AGE)
     if intent is None or (intent.sensed and (making.worried or is_answer(making, said))):
         return False
     if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(making, said))):
@@ -75,6 +88,12 @@ def answered_beside(making: Making, said: Said, *, crossed: bool) -> bool:
     if state.status != "open" or step is None:
         return _answer_outside(making, intent)
     return _answer_at_a_question(making, said, intent, crossed=crossed)
+
+
+def _sounds_young(making: Making, said: Said) -> bool:
+    """Return whether part of a story may say that its teller is too young."""
+    house, language = making.release.house, making.conversation.language
+    return age_said(said.text, house.adult_age, language=language, year=making.now.year) in {"young", "unclear"}
 
 
 def is_calm(making: Making, said: Said) -> bool:
@@ -239,23 +258,16 @@ def _under_age(making: Making, _said: Said, intent: Intent) -> bool | None:
     """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
     if intent.detail.isdigit() and int(intent.detail) >= making.release.house.adult_age:
         return False
-    away = next(
-        (
-            option.next
-            for one in making.release.flow.steps.values()
-            for option in one.choices()
-            if option.value == MINOR
-        ),
-        None,
-    )
-    if away is None:
+    return True if turn_away(making) else None
+
+
+def _maybe_under_age(making: Making, said: Said, _intent: Intent) -> bool | None:
+    """Ask whoever has agreed whether they are of age; before that the question that waits asks it."""
+    if making.worried or making.conversation.aside or not making.consented or way_out(making) is None:
         return None
-    state = making.conversation
-    if state.kept:
-        making.effects.append(DropStory())
-    making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
-    making.set(answers={}, trail=(), kept=False, aside="", aside_notes={}, scratch={}, pending="")
-    making.go(away)
+    if is_telling_now(making) and is_telling(making, said.text):
+        hear(making, said)
+    ask_age(making)
     return True
 
 
@@ -341,6 +353,7 @@ def _change_something(making: Making, _said: Said, _intent: Intent) -> bool | No
 _ACTS: dict[Kind, Callable[[Making, Said, Intent], bool | None]] = {
     Kind.EMERGENCY: _emergency,
     Kind.UNDER_AGE: _under_age,
+    Kind.MAYBE_UNDER_AGE: _maybe_under_age,
     Kind.WRONG_NUMBER: _wrong_number,
     Kind.LANGUAGE_REQUEST: _language,
     Kind.ADD_MORE: _add_more,

@@ -15,6 +15,7 @@ from flows.asides.change import CHANGE, Change, Changes
 from flows.asides.decide_again import DecideAgain
 from flows.asides.delete import DELETE, DELETE_CHAT_TOO, Delete, DeleteChatToo
 from flows.asides.language import LANGUAGE, Language
+from flows.asides.of_age import OF_AGE, OfAge, ask_age, turn_away, way_out
 from flows.asides.offers import OFFERS, Offers
 from flows.asides.receipt import Add, Narrow, Receipt
 from flows.asides.resume import RESUME, Resume
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 __all__ = [
-    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS", "RESUME",
-    "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words", "names_a_choice",
-    "open_aside", "reads_clearly",
+    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS", "OF_AGE",
+    "RESUME", "ask_age", "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words",
+    "names_a_choice", "open_aside", "reads_clearly", "turn_away", "way_out",
 ]  # fmt: skip
 
 ASIDES: tuple[type[Aside], ...] = (
     Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
     AskedBackAside, Care, Retell, More, Anew,
-    DeleteChatToo,
+    DeleteChatToo, OfAge,
 )  # fmt: skip
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}
