@@ -14,7 +14,6 @@ from hmac import compare_digest
 from secrets import token_hex
 from threading import Lock
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -184,10 +183,7 @@ class ComplaintPage:
 
     def _wrong(self, request: Request, stamp: str, said: str, reach: str, trapped: str) -> str:
         """Return what keeps a form from being taken; empty if nothing does."""
-        if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-            return "not_ours"
-        origin = request.headers.get("origin", "")
-        if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host", ""):
+        if not forms.is_from_here(request, self.app.settings.public_url):
             return "not_ours"
         shown, _, _ = stamp.partition("-")
         if not compare_digest(stamp.rpartition("-")[2].encode(), self._sign(stamp.rpartition("-")[0]).encode()):

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from bot import on_duty
 from bot.house import CHECK_EVERY, helplines, house, lines_for
-from bot.settings import DEMO_ORGANISATION, variable
+from bot.settings import DEMO_ORGANISATION, Settings, is_loopback, variable
 from storage import scrub, tables, timekeeping
 from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
-    from bot.settings import Problem, Settings
+    from bot.settings import Problem
 
 Grade = Literal["good", "care", "wrong"]
 
@@ -43,6 +43,7 @@ SOON = timedelta(days=7)
 UNCLEAN = timedelta(days=1)
 SECRET_CHARACTERS = 16
 """Telegram takes fewer; with fewer, trying them all becomes thinkable."""
+DEFAULT_PROXIES = Settings.model_fields["trusted_proxies"].default
 TELEGRAM_PORTS = {443, 80, 88, 8443}
 
 
@@ -88,6 +89,18 @@ def _settings(patient: Patient) -> Iterator[Finding]:
     if not settings.contact:
         yield Finding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
     yield from _helplines(patient)
+    if settings.simulator_withheld:
+        yield Finding(
+            "care",
+            f"The practice phone at /try is off: {settings.host} lets other machines in, and there is no https.",
+            f"Let {variable('public_url')} be https, or {variable('host')} 127.0.0.1.",
+        )
+    if not settings.loopback and not is_loopback(settings.host) and settings.trusted_proxies == DEFAULT_PROXIES:
+        yield Finding(
+            "care",
+            "Behind a web server on another machine, everybody who calls looks the same.",
+            f"If there is one, set {variable('trusted_proxies')} to its address.",
+        )
     if settings.simulator_on and not settings.loopback:
         yield Finding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
     if not patient.unknown:

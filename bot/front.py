@@ -1,13 +1,14 @@
 """The front door: webhooks straight to their handlers, everything else to the pages. Plain ASGI, imports nothing.
 
 A webhook is answered thousands of times a minute and needs no routing, cookies or templates, so it never meets the web
-framework. Every other answer gets the security headers that its page did not set itself.
+framework. Every page is shown under our own name only, and gets the security headers that it did not set itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -65,6 +66,16 @@ class HungUpError(Exception):
     """Whoever sent this hung up before all of it had come; nothing of it was kept."""
 
 
+STRANGE = b"""We do not know this address.
+
+Nothing was done. Open Earshot under the address that your team gave you. If you run it: the address
+must be the one in EARSHOT_PUBLIC_URL, or http://127.0.0.1 with the port on this machine; a web server
+in front must pass on the Host header.
+"""
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by machines under whatever name they have; they never lead anywhere."""
+
+
 class Front:
     """The ASGI application that the server runs."""
 
@@ -74,11 +85,13 @@ class Front:
         webhooks: Mapping[str, Callable[[Post], Awaitable[Answer]]],
         *,
         https: bool = False,
+        is_ours: Callable[[str], bool] = lambda _host: True,
         too_large: Callable[[str], None] = lambda _path: None,
     ) -> None:
         self.pages = pages
         self.webhooks = dict(webhooks)
         self._headers = (*HEADERS, HTTPS_ONLY) if https else HEADERS
+        self._is_ours = is_ours
         self._too_large = too_large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,6 +118,12 @@ class Front:
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"])
+        if scope["path"] not in PROBES and not self._named_right(scope):
+            await respond(send, Answer(421, STRANGE))
+            return
+        if (plain := _without_slash(scope)) is not None:
+            await respond(send, Answer(308), (b"location", plain))
+            return
         if _declared(given.get(b"content-length", b"")) > MOST_BYTES:
             self._too_large(scope["path"])
             await respond(send, Answer(413, b"too large\n"))
@@ -132,6 +151,27 @@ class Front:
         except Exception:
             if not gone:  # else nobody is there to be told, and whoever hung up must not fill our log
                 raise
+
+    def _named_right(self, scope: Scope) -> bool:
+        """Tell whether a request names us as we are called: pages and links must never speak for another name."""
+        names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        return len(names) < 2 and all(self._is_ours(host_of(name)) for name in names)
+
+
+def host_of(header: str) -> str:
+    """Return the name in a Host header, without the port, in lower case."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0].lower()
+    return header.partition(":")[0].lower().rstrip(".")
+
+
+def _without_slash(scope: Scope) -> bytes | None:
+    """Return the address of a page without the slash that was typed behind it: relative, so that it stays here."""
+    path = scope["path"]
+    if scope["method"] not in {"GET", "HEAD"} or not path.endswith("/") or not (plain := path.strip("/")):
+        return None
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    return b"/" + quote(plain).encode() + query
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
@@ -162,7 +202,7 @@ async def _next(receive: Receive) -> Event:
     return event
 
 
-async def respond(send: Send, answer: Answer) -> None:
+async def respond(send: Send, answer: Answer, *more: tuple[bytes, bytes]) -> None:
     """Send one whole answer."""
     await send(
         {
@@ -172,6 +212,8 @@ async def respond(send: Send, answer: Answer) -> None:
                 (b"content-type", answer.kind.encode("latin-1")),
                 (b"content-length", b"%d" % len(answer.body)),
                 (b"cache-control", b"no-store"),
+                (b"x-content-type-options", b"nosniff"),
+                *more,
             ],
         }
     )

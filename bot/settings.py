@@ -224,6 +224,10 @@ class Settings(BaseModel):
         """True while the public address is this machine only."""
         return is_loopback(urlsplit(self.public_url).hostname or "")
 
+    def is_our_host(self, host: str) -> bool:
+        """Tell whether pages may be asked for under this name: that of the public address, or this machine's own."""
+        return host == (urlsplit(self.public_url).hostname or "") or is_loopback(host)
+
     @property
     def telegram_on(self) -> bool:
         """True if Telegram can be used."""

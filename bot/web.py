@@ -16,19 +16,22 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from bot import complaint_page, metrics, mydata_page, privacy_page, try_page
 from bot.channels.base import Inbound, Rejected
-from bot.front import Answer, Front, Post, TooLargeError
+from bot.front import Answer, Front, Post, TooLargeError, host_of
 from bot.intake import CannotKeepError
 from bot.logs import log, told
 from bot.pages import STATIC_URL, Static
+from bot.settings import is_loopback
 from review import app as review
 from storage.database import reader
 from storage.queries import inbox, outbox, safeguarding, team_items
@@ -68,7 +71,8 @@ def build(app: App) -> Front:
     return Front(
         _pages(app),
         webhooks(app),
-        https=app.settings.public_url.startswith("https:"),
+        https=app.settings.secure,
+        is_ours=app.settings.is_our_host,
         too_large=lambda path: metrics.refused.labels(_route(path), "too_large").inc(),
     )
 
@@ -111,12 +115,12 @@ def _route(path: str) -> str:
 
 
 def _pages(app: App) -> FastAPI:
-    pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, title="Earshot")
+    pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, title="Earshot")
     pages.add_api_route("/healthz", _healthy, methods=["GET"])
     pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
-    pages.add_api_route("/metrics", partial(_figures, app), methods=["GET"])
     pages.router.routes.extend(
         [
+            Route("/metrics", partial(_figures, app), methods=["GET"]),
             *privacy_page.routes(app.settings),
             *complaint_page.routes(app),
             *mydata_page.routes(app),
@@ -150,7 +154,20 @@ async def _database_answers(app: App) -> bool:
     return True
 
 
-async def _figures(app: App) -> Response:
+def _may_see_figures(app: App, request: Request) -> bool:
+    """Tell whether it is a program on this machine that asks, not somebody behind a web server on it, or our token."""
+    token = app.settings.metrics_token
+    if token is not None:
+        shown = request.headers.get("authorization", "").encode("utf-8", "replace")
+        return compare_digest(shown, b"Bearer " + token.get_secret_value().encode())
+    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via"))
+    here = is_loopback(host_of(request.headers.get("host", "")))
+    return not forwarded and here and request.client is not None and is_loopback(request.client.host)
+
+
+async def _figures(app: App, request: Request) -> Response:
+    if not _may_see_figures(app, request):
+        return _problem(request, 403, ("The figures are not shown here.", "See EARSHOT_METRICS_TOKEN."))
     counts, failed, care, items = await asyncio.to_thread(_count, app)
     for state, count in counts.items():
         metrics.waiting.labels(state).set(count)
@@ -170,8 +187,8 @@ def _count(app: App) -> tuple[Mapping[str, int], int, Count, Mapping[ItemKind, i
         )  # fmt: skip
 
 
-def _problem(request: Request, status: int) -> Response:
-    what, advice = SAYINGS.get(status, OUR_FAULT)
+def _problem(request: Request, status: int, saying: tuple[str, str] | None = None) -> Response:
+    what, advice = saying or SAYINGS.get(status, OUR_FAULT)
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(PAGE.format(what=what, advice=advice), status)
     return JSONResponse({"problem": what, "advice": advice}, status)

@@ -187,7 +187,7 @@ def _admit(
     )
     if roles and member is None:
         return visit, _ask_to_sign_in(visit)
-    if request.method == "POST" and not forms.is_ours(request, form, "" if fresh else visit.cookie):
+    if request.method == "POST" and not forms.is_ours(request, form, "" if fresh else visit.cookie, parts.public_url):
         return visit, pages.problem(visit, "form_not_ours", 403)
     if roles and not visit.may(roles):
         return visit, pages.problem(visit, "not_your_role", 403)

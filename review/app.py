@@ -96,7 +96,7 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/join/{token}", access.slow_door(entrance.join, parts, slowdown), methods=["POST"]),
         Mount(pages.STATIC_URL, StaticFiles(directory=pages.STATIC), name="static"),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(_Headers)],
         exception_handlers={
@@ -106,6 +106,8 @@ def build(parts: ReviewParts) -> Starlette:
             Exception: _our_fault,
         },
     )
+    app.router.redirect_slashes = False  # such a redirect repeats whatever host was asked for
+    return app
 
 
 class _Headers:

@@ -55,12 +55,25 @@ def token_for(cookie: str) -> str:
     return sha256(b"form\n" + cookie.encode("utf-8", "replace")).hexdigest()
 
 
-def is_ours(request: Request, form: Form, cookie: str) -> bool:
-    """Tell whether the posted form was shown by us to this very browser."""
-    site = request.headers.get("sec-fetch-site", "none")
-    if site not in {"same-origin", "none"}:
+def is_from_here(request: Request, public_url: str) -> bool:
+    """Tell whether the browser says that a page of ours sent this, or says nothing about it.
+
+    Our pages have the name that was asked for, or that of the public address where a web server in front changes names.
+    """
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         return False
     origin = request.headers.get("origin", "")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host", ""):
+    if not origin or origin == "null":
+        return True
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:  # no browser sends such a thing
+        return False
+    return named in {request.headers.get("host", ""), urlsplit(public_url).netloc}
+
+
+def is_ours(request: Request, form: Form, cookie: str, public_url: str) -> bool:
+    """Tell whether the posted form was shown by us to this very browser."""
+    if not is_from_here(request, public_url):
         return False
     return bool(cookie) and compare_digest(first(form, FIELD).encode(), token_for(cookie).encode())

@@ -128,7 +128,12 @@ def _ways_in(settings: Settings) -> Iterator[tuple[bool, str, str]]:
     if settings.simulator_on:
         yield True, "The practice phone", ""
     else:
-        yield False, "The practice phone", "To switch it on, set EARSHOT_SIMULATOR=on."
+        advice = (
+            "Without https it stays off where other machines come in: see earshot doctor."
+            if settings.simulator_withheld
+            else "To switch it on, set EARSHOT_SIMULATOR=on."
+        )
+        yield False, "The practice phone", advice
 
 
 def _invite(out: Console, app: App) -> None:

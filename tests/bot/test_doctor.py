@@ -284,3 +284,15 @@ def test_the_words_hold_no_secret(healthy: dict[str, str]) -> None:
     said = " ".join(f"{finding.what} {finding.advice}" for finding in examine(patient))
     assert "AAbb" not in said
     assert "quiet" not in said
+
+
+def test_a_practice_phone_that_a_network_could_reach_is_off_and_said_so(healthy: dict[str, str]) -> None:
+    found = look(healthy | {"EARSHOT_HOST": "0.0.0.0", "EARSHOT_PUBLIC_URL": "http://127.0.0.1:8000"})
+    assert any("practice phone at /try is off" in what for what in found)
+
+
+def test_a_web_server_on_another_machine_is_asked_after(healthy: dict[str, str]) -> None:
+    what = "everybody who calls looks the same"
+    assert any(what in each for each in look(healthy | {"EARSHOT_HOST": "0.0.0.0"}))
+    named = healthy | {"EARSHOT_HOST": "0.0.0.0", "EARSHOT_TRUSTED_PROXIES": "10.0.0.5"}
+    assert not any(what in each for each in look(named))

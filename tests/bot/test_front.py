@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bot.front import HEADERS, MOST_BYTES, Answer, Front, Post, TooLargeError
+from bot.settings import read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -98,3 +99,95 @@ async def test_without_https_nothing_is_promised_about_it() -> None:
     transport = httpx.ASGITransport(Front(pages, {}))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         assert "strict-transport-security" not in (await client.get("/")).headers
+
+
+# --- under which name -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def named(heard: Heard) -> AsyncIterator[httpx.AsyncClient]:
+    """A front door that is called listen.example.org, and by its machine's own names."""
+    ours = read({"EARSHOT_PUBLIC_URL": "https://listen.example.org"}).is_our_host
+    front = Front(pages, {"/webhooks/sms": heard.hook}, is_ours=ours)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://127.0.0.1") as open_:
+        yield open_
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "listen.example.org", "LISTEN.example.org.", "listen.example.org:8443", "127.0.0.1", "127.0.0.1:41234",
+        "localhost", "localhost:8000", "[::1]:8000", "practice.localhost:1",
+    ],
+)  # fmt: skip
+async def test_pages_open_under_our_own_names(named: httpx.AsyncClient, host: str) -> None:
+    assert (await named.get("/privacy", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "listen.example.org.evil.example", "evil.example:443", "127.0.0.1.evil.example", "[::2]",
+        "10.0.0.1:8000", "evil.example#listen.example.org", "listen.example.org@evil.example", "", "localhostt",
+    ],
+)  # fmt: skip
+async def test_pages_open_under_no_other_name(named: httpx.AsyncClient, host: str) -> None:
+    answer = await named.get("/privacy", headers={"Host": host})
+    assert (answer.status_code, "EARSHOT_PUBLIC_URL" in answer.text) == (421, True)
+    assert not host or host not in answer.text
+
+
+async def test_two_names_are_one_too_many(named: httpx.AsyncClient) -> None:
+    headers = [("Host", "listen.example.org"), ("Host", "evil.example")]
+    assert (await named.get("/privacy", headers=headers)).status_code == 421
+
+
+async def test_providers_and_probes_may_use_any_name(named: httpx.AsyncClient, heard: Heard) -> None:
+    """The first prove themselves, and a probe inside a cluster knows no name; none of them is led anywhere."""
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert (await named.get(path, headers={"Host": "10.0.0.1:8000"})).status_code == 200
+    assert (await named.post("/webhooks/sms", headers={"Host": "10.0.0.1:8000"})).status_code == 200
+    assert len(heard.posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads"),
+    [
+        ("/privacy/", "/privacy"),
+        ("/privacy/?lang=cy", "/privacy?lang=cy"),
+        ("//evil.example/", "/evil.example"),
+        ("//evil.example//", "/evil.example"),
+        ("/%2F%2Fevil.example/", "/evil.example"),
+        ("/a%0d%0aSet-Cookie:x/", "/a%0D%0ASet-Cookie%3Ax"),
+        ("/a%20b/", "/a%20b"),
+    ],
+)
+async def test_a_slash_too_many_leads_to_the_page_and_never_elsewhere(
+    named: httpx.AsyncClient, typed: str, leads: str
+) -> None:
+    answer = await named.get("http://127.0.0.1" + typed)
+    assert (answer.status_code, answer.headers["location"]) == (308, leads)
+    assert (await named.post("http://127.0.0.1" + typed)).status_code == 200, "a form is not sent twice"
+
+
+@pytest.mark.parametrize("path", ["/webhooks/sms", "/try"])
+async def test_half_a_request_is_none(heard: Heard, path: str) -> None:
+    """Whoever sends it hung up, or was too slow: no handler sees a part as the whole, and nothing is logged for it."""
+    events = [{"type": "http.request", "body": b"Body=ST", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return events.pop(0)
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    async def reading(scope: Any, receive: Any, send: Any) -> None:
+        while (event := await receive())["type"] == "http.request":
+            assert event["more_body"]
+        raise ConnectionError("the client is gone")
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+    await Front(reading, {"/webhooks/sms": heard.hook})(scope, receive, send)
+    assert heard.posts == []
+    assert [event["status"] for event in sent if "status" in event] in ([], [400])

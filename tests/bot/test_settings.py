@@ -155,3 +155,48 @@ def test_a_slip_in_a_name_is_pointed_out() -> None:
     (problem,) = settings.unknown({"EARSHOT_TELEGRAM_TOKN": "1", "PATH": "/bin"})
     assert problem.variable == "EARSHOT_TELEGRAM_TOKN"
     assert "EARSHOT_TELEGRAM_TOKEN" in problem.advice
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("", ("127.0.0.1", "::1")),
+        ("10.0.0.5", ("10.0.0.5",)),
+        ("10.0.0.5, 172.16.0.0/12,fd00::/8", ("10.0.0.5", "172.16.0.0/12", "fd00::/8")),
+        ("192.168.7.9/24", ("192.168.7.0/24",)),
+    ],
+)
+def test_the_web_servers_in_front_are_named_by_address(written: str, found: tuple[str, ...]) -> None:
+    assert read({"EARSHOT_TRUSTED_PROXIES": written}).trusted_proxies == found
+
+
+@pytest.mark.parametrize("written", ["*", "0.0.0.0/0", "::/0", "caddy", "10.0.0.0/99"])
+def test_nobody_can_trust_everybody(written: str) -> None:
+    with pytest.raises(BadSettingsError, match="EARSHOT_TRUSTED_PROXIES"):
+        read({"EARSHOT_TRUSTED_PROXIES": written})
+
+
+@pytest.mark.parametrize("asked_for", [{}, {"EARSHOT_SIMULATOR": "on"}])
+@pytest.mark.parametrize(
+    ("host", "public", "on"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000", True),
+        ("localhost", "http://localhost:8000", True),
+        ("::1", "http://127.0.0.1:8000", True),
+        ("0.0.0.0", "http://127.0.0.1:8000", False),
+        ("::", "http://127.0.0.1:8000", False),
+        ("192.168.1.5", "http://127.0.0.1:8000", False),
+    ],
+)
+def test_without_https_the_practice_phone_is_open_to_this_machine_only(
+    asked_for: dict[str, str], host: str, public: str, on: bool
+) -> None:
+    given = {"EARSHOT_HOST": host, "EARSHOT_PUBLIC_URL": public} | asked_for
+    assert read(given).simulator_on is on
+    assert read(given).simulator_withheld is not on
+
+
+def test_with_https_the_practice_phone_may_be_opened_to_everybody() -> None:
+    given = {"EARSHOT_HOST": "0.0.0.0", "EARSHOT_PUBLIC_URL": "https://listen.example.org"}
+    assert read(given).simulator_on is False
+    assert read(given | {"EARSHOT_SIMULATOR": "on"}).simulator_on is True

@@ -37,6 +37,7 @@ SETTINGS = {
     "EARSHOT_TWILIO_FROM": OURS,
 }
 CHAT = 5_550_001_234
+HERE = {"Host": "127.0.0.1:8000"}
 
 
 class Outside:
@@ -71,7 +72,7 @@ class Outside:
 
     def nothing_stored(self) -> bool:
         with reader(self.app.engine) as connection:
-            kept = ("alembic_version", "notice", "release")
+            kept = ("alembic_version", "installation", "notice", "release")
             return not any(
                 connection.execute(select(table).limit(1)).all()
                 for name, table in tables.metadata.tables.items()
@@ -299,7 +300,7 @@ async def test_health_says_what_works(outside: Outside) -> None:
 async def test_figures_hold_counts_and_nobody(outside: Outside) -> None:
     await outside.sms(sms_form(MAYA, STORY))
     await outside.sms(sms_form(MAYA, STORY), signature="forged")
-    text = (await outside.client.get("/metrics")).text
+    text = (await outside.client.get("/metrics", headers=HERE)).text
     families = {family.name for family in text_string_to_metric_families(text)}
     assert {"earshot_messages", "earshot_turn_seconds", "earshot_refused", "earshot_outbox"} <= families
     assert 'earshot_refused_total{reason="signature",route="sms"}' in text
@@ -311,7 +312,8 @@ async def test_figures_hold_counts_and_nobody(outside: Outside) -> None:
 
 @pytest.mark.parametrize("path", ["/nowhere", "/stories/1", "/join/nothing", "/webhooks/pigeon", "/%00", "/..%2f.env"])
 async def test_no_page_shows_more_than_it_should(outside: Outside, path: str) -> None:
-    answer = await outside.client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+    headers = HERE | {"Accept": "text/html"}
+    answer = await outside.client.get(path, headers=headers, follow_redirects=True)
     assert answer.status_code in {200, 404, 410}
     assert "Traceback" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -327,7 +329,7 @@ async def test_an_error_of_ours_is_told_without_its_inside(
         raise RuntimeError(f"secret of {MAYA}")
 
     monkeypatch.setattr("bot.web._count", fail)
-    answer = await outside.client.get("/metrics", headers={"Accept": accept})
+    answer = await outside.client.get("/metrics", headers=HERE | {"Accept": accept})
     assert answer.status_code == 500
     assert "went wrong on our side" in answer.text
     assert "secret" not in answer.text
@@ -335,6 +337,49 @@ async def test_an_error_of_ours_is_told_without_its_inside(
 
 
 async def test_the_privacy_notice_is_open_to_everybody(outside: Outside) -> None:
-    answer = await outside.client.get("/privacy")
+    answer = await outside.client.get("/privacy", headers={"Host": "listen.example.org"})
     assert answer.status_code == 200
     assert "Easton Listens" in answer.text
+
+
+NOT_SHOWN = {
+    "through a web server on this machine": {"Host": "127.0.0.1", "X-Forwarded-For": "198.51.100.7"},
+    "through one that says it otherwise": {"Host": "127.0.0.1", "Forwarded": "for=198.51.100.7"},
+    "under the public name": {"Host": "listen.example.org"},
+    "with a token, where none is set": {"Host": "listen.example.org", "Authorization": "Bearer "},
+}
+
+
+@pytest.mark.parametrize("headers", NOT_SHOWN.values(), ids=NOT_SHOWN.keys())
+async def test_figures_are_not_shown_to_the_world(outside: Outside, headers: dict[str, str]) -> None:
+    answer = await outside.client.get("/metrics", headers=headers)
+    assert answer.status_code == 403
+    assert "earshot_" not in answer.text
+
+
+async def test_figures_are_shown_to_another_machine_with_the_token_only(tmp_path: Path) -> None:
+    token = "prometheus-has-this-one"
+    app = build(read(SETTINGS | {"EARSHOT_DATA_DIR": str(tmp_path / "var"), "EARSHOT_METRICS_TOKEN": token}))
+    transport = httpx.ASGITransport(app.asgi, client=("198.51.100.7", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.1:8000") as client:
+        for shown, status in ((f"Bearer {token}", 200), ("Bearer wrong", 403), (token, 403), ("Bearer é", 403)):
+            headers = {"Authorization": shown.encode()}
+            assert (await client.get("/metrics", headers=headers)).status_code == status
+        assert (await client.get("/metrics")).status_code == 403
+    app.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/privacy", "/privacy/complaint", "/try", "/export/", "/static"])
+async def test_no_answer_repeats_a_made_up_host(outside: Outside, path: str) -> None:
+    answer = await outside.client.get(path, headers={"Host": "evil.example"})
+    assert answer.status_code == 421
+    assert "evil.example" not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "//", "x" * 3000, "http://[::1", "é"])
+async def test_an_origin_that_no_browser_sends_is_turned_away(outside: Outside, origin: str) -> None:
+    for path in ("/sign-in", "/privacy/complaint"):
+        answer = await outside.client.post(
+            path, data={"said": "x"}, headers=[("Host", "127.0.0.1"), ("Origin", origin.encode())]
+        )
+        assert answer.status_code == 403
