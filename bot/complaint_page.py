@@ -26,6 +26,7 @@ from bot.privacy_page import REGULATORS, preferred
 from flows.items import ItemKind
 from flows.turn import LANGUAGES
 from review import forms
+from review.slowdown import network_of
 from storage.queries import requests, team
 from storage.queries.turn import raise_item
 
@@ -46,8 +47,11 @@ LEAST_SECONDS = 3
 """Nobody writes a complaint faster."""
 LASTS = timedelta(hours=12)
 """So long a form that was shown stays good."""
-ONE_PLACE, ALL_PLACES = 5, 60
-"""Complaints in an hour from one network place, and from all together."""
+ONE_PLACE, ONE_PROXY = 5, 60
+"""Complaints in an hour from one network place, and through one web server that we were not told of. There is no limit
+for all together: what comes in a rush is taken, and laid aside for the team (`storage.queries.requests`)."""
+MOST_TAKEN = 10_000
+"""So many forms are remembered as sent."""
 TRAP = "website"
 """A field that people do not see; what fills it in is a program, or a browser that fills in too much."""
 
@@ -59,17 +63,26 @@ class Pace:
     _sent: dict[bytes, list[datetime]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def allows(self, place: str, now: datetime) -> bool:
-        """Tell whether one more may be sent, and count it if so."""
-        key = sha256(place.encode()).digest()
+    def allows(self, host: str, now: datetime, *, behind: str = "") -> bool:
+        """Tell whether one more may be sent, and count it if so.
+
+        `behind`: whom a web server that we do not know says that it speaks for. Somebody may have made it up, so all
+        of them together may not send much more than one.
+        """
+        place = network_of(host)
+        limits = {place: ONE_PLACE}
+        if behind and network_of(behind) != place:
+            limits = {f"{place}\n{network_of(behind)}": ONE_PLACE, place: ONE_PROXY}
+        keys = {sha256(name.encode("utf-8", "replace")).digest(): most for name, most in limits.items()}
+        hour = now - timedelta(hours=1)
         with self._lock:
-            hour = now - timedelta(hours=1)
             self._sent = {
                 each: kept for each, times in self._sent.items() if (kept := [at for at in times if at > hour])
             }
-            if len(self._sent.get(key, ())) >= ONE_PLACE or sum(map(len, self._sent.values())) >= ALL_PLACES:
+            if any(len(self._sent.get(key, ())) >= most for key, most in keys.items()):
                 return False
-            self._sent.setdefault(key, []).append(now)
+            for key in keys:
+                self._sent.setdefault(key, []).append(now)
             return True
 
 
@@ -168,8 +181,9 @@ class ComplaintPage:
         if stamp in self.taken:
             return self._thank(request, self.taken[stamp])
         problem = self._wrong(request, stamp, said, reach, forms.first(form, TRAP))
-        place = request.client.host if request.client else ""
-        if not problem and not self.pace.allows(place, self.app.clock()):
+        host = request.client.host if request.client else ""
+        behind = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        if not problem and not self.pace.allows(host, self.app.clock(), behind=behind):
             problem = "too_many"
         if problem:
             status = {"too_many": 429, "not_ours": 403}.get(problem, 422)
@@ -177,7 +191,7 @@ class ComplaintPage:
         filed = await self.app.writer.perform(lambda connection: self._file(connection, said, reach))
         ticket = self._ticket(filed)
         self.taken[stamp] = ticket
-        while len(self.taken) > ALL_PLACES * 12:
+        while len(self.taken) > MOST_TAKEN:
             self.taken.pop(next(iter(self.taken)))
         return self._thank(request, ticket)
 

@@ -270,6 +270,7 @@ def _requests(patient: Patient) -> Iterator[Finding]:
         return
     with reader(patient.engine) as connection:
         waiting = [one for one in requests.open_requests(connection) if one.waits_for]
+        rushed = len(requests.rushed_requests(connection))
     page = f"{patient.settings.public_url}/requests"
     for one in waiting:
         what = "must be told that we have it" if one.waits_for == "acknowledge" else "must be answered"
@@ -277,7 +278,9 @@ def _requests(patient: Patient) -> Iterator[Finding]:
             yield Finding("wrong", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}: overdue.", page)
         elif one.due_at - patient.now < SOON:
             yield Finding("care", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}.", page)
-    if not waiting:
+    if rushed:
+        yield Finding("care", f"{rushed} complaints came in a rush. Look through them: some may be real.", page)
+    if not waiting and not rushed:
         yield Finding("good", "No request or complaint waits for an answer.")
 
 

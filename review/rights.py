@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from review.access import Visit
     from storage.queries.requests import Standing
 
+MOST_RUSHED = 200
+"""Complaints of a rush that are listed at once; the next stand there when some are closed."""
 READ_EVERY = timedelta(hours=1)
 """Reading what somebody wrote is written into the record once an hour for each reader, not at every reload."""
 LARGEST_ID = 2**31 - 1
@@ -43,6 +45,7 @@ def show(visit: Visit) -> Response:
     with reader(visit.parts.engine) as connection:
         found: dict[str, Any] = {
             "open": requests.open_requests(connection),
+            "rushed": requests.rushed_requests(connection),
             "closed": requests.closed_requests(connection),
             "leaving": leaving(connection, visit.parts.periods),
             "recalls": len(exports.recalls(connection)),
@@ -52,6 +55,7 @@ def show(visit: Visit) -> Response:
         "requests.html",
         due=partial(due_in_words, now=visit.now, zone_day=_zone_day(visit)),
         notice=DONE.get(visit.request.query_params.get("done", ""), ""),
+        most_rushed=MOST_RUSHED,
         **found,
     )
 

@@ -37,6 +37,9 @@ TARGET_DAYS = 28
 ACKNOWLEDGE_DAYS = 30
 """By when somebody who complained is told that we have it."""
 SEALED = "request.sealed"
+RUSH, RUSH_LASTS = 60, timedelta(hours=1)
+"""More complaints by the web form than this within that time are a rush."""
+MOST_LISTED = 500
 
 
 class Filed(NamedTuple):
@@ -171,8 +174,30 @@ _LISTED = (
 
 
 def open_requests(connection: Connection) -> list[Standing]:
-    """Return what is open, what is due first first."""
-    return _standing(connection, closed=False, limit=500)
+    """Return what is open, what is due first first, without what came in a rush."""
+    return _open(connection)[0][:MOST_LISTED]
+
+
+def rushed_requests(connection: Connection) -> list[Standing]:
+    """Return open complaints that came by the web form when very many did: taken, and laid aside to be looked through.
+
+    A flood must not bury the person who asked for their data in the same hour.
+    """
+    return _open(connection)[1]
+
+
+def _open(connection: Connection) -> tuple[list[Standing], list[Standing]]:
+    rows = connection.execute(_select().where(request.c.closed_at.is_(None)).order_by(request.c.due_at, request.c.id))
+    standing = [Standing(**row._mapping) for row in rows]
+    by_form = sorted(
+        (one for one in standing if one.origin == "web" and one.kind == "complaint"), key=lambda one: one.opened_at
+    )
+    rushed = {
+        one.id
+        for earlier, one in zip(by_form, by_form[RUSH:], strict=False)
+        if one.opened_at - earlier.opened_at < RUSH_LASTS
+    }
+    return [one for one in standing if one.id not in rushed], [one for one in standing if one.id in rushed]
 
 
 def is_open(connection: Connection, kind: str, contributor_id: int) -> bool:
@@ -197,20 +222,15 @@ def settle(connection: Connection, kind: str, contributor_id: int, now: datetime
 
 def closed_requests(connection: Connection, *, limit: int = 50) -> list[Standing]:
     """Return what is closed, the latest first."""
-    return _standing(connection, closed=True, limit=limit)
+    order = (request.c.closed_at.desc(), request.c.id.desc())
+    rows = connection.execute(_select().where(request.c.closed_at.is_not(None)).order_by(*order).limit(limit))
+    return [Standing(**row._mapping) for row in rows]
 
 
 def one(connection: Connection, request_id: int) -> Standing | None:
     """Return one request; None if there is none."""
     row = connection.execute(_select().where(request.c.id == request_id)).one_or_none()
     return None if row is None else Standing(**row._mapping)
-
-
-def _standing(connection: Connection, *, closed: bool, limit: int) -> list[Standing]:
-    which = request.c.closed_at.is_not(None) if closed else request.c.closed_at.is_(None)
-    order = (request.c.closed_at.desc(), request.c.id.desc()) if closed else (request.c.due_at, request.c.id)
-    rows = connection.execute(_select().where(which).order_by(*order).limit(limit))
-    return [Standing(**row._mapping) for row in rows]
 
 
 def _select() -> Select[Any]:

@@ -12,7 +12,16 @@ import pytest
 from sqlalchemy import select
 
 from bot import pages
-from bot.complaint_page import ALL_PLACES, LEAST_SECONDS, LONGEST_REACH, LONGEST_SAID, ONE_PLACE, PATH, TRAP, Pace
+from bot.complaint_page import (
+    LEAST_SECONDS,
+    LONGEST_REACH,
+    LONGEST_SAID,
+    ONE_PLACE,
+    ONE_PROXY,
+    PATH,
+    TRAP,
+    Pace,
+)
 from flows.items import ItemKind, kinds_for
 from storage import tables
 from storage.database import reader
@@ -20,6 +29,7 @@ from storage.queries import requests, team_items
 
 if TYPE_CHECKING:
     import httpx
+    from sqlalchemy.engine import Connection
 
     from tests.bot.try_phone import Browser
 
@@ -166,12 +176,43 @@ async def test_somebody_who_sends_many_waits_and_loses_nothing(form: Form) -> No
     assert await form.send(after=10) == 200
 
 
-def test_many_places_together_are_slowed_down_too() -> None:
+def test_one_place_never_closes_the_door_for_others() -> None:
     pace = Pace()
-    places = [f"10.0.0.{number}" for number in range(ALL_PLACES + 1)]
-    allowed = [pace.allows(place, NOON) for place in places]
-    assert allowed == [True] * ALL_PLACES + [False]
-    assert pace.allows("10.0.0.1", NOON + timedelta(minutes=61))
+    assert [pace.allows(f"2001:db8::{number:x}", NOON) for number in range(60)] == [True] * ONE_PLACE + [False] * 55
+    assert pace.allows("2001:db8:0:1::1", NOON)
+    assert all(pace.allows(f"10.0.{number // 250}.{number % 250}", NOON) for number in range(2_000)), "and many do not"
+    assert not pace.allows("2001:db8::ffff", NOON + timedelta(minutes=59))
+    assert pace.allows("2001:db8::ffff", NOON + timedelta(minutes=61))
+
+
+def test_people_behind_a_web_server_that_nobody_named_do_not_close_the_door_for_each_other() -> None:
+    pace = Pace()
+    for _ in range(60):
+        pace.allows("172.18.0.1", NOON, behind="198.51.100.7")
+    assert pace.allows("172.18.0.1", NOON, behind="192.0.2.1")
+    made_up = [pace.allows("203.0.113.5", NOON, behind=f"10.1.0.{number}") for number in range(100)]
+    assert sum(made_up) == ONE_PROXY, "whoever makes up who they are gets no further than that"
+
+
+async def test_a_rush_is_taken_and_buries_nobody(form: Form) -> None:
+    app = form.browser.app
+
+    def flood(connection: Connection) -> None:
+        for number in range(700):
+            requests.open_request(
+                connection, app.keyring, kind="complaint", origin="web", said="spam",
+                now=NOON - timedelta(minutes=30) + timedelta(seconds=number),
+            )  # fmt: skip
+        requests.open_request(connection, app.keyring, kind="access", origin="chat", now=NOON)
+
+    app.writer.run(flood)
+    assert await form.send() == 200, "the door is open"
+    with reader(app.engine) as connection:
+        listed, rushed = requests.open_requests(connection), requests.rushed_requests(connection)
+    assert [one.kind for one in listed].count("access") == 1
+    assert len(listed) == requests.RUSH + 1
+    assert len(rushed) == 700 + 1 - requests.RUSH
+    assert rushed[0].waits_for == "acknowledge", "they are due like all others"
 
 
 @pytest.mark.parametrize("ticket", ["1-20261223-x", "1--", "x", "99999999999-1-1", "1-20261223"])

@@ -28,7 +28,7 @@ async def seen(peer: str, forwarded: str | list[str], trusted: str = "") -> str:
     transport = httpx.ASGITransport(config.loaded_app, client=(peer, 4711))  # type: ignore[arg-type]  # any ASGI app
     lines = [forwarded] if isinstance(forwarded, str) else forwarded
     async with httpx.AsyncClient(transport=transport, base_url="http://listen.example.org") as client:
-        await client.get("/", headers=[("X-Forwarded-For", line) for line in lines])
+        await client.get("/", headers=[(b"X-Forwarded-For", line.encode("latin-1")) for line in lines])
     return found[0]
 
 
@@ -45,7 +45,7 @@ async def test_nobody_else_is_believed_unless_named() -> None:
 
 
 async def test_what_a_stranger_wrote_before_the_web_server_did_is_not_believed() -> None:
-    """The web server adds the address that it sees at the end; whatever stands before it, its sender may have made up."""
+    """The web server adds the address that it sees at the end; what stands before it may have been made up."""
     assert await seen(FIRST, "203.0.113.1, 198.51.100.7", trusted=FIRST) == "198.51.100.7"
     assert await seen(FIRST, ["203.0.113.1", "198.51.100.7"], trusted=FIRST) == "198.51.100.7"
     assert await seen(FIRST, f"203.0.113.1, 198.51.100.7, {SECOND}", trusted=f"{FIRST},{SECOND}") == "198.51.100.7"

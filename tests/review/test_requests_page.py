@@ -148,3 +148,16 @@ async def test_an_export_that_held_a_story_which_was_taken_back_is_listed(team_r
     assert "1 export holds stories that were taken back since" in await lead.open("/export")
     assert "1 export holds" in await lead.open("/requests")
     assert stays
+
+
+async def test_a_rush_of_complaints_is_laid_aside_and_buries_nobody(team_room: Room) -> None:
+    for number in range(requests.RUSH + 3):
+        opened(team_room, "complaint", said=f"{SAID} {number}")
+    person = team_room.does(lambda connection: somebody(connection, now=team_room.clock()))
+    opened(team_room, contributor_id=person.contributor_id)
+    lead = await team_room.member("lead")
+    words = await lead.open("/requests")
+    assert f"Open {requests.RUSH + 1} " in words
+    assert "A copy of their data" in words
+    assert "Came in a rush 3" in words
+    assert f"R{requests.RUSH + 3}" in words, "each can be opened"
