@@ -62,6 +62,10 @@ async def somebody_writes_in_another_language(service: Service) -> None:
     await service.text(ANYBODY, "Hello", POLISH)
 
 
+async def a_teller_sounds_like_a_child(service: Service) -> None:
+    await service.text(ANYBODY, *walk.kept_by_text(STORY), "in maths rn lol")
+
+
 async def a_teller_adds_to_an_approved_story(service: Service) -> None:
     await service.text(ANYBODY, *walk.by_text(STORY, use="quote"))
     service.writer.run(lambda c: c.execute(change(STORIES).values(state="approved")))
@@ -134,6 +138,7 @@ CAUSES: dict[ItemKind, Cause] = {
     ItemKind.NOBODY_ON_CALL: nobody_is_on_call,
     ItemKind.HELP_MID_STORY: somebody_asks_for_help,
     ItemKind.OTHER_LANGUAGE: somebody_writes_in_another_language,
+    ItemKind.PERHAPS_A_CHILD: a_teller_sounds_like_a_child,
     ItemKind.STORY_CHANGED: a_teller_adds_to_an_approved_story,
     ItemKind.TELLER_REWORDED: a_teller_writes_their_own_version,
     ItemKind.REQUEST: somebody_stopped_asks_for_deletion,
