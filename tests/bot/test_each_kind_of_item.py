@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update as change
 
-from bot import metrics
+from bot import fate, metrics
 from bot.channels.base import Limits, SendError
+from bot.channels.sms_errors import failure
 from bot.web import _figures
 from flows.conversation import Conversation
 from flows.items import ItemKind
@@ -88,6 +89,18 @@ async def a_number_has_a_new_owner(service: Service) -> None:
     await service.text(ANYBODY, *walk.by_text(STORY), "I think you have the wrong person, I do not know you")
 
 
+async def the_network_says_that_a_number_is_gone(service: Service) -> None:
+    await service.text(ANYBODY, *walk.by_text(STORY))
+    (person,), (address,) = service.rows(tables.Contributor), service.rows(tables.Address)
+    service.writer.run(lambda c: fate.of_address(c, address.id, person.id, failure(400, "30005"), service.now))
+
+
+async def somebody_writes_after_long_silence(service: Service) -> None:
+    await service.text(ANYBODY, *walk.by_text(STORY))
+    service.now += timedelta(days=100)
+    await service.text(ANYBODY, "MY DATA")
+
+
 async def somebody_guesses_receipts(service: Service) -> None:
     for word in ("otter", "lantern", "kettle", "pottery", "copper", "heron"):
         await service.text(ANYBODY, f"my receipt is {word} xylem quark")
@@ -143,6 +156,8 @@ CAUSES: dict[ItemKind, Cause] = {
     ItemKind.TELLER_REWORDED: a_teller_writes_their_own_version,
     ItemKind.REQUEST: somebody_stopped_asks_for_deletion,
     ItemKind.WRONG_NUMBER: a_number_has_a_new_owner,
+    ItemKind.NUMBER_CLOSED: the_network_says_that_a_number_is_gone,
+    ItemKind.FORMER_NUMBER: somebody_writes_after_long_silence,
     ItemKind.RECEIPT_GUESSED: somebody_guesses_receipts,
     ItemKind.SENDING: sending_ends_with(SendError("permanent", "30007", tell_team=True)),
     ItemKind.CHANNEL: sending_ends_with(SendError("paused", "20003", retry_after=600, tell_team=True)),
