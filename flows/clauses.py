@@ -78,7 +78,7 @@ def first_of_several(text: str, words: list[str], book: Book) -> Recognised | No
 
     `words` are those of the text. What is left in `rest` is more than courtesy; NARROW leaves its argument there.
     """
-    if words[0] not in book.together.next and words[0] not in book.beside.next:
+    if words[0] not in book.together.branches and words[0] not in book.beside.branches:
         return None
     parts = _covered(words, book)
     keywords = [(book.order[part[2].word], place) for place, part in enumerate(parts) if not isinstance(part[2], str)]
@@ -120,7 +120,7 @@ def _covered(words: list[str], book: Book) -> list[tuple[int, int, Recognised | 
 
 def _from(words: list[str], start: int, tree: Tree[Recognised] | Tree[str]) -> Iterator[tuple[int, Recognised | str]]:
     for place in range(start, len(words)):
-        following = tree.next.get(words[place]) or tree.next.get(ANY)
+        following = tree.after(words[place]) or tree.after(ANY)
         if following is None:
             return
         tree = following
@@ -141,7 +141,7 @@ def in_part(text: str, words: list[str], book: Book) -> Recognised | None:
 
     `words` are those of the message, or of its two ends if it is long.
     """
-    if words[0] in book.lone.next or words[0] in book.lead_begins:
+    if words[0] in book.lone.branches or words[0] in book.lead_begins:
         found = _lone(text, book)
         if found is not None:
             return found
@@ -240,7 +240,7 @@ def _without_stops(text: str, words: list[str], book: Book) -> Recognised | None
             if found is not None and not in_another_mouth(text, 0, spans[end - 1][1], book):
                 return replace(found, rest=rest_of(text, 0, spans[end - 1][1]), whole=False)
     for start in range(1, len(words) - 1):
-        if words[start] not in book.ending.next and words[start] not in book.lead_begins:
+        if words[start] not in book.ending.branches and words[start] not in book.lead_begins:
             continue
         if words[start - 1] in book.ties or not book.others.isdisjoint(words[:start]):
             continue

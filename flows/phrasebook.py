@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flows.letters import folded, normalise
-from flows.phrases import Pattern, State, Tree, joined, parsed, sown, spelled
+from flows.phrases import Choice, Pattern, Place, Tree, joined, parsed, sown, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -94,16 +94,14 @@ class Table:
     checked: bool
     """False until a native speaker has read every line."""
     raw: Mapping[str, Any]
-    _known: dict[str, list[Pattern]] = field(default_factory=dict, compare=False, repr=False)
-    _sown: dict[tuple[Word, str], list[State[Recognised]]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[str, Choice] = field(default_factory=dict, compare=False, repr=False)
+    _sown: dict[tuple[Word, str], list[Place[Recognised]]] = field(default_factory=dict, compare=False, repr=False)
 
-    def sown(self, word: Word, kind: str) -> list[State[Recognised]]:
+    def sown(self, word: Word, kind: str) -> list[Place[Recognised]]:
         """Return the patterns of one kind, ready for any number of trees."""
         if (word, kind) not in self._sown:
             meaning = Recognised(word, rest=kind if kind in USES else "", language=self.language)
-            self._sown[word, kind] = [
-                state for pattern in self.patterns(word, kind) for state in sown(pattern, meaning, _words)
-            ]
+            self._sown[word, kind] = [sown(pattern, meaning, _words) for pattern in self.patterns(word, kind)]
         return self._sown[word, kind]
 
     def patterns(self, word: Word, *kinds: str, **slots: list[str]) -> Iterator[Pattern]:
@@ -112,7 +110,7 @@ class Table:
             for text in self.raw.get(word.name, {}).get(kind, ()):
                 yield self._parsed(text, f"[{word.name}], {kind}", slots)
 
-    def beside(self) -> list[State[str]]:
+    def beside(self) -> list[Place[str]]:
         """Return what people put beside a keyword and means nothing else: "courtesy", "join", or "beside"."""
         kinds = {"courtesy": ("leads", "tails"), "join": ("joins", "therefore")}
         read: list[tuple[Pattern, str]] = [
@@ -123,7 +121,7 @@ class Table:
             if len(text) > 1
         ]
         read += [(self._parsed(text, "beside", {}), "beside") for text in self.raw.get("beside", ())]
-        return [state for pattern, kind in read for state in sown(pattern, kind, _words)]
+        return [sown(pattern, kind, _words) for pattern, kind in read]
 
     def _parsed(self, text: str, where: str, slots: Mapping[str, list[str]]) -> Pattern:
         try:
@@ -214,12 +212,12 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
     shelves = [(table, word) for table in mine for word in Word]
     shelves += [(table, word) for table in tables if table not in mine for word in EVERYWHERE]
 
-    def part(*kinds: str) -> list[State[Recognised]]:
-        return [state for table, word in shelves for kind in kinds for state in table.sown(word, kind)]
+    def part(*kinds: str) -> list[Place[Recognised]]:
+        return [place for table, word in shelves for kind in kinds for place in table.sown(word, kind)]
 
     leads, tails = _union(tables, "leads"), _union(tables, "tails")
     together = [(table, word) for word in TOGETHER for table, each in shelves if each is word]
-    named = (sown(pattern, found, _words) for table in tables for pattern, found in _languages(table))
+    named = [sown(pattern, found, _words) for table in tables for pattern, found in _languages(table)]
     words_alone = {form for table, word in shelves if word is Word.STOP for form in _forms(table, word)}
     lone_ends = frozenset(
         folded(phrase)[-1]
@@ -228,8 +226,8 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         for phrase in spelled(pattern)
     )
     names = rf"\b[\W_]*((?:{NAME}\W*){{0,4}})"
-    whole = joined([*part("words", "phrases", "clear", *USES), *(state for states in named for state in states)])
-    beside = joined(state for table in mine for state in table.beside())
+    whole = joined([*part("words", "phrases", "clear", *USES), *named])
+    beside = joined(place for table in mine for place in table.beside())
     lead_begins = frozenset(lead.split()[0] for lead in leads)
     return Book(
         whole=whole,
@@ -240,10 +238,10 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
         lone=joined(part("lone")),
         lone_ends=lone_ends.union(tail.split()[-1] for tail in tails),
         together=joined(
-            state
+            place
             for table, word in together
             for kind in ("words", "phrases", "clear", *USES)
-            for state in table.sown(word, kind)
+            for place in table.sown(word, kind)
         ),
         beside=beside,
         order={word: place for place, word in enumerate(TOGETHER)},

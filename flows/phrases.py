@@ -1,14 +1,16 @@
 """Patterns of phrases, and the tree of words they are looked up in. Owns the little language of the keyword tables.
 
 `(one|of)` one of these, `[perhaps|one|of]` one of these or nothing, `{slot}` one of the list of that name. Imports the
-standard library and `flows.letters` only. Patterns are never spelled out: they are compiled into one tree of words, in
-which finding a phrase costs one look per word, however many phrases there are; of the tree only those branches are made
-that somebody's words have led to.
+standard library and `flows.letters` only. Patterns are never spelled out: they are put together in one tree of words, in
+which finding a phrase costs one look per word, however many phrases there are. Of the tree only those branches are made
+that somebody's words have led to, and of a pattern only what its first words are; that keeps tens of thousands of
+phrases in a few megabytes and ready at once.
 """
 
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from flows.letters import folded
@@ -17,26 +19,72 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 Meaning = TypeVar("Meaning")
-Pattern = list["str | list[Pattern]"]
+Pattern = list["str | Choice"]
 """What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing."""
 
 _MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
 
 
+class Choice(list[Pattern]):
+    """Patterns of which one is to be found. Shared by all patterns that name the same slot."""
+
+    __slots__ = ("_firsts", "_leads_on", "_read")
+
+    def firsts(self, words: Callable[[str], Sequence[str]]) -> dict[str, int | list[int]]:
+        """Return by first word the number of the option that may begin with it, or of several."""
+        if getattr(self, "_read", None) is not words:
+            self._look(words)
+        return self._firsts
+
+    def leads_on(self, words: Callable[[str], Sequence[str]]) -> list[int]:
+        """Return the options that may be nothing."""
+        if getattr(self, "_read", None) is not words:
+            self._look(words)
+        return self._leads_on
+
+    def _look(self, words: Callable[[str], Sequence[str]]) -> None:
+        firsts: dict[str, int | list[int]] = {}
+        nothing = []
+        for number, option in enumerate(self):
+            for item in option:
+                if isinstance(item, str):
+                    spoken = words(item)
+                    if spoken:
+                        _add(firsts, spoken[:1], number)
+                        break
+                else:
+                    _add(firsts, item.firsts(words), number)
+                    if not item.leads_on(words):
+                        break
+            else:
+                nothing.append(number)
+        self._firsts, self._leads_on, self._read = firsts, nothing, words
+
+
+def _add(firsts: dict[str, int | list[int]], more: Iterable[str], number: int) -> None:
+    for word in more:
+        known = firsts.setdefault(word, number)
+        if isinstance(known, list):
+            if known[-1] != number:
+                known.append(number)
+        elif known != number:
+            firsts[word] = [known, number]
+
+
 def parsed(
-    text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, list[Pattern]] | None = None
+    text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice] | None = None
 ) -> Pattern:
     """Read a pattern; raises ValueError that says what is wrong with it. Slots that were read before are in `known`."""
-    choice, closed = _choice(iter(_MARKS.findall(text)), slots, {} if known is None else known)
+    choice, closed = _choice(map(intern, _MARKS.findall(text)), slots, {} if known is None else known)
     if closed:
         raise ValueError(f"“{text}” closes a bracket that it never opened")
     return choice[0] if len(choice) == 1 else [choice]
 
 
 def _choice(
-    marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, list[Pattern]]
-) -> tuple[list[Pattern], str]:
-    options: list[Pattern] = [[]]
+    marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice]
+) -> tuple[Choice, str]:
+    options = Choice([[]])
     for mark in marks:
         if mark in {")", "]"}:
             return options, mark
@@ -46,13 +94,15 @@ def _choice(
             inner, closed = _choice(marks, slots, known)
             if closed != {"(": ")", "[": "]"}[mark]:
                 raise ValueError(f"the bracket “{mark}” is never closed by its partner")
-            options[-1].append([*inner, []] if mark == "[" else inner)
+            if mark == "[":
+                inner.append([])
+            options[-1].append(inner)
         elif mark[0] in "{}":
             if mark[1:-1] not in slots:
                 raise ValueError(f"“{mark}” is not the name of a list under [slots]")
             if mark not in known:
                 entries = slots[mark[1:-1]]
-                known[mark] = [parsed(item, slots, known) if isinstance(item, str) else item for item in entries]
+                known[mark] = Choice(parsed(one, slots, known) if isinstance(one, str) else one for one in entries)
             options[-1].append(known[mark])
         else:
             options[-1].append(mark)
@@ -70,60 +120,161 @@ def spelled(pattern: Pattern) -> Iterator[str]:
             yield start + end
 
 
-class State(Generic[Meaning]):
-    """A place within a pattern; `meaning` is there where a phrase may end."""
+class Ended(Generic[Meaning]):
+    """The end of a pattern."""
 
-    __slots__ = ("arcs", "meaning")
+    __slots__ = ("ends",)
 
-    def __init__(self, arcs: dict[str, Later[Meaning]], meaning: Meaning | None = None) -> None:
-        self.arcs = arcs
-        self.meaning = meaning
+    def __init__(self, meaning: Meaning) -> None:
+        self.ends = meaning
+
+    def firsts(self) -> Iterable[str]:
+        """Return no word: nothing comes next."""
+        return ()
+
+    def step(self, word: str) -> Sequence[Place[Meaning]]:
+        """Return nothing."""
+        return ()
 
 
-class Later(Generic[Meaning]):
-    """The states from which a pattern goes on, made when somebody first gets there."""
+class Spoken(Generic[Meaning]):
+    """Somewhere within words that have to come one after the other."""
 
-    __slots__ = ("_made", "_make")
+    __slots__ = ("_after", "_at", "_next", "_words")
+    ends = None
 
-    def __init__(self, make: Callable[[], list[State[Meaning]]]) -> None:
-        self._make = make
-        self._made: list[State[Meaning]] | None = None
+    def __init__(self, words: Sequence[str], at: int, after: Place[Meaning]) -> None:
+        self._words, self._at, self._after = words, at, after
+        self._next: tuple[Place[Meaning]] | None = None
 
-    def __call__(self) -> list[State[Meaning]]:
-        """Return them."""
-        if self._made is None:
-            self._made = self._make()
-        return self._made
+    def firsts(self) -> Iterable[str]:
+        """Return the one word that may come next."""
+        return (self._words[self._at],)
+
+    def step(self, word: str) -> Sequence[Place[Meaning]]:
+        """Return where a word leads."""
+        if word != self._words[self._at]:
+            return ()
+        if self._next is None:
+            self._next = (_beyond(self._words, self._at + 1, self._after),)
+        return self._next
+
+
+class Rest(Generic[Meaning]):
+    """A pattern from one of its items on. What comes after it is made when somebody first gets there."""
+
+    __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_steps", "_words")
+
+    def __init__(
+        self, pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]
+    ) -> None:
+        self._pattern, self._at, self._after, self._words = pattern, at, after, words
+        self._next: Place[Meaning] | None = None
+        self._options: dict[int, Place[Meaning]] | None = None
+        self._steps: dict[str, Sequence[Place[Meaning]]] | None = None
+
+    @property
+    def ends(self) -> Meaning | None:
+        """What the pattern means, if it may be over here."""
+        item = self._pattern[self._at]
+        leads_on = not self._words(item) if isinstance(item, str) else item.leads_on(self._words)
+        return self._following().ends if leads_on else None
+
+    def firsts(self) -> Iterable[str]:
+        """Return the words that may come next; one may be named twice."""
+        item = self._pattern[self._at]
+        if isinstance(item, str):
+            spoken = self._words(item)
+            return spoken[:1] or self._following().firsts()
+        firsts = item.firsts(self._words)
+        return (*firsts, *self._following().firsts()) if item.leads_on(self._words) else firsts
+
+    def step(self, word: str) -> Sequence[Place[Meaning]]:
+        """Return where a word leads, in the order of what is written."""
+        if self._steps is None:
+            self._steps = {}
+        made = self._steps.get(word)
+        if made is None:
+            made = self._steps[word] = self._stepped(word)
+        return made
+
+    def _stepped(self, word: str) -> Sequence[Place[Meaning]]:
+        item, following = self._pattern[self._at], self._following()
+        if isinstance(item, str):
+            spoken = self._words(item)
+            if not spoken:
+                return following.step(word)
+            return (_beyond(spoken, 1, following),) if spoken[0] == word else ()
+        begun = item.firsts(self._words).get(word, ())
+        numbers = [begun] if isinstance(begun, int) else [*begun]
+        numbers = sorted({*numbers, *item.leads_on(self._words)})
+        return [place for number in numbers for place in self._option(item, number).step(word)]
+
+    def _option(self, item: Choice, number: int) -> Place[Meaning]:
+        if self._options is None:
+            self._options = {}
+        if (made := self._options.get(number)) is None:
+            made = self._options[number] = _rest(item[number], 0, self._following(), self._words)
+        return made
+
+    def _following(self) -> Place[Meaning]:
+        if self._next is None:
+            self._next = _rest(self._pattern, self._at + 1, self._after, self._words)
+        return self._next
+
+
+Place = Ended[Meaning] | Spoken[Meaning] | Rest[Meaning]
+"""Somewhere within a pattern. Two are the same place only if they are the same object."""
+
+
+def _rest(
+    pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]
+) -> Place[Meaning]:
+    return Rest(pattern, at, after, words) if at < len(pattern) else after
+
+
+def _beyond(words: Sequence[str], at: int, after: Place[Meaning]) -> Place[Meaning]:
+    return Spoken(words, at, after) if at < len(words) else after
 
 
 class Tree(Generic[Meaning]):
     """What may come next, by word, and what has been said if nothing does. Grows as it is looked at."""
 
-    __slots__ = ("_grown", "_states", "meaning", "next")
+    __slots__ = ("_grown", "_places", "branches", "meaning")
 
-    next: dict[str, Tree[Meaning]]
+    branches: dict[str, Tree[Meaning] | list[Place[Meaning]]]
+    """By word the tree that follows, or the places from which it is still to be made; ask `after`."""
 
-    def __init__(self, states: Sequence[State[Meaning]], grown: dict[tuple[int, ...], Tree[Meaning]]) -> None:
-        self._states = states
+    def __init__(self, places: Iterable[Place[Meaning]], grown: dict[tuple[int, ...], Tree[Meaning]]) -> None:
+        self._places = tuple(places)
         self._grown = grown
-        self.meaning = next((state.meaning for state in states if state.meaning is not None), None)
+        self.meaning = next((place.ends for place in self._places if place.ends is not None), None)
 
-    def __getattr__(self, name: str) -> dict[str, Tree[Meaning]]:
-        if name != "next":
+    def __getattr__(self, name: str) -> dict[str, Tree[Meaning] | list[Place[Meaning]]]:
+        if name != "branches":
             raise AttributeError(name)
-        arcs: dict[str, dict[int, State[Meaning]]] = {}
-        for state in self._states:
-            for word, following in state.arcs.items():
-                known = arcs.setdefault(word, {})
-                for each in following():
-                    known[id(each)] = each
-        self.next = {word: self._branch(following) for word, following in arcs.items()}
-        return self.next
+        branches: dict[str, Tree[Meaning] | list[Place[Meaning]]] = {}
+        for place in self._places:
+            for word in place.firsts():
+                known = branches.get(word)
+                if known is None:
+                    branches[word] = [place]
+                else:
+                    known.append(place)  # type: ignore[union-attr]  # no tree is made yet
+        self.branches = branches
+        return branches
 
-    def _branch(self, states: dict[int, State[Meaning]]) -> Tree[Meaning]:
-        key = tuple(states)
+    def after(self, word: str) -> Tree[Meaning] | None:
+        """Return what may come after a word; None if nothing begins with it."""
+        found = self.branches.get(word)
+        return self._grow(word, found) if found.__class__ is list else found  # type: ignore[arg-type,return-value]
+
+    def _grow(self, word: str, places: list[Place[Meaning]]) -> Tree[Meaning]:
+        following = dict.fromkeys(further for place in places for further in place.step(word))
+        key = tuple(map(id, following))
         if (grown := self._grown.get(key)) is None:
-            grown = self._grown[key] = Tree(tuple(states.values()), self._grown)
+            grown = self._grown[key] = Tree(following, self._grown)
+        self.branches[word] = grown
         return grown
 
     def find(self, words: Sequence[str], start: int = 0, ends: Collection[int] = ()) -> Meaning | None:
@@ -132,7 +283,7 @@ class Tree(Generic[Meaning]):
         best = None
         last = len(words)
         for place in range(start, last):
-            following = tree.next.get(words[place])
+            following = tree.after(words[place])
             if following is None:
                 return best
             tree = following
@@ -142,54 +293,37 @@ class Tree(Generic[Meaning]):
 
     def within(self, words: Sequence[str]) -> bool:
         """Tell whether any of these phrases stands anywhere among the words."""
+        branches = self.branches
         for start, word in enumerate(words):
-            tree = self.next.get(word)
+            if word not in branches:
+                continue
+            tree = self.after(word)
             place = start
             while tree is not None:
                 if tree.meaning is not None:
                     return True
                 place += 1
-                tree = tree.next.get(words[place]) if place < len(words) else None
+                tree = tree.after(words[place]) if place < len(words) else None
         return False
 
 
-def planted(phrases: Iterable[tuple[Pattern, Meaning]], words: Callable[[str], list[str]] = folded) -> Tree[Meaning]:
+def planted(
+    phrases: Iterable[tuple[Pattern, Meaning]], words: Callable[[str], Sequence[str]] = folded
+) -> Tree[Meaning]:
     """Return the tree of these patterns; where two mean the same words, the first one counts.
 
     `words` makes the words of what is written in a pattern.
     """
-    return joined(state for pattern, meaning in phrases for state in sown(pattern, meaning, words))
+    return joined(sown(pattern, meaning, words) for pattern, meaning in phrases)
 
 
-def joined(states: Iterable[State[Meaning]]) -> Tree[Meaning]:
+def joined(places: Iterable[Place[Meaning]]) -> Tree[Meaning]:
     """Return the tree of patterns that were sown before, which may stand in other trees as well."""
-    return Tree(tuple(states), {})
+    return Tree(places, {})
 
 
-def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> list[State[Meaning]]:
-    """Return where a pattern may begin."""
-    return _entries(pattern, Later(lambda: [State({}, meaning)]), words)()
-
-
-def _entries(pattern: Pattern, after: Later[Meaning], words: Callable[[str], Sequence[str]]) -> Later[Meaning]:
-    for item in reversed(pattern):
-        after = _literal(item, after, words) if isinstance(item, str) else _either(item, after, words)
-    return after
-
-
-def _literal(text: str, after: Later[Meaning], words: Callable[[str], Sequence[str]]) -> Later[Meaning]:
-    def make() -> list[State[Meaning]]:
-        following = after
-        for word in reversed(words(text)):
-            following = _single(word, following)
-        return following()
-
-    return Later(make)
-
-
-def _single(word: str, after: Later[Meaning]) -> Later[Meaning]:
-    return Later(lambda: [State({word: after})])
-
-
-def _either(options: list[Pattern], after: Later[Meaning], words: Callable[[str], Sequence[str]]) -> Later[Meaning]:
-    return Later(lambda: [state for option in options for state in _entries(option, after, words)()])
+def sown(
+    pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded
+) -> Place[Meaning]:
+    """Return where a pattern begins."""
+    return _rest(pattern, 0, Ended(meaning), words)

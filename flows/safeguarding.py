@@ -16,10 +16,11 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.letters import folded
-from flows.phrases import Pattern, Tree, parsed, planted
+from flows.phrases import Choice, Pattern, Tree, parsed, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,11 +57,14 @@ class Table:
         """Return one of the lists that belong to the whole language, folded."""
         return frozenset(word for entry in self.raw.get(name, ()) for word in folded(entry))
 
-    def patterns(self, table: str, kind: str) -> Iterator[Pattern]:
-        """Yield the patterns of one list; raises ValueError that names the file and the table."""
+    def patterns(self, table: str, kind: str, known: dict[str, Choice] | None = None) -> Iterator[Pattern]:
+        """Yield the patterns of one list; raises ValueError that names the file and the table.
+
+        Slots that were read for others of this table before are in `known`.
+        """
         for text in self.raw.get(table, {}).get(kind, ()):
             try:
-                yield parsed(text, self.raw.get("slots", {}))
+                yield parsed(text, self.raw.get("slots", {}), known)
             except ValueError as error:
                 raise ValueError(f"concerns/{self.language}.toml, [{table}], {kind}: {error}.") from None
 
@@ -78,12 +82,20 @@ class Book:
     hint: Tree[str]
     """Phrases that only help the model."""
     alike: Tree[str]
-    starts: Mapping[str, tuple[tuple[int, Tree[str]], ...]]
-    """By the first word of a phrase: which of `now`, `note`, `hint`, `alike` it stands in, and what may follow."""
+    starts: dict[str, list[int] | tuple[tuple[int, Tree[str]], ...]]
+    """By the first word of a phrase: which of `now`, `note`, `hint`, `alike` it stands in, and what may follow once
+    somebody has said the word."""
     negations: frozenset[str]
     bridge: frozenset[str]
     own_spellings: frozenset[str]
     """Words that English reads in another way."""
+
+    def begun(self, word: str) -> tuple[tuple[int, Tree[str]], ...]:
+        """Return what may follow the first word of a phrase, and keep it at hand."""
+        trees = (self.now, self.note, self.hint, self.alike)
+        branches = ((which, trees[which].after(word)) for which in range(len(trees)))
+        made = self.starts[word] = tuple((which, branch) for which, branch in branches if branch is not None)
+        return made
 
     def words(self, text: str) -> list[str]:
         """Return the words of a message as phrases are written."""
@@ -241,10 +253,13 @@ def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Ma
     found: tuple[list[Match], list[Match], list[Match], list[Match]] = ([], [], [], [])
     starts = book.starts
     for start, word in enumerate(words[:-1]):  # nothing begins where the message ends
-        if word in starts:
+        branches = starts.get(word)
+        if branches is not None:
             second = words[start + 1]
-            for which, branch in starts[word]:
-                following = branch.next
+            if branches.__class__ is list:
+                branches = book.begun(word)
+            for which, branch in branches:
+                following = branch.branches
                 if second in following or ANY in following or branch.meaning is not None:
                     best = _longest(words, start + 1, branch)
                     if best is not None:
@@ -255,9 +270,8 @@ def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Ma
 def _matches(words: Sequence[str], tree: Tree[str], before: int | None = None) -> list[Match]:
     """Return every phrase that stands among the words and begins `before` a place: the longest one from each start."""
     found = []
-    following = tree.next
     for start, word in enumerate(words[:before]):
-        branch = following.get(word)
+        branch = tree.after(word)
         if branch is not None:
             best = _longest(words, start + 1, branch)
             if best is not None:
@@ -271,18 +285,17 @@ def _longest(words: Sequence[str], place: int, tree: Tree[str]) -> tuple[int, st
     while True:
         if tree.meaning is not None:
             best = (place, tree.meaning)
-        following = tree.next
-        if ANY in following:
-            between = following[ANY].next
+        between = tree.after(ANY)
+        if between is not None:
             for later in range(place, min(place + MOST_BETWEEN + 1, len(words))):
                 if words[later] == BETWEEN:
                     break
-                further = between.get(words[later])
+                further = between.after(words[later])
                 if further is not None:
                     best = _longer(best, _longest(words, later + 1, further))
-            step = following.get(words[place]) if place < len(words) else None
+            step = tree.after(words[place]) if place < len(words) else None
             return best if step is None else _longer(best, _longest(words, place + 1, step))
-        step = following.get(words[place]) if place < len(words) else None
+        step = tree.after(words[place]) if place < len(words) else None
         if step is None:
             return best
         tree = step
@@ -373,13 +386,16 @@ def _all_spellings(tables: Sequence[Table]) -> dict[str, str]:
 def _bound(tables: Sequence[Table]) -> Book:
     spellings = _all_spellings(tables)
 
+    read: dict[int, tuple[Choice, Choice]] = {}
+    slots: dict[str, dict[str, Choice]] = {table.language: {} for table in tables}
+
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
         return planted(
             (
-                (_respelled(pattern, spellings), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
+                (_respelled(pattern, spellings, read), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
                 for name, kind, meaning in kinds
                 for table in tables
-                for pattern in table.patterns(name, kind)
+                for pattern in table.patterns(name, kind, slots[table.language])
             ),
             words=str.split,
         )
@@ -388,10 +404,10 @@ def _bound(tables: Sequence[Table]) -> Book:
     note = plant(*((kind, "note", kind) for kind in KINDS))
     hint = plant(*((kind, "hint", kind) for kind in KINDS))
     alike = plant(("alike", "phrases", "alike"))
-    starts: dict[str, tuple[tuple[int, Tree[str]], ...]] = {}
+    starts: dict[str, list[int]] = {}
     for which, tree in enumerate((now, note, hint, alike)):
-        for word, branch in tree.next.items():
-            starts[word] = (*starts.get(word, ()), (which, branch))
+        for word in tree.branches:
+            starts.setdefault(word, []).append(which)
     english = _all_spellings([table for table in tables if table.language == "en"])
     return Book(
         spellings=spellings,
@@ -399,7 +415,7 @@ def _bound(tables: Sequence[Table]) -> Book:
         note=note,
         hint=hint,
         alike=alike,
-        starts=starts,
+        starts=dict(starts),
         own_spellings=frozenset(word for word, read in spellings.items() if english.get(word, word) != read),
         negations=frozenset().union(*(table.list("negations") for table in tables)),
         bridge=frozenset().union(*(table.list("bridge") for table in tables)),
@@ -429,15 +445,17 @@ def _slips(word: str) -> Iterator[str]:
             yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-def _respelled(pattern: Pattern, spellings: Mapping[str, str]) -> Pattern:
-    """Return a pattern with its words as messages will have them."""
+def _respelled(pattern: Pattern, spellings: Mapping[str, str], known: dict[int, tuple[Choice, Choice]]) -> Pattern:
+    """Return a pattern with its words as messages will have them; slots that were read before are in `known`."""
     read: Pattern = []
     for item in pattern:
         if not isinstance(item, str):
-            read.append([_respelled(option, spellings) for option in item])
+            if id(item) not in known:  # kept with its own, so that no other has its number
+                known[id(item)] = item, Choice(_respelled(option, spellings, known) for option in item)
+            read.append(known[id(item)][1])
             continue
         words = _as_written(item)
-        respelled = " ".join(spellings.get(word, word) for word in words)
+        respelled = intern(" ".join(spellings.get(word, word) for word in words))
         if words and not respelled.strip():
             raise ValueError(f"“{item.strip()}” is left out of every message, so no phrase can ask for it")
         read.append(respelled)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -146,7 +145,9 @@ def replay(
     ] = None,
 ) -> None:
     """Handle messages again that could not be handled. A message is never handled twice."""
-    from bot.app import build  # noqa: PLC0415 - keep start-up light
+    import asyncio  # noqa: PLC0415 - keep start-up light
+
+    from bot.app import build  # noqa: PLC0415
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
 
     app = build(read_settings())

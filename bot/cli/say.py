@@ -1,4 +1,7 @@
-"""How commands speak: plain words on the terminal, and errors that say what happened and what to do. Imports rich."""
+"""How commands speak: plain words on the terminal, and errors that say what happened and what to do.
+
+Imports rich, and even that only to speak: every command loads this, so that `earshot --help` would wait for it.
+"""
 
 from __future__ import annotations
 
@@ -8,50 +11,41 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from sqlalchemy.exc import OperationalError
-
-from bot import settings
-from bot.logs import told
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.console import Console
 
     from bot.settings import Settings
 
 FAILED = 1
+KNOWN = frozenset({
+    "bot.releases.NoSuchFlowError", "bot.settings.BadSettingsError", "flows.catalogue.UnreadableCatalogueError",
+    "flows.findings.FlowError", "review.auth.NotARoleError", "review.auth.NotAnEmailError",
+    "storage.crypto.SealBrokenError", "storage.crypto.UnusableKeyError", "storage.database.UnusableDatabaseError",
+    "storage.export.select.RestlessStoriesError", "storage.export.select.UnknownFormatError",
+    "storage.export.select.UnknownUseError", "storage.places.gazetteer.GazetteerError",
+})  # fmt: skip
+"""The errors whose own words are meant for the person at the terminal: named, so that none has to be imported."""
+DATABASE = "sqlalchemy.exc.OperationalError"
 NOT_OURS = 70
 """Exit status for an error that we did not expect (EX_SOFTWARE of sysexits)."""
 
 
 def console(*, error: bool = False) -> Console:
     """Return the terminal; colours only where somebody looks."""
+    from rich.console import Console  # noqa: PLC0415 - keep start-up light
+
     return Console(stderr=error, highlight=False, soft_wrap=True)
 
 
 def read_settings() -> Settings:
     """Return the settings of this folder and environment, and point out slips in their names on standard error."""
+    from bot import settings  # noqa: PLC0415 - keep start-up light
+
     for problem in settings.unknown(os.environ, Path.cwd()):
         console(error=True).print(f"[yellow]![/yellow] {problem}")
     return settings.read(os.environ, Path.cwd())
-
-
-def known_errors() -> tuple[type[Exception], ...]:
-    """Return the errors whose own words are meant for the person at the terminal."""
-    from bot.releases import NoSuchFlowError  # noqa: PLC0415
-    from flows.catalogue import UnreadableCatalogueError  # noqa: PLC0415
-    from flows.findings import FlowError  # noqa: PLC0415 - keep start-up light
-    from review.auth import NotAnEmailError, NotARoleError  # noqa: PLC0415
-    from storage.crypto import SealBrokenError, UnusableKeyError  # noqa: PLC0415
-    from storage.database import UnusableDatabaseError  # noqa: PLC0415
-    from storage.export.select import RestlessStoriesError, UnknownFormatError, UnknownUseError  # noqa: PLC0415
-    from storage.places import GazetteerError  # noqa: PLC0415
-
-    return (
-        settings.BadSettingsError, FlowError, GazetteerError, NoSuchFlowError, NotARoleError, NotAnEmailError,
-        RestlessStoriesError, SealBrokenError, UnknownFormatError, UnknownUseError, UnreadableCatalogueError,
-        UnusableDatabaseError, UnusableKeyError,
-    )  # fmt: skip
 
 
 def _advice(error: OSError) -> str:
@@ -60,6 +54,11 @@ def _advice(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "You may not write or read there: choose another place, or change whose it is."
     return "Run earshot doctor."
+
+
+def _names(error: Exception) -> set[str]:
+    """Return the classes of an error by their full names."""
+    return {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
 
 
 @contextmanager
@@ -74,14 +73,15 @@ def failing_plainly() -> Iterator[None]:
         out.print(f"{error.strerror or type(error).__name__}{where}", markup=False)
         out.print(f"  {_advice(error)}", markup=False)
         sys.exit(FAILED)
-    except OperationalError as error:
-        out = console(error=True)
-        out.print("[red]×[/red] The database cannot be used: it does not answer, is locked, or the disk is full.")
-        out.print(f"  Run earshot doctor. ({told(error)['error']})", markup=False)
-        sys.exit(FAILED)
     except Exception as error:
-        out = console(error=True)
-        if isinstance(error, known_errors()):
+        from bot.logs import told  # noqa: PLC0415 - keep start-up light
+
+        out, names = console(error=True), _names(error)
+        if DATABASE in names:
+            out.print("[red]×[/red] The database cannot be used: it does not answer, is locked, or the disk is full.")
+            out.print(f"  Run earshot doctor. ({told(error)['error']})", markup=False)
+            sys.exit(FAILED)
+        if names & KNOWN:
             for line in str(error).splitlines():
                 out.print("[red]×[/red]", end=" ")
                 out.print(line, markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
@@ -58,7 +57,9 @@ def _listen(settings: Settings, backlog: int) -> socket.socket:
 
 
 def _run(app: App, listening: socket.socket, descriptors: int) -> None:
-    import uvicorn  # noqa: PLC0415 - keep start-up light
+    import asyncio  # noqa: PLC0415 - keep start-up light
+
+    import uvicorn  # noqa: PLC0415
 
     from bot import connections  # noqa: PLC0415
 

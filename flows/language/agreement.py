@@ -112,7 +112,7 @@ def _is_signed(kinds: list[str], unknown: int, said: str) -> bool:
 
 def _put_right(word: str, table: AnswerTable) -> str:
     """Return the word of agreement that a finger slipped on: "argee", "agre", "conscent"."""
-    if len(word) < SHORTEST or word in table.phrases.next:
+    if len(word) < SHORTEST or word in table.phrases.branches:
         return word
     return next((right for right in table.slipping if _one_slip(word, right)), word)
 

@@ -193,13 +193,13 @@ def covered(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
     for start in range(size - 1, -1, -1):
         unknown, pieces, _, _ = best[start + 1]
         found = (unknown + 1, pieces + 1, start + 1, "")
-        node = tree.next.get(words[start])
+        node = tree.after(words[start])
         place = start + 1
         while node is not None:
             if node.meaning is not None:
                 unknown, pieces, _, _ = best[place]
                 found = min(found, (unknown, pieces + 1, place, node.meaning))
-            node = node.next.get(words[place]) if place < size else None
+            node = node.after(words[place]) if place < size else None
             place += 1
         best[start] = found
     made, place = [], 0
@@ -215,12 +215,12 @@ def standing(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
     made = []
     place = 0
     while place < len(words):
-        node = tree.next.get(words[place])
+        node = tree.after(words[place])
         end, longest, meaning = place + 1, 0, ""
         while node is not None:
             if node.meaning is not None:
                 longest, meaning = end, node.meaning
-            node = node.next.get(words[end]) if end < len(words) else None
+            node = node.after(words[end]) if end < len(words) else None
             end += 1
         if longest:
             made.append(Piece(meaning, place, longest))

@@ -27,7 +27,7 @@ def hits() -> dict[tuple[str, str], dict[str, list[str]]]:
     (table,) = [table for table in safeguarding._tables() if table.language == "en"]
     tree = planted(
         (
-            (safeguarding._respelled(pattern, book.spellings), (kind, text))
+            (safeguarding._respelled(pattern, book.spellings, {}), (kind, text))
             for kind in safeguarding.KINDS
             for text, pattern in zip(table.raw.get(kind, {}).get("now", ()), table.patterns(kind, "now"), strict=True)
         ),

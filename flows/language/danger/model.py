@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from flows.language.danger.features import FLAG, groups
 from flows.language.linear import features
+from flows.language.linear.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 FILE: Final = Path(__file__).parent / "weights.txt"
 BIAS: Final = "bias"
@@ -42,19 +43,25 @@ class _Word:
 class Model:
     """Weights by family and feature."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.families: dict[str, dict[str, int]] = {}
-        family: dict[str, int] = {}
-        for line in lines:
-            if line.startswith("["):
-                family = self.families.setdefault(line.strip("[]"), {})
-            else:
-                feature, _, weight = line.rpartition(" ")
-                family[feature] = int(weight)
-        self.bias = self.families[BIAS][BIAS]
-        self._near = _by_first(self.families.get(features.NEAR, {}))
+    def __init__(self, lines: Sequence[str] | bytes) -> None:
+        """Read the lines of a file of weights, or the file."""
+        content = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
+        self._lines = Lines(content, b" ")
+        self.bias = dict(self._family(BIAS))[BIAS]
+        self._near: dict[str, dict[str, int]] = {}
+        for pair, weight in self._family(features.NEAR):
+            first, _, second = pair.partition(" ")
+            self._near.setdefault(first, {})[second] = weight
         self._words: dict[str, _Word] = {}
         self._pairs = 0
+
+    @property
+    def families(self) -> dict[str, dict[str, int]]:
+        """All weights, for whoever wants to look them through."""
+        return {name: dict(self._family(name)) for name in self._lines.families}
+
+    def _family(self, name: str) -> Iterator[tuple[str, int]]:
+        return ((feature, int(weight)) for feature, weight in self._lines.family(name))
 
     def weigh(self, words: Sequence[str], flags: Sequence[str]) -> float:
         """Return how much a piece reads like danger, in thousandths; only to be compared with the levels' bounds."""
@@ -94,9 +101,8 @@ class Model:
         return total, known
 
     def _looked_up(self, feature: str) -> tuple[int, int]:
-        family, _, name = feature.partition(" ")
-        weight = self.families.get(family, {}).get(name)
-        return (0, 0) if weight is None else (weight, 1)
+        weight = self._lines.find(feature)
+        return (0, 0) if weight is None else (int(weight), 1)
 
     def _word(self, word: str) -> _Word:
         found = [self._looked_up(feature) for feature in features.of_word(word, groups())]
@@ -116,15 +122,7 @@ class Model:
         return made
 
 
-def _by_first(family: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    made: dict[str, dict[str, int]] = {}
-    for feature, weight in family.items():
-        first, _, second = feature.partition(" ")
-        made.setdefault(first, {})[second] = weight
-    return made
-
-
 @cache
 def shipped() -> Model:
     """Return the model that comes with Earshot; some tens of milliseconds the first time."""
-    return Model(FILE.read_text(encoding="utf-8").splitlines())
+    return Model(FILE.read_bytes())

@@ -1,6 +1,7 @@
 """What our small linear models share: what they see of words, and how weights are made from labelled messages.
 
 - `features`: words, parts of words, neighbours, and groups of words that mean alike
+- `lines`: the weights as they are written, found by name
 - `training`: numbering of features and the solver; never imported while Earshot runs
 
 The models themselves are in `flows.language.danger` and `flows.language.sense`.

@@ -13,6 +13,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from flows.language.linear import features
+from flows.language.linear.lines import Lines
 from flows.language.sense.words import known
 
 if TYPE_CHECKING:
@@ -36,27 +37,16 @@ sum of their weights by label. A sum of rows is the row of the sums; `Model.read
 class Model:
     """Weights by family and feature."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.labels: list[str] = []
-        self._families: dict[str, dict[str, str]] = {}
-        """Weights as they are written: they are read when a word is first met."""
-        family: dict[str, str] = {}
-        naming = False
-        for line in lines:
-            if line.startswith("[") and "\t" not in line:
-                name = line.strip("[]")
-                naming = name == LABELS
-                family = self._families.setdefault(name, {})
-            elif naming:
-                self.labels.append(line)
-            else:
-                feature, _, weights = line.partition("\t")
-                family[feature] = weights
-        self.bias = tuple(map(int, self._families[BIAS][BIAS].split()))
+    def __init__(self, lines: Sequence[str] | bytes) -> None:
+        """Read the lines of a file of weights, or the file."""
+        content = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
+        self._lines = Lines(content, b"\t")
+        self.labels = self._lines.alone(LABELS)
+        self.bias = tuple(int(one) for _, known in self._lines.family(BIAS) for one in known.split())
         self._fields = Struct(f"<{len(self.labels) + 1}I")
         self._halves: Row = sum(HALF << FIELD * place for place in range(len(self.labels) + 1))
         self._near: dict[str, dict[str, Row]] = {}
-        for pair in self._families.get(features.NEAR, {}):
+        for pair, _ in self._lines.family(features.NEAR):
             first, _, second = pair.partition(" ")
             self._near.setdefault(first, {})[second] = self.row([f"{features.NEAR} {pair}"])
         self._words: dict[str, tuple[Row, tuple[str, ...]]] = {}
@@ -89,7 +79,7 @@ class Model:
 
     def knows(self, word: str) -> bool:
         """Tell whether a word was learned of."""
-        return word in self._families[features.WORD]
+        return f"{features.WORD} {word}" in self._lines
 
     def read(self, row: Row) -> list[int]:
         """Return the numbers of a row."""
@@ -101,12 +91,11 @@ class Model:
         """Return the row of these features."""
         made = 0
         for name in names:
-            family, _, feature = name.partition(" ")
-            weights = self._families.get(family, {}).get(feature)
+            weights = self._lines.find(name)
             if weights is not None:
                 made += 1
                 for each in weights.split():
-                    place, _, weight = each.partition(":")
+                    place, _, weight = each.partition(b":")
                     made += int(weight) << FIELD * (int(place) + 1)
         return made
 
@@ -133,4 +122,4 @@ class Model:
 @cache
 def shipped() -> Model:
     """Return the model that comes with Earshot; some tens of milliseconds the first time."""
-    return Model(FILE.read_text(encoding="utf-8").splitlines())
+    return Model(FILE.read_bytes())

@@ -1,0 +1,54 @@
+"""Commands load only what they use, so that help and a slip in an argument are answered at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = {
+    "aiohttp", "apscheduler", "asyncio", "babel", "cryptography", "fastapi", "httpx", "jinja2", "rich",
+    "sqlalchemy", "sqlmodel", "structlog", "telegram", "twilio", "uvicorn",
+}  # fmt: skip
+"""Each takes a tenth of a second or more on a small machine."""
+RUN = """
+import contextlib, json, sys
+from bot.cli import main
+sys.argv = ["earshot", *sys.argv[1:]]
+try:
+    with contextlib.redirect_stdout(sys.stderr):
+        main()
+except SystemExit as left:
+    code = left.code
+print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+def loaded(folder: Path, *words: str) -> tuple[int, set[str], str]:
+    """Run a command in a process of its own; returns its status, the packages it loaded, and what it said."""
+    environment = {**os.environ, "EARSHOT_DATA_DIR": str(folder / "var")}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *words], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    code, modules = json.loads(done.stdout)
+    return code, set(modules), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), ("export", "--help"), ("team", "--help"), ("serve", "--help"), ("nothing",), ("serve", "--port", "1")],
+    ids=" ".join,
+)
+def test_help_and_slips_load_nothing_heavy(tmp_path: Path, words: tuple[str, ...]) -> None:
+    _, modules, said = loaded(tmp_path, *words)
+    assert said
+    assert modules & HEAVY == set()
+    assert not (tmp_path / "var").exists()
