@@ -1,9 +1,9 @@
 """Patterns of phrases, and the tree of words they are looked up in. Owns the little language of the keyword tables.
 
 `(one|of)` one of these, `[perhaps|one|of]` one of these or nothing, `{slot}` one of the list of that name. Imports the
-standard library and `flows.letters` only. Patterns are never spelled out: they are put together in one tree of words, in
-which finding a phrase costs one look per word, however many phrases there are. Of the tree only those branches are made
-that somebody's words have led to, and of a pattern only what its first words are; that keeps tens of thousands of
+standard library and `flows.letters` only. Patterns are never spelled out: they are put together in one tree of words,
+in which finding a phrase costs one look per word, however many phrases there are. Of the tree only those branches are
+made that somebody's words have led to, and of a pattern only what its first words are; that keeps tens of thousands of
 phrases in a few megabytes and ready at once.
 """
 
@@ -71,9 +71,7 @@ def _add(firsts: dict[str, int | list[int]], more: Iterable[str], number: int) -
             firsts[word] = [known, number]
 
 
-def parsed(
-    text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice] | None = None
-) -> Pattern:
+def parsed(text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice] | None = None) -> Pattern:
     """Read a pattern; raises ValueError that says what is wrong with it. Slots that were read before are in `known`."""
     choice, closed = _choice(map(intern, _MARKS.findall(text)), slots, {} if known is None else known)
     if closed:
@@ -165,9 +163,7 @@ class Rest(Generic[Meaning]):
 
     __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_steps", "_words")
 
-    def __init__(
-        self, pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]
-    ) -> None:
+    def __init__(self, pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]) -> None:
         self._pattern, self._at, self._after, self._words = pattern, at, after, words
         self._next: Place[Meaning] | None = None
         self._options: dict[int, Place[Meaning]] | None = None
@@ -227,9 +223,7 @@ Place = Ended[Meaning] | Spoken[Meaning] | Rest[Meaning]
 """Somewhere within a pattern. Two are the same place only if they are the same object."""
 
 
-def _rest(
-    pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]
-) -> Place[Meaning]:
+def _rest(pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]) -> Place[Meaning]:
     return Rest(pattern, at, after, words) if at < len(pattern) else after
 
 
@@ -253,21 +247,20 @@ class Tree(Generic[Meaning]):
     def __getattr__(self, name: str) -> dict[str, Tree[Meaning] | list[Place[Meaning]]]:
         if name != "branches":
             raise AttributeError(name)
-        branches: dict[str, Tree[Meaning] | list[Place[Meaning]]] = {}
+        begun: dict[str, list[Place[Meaning]]] = {}
         for place in self._places:
             for word in place.firsts():
-                known = branches.get(word)
-                if known is None:
-                    branches[word] = [place]
+                if word in begun:
+                    begun[word].append(place)
                 else:
-                    known.append(place)  # type: ignore[union-attr]  # no tree is made yet
-        self.branches = branches
-        return branches
+                    begun[word] = [place]
+        self.branches = dict[str, "Tree[Meaning] | list[Place[Meaning]]"](begun)
+        return self.branches
 
     def after(self, word: str) -> Tree[Meaning] | None:
         """Return what may come after a word; None if nothing begins with it."""
         found = self.branches.get(word)
-        return self._grow(word, found) if found.__class__ is list else found  # type: ignore[arg-type,return-value]
+        return self._grow(word, found) if isinstance(found, list) else found
 
     def _grow(self, word: str, places: list[Place[Meaning]]) -> Tree[Meaning]:
         following = dict.fromkeys(further for place in places for further in place.step(word))
@@ -322,8 +315,6 @@ def joined(places: Iterable[Place[Meaning]]) -> Tree[Meaning]:
     return Tree(places, {})
 
 
-def sown(
-    pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded
-) -> Place[Meaning]:
+def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> Place[Meaning]:
     """Return where a pattern begins."""
     return _rest(pattern, 0, Ended(meaning), words)

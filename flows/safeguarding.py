@@ -256,7 +256,7 @@ def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Ma
         branches = starts.get(word)
         if branches is not None:
             second = words[start + 1]
-            if branches.__class__ is list:
+            if isinstance(branches, list):
                 branches = book.begun(word)
             for which, branch in branches:
                 following = branch.branches

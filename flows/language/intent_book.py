@@ -14,15 +14,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from flows.language.automaton import ANY, State, automaton, found
+from flows.language.automaton import ANY, found
 from flows.language.gathered import Gathering, Rule
 from flows.letters import folded
-from flows.phrases import parsed
+from flows.phrases import Choice, parsed, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from flows.phrases import Pattern
+    from flows.phrases import Pattern, Tree
 
 FOLDER: Final = Path(__file__).parent / "intents"
 SLOTS: Final = {"own": "own_language", "names": "language"}
@@ -115,10 +115,10 @@ class Hit(NamedTuple):
 class Book:
     """Everything that counts for a person of one language: theirs and English."""
 
-    said: State[Said]
-    courteous: State[bool]
+    said: Tree[Said]
+    courteous: Tree[bool]
     gathering: Gathering[Said]
-    vetoed: State[bool]
+    vetoed: Tree[bool]
     pasts: frozenset[str]
     long_ago: frozenset[str]
     asking: frozenset[str]
@@ -240,8 +240,8 @@ def _book(language: str) -> Book:
             known[text] = made
         return made
 
-    def listed(name: str) -> State[bool]:
-        return automaton([(parsed(line, {}), True) for table in tables for line in table[name]], words)
+    def listed(name: str) -> Tree[bool]:
+        return planted([(parsed(line, {}), True) for table in tables for line in table[name]], words)
 
     def every(name: str) -> frozenset[str]:
         return frozenset(word for table in tables for word in table[name])
@@ -258,7 +258,7 @@ def _book(language: str) -> Book:
     ]
     phrases.sort(key=lambda each: (each[1].level, _RANK[each[1].kind]), reverse=True)
     return Book(
-        said=automaton(phrases, words),
+        said=planted(phrases, words),
         courteous=listed("courtesies"),
         gathering=Gathering(rule for table in tables for rule in _rules(table)),
         vetoed=listed("vetoes"),
@@ -285,9 +285,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> Iterator[tuple[Pattern, Said]]:
-    read: dict[str, list[Pattern]] = {}
+    read: dict[str, Choice] = {}
     for name, written in slots.items():
-        read[name] = [parsed(entry, read) for entry in written]
+        read[name] = Choice(parsed(entry, read) for entry in written)
     for kind, detail, levels in _parts(table):
         for level in Level:
             said = Said(kind, level, detail)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOM: Final = 1.5
-"""At least so many places for each line, so that one is found, or known to be missing, at the first look or the next."""
+"""At least so many places for each line: one is found, or known to be missing, at the first look or the next."""
 
 
 class Lines:

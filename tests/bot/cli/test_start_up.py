@@ -44,7 +44,14 @@ def loaded(folder: Path, *words: str) -> tuple[int, set[str], str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
-    [("--help",), ("export", "--help"), ("team", "--help"), ("serve", "--help"), ("nothing",), ("serve", "--port", "1")],
+    [
+        ("--help",),
+        ("export", "--help"),
+        ("team", "--help"),
+        ("serve", "--help"),
+        ("nothing",),
+        ("serve", "--port", "1"),
+    ],
     ids=" ".join,
 )
 def test_help_and_slips_load_nothing_heavy(tmp_path: Path, words: tuple[str, ...]) -> None:
