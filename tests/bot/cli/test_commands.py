@@ -92,7 +92,7 @@ def test_an_error_nobody_expected_shows_its_place_and_no_content(
     def fail(*_: object) -> None:
         raise ZeroDivisionError(f"for {MAYA}")
 
-    monkeypatch.setattr("bot.cli.say.settings.read", fail)
+    monkeypatch.setattr("bot.settings.read", fail)
     with pytest.raises(SystemExit) as caught:
         earshot("db", "upgrade")
     assert caught.value.code == 70

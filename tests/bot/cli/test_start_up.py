@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+
+from bot.cli.say import DATABASE, KNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +62,11 @@ def test_help_and_slips_load_nothing_heavy(tmp_path: Path, words: tuple[str, ...
     assert said
     assert modules & HEAVY == set()
     assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("name", sorted({*KNOWN, DATABASE}))
+def test_every_error_with_words_of_its_own_is_called_what_we_know_it_by(name: str) -> None:
+    module, _, kind = name.rpartition(".")
+    error = getattr(import_module(module), kind)
+    assert issubclass(error, Exception)
+    assert f"{error.__module__}.{error.__qualname__}" == name
