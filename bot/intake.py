@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bot import alerts, holder, metrics
+from bot import alerts, fallback, holder, late, metrics
 from bot.logs import log, told
 from bot.occasion import Occasion
 from bot.seen import EVERYTHING, Seen, seen_by
@@ -24,12 +24,12 @@ from bot.turn import Turn
 from flows.care import ONCE_IN
 from flows.effects import Begin, Say
 from flows.items import ItemKind
-from flows.keywords import Word, recognise
-from flows.language.danger.notice import notice
+from flows.keywords import Word
 from flows.messages import Message
-from flows.signals import Edited, Located, Said, Sent, Started
+from flows.signals import Located, Said, Sent, Started
+from storage import withhold
 from storage.crypto import address_lookups, seal_address
-from storage.queries import inbox, on_call, safeguarding
+from storage.queries import inbox, on_call
 from storage.queries import turn as store
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
@@ -191,6 +191,10 @@ class Intake:
         inbound_id = self._claim(connection, event, person)
         if inbound_id is None:
             return "duplicate"
+        if late.is_overtaken(connection, inbound, person, event.lookups, event.now) and late.laid_aside(
+            connection, self.means, inbound, event.signals, person, inbound_id, event.now
+        ):
+            return "handled"
         code = alerts.code_in(inbound)
         if person is None:
             source = inbound.entry if code is None else on_call.SOURCE
@@ -330,10 +334,13 @@ class Intake:
             person = self._meet(connection, event, inbound_id, "failed")
         person = holder.of_address(connection, self.means, person, event.signals, inbound_id, event.now)
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
-        stops = self._wants_stop(event, person)
-        if stops:
+        language = person.language or self.means.languages[0]
+        words = fallback.keywords(event.signals, language, inbound.look)
+        if stops := Word.STOP in words:
             store.opt_out(connection, person.contributor_id, event.now)
-        self._look_after(connection, event, person, inbound_id)
+        elif Word.DELETE in words:
+            withhold.from_person(connection, person.contributor_id, "deleted", private=True)
+        signpost = self._look_after(connection, event, person, inbound_id)
         first = store.raise_item(
             connection,
             kind=ItemKind.FAILED_TURN,
@@ -343,35 +350,22 @@ class Intake:
         )
         if stops:
             if not inbound.opt_out_type:
-                self._say(connection, event, person, inbound_id, "stopped")
-        elif first and not person.opted_out:
+                self._say(connection, event, person, inbound_id, "care_stopped" if signpost else "stopped")
+            return "failed"
+        if signpost:
+            self._say(connection, event, person, inbound_id, "care", "care_crisis_line")
+        if first and not person.opted_out:
             self._say(connection, event, person, inbound_id, "trouble")
         return "failed"
 
-    def _look_after(self, connection: Connection, event: Event, person: Person, inbound_id: int) -> None:
-        """Lay words of distress before the team though their turn failed, and name somebody to talk to (rule 77)."""
-        texts = [signal.text for signal in event.signals if isinstance(signal, Said | Edited | Started)]
-        language = person.language or self.means.languages[0]
-        levels = {notice(text, language).level for text in texts}
-        if not levels & {"plain", "likely"}:
-            return
-        plain = "plain" in levels
-        safeguarding.raise_concern(
-            connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=inbound_id,
-            now=event.now, staffed=self.means.staffed, level="plain" if plain else "likely",
-        )  # fmt: skip
+    def _look_after(self, connection: Connection, event: Event, person: Person, inbound_id: int) -> bool:
+        """Lay words of distress before the team; returns whether somebody to talk to is to be named (rule 77)."""
+        level = fallback.raise_concern(connection, self.means, person, event.signals, inbound_id, event.now)
         last = person.signposted_at
-        if plain and not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN):
+        due = level == "plain" and not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN)
+        if due:
             store.signposted(connection, person.contributor_id, event.now)
-            self._say(connection, event, person, inbound_id, "care", "care_crisis_line")
-
-    def _wants_stop(self, event: Event, person: Person) -> bool:
-        said = next((signal for signal in event.signals if isinstance(signal, Said)), None)
-        if said is None:
-            return False
-        language = person.language or self.means.languages[0]
-        word = recognise(said.text, language=language, channel=event.inbound.look, waiting=True)
-        return word is not None and word.word is Word.STOP
+        return due
 
     def _say(self, connection: Connection, event: Event, person: Person, inbound_id: int, *keys: str) -> None:
         """Say texts that belong to every flow as one message, without a conversation."""

@@ -32,8 +32,13 @@ def note(connection: Connection, due: Due, now: datetime) -> bool:
     except UnreadableConversationError:
         return False
     kind = KINDS.get(aside, "")
-    if due.kind != "reply" or not kind or requests.is_open(connection, kind, due.contributor_id):
+    return due.kind == "reply" and bool(kind) and enter(connection, kind, due.contributor_id, now)
+
+
+def enter(connection: Connection, kind: str, contributor_id: int, now: datetime) -> bool:
+    """Enter a request that a person follows up, once while it is open; returns whether it is new."""
+    if requests.is_open(connection, kind, contributor_id):
         return False
-    requests.open_request(connection, None, kind=kind, origin="chat", now=now, contributor_id=due.contributor_id)
-    raise_item(connection, kind=ItemKind.REQUEST, now=now, contributor_id=due.contributor_id)
+    requests.open_request(connection, None, kind=kind, origin="chat", now=now, contributor_id=contributor_id)
+    raise_item(connection, kind=ItemKind.REQUEST, now=now, contributor_id=contributor_id)
     return True

@@ -85,7 +85,7 @@ class Recovery:
             unseen = set(await asyncio.to_thread(self._unseen, name, [event.provider_id for event in events]))
             for event in events:
                 if event.provider_id in unseen:
-                    await self.intake.take(event)
+                    await self.intake.take(replace(event, late=True))
                     found += 1
         return found
 
@@ -115,7 +115,8 @@ class Recovery:
             return None
         if not isinstance(parsed, Inbound):
             return None
-        return replace(parsed, written_by=min(parsed.written_by or event.received_at, event.received_at))
+        written_by = min(parsed.written_by or event.received_at, event.received_at)
+        return replace(parsed, written_by=written_by, late=True)
 
     def _unhandled(self, after: int) -> list[Failed]:
         with reader(self.engine) as connection:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot import owed
 from bot.told import CHANNEL_NAMES, month_and_year, short_month
 from flows.asides.delete import DELETE
-from flows.items import ItemKind
 from flows.signals import Facts, FileReady, OwnStory, Signal, StoriesListed
 from storage import file_link, withhold
 from storage.erasure import erase_contributor
@@ -99,12 +99,7 @@ def _help_with_what_was_before(turn: Turn, kind: str) -> None:
 
 def ask_for_person(turn: Turn, effect: AskForPerson) -> None:
     """Enter a request that a person follows up, once while it is open."""
-    person = turn.person.contributor_id
-    if not requests.is_open(turn.connection, effect.kind, person):
-        requests.open_request(
-            turn.connection, turn.means.keyring, kind=effect.kind, origin="chat", now=turn.now, contributor_id=person
-        )
-        store.raise_item(turn.connection, kind=ItemKind.REQUEST, now=turn.now, contributor_id=person)
+    owed.enter(turn.connection, effect.kind, turn.person.contributor_id, turn.now)
 
 
 def replace_story(turn: Turn, effect: ReplaceStory) -> None:

@@ -68,6 +68,8 @@ class Inbound:
     blocked: bool | None = None
     written_by: datetime | None = None
     """When it was written at the latest, by the provider's clock or because we had it then; None: as it comes in."""
+    late: bool = False
+    """True: fetched or brought in again, so that something newer may have been handled before it."""
     opt_out_type: str = ""
     """`STOP`, `START` or `HELP` if the carrier understood the message so and has answered it already (rule 28)."""
     raw: bytes = field(default=b"", repr=False)

@@ -57,6 +57,18 @@ def next_due(connection: Connection) -> datetime | None:
     return when
 
 
+def parted(connection: Connection, contributor_id: int) -> datetime | None:
+    """Return when a person's latest conversation ended with nothing told; None if it did not end so."""
+    last = (
+        select(CONVERSATION.c.status, CONVERSATION.c.updated_at)
+        .where(CONVERSATION.c.contributor_id == contributor_id)
+        .order_by(CONVERSATION.c.started_at.desc(), CONVERSATION.c.id)
+        .limit(1)
+    )
+    row = connection.execute(last).first()
+    return row.updated_at if row is not None and row.status == "parted" else None
+
+
 def postpone(connection: Connection, conversation_id: str, until: datetime) -> None:
     """Look at a conversation that cannot go on no earlier than `until`; its state is left as it is."""
     connection.execute(

@@ -78,6 +78,11 @@ def keep_event(
     return None if row is None else int(row[0])
 
 
+def empty(connection: Connection, inbound_id: int) -> None:
+    """Keep nothing of an event but that it came."""
+    connection.execute(update(INBOUND).where(INBOUND.c.id == inbound_id).values(sealed=None))
+
+
 def unhandled(connection: Connection, *, after: int = 0, limit: int = 100) -> list[Failed]:
     """Return events that wait to be handled again, oldest first, from behind the number `after`."""
     rows = connection.execute(

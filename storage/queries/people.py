@@ -175,6 +175,24 @@ def make_person(
     return person
 
 
+class Ended(NamedTuple):
+    """When a person last wanted no more of us."""
+
+    stopped_at: datetime | None
+    erased_at: datetime | None
+
+
+def ended(connection: Connection, *, channel: str, lookups: Sequence[bytes], person: Person | None) -> Ended:
+    """Return when whoever writes from this address stopped contact, and when they had everything deleted."""
+    if person is not None:
+        columns = (CONTRIBUTOR.c.opted_out_at, CONTRIBUTOR.c.erased_at)
+        return Ended(*connection.execute(select(*columns).where(CONTRIBUTOR.c.id == person.contributor_id)).one())
+    gone = select(func.max(SUPPRESSION.c.created_at)).where(
+        SUPPRESSION.c.channel == channel, SUPPRESSION.c.lookup.in_(lookups)
+    )
+    return Ended(None, connection.execute(gone).scalar())
+
+
 def new_contributor(connection: Connection, **values: Any) -> int:
     """Make a contributor with a pseudonym nobody has yet, and return their number."""
     for tried in range(PSEUDONYM_TRIES):
