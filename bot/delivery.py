@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import fate, metrics, unsay
+from bot import fate, metrics, reports, unsay
 from bot.channels.base import Outgoing, SendError
 from bot.doubt import Doubt
 from bot.logs import log, told
@@ -27,13 +27,13 @@ from bot.rates import Gaps, Pace, opens
 from flows.items import ItemKind
 from flows.messages import Message, UnreadableMessageError
 from storage.crypto import SealBrokenError, open_address
-from storage.queries import holders, on_call, outbox
-from storage.queries.on_call import ALERT
+from storage.queries import outbox
 from storage.queries.turn import raise_item
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
+from storage.withhold import UNSAY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection, Engine
@@ -57,8 +57,6 @@ LEAST_WAIT = 0.001
 TOLD_EVERY = 3600.0
 AWAY_AFTER = 3
 """So many failures one after the other are an outage; the first message that goes out ends it for all that wait."""
-NOT_THERE = frozenset({"failed", "undelivered"})
-"""What a provider may say of an alert that its reader never got."""
 
 
 @dataclass(slots=True, eq=False)
@@ -194,36 +192,13 @@ class Delivery:
     async def reported(self, report: StatusReport) -> None:
         """Write down a provider's word on a message; returns after the commit (rule 17)."""
         lane = self.lanes.get(report.channel)
-        error = lane.channel.meaning(report) if lane is not None else None
-        now = self.clock()
-
-        def work(connection: Connection) -> bool:
-            changed = outbox.apply_status(
-                connection, channel=report.channel, provider_id=report.provider_id, status=report.status,
-                error=report.error or None, now=now,
-            )  # fmt: skip
-            whom = outbox.addressee(connection, channel=report.channel, provider_id=report.provider_id)
-            if changed and whom is not None and whom.kind == ALERT and outbox.STATUSES[report.status] in NOT_THERE:
-                on_call.undelivered(connection, whom.address_id, now)
-            if changed and whom is not None and outbox.STATUSES[report.status] == "delivered":
-                self._arrived_after_all(connection, report, whom.address_id, now)
-            if changed and error is not None and whom is not None:
-                fate.of_address(connection, whom.address_id, whom.contributor_id, error, now)
-                if error.tell_team:
-                    raise_item(connection, kind=ItemKind.SENDING, now=now, contributor_id=whom.contributor_id)
-            return changed
-
+        channel = lane.channel if lane is not None else None
+        work = partial(reports.apply, channel=channel, report=report, now=self.clock())
         changed = await self.writer.perform(work)
         if changed:
             metrics.sends.labels(report.channel, report.status).inc()
         if lane is not None and outbox.STATUSES.get(report.status) == "delivered":
             lane.gaps.delivered(report.provider_id)
-
-    @staticmethod
-    def _arrived_after_all(connection: Connection, report: StatusReport, address_id: int, now: datetime) -> None:
-        """A message that was said to be lost has arrived: its number is not dead."""
-        if outbox.failed_before(connection, channel=report.channel, provider_id=report.provider_id):
-            holders.proved_alive(connection, address_id, now)
 
     # --- taking and writing down --------------------------------------------------------------------------------
 
@@ -257,7 +232,7 @@ class Delivery:
 
         def work(connection: Connection) -> list[list[Due]]:
             if sent:
-                outbox.mark_all_sent(connection, sent, now)
+                self.mark_sent(connection, sent, now)
             for each in fates:
                 each(connection)
             return [outbox.claim_due(connection, now, name, room, LEASE_SECONDS) for name, room in rooms.items()]
@@ -281,10 +256,14 @@ class Delivery:
             self._woken.set()
         return []
 
+    def mark_sent(self, connection: Connection, sent: Sequence[outbox.Sent], now: datetime) -> None:
+        """Note that the provider took these messages."""
+        reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
+
     async def _one_by_one(self, sent: Iterable[outbox.Sent], fates: Iterable[fate.Work]) -> None:
         """Write down what can be, so that one bad message does not hold up the others; its lease will run out."""
         now = self.clock()
-        alone: list[fate.Work] = [partial(outbox.mark_all_sent, sent=[each], now=now) for each in sent]
+        alone: list[fate.Work] = [partial(self.mark_sent, sent=[each], now=now) for each in sent]
         for work in alone + list(fates):
             try:
                 await self.writer.perform(work)
@@ -350,7 +329,7 @@ class Delivery:
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return fate.later(due, when, "quiet_hours")
         try:
-            pieces = await self._unsaid(lane, due) if due.kind == unsay.UNSAY else self.pieces(due)
+            pieces = await self._unsaid(lane, due) if due.kind == UNSAY else self.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
             log.error("message cannot be read", channel=due.channel, outbox=due.id, **told(error))
             return fate.given_up(due, type(error).__name__, now, tell_team=True)

@@ -123,7 +123,7 @@ class Doubt:
             end = fate.given_up(due, type(error).__name__, self._delivery.clock(), tell_team=True)
         self.settled(due.id)
         now = self._delivery.clock()
-        write = end.work if isinstance(end, fate.Fate) else partial(outbox.mark_all_sent, sent=[end], now=now)
+        write = end.work if isinstance(end, fate.Fate) else partial(self._delivery.mark_sent, sent=[end], now=now)
 
         def work(connection: Connection) -> bool:
             if unsettled := outbox.still_unknown(connection, due.id):

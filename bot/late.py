@@ -1,8 +1,8 @@
-"""Events that come in late: missed, set aside, or failed and brought in again. Imports storage's queries; never commits.
+"""Events that come in late: missed, set aside, or failed and brought in again. Never commits.
 
 Such an event may be older than a STOP, a deletion or a taken-back story that was handled before it. It then wakes
 nothing and is not kept (design rule 11): no greeting, no answer, no START. A STOP is never too late; a right that was
-used is followed up by a person, and so are words of distress.
+used is followed up by a person, and so are words of distress. Imports storage's queries.
 """
 
 from __future__ import annotations

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from storage.crypto import Keyring
     from storage.queries.outbox import Due
 
-UNSAY = "unsay"
-"""Kind of the outbox row."""
 REACHES_BACK = timedelta(hours=48) - timedelta(minutes=5)
 """A little less than is allowed: what is refused for one message is refused for all of a call."""
 

@@ -138,6 +138,7 @@ def erase_story(connection: Connection, story_id: int, now: datetime | None = No
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == row.conversation_id))
     _empty_inbound(connection, row.contributor_id)
     _empty_outbox(connection, row.contributor_id, row.conversation_id)
+    withhold.from_person(connection, row.contributor_id, "deleted", private=True)  # another conversation may repeat it
     _empty_conversation(connection, row.conversation_id)
     _write_down(connection, now, ("story", row.conversation_id))
     return True
@@ -199,6 +200,7 @@ def erase_words(connection: Connection, story_id: int, *, of_place: bool = False
         connection.execute(delete(PART).where(PART.c.story_id == story_id))
     connection.execute(update(EDITION).where(EDITION.c.story_id == story_id).values(text=""))
     _empty_inbound(connection, row.contributor_id)
+    withhold.from_person(connection, row.contributor_id, "deleted", private=True)
     if row.conversation_id == but_of:
         return
     _empty_outbox(connection, row.contributor_id, row.conversation_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, null, select, text, update
+from sqlalchemy import and_, case, null, or_, select, text, update
 
 from storage import tables
 from storage.unit import note
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 OUTBOX = tables.Outbox.__table__
 ADDRESS = tables.Address.__table__
+CONTRIBUTOR = tables.Contributor.__table__
 
 WAITING = text("outbox.state IN ('queued', 'sending', 'unknown')")
 ALERT = "alert"
 """Kind of the messages to somebody on call: they are the team's, and who does not get them is replaced by another."""
+
+UNSAY = "unsay"
+"""Kind of the rows that say nothing and take messages of the chat away: no STOP and no deletion takes that back."""
 
 ON_THE_WIRE = and_(OUTBOX.c.state == "sending", OUTBOX.c.handed_at.is_not(None))
 
@@ -47,7 +51,22 @@ def from_person(
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
     more = [OUTBOX.c.conversation_id == conversation_id] if conversation_id else []
     more += [OUTBOX.c.private] if private else []
-    return _withhold(connection, reason, OUTBOX.c.address_id.in_(addresses), OUTBOX.c.id.not_in(but), *more)
+    theirs = OUTBOX.c.address_id.in_(addresses), OUTBOX.c.kind != UNSAY
+    return _withhold(connection, reason, *theirs, OUTBOX.c.id.not_in(but), *more)
+
+
+def before_deletion(connection: Connection, contributor_id: int, *, but: Collection[int] = ()) -> int:
+    """Cancel what repeats a person's words, and every answer that waits, before they are asked what to delete.
+
+    What names somebody to talk to goes all the same: it was written in the turn that signposted them.
+    """
+    signposted_at = select(CONTRIBUTOR.c.signposted_at).where(CONTRIBUTOR.c.id == contributor_id).scalar_subquery()
+    addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
+    answers = and_(OUTBOX.c.kind == "reply", OUTBOX.c.created_at.is_distinct_from(signposted_at))
+    return _withhold(
+        connection, "deleted", OUTBOX.c.address_id.in_(addresses), OUTBOX.c.id.not_in(but),
+        or_(OUTBOX.c.private, answers),
+    )  # fmt: skip
 
 
 def from_address(connection: Connection, address_id: int, reason: str, *, but: Collection[int] = ()) -> int:

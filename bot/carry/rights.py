@@ -46,13 +46,13 @@ def tell_data(turn: Turn, _effect: TellData) -> Signal:
 def list_stories(turn: Turn, effect: ListStories) -> Signal:
     """Tell the engine which stories the person has, a few at a time.
 
-    Whoever wants something deleted is not sent their own words any more, whatever they choose.
+    Whoever wants something deleted is sent nothing more that waited, whatever they choose: only what they are asked.
     """
     if not effect.page:
         _help_with_what_was_before(turn, "erasure" if effect.about == DELETE else "correction")
     person = turn.person.contributor_id
     if effect.about == DELETE:
-        withhold.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
+        withhold.before_deletion(turn.connection, person, but=turn.answering)
     rows = own_stories.told_by(turn.connection, person, older=effect.older, limit=AT_ONCE + 1)
     shown = rows[:AT_ONCE]
     return StoriesListed(

@@ -34,6 +34,8 @@ def keep(turn: Turn, effect: KeepStory) -> None:
     place = place_of(known) if known is not None else None
     if store.differs_from_kept(turn.connection, effect.draft, conversation_id=turn.conversation.id, place=place):
         own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
+    if store.loses_words(turn.connection, effect.draft, conversation_id=turn.conversation.id):
+        withhold.from_person(turn.connection, turn.person.contributor_id, "deleted", but=turn.answering, private=True)
     story_id = store.keep_story(
         turn.connection,
         effect.draft,

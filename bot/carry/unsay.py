@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from bot.turn import Turn
     from flows.effects import Unsay
 
-UNSAY = "unsay"
-"""Kind of the outbox row; which messages it takes away is found out when it is its turn."""
-
 
 def unsay(turn: Turn, _effect: Unsay) -> None:
     """Have the messages of this chat taken away, and send none that still waits."""
@@ -27,7 +24,7 @@ def unsay(turn: Turn, _effect: Unsay) -> None:
         conversation_id=None,
         inbound_id=turn.occasion.inbound_id,
         channel=turn.person.channel,
-        kind=UNSAY,
+        kind=withhold.UNSAY,  # which messages it takes away is found out when it is its turn
         payload=Message(say=Say(text="")).to_json(),
         due_at=turn.now,
         now=turn.now,

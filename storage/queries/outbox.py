@@ -225,18 +225,26 @@ def mark_sent(
     mark_all_sent(connection, [Sent(message, provider_id, segments)], now)
 
 
-def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> None:
-    """Note that the provider took these messages, with whatever statuses came before we knew their ids."""
+class Early(NamedTuple):
+    """A provider's word that came before we knew the id that it speaks of."""
+
+    channel: str
+    provider_id: str
+    status: str
+    error: str | None
+
+
+def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> list[Early]:
+    """Note that the provider took these messages; returns what came before we knew their ids and changed them now."""
     _SENT.many(
         connection,
         ({"message": id_, "provider_id": provider, "segments": parts, "now": now} for id_, provider, parts in sent),
     )
     if sent:
         note(connection, "outbox")  # later messages may have waited for these
-    for id_, provider, _ in sent:
-        if provider is not None:
-            for channel, provider_id, status, error in _EARLY.all(connection, message=id_):
-                _raise_to(connection, channel, provider_id, status, error)
+    known = (id_ for id_, provider, _ in sent if provider is not None)
+    early = (Early(*row) for id_ in known for row in _EARLY.all(connection, message=id_))
+    return [one for one in early if _raise_to(connection, *one)]
 
 
 def mark_failed(connection: Connection, message: int, error: str, *, refused: bool = False) -> None:

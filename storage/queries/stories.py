@@ -192,6 +192,15 @@ def differs_from_kept(connection: Connection, draft: Draft, *, conversation_id: 
     return bool((text, kind, where) != (_whole(draft, _later(connection, story_id, draft)), draft.kind, now))
 
 
+def loses_words(connection: Connection, draft: Draft, *, conversation_id: str) -> bool:
+    """Tell whether something that is kept now stands nowhere in this draft: it was changed or taken out."""
+    kept = _AS_KEPT.one(connection, conversation_id=conversation_id)
+    if kept is None:
+        return False
+    now = _whole(draft, _later(connection, kept[0], draft))
+    return any(line not in now for line in str(kept[1]).splitlines())
+
+
 def _whole(draft: Draft, later: Sequence[_Part]) -> str:
     return "\n\n".join([storable(draft.text), *(text for _, text, kind, _ in later if kind == "added")])
 

@@ -35,6 +35,7 @@ from storage.queries.stories import (
     differs_from_kept,
     drop_story,
     keep_story,
+    loses_words,
     told_in,
 )
 from storage.statement import Statement
@@ -336,7 +337,7 @@ def raise_item(
 __all__ = [
     "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "asked", "claim",
     "conversation_by_id", "count_stray", "differs_from_kept", "drop_story", "enqueue", "facts_about",
-    "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation", "make_person", "mark_inbound",
-    "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "reseal",
+    "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation", "loses_words", "make_person",
+    "mark_inbound", "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "reseal",
     "save_conversation", "set_address_state", "set_language", "signposted", "take_sealed", "told_in",
 ]  # fmt: skip

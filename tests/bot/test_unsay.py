@@ -14,6 +14,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from storage import tables
 from storage.queries import outbox
+from storage.withhold import UNSAY
 from tests import walk
 from tests.bot.channels.provider import provider
 from tests.bot.service import NOON, TOKEN, Service, update
@@ -34,7 +35,7 @@ def send_all(service: Service) -> list[Due]:
     def work(connection: Any) -> bool:
         due = outbox.claim_due(connection, service.now, "telegram")
         outbox.mark_all_sent(connection, [outbox.Sent(one.id, str(1000 + one.id), None) for one in due], service.now)
-        found.extend(one for one in due if one.kind == unsay.UNSAY)
+        found.extend(one for one in due if one.kind == UNSAY)
         return bool(due)
 
     while service.writer.run(work):

@@ -131,9 +131,14 @@ async def test_a_replay_brings_nothing_back_after_all_was_deleted(service: Servi
         sealed = service.keyring.seal("inbound.sealed", event.raw)
         service.writer.run(
             lambda c: inbox.keep_event(
-                c, channel="sms", provider_id=event.provider_id, received_at=service.now, sealed=sealed,
-                state="failed", error="OperationalError",
-            )  # fmt: skip
+                c,
+                channel="sms",
+                provider_id=event.provider_id,
+                received_at=service.now,
+                sealed=sealed,
+                state="failed",
+                error="OperationalError",
+            )
         )
     service.now += LATER
     await service.text(MAYA, "DELETE", "1")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.channels.base import Limits, SendError
+from bot.channels.base import Limits, SendError, StatusReport
 from storage import tables, withhold
 from storage.queries import outbox
 from storage.queries.people import opt_out, set_address_state
@@ -142,6 +142,23 @@ async def test_once_a_provider_says_so_the_rest_of_the_answer_is_not_tried(
     assert channel.sent == []
     assert post.outbox.address_state("maya") == state
     assert ends(post, first, *rest) == [("failed", "21610"), ("cancelled", state), ("cancelled", state)]
+    await post.delivery.stop()
+
+
+async def test_an_opt_out_that_is_reported_before_we_know_the_message_counts(database: Engine) -> None:
+    """With a Messaging Service 21610 comes as a report, and it may overtake the answer to our request."""
+    hand = Hand()
+    channel = Memory(hand, name="sms")
+    channel.meaning = lambda report: SendError("opted_out", report.error)  # type: ignore[method-assign]
+    post = Post(database, channel, hand=hand)
+    await post.delivery.start()
+    await post.delivery.reported(StatusReport(channel="sms", provider_id="id-1", status="undelivered", error="21610"))
+    first, second = post.outbox.put("maya", "first", "second", channel="sms")
+    await hand.run(30)
+    assert channel.texts == ["first"]
+    assert post.outbox.address_state("maya", "sms") == "opted_out"
+    assert ends(post, second) == [("cancelled", "opted_out")]
+    assert post.outbox.row(first).state == "undelivered"
     await post.delivery.stop()
 
 
