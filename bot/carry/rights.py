@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot import owed
 from bot.told import CHANNEL_NAMES, month_and_year, short_month
 from flows.asides.delete import DELETE
+from flows.items import ItemKind
 from flows.signals import Facts, FileReady, OwnStory, Signal, StoriesListed
 from storage import file_link, withhold
 from storage.erasure import erase_contributor
