@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import update as change
+from starlette.requests import Request
 
 from bot import fate, metrics
 from bot.channels.base import Limits, SendError
@@ -190,7 +191,9 @@ def at_work(service: Service, monkeypatch: pytest.MonkeyPatch) -> Room:
 
 
 async def metric(service: Service, kind: ItemKind) -> float:
-    await _figures(SimpleNamespace(engine=service.engine, clock=service.clock))  # type: ignore[arg-type]  # what it asks for
+    app = SimpleNamespace(engine=service.engine, clock=service.clock, settings=SimpleNamespace(metrics_token=None))
+    here = Request({"type": "http", "headers": [(b"host", b"127.0.0.1:8000")], "client": ("127.0.0.1", 1)})
+    await _figures(app, here)  # type: ignore[arg-type]  # what it asks for
     return float(metrics.team_items.labels(kind.value)._value.get())
 
 
