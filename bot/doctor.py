@@ -27,11 +27,12 @@ from storage.queries import inbox, outbox, requests
 from storage.retention import leaving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Engine
 
-    from bot.settings import Problem
+    from bot.settings import Problem, Settings
+    from flows.definition import Flow
 
 Grade = Literal["good", "care", "wrong"]
 
@@ -404,7 +405,26 @@ def _flows(patient: Patient) -> Iterator[Finding]:
     if errors:
         yield Finding("wrong", f"{errors} things are wrong with the flows.", "Run: earshot flows check")
     else:
-        yield Finding("good", f"The {len(flows)} flows can be held in {', '.join(settings.languages)}.")
+        yield from _spoken(flows, settings)
+
+
+def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[Finding]:
+    """Say in which languages each flow is really held: one whose texts are not all checked is not spoken."""
+    from flows.texts import read_translations, texts_for  # noqa: PLC0415
+
+    translations = read_translations(settings.languages, flows, settings.text_folders)
+    spoken = {flow.id: tuple(texts_for(flow, translations)) for flow in flows}
+    by_flow = "; ".join(f"{flow} in {', '.join(languages)}" for flow, languages in spoken.items())
+    yield Finding("good", f"Flows are held so: {by_flow}.")
+    for language in settings.languages:
+        lacking = [flow for flow, languages in spoken.items() if language not in languages]
+        if lacking:
+            yield Finding(
+                "care",
+                f"{language} is offered, but these flows do not speak it: {', '.join(lacking)}.",
+                f"Have every text of {language}.po checked (earshot flows check names them), "
+                f"or take {language} out of {variable('languages')}.",
+            )
 
 
 def _languages(_patient: Patient) -> Iterator[Finding]:

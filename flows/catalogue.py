@@ -20,6 +20,8 @@ from flows.questions.base import SourceText
 if TYPE_CHECKING:
     from pathlib import Path
 
+BYTE_ORDER_MARK = "\ufeff".encode()
+"""What editors on Windows write before the first letter; it says nothing."""
 WIDTH = 100
 """Characters of a line in a PO file."""
 
@@ -130,6 +132,7 @@ def updated(old: bytes | None, language: str, sources: Iterable[SourceText]) -> 
 
 
 def _read(content: bytes, name: str) -> Catalog:
+    content = content.removeprefix(BYTE_ORDER_MARK)
     try:
         lines = content.decode("utf-8").splitlines()
     except UnicodeDecodeError:
@@ -189,4 +192,4 @@ def _written(catalog: Catalog) -> str:
 
 def _header_of(content: bytes) -> str:
     """Return the first entry of a PO file as it stands, so that what an editor wrote there is kept."""
-    return content.decode("utf-8").replace("\r\n", "\n").split("\n\n", 1)[0] + "\n"
+    return content.removeprefix(BYTE_ORDER_MARK).decode("utf-8").replace("\r\n", "\n").split("\n\n", 1)[0] + "\n"

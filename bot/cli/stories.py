@@ -29,6 +29,7 @@ commands.command()(assist)
 
 StoryNumber = Annotated[int, typer.Argument(help="The story's number, as `earshot stories list` shows it.", min=1)]
 BY = "command line"
+STORY_STATES = ("new", "approved", "declined")
 EXCERPT = 60
 """Characters of a story in the list."""
 
@@ -49,11 +50,21 @@ def list_(
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import queue  # noqa: PLC0415
 
+    if state not in {"", *STORY_STATES}:
+        raise typer.BadParameter("A state is new, approved or declined.", param_hint="--state")
     out = console()
     with laid(read_settings()) as base, reader(base.engine) as connection:
-        found = queue.page(connection, queue.Filters(state=state), practice=practice, size=50)
-    if not found.lines:
-        out.print("There is no story.")
+        filters = queue.Filters(state=state)
+        found = queue.page(connection, filters, practice=practice, size=50)
+        tried = 0 if practice or found.lines else queue.page(connection, filters, practice=True, size=1).total
+    if tried:
+        stories = "is one practice story" if tried == 1 else f"are {tried} practice stories"
+        out.print(
+            f"Nobody has told such a story by a real channel. There {stories}: earshot stories list --practice",
+            markup=False,
+        )
+    elif not found.lines:
+        out.print("There is no story." if not state else f"There is no story in the state {state}.", markup=False)
     for line in found.lines:
         excerpt = " ".join(line.excerpt[:EXCERPT].split())
         out.print(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from storage.disclosure import PEOPLE_NEEDED
 from storage.export.columns import COLUMNS
+from storage.export.formats.csv import LONGEST_CELL
 from storage.places import CREDITS
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ TERMS = {
 TAKEN_BACK = (
     "A teller may take a story back at any time. Whoever passes this file on must then be able to reach everyone who "
     "has it, so keep a note of where it goes."
+)
+SIGNS = (
+    "In a CSV file, an apostrophe in front is ours: before =, +, -, @ or another sign that a spreadsheet would run, "
+    "and before what it would turn into a number or a day, as it does with the month 2026-11. A cell of a spreadsheet "
+    f"holds {LONGEST_CELL:,} characters: a longer story ends there and says so. In JSON Lines it is whole, numbers are "
+    "numbers, lists are lists, yes and no are true and false, and what there is none of is null."
 )
 WIDTH = 100
 
@@ -37,7 +44,7 @@ def text(*, use: str, stories: int, now: datetime) -> str:
         f"Stories exported from Earshot on {now:%Y-%m-%d} for use “{use}”: {stories}",
         f"{TERMS[use]} {TAKEN_BACK}",
         places,
-        "In a CSV file, an apostrophe before =, +, -, @ or another sign that a spreadsheet would run is ours.",
+        SIGNS,
         "Columns",
         *(f"{column.name}: {column.meaning}" for column in COLUMNS),
         "Credits",

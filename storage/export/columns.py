@@ -7,7 +7,10 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 Row = dict[str, JsonValue]
-"""One story; has every column, in the order of COLUMNS. A list stays a list where the format has lists."""
+"""One story; has every column, in the order of COLUMNS.
+
+Lists, numbers, and what is so or is not so stay what they are where the format has such.
+"""
 
 
 class Column(NamedTuple):

@@ -77,7 +77,7 @@ def of(
                 {
                     "kind": record.kind,
                     "text": edited.get(record.id, record.text),
-                    "edited": "yes" if record.id in edited else "no",
+                    "edited": record.id in edited,
                     "amended": cast("list[JsonValue]", [] if record.id in edited else amended.get(record.id, [])),
                     **_tag_columns(tags.get(record.id, [])),
                     "place": place.label,
@@ -85,7 +85,7 @@ def of(
                     "place_parent": place.parent,
                     "place_scheme": place.scheme,
                     "place_code": place.code,
-                    "place_year": place.year,
+                    "place_year": int(place.year) if place.year.isdecimal() else None,
                     "place_nation": place.nation,
                     "place_exactness": exact,
                     "place_words": record.place_words if whole else "",
@@ -98,7 +98,7 @@ def of(
                     "naming": record.naming if published else "",
                     "credit": record.credit if published and record.naming == "name" else "",
                     "state": record.state,
-                    "practice": "yes" if record.simulated else "no",
+                    "practice": bool(record.simulated),
                 },
             )
 

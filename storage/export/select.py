@@ -91,6 +91,8 @@ class Summary:
     """How many stories name an area or a nation because too few people spoke from the place."""
     waiting: int
     """How many more would be in it if somebody on the team approved them."""
+    cut: int
+    """How many are too long for a cell of this format, and say so."""
     about: Path | None = None
     """The data dictionary and the credits, written beside the export."""
 
@@ -108,6 +110,11 @@ class Summary:
             told.append(f"{self.widened} name only an area, because too few people spoke from the place itself.")
         if self.waiting:
             told.append(f"{self.waiting} more may leave for this use once somebody on the team approves them.")
+        if self.cut:
+            told.append(
+                f"{self.cut} {'is' if self.cut == 1 else 'are'} too long for a cell of a spreadsheet, and end there. "
+                "The format jsonl holds them whole."
+            )
         return tuple(told)
 
 
@@ -208,6 +215,7 @@ class _Made:
     practice: bool
     only_practice: bool
     waiting: int
+    cut: int
 
 
 def _write(
@@ -223,13 +231,13 @@ def _write(
         counted = [*may_leave(use, now), story.c.simulated.is_(alone)]
         precision = rows.precision(connection, counted, needed=PEOPLE_NEEDED[use])
         found = rows.of(connection, [*may_leave(use, now), *scope], precision, use=use)
-        chosen.write(_passing(found, row_key, passed), draft)
+        cut = chosen.write(_passing(found, row_key, passed), draft)
         waiting = 0
         if use != "team":
             waiting = connection.execute(
                 select(func.count()).select_from(story).where(*_agreed(use, now), *scope, story.c.state == "new")
             ).scalar_one()
-    return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting)
+    return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting, cut=cut)
 
 
 def _asked_of_the_gate(filters: Filters) -> Filters:
@@ -312,6 +320,7 @@ def _record(
         only_practice=made.only_practice,
         widened=made.passed.widened,
         waiting=made.waiting,
+        cut=made.cut,
     )
 
 

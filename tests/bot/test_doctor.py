@@ -80,6 +80,16 @@ def test_there_are_looks_at_everything_that_was_promised() -> None:
     assert {"settings", "database", "keys", "telegram", "text_messages", "clock", "disk", "flows", "languages"} <= names
 
 
+def test_the_languages_that_flows_really_speak_are_named(healthy: dict[str, str]) -> None:
+    offered = healthy | {"EARSHOT_LANGUAGES": "en,pl"}
+    (good,) = [one for one in examine(Patient(settings=read(offered))) if "Flows are held" in one.what]
+    assert good.what == "Flows are held so: feedback in en; share in en."
+    care = look(offered)["pl is offered, but these flows do not speak it: feedback, share."]
+    assert care.grade == "care"
+    assert "pl.po" in care.advice
+    assert not [what for what in look(healthy) if "is offered" in what]
+
+
 def test_drafts_that_wait_for_a_speaker_are_named(healthy: dict[str, str]) -> None:
     (found,) = [one for one in examine(Patient(settings=read(healthy))) if "Drafts" in one.what]
     assert found.grade == "good"

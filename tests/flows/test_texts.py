@@ -172,6 +172,17 @@ def spoken(folder) -> set[str]:
     return set(texts_for(flow, read_translations(["en", "cy"], [flow], [folder])))
 
 
+def test_a_byte_order_mark_in_front_says_nothing(tmp_path):
+    marked = "\ufeff" + filled(begun())
+    path = tmp_path / "cy.po"
+    path.write_text(marked, encoding="utf-8")
+    entries = read_catalogue(path).entries
+    assert {address: entry.text for address, entry in entries.items()} == TRANSLATED
+    again, change = updated(marked.encode(), "cy", SOURCES)
+    assert change.kept == len(SOURCES)
+    assert again == filled(begun())
+
+
 def test_drafts_are_never_sent(tmp_path):
     po(tmp_path, fuzzy=True)
     assert spoken(tmp_path) == {"en"}

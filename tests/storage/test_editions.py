@@ -119,10 +119,10 @@ def test_what_leaves_is_the_version_its_teller_agreed_to_and_nothing_of_their_ow
     desk.writer.run(lambda c: c.execute(update(STORY).values(state="approved")))
     desk.becomes(desk.made(story_id).id, "agreed")
     (row,) = desk.leaves()
-    assert (row["text"], row["amended"], row["edited"]) == (EDITED, [], "yes")
+    assert (row["text"], row["amended"], row["edited"]) == (EDITED, [], True)
     assert not {"Ahmed", "Ali"} & set(json.dumps(row).split())
     (row,) = desk.leaves("team")
-    assert (row["text"], row["amended"], row["edited"]) == (meant, [], "no")
+    assert (row["text"], row["amended"], row["edited"]) == (meant, [], False)
 
 
 def test_the_newest_version_counts_and_undoing_it_brings_the_one_before_back(desk: Desk) -> None:

@@ -57,6 +57,23 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
         ("'already quoted'", "'already quoted'"),
         ("", ""),
         ("   ", "   "),
+        ("2026-11", "'2026-11"),
+        ("10/10", "'10/10"),
+        (" 3-4 ", "' 3-4 "),
+        ("12.30", "'12.30"),
+        ("9pm", "'9pm"),
+        ("£40", "'£40"),
+        ("007", "'007"),
+        ("12e3456789012345", "'12e3456789012345"),
+        ("5 May", "'5 May"),
+        ("Nov 2026", "'Nov 2026"),
+        ("1st of May", "1st of May"),
+        ("May", "May"),
+        ("May it go on", "May it go on"),
+        ("TRUE", "'TRUE"),
+        ("4 buses", "4 buses"),
+        ("9 to 5", "9 to 5"),
+        ("S12000050", "S12000050"),
     ],
 )
 def test_no_cell_is_a_formula(told: str, cell: str) -> None:
@@ -111,14 +128,35 @@ def test_half_a_sign_does_not_stop_an_export() -> None:
         (4, "4"),
         (-4, "-4"),
         (None, ""),
+        (True, "yes"),
+        (False, "no"),
+        (2025, "2025"),
     ],
 )
 def test_values_that_are_not_words(value: Any, cell: str) -> None:
     assert as_csv.cell(value) == cell
 
 
+@pytest.mark.parametrize("sign", ["a", "ŵ", "🙂"])
+def test_a_story_too_long_for_a_cell_ends_there_and_says_so(sign: str) -> None:
+    units = len(sign.encode("utf-16-le")) // 2
+    fits = sign * (as_csv.LONGEST_CELL // units)
+    told = [fits, fits + sign * 1000]
+    out = io.BytesIO()
+    assert as_csv.write((row(text=text) for text in told), out) == 1
+    whole, cut = (cell["text"] for cell in read_csv(out.getvalue()))
+    assert whole == fits
+    assert len(cut.encode("utf-16-le")) // 2 <= as_csv.LONGEST_CELL
+    kept, _, says = cut.partition(" … [it goes on: ")
+    assert set(kept) == {sign}
+    assert int(says.split()[0]) == len(told[1]) - len(kept)
+    assert "JSON Lines" in says
+    assert json.loads(written("jsonl", [row(text=told[1])]))["text"] == told[1]
+
+
 def test_every_format_says_what_it_is() -> None:
     assert [one.NAME for one in FORMATS] == ["csv", "jsonl"]
+    assert all(one.HINT for one in FORMATS)
     assert all(one.TITLE and "charset=utf-8" in one.CONTENT_TYPE for one in FORMATS)
 
 

@@ -188,14 +188,14 @@ def test_a_row_has_every_column_in_order(team: Team) -> None:
         "scales": ["individual", "society"], "scales_by_teller": ["individual", "society"], "scales_by_team": [],
         "actors": ["employee"],
         "place": "Glenboig, North Lanarkshire", "place_kind": "village", "place_parent": "North Lanarkshire",
-        "place_scheme": "gss", "place_code": "S12000050", "place_year": "2025", "place_nation": "Scotland",
+        "place_scheme": "gss", "place_code": "S12000050", "place_year": 2025, "place_nation": "Scotland",
         "place_exactness": "exact", "place_words": "glen boig",
         "language": "pl", "channel": "telegram", "told_month": "2026-11", "rating": None,
         "answers": {
             "about": ["work", "me", "society"],
             "place": {"id": "geonames:2648523", "label": "Glenboig, North Lanarkshire", "words": "glen boig"},
         },
-        "use": "quote", "naming": "", "credit": "", "state": "approved", "practice": "no", "edited": "no",
+        "use": "quote", "naming": "", "credit": "", "state": "approved", "practice": False, "edited": False,
     }  # fmt: skip
 
 
@@ -315,7 +315,7 @@ def test_practice_stories(team: Team, real: bool, asked: bool | None, taken: set
         team.told("From a person.", state="new")
     summary, rows = team.exports(practice=asked)
     assert {row["text"] for row in rows} == taken
-    assert {row["text"]: row["practice"] for row in rows}.get("Only trying.", "yes") == "yes"
+    assert {row["text"]: row["practice"] for row in rows}.get("Only trying.", True) is True
     assert summary.only_practice is only
     assert summary.practice == len(taken & {"Only trying."})
     told = " ".join(summary.sentences())
@@ -444,3 +444,25 @@ def test_a_summary_speaks_plainly(team: Team) -> None:
     summary, _ = team.exports()
     assert summary.sentences() == ("1 story exported for use “team”.",)
     assert replace(summary, stories=3, practice=1).sentences()[1].startswith("1 of them are practice stories")
+
+
+def test_in_json_every_value_is_of_its_own_kind(team: Team) -> None:
+    team.told("It was fine.", kind="feedback", rating=4, place=GLENBOIG, scales=("society",))
+    team.told("Only told.", simulated=True)
+    practice, told = sorted(team.exports(practice=True)[1], key=lambda row: row["practice"], reverse=True)
+    kinds = {name: type(value) for name, value in told.items()}
+    words = {name for name, kind in kinds.items() if kind is str}
+    assert {name: kind for name, kind in kinds.items() if name not in words} == {
+        "edited": bool, "amended": list, "scales": list, "scales_by_teller": list, "scales_by_team": list,
+        "actors": list, "place_year": int, "rating": int, "answers": dict, "practice": bool,
+    }  # fmt: skip
+    assert (practice["place_year"], practice["rating"], practice["practice"]) == (None, None, True)
+    assert not {value for row in (practice, told) for value in row.values() if value in ("yes", "no", "true", "false")}
+
+
+def test_a_story_too_long_for_a_cell_is_spoken_of(team: Team) -> None:
+    team.told("a" * 40_000)
+    out = io.BytesIO()
+    summary = select.run(team.engine, team.writer, use="team", out=out, format="csv", who="amina@example.org", now=NOON)
+    assert summary.cut == 1
+    assert "1 is too long for a cell of a spreadsheet, and end there." in " ".join(summary.sentences())

@@ -23,10 +23,15 @@ class Format(Protocol):
     """What people ask for: `csv`. Also the ending of the file's name."""
     TITLE: str
     """What people read: `Spreadsheet (CSV)`."""
+    HINT: str
+    """What somebody who chooses it should know; empty if nothing."""
     CONTENT_TYPE: str
 
-    def write(self, rows: Iterable[Row], stream: BinaryIO) -> None:
-        """Write the rows as they come, holding no more than a few in memory. The stream stays open."""
+    def write(self, rows: Iterable[Row], stream: BinaryIO) -> int:
+        """Write the rows as they come, holding no more than a few in memory; returns how many are not whole.
+
+        The stream stays open.
+        """
         ...
 
 

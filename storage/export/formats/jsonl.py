@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 NAME = "jsonl"
 TITLE = "For programs (JSON Lines)"
+HINT = "Every story whole; numbers, lists and true or false as such"
 CONTENT_TYPE = "application/jsonl; charset=utf-8"
 
 
-def write(rows: Iterable[Row], stream: BinaryIO) -> None:
-    """Write one line for each story."""
+def write(rows: Iterable[Row], stream: BinaryIO) -> int:
+    """Write one line for each story; each is whole."""
     stream.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    return 0

@@ -46,6 +46,25 @@ def test_a_story_is_found_read_edited_and_put_back(earshot: Terminal, story: str
     assert "no edited version" in earshot.said
 
 
+@pytest.mark.parametrize("many", [1, 2])
+def test_a_list_without_a_real_story_says_where_the_practice_ones_are(earshot: Terminal, many: int) -> None:
+    assert earshot("stories", "list") == 0
+    assert earshot.said.strip() == "There is no story."
+    with laid(read({})) as base:
+        for _ in range(many):
+            base.writer.run(lambda connection: tell(connection, OWN, simulated=True))
+    assert earshot("stories", "list") == 0
+    there = "is one practice story" if many == 1 else "are 2 practice stories"
+    assert f"There {there}: earshot stories list --practice" in " ".join(earshot.said.split())
+    assert "The clinic" not in earshot.said
+    assert earshot("stories", "list", "--state", "approved") == 0
+    assert earshot.said.strip() == "There is no story in the state approved."
+    assert earshot("stories", "list", "--practice") == 0
+    assert earshot.said.count("The clinic sent me home.") == many
+    assert earshot("stories", "list", "--state", "lost") == 2
+    assert "new, approved or declined" in " ".join(earshot.said.split())
+
+
 def test_the_reason_is_asked_for_and_must_be_given(earshot: Terminal, story: str) -> None:
     edited = earshot.folder / "edited.txt"
     edited.write_text(EDITED, encoding="utf-8")
