@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
-    from bot.settings import Problem, Settings
+    from bot.settings import Problem
     from flows.definition import Flow
 
 Grade = Literal["good", "care", "wrong"]
