@@ -36,10 +36,10 @@ from flows.language.danger.notice import warm as warm_danger
 from flows.language.intent_book import book as intents_in
 from flows.language.sense.sensed import warm as warm_sense
 from review.parts import ReviewParts
-from storage import retention
-from storage.crypto import Keyring
-from storage.database import connect, reader, upgrade
+from storage import retention, schema_check
+from storage.database import connect, must_be_there, reader, upgrade
 from storage.erasure import finish_erasures
+from storage.key_fit import keys_for, remember
 from storage.places import Resolver
 from storage.queries import consent
 from storage.queries.places import project_places
@@ -52,11 +52,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import Connection, Engine
 
     from bot.channels.base import Channel, Inbound
     from bot.front import Front
     from bot.settings import Settings
+    from storage.crypto import Keyring
     from storage.places import ProjectPlace
     from storage.unit import Writer
 
@@ -85,19 +86,30 @@ class Base:
 
 
 def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
-    """Make the data folder and the keys if there are none, open the database and bring it up to date.
+    """Open the database, find its keys, and bring it up to date; a new installation gets both.
 
-    Raises UnusableDatabaseError, UnusableKeyError and OSError.
+    Raises UnusableDatabaseError, UnusableKeyError and OSError, with nothing changed.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if settings.secret_key is not None:
-        keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
-    else:
-        keyring = Keyring.load_or_create(settings.data_dir / KEY_FILE)
+    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
+    key_file = settings.data_dir / KEY_FILE
+    if given is None and key_file.exists():
+        must_be_there(settings.database_url, key_file)
     engine = connect(settings.database_url)
-    upgrade(engine)
+    try:
+        keyring = keys_for(engine, key_file, given)
+        upgrade(engine)
+        schema_check.check(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     base = Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock))
-    base.writer.run(base.time.settle)
+
+    def begin(connection: Connection) -> None:
+        remember(connection, keyring)
+        base.time.settle(connection)
+
+    base.writer.run(begin)
     return base
 
 

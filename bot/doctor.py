@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
-
 from bot import on_duty
 from bot.house import CHECK_EVERY, helplines, house, lines_for
 from bot.settings import DEMO_ORGANISATION, Settings, is_loopback, variable
-from storage import scrub, tables, timekeeping
-from storage.crypto import Keyring, SealBrokenError, UnusableKeyError
+from storage import key_fit, schema_check, scrub, timekeeping
+from storage.crypto import Keyring, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
 from storage.queries import inbox, outbox, requests
 from storage.retention import leaving
@@ -160,8 +158,7 @@ def _keys(patient: Patient) -> Iterator[Finding]:
                 yield Finding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
             patient.keyring = Keyring.load_or_create(path)
         else:
-            yield Finding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
-            return
+            return  # whether that is wrong, only the database can say
     except UnusableKeyError as error:
         yield Finding("wrong", f"{error}.", "Put the key back from your copy. Without it, nobody can be answered.")
         return
@@ -171,6 +168,12 @@ def _keys(patient: Patient) -> Iterator[Finding]:
 def _database(patient: Patient) -> Iterator[Finding]:
     url = patient.settings.database_url
     if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+        if patient.keyring is not None and patient.settings.secret_key is None:
+            yield Finding(
+                "wrong", f"There is a key, and no database at {url.removeprefix('sqlite:///')}.",
+                f"Put {variable('database_url')} right, or put a copy back: earshot db restore FILE",
+            )  # fmt: skip
+            return
         yield Finding("care", "There is no database yet.", "earshot serve makes it.")
         return
     try:
@@ -192,6 +195,14 @@ def _database(patient: Patient) -> Iterator[Finding]:
         patient.engine = None
         engine.dispose()
         return
+    if different := list(schema_check.faults(engine)):
+        yield Finding(
+            "wrong", f"The tables are not those of this version: {', '.join(different[:3])}.",
+            "Run the version that made it, or put back a copy from before: earshot db restore FILE",
+        )  # fmt: skip
+        patient.engine = None
+        engine.dispose()
+        return
     if engine.dialect.name == "sqlite":
         with reader(engine) as connection:
             sound = connection.exec_driver_sql("PRAGMA quick_check").scalar()
@@ -202,23 +213,26 @@ def _database(patient: Patient) -> Iterator[Finding]:
 
 
 def _sealed(patient: Patient) -> Iterator[Finding]:
-    """Tell whether the keys open what is in the database: after a move, one may have been left behind."""
-    if patient.engine is None or patient.keyring is None:
-        return
-    address = tables.Address.__table__
-    with reader(patient.engine) as connection:
-        newest = connection.execute(select(address.c.sealed).order_by(address.c.id.desc()).limit(1)).scalar()
-        oldest = connection.execute(select(address.c.sealed).order_by(address.c.id).limit(1)).scalar()
-    try:
-        for sealed in filter(None, (newest, oldest)):
-            patient.keyring.open("address.sealed", sealed)
-    except SealBrokenError as error:
-        yield Finding(
-            "wrong", f"The keys do not fit the database: {error}.", "Put the old key back behind the new one."
-        )
-        return
-    if newest is not None:
-        yield Finding("good", "The keys fit the database.")
+    """Tell whether the keys are those of the database: after a move, one may have been left behind."""
+    from bot.app import KEY_FILE  # noqa: PLC0415 - that module imports everything
+
+    path = patient.settings.data_dir / KEY_FILE
+    if patient.keyring is None:
+        if patient.settings.secret_key is not None or path.exists():
+            return  # said above what is wrong with it
+        if patient.engine is not None and key_fit.needs_key(patient.engine):
+            yield Finding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
+        else:
+            yield Finding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
+    elif patient.engine is not None:
+        if key_fit.fits(patient.engine, patient.keyring):
+            yield Finding("good", "The keys fit the database.")
+        else:
+            yield Finding(
+                "wrong",
+                "The keys do not fit the database.",
+                "Put the old key back, or behind the new one.",
+            )
 
 
 def _waiting(patient: Patient) -> Iterator[Finding]:

@@ -171,6 +171,10 @@ class Keyring:
         """Return the keyed hashes under every key, first key first; look for each in turn."""
         return [_hash(key, domain, value) for key in self._keys]
 
+    def knows(self, prefix: bytes) -> bool:
+        """Tell whether what begins so was sealed under one of these keys."""
+        return prefix in self._by_prefix
+
     @property
     def prefix(self) -> bytes:
         """How everything sealed under the first key begins."""

@@ -6,6 +6,10 @@ none with FULL. Reading is open to anyone through `reader`; writing belongs to `
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
+import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +38,9 @@ WAL_KEPT_BYTES = 4 * 1024 * 1024
 
 MIGRATION_LOCK = 0x45617273
 """PostgreSQL advisory lock that lets two processes start together; the number means nothing."""
+
+APPLICATION = 0x45617273
+"""What an SQLite file of ours calls itself."""
 
 READING = "earshot_reading"
 
@@ -69,7 +76,12 @@ def _sqlite(url: URL) -> Engine:
     path = Path(url.database)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        path.touch(mode=0o600)
+        _make(path)
+    elif is_empty(path):
+        raise UnusableDatabaseError(
+            f"the database {path} has no content at all: something has emptied it. Nothing was changed. Put a copy"
+            " back with earshot db restore FILE; if nothing was ever kept in it, delete the file"
+        )
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -94,6 +106,39 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def must_be_there(url: str, key: Path) -> None:
+    """Raise UnusableDatabaseError where a key waits for an SQLite database that is gone: a key is made after it."""
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        return  # `connect` says what is wrong with it
+    if target.get_backend_name() == "sqlite" and target.database and not Path(target.database).exists():
+        raise UnusableDatabaseError(
+            f"There is a key at {key}, but no database at {Path(target.database).absolute()}. Nothing was changed.\n"
+            "In a new one everybody would be a stranger. Check EARSHOT_DATABASE_URL and EARSHOT_DATA_DIR, or put a copy"
+            " back: earshot db restore FILE. To begin with an empty one all the same: earshot db upgrade"
+        )
+
+
+def is_empty(path: Path) -> bool:
+    """Tell whether a file that should be a database has not one byte. Killed or not, we leave none like that."""
+    log = Path(f"{path}-wal")
+    return path.stat().st_size == 0 and not (log.exists() and log.stat().st_size)
+
+
+def _make(path: Path) -> None:
+    """Make a file that is a database from its first moment, readable by its owner only."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600, exist_ok=False)
+    try:
+        with contextlib.closing(sqlite3.connect(draft)) as connection:
+            connection.execute(f"PRAGMA application_id={APPLICATION}")
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _postgresql(url: URL) -> Engine:
@@ -162,9 +207,22 @@ def _revision(connection: Connection) -> str | None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision; safe when two processes do it at the same time."""
+    """Bring the schema to the newest revision; safe when two processes do it at the same time.
+
+    Raises UnusableDatabaseError, with nothing changed, for a database of a newer version.
+    """
     with _migrating(engine) as connection:
-        command.upgrade(_alembic(connection), "head")
+        config, revision = _alembic(connection), _revision(connection)
+        if revision is not None and revision not in _revisions(config):
+            raise UnusableDatabaseError(
+                f"the database is of a newer version than this one: it is at {revision}, which is not known here."
+                " Nothing was changed. Bring Earshot up to date"
+            )
+        command.upgrade(config, "head")
+
+
+def _revisions(config: Config) -> set[str]:
+    return {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def downgrade(engine: Engine, revision: str) -> None:

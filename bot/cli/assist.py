@@ -32,7 +32,7 @@ def assist(
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
     from bot.app import keep_notice, laid  # noqa: PLC0415 - keep start-up light
     from bot.assisted import Sitting  # noqa: PLC0415
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from bot.house import house  # noqa: PLC0415
     from bot.occasion import Means  # noqa: PLC0415
     from bot.releases import Releases  # noqa: PLC0415
@@ -48,7 +48,7 @@ def assist(
         raise typer.Exit(FAILED)
     if not where.strip():
         raise typer.BadParameter("say where you sit together", param_hint="--where")
-    settings = read_settings()
+    settings = installed()
     releases = Releases.compile(house(settings), settings.default_flow, settings.flow_folders, settings.text_folders)
     with laid(settings) as base:
         member = _member(base, worker)

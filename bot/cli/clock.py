@@ -16,9 +16,9 @@ commands = typer.Typer(
 def show() -> None:
     """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed()
     with laid(settings) as base:
         leap, reads = base.time.leap, base.time.wall().astimezone(settings.timezone)
     out = console()
@@ -42,10 +42,10 @@ def right(
     What is over by this date is deleted from then on.
     """
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage import timekeeping  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed()
     out = console()
     with laid(settings) as base:
         leap = base.time.leap

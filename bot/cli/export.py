@@ -47,12 +47,12 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.export import select  # noqa: PLC0415
 
     if out is not None and not out.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {out.parent}. Nothing was exported: make it first.")
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         summary = select.run(
             base.engine,
             base.writer,
@@ -87,11 +87,11 @@ def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.people import recall_sentence  # noqa: PLC0415
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import exports  # noqa: PLC0415
 
-    with laid(read_settings()) as base, reader(base.engine) as connection:
+    with laid(installed()) as base, reader(base.engine) as connection:
         found = exports.recalls(connection)
     out = console()
     for recall in found:

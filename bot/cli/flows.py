@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.say import console, read_settings
+from bot.cli.say import console, installed, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,7 +132,7 @@ def publish() -> None:
     from bot.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed(makes=True)
     out = console()
     house = _house(settings)
     flows, findings = _read(_files(None))

@@ -37,7 +37,7 @@ def items(
 ) -> None:
     """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from flows.items import ItemKind  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import team_items  # noqa: PLC0415
@@ -46,7 +46,7 @@ def items(
         raise typer.BadParameter("--close NUMBER and --by EMAIL belong together.")
     if len(note) > team_items.LONGEST_NOTE:
         raise typer.BadParameter(f"A note has at most {team_items.LONGEST_NOTE} letters.")
-    settings = read_settings()
+    settings = installed()
     with laid(settings) as base:
         if close is not None:
             outcome = base.writer.run(partial(_close, number=close, by=by, note=note, now=base.clock()))
@@ -117,11 +117,11 @@ def list_events() -> None:
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
     from bot.app import laid  # noqa: PLC0415
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import inbox  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed()
     table = Table("number", "came", "channel", "state", "error", "tries", box=None)
     with laid(settings) as base, reader(base.engine) as connection:
         after = 0
@@ -148,9 +148,9 @@ def replay(
     import asyncio  # noqa: PLC0415 - keep start-up light
 
     from bot.app import build  # noqa: PLC0415
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
 
-    app = build(read_settings())
+    app = build(installed())
     try:
         done = asyncio.run(app.recovery.replay(numbers or ()))
     finally:

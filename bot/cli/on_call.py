@@ -34,11 +34,11 @@ def oncall(
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from review.auth import email_of  # noqa: PLC0415
 
     out = console()
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         if not email:
             _list(base, out)
             return

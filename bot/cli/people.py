@@ -85,12 +85,12 @@ def group() -> None:
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
 
     wanted = who or _ask()
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         hit = _one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -108,7 +108,7 @@ def export(
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def export(
         console(error=True).print(f"[red]×[/red] {out} is there already. Nothing was written; choose another name.")
         raise typer.Exit(FAILED)
     wanted = who or _ask()
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         hit = _one(base, wanted, "person.exported", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -135,13 +135,13 @@ def erase(
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
     from storage.queries import exports  # noqa: PLC0415
     from storage.scrub import scrub  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed()
     wanted = who or _ask()
     out = console()
     with laid(settings) as base:
@@ -189,10 +189,10 @@ def request(
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage.queries import requests, team  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed()
     out = console()
     with laid(settings) as base:
         now = base.clock()

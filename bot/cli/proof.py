@@ -26,7 +26,7 @@ def proof(
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was within it."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage import proof as proofs  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import team  # noqa: PLC0415
@@ -35,7 +35,7 @@ def proof(
     if not (row.isdecimal() if not export else export.isdecimal() and row):
         raise typer.BadParameter(f"{which} is neither a story's number nor a row of an export, such as 3:0f9a…")
     out = console()
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         try:
             with reader(base.engine) as connection:
                 story = proofs.story_of_row(connection, int(export), row) if export else int(row)

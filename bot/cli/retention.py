@@ -41,10 +41,10 @@ def run(
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
     from bot.app import laid, periods  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415
+    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage import retention  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed()
     with laid(settings) as base:
         leap = base.time.leap
         gone = retention.run(

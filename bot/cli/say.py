@@ -48,6 +48,35 @@ def read_settings() -> Settings:
     return settings.read(os.environ, Path.cwd())
 
 
+def installed(*, makes: bool = False) -> Settings:
+    """Return the settings of an installation that has a database: a slip in a name is an error, and makes no new one.
+
+    A command that `makes` something may be the first of a new installation, where its data folder is there or is the
+    one that nobody chose.
+    """
+    import typer  # noqa: PLC0415 - keep start-up light
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    from bot.settings import variable  # noqa: PLC0415
+
+    found = read_settings()
+    try:
+        url = make_url(found.database_url)
+    except ArgumentError:
+        return found  # opening it says what is wrong with it
+    if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
+        return found
+    if makes and ("data_dir" not in found.model_fields_set or found.data_dir.exists()):
+        return found
+    out = console(error=True)
+    out.print("[red]×[/red]", end=" ")
+    out.print(f"There is no database at {Path(url.database).absolute()}. Nothing was made.", markup=False)
+    out.print(f"  Check how {variable('data_dir')} is written, and in which folder you are.")
+    out.print("  A new installation gets its database from earshot serve, or from earshot db upgrade.")
+    raise typer.Exit(FAILED)
+
+
 def _advice(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "Check how the name is written, and that the folder is there."

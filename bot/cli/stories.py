@@ -46,14 +46,14 @@ def list_(
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import queue  # noqa: PLC0415
 
     if state not in {"", *STORY_STATES}:
         raise typer.BadParameter("A state is new, approved or declined.", param_hint="--state")
     out = console()
-    with laid(read_settings()) as base, reader(base.engine) as connection:
+    with laid(installed()) as base, reader(base.engine) as connection:
         filters = queue.Filters(state=state)
         found = queue.page(connection, filters, practice=practice, size=50)
         tried = 0 if practice or found.lines else queue.page(connection, filters, practice=True, size=1).total
@@ -79,11 +79,11 @@ def list_(
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller said to them."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.queries import team  # noqa: PLC0415
 
     out = console()
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         found, made = _read(base, story)
         base.writer.run(
             partial(
@@ -111,13 +111,13 @@ def edit(
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage import editing  # noqa: PLC0415
 
     if [file is not None, editor, undo].count(True) != 1:
         raise typer.BadParameter("Give one of --file, --editor and --undo. Nothing was changed.")
     out = console()
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         if undo:
             undone = base.writer.run(partial(editing.undo, story_id=story, author=BY, now=base.clock()))
             _stop_at(undone)

@@ -28,11 +28,11 @@ def add(
 ) -> None:
     """Add somebody, or give them another role, and print a link with which they choose a password."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from review.auth import make_link  # noqa: PLC0415
     from review.leaving import LastLeadError  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = installed(makes=True)
     with laid(settings) as base:
         try:
             token = make_link(base.writer, email, role, now=base.clock())
@@ -47,10 +47,10 @@ def add(
 def remove(email: Email) -> None:
     """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from review import leaving  # noqa: PLC0415
 
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         try:
             left = leaving.put_out(base.writer, _member(base, email).id, now=base.clock(), who="command line")
         except ValueError as error:
@@ -72,10 +72,10 @@ def remove(email: Email) -> None:
 def sign_out(email: Email) -> None:
     """End all sessions of somebody, as when a laptop is lost. Their password still works."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from review import leaving  # noqa: PLC0415
 
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         try:
             ended = leaving.sign_out_everywhere(
                 base.writer, _member(base, email).id, now=base.clock(), who="command line"
@@ -89,10 +89,10 @@ def sign_out(email: Email) -> None:
 def list_() -> None:
     """List who is on the team, and who has left."""
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.queries import team  # noqa: PLC0415
 
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         members = base.writer.run(team.all_members)
     out = console()
     for one in members:
@@ -108,12 +108,12 @@ def token(email: Email) -> None:
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
     from bot.app import laid  # noqa: PLC0415
-    from bot.cli.say import console, read_settings  # noqa: PLC0415
+    from bot.cli.say import console, installed  # noqa: PLC0415
     from review.auth import digest, email_of  # noqa: PLC0415
     from storage.queries import api_tokens, team  # noqa: PLC0415
 
     address, made = email_of(email), token_urlsafe(32)
-    with laid(read_settings()) as base:
+    with laid(installed()) as base:
         now = base.clock()
 
         def work(connection: Connection) -> bool:

@@ -13,7 +13,7 @@ from bot.app import build, lay
 from bot.doctor import LOOKS, Patient, examine
 from bot.settings import BadSettingsError, read, unknown
 from storage import tables
-from storage.crypto import address_lookups, seal_address
+from storage.crypto import address_lookups, new_key, seal_address
 from storage.queries import on_call, people, team
 from storage.queries.safeguarding import raise_concern
 from storage.staffed import StaffedHours
@@ -168,11 +168,15 @@ async def test_keys_that_do_not_fit_what_was_sealed(healthy: dict[str, str], tmp
     await app.intake.take(event)
     app.close()
     assert look(healthy) == {}
-    (tmp_path / "var" / "secret.key").unlink()
-    lay(read(healthy)).close()
+    key = tmp_path / "var" / "secret.key"
+    key.write_text(new_key())
     (found,) = look(healthy).values()
     assert found.grade == "wrong"
     assert "do not fit" in found.what
+    key.unlink()
+    (found,) = look(healthy).values()
+    assert found.grade == "wrong"
+    assert "is not at" in found.what
 
 
 def test_a_damaged_database(healthy: dict[str, str], tmp_path: Path) -> None:

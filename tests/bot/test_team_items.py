@@ -123,5 +123,6 @@ def test_a_number_without_a_name_closes_nothing(told: Terminal) -> None:
 
 
 def test_an_empty_list_says_so(earshot: Terminal) -> None:
+    assert earshot("db", "upgrade") == 0
     assert earshot("inbox", "items") == 0
     assert earshot.said.strip() == "Nothing is open."

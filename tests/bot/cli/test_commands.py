@@ -149,6 +149,7 @@ def test_a_token_replaces_the_one_before_and_only_its_hash_is_kept(earshot: Term
 def test_the_inbox_lists_what_failed_and_replays_it(earshot: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SMS.items():
         monkeypatch.setenv(name, value)
+    assert earshot("db", "upgrade") == 0
     assert earshot("inbox", "list") == 0
     assert "Every message was handled" in earshot.said
 
@@ -243,6 +244,7 @@ def test_postgresql_has_its_own_tools(earshot: Terminal, monkeypatch: pytest.Mon
 
 
 def test_an_export_says_what_it_held(earshot: Terminal) -> None:
+    assert earshot("db", "upgrade") == 0
     assert earshot("export", "--format", "csv", "--use", "team", "--out", "stories.csv") == 0
     assert "0 stories exported" in earshot.said
     assert Path("stories.csv").exists()
@@ -291,6 +293,7 @@ def test_an_export_into_a_folder_that_is_not_there_names_the_folder(earshot: Ter
 
 
 def test_an_export_without_a_file_is_printed(earshot: Terminal) -> None:
+    assert earshot("db", "upgrade") == 0
     assert earshot("export", "--format", "csv", "--use", "team") == 0
     assert "id,kind,text" in earshot.said
     assert "0 stories exported" in earshot.said

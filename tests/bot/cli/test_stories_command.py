@@ -48,6 +48,7 @@ def test_a_story_is_found_read_edited_and_put_back(earshot: Terminal, story: str
 
 @pytest.mark.parametrize("many", [1, 2])
 def test_a_list_without_a_real_story_says_where_the_practice_ones_are(earshot: Terminal, many: int) -> None:
+    assert earshot("db", "upgrade") == 0
     assert earshot("stories", "list") == 0
     assert earshot.said.strip() == "There is no story."
     with laid(read({})) as base:
@@ -82,6 +83,7 @@ def test_what_makes_no_sense_is_refused_in_plain_words(earshot: Terminal, story:
 
 
 def test_an_empty_house_says_so(earshot: Terminal) -> None:
+    assert earshot("db", "upgrade") == 0
     assert earshot("stories", "list") == 0
     assert earshot.said.strip() == "There is no story."
 
