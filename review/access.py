@@ -120,13 +120,13 @@ def door(
 
 
 def slow_door(
-    view: Callable[[Visit], Awaitable[Response]], parts: ReviewParts, slowdown: Slowdown
+    view: Callable[[Visit], Awaitable[Response]], parts: ReviewParts, slowdown: Slowdown, *, roles: frozenset[str]
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Return the same for a view of strangers that waits for a password to be hashed."""
+    """Return the same for a view that waits for a password to be hashed."""
 
     async def endpoint(request: Request) -> Response:
         form = await forms.read(request) if request.method == "POST" else {}
-        visit, turned_away = await run_in_threadpool(_admit, request, parts, slowdown, form, STRANGERS)
+        visit, turned_away = await run_in_threadpool(_admit, request, parts, slowdown, form, roles)
         return _finish(visit, turned_away or await view(visit))
 
     return endpoint

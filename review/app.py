@@ -15,7 +15,21 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from review import access, entrance, export, inbox, members, pages, place, progress, queue, rights, safeguarding, story
+from review import (
+    access,
+    account,
+    entrance,
+    export,
+    inbox,
+    members,
+    pages,
+    place,
+    progress,
+    queue,
+    rights,
+    safeguarding,
+    story,
+)
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
@@ -63,6 +77,11 @@ def build(parts: ReviewParts) -> Starlette:
     def page(view: Callable[[access.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
         return access.door(view, parts, slowdown, roles=roles)
 
+    def slow_page(
+        view: Callable[[access.Visit], Awaitable[Response]], roles: frozenset[str]
+    ) -> Callable[..., Awaitable[Response]]:
+        return access.slow_door(view, parts, slowdown, roles=roles)
+
     routes = [
         Route("/", page(queue.show, ANYONE), methods=["GET"]),
         Route("/stories/{story_id:int}", page(story.show, READERS), methods=["GET"]),
@@ -87,13 +106,15 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/requests", page(rights.show, LEADS), methods=["GET"]),
         Route("/requests/{number:int}", page(rights.one, LEADS), methods=["GET"]),
         Route("/requests/{number:int}/{act}", page(rights.act, LEADS), methods=["POST"]),
+        Route("/account", page(account.show, ANYONE), methods=["GET"]),
+        Route("/account/{act}", slow_page(account.change, ANYONE), methods=["POST"]),
         Route("/team", page(members.show, LEADS), methods=["GET"]),
         Route("/team/{number:int}/{act}", page(members.act, LEADS), methods=["POST"]),
         Route("/sign-in", page(entrance.sign_in_form, STRANGERS), methods=["GET"]),
-        Route("/sign-in", access.slow_door(entrance.sign_in, parts, slowdown), methods=["POST"]),
+        Route("/sign-in", slow_page(entrance.sign_in, STRANGERS), methods=["POST"]),
         Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),
         Route("/join/{token}", page(entrance.join_form, STRANGERS), methods=["GET"]),
-        Route("/join/{token}", access.slow_door(entrance.join, parts, slowdown), methods=["POST"]),
+        Route("/join/{token}", slow_page(entrance.join, STRANGERS), methods=["POST"]),
         Mount(pages.STATIC_URL, StaticFiles(directory=pages.STATIC), name="static"),
     ]
     app = Starlette(

@@ -196,7 +196,7 @@ async def accept(
         team.record(
             connection, at=now, who=who, act="member.password_set", object_kind="team_member", object_id=member_id
         )
-        return _open_session(connection, member_id, now)
+        return open_session(connection, member_id, now)
 
     return await run_in_threadpool(writer.run, work)
 
@@ -244,7 +244,7 @@ async def sign_in(
         team.record(
             connection, at=now, who=member.email, act="member.signed_in", object_kind="team_member", object_id=member.id
         )
-        return _open_session(connection, member.id, now)
+        return open_session(connection, member.id, now)
 
     return await run_in_threadpool(writer.run, work)
 
@@ -306,7 +306,8 @@ def _add_link(connection: Connection, *, member_id: int | None, role: str, purpo
     return token
 
 
-def _open_session(connection: Connection, member_id: int, now: datetime) -> str:
+def open_session(connection: Connection, member_id: int, now: datetime) -> str:
+    """Open a session and return its token."""
     token = token_urlsafe(32)
     team.add_session(connection, token_hash=digest(token), member_id=member_id, at=now, expires_at=now + SESSION_LASTS)
     return token

@@ -122,9 +122,10 @@ def make_inactive(connection: Connection, member_id: int, *, at: datetime) -> No
     )
 
 
-def end_sessions(connection: Connection, member_id: int) -> int:
-    """End every session of a member; returns how many there were."""
-    return connection.execute(session.delete().where(session.c.member_id == member_id)).rowcount
+def end_sessions(connection: Connection, member_id: int, *, but: str = "") -> int:
+    """End every session of a member but the one with this hash; returns how many there were."""
+    theirs = session.c.member_id == member_id, session.c.token_hash != but
+    return connection.execute(session.delete().where(*theirs)).rowcount
 
 
 def set_password(connection: Connection, member_id: int, *, name: str, password_hash: str) -> None:
