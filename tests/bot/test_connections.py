@@ -220,6 +220,24 @@ async def test_when_everybody_is_being_answered_the_next_is_told_to_come_again()
         assert [await line.status() for line in busy] == [200] * 20
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 2\r\nContent-Length: 40",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 2",
+        b"Content-Length: +2",
+        b"Content-Length: -2",
+    ],
+)
+async def test_a_request_that_says_its_length_twice_is_refused(head: bytes) -> None:
+    """Else a web server in front and ours might disagree on where it ends, and on whose the next one is."""
+    async with serving() as server:
+        line = await server.call(b"POST /hook HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\nok")
+        assert await line.status() == 400
+        assert server.posts == []
+
+
 def test_there_is_room_left_for_the_database_and_our_own_calls() -> None:
     for descriptors in (64, 256, 1024, 20_000, 1_000_000):
         most, waiting = connections.most_connections(descriptors), connections.backlog(descriptors)
