@@ -1,6 +1,7 @@
 """Forms of a text to compare by: what a person typed, without what a thumb, a phone or a keyboard added to it.
 
-Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further), `storable` and `cut`.
+Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further), `storable` (for the database),
+`displayable` (for pages) and `cut`.
 Imports the standard library only. None ever raises: NUL, lone surrogates, right-to-left text and emoji are
 characters like others here.
 """
@@ -52,6 +53,20 @@ def storable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+_RULING = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x0d\x0e-\x1f\x7f-\x9f]")
+
+
+def displayable(text: str) -> str:
+    """Return the text as a page or a terminal may show it, between words that are not its own.
+
+    Signs that turn the reading order, and would turn what stands beside it too, are left out, and those that a terminal
+    obeys. What is kept has them still.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _RULING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 TOLD_CHARACTERS, TOLD_WORDS = 25, 4

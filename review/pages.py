@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from flows.items import kinds_for
 from flows.language.detect import language_of
+from flows.letters import displayable
 from review import forms, words
 from review.care import CARERS
 from storage.database import reader
@@ -178,6 +180,11 @@ def _version(name: str) -> str:
     return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
+def _shown(value: object) -> object:
+    """Leave out of every value what would turn around what stands beside it on the page."""
+    return displayable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -186,6 +193,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.globals.update(asset=asset, words=words, label=words.label)
     environment.filters.update(moment=moment, day=day, ago=ago, language=language_name, machine_time=machine_time)

@@ -5,12 +5,14 @@ The filter is an ordinary GET form, so that a view can be bookmarked and sent to
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from review import access, pages, words
 from storage.database import reader
-from storage.queries import queue
+from storage.queries import queue, team
 from storage.queries.queue import NONE, Filters
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from review.access import Visit
 
+LISTED_EVERY = timedelta(days=1)
+"""How often it is written down that the same reader saw the same story in the list."""
 SIZE = 20
 """Stories on one screen."""
 ANY_STATE = "all"
@@ -36,7 +40,11 @@ def show(visit: Visit) -> Response:
     with reader(visit.parts.engine) as connection:
         found = queue.page(connection, filters, practice=practice, after=asked.get("after", ""), size=SIZE)
         known_places = queue.places(connection, practice=practice)
+        unread = [line.id for line in found.lines if line.excerpt]
+        unread = team.listed(connection, unread, who=visit.who.email, since=visit.now - LISTED_EVERY)
         hidden = 0 if practice else queue.page(connection, filters, practice=True, size=1).total - found.total
+    if unread:  # an excerpt is read as well, and by the short of it wholly
+        visit.parts.writer.run(partial(team.record_listing, story_ids=unread, who=visit.who.email, at=visit.now))
     return pages.page(
         visit,
         "queue.html",

@@ -149,7 +149,7 @@ def _story_page(
             "consents": _latest_first(story_page.consents_of(connection, story)),
             "versions": _versions(connection, story),
             "cannot_ask": _cannot_ask(connection, story, visit.now),
-            "acts": team.acts_on(connection, "story", story_id, but=("story.opened",)),
+            "acts": team.acts_on(connection, "story", story_id, but=("story.opened", team.LISTED)),
             "exports": exports.that_held(connection, story_id),
             "in_care_since": safeguarding_page.open_for(connection, story.contributor_id),
             "changed_since": own_stories.changed_since(connection, story_id),

@@ -85,6 +85,7 @@ PURPOSES = (
 ACTS = (
     Word("story.proved", "asked for the proof of consent"),
     Word("story.opened", "read it"),
+    Word("story.listed", "read how it begins, in the list"),
     Word("story.approved", "approved it"),
     Word("story.declined", "declined it"),
     Word("story.undone", "undid the decision"),

@@ -22,9 +22,11 @@ PURPOSES = {
     "naming": "how you are named",
     "contact": "being contacted about your story",
     "invite": "being invited again",
+    "edition": "sharing the version that you were shown",
 }
 ACTS = {
     "story.opened": "opened the story",
+    "story.listed": "read how the story begins, in a list",
     "story.approved": "approved the story",
     "story.declined": "declined the story",
     "story.undone": "undid a decision about the story",

@@ -13,6 +13,7 @@ import typer
 
 from bot.cli.assist import assist
 from bot.cli.proof import proof
+from flows.letters import displayable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +49,7 @@ def list_(
     from bot.app import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
-    from storage.queries import queue  # noqa: PLC0415
+    from storage.queries import queue, team  # noqa: PLC0415
 
     if state not in {"", *STORY_STATES}:
         raise typer.BadParameter("A state is new, approved or declined.", param_hint="--state")
@@ -56,6 +57,8 @@ def list_(
     with laid(installed()) as base, reader(base.engine) as connection:
         filters = queue.Filters(state=state)
         found = queue.page(connection, filters, practice=practice, size=50)
+        read = [line.id for line in found.lines if line.excerpt]
+        base.writer.run(partial(team.record_listing, story_ids=read, who=BY, at=base.clock()))
         tried = 0 if practice or found.lines else queue.page(connection, filters, practice=True, size=1).total
     if tried:
         stories = "is one practice story" if tried == 1 else f"are {tried} practice stories"
@@ -66,7 +69,7 @@ def list_(
     elif not found.lines:
         out.print("There is no story." if not state else f"There is no story in the state {state}.", markup=False)
     for line in found.lines:
-        excerpt = " ".join(line.excerpt[:EXCERPT].split())
+        excerpt = displayable(" ".join(line.excerpt[:EXCERPT].split()))
         out.print(
             f"{line.id:>6}  {line.told_at:%Y-%m}  {line.state:<8}  {line.use:<7}  {line.pseudonym}  {excerpt}…",
             markup=False,
@@ -91,7 +94,7 @@ def show(story: StoryNumber) -> None:
             )
         )  # fmt: skip
     out.print(f"Story {found.id} by {found.pseudonym}: {found.state}, may travel as far as: {found.use}", markup=False)
-    out.print(f"\n{found.text}\n", markup=False)
+    out.print(f"\n{displayable(found.text)}\n", markup=False)
     for one in made:
         out.print(f"Version {one.position} by {one.author}, {one.made_at:%Y-%m-%d}: {said_of(one)}", markup=False)
         out.print(f"Why: {one.reason}" if one.reason else "Why: not said", markup=False)

@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, update
 from storage.tables import Audit, SignInLink, TeamMember, TeamSession
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -21,6 +22,9 @@ member = TeamMember.__table__
 link = SignInLink.__table__
 session = TeamSession.__table__
 audit = Audit.__table__
+
+LISTED = "story.listed"
+"""The act of whoever is shown in a list how a story begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +242,28 @@ def record(
     connection.execute(
         insert(audit).values(at=at, who=who, act=act, object_kind=object_kind, object_id=str(object_id), detail=detail)
     )
+
+
+def listed(connection: Connection, story_ids: Sequence[int], *, who: str, since: datetime) -> list[int]:
+    """Return which of these stories nobody has written down as read by this reader in a list since then."""
+    names = [str(one) for one in story_ids]
+    known = connection.execute(
+        select(audit.c.object_id).where(
+            audit.c.object_kind == "story", audit.c.object_id.in_(names), audit.c.act == LISTED, audit.c.who == who,
+            audit.c.at > since,
+        )
+    ).scalars()  # fmt: skip
+    return sorted(set(story_ids) - {int(one) for one in known})
+
+
+def record_listing(connection: Connection, story_ids: Sequence[int], *, who: str, at: datetime) -> None:
+    """Write down that somebody read how these stories begin (rule 65)."""
+    acts = [
+        {"at": at, "who": who, "act": LISTED, "object_kind": "story", "object_id": str(one), "detail": ""}
+        for one in story_ids
+    ]
+    if acts:
+        connection.execute(insert(audit), acts)
 
 
 def acts_on(

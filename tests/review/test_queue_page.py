@@ -6,7 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
+from storage.database import reader
+from tests.review.conftest import PASSWORD
 from tests.review.room import BRISTOL, COATBRIDGE, GLENBOIG
 
 if TYPE_CHECKING:
@@ -190,3 +193,33 @@ async def test_nothing_on_the_page_tells_who_the_person_is(team_room: Room) -> N
     assert re.search(r"[A-Z][a-z]+ \d{4}", words), "a pseudonym is shown"
     assert "contributor_id" not in visitor.html
     assert "sealed" not in visitor.html
+
+
+async def test_whoever_reads_how_a_story_begins_in_the_list_is_on_record(team_room: Room) -> None:
+    team_room.told(MINIBUS)
+    team_room.told("", kind="feedback", rating=3)
+    visitor = await team_room.member()
+
+    def read() -> list[tuple[str, str]]:
+        with reader(team_room.engine) as connection:
+            return [
+                tuple(row)
+                for row in connection.execute(
+                    text("SELECT who, object_id FROM audit WHERE act = 'story.listed' ORDER BY id")
+                )
+            ]
+
+    assert read() == [("amina@example.org", "1")], "once, and nothing where no words were shown"
+    await visitor.open("/?state=all")
+    assert len(read()) == 1
+    await visitor.open("/?place=nowhere")
+    other = await team_room.member("lead", "Sam Okafor")
+    assert read()[1:] == [("sam@example.org", "1")]
+    team_room.clock.passes(hours=25)
+    await other.sign_in("sam@example.org", PASSWORD)
+    await other.open("/")
+    assert read()[2:] == [("sam@example.org", "1")]
+    await (await team_room.member("outreach", "Ola Nowak")).open("/")
+    assert len(read()) == 3, "who sees no stories reads none"
+    (progress,) = team_room.does(lambda c: c.execute(text("SELECT DISTINCT progress FROM story")).scalars().all())
+    assert progress == "heard", "its teller is told that it was read once somebody opens it"
