@@ -106,7 +106,11 @@ class Wordless(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line with the library's name and, for an error, its class and the way it took."""
         error = record.exc_info[1] if record.exc_info else None
-        line = {"library": record.name, **(told(error) if error is not None else {"trace": _place(record)})}
+        line: dict[str, Any] = {
+            "library": record.name, **(told(error) if error is not None else {"trace": _place(record)})
+        }  # fmt: skip
+        if record.name.startswith("storage."):  # ours: it says nothing but causes and counts
+            line.update({name: getattr(record, name) for name in ("reason", "count") if hasattr(record, name)})
         getattr(log, record.levelname.lower() if record.levelname.lower() in LEVELS else "error")("library", **line)
 
 

@@ -20,15 +20,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import URL
 
-BUSY_SECONDS = 15
-"""How long SQLite waits for another process that writes, such as a command run beside the service."""
+BUSY_SECONDS = 8
+"""How long SQLite waits for another process that writes, such as a command run beside the service; a provider that
+waits for our answer gives up after fifteen."""
+LOCK_SECONDS = 8
+"""How long PostgreSQL waits for a lock that somebody else holds."""
+LINE_SECONDS = 5
+"""After how long without an answer a line to PostgreSQL is taken for broken."""
 
 CACHE_KIBIBYTES = 4096
 """Page cache of one SQLite connection; the operating system keeps the rest, so memory stays flat as stories grow."""
@@ -148,8 +153,31 @@ def _postgresql(url: URL) -> Engine:
         pool_size=12,
         max_overflow=12,
         pool_recycle=1800,
-        connect_args={"options": "-c timezone=UTC", "application_name": "earshot"},
+        pool_timeout=LINE_SECONDS,
+        connect_args={
+            "options": f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s",
+            "application_name": "earshot",
+            "connect_timeout": LINE_SECONDS,
+            "keepalives_idle": LINE_SECONDS,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 2000 * LINE_SECONDS,
+        },
     )
+
+
+def _alive(engine: Engine) -> Connection:
+    """Return a connection that answers: one may lie in the pool whose line was lost meanwhile."""
+    connection = engine.connect()
+    try:
+        connection.exec_driver_sql("SELECT 1")
+        connection.rollback()
+    except DBAPIError as error:
+        connection.close()
+        if not error.connection_invalidated:
+            raise
+        return engine.connect()  # all that lay there have been let go of
+    return connection
 
 
 @contextmanager
@@ -158,12 +186,12 @@ def reader(engine: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {READING: True}
     if engine.dialect.name == "postgresql":
         options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+    if engine.dialect.name == "postgresql":
+        with _alive(engine) as plain, plain.execution_options(**options).begin():
+            yield plain
+        return
     with engine.connect() as plain:
         connection = plain.execution_options(**options)
-        if engine.dialect.name != "sqlite":
-            with connection.begin():
-                yield connection
-            return
         driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA query_only=ON")
         try:
@@ -190,6 +218,7 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
         try:
             with connection.begin():
                 if engine.dialect.name == "postgresql":
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))  # somebody else may be at it for long
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
                 before = _revision(connection)
                 yield connection
