@@ -23,12 +23,14 @@ from bot import fate, metrics, reports, unsay
 from bot.channels.base import Outgoing, SendError
 from bot.doubt import Doubt
 from bot.logs import log, told
+from bot.presence import BEAT_SECONDS, Presence
 from bot.rates import Gaps, Pace, opens
 from flows.items import ItemKind
 from flows.messages import Message, UnreadableMessageError
 from storage.crypto import SealBrokenError, open_address
 from storage.queries import outbox
 from storage.queries.turn import raise_item
+from storage.trouble import cause_of
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 from storage.withhold import UNSAY
 
@@ -47,7 +49,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 """How often we look for what fell due by itself, or was written by another process."""
 LEASE_SECONDS = 180
-"""Longer than any message takes, waits and timeouts included; after it the sender is presumed dead."""
+"""Longer than any message takes, waits and timeouts included; after it a sender without a beat is presumed dead."""
+SPARE = 4
+"""One in so many senders is kept for what somebody waits for, whatever else hangs."""
 GRACE_SECONDS = 10.0
 """How long messages that are on their way may take when we stop."""
 LONGEST_HOLD = 5.0
@@ -83,11 +87,11 @@ class Lane:
     failures: int = 0
     """Tries since the last message that went out. Many: it is no message's fault, the provider is away."""
 
-    def room(self, senders: int, now: float) -> int:
+    def room(self, senders: int, now: float, processes: int) -> int:
         """Return how many messages may be taken now."""
         if self.pace.paused_until > now:
             return 0
-        a_second = math.ceil(self.channel.limits.per_second)
+        a_second = math.ceil(self.channel.limits.per_second / processes)
         return max(0, min(senders - len(self.flights), a_second - self.queueing))
 
     def join_queue(self, flight: Flight) -> None:
@@ -142,6 +146,7 @@ class Delivery:
         self._noticed = False
         self._stopping = False
         self._running: list[asyncio.Task[None]] = []
+        self.presence = Presence(writer, alone=self._alone, clock=clock, monotonic=monotonic)
         self._doubt = Doubt(self)
 
     @property
@@ -151,6 +156,7 @@ class Delivery:
 
     async def start(self) -> None:
         """Begin to send. What a process that died had in hand is looked into first."""
+        await self.presence.join()
         release = partial(outbox.release_expired_leases, now=self.clock(), all_of_them=self._alone)
         left = await self.writer.perform(release)
         if left:
@@ -177,6 +183,7 @@ class Delivery:
         await asyncio.gather(*tasks, return_exceptions=True)
         timer.cancel()
         await self._exchange({})
+        await self.presence.leave()
         self._running = []
 
     async def _cancel_after(self, seconds: float, tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -211,19 +218,30 @@ class Delivery:
 
     async def _tick(self) -> None:
         while True:
-            await self.sleep(POLL_SECONDS)
+            await self.sleep(BEAT_SECONDS)
+            if await self.presence.tick():
+                self._doubt.hurry()
+            for lane in self.lanes.values():
+                lane.pace.share(self.presence.living)
             self.wake()
 
     async def _run(self) -> None:
         while not self._stopping:
             await self._woken.wait()
             self._woken.clear()
-            now = self.monotonic()
-            rooms = {name: room for name, lane in self.lanes.items() if (room := lane.room(self._senders, now)) > 0}
+            rooms = self._rooms()
             if not rooms and not self._sent and not self._fates:
                 continue
             for due in await self._exchange(rooms):
                 self._launch(due)
+
+    def _rooms(self) -> dict[str, int]:
+        """Return how many messages of each channel may be taken now."""
+        if not self.presence.may_send:
+            return {}
+        now, among = self.monotonic(), self.presence.living
+        rooms = {name: lane.room(self._senders, now, among) for name, lane in self.lanes.items()}
+        return {name: room for name, room in rooms.items() if room > 0}
 
     async def _exchange(self, rooms: Mapping[str, int]) -> list[Due]:
         """Write down everything settled so far and take up to so many messages of each channel."""
@@ -235,10 +253,10 @@ class Delivery:
                 self.mark_sent(connection, sent, now)
             for each in fates:
                 each(connection)
-            return [outbox.claim_due(connection, now, name, room, LEASE_SECONDS) for name, room in rooms.items()]
+            return [self._claim(connection, now, name, room) for name, room in rooms.items()]
 
         try:
-            taken = await self.writer.perform(work)
+            taken = await self.writer.perform(work, urgent=True)
         except WriterClosedError:
             log.error("outbox not written", count=len(sent) + len(fates))
             return []
@@ -260,15 +278,39 @@ class Delivery:
         """Note that the provider took these messages."""
         reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
 
+    def _claim(self, connection: Connection, now: datetime, name: str, room: int) -> list[Due]:
+        """Take messages of one channel; what other processes have just sent to their people keeps its distance too."""
+        lane, owner = self.lanes[name], self.presence.name
+        taken = outbox.claim_due(connection, now, name, room, LEASE_SECONDS, owner=owner, spare=room // SPARE)
+        if taken and self.presence.living > 1 and (apart := lane.channel.limits.per_person):
+            people = {due.address_id for due in taken}
+            for last in outbox.handed_by_others(connection, owner, people, now - timedelta(seconds=apart)):
+                ago = (now - last.handed_at).total_seconds()
+                lane.gaps.sent_elsewhere(last.address_id, last.inbound_id, ago, self.monotonic())
+        return taken
+
     async def _one_by_one(self, sent: Iterable[outbox.Sent], fates: Iterable[fate.Work]) -> None:
-        """Write down what can be, so that one bad message does not hold up the others; its lease will run out."""
+        """Write down what can be, so that one bad message does not hold up the others.
+
+        What the database's trouble keeps from being written is kept for the next exchange: it is known, and forgetting
+        it would send it twice.
+        """
         now = self.clock()
-        alone: list[fate.Work] = [partial(self.mark_sent, sent=[each], now=now) for each in sent]
-        for work in alone + list(fates):
-            try:
-                await self.writer.perform(work)
-            except Exception as error:
-                log.error("message not settled", **told(error))
+        for mark in sent:
+            if not await self._written(partial(self.mark_sent, sent=[mark], now=now)):
+                self._sent.append(mark)
+        for work in fates:
+            if not await self._written(work):
+                self._fates.append(work)
+
+    async def _written(self, work: fate.Work) -> bool:
+        """Write one thing down; returns False if it is to be tried again."""
+        try:
+            await self.writer.perform(work, urgent=True)
+        except Exception as error:
+            log.error("message not settled", **told(error))
+            return cause_of(error) is None and not isinstance(error, WriterBusyError)
+        return True
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -291,7 +333,7 @@ class Delivery:
         else:
             result = "sent"
             self._sent.append(end)
-        if result in {"sent", "failed", "cancelled"}:
+        if result in {"sent", "failed", "cancelled", "taken over"}:
             self.begun.pop(due.id, None)
             self._ids.pop(due.id, None)
             self._doubt.settled(due.id)
@@ -363,13 +405,18 @@ class Delivery:
         """Write down that it goes now; returns what becomes of it if their word came while it waited for its turn."""
 
         def work(connection: Connection) -> str:
-            return outbox.hand_over(connection, due.id, self.clock(), asked_for=due.kind in fate.ASKED_FOR)
+            return outbox.hand_over(
+                connection, due.id, self.clock(), asked_for=due.kind in fate.ASKED_FOR, owner=self.presence.name
+            )
 
         try:
-            reason = await self.writer.perform(work)
+            reason = await self.writer.perform(work, urgent=True)
         except Exception as error:  # it stays ours, and is tried again
             log.error("message not handed over", channel=due.channel, outbox=due.id, **told(error))
             return fate.later(due, self.clock() + timedelta(seconds=POLL_SECONDS), type(error).__name__)
+        if reason == outbox.TAKEN_OVER:
+            log.warning("message taken over", channel=due.channel, outbox=due.id)
+            return fate.not_ours()
         return fate.cancelled(due, reason, self.clock()) if reason else None
 
     async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:

@@ -50,6 +50,10 @@ class Doubt:
         wait = self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
         self._ripe[due.id] = self._delivery.monotonic() + wait
 
+    def hurry(self) -> None:
+        """Look again at once: another process died, and left something behind."""
+        self._swept = float("-inf")
+
     def settled(self, message: int) -> None:
         """Forget a message that went out, or never will."""
         self._ripe.pop(message, None)

@@ -98,6 +98,11 @@ def cancelled(due: Due, reason: str, now: datetime) -> Fate:
     return Fate("cancelled", work)
 
 
+def not_ours() -> Fate:
+    """Leave it to the process that took it over."""
+    return Fate("taken over", lambda _connection: None)
+
+
 def later(due: Due, when: datetime, reason: str, result: str = "later", *, perhaps_read: bool = False) -> Fate:
     """Send it at another time; it has not gone out, unless it was `perhaps_read`."""
     again = partial(outbox.retry_at, message=due.id, when=when, error=reason, perhaps_read=perhaps_read)

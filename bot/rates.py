@@ -23,9 +23,14 @@ class Pace:
     """Spreads a channel's messages evenly over each second, and holds them back while the provider wants quiet."""
 
     def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
         self._step = MARGIN / per_second
         self._next = 0.0
         self.paused_until = 0.0
+
+    def share(self, processes: int) -> None:
+        """Go at an equal part of the rate: so many processes send by this channel."""
+        self._step = MARGIN * processes / self._per_second
 
     def reserve(self, now: float) -> float:
         """Return when the next message may go, and count it."""
@@ -63,6 +68,12 @@ class Gaps:
         if self._limits.until_delivered and inbound_id is not None and inbound_id != last.inbound_id:
             return 0.0
         return last.free_at
+
+    def sent_elsewhere(self, address_id: int, inbound_id: int | None, ago: float, now: float) -> None:
+        """Note that another process handed over a message `ago` seconds ago."""
+        last = self._last.get(address_id)
+        if (free_at := now - ago + self._limits.per_person * MARGIN) > (last.free_at if last is not None else 0.0):
+            self._last[address_id] = _Last(free_at, "", inbound_id)
 
     def sent(self, address_id: int, provider_id: str, inbound_id: int | None, now: float) -> None:
         """Note that a message has just been handed over."""

@@ -42,6 +42,7 @@ FATES = {
     "place": "the project's own",
     "receipt_guess": "deleted",
     "release": "our own words",
+    "process": "which of our processes run; nobody's data",
     "request": "stays as a trace without person and content, so that the team can show that it answered",
     "safeguarding": "stays as a trace without the person while the team must still be able to answer for it",
     "sealed_message": "deleted",

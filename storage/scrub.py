@@ -55,6 +55,7 @@ OWN = frozenset(
         "installation",
         "notice",
         "place",
+        "process",
         "release",
         "sign_in_link",
         "stray",

@@ -2,8 +2,9 @@
 
 To one address goes one message at a time, in the order they were written: a reply is never overtaken by a later one. A
 message that waits for its hour (a prompt, a nudge) holds nobody up. A reply that is to be tried again holds up its
-person, however long that takes; so does every message whose fate is unknown, until it is settled. What became of a
-message that was being sent when the process died is unknown, and it is not sent again blindly (rule 16).
+person, however long that takes; so does every message whose fate is unknown, until it is settled. What somebody waits
+for is never held up by anything unasked. What became of a message that had been given to the provider when the process
+died is unknown, and it is not sent again blindly (rule 16).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ CONTRIBUTOR = tables.Contributor.__table__
 EVENT = tables.DeliveryEvent.__table__
 ITEM = tables.Safeguarding.__table__
 TEAM_ITEM = tables.TeamItem.__table__
+PROCESS = tables.Process.__table__
 
 RETRY_HOLDS_UP_SECONDS = 120
 """An unasked message to be tried again within this time keeps later ones back; one that waits longer does not."""
@@ -98,23 +100,32 @@ _earlier = OUTBOX.alias("earlier")
 _doubtful = OUTBOX.alias("doubtful")
 # States are written out: SQLite plans a statement anew for each value that is held against a partial index, 45
 # microseconds each time.
-_HELD_UP = exists().where(
-    _earlier.c.address_id == OUTBOX.c.address_id,
-    text("earlier.state IN ('queued', 'sending')"),  # in the words of the index over waiting messages
-    or_(
-        and_(text("earlier.state = 'sending'"), _earlier.c.id != OUTBOX.c.id),
-        and_(
-            _earlier.c.id < OUTBOX.c.id,
-            or_(
-                _earlier.c.due_at <= b("now"),
-                and_(
-                    _earlier.c.attempts > 0,
-                    or_(_earlier.c.due_at <= b("soon"), text("earlier.kind IN ('reply', 'care', 'alert')")),
+_ANSWERS = "kind IN ('reply', 'unsay', 'care', 'alert')"
+"""What somebody waits for: it goes before anything unasked."""
+
+
+def _held_up(only: str = "1 = 1") -> ColumnElement[bool]:
+    """Say that a message waits for another of its person: for one that is being sent, or for an earlier one."""
+    return exists().where(
+        _earlier.c.address_id == OUTBOX.c.address_id,
+        text("earlier.state IN ('queued', 'sending')"),  # in the words of the index over waiting messages
+        or_(
+            and_(text("earlier.state = 'sending'"), _earlier.c.id != OUTBOX.c.id),
+            and_(
+                _earlier.c.id < OUTBOX.c.id,
+                text(only),
+                or_(
+                    _earlier.c.due_at <= b("now"),
+                    and_(
+                        _earlier.c.attempts > 0,
+                        or_(_earlier.c.due_at <= b("soon"), text("earlier.kind IN ('reply', 'care', 'alert')")),
+                    ),
                 ),
             ),
         ),
-    ),
-)
+    )
+
+
 # Few are in doubt at a time, and they are found by an index of their own: their addresses are looked up once a look.
 _IN_DOUBT = OUTBOX.c.address_id.in_(
     select(_doubtful.c.address_id).select_from(_doubtful).where(text("doubtful.state = 'unknown'"))
@@ -133,22 +144,32 @@ _COLUMNS = (
 _MESSAGE: Select[Any] = (
     select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
 )
+
+
+def _ready(kinds: str, held_up: ColumnElement[bool]) -> Select[Any]:
+    return (
+        _MESSAGE.where(text("outbox.state = 'queued'"), text(kinds), OUTBOX.c.due_at <= b("now"), ~held_up, ~_IN_DOUBT)
+        .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+        .limit(b("limit"))
+        .with_for_update(of=OUTBOX, skip_locked=True)
+    )
+
+
+_OF_CHANNEL = OUTBOX.c.channel == b("channel")
 _READY = (
-    _MESSAGE.where(text("outbox.state = 'queued'"), OUTBOX.c.due_at <= b("now"), ~_HELD_UP, ~_IN_DOUBT)
-    .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
-    .limit(b("limit"))
-    .with_for_update(of=OUTBOX, skip_locked=True)
+    _ready(f"outbox.{_ANSWERS}", _held_up(f"earlier.{_ANSWERS}")),
+    _ready(f"NOT (outbox.{_ANSWERS})", _held_up()),
 )
-_CLAIM_ALL = Statement(_READY)
-_CLAIM_OF = Statement(_READY.where(OUTBOX.c.channel == b("channel")))
+_CLAIM_ALL = tuple(Statement(ready) for ready in _READY)
+_CLAIM_OF = tuple(Statement(ready.where(_OF_CHANNEL)) for ready in _READY)
 _LEASE = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == b("message"))
-    .values(state="sending", lease_until=b("lease_until"), attempts=OUTBOX.c.attempts + 1)
+    .values(state="sending", lease_until=b("lease_until"), owner=b("owner"), attempts=OUTBOX.c.attempts + 1)
 )
 _SENT = Statement(
     update(OUTBOX)
-    .where(OUTBOX.c.id == b("message"), or_(OUTBOX.c.state == "sending", OUTBOX.c.state == "unknown"))
+    .where(OUTBOX.c.id == b("message"), text("state IN ('sending', 'unknown', 'queued')"))
     .values(
         state="sent", payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
         segments=b("segments"), sent_at=b("now"), handed_at=func.coalesce(OUTBOX.c.handed_at, b("now")),
@@ -170,25 +191,37 @@ _EARLY = Statement(
 
 
 def claim_due(
-    connection: Connection, now: datetime, channel: str | None = None, limit: int = 30, lease_seconds: int = 60
+    connection: Connection,
+    now: datetime,
+    channel: str | None = None,
+    limit: int = 30,
+    lease_seconds: int = 60,
+    *,
+    owner: str | None = None,
+    spare: int = 0,
 ) -> list[Due]:
     """Take up to `limit` messages that are due, at most one to each address; they are `sending` from now on.
 
-    Take no more than can be sent at once: what was taken and not marked when the process dies becomes `unknown`. Two
-    processes on PostgreSQL never get the same one.
+    What somebody waits for comes first; `spare` of the places are for such messages alone. Take no more than can be
+    sent at once. Two processes on PostgreSQL never get the same one; `owner` is the one that takes them.
     """
-    values = {"now": now, "soon": now + timedelta(seconds=RETRY_HOLDS_UP_SECONDS), "limit": limit}
-    if channel is None:
-        rows = _CLAIM_ALL.all(connection, **values)
-    else:
-        rows = _CLAIM_OF.all(connection, channel=channel, **values)
+    values: dict[str, Any] = {"now": now, "soon": now + timedelta(seconds=RETRY_HOLDS_UP_SECONDS)}
+    if channel is not None:
+        values["channel"] = channel
     lease_until = now + timedelta(seconds=lease_seconds)
-    _LEASE.many(connection, ({"message": row[0], "lease_until": lease_until} for row in rows))
-    return [Due(*row) for row in rows]
+    taken: list[Due] = []
+    for claim, left in zip(_CLAIM_ALL if channel is None else _CLAIM_OF, (limit, limit - spare), strict=True):
+        if (room := left - len(taken)) > 0:
+            rows = claim.all(connection, **values, limit=room)
+            _LEASE.many(connection, ({"message": row[0], "lease_until": lease_until, "owner": owner} for row in rows))
+            taken += [Due(*row) for row in rows]
+    return taken
 
 
+TAKEN_OVER = "taken_over"
+"""Why a process must not send what it took: others believed it dead, and have it now."""
 _STANDING = Statement(
-    select(ADDRESS.c.state, CONTRIBUTOR.c.opted_out)
+    select(ADDRESS.c.state, CONTRIBUTOR.c.opted_out, OUTBOX.c.owner)
     .join_from(OUTBOX, ADDRESS)
     .join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)
     .where(OUTBOX.c.id == b("message"))
@@ -200,7 +233,7 @@ _HAND_OVER = Statement(
 )
 
 
-def hand_over(connection: Connection, message: int, now: datetime, *, asked_for: bool) -> str:
+def hand_over(connection: Connection, message: int, now: datetime, *, asked_for: bool, owner: str | None = None) -> str:
     """Note that a message is given to the provider now; returns why it must not go after all, empty if it goes.
 
     Looked at in the last moment: its person may have said STOP, or had something deleted, since it was taken. `now` is
@@ -210,12 +243,32 @@ def hand_over(connection: Connection, message: int, now: datetime, *, asked_for:
     row = _STANDING.one(connection, message=message)
     if row is None:
         return "taken_back"
-    state, opted_out = row
+    state, opted_out, held_by = row
+    if held_by != owner:
+        return TAKEN_OVER
     if not asked_for and (opted_out or state == "opted_out"):
         return "opted_out"
     if state in {"blocked", "unusable"}:
         return str(state)
     return "" if _HAND_OVER.run(connection, message=message, now=now) else "taken_back"
+
+
+class Handed(NamedTuple):
+    """What another process gave the provider for somebody a moment ago."""
+
+    address_id: int
+    handed_at: datetime
+    inbound_id: int | None
+
+
+def handed_by_others(connection: Connection, owner: str, addresses: Collection[int], since: datetime) -> list[Handed]:
+    """Return what other processes handed over for these addresses since then, the latest last."""
+    rows = connection.execute(
+        select(OUTBOX.c.address_id, OUTBOX.c.handed_at, OUTBOX.c.inbound_id)
+        .where(OUTBOX.c.address_id.in_(addresses), OUTBOX.c.handed_at >= since, OUTBOX.c.owner != owner)
+        .order_by(OUTBOX.c.handed_at)
+    )
+    return [Handed(*row) for row in rows]
 
 
 def mark_sent(
@@ -235,7 +288,10 @@ class Early(NamedTuple):
 
 
 def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> list[Early]:
-    """Note that the provider took these messages; returns what came before we knew their ids and changed them now."""
+    """Note that the provider took these messages; returns what came before we knew their ids and changed them now.
+
+    That it was sent is a fact, also of a message that another process believed to be nobody's and put back.
+    """
     _SENT.many(
         connection,
         ({"message": id_, "provider_id": provider, "segments": parts, "now": now} for id_, provider, parts in sent),
@@ -320,15 +376,40 @@ def _counted(error: str, then: str) -> ColumnElement[str]:
     return case((OUTBOX.c.error.in_((ONCE_MORE, CUT_OFF_AGAIN)), then), else_=error)
 
 
-def release_expired_leases(connection: Connection, now: datetime, *, all_of_them: bool = False) -> int:
-    """Make `unknown` what a dead sender had taken; returns how many.
+_NEVER_HANDED = OUTBOX.c.handed_at.is_(None)
 
+
+def _release(connection: Connection, *which: ColumnElement[bool]) -> int:
+    """Let go of what dead senders had taken. What they never gave the provider simply waits again."""
+    released = connection.execute(
+        update(OUTBOX)
+        .where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending", *which)
+        .values(
+            state=case((_WITHHELD, "cancelled"), (_NEVER_HANDED, "queued"), else_="unknown"),
+            error=case((or_(_WITHHELD, _NEVER_HANDED), OUTBOX.c.error), else_=_counted(CUT_OFF, CUT_OFF_AGAIN)),
+            lease_until=null(),
+            owner=null(),
+        )
+    ).rowcount
+    if released:
+        note(connection, "outbox")
+    return released
+
+
+def release_expired_leases(connection: Connection, now: datetime, *, all_of_them: bool = False) -> int:
+    """Let go of what a dead sender had taken that gave no sign of life; returns how many.
+
+    Nobody knows what became of what was given to the provider: it is `unknown`. The rest waits again.
     `all_of_them`: whatever the lease says, at the start of the only process there is.
     """
-    statement = update(OUTBOX).where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending")
-    if not all_of_them:
-        statement = statement.where(OUTBOX.c.lease_until < now)
-    return connection.execute(statement.values(**_as_unknown(_counted(CUT_OFF, CUT_OFF_AGAIN)))).rowcount
+    if all_of_them:
+        return _release(connection)
+    return _release(connection, OUTBOX.c.owner.is_(None), OUTBOX.c.lease_until < now)
+
+
+def take_over(connection: Connection) -> int:
+    """Let go, in the same way, of what processes had taken that are struck off; returns how many."""
+    return _release(connection, OUTBOX.c.owner.is_not(None), ~exists().where(PROCESS.c.id == OUTBOX.c.owner))
 
 
 def unknown(connection: Connection, limit: int = 100) -> list[Due]:
@@ -433,8 +514,8 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 __all__ = [
-    "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "Addressee", "Due", "Sent", "addressee", "apply_status", "backlog",
-    "cancel", "claim_due", "failed_before", "hand_over", "hurry", "mark_all_sent", "mark_failed", "mark_sent",
-    "mark_unknown", "next_due", "people_not_reached", "recorded", "release_expired_leases", "retry_at",
-    "set_address_state", "still_unknown", "unknown",
+    "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "TAKEN_OVER", "Addressee", "Due", "Handed", "Sent", "addressee",
+    "apply_status", "backlog", "cancel", "claim_due", "failed_before", "hand_over", "handed_by_others", "hurry",
+    "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "people_not_reached", "recorded",
+    "release_expired_leases", "retry_at", "set_address_state", "still_unknown", "take_over", "unknown",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from storage.tables.notice import Notice
 from storage.tables.on_call import OnCall
 from storage.tables.outbox import Outbox
 from storage.tables.place import Place
+from storage.tables.process import Process
 from storage.tables.receipt_guess import ReceiptGuess
 from storage.tables.release import Release
 from storage.tables.request import Request
@@ -59,6 +60,7 @@ __all__ = [
     "OnCall",
     "Outbox",
     "Place",
+    "Process",
     "ReceiptGuess",
     "Release",
     "Request",

@@ -10,6 +10,8 @@ from storage.types import Moment
 
 WAITING = text("state IN ('queued', 'sending')")
 ASKED = text("serial IS NOT NULL")
+ANSWERS = text("state = 'queued' AND kind IN ('reply', 'unsay', 'care', 'alert')")
+"""What somebody waits for; nothing unasked goes before it."""
 
 
 class Outbox(Row, table=True):
@@ -26,6 +28,7 @@ class Outbox(Row, table=True):
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
+        Index("ix_outbox_answers", "channel", "due_at", "id", sqlite_where=ANSWERS, postgresql_where=ANSWERS),
         Index(
             "ix_outbox_unknown",
             "id",
@@ -64,7 +67,9 @@ class Outbox(Row, table=True):
     """queued, sending, sent, delivered, undelivered, failed, unknown or cancelled."""
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=Moment)
-    """While `sending`: when the sender is presumed dead."""
+    """While `sending`: when a sender without a sign of life is presumed dead."""
+    owner: str | None = None
+    """The process that took it last."""
     provider_id: str | None = None
     error: str | None = None
     """The provider's error code, a class name, or why it was cancelled; never a message text."""

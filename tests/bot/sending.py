@@ -21,7 +21,8 @@ from flows.messages import Message
 from storage import tables
 from storage.crypto import Keyring, address_lookups, seal_address
 from storage.queries import turn as store
-from storage.unit import NOTED
+from storage.trouble import Health
+from storage.work import NOTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,8 +77,13 @@ class WriterInPlace:
         self.engine = engine
         self.listeners: list[Callable[[frozenset[str]], None]] = []
         self.refuse: deque[Exception] = deque()
+        self.away: Exception | None = None
+        """While set: what every piece of work ends with."""
+        self.health = Health()
 
     def run(self, work: Callable[[Connection], Any], key: object = None) -> Any:
+        if self.away is not None:
+            raise self.away
         if self.refuse:
             raise self.refuse.popleft()
         with self.engine.begin() as connection:
@@ -87,7 +93,9 @@ class WriterInPlace:
             listener(topics)
         return result
 
-    def perform(self, work: Callable[[Connection], Any], key: object = None) -> asyncio.Future[Any]:
+    def perform(
+        self, work: Callable[[Connection], Any], key: object = None, *, urgent: bool = False
+    ) -> asyncio.Future[Any]:
         future = asyncio.get_running_loop().create_future()
         try:
             future.set_result(self.run(work))

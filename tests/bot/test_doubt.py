@@ -29,6 +29,12 @@ KINDS = [("reply", "sent", ["hello"], 0), ("care", "sent", ["hello"], 0)] + [
 ]
 
 
+def in_hand(post: Post, number: int) -> None:
+    """Let another process have given a message to the provider, and not be heard of since."""
+    lease = NOON + timedelta(seconds=100)
+    post.outbox.change("outbox", number, state="sending", attempts=1, handed_at=NOON, lease_until=lease)
+
+
 @pytest.mark.parametrize(("kind", "state", "texts", "items"), KINDS, ids=[row[0] for row in KINDS])
 async def test_where_nobody_can_be_asked_only_what_somebody_waits_for_is_sent_again(
     sqlite_database: Engine, hand: Hand, kind: str, state: str, texts: list[str], items: int
@@ -192,7 +198,7 @@ async def test_the_list_is_given_its_time_also_for_what_a_dead_process_left(
     channel = Memory(hand, "sms", PHONE)
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
-    post.outbox.change("outbox", number, state="sending", attempts=1, lease_until=NOON + timedelta(seconds=100))
+    in_hand(post, number)
     await post.delivery.start()
     await hand.run(14)
     assert channel.asked == []
@@ -256,7 +262,8 @@ DEAD: list[tuple[str, str, Limits, list[Sent], list[str], str]] = [
     ("a reply by chat", "reply", CHAT, [], ["hello", "next"], "sent"),
     ("a prompt by chat", "prompt", CHAT, [], ["next"], "failed"),
     ("a text that arrived", "reply", PHONE, [Sent("SM9", 1)], ["next"], "sent"),
-    ("a text that did not", "prompt", PHONE, [], ["hello", "next"], "sent"),
+    ("a text that did not", "reply", PHONE, [], ["hello", "next"], "sent"),
+    ("a prompt by text that did not", "prompt", PHONE, [], ["next", "hello"], "sent"),
 ]
 
 
@@ -269,7 +276,7 @@ async def test_what_a_dead_process_was_sending(
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel=name, kind=kind)
     post.outbox.put("1", "next", channel=name)
-    post.outbox.change("outbox", number, state="sending", attempts=1, lease_until=NOON + timedelta(seconds=100))
+    in_hand(post, number)
     await post.delivery.start()
     await hand.run(60)
     assert (channel.texts, post.outbox.row(number).state) == (texts, state)
@@ -281,7 +288,7 @@ async def test_the_lease_of_another_process_is_waited_out(sqlite_database: Engin
     post = Post(sqlite_database, channel, hand=hand)
     post.delivery._alone = False
     (number,) = post.outbox.put("1", "hello")
-    post.outbox.change("outbox", number, state="sending", attempts=1, lease_until=NOON + timedelta(seconds=100))
+    in_hand(post, number)
     await post.delivery.start()
     await hand.run(99)
     assert channel.texts == []

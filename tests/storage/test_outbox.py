@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from storage import tables
-from storage.queries import outbox, turn
+from storage.queries import outbox, processes, turn
 from storage.queries.outbox import Sent
 from tests.storage.acts import NOW, meet, meet_another, queue
 
@@ -29,6 +29,14 @@ SOON = NOW + timedelta(seconds=30)
 
 def take(connection: Connection, now: datetime = NOW, **more: Any) -> list[int]:
     return [due.id for due in outbox.claim_due(connection, now, **more)]
+
+
+def take_in_hand(connection: Connection, now: datetime = NOW, **more: Any) -> list[int]:
+    """Take messages and give them to the provider."""
+    numbers = take(connection, now, **more)
+    for number in numbers:
+        assert outbox.hand_over(connection, number, now, asked_for=True, owner=more.get("owner")) == ""
+    return numbers
 
 
 def state_of(connection: Connection, message: int) -> str:
@@ -90,14 +98,14 @@ def test_a_prompt_to_be_tried_again_soon_keeps_later_ones_back_and_a_long_wait_d
     def work(connection: Connection) -> None:
         person = meet(connection)
         first = queue(connection, person, "prompt")
-        second = queue(connection, person, "reply")
+        second = queue(connection, person, "notice")
         assert take(connection) == [first]
         outbox.retry_at(connection, first, SOON, "429")
         assert take(connection) == []
         assert take(connection, SOON) == [first]
         assert row_of(connection, first).attempts == 2
         outbox.retry_at(connection, first, NOW + timedelta(hours=3), "30003")
-        assert take(connection, SOON) == [second], "a person's reply does not wait for hours"
+        assert take(connection, SOON) == [second], "what is due now does not wait for hours"
 
     writer.run(work)
 
@@ -188,8 +196,8 @@ def test_what_a_dead_sender_had_taken_is_unknown_and_not_sent_again(writer: Writ
         person, stranger = meet(connection), meet_another(connection)
         early, late = queue(connection, person, "reply"), queue(connection, stranger, "reply")
         queue(connection, person, "reply")
-        assert take(connection, limit=1) == [early]
-        assert take(connection, NOW + timedelta(seconds=45), limit=1) == [late]
+        assert take_in_hand(connection, limit=1) == [early]
+        assert take_in_hand(connection, NOW + timedelta(seconds=45), limit=1) == [late]
         past = NOW + timedelta(seconds=61)
         assert outbox.release_expired_leases(connection, past) == 1
         assert (state_of(connection, early), state_of(connection, late)) == ("unknown", "sending")
@@ -199,6 +207,75 @@ def test_what_a_dead_sender_had_taken_is_unknown_and_not_sent_again(writer: Writ
         assert outbox.release_expired_leases(connection, past, all_of_them=True) == 1
         assert [due.id for due in outbox.unknown(connection)] == [early, late]
         assert outbox.unknown(connection, limit=1)[0].payload == "a reply", "kept until its fate is known"
+
+    writer.run(work)
+
+
+def test_what_a_dead_sender_never_gave_the_provider_simply_waits_again(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        number = queue(connection, meet(connection), "prompt")
+        take(connection)
+        assert outbox.release_expired_leases(connection, NOW, all_of_them=True) == 1
+        assert state_of(connection, number) == "queued"
+        assert take(connection) == [number]
+
+    writer.run(work)
+
+
+def test_what_a_process_that_is_struck_off_had_taken_is_let_go_and_it_may_not_send_it(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        mine = queue(connection, meet(connection), "reply")
+        theirs = queue(connection, meet_another(connection), "reply")
+        processes.beat(connection, "a", 2, NOW)
+        processes.beat(connection, "b", 2, NOW)
+        assert take_in_hand(connection, limit=1, owner="a") == [mine]
+        assert take(connection, owner="b") == [theirs]
+        assert outbox.take_over(connection) == 0, "both are alive, however long it takes them"
+        processes.forget(connection, ["b"])
+        assert outbox.take_over(connection) == 1
+        assert (state_of(connection, mine), state_of(connection, theirs)) == ("sending", "queued")
+        assert outbox.hand_over(connection, theirs, NOW, asked_for=True, owner="b") == outbox.TAKEN_OVER
+        assert take(connection, owner="a") == [theirs]
+        assert outbox.hand_over(connection, theirs, NOW, asked_for=True, owner="b") == outbox.TAKEN_OVER
+        assert outbox.hand_over(connection, theirs, NOW, asked_for=True, owner="a") == ""
+
+    writer.run(work)
+
+
+def test_what_was_sent_is_written_down_though_another_believed_its_sender_dead(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        number = queue(connection, meet(connection), "reply")
+        take_in_hand(connection, owner="a")
+        outbox.take_over(connection)
+        outbox.retry_at(connection, number, NOW, "unknown", perhaps_read=True)
+        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        assert (state_of(connection, number), take(connection)) == ("sent", [])
+
+    writer.run(work)
+
+
+@pytest.mark.parametrize("kind", ["reply", "unsay", "care", "alert"])
+def test_what_somebody_waits_for_goes_before_anything_unasked(writer: Writer, kind: str) -> None:
+    def work(connection: Connection) -> None:
+        for _ in range(3):
+            queue(connection, meet(connection), "prompt")
+        own = queue(connection, meet(connection), "nudge")
+        answer = queue(connection, meet(connection), kind, due_at=NOW)
+        other = queue(connection, meet_another(connection), kind, due_at=NOW)
+        assert take(connection, limit=2) == [answer, other], "not even their own nudge holds it up"
+        assert take(connection) == [], "and it is one at a time all the same"
+        assert state_of(connection, own) == "queued"
+
+    writer.run(work)
+
+
+def test_some_places_are_kept_for_what_somebody_waits_for(writer: Writer) -> None:
+    def work(connection: Connection) -> None:
+        people = [meet(connection, bytes([n + 20]) * 32) for n in range(5)]
+        prompts = [queue(connection, person, "prompt") for person in people[:4]]
+        assert take(connection, limit=4, spare=1) == prompts[:3]
+        answer = queue(connection, people[4], "reply")
+        assert take(connection, limit=2, spare=1) == [answer, *prompts[3:]][:1]
 
     writer.run(work)
 
@@ -291,8 +368,9 @@ def test_the_fate_of_an_unknown_message_can_be_found_out(writer: Writer) -> None
 def test_a_sender_that_was_taken_for_dead_may_still_say_sent(writer: Writer) -> None:
     def work(connection: Connection) -> None:
         number = queue(connection, meet(connection), "reply")
-        take(connection)
+        take_in_hand(connection)
         outbox.release_expired_leases(connection, NOW, all_of_them=True)
+        assert state_of(connection, number) == "unknown"
         outbox.mark_sent(connection, number, "SM1", 1, NOW)
         assert state_of(connection, number) == "sent"
 
@@ -393,12 +471,16 @@ def test_sent_messages_do_not_slow_the_search_for_waiting_ones(sqlite_database: 
         driver.set_trace_callback(asked.append)
         take(connection, channel="sms")
         driver.set_trace_callback(None)
-        search = next(each for each in asked if "earlier" in each)
-        plan = "\n".join(str(row) for row in driver.execute(f"EXPLAIN QUERY PLAN {search}").fetchall())
-    assert "SEARCH outbox USING INDEX ix_outbox_due" in plan
-    assert "SEARCH earlier USING INDEX ix_outbox_waiting" in plan
-    assert "SCAN" not in plan.replace("SCAN doubtful USING INDEX ix_outbox_unknown", ""), "those in doubt are few"
-    assert "TEMP B-TREE" not in plan
+        searches = [each for each in asked if "earlier" in each]
+        plans = [
+            "\n".join(str(row) for row in driver.execute(f"EXPLAIN QUERY PLAN {search}").fetchall())
+            for search in searches
+        ]
+    for plan, index in zip(plans, ("ix_outbox_answers", "ix_outbox_due"), strict=True):
+        assert f"SEARCH outbox USING INDEX {index}" in plan
+        assert "SEARCH earlier USING INDEX ix_outbox_waiting" in plan
+        assert "SCAN" not in plan.replace("SCAN doubtful USING INDEX ix_outbox_unknown", ""), "those in doubt are few"
+        assert "TEMP B-TREE" not in plan
 
 
 def test_a_message_of_an_erased_person_is_nobodys(writer: Writer) -> None:
