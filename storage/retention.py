@@ -57,6 +57,7 @@ KEPT = {
     "decision": "proof of what was agreed; loses the literal words with a conversation that kept no story",
     "export_run": "recipients must be told of a withdrawal, however late",
     "installation": "the installation's own; one row",
+    "process": "goes when the process ends, or is seen to have died",
     "on_call": "the team's own",
     "place": "the project's own list",
     "release": "our own words",
