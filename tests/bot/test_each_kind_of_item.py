@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -224,6 +225,7 @@ async def test_what_causes_it_puts_it_before_those_whose_work_it_is(
 
     assert await metric(service, raised) == 1
     monkeypatch.setenv("EARSHOT_DATABASE_URL", service.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("EARSHOT_SECRET_KEY", urlsafe_b64encode(b"k" * 32).decode())  # the service's
     monkeypatch.setenv("COLUMNS", "300")
     assert await asyncio.to_thread(earshot, "inbox", "items") == 0
     assert raised.label in earshot.said
