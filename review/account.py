@@ -71,7 +71,12 @@ async def confirm(
     wait = slowdown.begin(tried, now)
     if wait:
         return auth.Refused(f"Too many tries. Wait {auth.in_words(wait)}, then try again.", wait)
-    if not await passwords.KNOWN.run(member.email, partial(passwords.matches, member.password_hash, password)):
+    try:
+        right = await passwords.KNOWN.run(member.email, partial(passwords.matches, member.password_hash, password))
+    except passwords.TooBusyError:
+        slowdown.took_nothing(tried, now)
+        return auth.BUSY
+    if not right:
         return auth.Refused("That is not your password. Nothing was changed.")
     slowdown.succeeded(tried, now)
     return None

@@ -228,7 +228,11 @@ async def sign_in(
     if wait:
         return Refused(f"Too many tries. Wait {in_words(wait)}, then try again.", wait)
     kept = member.password_hash if member and member.active else None
-    right = await lane.run(queue, partial(passwords.matches, kept, password))
+    try:
+        right = await lane.run(queue, partial(passwords.matches, kept, password))
+    except passwords.TooBusyError:
+        slowdown.took_nothing(tried, now)
+        return BUSY
     if member is None or not right:
         return Refused("This email and password do not go together. Check both and try again.")
     slowdown.succeeded(tried, now)

@@ -1,6 +1,6 @@
 """Passwords: what makes one good enough, their argon2 hashes, and the two threads in which those are made.
 
-Each hash takes 64 MiB and a processor for a moment. So it is done in threads that do nothing else, at the lowest
+Each hash takes 64 MiB and a processor for a moment. So it is done in threads that do nothing else, at a lower
 priority, one for browsers and places that we know and one for strangers, each with a short queue: a flood of strangers
 at the sign-in form fills its own queue, and neither a page nor a message nor a member waits for it. Imports argon2, and
 zxcvbn where a password is chosen.
@@ -35,6 +35,9 @@ JUDGED = 64
 
 _hasher = PasswordHasher(parallelism=1)
 
+LONGEST_WAIT = 15
+"""Seconds that somebody may stand in the queue; after it nobody is sure that they are still there."""
+
 Outcome = TypeVar("Outcome")
 
 
@@ -58,20 +61,23 @@ class Lane:
         return self._waiting.total() >= self.most or self._waiting[place] >= self.most_each
 
     async def run(self, place: str, work: Callable[[], Outcome]) -> Outcome:
-        """Do this in the lane's thread. Raises TooBusyError if too many wait, of this place or of all."""
+        """Do this in the lane's thread. Raises TooBusyError if too many wait, of this place or of all, or too long."""
         if self.is_full(place):
             raise TooBusyError
         self._waiting[place] += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            async with asyncio.timeout(LONGEST_WAIT):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except TimeoutError:
+            raise TooBusyError from None
         finally:
             self._waiting[place] -= 1
             if not self._waiting[place]:
                 del self._waiting[place]
 
 
-KNOWN = Lane("passwords-known", most=32, most_each=4)
-STRANGERS = Lane("passwords-strangers", most=32, most_each=4)
+KNOWN = Lane("passwords-known", most=16, most_each=4)
+STRANGERS = Lane("passwords-strangers", most=16, most_each=4)
 
 
 def weakness(password: str, *, email: str = "", organisation: str = "") -> str | None:
@@ -133,4 +139,4 @@ def _plain(password: str) -> str:
 def _give_way() -> None:
     """Let every other thread go first, where the system knows priorities of threads."""
     with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 3)

@@ -91,6 +91,15 @@ class Slowdown:
                 self._keep(key, _Misses(1 if over or held_here is None else held_here.count + 1, now))
             return wait
 
+    def took_nothing(self, tried: Try, now: datetime) -> None:
+        """Forget one try that was begun and never looked at."""
+        with self._lock:
+            self._take_back(tried, now)
+            key, _ = self._counter(tried)
+            held = self._misses.get(key)
+            if held is not None:
+                held.count = max(0, held.count - 1)
+
     def succeeded(self, tried: Try, now: datetime) -> None:
         """Forget this place's misses: it knew the password. It is known from now on."""
         with self._lock:

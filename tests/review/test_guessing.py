@@ -244,3 +244,16 @@ async def test_a_made_up_link_is_not_worth_a_hash(team_room: Room, monkeypatch: 
     filled = [("form_token", form), ("name", "Sam"), ("password", PASSWORD), ("again", PASSWORD)]
     await visitor.post(f"/join/{'x' * 43}", filled)
     assert visitor.status == 410
+
+
+async def test_whoever_waits_too_long_is_told_so_and_has_missed_nothing(
+    team_room: Room, stuck: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await team_room.member("lead")
+    monkeypatch.setattr(passwords, "LONGEST_WAIT", 0)
+    stranger = team_room.visitor_from("198.51.100.7")
+    for _ in range(8):
+        await stranger.sign_in(LEAD, "guess")
+        assert stranger.status == 503, "never 429: no try was looked at"
+        assert stranger.response.headers["retry-after"] == "5"
+    assert len(stuck) <= 1
