@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bot import metrics, web
 from bot.alerts import Alerts
 from bot.ask_back import AskBacks
-from bot.channels import CHANNELS
+from bot.channels import CHANNELS, channel_named
 from bot.channels.base import SendError
-from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from bot.due import Due
 from bot.house import house
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from bot.channels.base import Channel, Inbound
+    from bot.channels.telegram import TelegramChannel
     from bot.front import Front
     from bot.settings import Settings
     from storage.crypto import Keyring
@@ -221,8 +221,9 @@ class App:
         await self.delivery.start()
         await asyncio.gather(*(self._open(channel) for channel in self.channels.values()))
         telegram = self.channels.get("telegram")
-        if isinstance(telegram, TelegramChannel) and self.settings.telegram_by == "polling":
-            self._running.append(asyncio.create_task(telegram.poll(self._polled)))
+        if telegram is not None and self.settings.telegram_by == "polling":
+            polling = cast("TelegramChannel", telegram).poll(self._polled)
+            self._running.append(asyncio.create_task(polling))
         self.schedule.start()
         self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
         self._running.append(self.warming)
@@ -352,5 +353,6 @@ def keep_notice(base: Base) -> str:
 
 def _channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:
     """Return the channels that are switched on, by name."""
-    built = (channel.from_settings(settings, keyring) for channel in CHANNELS)
+    on = [name for name in CHANNELS if settings.is_on(name)]
+    built = (channel_named(name).from_settings(settings, keyring) for name in on)
     return {channel.name: channel for channel in built if channel is not None}

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from bot.channels.base import Inbound
+from bot.channels.buttons import read_press
 from bot.channels.simulator import MOST_PHONES, NAME, SimulatorChannel, event, new_address
-from bot.channels.telegram_updates import read_press
 from storage.crypto import address_lookups
 from storage.database import reader
 from storage.queries import practice

@@ -1,4 +1,4 @@
-"""Opens the database and brings its schema up to date. Imports SQLAlchemy and alembic.
+"""Opens the database and brings its schema up to date. Imports SQLAlchemy, and alembic where something is to be done.
 
 SQLite runs in WAL mode with `synchronous=FULL`: a simulated power loss took every acknowledged commit with NORMAL and
 none with FULL. Reading is open to anyone through `reader`; writing belongs to `storage.unit` alone.
@@ -14,17 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic.config import Config
     from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 8
@@ -48,6 +45,7 @@ APPLICATION = 0x45617273
 """What an SQLite file of ours calls itself."""
 
 READING = "earshot_reading"
+MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 class UnusableDatabaseError(ValueError):
@@ -202,8 +200,10 @@ def reader(engine: Engine) -> Iterator[Connection]:
 
 
 def _alembic(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - ten megabytes that a running service has no use for
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS.parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
@@ -232,7 +232,14 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def newest() -> str:
+    """Return the newest revision that this version knows; each migration's file begins with its own."""
+    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py"))
 
 
 def upgrade(engine: Engine) -> None:
@@ -240,6 +247,10 @@ def upgrade(engine: Engine) -> None:
 
     Raises UnusableDatabaseError, with nothing changed, for a database of a newer version.
     """
+    if is_current(engine):
+        return
+    from alembic import command  # noqa: PLC0415 - see above
+
     with _migrating(engine) as connection:
         config, revision = _alembic(connection), _revision(connection)
         if revision is not None and revision not in _revisions(config):
@@ -251,11 +262,15 @@ def upgrade(engine: Engine) -> None:
 
 
 def _revisions(config: Config) -> set[str]:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     return {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the schema back to `revision` (`base` for an empty database). Data in what is dropped is lost."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     with _migrating(engine) as connection:
         command.downgrade(_alembic(connection), revision)
 
@@ -269,5 +284,4 @@ def schema_version(engine: Engine) -> str | None:
 def is_current(engine: Engine) -> bool:
     """Tell whether the schema is at the newest revision that this version knows."""
     with reader(engine) as connection:
-        newest = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
-        return _revision(connection) == newest
+        return _revision(connection) == newest()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.app import KEY_FILE, build
-from bot.channels import CHANNELS
+from bot.channels import CHANNELS, channel_named
 from bot.settings import Settings, read
 from storage.scrub import LIST
 
@@ -74,7 +74,7 @@ def test_every_address_we_answer_at_is_among_the_inputs(tmp_path: Path) -> None:
 
 
 def test_every_webhook_and_file_is_among_the_inputs() -> None:
-    paths = [path for channel in CHANNELS for path in channel.paths]
+    paths = [path for name in CHANNELS for path in channel_named(name).paths]
     assert paths
     for name in (*paths, KEY_FILE, LIST, ".env", "earshot", "earshot places import", "earshot db restore"):
         assert f"`{name}`" in INPUTS

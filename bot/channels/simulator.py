@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 import orjson
 
 from bot.channels.base import Inbound, Limits, Piece, Rejected, Sent, Thanks
-from bot.channels.telegram_updates import button_data, read_press
+from bot.channels.buttons import button_data, read_press
 from flows.letters import storable
 from flows.messages import button, sms_text
 from flows.segments import count
@@ -294,3 +294,6 @@ def _label(phone: _Phone, data: str) -> str:
             if carried == data:
                 return label
     return ""
+
+
+CHANNEL = SimulatorChannel

@@ -241,3 +241,6 @@ def _as_form(message: Any) -> bytes:
         "NumMedia": message.num_media or "0",
     }
     return urlencode(fields, errors="replace").encode()
+
+
+CHANNEL = SmsChannel

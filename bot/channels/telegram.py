@@ -18,8 +18,9 @@ from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from bot.channels import telegram_menu, telegram_updates
 from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
+from bot.channels.buttons import button_data
 from bot.channels.telegram_client import READ_SECONDS, UnansweredError, client, failure
-from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME, button_data
+from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME
 from bot.logs import log
 from flows.messages import button, split, utf16_units
 
@@ -351,3 +352,6 @@ class TelegramChannel:
 
 def _keyboard(buttons: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return {"inline_keyboard": [[{"text": label, "callback_data": data}] for label, data in buttons]}
+
+
+CHANNEL = TelegramChannel

@@ -17,9 +17,10 @@ from telegram import ChatMember, Update
 from telegram.constants import ChatType
 
 from bot.channels.base import Inbound, Parsed, Rejected
+from bot.channels.buttons import read_press
 from bot.channels.telegram_content import FORWARDED_MARK, MEDIA, MEDIA_MARK, UNKNOWN, mark, media_of, quotes
 from flows.letters import storable
-from flows.signals import Chose, Edited, Said, Sent, Started
+from flows.signals import Edited, Said, Sent, Started
 
 if TYPE_CHECKING:
     from telegram import CallbackQuery, ChatMemberUpdated, Message
@@ -35,7 +36,6 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 _NEVER_KEPT = frozenset({"contact", "first_name", "last_name", "location", "title", "username", "venue"})
 _START = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?\Z", re.DOTALL)
 _ENTRY = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_PRESS = re.compile(r"([A-Za-z0-9_-]{1,32})\.([0-9]{1,9})\.([0-9]{1,3})\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
 _PLAIN = frozenset({"message_id", "from", "chat", "date", "text", "entities", "link_preview_options"})
 _MESSAGE_FIELDS = frozenset({
@@ -89,17 +89,6 @@ def read_update(data: Any) -> Parsed:
     if type(update_id) is not int:
         return Rejected(400, "unreadable")
     return _short_way(data) or long_way(data)
-
-
-def button_data(token: str, serial: int, index: int) -> str:
-    """Return what a button carries: opaque, far below Telegram's 64 bytes (rule 38)."""
-    return f"{token}.{serial}.{index}"
-
-
-def read_press(data: str) -> Chose | None:
-    """Return the press that `button_data` stands for; None for anything else."""
-    found = _PRESS.match(data)
-    return None if found is None else Chose(token=found[1], serial=int(found[2]), index=int(found[3]))
 
 
 def _short_way(data: dict[str, Any]) -> Inbound | None:

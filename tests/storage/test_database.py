@@ -162,3 +162,8 @@ def test_postgresql_has_one_driver() -> None:
     engine = db.connect("postgresql://someone@localhost/x")
     assert engine.url.drivername == "postgresql+psycopg"
     engine.dispose()
+
+
+def test_the_newest_revision_is_known_by_the_names_of_the_files() -> None:
+    heads = ScriptDirectory(str(db.MIGRATIONS.parent)).get_heads()
+    assert heads == [db.newest()]

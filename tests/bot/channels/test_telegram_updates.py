@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.base import Inbound, Rejected
+from bot.channels.buttons import button_data, read_press
 from bot.channels.telegram_content import MEDIA, mark
-from bot.channels.telegram_updates import LONGEST_BODY, button_data, long_way, read, read_press, read_update
+from bot.channels.telegram_updates import LONGEST_BODY, long_way, read, read_update
 from flows.signals import Chose, Edited, Said, Sent, Started
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "telegram"
