@@ -26,7 +26,7 @@ from bot.privacy_page import REGULATORS, preferred
 from flows.items import ItemKind
 from flows.turn import LANGUAGES
 from review import forms
-from review.slowdown import network_of
+from review.slowdown import network_of, site_of
 from storage.queries import requests, team
 from storage.queries.turn import raise_item
 
@@ -61,28 +61,30 @@ class Pace:
     """Counts what was sent in the last hour, by a digest of where from. Nothing is stored."""
 
     _sent: dict[bytes, list[datetime]] = field(default_factory=dict)
+    """In the order of the last one, so that what is over is found without looking through all of it."""
     _lock: Lock = field(default_factory=Lock)
 
     def allows(self, host: str, now: datetime, *, behind: str = "") -> bool:
         """Tell whether one more may be sent, and count it if so.
 
         `behind`: whom a web server that we do not know says that it speaks for. Somebody may have made it up, so all
-        of them together may not send much more than one.
+        of them together may not send much more than one; nor may all lines of one IPv6 site.
         """
         place = network_of(host)
-        limits = {place: ONE_PLACE}
+        limits = {place: ONE_PLACE, site_of(host): ONE_PROXY}
         if behind and network_of(behind) != place:
-            limits = {f"{place}\n{network_of(behind)}": ONE_PLACE, place: ONE_PROXY}
+            limits = {f"{place}\n{network_of(behind)}": ONE_PLACE, f"{place}\n": ONE_PROXY}
         keys = {sha256(name.encode("utf-8", "replace")).digest(): most for name, most in limits.items()}
         hour = now - timedelta(hours=1)
         with self._lock:
-            self._sent = {
-                each: kept for each, times in self._sent.items() if (kept := [at for at in times if at > hour])
-            }
-            if any(len(self._sent.get(key, ())) >= most for key, most in keys.items()):
+            while self._sent and next(iter(self._sent.values()))[-1] <= hour:
+                self._sent.pop(next(iter(self._sent)))
+            sent = {key: [at for at in self._sent.get(key, ()) if at > hour] for key in keys}
+            if any(len(sent[key]) >= most for key, most in keys.items()):
                 return False
-            for key in keys:
-                self._sent.setdefault(key, []).append(now)
+            for key, times in sent.items():
+                self._sent.pop(key, None)
+                self._sent[key] = [*times, now]
             return True
 
 

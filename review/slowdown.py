@@ -45,6 +45,14 @@ def network_of(host: str) -> str:
     return str(address)
 
 
+def site_of(host: str) -> str:
+    """Return the /48 that a house, a company or a rented server may have of IPv6; for other addresses, themselves."""
+    place = network_of(host)
+    if "/" not in place:
+        return f"{place} alone"
+    return str(ip_network((place.partition("/")[0], 48), strict=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Try:
     """One try to sign in: for whom, and from where."""

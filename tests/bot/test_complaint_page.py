@@ -181,8 +181,11 @@ def test_one_place_never_closes_the_door_for_others() -> None:
     assert [pace.allows(f"2001:db8::{number:x}", NOON) for number in range(60)] == [True] * ONE_PLACE + [False] * 55
     assert pace.allows("2001:db8:0:1::1", NOON)
     assert all(pace.allows(f"10.0.{number // 250}.{number % 250}", NOON) for number in range(2_000)), "and many do not"
+    site = [pace.allows(f"2001:db8:7:{number:x}::1", NOON) for number in range(200)]
+    assert sum(site) == ONE_PROXY, "whoever has 65,000 lines of IPv6 is still one site"
     assert not pace.allows("2001:db8::ffff", NOON + timedelta(minutes=59))
     assert pace.allows("2001:db8::ffff", NOON + timedelta(minutes=61))
+    assert len(pace._sent) <= 4, "what is over is forgotten"
 
 
 def test_people_behind_a_web_server_that_nobody_named_do_not_close_the_door_for_each_other() -> None:
