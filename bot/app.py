@@ -6,8 +6,6 @@ May import everything. Nothing is built at import time, and nothing but this and
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from bot import metrics, web
 from bot.alerts import Alerts
 from bot.ask_back import AskBacks
+from bot.base import keep_notice, lay, periods
 from bot.channels import CHANNELS, channel_named
 from bot.channels.base import SendError
 from bot.delivery import Delivery
@@ -23,7 +22,6 @@ from bot.house import house
 from bot.intake import Intake
 from bot.logs import log, told
 from bot.menu import menus
-from bot.notice import notice
 from bot.occasion import Means
 from bot.opening import Opening
 from bot.recovery import Recovery
@@ -35,92 +33,27 @@ from flows.language.danger.notice import warm as warm_danger
 from flows.language.intent_book import book as intents_in
 from flows.language.sense.sensed import warm as warm_sense
 from review.parts import ReviewParts
-from storage import retention, schema_check
-from storage.database import connect, must_be_there, reader, upgrade
+from storage import retention
+from storage.database import reader
 from storage.erasure import finish_erasures
-from storage.key_fit import keys_for, remember
 from storage.places import Resolver
-from storage.queries import consent
 from storage.queries.places import project_places
-from storage.retention import Periods
 from storage.scrub import scrub
-from storage.timekeeping import Timekeeper, present
-from storage.unit import writer_for
+from storage.timekeeping import present
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from sqlalchemy.engine import Connection, Engine
-
+    from bot.base import Base
     from bot.channels.base import Channel, Inbound
     from bot.channels.telegram import TelegramChannel
     from bot.front import Front
     from bot.settings import Settings
     from storage.crypto import Keyring
     from storage.places import ProjectPlace
-    from storage.unit import Writer
 
-KEY_FILE = "secret.key"
 TICK_SECONDS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Base:
-    """What every command needs: the database, its writer, the keys and the time."""
-
-    settings: Settings
-    engine: Engine
-    writer: Writer
-    keyring: Keyring
-    time: Timekeeper
-
-    def clock(self) -> datetime:
-        """Return the time to write down."""
-        return self.time.now()
-
-    def close(self) -> None:
-        """Finish what is being written and close the database."""
-        self.writer.close()
-        self.engine.dispose()
-
-
-def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
-    """Open the database, find its keys, and bring it up to date; a new installation gets both.
-
-    Raises UnusableDatabaseError, UnusableKeyError and OSError, with nothing changed.
-    """
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
-    key_file = settings.data_dir / KEY_FILE
-    if given is None and key_file.exists():
-        must_be_there(settings.database_url, key_file)
-    engine = connect(settings.database_url)
-    try:
-        keyring = keys_for(engine, key_file, given)
-        upgrade(engine)
-        schema_check.check(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    base = Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock))
-
-    def begin(connection: Connection) -> None:
-        remember(connection, keyring)
-        base.time.settle(connection)
-
-    base.writer.run(begin)
-    return base
-
-
-@contextmanager
-def laid(settings: Settings) -> Iterator[Base]:
-    """Do as `lay`, for as long as a command runs."""
-    base = lay(settings)
-    try:
-        yield base
-    finally:
-        base.close()
 
 
 class App:
@@ -319,16 +252,6 @@ class App:
             return project_places(connection)
 
 
-def periods(settings: Settings) -> Periods:
-    """Return how long things are kept here."""
-    return Periods(
-        raw=settings.keep_raw_days,
-        unfinished=settings.keep_unfinished_days,
-        contact=settings.keep_contact_days,
-        warning=settings.keep_warning_days,
-    )
-
-
 def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     """Build the service: database, keys, flows (published if they are new), channels. Starts nothing.
 
@@ -342,13 +265,6 @@ def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     except BaseException:
         base.close()
         raise
-
-
-def keep_notice(base: Base) -> str:
-    """Keep who asks and what for, as it stands now; returns the digest that decisions name it by."""
-    now = notice(base.settings)
-    base.writer.run(partial(consent.keep_notice, digest=now.digest, body=now.body))
-    return now.digest
 
 
 def _channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:

@@ -12,6 +12,7 @@ from review import pages, words
 from review.queue import ANY_STATE, filters_from
 from storage.database import reader
 from storage.export import select
+from storage.export.asked import UnknownFormatError, UnknownUseError, format_named
 from storage.export.columns import COLUMNS
 from storage.export.formats import FORMATS
 from storage.places import CREDITS
@@ -65,7 +66,7 @@ def download(visit: Visit) -> Response:
             filters=asked_for(asked),
             practice=True if asked.get("practice") == "yes" else None,
         )
-    except (select.UnknownFormatError, select.UnknownUseError, select.RestlessStoriesError) as error:
+    except (UnknownFormatError, UnknownUseError, select.RestlessStoriesError) as error:
         file.close()
         return _form(visit, asked, error=str(error), status=422)
     size = file.tell()
@@ -73,7 +74,7 @@ def download(visit: Visit) -> Response:
     name = f"earshot-{summary.use}-{visit.now.astimezone(visit.parts.timezone):%Y-%m-%d}.{summary.format}"
     return StreamingResponse(
         _pieces(file),
-        media_type=select.format_named(summary.format).CONTENT_TYPE,
+        media_type=format_named(summary.format).CONTENT_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)},
         background=BackgroundTask(file.close),
     )

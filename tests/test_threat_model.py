@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.app import KEY_FILE, build
+from bot.app import build
+from bot.base import KEY_FILE
 from bot.channels import CHANNELS, channel_named
 from bot.settings import Settings, read
 from storage.scrub import LIST

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.app import Base
     from bot.assisted import Sitting
+    from bot.base import Base
     from flows.effects import Say
     from storage.queries.team import Member
 
@@ -30,8 +30,8 @@ def assist(
     flow: Annotated[str, typer.Option(help="The flow; the first one if left out.")] = "",
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
-    from bot.app import keep_notice, laid  # noqa: PLC0415 - keep start-up light
     from bot.assisted import Sitting  # noqa: PLC0415
+    from bot.base import keep_notice, laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from bot.house import house  # noqa: PLC0415
     from bot.occasion import Means  # noqa: PLC0415

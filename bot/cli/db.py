@@ -107,7 +107,7 @@ def erase_again() -> None:
 
 def _erase_again(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console  # noqa: PLC0415
     from storage import scrub  # noqa: PLC0415
 

@@ -44,9 +44,13 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
     if context.invoked_subcommand is not None:
         return
+    from storage.export.asked import checked_use, format_named  # noqa: PLC0415 - keep start-up light
+
+    format_named(format_name)
+    checked_use(use)
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.export import select  # noqa: PLC0415
 
@@ -85,7 +89,7 @@ def _filters(asked: Mapping[str, str]) -> Filters:
 @commands.command()
 def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.people import recall_sentence  # noqa: PLC0415
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415

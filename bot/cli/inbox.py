@@ -36,7 +36,7 @@ def items(
     note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
 ) -> None:
     """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from flows.items import ItemKind  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
@@ -116,7 +116,7 @@ def list_events() -> None:
     """List the messages that wait to be handled again: when they came, by which channel, and what went wrong."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
-    from bot.app import laid  # noqa: PLC0415
+    from bot.base import laid  # noqa: PLC0415
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import inbox  # noqa: PLC0415

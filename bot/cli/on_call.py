@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.app import Base
+    from bot.base import Base
     from storage.queries.on_call import Contact
     from storage.queries.team import Member
 
@@ -33,7 +33,7 @@ def oncall(
     test: Annotated[bool, typer.Option("--test", help="Send them an alert that says it is a test.")] = False,
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from review.auth import email_of  # noqa: PLC0415
 

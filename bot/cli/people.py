@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.app import Base
+    from bot.base import Base
     from storage.person_file import PersonFile
     from storage.queries.exports import Recall
     from storage.queries.find_person import Hit
@@ -84,7 +84,7 @@ def group() -> None:
 @commands.command()
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
@@ -107,7 +107,7 @@ def export(
     reason: Reason,
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
@@ -134,7 +134,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the pseudonym.")] = False,
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.person_file import about  # noqa: PLC0415
@@ -188,7 +188,7 @@ def request(
     ] = None,
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage.queries import requests, team  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ def import_list(
     file: Annotated[Path, typer.Argument(help="A CSV file with the columns id and name, and more if you have them.")],
 ) -> None:
     """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from flows.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bot.app import Base
+    from bot.base import Base
     from storage.proof import Decided, Proof
 
 
@@ -25,7 +25,7 @@ def proof(
     ] = False,
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was within it."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage import proof as proofs  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415

@@ -40,7 +40,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go. Nothing is changed.")] = False,
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
-    from bot.app import laid, periods  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid, periods  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
     from storage import retention  # noqa: PLC0415
 

@@ -23,8 +23,8 @@ KNOWN = frozenset({
     "bot.releases.NoSuchFlowError", "bot.settings.BadSettingsError", "flows.catalogue.UnreadableCatalogueError",
     "flows.findings.FlowError", "review.auth.NotARoleError", "review.auth.NotAnEmailError",
     "storage.crypto.SealBrokenError", "storage.crypto.UnusableKeyError", "storage.database.UnusableDatabaseError",
-    "storage.export.select.RestlessStoriesError", "storage.export.select.UnknownFormatError",
-    "storage.export.select.UnknownUseError", "storage.places.gazetteer.GazetteerError",
+    "storage.export.asked.UnknownFormatError", "storage.export.asked.UnknownUseError",
+    "storage.export.select.RestlessStoriesError", "storage.places.gazetteer.GazetteerError",
 })  # fmt: skip
 """The errors whose own words are meant for the person at the terminal: named, so that none has to be imported."""
 DATABASE = "sqlalchemy.exc.OperationalError"

@@ -18,7 +18,7 @@ from flows.letters import displayable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.app import Base
+    from bot.base import Base
     from storage.editing import Made, Refusal
     from storage.queries.editions import Edition
     from storage.queries.story_page import WholeStory
@@ -46,7 +46,7 @@ def list_(
     practice: Annotated[bool, typer.Option("--practice", help="Those of the practice phone, too.")] = False,
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
     from storage.queries import queue, team  # noqa: PLC0415
@@ -81,7 +81,7 @@ def list_(
 @commands.command()
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller said to them."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage.queries import team  # noqa: PLC0415
 
@@ -113,7 +113,7 @@ def edit(
     undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage import editing  # noqa: PLC0415
 

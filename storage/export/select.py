@@ -33,7 +33,7 @@ from sqlalchemy import and_, case, func, insert, or_, select
 from storage.database import reader
 from storage.disclosure import PEOPLE_NEEDED
 from storage.export import about, rows
-from storage.export.formats import FORMATS, Format
+from storage.export.asked import checked_use, format_named
 from storage.queries import editions, queue, team
 from storage.queries.decisions import USES
 from storage.queries.exports import row_name
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine
 
     from storage.export.columns import Row
+    from storage.export.formats import Format
     from storage.unit import Writer
 
 story = Story.__table__
@@ -61,14 +62,6 @@ LISTED_AT_ONCE = 5_000
 """Stories put on record by one statement."""
 TRIES = 5
 """How often an export is written anew because a story in it changed meanwhile."""
-
-
-class UnknownFormatError(ValueError):
-    """There is no such format. Nothing was exported; the message lists those there are."""
-
-
-class UnknownUseError(ValueError):
-    """There is no such use. Nothing was exported; choose team, quote or publish."""
 
 
 class RestlessStoriesError(RuntimeError):
@@ -148,8 +141,7 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
     RestlessStoriesError.
     """
     chosen = format_named(format)
-    if use not in USES:
-        raise UnknownUseError(f"There is no use {use!r}. Choose one of: {', '.join(USES)}.")
+    checked_use(use)
     wanted = _asked_of_the_gate(filters or Filters())
     for _ in range(TRIES):
         with _draft(out) as draft:
@@ -160,14 +152,6 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
             draft.flush()
             return _hand_over(draft, out, summary, now)
     raise RestlessStoriesError("Stories changed while the export was written. Nothing left. Start it again.")
-
-
-def format_named(name: str) -> Format:
-    """Return a format; raises UnknownFormatError."""
-    for known in FORMATS:
-        if name == known.NAME:
-            return known
-    raise UnknownFormatError(f"There is no format {name!r}. Choose one of: {', '.join(one.NAME for one in FORMATS)}.")
 
 
 def may_leave(use: str, now: datetime) -> list[ColumnElement[bool]]:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot.app import App, build, lay
+from bot.app import App, build
+from bot.base import lay
 from bot.channels import telegram_updates
 from bot.channels.base import Inbound
 from bot.settings import Settings, read

@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from bot.app import laid
 from bot.assisted import Sitting
+from bot.base import laid
 from bot.settings import read
 from storage import tables
 from storage.database import reader

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot import doctor
-from bot.app import build, lay
+from bot.app import build
+from bot.base import lay
 from bot.doctor import LOOKS, Patient, examine
 from bot.settings import BadSettingsError, read, unknown
 from storage import tables

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.app import build, laid
+from bot.app import build
+from bot.base import laid
 from bot.settings import read
 from storage import tables
 from storage.database import reader

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from bot.app import build, laid
+from bot.app import build
+from bot.base import laid
 from bot.settings import read
 from flows.items import ItemKind
 from storage import tables

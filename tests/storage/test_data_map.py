@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import KEY_FILE
+from bot.base import KEY_FILE
 from bot.settings import Settings
 from review import access
 from review.care import CARERS

@@ -16,6 +16,7 @@ from sqlalchemy import text, update
 from storage.database import reader
 from storage.erasure import erase_story
 from storage.export import select
+from storage.export.asked import UnknownFormatError, UnknownUseError
 from storage.export.columns import NAMES
 from storage.queries import exports, stories, story_page
 from storage.queries.queue import Filters
@@ -414,7 +415,7 @@ def test_a_place_that_cannot_be_written_to_leaves_no_record(team: Team, tmp_path
 
 @pytest.mark.parametrize(
     ("asked", "error"),
-    [({"format": "exe"}, select.UnknownFormatError), ({"use": "all"}, select.UnknownUseError)],
+    [({"format": "exe"}, UnknownFormatError), ({"use": "all"}, UnknownUseError)],
 )
 def test_what_there_is_not_is_refused_before_anything_happens(
     team: Team, asked: dict[str, str], error: type[Exception]

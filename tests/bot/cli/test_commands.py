@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import build as build_app
-from bot.app import laid
+from bot.base import laid
 from bot.cli import GROUPS
 from bot.settings import read
 from storage import tables

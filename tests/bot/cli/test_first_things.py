@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.app import build, laid, lay
+from bot.app import build
+from bot.base import laid, lay
 from bot.cli import serve
 from bot.settings import read
 from storage.crypto import UnusableKeyError, address_lookups, seal_address

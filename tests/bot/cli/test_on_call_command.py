@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import alerts
-from bot.app import laid
+from bot.base import laid
 from bot.settings import read
 from flows.segments import count
 from storage import tables

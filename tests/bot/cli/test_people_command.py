@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from sqlalchemy import insert, select
 
-from bot.app import laid
+from bot.base import laid
 from bot.cli.people import STAYS, addresses
 from bot.settings import read
 from storage import tables

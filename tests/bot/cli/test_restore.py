@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.app import laid
+from bot.base import laid
 from bot.settings import read
 from storage import tables
 from storage.crypto import address_lookups, seal_address

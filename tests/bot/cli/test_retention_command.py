@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.app import build, laid, periods
+from bot.app import build
+from bot.base import laid, periods
 from bot.cli.retention import WORDS, sentences
 from bot.settings import read
 from storage import retention, tables

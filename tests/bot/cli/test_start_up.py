@@ -64,6 +64,16 @@ def test_help_and_slips_load_nothing_heavy(tmp_path: Path, words: tuple[str, ...
     assert not (tmp_path / "var").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("slip", [("--format", "exe"), ("--use", "all")], ids=" ".join)
+def test_a_slip_in_an_export_is_told_before_a_database_is_thought_of(tmp_path: Path, slip: tuple[str, str]) -> None:
+    code, modules, said = loaded(tmp_path, "export", *slip)
+    assert code == 1
+    assert slip[1] in said
+    assert modules & {"sqlalchemy", "sqlmodel", "fastapi", "jinja2"} == set()
+    assert not (tmp_path / "var").exists()
+
+
 @pytest.mark.parametrize("name", sorted({*KNOWN, DATABASE}))
 def test_every_error_with_words_of_its_own_is_called_what_we_know_it_by(name: str) -> None:
     module, _, kind = name.rpartition(".")

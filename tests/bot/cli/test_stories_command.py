@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.app import laid
+from bot.base import laid
 from bot.settings import read
 from storage.editing import GONE
 from tests.review.room import tell

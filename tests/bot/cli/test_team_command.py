@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from bot.app import laid
+from bot.base import laid
 from bot.settings import read
 from storage.queries import team
 

@@ -1,0 +1,33 @@
+"""What an export may be asked for: its format and how far it is to travel. Light, so that a slip is told at once."""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from flows.effects import Use
+from storage.export.formats import FORMATS, Format
+
+USES: Final[tuple[str, ...]] = get_args(Use)
+
+
+class UnknownFormatError(ValueError):
+    """There is no such format. Nothing was exported; the message lists those there are."""
+
+
+class UnknownUseError(ValueError):
+    """There is no such use. Nothing was exported; choose team, quote or publish."""
+
+
+def format_named(name: str) -> Format:
+    """Return a format; raises UnknownFormatError."""
+    for known in FORMATS:
+        if name == known.NAME:
+            return known
+    raise UnknownFormatError(f"There is no format {name!r}. Choose one of: {', '.join(one.NAME for one in FORMATS)}.")
+
+
+def checked_use(use: str) -> str:
+    """Return the use if there is such a one; raises UnknownUseError."""
+    if use not in USES:
+        raise UnknownUseError(f"There is no use {use!r}. Choose one of: {', '.join(USES)}.")
+    return use
