@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bot import metrics, web
@@ -33,7 +34,7 @@ from flows.language.danger.notice import warm as warm_danger
 from flows.language.intent_book import book as intents_in
 from flows.language.sense.sensed import warm as warm_sense
 from review.parts import ReviewParts
-from storage import retention
+from storage import backup, retention, wishes
 from storage.database import reader
 from storage.erasure import finish_erasures
 from storage.places import Resolver
@@ -235,6 +236,7 @@ class App:
     async def _scrub(self) -> int:
         """Take what was deleted out of free pages and logs as well."""
         done = await asyncio.to_thread(scrub, self.engine, self.writer, self.settings.data_dir, self.clock())
+        await asyncio.to_thread(wishes.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 
     async def _let_go(self) -> int:
@@ -259,6 +261,8 @@ def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     """
     releases = Releases.compile(house(settings), settings.default_flow, settings.flow_folders, settings.text_folders)
     base = lay(settings, clock)
+    if base.engine.dialect.name == "sqlite":
+        backup.clear_up(Path(str(base.engine.url.database)), clock().timestamp() - HOUR)
     try:
         base.writer.run(partial(releases.publish, now=clock()))
         return App(base, releases, _channels(settings, base.keyring), keep_notice(base))

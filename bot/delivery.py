@@ -27,6 +27,7 @@ from bot.presence import BEAT_SECONDS, Presence
 from bot.rates import Gaps, Pace, opens
 from flows.items import ItemKind
 from flows.messages import Message, UnreadableMessageError
+from storage import put_back
 from storage.crypto import SealBrokenError, open_address
 from storage.queries import outbox
 from storage.queries.turn import raise_item
@@ -253,6 +254,8 @@ class Delivery:
                 self.mark_sent(connection, sent, now)
             for each in fates:
                 each(connection)
+            if rooms and put_back.fenced(connection):
+                return [[] for _ in rooms]
             return [self._claim(connection, now, name, room) for name, room in rooms.items()]
 
         try:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from bot import on_duty
 from bot.house import CHECK_EVERY, helplines, house, lines_for
 from bot.settings import DEMO_ORGANISATION, Settings, is_loopback, variable
-from storage import key_fit, schema_check, scrub, timekeeping
+from storage import key_fit, put_back, schema_check, scrub, timekeeping
 from storage.crypto import Keyring, UnusableKeyError
 from storage.database import UnusableDatabaseError, connect, is_current, reader
 from storage.queries import inbox, outbox, requests
@@ -233,6 +233,23 @@ def _sealed(patient: Patient) -> Iterator[Finding]:
                 "The keys do not fit the database.",
                 "Put the old key back, or behind the new one.",
             )
+
+
+def _copies(patient: Patient) -> Iterator[Finding]:
+    """Tell whether a copy was put back at which nobody has looked, and when the last good one was made."""
+    if patient.engine is None:
+        return
+    with reader(patient.engine) as connection:
+        made = put_back.last_copy(connection)
+        fenced, waits = put_back.fenced(connection), put_back.waiting(connection)
+    if fenced:
+        yield Finding(
+            "wrong", f"A copy was put back, and nothing is sent until somebody has looked; {waits} messages wait.",
+            "Look at what is there. Then: earshot db release",
+        )  # fmt: skip
+    if patient.engine.dialect.name == "sqlite":
+        when = f"The last good copy was made on {_day(made.date())}." if made else "No copy was made yet."
+        yield Finding("good", f"{when} To make one: earshot db backup FILE")
 
 
 def _waiting(patient: Patient) -> Iterator[Finding]:
@@ -473,6 +490,7 @@ LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _keys,
     _database,
     _sealed,
+    _copies,
     _waiting,
     _on_call,
     _erasures,

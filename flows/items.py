@@ -110,6 +110,11 @@ class ItemKind(StrEnum):
         "The clock of the machine made a leap",
         "Nothing is deleted by its age until somebody says which day it is: have earshot clock show run.",
     )  # fmt: skip
+    PUT_BACK = (
+        "put_back", "lead", "running",
+        "A copy of the database was put back",
+        "Nothing is sent until somebody has looked: have earshot doctor run, then earshot db release.",
+    )  # fmt: skip
     LEAVING = (
         "leaving", "lead", "contacts",
         "A contact will be let go",

@@ -83,11 +83,12 @@ class SealBrokenError(ValueError):
 class _Key:
     """One secret and the keys derived from it; no derived key serves two purposes."""
 
-    __slots__ = ("cipher", "looking_up", "prefix")
+    __slots__ = ("cipher", "copying", "looking_up", "prefix")
 
     def __init__(self, secret: bytes) -> None:
         self.cipher = AESGCM(_derive(secret, b"earshot 1 seal", KEY_BYTES))
         self.looking_up = _derive(secret, b"earshot 1 lookup", KEY_BYTES)
+        self.copying = _derive(secret, b"earshot 1 copy", KEY_BYTES)
         self.prefix = bytes([FORMAT]) + _derive(secret, b"earshot 1 name", PREFIX_BYTES - 1)
 
 
@@ -170,6 +171,16 @@ class Keyring:
     def lookups(self, domain: str, value: str) -> list[bytes]:
         """Return the keyed hashes under every key, first key first; look for each in turn."""
         return [_hash(key, domain, value) for key in self._keys]
+
+    def of_copy(self, head: bytes) -> AESGCM:
+        """Return the cipher of one copy of the database; `head` names the key and is random behind that.
+
+        Raises SealBrokenError where that key is not among these.
+        """
+        key = self._by_prefix.get(head[:PREFIX_BYTES])
+        if key is None:
+            raise SealBrokenError("this copy was locked with another key; put that one behind the others")
+        return AESGCM(_derive(key.copying, b"earshot 1 copy " + head, KEY_BYTES))
 
     def knows(self, prefix: bytes) -> bool:
         """Tell whether what begins so was sealed under one of these keys."""

@@ -197,7 +197,12 @@ def _fresh(engine: Engine) -> list[tuple[int, Erased]]:
 def _append(path: Path, fresh: Iterable[Erased]) -> None:
     """Add lines that are not there yet, and make sure that they are on the disk."""
     known = {(one.kind, one.token) for one in read_list(path.parent)}
-    lines = [one.line() for one in fresh if one.token and (one.kind, one.token) not in known]
+    append(path, [one for one in fresh if one.token and (one.kind, one.token) not in known])
+
+
+def append(path: Path, fresh: Iterable[Erased]) -> None:
+    """Add lines to the list, and make sure that they are on the disk."""
+    lines = [one.line() for one in fresh]
     if not lines:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +12,10 @@ import typer
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from storage.crypto import Keyring
     from storage.scrub import Erased
 
 commands = typer.Typer(name="db", help="Look after the database.", no_args_is_help=True)
-
-PAGES_AT_ONCE = 2_000
-"""Pages copied before others may write again."""
 
 
 @commands.command()
@@ -39,12 +37,18 @@ def upgrade() -> None:
 
 @commands.command()
 def backup(
-    out: Annotated[
-        Path, typer.Argument(help="The file to write. It holds everything: keep it as safe as the original.")
-    ],
+    out: Annotated[Path, typer.Argument(help="The file to write. It is never written over another.")],
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Do not lock it: whoever gets the file can read every story, but no number."),
+    ] = False,
 ) -> None:
-    """Copy the database while the service runs. The key file is not in it: keep a copy of that too, elsewhere."""
+    """Copy the database while the service runs, look whether the copy is whole, and lock it with the key.
+
+    The key file is not in it: keep a copy of that too, elsewhere. Without the key a locked copy cannot be opened.
+    """
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
+    from storage import backup as copies  # noqa: PLC0415
 
     settings = read_settings()
     source = _sqlite_file(settings)
@@ -54,8 +58,23 @@ def backup(
     if not source.exists():
         console(error=True).print(f"[red]×[/red] There is no database at {source} yet.")
         raise typer.Exit(FAILED)
-    _copy(source, out)
-    console().print(f"{out} holds a whole copy. Without the key file it cannot be read: keep that too, elsewhere.")
+    keyring = None if plain else _keys(settings, source)
+    try:
+        copies.make(source, out, keyring)
+    except copies.DamagedError as error:
+        told = console(error=True)
+        told.print("[red]×[/red] The database is damaged, so no copy was made:", end=" ")
+        told.print(f"{error}.", markup=False)
+        told.print(f"  {_last_good(source)} Keep it: stop the service and run earshot db restore FILE", markup=False)
+        raise typer.Exit(FAILED) from None
+    _note_copy(source)
+    if plain:
+        console().print(
+            f"{out} holds a whole copy, and is not locked: whoever gets it can read all stories and answers. Numbers,"
+            " chats and what waits for a yes are locked with the key in it as well: keep that too, elsewhere."
+        )
+    else:
+        console().print(f"{out} holds a whole copy. Only your key opens it: keep a copy of that too, elsewhere.")
 
 
 @commands.command()
@@ -65,77 +84,212 @@ def restore(
 ) -> None:
     """Put a copy in the place of the database. Stop the service first. What is there now is kept beside it.
 
-    What people had deleted since the copy was made is deleted in it again.
+    What people had deleted since the copy was made is deleted in it again, a STOP and a narrowed use stay, and nothing
+    is sent until you have looked: earshot db release
     """
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
+    from storage import backup as copies  # noqa: PLC0415
+    from storage.crypto import SealBrokenError  # noqa: PLC0415
 
     settings = read_settings()
     target = _sqlite_file(settings)
     out = console()
-    if not _whole(file):
-        out.print(f"[red]×[/red] {file} is not a whole copy of a database of ours. Nothing was changed.")
-        raise typer.Exit(FAILED)
     if _in_use(target):
         out.print("[red]×[/red] The database is in use. Stop the service, then restore. Nothing was changed.")
         raise typer.Exit(FAILED)
-    if not yes:
-        typer.confirm(f"Put {file} in the place of {target}?", abort=True)
-    kept = target.with_name(f"{target.name}.before-restore")
-    with contextlib.suppress(FileNotFoundError):
-        kept.unlink()
-    if target.exists():
-        _copy(target, kept)
-        for name in ("", "-wal", "-shm"):
-            Path(f"{target}{name}").unlink(missing_ok=True)
+    fresh = Path(f"{target}{copies.RESTORING}")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _copy(file, target)
+    try:
+        if not file.is_file():
+            raise copies.DamagedError("there is no such file")  # noqa: TRY301 - told like the others
+        copies.open_copy(file, fresh, _keys(settings) if copies.is_locked(file) else None)
+        _must_fit(settings, fresh)
+    except copies.DamagedError as error:
+        out.print(f"{file} is not a whole copy of a database of ours: {error}. Nothing was changed.", markup=False)
+        raise typer.Exit(FAILED) from None
+    except SealBrokenError as error:
+        out.print(f"{file} does not open: {error}. Nothing was changed.", markup=False)
+        raise typer.Exit(FAILED) from None
+    try:
+        if not yes:
+            typer.confirm(f"Put {file} in the place of {target}?", abort=True)
+        kept = target.with_name(f"{target.name}.before-restore")
+        kept.unlink(missing_ok=True)
+        if target.exists():
+            _keep(target, kept)
+            for name in ("-wal", "-shm"):
+                Path(f"{target}{name}").unlink(missing_ok=True)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
     out.print(f"{target} is the copy now.")
-    _erase_again(settings, kept if kept.exists() else None)
+    _hold(settings, kept if kept.exists() else None)
     if kept.exists():
         out.print(
             f"What was there is in {kept}. Delete it when you no longer need it: it holds everything.", markup=False
         )
 
 
-@commands.command("erase-again")
-def erase_again() -> None:
-    """Delete in a database that was put back what people had deleted before. `restore` does this by itself."""
-    from bot.cli.say import read_settings  # noqa: PLC0415 - keep start-up light
+@commands.command("after-restore")
+@commands.command("erase-again", hidden=True)
+def after_restore() -> None:
+    """Hold a database that was put back to what happened since. `restore` does this by itself; after pg_restore run it.
 
-    _erase_again(read_settings(), None)
+    Run it before the service starts.
+    """
+    from bot.cli.say import installed  # noqa: PLC0415 - keep start-up light
+
+    _hold(installed(), None)
 
 
-def _erase_again(settings: Settings, before: Path | None) -> None:
+@commands.command()
+def release(
+    drop: Annotated[bool, typer.Option("--drop", help="Give up what waits; only what comes later is sent.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
+    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.cli.say import console, installed  # noqa: PLC0415
+    from storage import put_back  # noqa: PLC0415
+    from storage.database import reader  # noqa: PLC0415
+
+    out = console()
+    with laid(installed()) as base:
+        with reader(base.engine) as connection:
+            fenced, waits = put_back.fenced(connection), put_back.waiting(connection)
+        if not fenced:
+            out.print("Sending is not held back. Nothing was changed.")
+            return
+        out.print(f"{waits} messages wait that were written since the copy was put back.")
+        if not yes:
+            typer.confirm("Give them up, and send what comes from now on?" if drop else "Send them?", abort=True)
+        base.writer.run(lambda connection: put_back.release(connection, base.clock(), "command line", drop=drop))
+    out.print("Messages go out again.")
+
+
+def _hold(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
     from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console  # noqa: PLC0415
-    from storage import scrub  # noqa: PLC0415
+    from storage import put_back, scrub  # noqa: PLC0415
 
-    erased = scrub.read_list(settings.data_dir)
+    lines = scrub.read_list(settings.data_dir)
     if before is not None:
-        erased += _known_to(before)
+        lines += _known_to(before)
     with laid(settings) as base:
-        now = base.clock()
-        done = base.writer.run(lambda connection: scrub.again(connection, erased, now))
+        now, leap = base.clock(), base.time.leap
+        done = base.writer.run(lambda connection: put_back.hold(connection, lines, now))
         scrub.scrub(base.engine, base.writer, settings.data_dir, now, patient=False)
-    console().print(
+    out = console()
+    out.print(
         f"{done.stories} stories and {done.people} people that had been deleted since were deleted again."
         if done.stories or done.people
         else "Nothing in it had been deleted since."
     )
+    if done.stops or done.uses:
+        out.print(f"{done.stops} people said STOP since and are left alone; {done.uses} stories go less far again.")
+    if done.messages:
+        out.print(f"{done.messages} messages that waited in it are not sent: they may have gone out since.")
+    if leap is not None:
+        out.print(f"It is {leap.days} days old: nothing is deleted by its age until you say: earshot clock right")
+    out.print("[yellow]Nothing is sent[/yellow] until you have looked. Then: earshot db release")
+
+
+def _keys(settings: Settings, source: Path | None = None) -> Keyring:
+    """Return the keys. None are made, but for a database of ours that never needed any: a new key opens no old copy."""
+    from bot.app import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from storage.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
+    from storage.database import connect  # noqa: PLC0415
+    from storage.key_fit import keys_for, missing  # noqa: PLC0415
+
+    path = settings.data_dir / KEY_FILE
+    if settings.secret_key is not None:
+        return Keyring.from_setting(settings.secret_key.get_secret_value())
+    if path.exists():
+        return Keyring.load_or_create(path)
+    if source is None:
+        raise UnusableKeyError(missing(path))
+    engine = connect(f"sqlite:///{source}")
+    try:
+        return keys_for(engine, path, None)
+    finally:
+        engine.dispose()
+
+
+def _must_fit(settings: Settings, fresh: Path) -> None:
+    """Refuse a copy that the key at hand does not belong to, before anything is put in its place."""
+    from bot.app import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from storage.database import connect  # noqa: PLC0415
+    from storage.key_fit import keys_for  # noqa: PLC0415
+
+    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
+    engine = connect(f"sqlite:///{fresh}")
+    try:
+        keys_for(engine, settings.data_dir / KEY_FILE, given)
+    except BaseException:
+        engine.dispose()
+        fresh.unlink()
+        raise
+    finally:
+        engine.dispose()
+        for name in ("-wal", "-shm"):
+            Path(f"{fresh}{name}").unlink(missing_ok=True)
 
 
 def _known_to(file: Path) -> list[Erased]:
-    """Return the erasures that a database knows of; one that cannot be read knows of none."""
-    from storage import scrub  # noqa: PLC0415
-    from storage.types import from_microseconds  # noqa: PLC0415
+    """Return what a database knows of deletions, STOPs and uses; one that cannot be read knows of none."""
+    from sqlalchemy import create_engine  # noqa: PLC0415 - keep start-up light
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from storage import scrub, wishes  # noqa: PLC0415
+
+    engine = create_engine(f"sqlite:///file:{file.resolve()}?immutable=1&uri=true", hide_parameters=True)
+    try:
+        found = scrub.listed(engine)
+        with engine.connect() as connection:
+            return found + wishes.known_to(connection)
+    except SQLAlchemyError:
+        return []
+    finally:
+        engine.dispose()
+
+
+def _keep(target: Path, kept: Path) -> None:
+    """Keep what is there beside it, as it is: also one that is damaged."""
+    from storage import backup as copies  # noqa: PLC0415 - keep start-up light
 
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True)) as connection:
-            rows = connection.execute("SELECT at, kind, token FROM erasure ORDER BY id").fetchall()
-    except sqlite3.DatabaseError:
-        return []
-    return [scrub.Erased(from_microseconds(at), kind, token) for at, kind, token in rows]
+        copies.copy(target, kept)
+    except copies.DamagedError:
+        kept.unlink(missing_ok=True)
+        kept.touch(mode=0o600)
+        shutil.copyfile(target, kept)
+
+
+def _last_good(source: Path) -> str:
+    from storage.types import from_microseconds  # noqa: PLC0415 - keep start-up light
+
+    try:
+        with contextlib.closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            (at,) = connection.execute("SELECT backed_up_at FROM installation").fetchone()
+    except (sqlite3.DatabaseError, TypeError):
+        at = None
+    if at is None:
+        return "Look for the last good copy."
+    return f"The last good copy was made on {from_microseconds(at):%d %B %Y at %H:%M} UTC."
+
+
+def _note_copy(source: Path) -> None:
+    """Remember when the last good copy was made; a database of an older version, or a busy one, remembers nothing."""
+    from storage.timekeeping import present  # noqa: PLC0415 - keep start-up light
+    from storage.types import to_microseconds  # noqa: PLC0415
+
+    with (
+        contextlib.suppress(sqlite3.DatabaseError),
+        contextlib.closing(sqlite3.connect(source)) as connection,
+        connection,
+    ):
+        connection.execute("UPDATE installation SET backed_up_at = ?", (to_microseconds(present()),))
 
 
 def _sqlite_file(settings: Settings) -> Path:
@@ -150,26 +304,6 @@ def _sqlite_file(settings: Settings) -> Path:
         )
         raise typer.Exit(FAILED)
     return Path(url.database)
-
-
-def _copy(source: Path, out: Path) -> None:
-    """Copy a live database into a new file that only its owner can read, and make sure it is on the disk."""
-    out.touch(mode=0o600)
-    with contextlib.closing(sqlite3.connect(source)) as read, contextlib.closing(sqlite3.connect(out)) as written:
-        read.backup(written, pages=PAGES_AT_ONCE)
-    with out.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _whole(file: Path) -> bool:
-    if not file.is_file():
-        return False
-    try:
-        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            sound: bool = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            return sound and connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
-    except sqlite3.DatabaseError:
-        return False
 
 
 def _in_use(file: Path) -> bool:

@@ -89,6 +89,9 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
 
 
 def _greet(out: Console, app: App) -> None:
+    from storage import put_back  # noqa: PLC0415 - keep start-up light
+    from storage.database import reader  # noqa: PLC0415
+
     settings = app.settings
     out.print(f"[bold]Earshot[/bold] listens for {settings.organisation}.", highlight=False)
     out.print()
@@ -108,6 +111,12 @@ def _greet(out: Console, app: App) -> None:
         out.print()
         out.print(f"  [yellow]The clock is in doubt:[/yellow] {leap}.")
         out.print("  Nothing is deleted by its age until somebody says which day it is. See: earshot clock show")
+    with reader(app.engine) as connection:
+        fenced = put_back.fenced(connection)
+    if fenced:
+        out.print()
+        out.print("  [yellow]Nothing is sent:[/yellow] a copy of the database was put back, and nobody has looked yet.")
+        out.print("  Look (earshot doctor, and the team's pages), then: earshot db release")
     _invite(out, app)
     out.print()
 

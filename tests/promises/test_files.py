@@ -78,7 +78,7 @@ async def test_the_data_folder_holds_nothing_that_erasure_does_not_know(
         all_is_read(app.writer, app.clock())
     app.close()
     copy = earshot.folder / "copy.db"
-    assert earshot("db", "backup", str(copy)) == 0
+    assert earshot("db", "backup", str(copy), "--plain") == 0
     assert earshot("people", "erase", MAYA, "--reason", "asked", "--yes") == 0
     assert earshot("db", "restore", str(copy), "--yes") == 0
     app = build(read({}))

@@ -58,7 +58,7 @@ def copy(earshot: Terminal) -> Path:
         tell(TOM, "c2", "Tom by the pier.")
         tell(TOM, "c3", "Tom by the lock.")
         path = earshot.folder / "copy.db"
-        assert earshot("db", "backup", str(path)) == 0
+        assert earshot("db", "backup", str(path), "--plain") == 0
     with time_machine.travel(LATER, tick=False):
         assert earshot("people", "erase", MAYA, "--reason", "asked", "--yes") == 0
         with laid(read({})) as base:

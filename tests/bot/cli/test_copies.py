@@ -1,0 +1,174 @@
+"""What an operator sees of copies: locked, looked at, put back without forgetting anybody's no, and silent at first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from bot.app import laid
+from bot.settings import read
+from storage import put_back, tables, wishes
+from storage.crypto import address_lookups, new_key, seal_address
+from storage.database import reader
+from storage.queries import editions, people, turn
+from tests.bot.service import MAYA, TOM
+from tests.storage.acts import LATER, NOW, begin, keep, queue
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from tests.bot.terminal import Terminal
+
+DATABASE, KEY = Path("var/earshot.db"), Path("var/secret.key")
+STORY, CONTRIBUTOR, OUTBOX = tables.Story.__table__, tables.Contributor.__table__, tables.Outbox.__table__
+
+
+def tell(number: str, name: str, words: str) -> None:
+    with laid(read({})) as base:
+
+        def work(connection: Connection) -> None:
+            lookups, sealed = address_lookups(base.keyring, "sms", number), seal_address(base.keyring, number)
+            person = turn.make_person(connection, channel="sms", lookups=lookups, sealed=sealed, now=base.clock())
+            story = keep(connection, person, begin(connection, person, name, status="ended"), words)
+            connection.execute(STORY.update().where(STORY.c.id == story).values(use="publish"))
+            queue(connection, person, "reply")
+
+        base.writer.run(work)
+
+
+def rows(*columns: Any) -> list[Any]:
+    with laid(read({})) as base, reader(base.engine) as connection:
+        return list(connection.execute(select(*columns).order_by(columns[0].table.c.id)).scalars())
+
+
+@pytest.fixture
+def copy(earshot: Terminal) -> Path:
+    """A copy with a story of Maya's and one of Tom's, both to be published, and an answer for each on its way."""
+    with time_machine.travel(NOW, tick=False):
+        tell(MAYA, "c1", "Maya by the quay.")
+        tell(TOM, "c2", "Tom by the pier.")
+        path = earshot.folder / "copy"
+        assert earshot("db", "backup", str(path)) == 0
+        assert "Only your key opens it" in " ".join(earshot.said.split())
+    return path
+
+
+def say_no() -> None:
+    """Let Maya say STOP, and Tom let only the team read his story; their answers went out meanwhile."""
+    with time_machine.travel(LATER, tick=False), laid(read({})) as base:
+
+        def work(connection: Connection) -> None:
+            people.opt_out(connection, 1, base.clock())
+            decision = tables.Decision.__table__
+            text = tables.ConsentText.__table__
+            connection.execute(text.insert().values(dict.fromkeys(text.columns.keys(), "x")))
+            connection.execute(
+                decision.insert().values(
+                    contributor_id=2, conversation_id="c2", purpose="use", answer="team", literal="1",
+                    text_digest="x", step="use", flow="share", structure="s1", whole="w", language="en",
+                    channel="sms", decided_at=base.clock(),
+                )
+            )  # fmt: skip
+            editions.count_change(connection, 2, use="team")
+            connection.execute(OUTBOX.update().where(OUTBOX.c.state == "queued").values(state="sent"))
+
+        base.writer.run(work)
+        wishes.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
+
+
+def test_a_copy_is_locked_and_a_plain_one_says_what_it_means(earshot: Terminal, copy: Path) -> None:
+    assert b"quay" not in copy.read_bytes()
+    plain = earshot.folder / "plain"
+    assert earshot("db", "backup", str(plain), "--plain") == 0
+    assert "whoever gets it can read all stories" in " ".join(earshot.said.split())
+    assert b"quay" in plain.read_bytes()
+    assert MAYA[1:].encode() not in plain.read_bytes(), "numbers are locked in it as well"
+    earshot("doctor")
+    assert "The last good copy was made on" in earshot.said
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["put back over it", "after the database was lost"])
+def test_a_no_that_was_said_since_stays(earshot: Terminal, copy: Path, lost: bool) -> None:
+    say_no()
+    if lost:
+        for path in DATABASE.parent.glob("earshot.db*"):
+            path.unlink()
+    with time_machine.travel(LATER, tick=False):
+        assert earshot("db", "restore", str(copy), "--yes") == 0
+        said = " ".join(earshot.said.split())
+        for each in ("1 people said STOP since", "1 stories go less far again", "are not sent", "earshot db release"):
+            assert each in said
+        assert rows(CONTRIBUTOR.c.opted_out) == [True, False]
+        assert rows(STORY.c.use) == ["publish", "team"]
+        assert rows(OUTBOX.c.state) == ["cancelled", "cancelled"], "they may have gone out since"
+
+
+def test_nothing_is_sent_until_somebody_has_looked(earshot: Terminal, copy: Path) -> None:
+    with time_machine.travel(LATER, tick=False):
+        assert earshot("db", "restore", str(copy), "--yes") == 0
+        assert earshot("doctor") == 1
+        assert "nothing is sent until somebody has looked" in earshot.said
+        assert earshot("inbox", "items") == 0
+        assert "A copy of the database was put back" in " ".join(earshot.said.split())
+        assert earshot("db", "release", typed="n\n") != 0
+        with laid(read({})) as base, reader(base.engine) as connection:
+            assert put_back.fenced(connection)
+        assert earshot("db", "release", "--yes") == 0
+        with laid(read({})) as base, reader(base.engine) as connection:
+            assert not put_back.fenced(connection)
+        assert earshot("db", "release") == 0
+        assert "not held back" in earshot.said
+
+
+def test_whoever_copies_back_by_other_means_says_so(earshot: Terminal, copy: Path) -> None:
+    plain = earshot.folder / "plain"
+    with time_machine.travel(NOW, tick=False):
+        assert earshot("db", "backup", str(plain), "--plain") == 0
+    say_no()
+    for path in DATABASE.parent.glob("earshot.db*"):
+        path.unlink()
+    DATABASE.write_bytes(plain.read_bytes())
+    with time_machine.travel(LATER, tick=False):
+        assert earshot("db", "after-restore") == 0
+        assert rows(CONTRIBUTOR.c.opted_out) == [True, False]
+        assert rows(STORY.c.use) == ["publish", "team"]
+    assert copy.exists()
+
+
+def test_a_damaged_database_gives_no_copy_and_says_which_one_to_keep(
+    earshot: Terminal, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = copy.read_bytes()
+    content = bytearray(DATABASE.read_bytes())
+    content[40_000:300_000] = os.urandom(260_000)
+    DATABASE.write_bytes(content)
+    assert earshot("db", "backup", "tonight") == 1
+    said = " ".join((earshot.said + capsys.readouterr().err).split())
+    assert "is damaged, so no copy was made" in said
+    assert "The last good copy was made on" in said or "Look for the last good copy" in said
+    assert not Path("tonight").exists()
+    assert copy.read_bytes() == before
+    assert earshot("db", "restore", str(copy), "--yes") == 0, "that is what it is for"
+    assert rows(STORY.c.text) == ["Maya by the quay.", "Tom by the pier."]
+
+
+@pytest.mark.parametrize("kind", ["locked", "plain"])
+def test_a_copy_that_the_key_does_not_fit_is_not_put_back(earshot: Terminal, copy: Path, kind: str) -> None:
+    plain = earshot.folder / "plain"
+    assert earshot("db", "backup", str(plain), "--plain") == 0
+    before, key = DATABASE.read_bytes(), KEY.read_text()
+    KEY.write_text(new_key())
+    try:
+        status = earshot("db", "restore", str(copy if kind == "locked" else plain), "--yes")
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 1
+    assert DATABASE.read_bytes() == before
+    KEY.write_text(key)
+    assert rows(STORY.c.use) == ["publish", "publish"]
+    assert not list(DATABASE.parent.glob("*.restoring*"))

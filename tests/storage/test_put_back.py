@@ -1,0 +1,166 @@
+"""A database that was put back is held to what people said since, and is silent. On both databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from flows.items import ItemKind
+from storage import put_back, tables, wishes
+from storage.database import reader
+from storage.queries import people
+from storage.scrub import LIST, Erased, read_list
+from tests.storage.acts import LATER, NOW, begin, keep, meet, queue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from storage.unit import Writer
+
+ADDRESS, STORY, OUTBOX = tables.Address.__table__, tables.Story.__table__, tables.Outbox.__table__
+DECISION, ITEM = tables.Decision.__table__, tables.TeamItem.__table__
+HERON, WREN = bytes([1]) * 32, bytes([2]) * 32
+
+
+def told(connection: Connection, use: str, name: str = "c1", lookup: bytes = HERON) -> int:
+    person = meet(connection, lookup)
+    story = keep(connection, person, begin(connection, person, name, status="ended"), "By the quay.")
+    connection.execute(STORY.update().where(STORY.c.id == story).values(use=use))
+    return person.contributor_id
+
+
+def use_of(engine: Engine, name: str = "c1") -> str:
+    with reader(engine) as connection:
+        return str(connection.execute(select(STORY.c.use).where(STORY.c.conversation_id == name)).scalar_one())
+
+
+def stopped(engine: Engine) -> list[bool]:
+    contributor = tables.Contributor.__table__
+    with reader(engine) as connection:
+        return list(connection.execute(select(contributor.c.opted_out).order_by(contributor.c.id)).scalars())
+
+
+def line(kind: str, token: str) -> Erased:
+    return Erased(NOW, kind, token)
+
+
+STOP_OF_HERON = line("stop", f"sms:{HERON.hex()}")
+
+
+def test_a_stop_said_since_stays(writer: Writer, database: Engine) -> None:
+    writer.run(lambda connection: told(connection, "team"))
+    done = writer.run(lambda connection: put_back.hold(connection, [STOP_OF_HERON], LATER))
+    assert (done.stops, stopped(database)) == (1, [True])
+    again = writer.run(lambda connection: put_back.hold(connection, [STOP_OF_HERON], LATER))
+    assert again.stops == 0
+
+
+def test_a_stop_of_somebody_whom_the_copy_does_not_know_stays(writer: Writer, database: Engine) -> None:
+    writer.run(lambda connection: put_back.hold(connection, [STOP_OF_HERON], LATER))
+    assert writer.run(meet).opted_out, "when they write again, they start as opted out"
+    assert stopped(database) == [True]
+
+
+def test_whoever_said_start_after_their_stop_is_written_to(writer: Writer, database: Engine) -> None:
+    writer.run(lambda connection: told(connection, "team"))
+    lines = [STOP_OF_HERON, line("start", STOP_OF_HERON.token)]
+    assert writer.run(lambda connection: put_back.hold(connection, lines, LATER)).stops == 0
+    assert stopped(database) == [False]
+
+
+def test_a_use_goes_no_further_than_its_teller_said_last(writer: Writer, database: Engine) -> None:
+    writer.run(lambda connection: told(connection, "publish", "c1", HERON))
+    writer.run(lambda connection: told(connection, "team", "c2", WREN))
+    lines = [line("use", "c1:team"), line("use", "c1:quote"), line("use", "c2:publish"), line("use", "c9:team"),
+             line("use", "c1"), line("use", "")]  # fmt: skip
+    done = writer.run(lambda connection: put_back.hold(connection, lines[:4], LATER))
+    assert (done.uses, use_of(database, "c1"), use_of(database, "c2")) == (1, "quote", "team")
+    writer.run(lambda connection: put_back.hold(connection, lines, LATER))
+    assert use_of(database, "c2") == "team", "what was widened since is not known to the copy, and is not guessed"
+
+
+def test_what_waited_in_the_copy_is_not_sent_and_nothing_else_until_somebody_has_looked(
+    writer: Writer, database: Engine
+) -> None:
+    def wait(connection: Connection) -> None:
+        person = meet(connection)
+        for kind in ("reply", "prompt", "nudge"):
+            queue(connection, person, kind)
+
+    writer.run(wait)
+    assert writer.run(lambda connection: put_back.hold(connection, [], LATER)).messages == 3
+    with reader(database) as connection:
+        assert put_back.fenced(connection)
+        assert {row.state for row in connection.execute(select(OUTBOX)).all()} == {"cancelled"}
+        assert [r.kind for r in connection.execute(select(ITEM)).all()] == [ItemKind.PUT_BACK.value]
+    writer.run(lambda connection: queue(connection, meet(connection, WREN), "reply"))
+
+    def release(connection: Connection) -> Any:
+        return put_back.release(connection, LATER, "s@example.org", drop=False)
+
+    assert writer.run(release) == 1
+    assert writer.run(release) is None
+    with reader(database) as connection:
+        assert not put_back.fenced(connection)
+        assert all(row.closed_at is not None for row in connection.execute(select(ITEM)).all())
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_learns_of_every_stop_and_start_once(writer: Writer, database: Engine, tmp_path: Path) -> None:
+    person = writer.run(lambda connection: told(connection, "team"))
+    kinds = []
+    for change in (None, people.opt_out, None, people.opt_in, None, people.opt_out, None):
+        if change is not None:
+            writer.run(lambda connection, change=change: change(connection, person, NOW))
+        wishes.keep(database, writer, tmp_path, NOW)
+        kinds = [each.kind for each in read_list(tmp_path)]
+    assert kinds == ["stop", "start", "stop"]
+    assert (tmp_path / LIST).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_list_learns_what_a_provider_says(writer: Writer, database: Engine, tmp_path: Path) -> None:
+    writer.run(meet)
+    writer.run(lambda connection: people.set_address_state(connection, 1, "opted_out", NOW))
+    assert wishes.keep(database, writer, tmp_path, NOW) == 1
+
+
+def test_the_list_learns_of_every_decision_about_a_use_once(writer: Writer, database: Engine, tmp_path: Path) -> None:
+    person = writer.run(lambda connection: told(connection, "publish"))
+    text = {"digest": "d", "text": "How far?", "language": "en"}
+
+    def decide(connection: Connection, answer: str) -> None:
+        if not connection.execute(select(tables.ConsentText.__table__)).first():
+            columns = set(tables.ConsentText.__table__.columns.keys())
+            connection.execute(
+                tables.ConsentText.__table__.insert().values({k: v for k, v in text.items() if k in columns})
+            )
+        connection.execute(
+            DECISION.insert().values(
+                contributor_id=person, conversation_id="c1", purpose="use", answer=answer, literal="x",
+                text_digest="d", step="use", flow="share", structure="s1", whole="w", language="en", channel="sms",
+                decided_at=NOW,
+            )
+        )  # fmt: skip
+
+    for answer in ("publish", "team"):
+        writer.run(lambda connection, answer=answer: decide(connection, answer))
+        assert wishes.keep(database, writer, tmp_path, NOW) == 1
+        assert wishes.keep(database, writer, tmp_path, NOW) == 0
+    assert [each.token for each in read_list(tmp_path)] == ["c1:publish", "c1:team"]
+    writer.run(lambda connection: put_back.hold(connection, read_list(tmp_path), LATER))
+    assert use_of(database) == "team"
+    with reader(database) as connection:
+        assert {each.kind for each in wishes.known_to(connection)} == {"use", "start"}
+
+
+def test_the_list_names_nobody(writer: Writer, database: Engine, tmp_path: Path) -> None:
+    person = writer.run(lambda connection: told(connection, "team"))
+    writer.run(lambda connection: people.opt_out(connection, person, NOW))
+    wishes.keep(database, writer, tmp_path, NOW)
+    said = (tmp_path / LIST).read_text()
+    assert "quay" not in said
