@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from bot import env_file
 from bot import setting_values as parse
 from bot.setting_values import QuietHours
 from storage.staffed import NINE_TO_FIVE, StaffedHours, Week
@@ -301,7 +302,7 @@ def read(environment: Mapping[str, str], folder: Path | None = None) -> Settings
     """Return the settings. `folder` may hold a `.env` file. Raises BadSettingsError with every problem found."""
     values: dict[str, str] = {}
     if folder is not None and (folder / ".env").is_file():
-        values.update(read_file(folder / ".env"))
+        values.update(env_file.read(folder / ".env"))
     values.update({name: value for name, value in environment.items() if name.startswith(PREFIX)})
     given = {
         field: value.strip()
@@ -322,7 +323,7 @@ def unknown(environment: Mapping[str, str], folder: Path | None = None) -> tuple
     """Return variables that look like ours and are not, each with the name that was probably meant."""
     names = {name for name in environment if name.startswith(PREFIX)}
     if folder is not None and (folder / ".env").is_file():
-        names |= {name for name in read_file(folder / ".env") if name.startswith(PREFIX)}
+        names |= {name for name in env_file.read(folder / ".env") if name.startswith(PREFIX)}
     ours = [variable(field) for field in Settings.model_fields]
     found = []
     for name in sorted(names - set(ours)):
@@ -332,43 +333,9 @@ def unknown(environment: Mapping[str, str], folder: Path | None = None) -> tuple
     return tuple(found)
 
 
-def read_file(path: Path) -> dict[str, str]:
-    """Return the NAME=VALUE lines of a file: # starts a comment line, quotes around a value are dropped."""
-    found: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, separator, value = line.strip().removeprefix("export ").partition("=")
-        if not separator or name.startswith("#"):
-            continue
-        value = value.strip()
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        found[name.strip()] = value
-    return found
-
-
 def example() -> str:
     """Return the text of `.env.example`: every setting with its meaning and its default, all commented out."""
-    lines = ["# Settings of Earshot. Copy this file to .env and take the # away from what you set.", ""]
-    for name, field in Settings.model_fields.items():
-        text = field.description or ""
-        while text:
-            cut = len(text) if len(text) <= 110 else text.rfind(" ", 0, 111)
-            lines.append(f"# {text[:cut].strip()}")
-            text = text[cut:].strip()
-        lines += [f"#{variable(name)}={_shown(field.default)}", ""]
-    return "\n".join(lines)
-
-
-def _shown(default: Any) -> str:
-    if default is None:
-        return ""
-    if isinstance(default, bool):
-        return "on" if default else "off"
-    if isinstance(default, float):
-        return f"{default:g}"
-    if isinstance(default, tuple) and not isinstance(default, (QuietHours, Week)):
-        return ",".join(default)
-    return str(default)
+    return env_file.example((variable(name), field) for name, field in Settings.model_fields.items())
 
 
 def _problem(item: dict[str, Any]) -> Problem:

@@ -112,6 +112,16 @@ async def test_forged_forms_change_nothing(
         assert connection.execute(text("SELECT count(*) FROM team_session")).scalar() == 1
 
 
+async def test_a_web_server_that_changes_the_name_does_not_make_our_forms_strange(team_room: Room) -> None:
+    """As some do unless told otherwise: the browser names the public address, and we are asked under our own."""
+    team_room.public_url = "https://stories.example.org"
+    visitor = await team_room.member("reviewer")
+    token = visitor.form("/sign-out").fields["form_token"][0]
+    for origin, status in (("https://evil.example", 403), ("https://stories.example.org", 200)):
+        await visitor.post("/sign-out", [("form_token", token)], host="127.0.0.1:8000", origin=origin)
+        assert visitor.status == status
+
+
 async def test_the_form_of_one_member_is_of_no_use_to_another(team_room: Room) -> None:
     team_room.told("They closed the surgery.")
     first = await team_room.member("reviewer", "Amina Reid")
