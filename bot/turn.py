@@ -66,6 +66,10 @@ class Turn:
         """Numbers of the messages that answer what is heard now: they go though all that waited is cancelled."""
         self.shown: list[Say] = []
         """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
+        self.aloof = False
+        """True: not the conversation that is talked in, so that nothing is asked in it."""
+        self.takes_back = False
+        """True: what it heard takes back the agreement to its story, and the person is to be asked about that."""
         self.stored = stored is not None
         self.erased = False
         if stored is None:
@@ -104,6 +108,12 @@ class Turn:
         if self.stored and not self.erased:
             self._save()
 
+    def elsewhere(self, stored: store.Stored) -> Turn:
+        """Return a turn of another conversation of this person, in the same transaction."""
+        other = Turn(self.connection, self.means, self.person, self.occasion, stored)
+        other.aloof = True
+        return other
+
     def waits_at(self, stored: store.Stored | None, serial: int) -> bool:
         """Tell whether the stored conversation still waits for an answer to its question of this number."""
         state = self.conversation
@@ -128,7 +138,7 @@ class Turn:
         else:
             self.conversation = self.conversation.model_copy(update={"flow": release.flow.id})
         self.release = release
-        return Started(text=begin.text, ref=begin.ref, concerns=begin.concerns)
+        return Started(text=begin.text, ref=begin.ref, more=begin.more, concerns=begin.concerns)
 
     def _new(self, release: Release, after: Conversation | None = None) -> Conversation:
         earliest = after.started_at + timedelta(microseconds=1) if after is not None else self.now

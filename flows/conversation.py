@@ -33,6 +33,17 @@ class Answer(BaseModel):
     """The provider's id of the message that answered, so that an edit of it can be understood."""
 
 
+class Decided(BaseModel):
+    """One decision made anew about a kept story, by the message that made it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ref: str
+    step: str
+    story: int
+    answer: str
+
+
 class Conversation(BaseModel):
     """Everything the engine needs to go on; JSON in, JSON out. Times are aware, in UTC."""
 
@@ -71,11 +82,15 @@ class Conversation(BaseModel):
     """Step to return to after the waiting one, while one thing is being changed; empty otherwise."""
     pending: str = ""
     """Words written when "continue or start again" was asked; used as the answer once the person continues."""
+    pending_parts: tuple[tuple[str, str], ...] = ()
+    """The same by message, as (ref, text), so that an edit finds them."""
     aside: str = ""
     """A question of our own asked in between, by its name in `flows.asides`; else empty."""
     aside_notes: dict[str, JsonValue] = Field(default_factory=dict)
     """What that question keeps until it is answered; never words that may not be kept."""
     consents: dict[str, str] = Field(default_factory=dict)
+    decided: tuple[Decided, ...] = ()
+    """The last decisions that were made anew about a kept story, so that an edit finds them."""
     held: int = 0
     """How many messages are held sealed for this conversation."""
     kept: bool = False

@@ -111,6 +111,9 @@ class FindPlace:
     """Look these words up and answer with `PlacesFound`, in this same turn."""
 
     words: str
+    ref: str = ""
+    answer: str = ""
+    """Name of the answered question whose words were changed; empty for the one that waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,8 @@ class KeepStory:
     """Keep (or replace) this conversation's story and queue it for review. Never without a yes to `take_part`."""
 
     draft: Draft
+    edited: bool = False
+    """True: its teller changed a message; answer with `Unshown` if what showed the older words had not gone out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +330,8 @@ class Begin:
     text: str = ""
     """What they wrote, to be handed on as `Started.text`."""
     ref: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+    """What they wrote after that, by message, as (ref, text)."""
     concerns: frozenset[str] | None = None
     """What was found in those words; None if they were not looked at, or held nothing."""
 

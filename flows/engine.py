@@ -16,6 +16,7 @@ from flows.another_language import name_a_person
 from flows.asides import (
     AFTER,
     CARE,
+    DELETE,
     OF_AGE,
     OFFERS,
     RESUME,
@@ -30,8 +31,8 @@ from flows.asides.asked_back import AskedBackAside
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.edits import edited
-from flows.effects import CloseAddress, FindReceipt, HoldSealed, LeaveNothing, PurgeSealed
+from flows.edits import edited, placed, unplaced
+from flows.effects import CloseAddress, FindReceipt, HoldSealed, LeaveNothing, ListStories, PurgeSealed
 from flows.greetings import is_courtesy, is_greeting, thank_once
 from flows.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold, is_short_answer
 from flows.keywords import Recognised, Word, normalise, recognise, taken_by_carrier
@@ -64,9 +65,11 @@ from flows.signals import (
     Signal,
     Started,
     StoriesListed,
+    Unplaced,
     Unsealed,
+    Unshown,
 )
-from flows.telling import is_telling, names_receipt, under_their_name
+from flows.telling import is_telling, names_receipt, pending_parts, set_pending, under_their_name
 from flows.turn import Making, Turn
 from flows.usual import answered_beside, is_answer, is_calm, is_telling_now, is_wrong_number, name_the_way
 
@@ -134,17 +137,23 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
                 making.tell("words_only")
         case Unsealed():
             _unsealed(making, signal)
+        case PlacesFound() if signal.answer:
+            placed(making, signal)
         case PlacesFound() | Located():
             state = making.conversation
             if isinstance(making.step, PlaceStep) and state.status == "open" and not state.opted_out:
                 hear(making, signal)
-        case Facts() | StoriesListed() | FileReady() | ReceiptRead() | Amended():
+        case Unplaced():
+            unplaced(making, signal)
+        case Facts() | StoriesListed() | FileReady() | ReceiptRead() | Amended() | Unshown():
             _told_of_what_is_held(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
             _unasked(making, signal)
 
 
-def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead | Amended) -> None:
+def _told_of_what_is_held(
+    making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead | Amended | Unshown
+) -> None:
     match answer:
         case Facts():
             tell_facts(making, answer)
@@ -155,8 +164,12 @@ def _told_of_what_is_held(making: Making, answer: Facts | StoriesListed | FileRe
             tell_link(making, answer)
         case ReceiptRead():
             _receipt(making, answer)
-        case Amended():
+        case Amended() if answer.takes_back:
+            making.effects.append(ListStories(about=DELETE))
+        case Amended() if not making.conversation.opted_out:
             making.tell("edit_taken")
+        case Unshown() if not making.conversation.opted_out:
+            making.show_again()
 
 
 def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
@@ -173,6 +186,8 @@ def _start(making: Making, started: Started) -> None:
     asked_for = normalise(started.text) in {flow.id, *map(normalise, flow.words)}
     if started.text.strip() and not asked_for:
         hold(making, started.text, started.ref)
+        for ref, text in started.more:
+            hold(making, text, ref)
         name_a_person(making, started.text)
     making.go(making.release.flow.start)
 
@@ -293,13 +308,17 @@ def _hand_on_pending(making: Making) -> None:
     """After "continue": the words that were written when we asked are the answer to the waiting question."""
     state = making.conversation
     if state.pending and not state.aside and state.status == "open":
+        parts = pending_parts(making)
         making.set(pending="")
         step, name = making.step, state.step
-        said = Said(text=state.pending)
+        said = Said(text=state.pending, ref=parts[0][0] if len(parts) == 1 else "")
         if step is None or name is None or is_greeting(making, said.text):
             making.ask_again()
         elif isinstance(step.hear(making.scene(name), said), Unclear) and not is_telling(making, said.text):
             making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
+        elif step.tells:
+            for ref, text in parts:
+                answer(making, Said(text=text, ref=ref), None)
         else:
             answer(making, said, None)
 
@@ -321,8 +340,7 @@ def _answers_unasked(making: Making, said: Said) -> bool:
 
 def _ask_to_resume(making: Making, said: Said) -> None:
     if making.consented:
-        before = making.conversation.pending
-        making.set(pending=f"{before}\n{said.text}" if is_telling(making, before) else said.text)
+        set_pending(making, said)
     elif not is_greeting(making, said.text):
         hold(making, said.text, said.ref)
     making.set(tries=0)

@@ -94,7 +94,7 @@ def hear(making: Making, signal: Signal) -> None:
         reading = step.hear(making.scene(name), signal)
         named = signal if isinstance(signal, PlacesFound) and not isinstance(reading, Unclear) else None
         if named is not None and _tells_beside_a_place(making, named):
-            add_words(making, named.words)
+            add_words(making, named.words, named.ref)
         read(making, reading, signal.text if isinstance(signal, Said) else "")
 
 

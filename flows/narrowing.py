@@ -44,6 +44,17 @@ def decide(making: Making, decided: list[RecordConsent]) -> None:
     making.set(consents={**making.conversation.consents, **{one.purpose: one.answer for one in decided}})
 
 
+def narrower_use(making: Making, use: str) -> list[RecordConsent] | None:
+    """Return the decision that lets this conversation's story travel only so far; None if it travels no further now."""
+    state, name = making.conversation, making.release.consent_step("use")
+    if name is None or WIDTH[state.consents.get("use", "team")] <= WIDTH[use]:
+        return None
+    options = making.release.flow.steps[name].choices()
+    option = next((one for one in options if getattr(one, "decision", "") == use), None)
+    reading = read_again(making, name, Said(text=option.value)) if option is not None else None
+    return [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else None
+
+
 def narrow(making: Making, said: Said, wanted: str) -> bool:
     """Let the story of this conversation travel less far, in whatever words that was wished.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -220,7 +220,7 @@ class Rehearsal:
                 parts, self._sealed = tuple(self._sealed), []
                 return Unsealed(parts=parts)
             case FindPlace():
-                return self.find_places(effect.words)
+                return replace(self.find_places(effect.words), ref=effect.ref, answer=effect.answer)
             case KeepStory():
                 self.stories[self.state.id] = effect
             case DropStory():
@@ -240,7 +240,7 @@ class Rehearsal:
         told = {name: getattr(self.state, name) for name in ("signposted_at", "warmth_due", "warmed_at")}
         self.state = self._idle(begin.flow or next(iter(named), self.flow), opted_out=self.state.opted_out)
         self.state = self.state.model_copy(update=told)
-        return Started(text=begin.text, ref=begin.ref, concerns=begin.concerns)
+        return Started(text=begin.text, ref=begin.ref, more=begin.more, concerns=begin.concerns)
 
     def _idle(self, flow: str, *, opted_out: bool) -> Conversation:
         self._begun += 1

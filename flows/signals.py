@@ -18,6 +18,8 @@ class Started:
     text: str = ""
     ref: str = ""
     """The provider's id of that message, so that a later edit can be matched to it."""
+    more: tuple[tuple[str, str], ...] = ()
+    """What they wrote after that, by message, as (ref, text)."""
     concerns: frozenset[str] | None = None
     """Kinds of concern that were found in these words already; None: they have not been looked at."""
 
@@ -73,6 +75,9 @@ class PlacesFound:
     """Answer to `FindPlace`: exact hits (best first, at most five), or suggestions when there were none."""
 
     words: str
+    ref: str = ""
+    answer: str = ""
+    """Name of the answered question whose words were changed; empty for the one that waits."""
     exact: tuple[PlaceChoice, ...] = ()
     suggestions: tuple[PlaceChoice, ...] = ()
 
@@ -157,6 +162,22 @@ class ReceiptRead:
 class Amended:
     """Answer to `AmendStory`, if the edited message is part of a story that was kept."""
 
+    takes_back: bool = False
+    """True: it was the agreement to an earlier story, and is one no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplaced:
+    """Answer to `AmendStory`, if nothing of ours came of the message that was edited."""
+
+    text: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unshown:
+    """Answer to `KeepStory` after an edit: what showed the older words is not sent any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
@@ -221,6 +242,8 @@ Signal = (
     | FileReady
     | ReceiptRead
     | Amended
+    | Unplaced
+    | Unshown
     | AskedBack
     | AskBackShown
     | AskBackTaken

@@ -92,6 +92,21 @@ def parts_told(making: Making) -> tuple[tuple[str, str], ...]:
     return as_parts(making.conversation.answers[name].value) if name is not None else ()
 
 
+def set_pending(making: Making, said: Said) -> None:
+    """Let words wait beside a question of ours, behind what was told before them."""
+    state = making.conversation
+    before = state.pending_parts if is_telling(making, state.pending) else ()
+    parts = (*before, (said.ref, said.text))
+    making.set(pending=joined(parts), pending_parts=parts)
+
+
+def pending_parts(making: Making) -> tuple[tuple[str, str], ...]:
+    """Return what waits, by message."""
+    state = making.conversation
+    whole = state.pending == joined(state.pending_parts)
+    return state.pending_parts if whole else (("", state.pending),)
+
+
 def add_words(making: Making, text: str, ref: str = "") -> bool:
     """Add words to the finished story and show that they were; returns False where there is none to add to."""
     if not making.consented or story_step(making) is None or not text.strip():

@@ -223,16 +223,20 @@ class Making:
         told = max((place for place, name in enumerate(trail) if name in steps and steps[name].tells), default=-1)
         return told >= 0 and len(trail) - told - 1 >= self.release.flow.questions_after
 
-    def keep(self) -> None:
+    def keep(self, *, edited: bool = False) -> None:
         """Keep the story as it stands now. Raises EngineError before a yes to taking part."""
         if not self.consented:
             raise EngineError(f"flow {self.release.flow.id} keeps a story without a yes to taking part")
         self.set(kept=True)
-        self.effects.append(KeepStory(draft=draft_of(self.release.flow, self.conversation)))
+        self.effects.append(KeepStory(draft=draft_of(self.release.flow, self.conversation), edited=edited))
 
     def show_kept(self) -> None:
         """Keep the story anew and show it, because its teller added to it or put it right."""
         self.keep()
+        self.show_again()
+
+    def show_again(self) -> None:
+        """Show what is kept."""
         shows = next((name for name, step in self.release.flow.steps.items() if step.keeps), None)
         if shows is not None:
             self.effects.append(self._known(shows).ask(self.scene(shows)))
@@ -283,7 +287,11 @@ class Making:
                 consents[effect.purpose] = effect.answer
         answers = {key: value for key, value in self.conversation.answers.items() if key != name}
         if not isinstance(step, ReadBackStep):
-            answers[name] = Answer(value=understood.value, label=understood.label, ref=self.ref)
+            answers[name] = Answer(
+                value=understood.value,
+                label=understood.label,
+                ref=str(self.conversation.scratch.get("ref") or self.ref),
+            )
             self.effects.append(SaveAnswer(step=name, value=understood.value))
             for key, value in understood.sets.items():
                 answers[key] = Answer(value=value)

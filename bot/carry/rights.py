@@ -44,7 +44,7 @@ def tell_data(turn: Turn, _effect: TellData) -> Signal:
     )
 
 
-def list_stories(turn: Turn, effect: ListStories) -> Signal:
+def list_stories(turn: Turn, effect: ListStories) -> Signal | None:
     """Tell the engine which stories the person has, a few at a time.
 
     Whoever wants something deleted is sent nothing more that waited, whatever they choose: only what they are asked.
@@ -52,6 +52,9 @@ def list_stories(turn: Turn, effect: ListStories) -> Signal:
     if not effect.page:
         _help_with_what_was_before(turn, "erasure" if effect.about == DELETE else "correction")
     person = turn.person.contributor_id
+    if turn.aloof:
+        turn.takes_back = effect.about == DELETE  # asked in the conversation that is talked in
+        return None
     if effect.about == DELETE:
         withhold.before_deletion(turn.connection, person, but=turn.answering)
     rows = own_stories.told_by(turn.connection, person, older=effect.older, limit=AT_ONCE + 1)

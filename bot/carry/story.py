@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.told import choice_of, place_of
+from flows.conversation import Conversation, UnreadableConversationError
 from flows.safeguarding import noted
-from flows.signals import Amended, PlacesFound, Signal
+from flows.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
 from storage import withhold
 from storage.crypto import receipt_lookups
-from storage.queries import content_notes, own_stories
+from storage.queries import content_notes, conversations, own_stories
 from storage.queries import turn as store
 from storage.queries.decisions import ASSISTED
 
@@ -23,19 +24,24 @@ def find_place(turn: Turn, effect: FindPlace) -> Signal:
     found = turn.means.resolver.find(effect.words)
     return PlacesFound(
         words=found.words,
+        ref=effect.ref,
+        answer=effect.answer,
         exact=tuple(map(choice_of, found.exact)),
         suggestions=tuple(map(choice_of, found.suggestions)),
     )
 
 
-def keep(turn: Turn, effect: KeepStory) -> None:
+def keep(turn: Turn, effect: KeepStory) -> Signal | None:
     """Keep the story as its teller saw it, and queue it; what the team made of other words before counts no more."""
     known = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
     place = place_of(known) if known is not None else None
     if store.differs_from_kept(turn.connection, effect.draft, conversation_id=turn.conversation.id, place=place):
         own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
+    unshown = 0
     if store.loses_words(turn.connection, effect.draft, conversation_id=turn.conversation.id):
-        withhold.from_person(turn.connection, turn.person.contributor_id, "deleted", but=turn.answering, private=True)
+        unshown = withhold.from_person(
+            turn.connection, turn.person.contributor_id, "deleted", but=turn.answering, private=True
+        )
     story_id = store.keep_story(
         turn.connection,
         effect.draft,
@@ -48,6 +54,7 @@ def keep(turn: Turn, effect: KeepStory) -> None:
         channel=ASSISTED if turn.occasion.assisted is not None else turn.conversation.channel,
     )
     _note(turn, story_id, effect.draft.text)
+    return Unshown() if unshown and effect.edited else None
 
 
 def _note(turn: Turn, story_id: int | None, text: str) -> None:
@@ -63,19 +70,36 @@ def drop(turn: Turn, _effect: DropStory) -> None:
 
 
 def amend(turn: Turn, effect: AmendStory) -> Signal | None:
-    """Put the newest wording in the place of a message that is held, or that is part of an earlier story."""
+    """Put the newest wording in the place of a message that is held, or that an earlier conversation knows."""
     person = turn.person.contributor_id
     if store.reseal(turn.connection, contributor_id=person, ref=effect.ref, sealed=turn.sealed(effect.text)):
         return None
     told_in = store.told_in(turn.connection, contributor_id=person, ref=effect.ref)
     if told_in is None:
-        return None
+        return _heard_elsewhere(turn, effect)
+    withhold.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
     own_stories.changed_in(turn.connection, told_in, turn.now)
     story_id = store.amend_story(
         turn.connection, conversation_id=told_in, ref=effect.ref, text=effect.text, now=turn.now
     )
     _note(turn, story_id, effect.text)
     return Amended()
+
+
+def _heard_elsewhere(turn: Turn, effect: AmendStory) -> Signal | None:
+    """Let the conversation hear an edit in which that message was an answer."""
+    if turn.aloof:
+        return None
+    for stored in conversations.earlier(turn.connection, turn.person.contributor_id, but=turn.conversation.id):
+        try:
+            state = Conversation.from_json(stored.state)
+        except UnreadableConversationError:
+            continue
+        if effect.ref in {*(one.ref for one in state.answers.values()), *(one.ref for one in state.decided)}:
+            other = turn.elsewhere(stored)
+            other.hear([Edited(text=effect.text, ref=effect.ref)])
+            return Amended(takes_back=True) if other.takes_back else None
+    return Unplaced(text=effect.text, ref=effect.ref)
 
 
 def add(turn: Turn, effect: AddToStory) -> None:

@@ -66,6 +66,5 @@ class After(Aside):
             making.effects += [AddToStory(text=text, ref=ref) for ref, text in unsealed.parts]
             making.tell("added")
         else:
-            making.effects.append(
-                Begin(flow=making.release.flow.id, text="\n".join(text for _, text in unsealed.parts))
-            )
+            (ref, text), *more = unsealed.parts or (("", ""),)
+            making.effects.append(Begin(flow=making.release.flow.id, text=text, ref=ref, more=tuple(more)))

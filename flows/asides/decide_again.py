@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
 from flows.asides.reword import story_in
+from flows.conversation import Decided
 from flows.effects import RecordConsent
 from flows.keywords import Word, recognise
 from flows.questions.base import Understood
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 DECIDE_AGAIN = "decide_again"
+MOST_REMEMBERED = 10
 
 
 class DecideAgain(Aside):
@@ -73,6 +75,7 @@ class DecideAgain(Aside):
         self.close(making)
         decided = [effect for effect in reading.before if isinstance(effect, RecordConsent)]
         making.effects += [replace(one, story=story) for one in decided if one.purpose == purpose]
+        _remember(making, purpose, story, decided)
         making.effects += [one for one in decided if one.purpose != purpose and one.answer == "yes"]
         following = making.release.flow.steps.get(reading.next or "")
         if following is not None and following.waits and getattr(following, "purpose", "") == purpose:
@@ -94,6 +97,16 @@ class DecideAgain(Aside):
     def _step(making: Making) -> tuple[Step, Scene]:
         name = str(making.conversation.aside_notes.get("step", ""))
         return making.release.flow.steps[name], making.scene(name)
+
+
+def _remember(making: Making, purpose: str, story: int, decided: list[RecordConsent]) -> None:
+    """Let an edit find which message decided what."""
+    made = [
+        Decided(ref=making.ref, step=one.step, story=story, answer=one.answer)
+        for one in decided
+        if making.ref and one.purpose == purpose
+    ]
+    making.set(decided=(*making.conversation.decided, *made)[-MOST_REMEMBERED:])
 
 
 def _word(making: Making, signal: Signal) -> Word | None:

@@ -8,7 +8,7 @@ from flows.asides.base import Aside
 from flows.asides.retell import RETELL, Retell, so_far
 from flows.effects import Begin, DropStory, HoldSealed, PurgeSealed
 from flows.signals import Said
-from flows.telling import add_words, is_telling
+from flows.telling import add_words, is_telling, pending_parts, set_pending
 
 if TYPE_CHECKING:
     from flows.signals import Signal
@@ -28,8 +28,7 @@ class Resume(Aside):
         """Ask once more; what is told meanwhile waits with what was told before it."""
         if isinstance(signal, Said) and making.conversation.tries == 0 and is_telling(making, signal.text):
             if making.consented:
-                before = making.conversation.pending
-                making.set(pending=f"{before}\n{signal.text}" if is_telling(making, before) else signal.text)
+                set_pending(making, signal)
             else:
                 making.effects.append(HoldSealed(text=signal.text, ref=signal.ref))
                 making.set(held=making.conversation.held + 1)
@@ -38,23 +37,23 @@ class Resume(Aside):
     def given_up(self, making: Making, signal: Signal) -> bool:
         """Hand words on to the flow, after those that came first; anything else means to go on."""
         if isinstance(signal, Said):
-            pending = making.conversation.pending
+            pending, parts = making.conversation.pending, pending_parts(making)
             self.close(making)
+            if is_telling(making, pending) and not _add(making, parts):
+                if is_telling(making, signal.text):
+                    set_pending(making, signal)
+                return True  # no story is asked for yet: the engine hands on what was told
             making.set(pending="")
-            if is_telling(making, pending) and not add_words(making, pending):
-                more = f"\n{signal.text}" if is_telling(making, signal.text) else ""
-                making.set(pending=pending + more)  # no story is asked for yet: the engine hands on what was told
-                return True
             return False
         return super().given_up(making, signal)
 
     def take(self, making: Making, value: str) -> None:
         """Go on with what waited, or drop it and begin anew."""
-        pending = making.conversation.pending
+        pending, parts = making.conversation.pending, pending_parts(making)
         self.close(making)
         making.set(pending="")
         if value == "again" and is_telling(making, pending):
-            add_words(making, pending)
+            _add(making, parts)
         if value == "again" and so_far(making):  # nothing told goes without saying so first (design rule 5)
             making.set(aside=RETELL, aside_notes={}, tries=0)
             making.ask(Retell().ask(making))
@@ -66,3 +65,8 @@ class Resume(Aside):
             making.set(pending=pending)  # the engine hands these words to the waiting question
         else:
             making.ask_again()
+
+
+def _add(making: Making, parts: tuple[tuple[str, str], ...]) -> bool:
+    added = [add_words(making, text, ref) for ref, text in parts]
+    return all(added)

@@ -43,10 +43,11 @@ class PlaceStep(Step):
                 return _own_words(scene)
             return _chosen(offered[signal.index], _words(scene)) if signal.index < len(offered) else Unclear()
         if isinstance(signal, Said) and signal.text.strip():
-            return self._said(scene, signal.text, offered)
+            return self._said(scene, signal, offered)
         return Unclear()
 
-    def _said(self, scene: Scene, said: str, offered: tuple[PlaceChoice, ...]) -> Reading:
+    def _said(self, scene: Scene, signal: Said, offered: tuple[PlaceChoice, ...]) -> Reading:
+        said = signal.text
         if offered:
             match = choose(said, _choices(scene, offered))
             if match is not None:
@@ -60,7 +61,7 @@ class PlaceStep(Step):
         if says_nowhere(said, scene.common("place_skips"), scene.common("place_fillers")):
             return Understood(value=None)
         # The words come back with what was found, without street and house; until then nothing of them is kept.
-        return Waiting(scratch={}, effects=(FindPlace(words=said[:200]),))
+        return Waiting(scratch={}, effects=(FindPlace(words=said[:200], ref=signal.ref),))
 
 
 def says_nowhere(said: str, skips: str, fillers: str) -> bool:
@@ -111,7 +112,8 @@ def _found(scene: Scene, found: PlacesFound) -> Reading:
     offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
     shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
     shown += (Option(value=NONE_OF_THESE, label=scene.common("none_of_these"), key="0"),)
-    return Waiting(scratch={"words": words, "offered": offered}, effects=(Say(text=scene.common(key), options=shown),))
+    scratch: dict[str, JsonValue] = {"words": words, "offered": offered, **({"ref": found.ref} if found.ref else {})}
+    return Waiting(scratch=scratch, effects=(Say(text=scene.common(key), options=shown),))
 
 
 def _choices(scene: Scene, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
@@ -148,6 +150,14 @@ def _chosen(place: PlaceChoice, words: str) -> Understood:
 
 def _own_words(scene: Scene) -> Understood:
     return _told(_words(scene))
+
+
+def found_for_edit(scene: Scene, found: PlacesFound) -> Understood:
+    """Return the answer that changed words give: the place if it is clear, else the teller's own words."""
+    reading = _found(scene, found)
+    if isinstance(reading, Understood):
+        return reading
+    return _told(found.words) if found.words else Understood(value=None)
 
 
 def _told(words: str) -> Understood:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, or_, select, update
 
 from storage import tables
+from storage.queries.turn import Stored
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +56,17 @@ def next_due(connection: Connection) -> datetime | None:
         select(func.min(CONVERSATION.c.due_at)).where(CONVERSATION.c.due_at.is_not(None))
     ).scalar()
     return when
+
+
+def earlier(connection: Connection, contributor_id: int, *, but: str, limit: int = 20) -> list[Stored]:
+    """Return a person's other conversations, newest first."""
+    rows = connection.execute(
+        select(*(CONVERSATION.c[name] for name in Stored._fields))
+        .where(CONVERSATION.c.contributor_id == contributor_id, CONVERSATION.c.id != but)
+        .order_by(CONVERSATION.c.started_at.desc(), CONVERSATION.c.id)
+        .limit(limit)
+    )
+    return [Stored(*row) for row in rows]
 
 
 def parted(connection: Connection, contributor_id: int) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -121,7 +121,8 @@ class Phone:
             case FindPlace():
                 exact = KNOWN.get(effect.words.strip().casefold(), ())
                 near = (GLENBOIG,) if "glenb" in effect.words.casefold() and not exact else ()
-                self._advance(PlacesFound(words=effect.words, exact=exact, suggestions=near))
+                found = PlacesFound(words=effect.words, exact=exact, suggestions=near)
+                self._advance(replace(found, ref=effect.ref, answer=effect.answer))
             case KeepStory():
                 self.stories[self.state.id] = effect
             case Erase(scope="everything"):
@@ -129,7 +130,7 @@ class Phone:
             case Begin():
                 kept = {name: getattr(self.state, name) for name in ("opted_out", "signposted_at")}
                 self.state = self._idle().model_copy(update=kept)
-                self._advance(Started(text=effect.text, ref=effect.ref, concerns=effect.concerns))
+                self._advance(Started(text=effect.text, ref=effect.ref, more=effect.more, concerns=effect.concerns))
         answer = self.shelf.carry_out(effect, self.state, self.now)
         if answer is not None:
             self._advance(answer)
