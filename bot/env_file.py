@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def read(path: Path) -> dict[str, str]:
     """Return the NAME=VALUE lines of a file: # starts a comment line, quotes around a value are dropped."""
     found: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
         name, separator, value = line.strip().removeprefix("export ").partition("=")
         if not separator or name.startswith("#"):
             continue

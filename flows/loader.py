@@ -48,7 +48,7 @@ def load(folders: Iterable[Path] = (CONTENT,)) -> tuple[Flow, ...]:
 
 def load_file(path: Path) -> Flow:
     """Read one flow file; raises FlowError."""
-    return read(path.read_text(encoding="utf-8"), path.name)
+    return read(path.read_text(encoding="utf-8-sig"), path.name)
 
 
 def read(text: str, file: str) -> Flow:

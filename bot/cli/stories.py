@@ -128,7 +128,7 @@ def edit(
             return
         found, made = _read(base, story)
         standing = next((one.text for one in reversed(made) if one.state != "dropped"), found.text)
-        text = file.read_text(encoding="utf-8") if file is not None else _in_editor(standing)
+        text = file.read_text(encoding="utf-8-sig") if file is not None else _in_editor(standing)
         why = reason or typer.prompt("Why (its teller reads it)", default="", show_default=False)
         result = base.writer.run(
             partial(editing.edit, story_id=story, text=text, reason=why, author=BY, now=base.clock())
@@ -213,4 +213,4 @@ def _in_editor(text: str) -> str:
             raise typer.BadParameter(
                 f"{command[0]} did not run. Nothing was changed; set EDITOR, or use --file."
             ) from None
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")

@@ -200,3 +200,9 @@ def test_with_https_the_practice_phone_may_be_opened_to_everybody() -> None:
     given = {"EARSHOT_HOST": "0.0.0.0", "EARSHOT_PUBLIC_URL": "https://listen.example.org"}
     assert read(given).simulator_on is False
     assert read(given | {"EARSHOT_SIMULATOR": "on"}).simulator_on is True
+
+
+def test_a_byte_order_mark_hides_no_setting(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EARSHOT_ORGANISATION=Easton Listens\r\n", encoding="utf-8-sig")
+    assert settings.read({}, tmp_path).organisation == "Easton Listens"
+    assert settings.unknown({}, tmp_path) == ()

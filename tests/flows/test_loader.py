@@ -118,6 +118,12 @@ def test_what_is_no_toml_names_the_line(broken, line):
     assert line in finding.what
 
 
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
+    file = tmp_path / "good.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load_file(file) == read(GOOD, "good.toml")
+
+
 def test_yes_and_no_stay_words():
     flow = read(GOOD.replace('"ward"', '"yes"').replace('"clinic"', '"no"'), "good.toml")
     assert [option.value for option in flow.steps["hello"].choices()] == ["yes", "no"]

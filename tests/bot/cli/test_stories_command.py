@@ -10,6 +10,7 @@ import pytest
 from bot.base import laid
 from bot.settings import read
 from storage.editing import GONE
+from storage.queries import editions
 from tests.review.room import tell
 
 if TYPE_CHECKING:
@@ -68,10 +69,15 @@ def test_a_list_without_a_real_story_says_where_the_practice_ones_are(earshot: T
 
 def test_the_reason_is_asked_for_and_must_be_given(earshot: Terminal, story: str) -> None:
     edited = earshot.folder / "edited.txt"
-    edited.write_text(EDITED, encoding="utf-8")
+    edited.write_text(EDITED, encoding="utf-8-sig")
     assert earshot("stories", "edit", story, "--file", str(edited), typed="\n") == 1
     assert "its teller reads it" in earshot.said
     assert earshot("stories", "edit", story, "--file", str(edited), typed="It names a doctor\n") == 0
+    assert "\ufeff" not in earshot.said
+    assert "+A doctor" in earshot.said
+    with laid(read({})) as base:
+        (made,) = base.writer.run(lambda c: editions.of_story(c, int(story)))
+    assert made.text == EDITED.strip(), "a byte order mark is none of the words"
 
 
 def test_what_makes_no_sense_is_refused_in_plain_words(earshot: Terminal, story: str) -> None:
