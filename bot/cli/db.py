@@ -148,7 +148,7 @@ def release(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
-    from bot.app import laid  # noqa: PLC0415 - keep start-up light
+    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
     from storage import put_back  # noqa: PLC0415
     from storage.database import reader  # noqa: PLC0415
@@ -197,7 +197,7 @@ def _hold(settings: Settings, before: Path | None) -> None:
 
 def _keys(settings: Settings, source: Path | None = None) -> Keyring:
     """Return the keys. None are made, but for a database of ours that never needed any: a new key opens no old copy."""
-    from bot.app import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from bot.base import KEY_FILE  # noqa: PLC0415 - keep start-up light
     from storage.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
     from storage.database import connect  # noqa: PLC0415
     from storage.key_fit import keys_for, missing  # noqa: PLC0415
@@ -218,7 +218,7 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
 
 def _must_fit(settings: Settings, fresh: Path) -> None:
     """Refuse a copy that the key at hand does not belong to, before anything is put in its place."""
-    from bot.app import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from bot.base import KEY_FILE  # noqa: PLC0415 - keep start-up light
     from storage.database import connect  # noqa: PLC0415
     from storage.key_fit import keys_for  # noqa: PLC0415
 
