@@ -61,6 +61,7 @@ def test_a_lost_laptop_is_signed_out_from_the_command_line(earshot: Terminal) ->
 
 
 def test_what_is_no_address_is_told_so(earshot: Terminal) -> None:
+    earshot("db", "upgrade")
     assert earshot("team", "remove", "sam") == 1
     assert "does not look like an email address" in earshot.said
     assert earshot("team", "list") == 0
