@@ -20,7 +20,7 @@ from bot.logs import log, told
 from bot.occasion import Occasion
 from bot.seen import EVERYTHING, Seen, seen_by
 from bot.told import choice_of
-from bot.turn import Turn
+from bot.turn import HOUR, MOST_BESIDE, Turn
 from flows.care import ONCE_IN
 from flows.effects import Begin, Say
 from flows.items import ItemKind
@@ -375,8 +375,11 @@ class Intake:
         self._answer(connection, event, person, inbound_id, text)
 
     def _answer(self, connection: Connection, event: Event, person: Person, inbound_id: int, text: str) -> None:
+        if store.answered_beside(connection, person.address_id, event.now - HOUR) >= MOST_BESIDE:
+            return
         store.enqueue(
             connection,
+            beside=True,
             address_id=person.address_id,
             contributor_id=person.contributor_id,
             conversation_id=None,

@@ -17,6 +17,7 @@ from flows.effects import Begin, SaveAnswer, Say
 from flows.engine import advance
 from flows.messages import Message
 from flows.signals import Signal, Started
+from storage.queries import outbox
 from storage.queries import turn as store
 from storage.queries.decisions import ASSISTED, Circumstances
 from storage.receipts import draw
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 MOST_REENTRIES = 20
 """Signals one turn may take through the engine; more is a loop."""
 TOKEN_CHARACTERS = 10
+MOST_BESIDE = 20
+"""Answers an hour to one address that move no flow on: two machines that answer each other fall silent."""
+HOUR = timedelta(hours=1)
 
 
 class EndlessTurnError(RuntimeError):
@@ -70,6 +74,7 @@ class Turn:
         """True: not the conversation that is talked in, so that nothing is asked in it."""
         self.takes_back = False
         """True: what it heard takes back the agreement to its story, and the person is to be asked about that."""
+        self._from: tuple[object, ...] = ()
         self.stored = stored is not None
         self.erased = False
         if stored is None:
@@ -98,6 +103,7 @@ class Turn:
 
     def hear(self, signals: Iterable[Signal]) -> None:
         """Take signals through the engine and carry out what comes of them, then store the state."""
+        self._from = self._place()
         waiting = deque(signals)
         for _ in range(MOST_REENTRIES):
             if not waiting:
@@ -217,6 +223,7 @@ class Turn:
             thread_id=self.occasion.thread_id,
             redraw_of=self.occasion.redraw_of if say.redraw else "",
         )
+        beside = self._is_beside(say)
         number = store.enqueue(
             self.connection,
             address_id=self.person.address_id,
@@ -230,8 +237,31 @@ class Turn:
             now=self.now,
             serial=None if say.redraw else say.serial,
             private=say.private,
+            beside=beside,
         )
+        if beside and store.answered_beside(self.connection, self.person.address_id, self.now - HOUR) > MOST_BESIDE:
+            self._leave_unasked(number, say)
+            return
         self.answering.append(number)
+
+    def _leave_unasked(self, number: int, say: Say) -> None:
+        """Do not send an answer that is one too many; a question of ours that nobody reads does not wait either."""
+        outbox.cancel(self.connection, number, store.TOO_MANY)
+        state = self.conversation
+        if state.aside and say.serial is not None and state.aside_from == say.serial:
+            self.conversation = state.model_copy(update={"aside": "", "aside_notes": {}})
+
+    def _place(self) -> tuple[object, ...]:
+        """Return where the flow stands: what stays the same moved nothing on."""
+        state = self.conversation
+        return (state.id, state.status, state.step, state.trail, state.scratch, state.kept)
+
+    def _is_beside(self, say: Say) -> bool:
+        """Tell whether an answer moves no flow on. What names somebody to talk to is never counted."""
+        signposting = self.person.signposted_at == self.now
+        if say.redraw or signposting or self.person.simulated or self.occasion.kind != "reply":
+            return False
+        return self._place() == self._from
 
     def sealed(self, text: str) -> bytes:
         """Return words encrypted as they wait for consent."""

@@ -53,6 +53,8 @@ CONVERSATION = tables.Conversation.__table__
 SEALED = tables.SealedMessage.__table__
 OUTBOX = tables.Outbox.__table__
 ITEM = tables.TeamItem.__table__
+TOO_MANY = "too_many"
+"""Why an answer is not sent: so many went out within the hour that moved nothing on."""
 STRAY = tables.Stray.__table__
 
 
@@ -123,6 +125,7 @@ _ENQUEUE = Statement(
             address_id=b("address_id"), contributor_id=b("contributor_id"), conversation_id=b("conversation_id"),
             inbound_id=b("inbound_id"), channel=b("channel"), kind=b("kind"), payload=b("payload"), due_at=b("due_at"),
             created_at=b("now"), state="queued", attempts=0, serial=b("serial"), private=b("private"),
+            beside=b("beside"),
         )
         .returning(OUTBOX.c.id)
     )
@@ -294,17 +297,33 @@ def enqueue(  # noqa: PLR0913 - one parameter for each column
     now: datetime,
     serial: int | None = None,
     private: bool = False,
+    beside: bool = False,
 ) -> int:
     """Put a message in the outbox and return its number; listeners to commits hear "outbox".
 
-    `serial` is the number of the question that it asks; `private` says that it repeats the person's words.
+    `serial` is the number of the question that it asks; `private` says that it repeats the person's words,
+    `beside` that it moves no flow on.
     """
     row = _ENQUEUE.one(
         connection, address_id=address_id, contributor_id=contributor_id, conversation_id=conversation_id,
         inbound_id=inbound_id, channel=channel, kind=kind, payload=payload, due_at=due_at, now=now, serial=serial,
-        private=private,
+        private=private, beside=beside,
     )  # fmt: skip
     note(connection, "outbox")
+    return int(row[0]) if row else 0
+
+
+_BESIDE = Statement(
+    select(func.count()).where(
+        OUTBOX.c.address_id == b("address_id"), OUTBOX.c.beside, OUTBOX.c.created_at > b("since"),
+        OUTBOX.c.error.is_distinct_from(TOO_MANY),
+    )
+)  # fmt: skip
+
+
+def answered_beside(connection: Connection, address_id: int, since: datetime) -> int:
+    """Count what an address was answered since then that moved no flow on."""
+    row = _BESIDE.one(connection, address_id=address_id, since=since)
     return int(row[0]) if row else 0
 
 
@@ -335,8 +354,8 @@ def raise_item(
 
 
 __all__ = [
-    "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "asked", "claim",
-    "conversation_by_id", "count_stray", "differs_from_kept", "drop_story", "enqueue", "facts_about",
+    "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "answered_beside", "asked",
+    "claim", "conversation_by_id", "count_stray", "differs_from_kept", "drop_story", "enqueue", "facts_about",
     "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation", "loses_words", "make_person",
     "mark_inbound", "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "reseal",
     "save_conversation", "set_address_state", "set_language", "signposted", "take_sealed", "told_in",

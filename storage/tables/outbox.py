@@ -62,6 +62,8 @@ class Outbox(Row, table=True):
     """Number of the question it asks, within its conversation; None for what asks nothing or only redraws buttons."""
     private: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """True: it repeats what the person told."""
+    beside: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """True: an answer that moves no flow on; of those somebody gets only so many an hour."""
     due_at: datetime = Field(sa_type=Moment)
     state: str = "queued"
     """queued, sending, sent, delivered, undelivered, failed, unknown or cancelled."""
