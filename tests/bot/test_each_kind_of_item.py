@@ -20,7 +20,7 @@ from bot.web import _figures
 from flows.conversation import Conversation
 from flows.items import ItemKind
 from review import passwords
-from storage import tables
+from storage import put_back, tables
 from storage.queries.safeguarding import raise_concern
 from storage.retention import Periods, run
 from storage.timekeeping import Timekeeper
@@ -149,6 +149,11 @@ async def the_clock_leaps(service: Service) -> None:
     service.writer.run(clock.settle)
 
 
+async def a_copy_is_put_back(service: Service) -> None:
+    await service.text(ANYBODY, *walk.by_text(STORY))
+    service.writer.run(lambda connection: put_back.hold(connection, [], service.now))
+
+
 CAUSES: dict[ItemKind, Cause] = {
     ItemKind.NOBODY_ON_CALL: nobody_is_on_call,
     ItemKind.HELP_MID_STORY: somebody_asks_for_help,
@@ -166,6 +171,7 @@ CAUSES: dict[ItemKind, Cause] = {
     ItemKind.FAILED_TURN: a_turn_fails,
     ItemKind.STUCK_CONVERSATION: a_conversation_cannot_be_read,
     ItemKind.CLOCK: the_clock_leaps,
+    ItemKind.PUT_BACK: a_copy_is_put_back,
     ItemKind.LEAVING: a_contact_was_quiet_for_long,
 }
 """What really causes an item of each kind. A new kind needs one."""
