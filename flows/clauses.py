@@ -120,7 +120,8 @@ def _covered(words: list[str], book: Book) -> list[tuple[int, int, Recognised | 
 
 def _from(words: list[str], start: int, tree: Tree[Recognised] | Tree[str]) -> Iterator[tuple[int, Recognised | str]]:
     for place in range(start, len(words)):
-        following = tree.after(words[place]) or tree.after(ANY)
+        word, branches = words[place], tree.branches
+        following = tree.after(word if word in branches else ANY) if word in branches or ANY in branches else None
         if following is None:
             return
         tree = following

@@ -276,10 +276,10 @@ class Tree(Generic[Meaning]):
         best = None
         last = len(words)
         for place in range(start, last):
-            following = tree.after(words[place])
+            following = tree.branches.get(words[place])
             if following is None:
                 return best
-            tree = following
+            tree = tree._grow(words[place], following) if isinstance(following, list) else following
             if tree.meaning is not None and (place + 1 in ends or place + 1 == last):
                 best = tree.meaning
         return best

@@ -270,9 +270,9 @@ def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Ma
 def _matches(words: Sequence[str], tree: Tree[str], before: int | None = None) -> list[Match]:
     """Return every phrase that stands among the words and begins `before` a place: the longest one from each start."""
     found = []
+    beginnings = tree.branches
     for start, word in enumerate(words[:before]):
-        branch = tree.after(word)
-        if branch is not None:
+        if word in beginnings and (branch := tree.after(word)) is not None:
             best = _longest(words, start + 1, branch)
             if best is not None:
                 found.append((start, *best))
@@ -285,8 +285,8 @@ def _longest(words: Sequence[str], place: int, tree: Tree[str]) -> tuple[int, st
     while True:
         if tree.meaning is not None:
             best = (place, tree.meaning)
-        between = tree.after(ANY)
-        if between is not None:
+        branches = tree.branches
+        if ANY in branches and (between := tree.after(ANY)) is not None:
             for later in range(place, min(place + MOST_BETWEEN + 1, len(words))):
                 if words[later] == BETWEEN:
                     break
@@ -295,8 +295,7 @@ def _longest(words: Sequence[str], place: int, tree: Tree[str]) -> tuple[int, st
                     best = _longer(best, _longest(words, later + 1, further))
             step = tree.after(words[place]) if place < len(words) else None
             return best if step is None else _longer(best, _longest(words, place + 1, step))
-        step = tree.after(words[place]) if place < len(words) else None
-        if step is None:
+        if place >= len(words) or words[place] not in branches or (step := tree.after(words[place])) is None:
             return best
         tree = step
         place += 1

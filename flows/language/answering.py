@@ -190,10 +190,11 @@ def covered(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
     """Cut words into phrases of the tree so that the fewest words stay unknown, and then the fewest phrases."""
     size = len(words)
     best: list[tuple[int, int, int, str]] = [(0, 0, size, "")] * (size + 1)
+    beginnings = tree.branches
     for start in range(size - 1, -1, -1):
         unknown, pieces, _, _ = best[start + 1]
         found = (unknown + 1, pieces + 1, start + 1, "")
-        node = tree.after(words[start])
+        node = tree.after(words[start]) if words[start] in beginnings else None
         place = start + 1
         while node is not None:
             if node.meaning is not None:
@@ -214,7 +215,11 @@ def standing(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
     """Return the phrases of the tree that stand among words, from left to right, each as long as it can be."""
     made = []
     place = 0
+    beginnings = tree.branches
     while place < len(words):
+        if words[place] not in beginnings:
+            place += 1
+            continue
         node = tree.after(words[place])
         end, longest, meaning = place + 1, 0, ""
         while node is not None:
