@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.app import laid
+from bot.base import laid
 from bot.settings import read
 from storage import put_back, tables, wishes
 from storage.crypto import address_lookups, new_key, seal_address
