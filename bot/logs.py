@@ -18,7 +18,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-import structlog
+_HIDDEN = "rich" not in sys.modules
+if _HIDDEN:  # structlog would load it, and all that colours code, for pages of errors that nobody is ever shown
+    sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _HIDDEN:
+    del sys.modules["rich"]
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
