@@ -136,7 +136,7 @@ class House:
         return found
 
 
-BY_LOT = {"sealed", "lookup", "pseudonym", "receipt_lookup", "conversation_id", "token"}
+BY_LOT = {"key_print", "sealed", "lookup", "pseudonym", "receipt_lookup", "conversation_id", "token"}
 STATE_BY_LOT = {"id", "token", "receipt"}
 
 
