@@ -48,7 +48,7 @@ def _by_receipt(connection: Connection, means: Means, person: Person, text: str,
     openings = (means.releases.common("receipt_openings", language=code, look="sms") for code in spoken)
     words = next((words for opening in openings if (words := read_receipt(text, opening))), "")
     before = holders.former(connection, person.address_id) if words else []
-    if not before or receipts.locked(connection, person.contributor_id, now):
+    if not before or receipts.locked(connection, person.address_id, now):
         return person
     story = receipts.find(connection, means.keyring, words)
     teller = next((one for one in before if story is not None and one.contributor_id == story.contributor_id), None)

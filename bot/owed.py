@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.asides import CHANGE, DELETE, OFFERS
+from flows.asides import CHANGE, CONFIRM, DELETE, OFFERS
 from flows.conversation import Conversation, UnreadableConversationError
 from flows.items import ItemKind
 from storage.queries import requests
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from storage.queries.outbox import Due
 
-KINDS = {DELETE: "erasure", OFFERS: "access", CHANGE: "correction"}
+KINDS = {DELETE: "erasure", OFFERS: "access", CHANGE: "correction", CONFIRM: "correction"}
 
 
 def note(connection: Connection, due: Due, now: datetime) -> bool:

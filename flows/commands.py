@@ -241,7 +241,8 @@ def go_back(making: Making) -> None:
     forgotten = {last, *(name for option in step.choices() for name in option.sets)}
     answers = {name: answer for name, answer in state.answers.items() if name not in forgotten}
     purposes = {getattr(step, "purpose", ""), *(item.purpose for item in getattr(step, "also", ()))}
-    consents = {purpose: answer for purpose, answer in state.consents.items() if purpose not in purposes}
+    stands = state.kept  # what was decided about a story that is kept holds until something else is
+    consents = {purpose: answer for purpose, answer in state.consents.items() if stands or purpose not in purposes}
     making.set(answers=answers, consents=consents, trail=state.trail[:-1])
     making.go(last)
 

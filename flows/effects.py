@@ -205,6 +205,46 @@ class Erase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """The person asked for deletion and has not confirmed it yet: nothing of it is used any more from now on."""
+
+    story: int | None = None
+    """Number of the story; None for all of theirs, or for the one of this conversation with `here`."""
+    here: bool = False
+    by_receipt: bool = False
+    """True: the story was found by its receipt, and may be another person's."""
+    ask_back: int | None = None
+    """Number of the question of ours that it is about, where the story is known by nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack:
+    """They want to keep it after all: it may be used again as before."""
+
+    story: int | None = None
+    here: bool = False
+    ask_back: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCode:
+    """Answer with `CodeAsked`: a number to be sent to this address; or with `CodeChecked` where none is needed."""
+
+    deletes: bool = False
+    decisions: tuple[RecordConsent, ...] = ()
+    """What is to be decided about earlier stories; none is needed where it allows no more than what stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCode:
+    """Answer with `CodeChecked`: whether this is the number that was sent."""
+
+    code: str
+    keep: bool = False
+    """True: they want to keep what they had asked to be deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListStories:
     """Answer with `StoriesListed`, in this same turn: this person's stories, newest first, a few at a time."""
 
@@ -354,6 +394,10 @@ Effect = (
     | CloseAddress
     | OptIn
     | Erase
+    | SetAside
+    | PutBack
+    | AskCode
+    | CheckCode
     | ListStories
     | GiveFile
     | AskForPerson

@@ -16,6 +16,7 @@ from flows.another_language import name_a_person
 from flows.asides import (
     AFTER,
     CARE,
+    CONFIRM,
     DELETE,
     OF_AGE,
     OFFERS,
@@ -28,6 +29,7 @@ from flows.asides import (
     open_aside,
 )
 from flows.asides.asked_back import AskedBackAside
+from flows.asides.confirm import Confirm, code_in
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
@@ -51,6 +53,8 @@ from flows.signals import (
     AskBackTaken,
     AskedBack,
     Chose,
+    CodeAsked,
+    CodeChecked,
     Edited,
     Expired,
     Facts,
@@ -147,6 +151,10 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
             unplaced(making, signal)
         case Facts() | StoriesListed() | FileReady() | ReceiptRead() | Amended() | Unshown():
             _told_of_what_is_held(making, signal)
+        case CodeAsked():
+            Confirm.asked(making, signal)
+        case CodeChecked():
+            _confirmed(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
             _unasked(making, signal)
 
@@ -172,6 +180,15 @@ def _told_of_what_is_held(
             making.show_again()
 
 
+def _confirmed(making: Making, checked: CodeChecked) -> None:
+    """Hear the answer that waited for the number, as if it came now."""
+    waited = Confirm.checked(making, checked)
+    if waited is not None and making.conversation.aside:
+        hear_aside(making, waited)
+    elif waited is not None and making.conversation.status == "open":
+        answer(making, waited, None)
+
+
 def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
     """What the team or time brings, and what they are told of it."""
     if isinstance(signal, AskedBack | AskBackShown | AskBackTaken):
@@ -194,6 +211,10 @@ def _start(making: Making, started: Started) -> None:
 
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
     state = making.conversation
+    making.said = said.text
+    if state.aside == CONFIRM and code_in(said.text):
+        hear_aside(making, said)
+        return
     telling, waits = is_telling_now(making), state.status == "open"
     word = None  # what somebody else wrote is no wish of this person's
     if not said.forwarded:

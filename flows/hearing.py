@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from flows.effects import HoldSealed, Say
+from flows.asides.confirm import proved
+from flows.effects import DropStory, HoldSealed, RecordConsent, Say
 from flows.greetings import is_courtesy, is_greeting
 from flows.keywords import Recognised, Word, normalise
 from flows.letters import is_told
+from flows.narrowing import widens
 from flows.questions.base import Reading, Unclear, Understood, Waiting
 from flows.questions.options import spaced
 from flows.signals import PlacesFound, Said
@@ -124,6 +126,8 @@ def read(making: Making, reading: Reading, said: str = "") -> None:
 def take(making: Making, reading: Understood, said: str = "") -> None:
     """Take an answer; words beside it that tell something belong to the story."""
     step = making.step
+    if _waits_for_proof(making, reading):
+        return
     alone = normalise(reading.note) == normalise(said) and len(said.split()) <= ANSWER_WORDS
     beside = "" if alone else reading.note
     if step is not None and step.decides:
@@ -133,6 +137,17 @@ def take(making: Making, reading: Understood, said: str = "") -> None:
     elif is_telling(making, beside):
         add_words(making, beside, making.ref)
     making.take(reading)
+
+
+def _waits_for_proof(making: Making, reading: Understood) -> bool:
+    """Return whether an answer deletes what is kept, or allows more than was decided before: the number comes first."""
+    state = making.conversation
+    if not state.kept:
+        return False
+    if any(isinstance(effect, DropStory) for effect in reading.before):
+        return not proved(making, deletes=True, here=True)
+    anew = [one for one in reading.before if isinstance(one, RecordConsent) and one.purpose in state.consents]
+    return bool(anew) and widens(making, anew) and not proved(making)
 
 
 def _tells_instead(making: Making, step: Step, said: str) -> bool:

@@ -29,7 +29,7 @@ PLACEHOLDERS = frozenset(
         "text_line", "health_line", "youth_line", "more_line", "gas_line",
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
-        "lines", "link", "month", "progress",  # from what is held
+        "lines", "link", "month", "progress", "code",  # from what is held
         "reason", "months",  # from what we ask of our own accord
     }
 )  # fmt: skip

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from flows.effects import (
     AddToStory,
+    AskCode,
+    CheckCode,
     DropStory,
     Effect,
     Erase,
@@ -24,7 +26,8 @@ from flows.effects import (
     TellData,
 )
 from flows.letters import cut
-from flows.signals import Facts, FileReady, OwnStory, ReceiptRead, Signal, StoriesListed
+from flows.narrowing import WIDTH
+from flows.signals import CodeAsked, CodeChecked, Facts, FileReady, OwnStory, ReceiptRead, Signal, StoriesListed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from flows.effects import Draft
 
 LINK = "https://example.org/mydata/only-an-example"
+CODE = "4821"
+"""What stands in for the number that is sent, so that a transcript reads the same everywhere."""
 AT_ONCE = 5
 FIRST_WORDS = 40
 
@@ -99,6 +104,12 @@ class Shelf:
                     stories=len(self.kept), channels=(self.channel_name,), since=f"{since:%B %Y}", told=told,
                     contact=self.person.get("contact") == "yes", invite=self.person.get("invite") == "yes",
                 )  # fmt: skip
+            case AskCode():
+                wider = [one for one in effect.decisions if self._allows_more(one)]
+                needed = state.channel == "sms" and (wider or not effect.decisions)
+                return CodeAsked(code=CODE) if needed else CodeChecked(right=True)
+            case CheckCode():
+                return CodeChecked(right=effect.code == CODE, keep=effect.keep)
             case GiveFile():
                 return FileReady(link=LINK)
             case FindReceipt():
@@ -109,6 +120,12 @@ class Shelf:
                 return ReceiptRead(text=effect.text, ref=effect.ref, story=found.id, month=month, use=found.use)
             case _:
                 return None
+
+    def _allows_more(self, wanted: RecordConsent) -> bool:
+        if wanted.story is None:
+            return self.person.get(wanted.purpose, "no") != wanted.answer
+        stands = self._of(wanted.story).use if wanted.purpose == "use" else "none"
+        return WIDTH.get(wanted.answer, 3) > WIDTH.get(stands, 0)
 
     def _newest(self) -> list[Kept]:
         return sorted(self.kept, key=lambda one: one.id, reverse=True)

@@ -159,6 +159,23 @@ class ReceiptRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeAsked:
+    """Answer to `AskCode`: the number that is to be sent; empty if too many were asked for today."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeChecked:
+    """Answer to `CheckCode`, and to `AskCode` where nothing has to be proved."""
+
+    right: bool
+    over: bool = False
+    """True: the number is good for nothing any more: too late, or tried too often."""
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Amended:
     """Answer to `AmendStory`, if the edited message is part of a story that was kept."""
 
@@ -241,6 +258,8 @@ Signal = (
     | StoriesListed
     | FileReady
     | ReceiptRead
+    | CodeAsked
+    | CodeChecked
     | Amended
     | Unplaced
     | Unshown

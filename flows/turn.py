@@ -68,6 +68,10 @@ class Making:
         """True: what is asked next is a new question, and no repetition of one that waits."""
         self.ref = ""
         """The provider's id of the message this turn is about."""
+        self.said = ""
+        """The words of that message."""
+        self.proved = False
+        """True once the holder of the number has sent back what was sent to it a moment ago."""
 
     def set(self, **changes: Any) -> None:
         """Change fields of the conversation."""

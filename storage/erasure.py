@@ -34,13 +34,14 @@ FATES = {
     "erasure": "written by erasure: keys that say nothing, so that a backup put back loses it again",
     "export_run": "stays: acts of the team, without content",
     "export_story": "stays: the number of a story, so that recipients can be told",
+    "holder_code": "deleted",
     "inbound": "emptied and cut from the person; the provider's id stays against a late redelivery",
     "installation": "the installation's own",
     "notice": "stays: our own words",
     "on_call": "the team's own; the link to an address goes with the address",
     "outbox": "deleted; what waits is cancelled and emptied when only the story goes",
     "place": "the project's own",
-    "receipt_guess": "deleted",
+    "receipt_guess": "stays for a day, as a keyed token: guessing does not begin anew by deleting everything",
     "release": "our own words",
     "process": "which of our processes run; nobody's data",
     "request": "stays as a trace without person and content, so that the team can show that it answered",
@@ -96,7 +97,7 @@ CONVERSATION = tables.Conversation.__table__
 DECISION = tables.Decision.__table__
 EDITION = tables.Edition.__table__
 ERASURE = tables.Erasure.__table__
-GUESS = tables.ReceiptGuess.__table__
+CODE = tables.HolderCode.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
 ON_CALL = tables.OnCall.__table__
@@ -383,7 +384,7 @@ def _delete_items(
 def _cut_traces(connection: Connection, contributor_id: int) -> None:
     """Take the person out of what the team must still be able to answer for, and delete what only they could use."""
     connection.execute(delete(ASK_BACK).where(ASK_BACK.c.contributor_id == contributor_id))
-    connection.execute(delete(GUESS).where(GUESS.c.contributor_id == contributor_id))
+    connection.execute(delete(CODE).where(CODE.c.contributor_id == contributor_id))
     connection.execute(
         update(REQUEST).where(REQUEST.c.contributor_id == contributor_id).values(contributor_id=None, sealed=None)
     )

@@ -10,30 +10,32 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, literal, select
 
 from flows.receipts import WORDS_IN_A_RECEIPT, words
 from storage import tables
 from storage.crypto import receipt_lookups
+from storage.types import Moment
 
 if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from sqlalchemy import Select
+    from sqlalchemy import ScalarSelect, Select
     from sqlalchemy.engine import Connection
 
     from storage.crypto import Keyring
 
-__all__ = ["WORDS_IN_A_RECEIPT", "Found", "draw", "find", "locked", "missed", "new_receipt", "words"]
+__all__ = ["WORDS_IN_A_RECEIPT", "Found", "draw", "find", "locked", "many_try", "missed", "new_receipt", "words"]
 
+ADDRESS = tables.Address.__table__
 GUESS = tables.ReceiptGuess.__table__
 STORY = tables.Story.__table__
 
 MOST_WRONG, WRONG_WITHIN = 5, timedelta(hours=24)
-"""So often one person may be wrong."""
-MOST_WRONG_IN_ALL, IN_ALL_WITHIN = 60, timedelta(hours=1)
-"""So often all people together may be, which a crowd of numbers cannot get round."""
+"""So often one address may be wrong, whoever its person is by now."""
+MANY_WRONG_IN_ALL, IN_ALL_WITHIN = 60, timedelta(hours=1)
+"""From so many on the team is told. Nobody is shut out: a crowd that guesses would shut out those who know."""
 DRAWS = 8
 
 
@@ -69,19 +71,27 @@ def find(connection: Connection, keyring: Keyring, receipt: str) -> Found | None
 
 def _stories(keyring: Keyring, receipt: str) -> Select[Any]:
     return select(STORY.c.id, STORY.c.contributor_id, STORY.c.told_at, STORY.c.progress, STORY.c.use).where(
-        STORY.c.receipt_lookup.in_(receipt_lookups(keyring, receipt)), STORY.c.withdrawn_at.is_(None)
+        STORY.c.receipt_lookup.in_(receipt_lookups(keyring, receipt))
     )
 
 
-def locked(connection: Connection, contributor_id: int, now: datetime) -> bool:
-    """Tell whether this person, or all people together, were wrong too often to try again now."""
-    own = connection.execute(
-        select(func.count()).where(GUESS.c.contributor_id == contributor_id, GUESS.c.at > now - WRONG_WITHIN)
-    ).scalar_one()
-    all_of_them = connection.execute(select(func.count()).where(GUESS.c.at > now - IN_ALL_WITHIN)).scalar_one()
-    return bool(own >= MOST_WRONG or all_of_them >= MOST_WRONG_IN_ALL)
+def locked(connection: Connection, address_id: int, now: datetime) -> bool:
+    """Tell whether whoever writes from this address was wrong too often to try again now. Nobody else pays for it."""
+    own = GUESS.c.lookup == _lookup_of(address_id), GUESS.c.at > now - WRONG_WITHIN
+    return bool(connection.execute(select(func.count()).where(*own)).scalar_one() >= MOST_WRONG)
 
 
-def missed(connection: Connection, contributor_id: int, now: datetime) -> None:
+def many_try(connection: Connection, now: datetime) -> bool:
+    """Tell whether so many are wrong, from however many addresses, that a person should look at it."""
+    tried = select(func.count()).where(GUESS.c.at > now - IN_ALL_WITHIN)
+    return bool(connection.execute(tried).scalar_one() >= MANY_WRONG_IN_ALL)
+
+
+def missed(connection: Connection, address_id: int, now: datetime) -> None:
     """Count a wrong try; the words themselves are not kept."""
-    connection.execute(insert(GUESS).values(contributor_id=contributor_id, at=now))
+    tried = select(_lookup_of(address_id), literal(now, Moment))
+    connection.execute(insert(GUESS).from_select(["lookup", "at"], tried))
+
+
+def _lookup_of(address_id: int) -> ScalarSelect[bytes]:
+    return select(ADDRESS.c.lookup).where(ADDRESS.c.id == address_id).scalar_subquery()

@@ -42,6 +42,7 @@ LET_GO = {
     "contributor": "deleted when they have gone quiet and have no story; else only their language goes",
     "conversation": "deleted when it never kept a story; emptied with a contact who has gone quiet",
     "delivery_event": "deleted with the age of raw events",
+    "holder_code": "deleted after a day",
     "inbound": "emptied; the row stays, so that a duplicate is still known for one",
     "outbox": "deleted with the age of raw events, once sent or given up",
     "receipt_guess": "deleted after a day",
@@ -75,6 +76,8 @@ EARLY = timedelta(hours=1)
 """Runs are an hour apart. What would be over before the next one goes now, so that a promise of "at most" is kept."""
 GUESSES_COUNT_FOR = timedelta(days=1)
 """Wrong receipts older than this count for nothing any more."""
+CODES_COUNT_FOR = timedelta(days=1)
+"""Numbers that were sent to show that somebody reads what we send; so long they count towards the most of a day."""
 AT_ONCE = 100
 """Rows of one piece of work. The writer gets one piece at a time, so that a turn waits for no more than that."""
 PEOPLE_AT_ONCE = 3
@@ -89,6 +92,7 @@ AUDIT = tables.Audit.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 CONVERSATION = tables.Conversation.__table__
 EVENT = tables.DeliveryEvent.__table__
+CODE = tables.HolderCode.__table__
 GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
@@ -130,6 +134,7 @@ class Gone:
     sealed_messages: int = 0
     messages: int = 0
     delivery_events: int = 0
+    holder_codes: int = 0
     receipt_guesses: int = 0
     conversations: int = 0
     stories: int = 0
@@ -266,6 +271,15 @@ def _guesses(look: Look) -> Select[Any]:
 def _delete_guesses(connection: Connection, keys: Keys, look: Look) -> int:
     still = _guesses(look).where(GUESS.c.id.in_(keys))
     return connection.execute(delete(GUESS).where(GUESS.c.id.in_(still))).rowcount
+
+
+def _codes(look: Look) -> Select[Any]:
+    return select(CODE.c.id).where(CODE.c.made_at < look.now - CODES_COUNT_FOR)
+
+
+def _delete_codes(connection: Connection, keys: Keys, look: Look) -> int:
+    still = _codes(look).where(CODE.c.id.in_(keys))
+    return connection.execute(delete(CODE).where(CODE.c.id.in_(still))).rowcount
 
 
 def _messages(look: Look) -> Select[Any]:
@@ -430,6 +444,7 @@ KINDS = (
     Kind("sealed_messages", _sealed_messages, (SEALED.c.id,), _delete_sealed),
     Kind("messages", _messages, (OUTBOX.c.id,), _delete_messages),
     Kind("delivery_events", _delivery_events, _EVENT_KEY, _delete_events),
+    Kind("holder_codes", _codes, (CODE.c.id,), _delete_codes),
     Kind("receipt_guesses", _guesses, (GUESS.c.id,), _delete_guesses),
     Kind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, PEOPLE_AT_ONCE, _silent),
     Kind("stories", _stories, (STORY.c.id,), _erase_stories, PEOPLE_AT_ONCE),

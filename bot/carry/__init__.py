@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.carry import ask_back, care, consent, contact, receipts, rights, story, unsay
+from bot.carry import ask_back, care, codes, consent, contact, receipts, rights, story, unsay
 from flows import effects
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
     effects.RaiseConcern: care.raise_concern,
     effects.TellData: rights.tell_data,
     effects.Erase: rights.erase,
+    effects.SetAside: codes.set_aside,
+    effects.PutBack: codes.put_back,
+    effects.AskCode: codes.ask,
+    effects.CheckCode: codes.check,
     effects.ListStories: rights.list_stories,
     effects.GiveFile: rights.give_file,
     effects.AskForPerson: rights.ask_for_person,

@@ -27,12 +27,14 @@ def find(turn: Turn, effect: FindReceipt) -> Signal:
     """Look for the story; nothing is looked up for somebody who was wrong too often."""
     nothing = ReceiptRead(text=effect.text, ref=effect.ref)
     person = turn.person.contributor_id
-    if receipts.locked(turn.connection, person, turn.now):
+    if receipts.locked(turn.connection, turn.person.address_id, turn.now):
         store.raise_item(turn.connection, kind=LOCKED, now=turn.now, contributor_id=person)
         return nothing
     found = receipts.find(turn.connection, turn.means.keyring, effect.words)
     if found is None:
-        receipts.missed(turn.connection, person, turn.now)
+        receipts.missed(turn.connection, turn.person.address_id, turn.now)
+        if receipts.many_try(turn.connection, turn.now):
+            store.raise_item(turn.connection, kind=LOCKED, now=turn.now)
         return nothing
     return ReceiptRead(
         text=effect.text,

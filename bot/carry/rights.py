@@ -73,7 +73,7 @@ def _line(turn: Turn, row: Row) -> OwnStory:
         id=row.id,
         month=month(row.told_at, turn.conversation.language),
         words=row.first_words,
-        use=row.use,
+        use="aside" if row.set_aside else row.use,
         place=row.place_label,
         here=row.conversation_id == turn.conversation.id,
     )
@@ -134,6 +134,7 @@ def erase(turn: Turn, effect: Erase) -> None:
             teller = own_stories.hold_teller(turn.connection, effect.story) or teller
         told_in = own_stories.belongs_to(turn.connection, effect.story, teller)
         own_stories.take_back(turn.connection, effect.story, teller, turn.now)
+        requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")
         if told_in == turn.conversation.id:  # or the turn would store its words again
             gone = {"answers": {}, "scratch": {}, "trail": (), "kept": False, "step": None, "status": "parted"}
             turn.conversation = turn.conversation.model_copy(update=gone)

@@ -10,7 +10,7 @@ from flows.safeguarding import noted
 from flows.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
 from storage import withhold
 from storage.crypto import receipt_lookups
-from storage.queries import content_notes, conversations, own_stories
+from storage.queries import content_notes, conversations, own_stories, requests
 from storage.queries import turn as store
 from storage.queries.decisions import ASSISTED
 
@@ -67,6 +67,7 @@ def drop(turn: Turn, _effect: DropStory) -> None:
     """Delete this conversation's story; nothing that waits is sent any more."""
     withhold.from_person(turn.connection, turn.person.contributor_id, "deleted", but=turn.answering)
     store.drop_story(turn.connection, turn.conversation.id, turn.now)
+    requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")
 
 
 def amend(turn: Turn, effect: AmendStory) -> Signal | None:

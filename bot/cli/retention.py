@@ -16,6 +16,7 @@ WORDS = {
     "sealed_messages": ("message that was put aside", "messages that were put aside", "deleted"),
     "messages": ("record of a message we sent", "records of messages we sent", "deleted"),
     "delivery_events": ("note of a provider about a message", "notes of providers about messages", "deleted"),
+    "holder_codes": ("number sent to be sent back", "numbers sent to be sent back", "deleted"),
     "receipt_guesses": ("receipt that fitted no story", "receipts that fitted no story", "deleted"),
     "conversations": ("conversation that kept no story", "conversations that kept no story", "deleted"),
     "stories": ("story whose consent has ended", "stories whose consent has ended", "deleted; the decisions stay"),

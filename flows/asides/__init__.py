@@ -12,6 +12,7 @@ from flows.asides.asked_back import ASKED_BACK, AskedBackAside
 from flows.asides.base import Aside
 from flows.asides.care import CARE, Care
 from flows.asides.change import CHANGE, Change, Changes
+from flows.asides.confirm import CONFIRM, Confirm
 from flows.asides.decide_again import DecideAgain
 from flows.asides.delete import DELETE, DELETE_CHAT_TOO, Delete, DeleteChatToo
 from flows.asides.language import LANGUAGE, Language
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
     from flows.turn import Making
 
 __all__ = [
-    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS", "OF_AGE",
-    "RESUME", "ask_age", "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories", "listens_to_words",
-    "names_a_choice", "open_aside", "reads_clearly", "turn_away", "way_out",
+    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "CONFIRM", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS",
+    "OF_AGE", "RESUME", "ask_age", "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories",
+    "listens_to_words", "names_a_choice", "open_aside", "reads_clearly", "turn_away", "way_out",
 ]  # fmt: skip
 
 ASIDES: tuple[type[Aside], ...] = (
     Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
     AskedBackAside, Care, Retell, More, Anew,
-    DeleteChatToo, OfAge,
+    DeleteChatToo, OfAge, Confirm,
 )  # fmt: skip
 _BY_NAME = {aside.name: aside() for aside in ASIDES}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flows.asides.base import Aside
+from flows.asides.confirm import proved
 from flows.effects import AnswerAskBack, ProposeEdition, RecordConsent, Say, ShowAskBack
 from flows.keywords import Word, normalise, recognise
 from flows.messages import sms_text, telegram_text
@@ -39,6 +40,8 @@ _OFFERED = {
     "renew_keep": ("go_on", "back"),
 }
 """What can be chosen at each stage. All answers are equally good; none of them is the first one meant."""
+_WIDENS = frozenset({"agree", "go_on", "back"})
+"""What lets something travel further, or on, or deletes it: by text message a number that was sent comes first."""
 _WORDS = {
     "agreed": "edition_agreed", "kept": "edition_kept", "later": "asked_back_later", "renewed": "renewed",
     "narrowed": "renewed_team", "taken_back": "deleted_story", "over": "asked_back_over",
@@ -179,7 +182,7 @@ class AskedBackAside(Aside):
             _note(making, stage=_WRITING)
             making.set(tries=0)
             making.ask(Say(text=making.common("write_edition")))
-        else:
+        elif value not in _WIDENS or proved(making, deletes=value == "back", ask_back=number):
             consent = None if value == "later" else _consent(making, value, literal)
             making.effects.append(AnswerAskBack(id=number, answer=value, consent=consent))  # type: ignore[arg-type]  # the values of _OFFERED
 

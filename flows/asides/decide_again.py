@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
+from flows.asides.confirm import proved
 from flows.asides.reword import story_in
 from flows.conversation import Decided
 from flows.effects import RecordConsent
@@ -43,8 +44,9 @@ class DecideAgain(Aside):
         cls._ask_step(making, story, purpose, name)
 
     @classmethod
-    def _ask_step(cls, making: Making, story: int, purpose: str, step: str) -> None:
-        making.set(aside=cls.name, aside_notes={"story": story, "purpose": purpose, "step": step}, tries=0)
+    def _ask_step(cls, making: Making, story: int, purpose: str, step: str, *, proved: bool = False) -> None:
+        notes = {"story": story, "purpose": purpose, "step": step, **({"proved": True} if proved else {})}
+        making.set(aside=cls.name, aside_notes=notes, tries=0)
         making.ask(cls().ask(making))
 
     def ask(self, making: Making) -> Say:
@@ -72,14 +74,17 @@ class DecideAgain(Aside):
     def _decided(self, making: Making, reading: Understood) -> None:
         notes = making.conversation.aside_notes
         purpose, story = str(notes.get("purpose", "")), story_in(making)
-        self.close(making)
         decided = [effect for effect in reading.before if isinstance(effect, RecordConsent)]
-        making.effects += [replace(one, story=story) for one in decided if one.purpose == purpose]
+        wanted = [replace(one, story=story) for one in decided if one.purpose == purpose]
+        wanted += [one for one in decided if one.purpose != purpose and one.answer == "yes"]
+        if wanted and not notes.get("proved") and not proved(making, decisions=tuple(wanted)):
+            return
+        self.close(making)
+        making.effects += wanted
         _remember(making, purpose, story, decided)
-        making.effects += [one for one in decided if one.purpose != purpose and one.answer == "yes"]
         following = making.release.flow.steps.get(reading.next or "")
         if following is not None and following.waits and getattr(following, "purpose", "") == purpose:
-            self._ask_step(making, story, purpose, reading.next or "")  # such as: which name
+            self._ask_step(making, story, purpose, reading.next or "", proved=making.proved)  # such as: which name
             return
         making.tell(f"{purpose}_changed")
         if making.conversation.status == "open":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
+from flows.asides.confirm import proved
 from flows.asides.own_stories import THIS, Offered, OwnStories, listed_in
 from flows.draft import is_empty
 from flows.effects import DropStory, Erase
@@ -60,6 +61,8 @@ class Delete(OwnStories):
 
     def take_story(self, making: Making, story: int) -> None:
         """Delete one story that was told before; what is being told now goes on."""
+        if not proved(making, deletes=True, story=story):
+            return
         here = making.conversation.aside_notes.get("here")
         self.close(making)
         if story == here:
@@ -76,6 +79,8 @@ class Delete(OwnStories):
         if value == THIS and this:
             self.take_story(making, this)
             return
+        if value == "everything" and self._keeps_any(making) and not proved(making, deletes=True):
+            return
         self.close(making)
         if value == "nothing":
             making.tell("nothing_deleted")
@@ -87,6 +92,10 @@ class Delete(OwnStories):
             making.effects.append(Erase(scope="everything"))
             _leave(making)
             making.tell("deleted_everything")
+
+    @staticmethod
+    def _keeps_any(making: Making) -> bool:
+        return bool(listed_in(making) or making.conversation.aside_notes.get("page") or making.conversation.kept)
 
     @staticmethod
     def part(making: Making) -> None:
@@ -106,6 +115,8 @@ class DeleteChatToo(Aside):
 
     def take(self, making: Making, value: str) -> None:
         """Delete this conversation's story, or leave it."""
+        if value == "delete" and making.conversation.kept and not proved(making, deletes=True, here=True):
+            return
         self.close(making)
         if value == "delete":
             Delete.part(making)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
-from flows.effects import DropStory, TellTeam
+from flows.effects import AskForPerson, DropStory, SetAside, TellTeam
 from flows.items import ItemKind
 from flows.keywords import Word, normalise, recognise
 from flows.language.ages import age_said
@@ -83,11 +83,17 @@ def turn_away(making: Making) -> bool:
     away = way_out(making)
     if away is None:
         return False
-    if making.conversation.kept:
+    state = making.conversation
+    kept_by_text = state.kept and state.channel == "sms"  # a sender can be forged: it is out of use, and a person looks
+    if kept_by_text:
+        making.effects += [SetAside(here=True), AskForPerson(kind="erasure")]
+    elif state.kept:
         making.effects.append(DropStory())
     making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
     making.set(answers={}, trail=(), kept=False, aside="", aside_notes={}, scratch={}, pending="")
     making.go(away)
+    if kept_by_text:
+        making.tell("deleted_by_person")
     return True
 
 

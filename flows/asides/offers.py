@@ -48,7 +48,7 @@ def tell_facts(making: Making, facts: Facts) -> None:
     )  # fmt: skip
     if not facts.told:
         return
-    uses = {use: making.common(f"travels_{use}") for use in ("team", "quote", "publish")}
+    uses = {use: making.common(f"travels_{use}") for use in ("team", "quote", "publish", "aside")}
     lines = [f"{one.month}: {one.words} ({uses[one.use]})" for one in facts.told]
     if facts.stories > len(facts.told):
         lines.append(making.common("and_older", stories=str(facts.stories - len(facts.told))))

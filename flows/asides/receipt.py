@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
+from flows.asides.confirm import proved
 from flows.asides.reword import Words, story_in
 from flows.effects import AddToStory, Erase, NarrowStory, Say
 from flows.questions.consent import LITERAL
@@ -55,6 +56,8 @@ class Receipt(Aside):
     def take(self, making: Making, value: str) -> None:
         """Do it."""
         story, use = story_in(making), str(making.conversation.aside_notes.get("use"))
+        if value == "take_back" and not proved(making, deletes=True, story=story, by_receipt=True):
+            return
         self.close(making)
         if value == "add":
             Add.begin(making, story)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
+from flows.asides.confirm import proved
 from flows.asides.reword import Words
 from flows.effects import Say
 from flows.questions.story import Parts, as_parts, joined
@@ -64,6 +65,8 @@ class Anew(Words):
 
     def told(self, making: Making, parts: Parts) -> None:
         """Put them in the old ones' place, and show the whole."""
+        if making.conversation.kept and not proved(making):
+            return
         self.close(making)
         _tell(making, parts)
 

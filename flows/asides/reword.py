@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import JsonValue
 
 from flows.asides.base import Aside
+from flows.asides.confirm import proved
 from flows.conversation import Answer
 from flows.effects import Option, ReplaceStory, Say
 from flows.keywords import Word, recognise
@@ -122,6 +123,8 @@ class Reworded(Aside):
         story, parts = story_in(making), as_parts(making.conversation.aside_notes.get("parts"))
         if value != "replace":
             Words.leave(making)
+            return
+        if not proved(making):
             return
         if making.conversation.aside_notes.get("here"):
             _answer_anew(making, parts)

@@ -50,7 +50,7 @@ SAMPLES = {
     "receipt": "amber river stone", "words": "the old library", "question": "Which is closest to it?",
     "languages": "English, Cymraeg, Polski", "stories": "2", "since": "November 2026", "channels": "text message",
     "reach": "12", "story": "...", "place": "Glenboig, North Lanarkshire", "scale": "My own life",
-    "actor": "I used it", "rating": "4/5", "age": "18",
+    "actor": "I used it", "rating": "4/5", "age": "18", "code": "4821",
     "agreed": "We may publish it, and name only the place. We may write to you about it. We will not ask you again.",
 }  # fmt: skip
 """Likely values of what a conversation fills in. A read-back is measured without the story itself."""

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 
 from flows.items import ItemKind
 from flows.letters import cut, storable
+from flows.narrowing import WIDTH
 from storage import tables
 from storage.erasure import erase_story, erase_words
 from storage.queries import place_choice
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
+
+    from flows.effects import RecordConsent
 
 ANSWER = tables.Answer.__table__
 ASK_BACK = tables.AskBack.__table__
@@ -55,18 +59,20 @@ class OwnStory(NamedTuple):
     place_label: str
     """The place as it is kept: its name, or the teller's own words for it."""
     conversation_id: str
+    set_aside: bool = False
+    """True: it is to be deleted and used by nobody any more, and only the proof of its teller is waited for."""
 
 
 def told_by(connection: Connection, contributor_id: int, *, older: int = 0, limit: int = 500) -> list[OwnStory]:
     """Return a person's stories, newest first; `older` leaves out those with this number and newer ones."""
-    statement = select(STORY).where(STORY.c.contributor_id == contributor_id, STORY.c.withdrawn_at.is_(None))
+    statement = select(STORY).where(STORY.c.contributor_id == contributor_id)
     if older:
         statement = statement.where(STORY.c.id < older)
     rows = connection.execute(statement.order_by(STORY.c.id.desc()).limit(limit)).all()
     return [
         OwnStory(
             row.id, row.told_at, cut(" ".join(row.text.split()), FIRST_WORDS), row.use, row.progress, row.naming,
-            row.place_label or row.place_words, row.conversation_id,
+            row.place_label or row.place_words, row.conversation_id, row.withdrawn_at is not None,
         )
         for row in rows
     ]  # fmt: skip
@@ -86,7 +92,7 @@ def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> st
     """Return the conversation of a story if it is this person's, and hold the story until the commit; else None."""
     found: str | None = connection.execute(
         select(STORY.c.conversation_id)
-        .where(STORY.c.id == story_id, STORY.c.contributor_id == contributor_id, STORY.c.withdrawn_at.is_(None))
+        .where(STORY.c.id == story_id, STORY.c.contributor_id == contributor_id)
         .with_for_update()
     ).scalar()
     return found
@@ -108,6 +114,46 @@ def take_back(connection: Connection, story_id: int, contributor_id: int, now: d
     if belongs_to(connection, story_id, contributor_id) is None:
         return False
     return erase_story(connection, story_id, now)
+
+
+def set_aside(
+    connection: Connection, contributor_id: int, now: datetime, *, story_id: int | None = None, told_in: str = ""
+) -> int:
+    """Let a person's stories be used for nothing any more, as they wish them deleted: one of them, or all."""
+    which = _which(contributor_id, story_id, told_in)
+    aside = update(STORY).where(*which, STORY.c.withdrawn_at.is_(None))
+    return connection.execute(aside.values(withdrawn_at=now, version=STORY.c.version + 1)).rowcount
+
+
+def put_back(connection: Connection, contributor_id: int, *, story_id: int | None = None, told_in: str = "") -> int:
+    """Let them be used again as before: their teller wants to keep them."""
+    which = _which(contributor_id, story_id, told_in)
+    back = update(STORY).where(*which, STORY.c.withdrawn_at.is_not(None))
+    return connection.execute(back.values(withdrawn_at=None, version=STORY.c.version + 1)).rowcount
+
+
+def _which(contributor_id: int, story_id: int | None, told_in: str) -> list[ColumnElement[bool]]:
+    which = [STORY.c.contributor_id == contributor_id]
+    which += [STORY.c.id == story_id] if story_id is not None else []
+    return which + ([STORY.c.conversation_id == told_in] if told_in else [])
+
+
+def allows_more(connection: Connection, contributor_id: int, wanted: RecordConsent) -> bool:
+    """Tell whether a decision allows more than the one that stands, about a story or about the person."""
+    if wanted.story is None:
+        stands = latest_answers(connection, contributor_id, (wanted.purpose,)).get(wanted.purpose, "no")
+        return wanted.answer == "yes" and stands != "yes"
+    row = connection.execute(
+        select(STORY.c.use, STORY.c.naming, STORY.c.credit).where(
+            STORY.c.id == wanted.story, STORY.c.contributor_id == contributor_id
+        )
+    ).first()
+    if row is None:
+        return False
+    if wanted.purpose == "naming":
+        other_name = wanted.answer == "name" and (row.naming != "name" or wanted.credit != row.credit)
+        return other_name or WIDTH.get(wanted.answer, 3) > WIDTH.get(row.naming, 0)
+    return WIDTH.get(wanted.answer, 3) > WIDTH.get(row.use, 0)
 
 
 def replace_words(

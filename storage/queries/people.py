@@ -276,9 +276,7 @@ def facts_about(connection: Connection, contributor_id: int) -> Held | None:
     since = connection.execute(select(CONTRIBUTOR.c.created_at).where(CONTRIBUTOR.c.id == contributor_id)).scalar()
     if since is None:
         return None
-    stories = connection.execute(
-        select(func.count()).where(STORY.c.contributor_id == contributor_id, STORY.c.withdrawn_at.is_(None))
-    ).scalar_one()
+    stories = connection.execute(select(func.count()).where(STORY.c.contributor_id == contributor_id)).scalar_one()
     channels = connection.execute(
         select(ADDRESS.c.channel)
         .where(ADDRESS.c.contributor_id == contributor_id)

@@ -208,12 +208,18 @@ def is_open(connection: Connection, kind: str, contributor_id: int) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def settle(connection: Connection, kind: str, contributor_id: int, now: datetime) -> int:
-    """Close as done what this person asked for before and has now got in the chat; returns how many that were."""
+def settle(
+    connection: Connection, kind: str, contributor_id: int, now: datetime, *, outcome: str = "done", origin: str = ""
+) -> int:
+    """Close what this person asked for before and has now got, or taken back, in the chat; returns how many that were.
+
+    With `origin` only what came that way: a letter is not answered by what somebody does in a chat.
+    """
+    came = [request.c.origin == origin] if origin else []
     settled = connection.execute(
         update(request)
-        .where(request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None))
-        .values(closed_at=now, outcome="done", sealed=None)
+        .where(request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None), *came)
+        .values(closed_at=now, outcome=outcome, sealed=None)
     ).rowcount
     if settled:
         _tell_no_more(connection, contributor_id, None, now)

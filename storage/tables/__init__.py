@@ -15,6 +15,7 @@ from storage.tables.edition import Edition
 from storage.tables.erasure import Erasure
 from storage.tables.export_run import ExportRun
 from storage.tables.export_story import ExportStory
+from storage.tables.holder_code import HolderCode
 from storage.tables.inbound import Inbound
 from storage.tables.installation import Installation
 from storage.tables.notice import Notice
@@ -54,6 +55,7 @@ __all__ = [
     "Erasure",
     "ExportRun",
     "ExportStory",
+    "HolderCode",
     "Inbound",
     "Installation",
     "Notice",

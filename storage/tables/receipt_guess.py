@@ -1,4 +1,7 @@
-"""Receipts that were typed and fit no story, counted so that guessing stays hopeless. Swept after a day."""
+"""Receipts that were typed and fit no story, counted so that guessing stays hopeless. Swept after a day.
+
+Counted for the address, not for its person: who deletes everything, or becomes a stranger, has no new tries.
+"""
 
 from datetime import datetime
 
@@ -15,5 +18,6 @@ class ReceiptGuess(Row, table=True):
     __table_args__ = NEVER_REUSED
 
     id: int | None = Field(default=None, primary_key=True)
-    contributor_id: int = Field(foreign_key="contributor.id", index=True)
+    lookup: bytes = Field(index=True)
+    """Keyed HMAC of the address, 32 bytes."""
     at: datetime = Field(sa_type=Moment, index=True)

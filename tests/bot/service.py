@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -55,6 +56,7 @@ SETTINGS = {
     "EARSHOT_ADDRESS": "1 High Street, Bristol", "EARSHOT_STORED_IN": "Leeds, United Kingdom",
 }  # fmt: skip
 FACTS = notice(read(SETTINGS))
+CODE = re.compile(r"reply with (\d{4})")
 numbers = count(1)
 
 
@@ -125,6 +127,8 @@ class Service:
     now: datetime = NOON
     advanced_opt_out: bool = False
     read_to: dict[str, int] = field(default_factory=dict)
+    proves: bool = False
+    """True: whoever is sent a number to be sent back sends it back, as the holder of a phone does."""
 
     def __post_init__(self) -> None:
         self.keyring = Keyring([b"k" * 32])
@@ -172,7 +176,17 @@ class Service:
         for text in texts:
             self.deliver()
             await self.intake.take(self.event(sms_form(sender, text)))
+            if self.proves and (code := self.code(sender)):
+                self.answers(sender)
+                self.deliver()
+                await self.intake.take(self.event(sms_form(sender, code)))
         return self.answers(sender)
+
+    def code(self, sender: str) -> str:
+        """Return the number that the last message asks to be sent back; empty if it asks for none."""
+        said = self.outbox(sender)
+        found = CODE.search(said[-1][2].say.text) if said else None
+        return found[1] if found else ""
 
     async def chat(self, chat: int, *texts: str) -> list[str]:
         for text in texts:

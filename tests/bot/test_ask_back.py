@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def asking(service: Service) -> Asking:
+    service.proves = True
     return Asking(service)
 
 

@@ -24,6 +24,12 @@ from tests.bot.service import MAYA, NOON, TOM, Service, press, update
 if TYPE_CHECKING:
     from bot.channels.base import Inbound
 
+
+@pytest.fixture(autouse=True)
+def holder(service: Service) -> None:
+    service.proves = True
+
+
 CHAT, OTHER_CHAT = 5_550_001_234, 5_550_009_999
 FIRST = "The bus stop on my road was taken away and I cannot get to the clinic."
 SECOND = "My neighbour waits eleven weeks for a hearing test in the old town hall."
@@ -308,7 +314,7 @@ async def test_while_the_last_questions_are_open_change_is_about_the_story_in_ha
 
 
 async def test_who_told_nothing_has_nothing_to_change(service: Service) -> None:
-    await service.text(MAYA, *story(FIRST), "DELETE", "story")
+    await service.text(MAYA, *story(FIRST), "DELETE", "1")
     assert (await service.text(MAYA, "CHANGE"))[-1].startswith("We hold no story")
 
 
@@ -405,13 +411,24 @@ async def test_wrong_words_and_too_many_tries_look_the_same_and_then_nothing_ope
     assert "We found" in (await service.text(TOM, right))[-1]
 
 
-async def test_all_people_together_may_be_wrong_sixty_times_an_hour(service: Service) -> None:
+async def test_a_crowd_that_guesses_shuts_out_itself_and_nobody_who_knows(service: Service) -> None:
     await service.text(MAYA, *story(FIRST))
-    table = tables.ReceiptGuess.__table__
-    service.writer.run(lambda c: [c.execute(table.insert().values(contributor_id=1, at=NOON)) for _ in range(60)])
-    assert "we find nothing" in (await service.text(TOM, receipt(service)))[-1]
-    service.now += timedelta(minutes=61)
+    crowd = [f"+4477009003{number:02}" for number in range(12)]
+    for one in crowd:
+        await service.text(one, *["kettle otter lantern"] * 5)
+    assert "receipt_guessed" in items(service), "the team is told"
     assert "We found" in (await service.text(TOM, receipt(service, 0)))[-1]
+    assert "we find nothing" in (await service.text(crowd[0], receipt(service, 0)))[-1]
+
+
+async def test_deleting_everything_or_a_wrong_number_gives_no_new_tries(service: Service) -> None:
+    await service.text(MAYA, *story(FIRST))
+    words = receipt(service, 0)
+    await service.text(TOM, *["kettle otter lantern"] * 5)
+    await service.text(TOM, "DELETE", "1")
+    assert "We found" not in " ".join(await service.text(TOM, words))
+    await service.text(TOM, "wrong number", "START")
+    assert "We found" not in " ".join(await service.text(TOM, words))
 
 
 async def test_three_words_in_the_middle_of_a_story_are_part_of_it(service: Service) -> None:

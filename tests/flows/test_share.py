@@ -9,6 +9,7 @@ import pytest
 from flows.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
 from flows.messages import sms_text
 from flows.segments import count
+from flows.shelf import CODE
 from flows.signals import Chose, Edited, Located, Sent
 from tests.flows.phone import GLENBOIG, HOUSE, Phone
 
@@ -275,13 +276,13 @@ def test_back_returns_to_the_question_before_and_forgets_its_answer():
     assert "use" not in phone.state.answers
     phone.say("back")
     assert phone.step == "place"
-    assert phone.state.consents == {"take_part": "yes"}
+    assert phone.state.consents == {"take_part": "yes", "use": "quote"}, "it holds until something else is decided"
 
 
 @pytest.mark.parametrize("way", [("BACK",), ("CHANGE", "the story"), ("START", "begin again")])
 @pytest.mark.parametrize(
     ("choice", "more", "text"),
-    [("1", ["And the chemist.", "DONE"], f"{STORY}\nAnd the chemist."), ("2", ["In May.", "DONE"], "In May."),
+    [("1", ["And the chemist.", "DONE"], f"{STORY}\nAnd the chemist."), ("2", ["In May.", "DONE", CODE], "In May."),
      ("2", ["BACK"], STORY), ("3", [], STORY)],
 )  # fmt: skip
 def test_on_the_way_back_to_the_story_nothing_told_disappears(way, choice, more, text):
@@ -325,7 +326,7 @@ def test_a_story_is_shown_as_it_is_kept_whole_and_in_the_same_breath():
 
 def test_a_story_that_is_taken_back_at_once_leaves_nothing():
     phone = Phone(channel="sms")
-    phone.say("hello", "AGREE", STORY, "DONE", "DELETE", "this story")
+    phone.say("hello", "AGREE", STORY, "DONE", "DELETE", "this story", CODE)
     assert any(isinstance(effect, DropStory) for effect in phone.effects)
     assert STORY not in phone.state.to_json()
 
@@ -521,7 +522,9 @@ def test_a_carriers_stop_gets_no_second_goodbye():
 def test_delete_takes_one_confirming_step():
     phone = told_by_sms()
     phone.say("please delete everything")
-    phone.say("everything")
+    assert "reply with" in phone.say("everything")
+    assert phone.stories
+    phone.say(CODE)
     assert not phone.stories
     assert "deleted" in phone.text
 

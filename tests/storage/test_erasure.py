@@ -38,8 +38,8 @@ SUPPRESSION = tables.Suppression.__table__
 ITEM = tables.TeamItem.__table__
 EXPORT, EXPORTED = tables.ExportRun.__table__, tables.ExportStory.__table__
 
-OWN = ("address", "answer", "ask_back", "contributor", "conversation", "decision", "edition", "export_story", "inbound",
-       "on_call", "outbox", "receipt_guess", "request", "safeguarding", "sealed_message", "story", "story_part", "tag",
+OWN = ("address", "answer", "ask_back", "contributor", "conversation", "decision", "edition", "export_story",
+       "holder_code", "inbound", "on_call", "outbox", "request", "safeguarding", "sealed_message", "story", "story_part", "tag",
        "team_item")  # fmt: skip
 """Tables in which a person who has been through everything has rows."""
 
@@ -114,7 +114,8 @@ def _ask_and_alert(
             look_by=NOW, repeats=0, alerts=0, outcome="", version=1,
         )
     )  # fmt: skip
-    connection.execute(insert(tables.ReceiptGuess.__table__).values(**whose, at=NOW))
+    code = tables.HolderCode.__table__
+    connection.execute(insert(code).values(**whose, lookup=bytes(32), made_at=NOW, tries=0))
     member = connection.execute(
         insert(tables.TeamMember.__table__)
         .values(email=f"{name}@example.org", name="Lead", role="lead", active=True, created_at=NOW)

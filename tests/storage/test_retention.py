@@ -264,7 +264,7 @@ def test_a_quiet_contact_with_stories_loses_every_way_back_and_keeps_the_stories
     person = writer.run(set_up)
     before = writer.run(everything)
     gone = run(database, writer, Periods(raw=900, unfinished=900, warning=0), on(365) + SECOND)
-    assert gone == Gone(contacts=1, receipt_guesses=2)
+    assert gone == Gone(contacts=1, holder_codes=2)
     after = writer.run(everything)
 
     for table in ("story", "answer", "tag", "export_story"):
@@ -374,7 +374,7 @@ def test_a_dry_run_counts_what_a_run_lets_go_and_changes_nothing(
     assert bool(dry) is (days > 1)
     if days == 366:
         assert dry == Gone(
-            receipt_guesses=3,
+            holder_codes=3,
             raw_events=7,
             sealed_messages=3,
             messages=10,

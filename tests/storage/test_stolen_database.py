@@ -137,6 +137,8 @@ def test_trying_all_numbers_finds_nobody_without_the_key_and_everybody_with_it(
     assert {domain: len(values) for domain, values in stored.items()} == {
         "address.lookup": 2,
         "address.former_lookup": 0,
+        "holder_code.lookup": 0,
+        "receipt_guess.lookup": 0,
         "story.receipt_lookup": 1,
         "suppression.lookup": 1,
     }
