@@ -225,6 +225,8 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     elif word is not None and _means_something_else(making, word, said):
         word = None
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
+        if word is not None and word.word is Word.STOP:
+            making.set(aside="", aside_notes={})  # said once more: whatever was being asked is over too
         _said_though_stopped(making, said, last_heard)
         return
     crossed = has_crossed(making, said)

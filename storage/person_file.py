@@ -49,7 +49,6 @@ EDITION = tables.Edition.__table__
 EXPORTED = tables.ExportStory.__table__
 EXPORT = tables.ExportRun.__table__
 CODE = tables.HolderCode.__table__
-GUESS = tables.ReceiptGuess.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
 MEMBER = tables.TeamMember.__table__
@@ -139,7 +138,6 @@ def about(connection: Connection, keyring: Keyring, contributor_id: int, now: da
             "requests": own.requests(),
             "care": own.care(),
             "notes_to_the_team": own.items(),
-            "receipts_that_fitted_nothing": own.guesses(),
             "numbers_we_sent": own.of(CODE, CODE.c.contributor_id, only=("made_at", "tries", "used_at")),
             "seen_by_the_team": own.seen(),
             "exports": own.exports(),
@@ -174,12 +172,6 @@ class _Own:
             {name: value for name, value in row.items() if name not in left_out and (not taken or name in taken)}
             for row in _rows(self._connection, table, owner == self._person)
         ]
-
-    def guesses(self) -> list[Held]:
-        """Return when receipts were typed that fitted nothing, from the person's own addresses."""
-        mine = select(ADDRESS.c.lookup).where(ADDRESS.c.contributor_id == self._person)
-        rows = _rows(self._connection, GUESS, GUESS.c.lookup.in_(mine))
-        return [{"at": row["at"]} for row in rows]
 
     def addresses(self) -> list[Held]:
         return [

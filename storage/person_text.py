@@ -173,8 +173,9 @@ def _item(row: Held) -> list[str]:
     return [f"{_day(row['raised_at'])}: {row['kind']}{', done' if row['closed_at'] else ''}", *noted]
 
 
-def _guess(row: Held) -> list[str]:
-    return [f"{_time(row['at'])}: you sent a receipt that fitted no story."]
+def _code(row: Held) -> list[str]:
+    back = f"it came back {_time(row['used_at'])}" if row["used_at"] and row["tries"] else "it was not used"
+    return [f"{_time(row['made_at'])}: we sent you a number to show that you read this; {back}."]
 
 
 def _seen(row: Held) -> list[str]:
@@ -206,7 +207,7 @@ TITLES = {
     "requests": "What you asked of us",
     "care": "Care",
     "notes_to_the_team": "Notes to the team about you",
-    "receipts_that_fitted_nothing": "Receipts that fitted nothing",
+    "numbers_we_sent": "Numbers we sent you to send back",
     "seen_by_the_team": "Who looked",
     "exports": "Where your stories went",
 }
@@ -222,7 +223,7 @@ _TELLING = {
     "requests": _request,
     "care": _care,
     "notes_to_the_team": _item,
-    "receipts_that_fitted_nothing": _guess,
+    "numbers_we_sent": _code,
     "seen_by_the_team": _seen,
     "exports": _export,
 }

@@ -39,8 +39,8 @@ ITEM = tables.TeamItem.__table__
 EXPORT, EXPORTED = tables.ExportRun.__table__, tables.ExportStory.__table__
 
 OWN = ("address", "answer", "ask_back", "contributor", "conversation", "decision", "edition", "export_story",
-       "holder_code", "inbound", "on_call", "outbox", "request", "safeguarding", "sealed_message", "story", "story_part", "tag",
-       "team_item")  # fmt: skip
+       "holder_code", "inbound", "on_call", "outbox", "request", "safeguarding", "sealed_message", "story",
+       "story_part", "tag", "team_item")  # fmt: skip
 """Tables in which a person who has been through everything has rows."""
 
 
