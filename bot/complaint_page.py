@@ -120,7 +120,9 @@ class ComplaintPage:
         """Say that it came, under which reference, and by when we answer. Nothing of it is shown."""
         number, _, rest = request.path_params["ticket"].partition("-")
         day, _, signature = rest.partition("-")
-        if not (day.isdecimal() and compare_digest(signature.encode(), self._sign(f"{number}-{day}").encode())):
+        if not (
+            day.isdecimal() and compare_digest(signature.encode(), self._sign("ticket", f"{number}-{day}").encode())
+        ):
             return RedirectResponse(PATH, 303)
         language = self._language(request)
         by = datetime.strptime(day, "%Y%m%d").replace(tzinfo=self.app.settings.timezone)
@@ -202,7 +204,9 @@ class ComplaintPage:
         if not forms.is_from_here(request, self.app.settings.public_url):
             return "not_ours"
         shown, _, _ = stamp.partition("-")
-        if not compare_digest(stamp.rpartition("-")[2].encode(), self._sign(stamp.rpartition("-")[0]).encode()):
+        if not compare_digest(
+            stamp.rpartition("-")[2].encode(), self._sign("stamp", stamp.rpartition("-")[0]).encode()
+        ):
             return "again"
         age = self.app.clock().timestamp() - int(shown)
         if trapped or not LEAST_SECONDS <= age <= LASTS.total_seconds():
@@ -232,15 +236,16 @@ class ComplaintPage:
 
     # --- signing ------------------------------------------------------------------------------------------------
 
-    def _sign(self, text: str) -> str:
-        return self.app.keyring.lookup("complaint", text).hex()[:24]
+    def _sign(self, what: str, text: str) -> str:
+        """Sign a stamp or a ticket; what was signed for the one is no good as the other."""
+        return self.app.keyring.lookup("complaint", f"{what}\0{text}").hex()[:24]
 
     def _stamp(self) -> str:
         """Return when the form was shown, signed, and different for every form."""
         shown = f"{int(self.app.clock().timestamp())}-{token_hex(6)}"
-        return f"{shown}-{self._sign(shown)}"
+        return f"{shown}-{self._sign('stamp', shown)}"
 
     def _ticket(self, filed: Filed) -> str:
         day = filed.due_at.astimezone(self.app.settings.timezone)
         named = f"{filed.id}-{day:%Y%m%d}"
-        return f"{named}-{self._sign(named)}"
+        return f"{named}-{self._sign('ticket', named)}"

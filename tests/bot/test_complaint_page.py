@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from bot import pages
+from bot import complaint_page, pages
 from bot.complaint_page import (
     LEAST_SECONDS,
     LONGEST_REACH,
@@ -221,6 +221,15 @@ async def test_a_rush_is_taken_and_buries_nobody(form: Form) -> None:
 @pytest.mark.parametrize("ticket", ["1-20261223-x", "1--", "x", "99999999999-1-1", "1-20261223"])
 async def test_a_made_up_page_of_thanks_leads_to_the_form(form: Form, ticket: str) -> None:
     answer = await form.browser.client.get(f"{PATH}/sent/{ticket}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+
+
+@pytest.mark.parametrize("middle", ["123456789012", "000000000000", "20261323", "ab12cd34ef56"])
+async def test_the_stamp_of_a_form_is_no_ticket(form: Form, middle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its middle is made of digits alone once in 280 times, and then it looks like a day."""
+    monkeypatch.setattr(complaint_page, "token_hex", lambda _: middle)
+    await form.open()
+    answer = await form.browser.client.get(f"{PATH}/sent/{form.stamp}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, PATH)
 
 
