@@ -198,6 +198,7 @@ def records(service: Service) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("path", PATHS)
 async def test_every_path_that_decides_leaves_a_whole_record(service: Service, path: str) -> None:
     walked, decided = PATHS[path]
+    service.proves = True
     await walked(Asking(service))
     found = records(service)
     assert [f"{one['pii_processing']['purpose_type']} {one['event']['decision']}" for one in found] == list(decided)

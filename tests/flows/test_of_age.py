@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.effects import DropStory, TellTeam
+from flows.effects import AskForPerson, DropStory, SetAside, TellTeam
 from flows.items import ItemKind
 from tests.flows.phone import Phone
 
@@ -79,7 +79,11 @@ def test_after_a_story_was_kept_the_team_is_told_and_a_no_takes_it_away(teller: 
     assert ASKED in teller.say("in maths rn lol")
     assert TellTeam(kind=ItemKind.PERHAPS_A_CHILD) in teller.effects
     assert "Childline" in teller.say("no")
-    assert DropStory() in teller.effects
+    if teller.channel == "sms":  # a sender can be forged: it is out of use, and a person of the team deletes it
+        assert SetAside(here=True) in teller.effects
+        assert AskForPerson(kind="erasure") in teller.effects
+    else:
+        assert DropStory() in teller.effects
 
 
 @pytest.mark.parametrize(
