@@ -149,18 +149,24 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
                 hear(making, signal)
         case Unplaced():
             unplaced(making, signal)
-        case Facts() | StoriesListed() | FileReady() | ReceiptRead() | Amended() | Unshown():
+        case (
+            Facts()
+            | StoriesListed()
+            | FileReady()
+            | ReceiptRead()
+            | CodeAsked()
+            | CodeChecked()
+            | Amended()
+            | Unshown()
+        ):
             _told_of_what_is_held(making, signal)
-        case CodeAsked():
-            Confirm.asked(making, signal)
-        case CodeChecked():
-            _confirmed(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
             _unasked(making, signal)
 
 
 def _told_of_what_is_held(
-    making: Making, answer: Facts | StoriesListed | FileReady | ReceiptRead | Amended | Unshown
+    making: Making,
+    answer: Facts | StoriesListed | FileReady | ReceiptRead | CodeAsked | CodeChecked | Amended | Unshown,
 ) -> None:
     match answer:
         case Facts():
@@ -172,6 +178,8 @@ def _told_of_what_is_held(
             tell_link(making, answer)
         case ReceiptRead():
             _receipt(making, answer)
+        case CodeAsked() | CodeChecked():
+            _confirmed(making, answer)
         case Amended() if answer.takes_back:
             making.effects.append(ListStories(about=DELETE))
         case Amended() if not making.conversation.opted_out:
@@ -180,9 +188,12 @@ def _told_of_what_is_held(
             making.show_again()
 
 
-def _confirmed(making: Making, checked: CodeChecked) -> None:
-    """Hear the answer that waited for the number, as if it came now."""
-    waited = Confirm.checked(making, checked)
+def _confirmed(making: Making, told: CodeAsked | CodeChecked) -> None:
+    """Send the number, or hear the answer that waited for it as if it came now."""
+    if isinstance(told, CodeAsked):
+        Confirm.asked(making, told)
+        return
+    waited = Confirm.checked(making, told)
     if waited is not None and making.conversation.aside:
         hear_aside(making, waited)
     elif waited is not None and making.conversation.status == "open":
