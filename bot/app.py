@@ -6,6 +6,7 @@ May import everything. Nothing is built at import time, and nothing but this and
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,10 +22,12 @@ from bot.delivery import Delivery
 from bot.due import Due
 from bot.house import house
 from bot.intake import Intake
+from bot.load import Load
 from bot.logs import log, told
 from bot.menu import menus
 from bot.occasion import Means
 from bot.opening import Opening
+from bot.readiness import Readiness
 from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from storage.crypto import Keyring
     from storage.places import ProjectPlace
+    from storage.trouble import Cause
 
 TICK_SECONDS = 10
 
@@ -120,8 +124,18 @@ class App:
             timezone=base.settings.timezone,
         )
         self.schedule = Schedule(self._jobs())
+        self.load = Load()
         self.warming: asyncio.Task[None] | None = None
-        """The reading of all places; done shortly after the start."""
+        """The reading of all places and words; until it is done, the first messages would wait for it."""
+        self.readiness = Readiness(
+            probe=self.delivery.presence.beat,
+            health=base.writer.health,
+            turns=self.intake.turns,
+            delivering=lambda: self.delivery.fit,
+            warm=lambda: self.warm,
+            monotonic=time.monotonic,
+        )
+        base.writer.health.on_change(_tell_of_trouble)
         self._clock_seen = False
         self._running: list[asyncio.Task[None]] = []
         self._base = base
@@ -152,6 +166,8 @@ class App:
 
     async def start(self) -> None:
         """Begin to send, to tick, and to hear what providers bring. A channel that fails leaves the others running."""
+        self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
+        self._running.append(self.warming)
         await self.delivery.start()
         await asyncio.gather(*(self._open(channel) for channel in self.channels.values()))
         telegram = self.channels.get("telegram")
@@ -159,8 +175,11 @@ class App:
             polling = cast("TelegramChannel", telegram).poll(self._polled)
             self._running.append(asyncio.create_task(polling))
         self.schedule.start()
-        self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
-        self._running.append(self.warming)
+
+    @property
+    def warm(self) -> bool:
+        """True once the first messages need wait for nothing."""
+        return self.warming is not None and self.warming.done()
 
     def _warm(self) -> None:
         """Make ready what the first messages would wait for."""
@@ -209,6 +228,7 @@ class App:
             Job(name="renewal", every=HOUR, run=self._while_sure(self.ask_backs.renew)),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
+            Job(name="refused", every=TICK_SECONDS, run=self.recovery.after_refusal, at_start=False),
             Job(name="retention", every=HOUR, run=self._let_go),
             Job(name="erasures", every=MINUTE, run=self._finish_erasures),
             Job(name="scrub", every=MINUTE, run=self._scrub),
@@ -252,6 +272,13 @@ class App:
     def _own_places(self) -> list[ProjectPlace]:
         with reader(self.engine) as connection:
             return project_places(connection)
+
+
+def _tell_of_trouble(cause: Cause | None) -> None:
+    if cause is None:
+        log.warning("database works again")
+    else:
+        log.critical("database trouble", reason=cause.value)
 
 
 def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:

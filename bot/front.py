@@ -56,6 +56,8 @@ class Answer:
     status: int = 200
     body: bytes = b""
     kind: str = "text/plain; charset=utf-8"
+    retry_after: int = 0
+    """Seconds after which it is worth trying again; 0: nothing is said of it."""
 
 
 class TooLargeError(Exception):
@@ -214,6 +216,7 @@ async def respond(send: Send, answer: Answer, *more: tuple[bytes, bytes]) -> Non
                 (b"cache-control", b"no-store"),
                 (b"x-content-type-options", b"nosniff"),
                 *more,
+                *([(b"retry-after", b"%d" % answer.retry_after)] if answer.retry_after else []),
             ],
         }
     )

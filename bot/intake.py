@@ -13,11 +13,13 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bot import alerts, fallback, holder, late, metrics
 from bot.logs import log, told
 from bot.occasion import Occasion
+from bot.readiness import Turns
 from bot.seen import EVERYTHING, Seen, seen_by
 from bot.told import choice_of
 from bot.turn import HOUR, MOST_BESIDE, Turn
@@ -34,7 +36,7 @@ from storage.queries import turn as store
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -49,6 +51,10 @@ Result = Literal["handled", "duplicate", "stray", "other", "failed"]
 
 TRIES = 3
 """How often a turn is given again whose group commit was lost for no fault of its own."""
+WAITS = (0.0, 0.05, 0.2, 0.5, 1.0)
+"""Seconds between the tries while the database's trouble may pass by itself: a lost line, a lock."""
+PATIENCE_SECONDS = 7.0
+"""How long we go on trying; then the provider is told to come again, before it gives us up."""
 SIMULATOR = "simulator"
 
 
@@ -80,7 +86,12 @@ class Intake:
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         advanced_opt_out: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.turns = Turns()
+        """How the last ones went."""
+        self._monotonic, self._sleep = monotonic, sleep
         self.writer = writer
         self.means = means
         self.channels = channels
@@ -90,7 +101,16 @@ class Intake:
     async def take(self, inbound: Inbound) -> Result:
         """Handle one event; returns once it is kept. Raises CannotKeepError if it could not be."""
         began = time.perf_counter()
-        result = await self._take(inbound)
+        try:
+            result = await self._take(inbound)
+        except CannotKeepError as error:
+            if not isinstance(error.__cause__, WriterBusyError):  # too much to do is no fault
+                self.turns.failed(inbound.address, self._monotonic(), lost=True)
+            raise
+        if result != "failed":
+            self.turns.succeeded()
+        elif inbound.kind != "unreadable":
+            self.turns.failed(inbound.address, self._monotonic())
         metrics.messages.labels(inbound.channel, result).inc()
         metrics.turn_seconds.observe(time.perf_counter() - began)
         if inbound.callback_id and (channel := self.channels.get(inbound.channel)) is not None:
@@ -127,14 +147,20 @@ class Intake:
             return await self._keep_failed(event, type(error).__name__)
 
     async def _keep(self, work: Callable[[Connection], T], inbound: Inbound) -> T:
-        for left in reversed(range(TRIES)):
+        until = self._monotonic() + PATIENCE_SECONDS
+        for tried in count():
+            wait = 0.0
             try:
                 return await self.writer.perform(work, (inbound.channel, inbound.address))
             except (WriterBusyError, WriterClosedError) as error:
                 raise CannotKeepError("there is no room for this event now") from error
             except LostBatchError as error:
-                if not left:
+                passes = error.cause is not None and error.cause.passes
+                wait = WAITS[min(tried, len(WAITS) - 1)] if passes else 0.0
+                if (tried + 1 >= TRIES and not passes) or self._monotonic() + wait > until:
                     raise CannotKeepError("the database gave the event up") from error
+            if wait:
+                await self._sleep(wait)
         raise AssertionError("unreachable")
 
     async def _keep_failed(self, event: Event, error: str) -> Result:

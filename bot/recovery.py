@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from storage.queries.inbox import Failed
 
 AT_ONCE = 100
+LIST_LAGS = timedelta(seconds=60)
+"""So long after it was refused, at the latest, a provider's list shows a message."""
+IN_TROUBLE = timedelta(minutes=3)
+"""How often we try to fetch what was refused while the trouble goes on."""
+AGAIN = timedelta(seconds=20)
+CLOCKS_DIFFER = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=7)
 """How far back we ask a provider for what we missed; older words would be answered too late to help anybody."""
 
@@ -60,6 +66,37 @@ class Recovery:
         self.intake = intake
         self.channels = channels
         self.clock = clock
+        self._refused_since: datetime | None = None
+        """When the first message was refused that we cannot be sure to have fetched."""
+        self._refused_last = self._fetched_at = datetime.min.replace(tzinfo=UTC)
+
+    def refused(self) -> None:
+        """Remember that a provider was told to come again; not every one does."""
+        self._refused_last = self.clock()
+        self._refused_since = self._refused_since or self._refused_last
+
+    async def after_refusal(self) -> int:
+        """Fetch what was refused: when the trouble is over, and every few minutes while it is not.
+
+        Once more a little later: a provider's list lags. Returns how many events that were.
+        """
+        now = self.clock()
+        since, fetched, last = self._refused_since, self._fetched_at, self._refused_last
+        if since is None:
+            return 0
+        if self.intake.writer.health.cause is not None:
+            ripe = now - max(fetched, since) >= IN_TROUBLE
+        elif fetched < last:
+            ripe = now - fetched >= AGAIN
+        else:
+            ripe = now - last >= LIST_LAGS
+        if not ripe:
+            return 0
+        self._fetched_at = now
+        found, whole = await self._fetch(since - CLOCKS_DIFFER)
+        if whole and now - self._refused_last >= LIST_LAGS:
+            self._refused_since = None
+        return found
 
     async def stored(self) -> int:
         """Handle what the fallback route set aside; returns how many events that were."""
@@ -74,20 +111,25 @@ class Recovery:
 
     async def missed(self) -> int:
         """Fetch from every provider what it holds for us and we never saw, oldest first; returns how many events."""
-        since = await asyncio.to_thread(self._since)
-        found = 0
+        found, _ = await self._fetch(await asyncio.to_thread(self._since))
+        return found
+
+    async def _fetch(self, since: datetime) -> tuple[int, bool]:
+        """Return how many events were new, and whether every provider told us all."""
+        found, whole = 0, True
         for name, channel in self.channels.items():
             try:
                 events = await channel.missed(since)
             except SendError as error:
                 log.warning("missed messages not fetched", channel=name, code=error.code)
+                whole = False
                 continue
             unseen = set(await asyncio.to_thread(self._unseen, name, [event.provider_id for event in events]))
             for event in events:
                 if event.provider_id in unseen:
                     await self.intake.take(replace(event, late=True))
                     found += 1
-        return found
+        return found, whole
 
     async def _again(self, wanted: Callable[[Failed], bool]) -> Recovered:
         done = Recovered()

@@ -7,7 +7,7 @@ A webhook answers once its event's transaction has committed, and never waits fo
   an update of a kind we do not know yet is no error: it gets 200 and is set aside
 - 403: no or a wrong signature or secret; nothing was written
 - 413: more than a provider ever sends
-- 503: we cannot keep it now; the provider comes again, or we fetch it later
+- 503: we cannot keep it now, or too much is in hand; the provider comes again, or we fetch it later
 
 Imports FastAPI, the channels, and `review`, which answers everything that no route here does.
 """
@@ -15,13 +15,13 @@ Imports FastAPI, the channels, and `review`, which answers everything that no ro
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from sqlalchemy import text
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -35,6 +35,7 @@ from bot.settings import is_loopback
 from review import app as review
 from storage.database import reader
 from storage.queries import inbox, outbox, safeguarding, team_items
+from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -46,8 +47,10 @@ if TYPE_CHECKING:
     from flows.items import ItemKind
     from storage.queries.safeguarding import Count
 
-READY_SECONDS = 5
-"""How long the database may take to answer before we call ourselves unfit."""
+ANSWER_SECONDS = 10.0
+"""A provider gives up after fifteen seconds; by then it shall know that it is to come again."""
+RETRY_AFTER = 5
+AGAIN = Answer(503, b"try again\n", retry_after=RETRY_AFTER)
 
 SAYINGS = {
     400: ("We could not read that.", "Go back and try again."),
@@ -55,7 +58,7 @@ SAYINGS = {
     404: ("There is no such page.", "Check the address, or start at the first page."),
     405: ("This page cannot do that.", "Go back and use the buttons on the page."),
     413: ("That was too long.", "Nothing of it was kept. Send less and try again."),
-    503: ("We are not ready yet.", "Try again in a minute."),
+    503: ("We cannot do that just now.", "Nothing of it was kept. Try again in a minute."),
 }
 OUR_FAULT = ("Something went wrong on our side.", "What was kept before is safe. Try again in a minute.")
 PAGE = """<!doctype html>
@@ -90,20 +93,32 @@ def webhooks(app: App) -> dict[str, Callable[[Post], Awaitable[Answer]]]:
 
 
 async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: Post) -> Answer:
+    if not app.load.admits():
+        metrics.refused.labels(_route(path), "busy").inc()
+        app.recovery.refused()
+        return AGAIN
     parsed = channel.receive(path, post.query, post.headers, post.body)
     if isinstance(parsed, Rejected):
         metrics.refused.labels(_route(path), parsed.reason).inc()
         return Answer(parsed.status, parsed.reason.encode())
+    began = time.monotonic()
+    app.load.began()
     try:
-        if isinstance(parsed, Inbound):
-            await (app.intake.set_aside(parsed) if path in channel.aside else app.intake.take(parsed))
-        else:
-            await app.delivery.reported(parsed)
-    except CannotKeepError:
-        return Answer(503, b"try again")
+        async with asyncio.timeout(ANSWER_SECONDS):
+            if isinstance(parsed, Inbound):
+                await (app.intake.set_aside(parsed) if path in channel.aside else app.intake.take(parsed))
+            else:
+                await app.delivery.reported(parsed)
+    except (CannotKeepError, TimeoutError):
+        app.recovery.refused()
+        return AGAIN
     except Exception as error:
         log.critical("webhook failed", route=_route(path), **told(error))
-        return Answer(503, b"try again")
+        app.recovery.refused()
+        return AGAIN
+    finally:
+        now = time.monotonic()
+        app.load.done(now - began, now)
     return thanks
 
 
@@ -116,7 +131,7 @@ def _route(path: str) -> str:
 
 def _pages(app: App) -> FastAPI:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, title="Earshot")
-    pages.add_api_route("/healthz", _healthy, methods=["GET"])
+    pages.add_api_route("/healthz", partial(_healthy, app), methods=["GET"])
     pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
     pages.router.routes.extend(
         [
@@ -130,28 +145,22 @@ def _pages(app: App) -> FastAPI:
     pages.mount(STATIC_URL, Static(), name="static")
     pages.add_exception_handler(HTTPException, _http_problem)
     pages.add_exception_handler(TooLargeError, _too_large)
+    for cannot in (LostBatchError, WriterBusyError, WriterClosedError):
+        pages.add_exception_handler(cannot, _not_now)
     pages.add_exception_handler(Exception, _our_fault)
     pages.mount("/", review.build(app.review_parts()))
     return pages
 
 
-async def _healthy() -> Response:
+async def _healthy(app: App) -> Response:
+    if not app.warm:
+        return PlainTextResponse("starting\n", 503, {"Retry-After": "1"})
     return PlainTextResponse("ok\n")
 
 
 async def _ready(app: App) -> Response:
-    fit = {"database": await _database_answers(app), "delivery": app.delivery.fit}
-    return JSONResponse({"ready": all(fit.values()), **fit}, 200 if all(fit.values()) else 503)
-
-
-async def _database_answers(app: App) -> bool:
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            await app.writer.perform(lambda connection: connection.execute(text("SELECT 1")).scalar())
-    except Exception as error:
-        log.error("not ready", **told(error))
-        return False
-    return True
+    found = await app.readiness.look()
+    return JSONResponse(found, 200) if found["ready"] else JSONResponse(found, 503, {"Retry-After": str(RETRY_AFTER)})
 
 
 def _may_see_figures(app: App, request: Request) -> bool:
@@ -198,6 +207,12 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     response = _problem(request, error.status_code if isinstance(error, HTTPException) else 500)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
+    return response
+
+
+async def _not_now(request: Request, _error: Exception) -> Response:
+    response = _problem(request, 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
 

@@ -33,7 +33,7 @@ from review import (
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
-from storage.unit import WriterBusyError, WriterClosedError
+from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -122,6 +122,7 @@ def build(parts: ReviewParts) -> Starlette:
         middleware=[Middleware(_Headers)],
         exception_handlers={
             HTTPException: _http_problem,
+            LostBatchError: _busy,
             WriterBusyError: _busy,
             WriterClosedError: _busy,
             Exception: _our_fault,

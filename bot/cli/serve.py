@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from bot.cli.say import FAILED, console, read_settings
+from storage.trouble import SAYINGS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.settings import Settings
+    from storage.trouble import Cause
 
 commands = typer.Typer()
 
@@ -37,8 +39,20 @@ def serve() -> None:
     logs.configure(settings.log_level)
     sys.excepthook = logs.crashed
     app = build(settings)
+    app.writer.health.on_change(_say_trouble)
     _greet(console(), app)
     _run(app, listening, descriptors)
+
+
+def _say_trouble(cause: Cause | None) -> None:
+    out = console(error=True)
+    if cause is None:
+        out.print("[green]✓[/green] The database works again.")
+        return
+    saying = SAYINGS[cause]
+    out.print("[red]×[/red]", end=" ")
+    out.print(saying.what, markup=False)
+    out.print(f"  {saying.advice}", markup=False)
 
 
 def _listen(settings: Settings, backlog: int) -> socket.socket:

@@ -10,6 +10,7 @@ from sqlalchemy import update as change
 
 from bot.intake import CannotKeepError
 from storage import tables
+from storage.trouble import Cause
 from tests import walk
 from tests.bot.service import MAYA, OURS, STORY, TOM, Service, press, sms_form, update
 
@@ -493,3 +494,48 @@ async def test_what_we_missed_is_fetched_and_handled_once(service: Service, monk
     service.now += timedelta(days=30)
     await service.recovery.missed()
     assert asked[-1] == service.now - timedelta(days=7)
+
+
+async def test_what_was_refused_is_fetched_when_trouble_ends_and_once_more_when_the_list_is_whole(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[object] = []
+
+    async def missed(since: object) -> list[object]:
+        return listed
+
+    monkeypatch.setattr(service.sms, "missed", missed)
+    assert await service.recovery.after_refusal() == 0
+    monkeypatch.setattr(service.writer.health, "_cause", Cause.FULL)
+    service.recovery.refused()
+    listed.append(service.event(sms_form(MAYA, "Hello")))
+    service.now += timedelta(seconds=60)
+    assert await service.recovery.after_refusal() == 0, "the trouble goes on"
+    monkeypatch.setattr(service.writer.health, "_cause", None)
+    assert await service.recovery.after_refusal() == 1
+    assert service.answers(MAYA)
+    service.recovery.refused()
+    listed.append(service.event(sms_form(TOM, "Hello")))
+    service.now += timedelta(seconds=70)
+    assert await service.recovery.after_refusal() == 1
+    service.now += timedelta(minutes=5)
+    listed.append(service.event(sms_form(MAYA, "never refused")))
+    assert await service.recovery.after_refusal() == 0, "and then it is over"
+
+
+async def test_what_was_refused_is_asked_for_every_few_minutes_while_trouble_goes_on(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def missed(since: object) -> list[object]:
+        asked.append(since)
+        return []
+
+    monkeypatch.setattr(service.sms, "missed", missed)
+    monkeypatch.setattr(service.writer.health, "_cause", Cause.FULL)
+    for _ in range(10):
+        service.recovery.refused()
+        service.now += timedelta(minutes=1)
+        await service.recovery.after_refusal()
+    assert len(asked) == 3

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import select
+from sqlalchemy import event, select
 from twilio.request_validator import RequestValidator
 
 from bot.app import App, build
@@ -25,6 +25,8 @@ from tests.bot.service import MAYA, OURS, STORY, TOKEN, all_is_read, sms_form, u
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from sqlalchemy.engine import Connection
 
 PUBLIC = "https://listen.example.org"
 ACCOUNT, AUTH = "AC" + "0" * 32, "c" * 32
@@ -292,9 +294,33 @@ async def test_channels_that_are_off_have_no_webhook(tmp_path: Path) -> None:
 
 
 async def test_health_says_what_works(outside: Outside) -> None:
-    assert (await outside.client.get("/healthz")).text == "ok\n"
+    early = await outside.client.get("/healthz")
+    assert (early.status_code, early.text) == (503, "starting\n"), "the first message would wait for what is not warm"
     answer = await outside.client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"ready": False, "database": True, "delivery": False})
+    works = {"ready": False, "database": True, "turns": True, "delivery": False, "warm": False, "cause": None}
+    assert (answer.status_code, answer.json()) == (503, works)
+    outside.app.warming = asyncio.ensure_future(asyncio.sleep(0))
+    await outside.app.warming
+    assert (await outside.client.get("/healthz")).text == "ok\n"
+
+
+async def test_trouble_is_named_and_readiness_ends_with_it(outside: Outside) -> None:
+    def shut(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+
+    event.listen(outside.app.engine, "begin", shut)
+    answer = await outside.sms(sms_form(MAYA, "Hello"))
+    assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+    found = await outside.client.get("/readyz")
+    assert (found.status_code, found.json()["database"], found.json()["cause"]) == (503, False, "read-only")
+    assert found.json()["turns"] is False
+
+
+async def test_too_much_in_hand_is_shed_at_once_and_fetched_later(outside: Outside) -> None:
+    outside.app.load.limit = 0
+    answer = await outside.sms(sms_form(MAYA, "Hello"))
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert outside.app.recovery._refused_since is not None
 
 
 async def test_figures_hold_counts_and_nobody(outside: Outside) -> None:
