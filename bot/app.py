@@ -119,6 +119,7 @@ class App:
             keyring=base.keyring,
             channels=channels,
             clock=base.clock,
+            surely=base.time.surely,
             senders=base.settings.senders,
             quiet_hours=base.settings.quiet_hours,
             timezone=base.settings.timezone,

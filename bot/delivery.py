@@ -120,6 +120,7 @@ class Delivery:
         timezone: ZoneInfo,
         senders: int = 32,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        surely: Callable[[], datetime] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
@@ -127,6 +128,8 @@ class Delivery:
         self.writer = writer
         self.keyring = keyring
         self.clock = clock
+        self.surely = surely or clock
+        """The time by which a message may be given up (ADR 19)."""
         self.lanes = {
             name: Lane(channel, Pace(channel.limits.per_second), Gaps(channel.limits))
             for name, channel in channels.items()
@@ -458,11 +461,11 @@ class Delivery:
                 self._tell(due.channel, error.code, now)
         if error.kind == "unknown" and lane.channel.limits.ask_after is None:
             return self.without_asking(due, error.code)
-        return fate.failed(due, error, now, self._chance.random())
+        return fate.failed(due, error, now, self._chance.random(), self.surely())
 
     def without_asking(self, due: Due, reason: str) -> fate.Fate:
         """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""
-        return fate.without_asking(due, reason, self.clock(), self._chance.random())
+        return fate.without_asking(due, reason, self.clock(), self._chance.random(), self.surely())
 
     def _tell(self, channel: str, code: str, now: datetime) -> None:
         """Have the team told that a whole channel is stuck, now and then rather than for every message."""

@@ -120,7 +120,7 @@ class Doubt:
             log.info("provider did not tell", channel=due.channel, outbox=due.id, code=error.code)
             times = self._asked[due.id] = self._asked.get(due.id, 0) + 1
             self._ripe[due.id] = self._delivery.monotonic() + fate.backoff(times, 0.5)
-            if fate.patient(due, self._delivery.clock()):
+            if fate.patient(due, self._delivery.surely()):
                 return
             end = fate.given_up(due, "unknown", self._delivery.clock(), tell_team=True)
         except (SealBrokenError, UnreadableMessageError) as error:
@@ -149,7 +149,7 @@ class Doubt:
             known = await self._delivery.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
             ours = [sent for sent in found if sent.provider_id not in known]
             if not ours:
-                if not fate.patient(due, self._delivery.clock()):
+                if not fate.patient(due, self._delivery.surely()):
                     return fate.given_up(due, "unknown", self._delivery.clock(), tell_team=True)
                 self._delivery.begun[due.id] = number
                 return fate.later(due, self._delivery.clock(), "unknown", "again")

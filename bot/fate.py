@@ -130,12 +130,12 @@ def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False, r
     return Fate("failed", work)
 
 
-def failed(due: Due, error: SendError, now: datetime, chance: float) -> Fate:
-    """Say what follows from an error (rule 16)."""
+def failed(due: Due, error: SendError, now: datetime, chance: float, surely: datetime | None = None) -> Fate:
+    """Say what follows from an error (rule 16). `surely`: the time by which it may be given up, if that is another."""
     if error.kind == "unknown":
         return doubted(due, error.code)
     if error.retryable:
-        if not patient(due, now):
+        if not patient(due, surely or now):
             return given_up(due, error.code, now, tell_team=True, refused=True)
         wait = error.retry_after if error.kind == "paused" and error.retry_after else backoff(due.attempts, chance)
         return later(due, now + timedelta(seconds=wait), error.code, "paused" if error.kind == "paused" else "retry")
@@ -150,13 +150,13 @@ def failed(due: Due, error: SendError, now: datetime, chance: float) -> Fate:
     return Fate("failed", work)
 
 
-def without_asking(due: Due, reason: str, now: datetime, chance: float) -> Fate:
+def without_asking(due: Due, reason: str, now: datetime, chance: float, surely: datetime | None = None) -> Fate:
     """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6).
 
     What somebody waits for is tried until it goes out. What was in hand when we died is sent once more, not a third
     time. What nobody asked for is not sent again.
     """
-    if due.kind not in AT_ANY_HOUR or due.error == outbox.CUT_OFF_AGAIN or not patient(due, now):
+    if due.kind not in AT_ANY_HOUR or due.error == outbox.CUT_OFF_AGAIN or not patient(due, surely or now):
         return given_up(due, "unknown", now, tell_team=True)
     if due.error == outbox.CUT_OFF:
         return later(due, now, outbox.ONCE_MORE, "again", perhaps_read=True)

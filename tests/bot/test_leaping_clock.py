@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from bot.app import build
 from bot.base import laid
+from bot.channels.base import SendError
 from bot.settings import read
 from storage import tables
 from storage.database import reader
 from storage.timekeeping import believe
 from tests import walk
+from tests.bot.sending import Hand, Memory, Post
 from tests.bot.service import MAYA, NOON, OURS, STORY, TOM, all_is_read, sms_form
 
 if TYPE_CHECKING:
@@ -192,3 +194,21 @@ async def test_a_clock_that_starts_at_the_beginning_of_time_dates_nothing(place:
     after = place.kept()
     assert set(before["raw"]) < set(after["raw"]), "what came in meanwhile is not a lifetime old"
     assert len(after["open"]) == len(before["open"]) + 1
+
+
+@pytest.mark.parametrize("leapt", [True, False], ids=["leapt", "ran"])
+async def test_an_answer_is_not_given_up_by_a_clock_that_leapt(sqlite_database: Engine, leapt: bool) -> None:
+    hand = Hand()
+    channel = Memory(hand)
+    since = MONTH if leapt else timedelta()
+    post = Post(sqlite_database, channel, hand=hand, surely=lambda: hand.clock() - since)
+    (number,) = post.outbox.put("1", "an answer")
+    post.outbox.change("outbox", number, created_at=NOON - MONTH)
+    channel.away = SendError("retry", "503")
+    await post.delivery.start()
+    await hand.run(60)
+    assert post.outbox.states() == (["queued"] if leapt else ["failed"])
+    channel.away = None
+    await hand.run(60)
+    assert channel.texts == (["an answer"] if leapt else [])
+    await post.delivery.stop()
