@@ -162,3 +162,11 @@ def test_every_extension_point_is_explained(name: str) -> None:
     assert f"`{name}`" in read("CONTRIBUTING.md")
     (home,) = re.findall(rf"`{name}` in `([\w/.]+)`", read("docs/architecture.md"))
     assert re.search(rf"^{name}\b.* = \(", read(home), re.MULTILINE)
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "adr").glob("*.md"))]
+    assert len(numbers) > 1
+    assert len(set(numbers)) == len(numbers), numbers
+    for path in (ROOT / "docs" / "adr").glob("*.md"):
+        assert path.read_text(encoding="utf-8").startswith(f"# {int(path.name[:4])}. "), path.name
