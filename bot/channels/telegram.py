@@ -1,7 +1,7 @@
 """The Telegram channel: takes updates by webhook or by asking for them, sends messages with buttons.
 
-Calls go through `telegram_client`, reading is in `telegram_updates`. A shared position is not asked for with a button
-of its own: the question's text says that one may be sent, and any that comes is taken.
+Calls go through `telegram_client`, asking is in `telegram_polling`, reading in `telegram_updates`. A shared position is
+not asked for with a button of its own: the question's text says that one may be sent, and any that comes is taken.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
-from bot.channels import telegram_menu, telegram_updates
+from bot.channels import telegram_menu, telegram_polling, telegram_updates
 from bot.channels.base import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
 from bot.channels.buttons import button_data
 from bot.channels.telegram_client import READ_SECONDS, UnansweredError, client, failure
+from bot.channels.telegram_polling import RETRY_SECONDS
 from bot.channels.telegram_updates import ALLOWED_UPDATES, NAME
 from bot.logs import log
 from flows.messages import button, split, utf16_units
@@ -39,8 +40,6 @@ LONGEST_TEXT = 4096
 MOST_BUTTONS = 100
 PEOPLE_AT_ONCE = 30
 """Telegram takes 30 messages a second in all and one a second to one chat; we keep that proportion (rule 36)."""
-POLL_SECONDS = 25
-UPDATES_AT_ONCE = 100
 WEBHOOK_CONNECTIONS = 100
 """Calls Telegram may make to us at the same time; it keeps the order within a chat by itself."""
 BEHIND_AT_ONCE = 500
@@ -55,8 +54,6 @@ MOST_THREADS = 10_000
 """Topics that Telegram refused and that are remembered."""
 GROUP_SECONDS = 600.0
 """A group is told where to write at most this often, however much is said there."""
-RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Waits after failed attempts, the last one for ever."""
 
 
 def webhook_secret(settings: Settings, keyring: Keyring) -> str:
@@ -185,46 +182,8 @@ class TelegramChannel:
         return telegram_updates.read(raw)
 
     async def poll(self, handler: Callable[[Inbound], Awaitable[None]]) -> None:
-        """Ask for updates until cancelled. Telegram forgets an update only after its `handler` has returned.
-
-        Chats are handled beside each other, each in its own order. If the handler raises, the same updates are asked
-        for again.
-        """
-        offset: int | None = None
-        waits = chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1]))
-        while True:
-            try:
-                offset = await self._poll_once(offset, handler)
-                waits = chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1]))
-            except TelegramError as error:
-                failed = failure(error)
-                log.warning("polling failed", channel=self.name, code=failed.code)
-                await self._sleep(failed.retry_after or next(waits))
-            except Exception as error:
-                log.error("updates not kept", channel=self.name, error=type(error).__name__)
-                await self._sleep(next(waits))
-
-    async def _poll_once(self, offset: int | None, handler: Callable[[Inbound], Awaitable[None]]) -> int | None:
-        updates = await self._client.call(
-            "getUpdates", read_seconds=READ_SECONDS + POLL_SECONDS, offset=offset, timeout=POLL_SECONDS,
-            limit=UPDATES_AT_ONCE, allowed_updates=ALLOWED_UPDATES,
-        )  # fmt: skip
-        chats: dict[str, list[Inbound]] = {}
-        for update in updates:
-            read = telegram_updates.read_update(update)
-            if isinstance(read, Inbound):
-                chats.setdefault(read.address, []).append(read)
-                offset = max(offset or 0, int(read.provider_id) + 1)
-
-        async def in_order(events: list[Inbound]) -> None:
-            for event in events:
-                await handler(event)
-
-        results = await asyncio.gather(*(in_order(events) for events in chats.values()), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return offset
+        """Ask for updates until cancelled, and give each to `handler`."""
+        await telegram_polling.poll(self._client, handler, self._sleep)
 
     def acknowledge(self, inbound: Inbound) -> None:
         """Have the little clock on a pressed button taken away."""

@@ -52,8 +52,10 @@ class BotApi:
             result = {"id": 1, "is_bot": True, "first_name": "Easton", "username": "easton_bot"}
         elif method == "getUpdates":
             offset = int(body.get("offset") or 0)
-            self.waiting = [update for update in self.waiting if update["update_id"] >= offset]
-            if not self.waiting:
+            for _ in range(20):
+                self.waiting = [update for update in self.waiting if update["update_id"] >= offset]
+                if self.waiting:
+                    break
                 await asyncio.sleep(0.05)
             result = self.waiting
         elif method == "sendMessage":

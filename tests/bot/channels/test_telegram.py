@@ -25,6 +25,7 @@ from telegram.error import (
 )
 from telegram.warnings import PTBDeprecationWarning
 
+from bot.channels import telegram_polling
 from bot.channels.base import Inbound, Outgoing, Piece, Rejected, SendError, Sent
 from bot.channels.telegram import LONGEST_TEXT, TelegramChannel
 from bot.channels.telegram_client import TooFastError, UnansweredError, failure, seconds
@@ -206,6 +207,37 @@ async def test_polling_outlives_refusals_and_unreadable_updates() -> None:
             await asyncio.sleep(0)
         polling.cancel()
         assert sorted(kinds) == ["message", "unreadable"]
+
+
+UPDATE = json.loads(TEXT)
+NOTHING_NEW: dict[str, Any] = {
+    "has nothing": [], "brings the same for ever": [UPDATE], "brings what has no number": [{"no": "id"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("updates", NOTHING_NEW.values(), ids=NOTHING_NEW)
+async def test_polling_takes_its_time_where_the_server_does_not_wait_and(
+    updates: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_polling, "FLOOR_SECONDS", 1000.0)
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            await asyncio.Event().wait()
+
+    async def handler(_inbound: Inbound) -> None: ...
+
+    async with connected(sleep=sleep) as (channel, api):
+        api.answer = ok(updates)
+        polling = asyncio.create_task(channel.poll(handler))
+        while len(waits) < 3:  # noqa: ASYNC110 - a real server answers in its own time
+            await asyncio.sleep(0)
+        polling.cancel()
+    new = 1 if updates == [UPDATE] else 0
+    assert len(api.calls) == new + 3, "a wait after each call that brought nothing new"
+    assert min(waits) > 900
 
 
 async def test_a_press_is_acknowledged_behind_the_answer() -> None:
