@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +23,8 @@ from bot.channels.base import SendError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
+LONGEST_PAUSE = 3600.0
+"""Seconds; a longer wait asked of us is looked at again after this."""
 NO_ENVIRONMENT = {"EARSHOT": "sets everything itself"}
 """Given to the client, which would else take a region out of TWILIO_… variables."""
 
@@ -72,11 +75,18 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
                 headers={**(headers or {}), **(_basic(*auth) if auth else {})},
                 allow_redirects=False,
             ) as answer:
+                if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    raise _too_fast(answer.headers.get("Retry-After", ""))
                 return Response(answer.status, await answer.text(errors="replace"), answer.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
             raise SendError("retry", "network") from None
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise SendError("unknown", "no answer") from None
+
+
+def _too_fast(asked_wait: str) -> SendError:
+    wait = min(max(float(asked_wait), 1.0), LONGEST_PAUSE) if asked_wait.isdecimal() else None
+    return sms_errors.failure(HTTPStatus.TOO_MANY_REQUESTS, "", wait)
 
 
 def _basic(name: str, password: str) -> dict[str, str]:

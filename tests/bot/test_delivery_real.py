@@ -73,38 +73,6 @@ async def test_everything_arrives_once_and_in_order_whatever_the_provider_does(
     assert arrived == texts
 
 
-PAGE = "<html><body>Please sign in to the network</body></html>"
-TELEGRAM_FAULTS = {
-    "closes before it reads": "drop", "answers with a page": (200, PAGE), "is broken": (500, {"ok": False}),
-    "is behind a broken proxy": (502, PAGE), "is shut off by a proxy": (403, PAGE),
-    "says half": (200, '{"ok":true,"re'), "hangs": "silence",
-}  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", TELEGRAM_FAULTS.values(), ids=TELEGRAM_FAULTS)
-async def test_every_reply_arrives_in_order_when_telegram(fault: Any, database: Engine, writer: Writer) -> None:
-    """Four times in a row, for each of three people: no reply is given up, none overtakes another."""
-    outbox, people = Outbox(writer, now), ("1", "2", "3")
-    for person in people:
-        await asyncio.to_thread(outbox.put, person, *(f"{person}:{number}" for number in range(EACH)))
-    async with provider(answer=message) as api:
-        api.script.extend([fault] * 12)
-        channel = TelegramChannel(
-            token=TOKEN, webhook_secret="s" * 16, api_url=f"{api.url}/bot", per_second=100_000.0, read_seconds=0.2
-        )
-        running = delivery(database, writer, channel)
-        await running.start()
-        await until_all_are_out(writer)
-        await running.stop()
-        await channel.stop()
-        arrived = [call.fields["text"] for call in api.calls[12:]]
-    assert await asyncio.to_thread(outbox.states) == ["sent"] * len(people) * EACH
-    assert await asyncio.to_thread(outbox.items) == []
-    for person in people:
-        assert [text for text in arrived if text.startswith(f"{person}:")] == [f"{person}:{n}" for n in range(EACH)]
-
-
 @pytest.mark.slow
 async def test_two_processes_share_the_outbox_and_send_nothing_twice(
     kind: str, database: Engine, writer: Writer

@@ -27,13 +27,19 @@ class Call:
 
 @dataclass
 class Provider:
-    """`script` is played first, one entry a call: (status, body), "drop" or "silence"; then `answer` for ever."""
+    """`script` is played first, one entry a call; then `answer` for ever.
+
+    An entry is (status, body) or (status, body, headers); "drop": the line is closed; "half": it is closed in the
+    middle of the answer; "silence": nothing is answered; a number: what `answer` says, after so many seconds.
+    """
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     script: deque[Any] = field(default_factory=deque)
     answer: Any = (200, {"ok": True, "result": True})
     headers: dict[str, str] = field(default_factory=dict)
+    unread: int = 0
+    """So many posts are hung up on before their bodies are read."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, end: str) -> list[dict[str, Any]]:
@@ -41,6 +47,9 @@ class Provider:
         return [call.fields for call in self.calls if call.path.endswith(end)]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self.unread and request.method == "POST":
+            self.unread -= 1
+            return hang_up(request)
         body = await request.text()
         is_json = "json" in request.content_type
         fields = json.loads(body) if is_json and body else dict(parse_qsl(body, keep_blank_values=True))
@@ -48,17 +57,30 @@ class Provider:
         reply = self.script.popleft() if self.script else self.answer
         if callable(reply):
             reply = reply(self.calls[-1])
+        if isinstance(reply, float):
+            await asyncio.sleep(reply)
+            reply = self.answer(self.calls[-1]) if callable(self.answer) else self.answer
         if reply == "drop":
-            assert request.transport is not None
-            request.transport.close()
-            return web.Response()
+            return hang_up(request)
+        if reply == "half":
+            answer = web.StreamResponse(headers={"Content-Length": "500", "Content-Type": "application/json"})
+            await answer.prepare(request)
+            await answer.write(b'{"ok": true, "re')
+            return hang_up(request)
         if reply == "silence":
             await self.over.wait()
             return web.Response()
-        status, content = reply
+        status, content, *more = reply
+        headers = self.headers | (more[0] if more else {})
         if isinstance(content, str):
-            return web.Response(status=status, text=content, headers=self.headers)
-        return web.json_response(content, status=status, headers=self.headers)
+            return web.Response(status=status, text=content, headers=headers)
+        return web.json_response(content, status=status, headers=headers)
+
+
+def hang_up(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
 
 
 @asynccontextmanager
