@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from storage.places import ProjectPlace
     from storage.trouble import Cause
 
+OPEN_SECONDS = 2.0
+"""How long a start waits for providers to answer; whoever takes longer comes in when they do."""
 TICK_SECONDS = 10
 
 
@@ -166,15 +168,21 @@ class App:
         )
 
     async def start(self) -> None:
-        """Begin to send, to tick, and to hear what providers bring. A channel that fails leaves the others running."""
+        """Begin to send, to tick, and to hear what providers bring.
+
+        A channel that fails leaves the others running, and one that takes long to open holds up nothing.
+        """
         self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
         self._running.append(self.warming)
         await self.delivery.start()
-        await asyncio.gather(*(self._open(channel) for channel in self.channels.values()))
+        opening = {name: asyncio.create_task(self._open(channel)) for name, channel in self.channels.items()}
         telegram = self.channels.get("telegram")
         if telegram is not None and self.settings.telegram_by == "polling":
-            polling = cast("TelegramChannel", telegram).poll(self._polled)
-            self._running.append(asyncio.create_task(polling))
+            polls = self._poll(cast("TelegramChannel", telegram), opening["telegram"])
+            self._running.append(asyncio.create_task(polls))
+        self._running.extend(opening.values())
+        if opening:
+            await asyncio.wait(opening.values(), timeout=OPEN_SECONDS)
         self.schedule.start()
 
     @property
@@ -216,6 +224,10 @@ class App:
             log.error("channel not started", channel=channel.name, **told(error))
         else:
             metrics.up.labels(channel.name).set(1)
+
+    async def _poll(self, channel: TelegramChannel, opening: asyncio.Task[None]) -> None:
+        await asyncio.wait([opening])
+        await channel.poll(self._polled)
 
     async def _polled(self, inbound: Inbound) -> None:
         await self.intake.take(inbound)

@@ -28,7 +28,7 @@ IDLE_SECONDS = 5
 """Between two requests on one connection."""
 READ_SECONDS = 60
 """How long somebody may read nothing of an answer that waits for them."""
-LAST_REQUESTS_SECONDS = 10
+LAST_REQUESTS_SECONDS = 2
 """How long a request that is being answered may take when we are asked to stop."""
 HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 100

@@ -53,8 +53,8 @@ LEASE_SECONDS = 180
 """Longer than any message takes, waits and timeouts included; after it a sender without a beat is presumed dead."""
 SPARE = 4
 """One in so many senders is kept for what somebody waits for, whatever else hangs."""
-GRACE_SECONDS = 10.0
-"""How long messages that are on their way may take when we stop."""
+GRACE_SECONDS = 3.0
+"""How long messages that are on their way may take when we stop. Docker kills after ten seconds in all."""
 LONGEST_HOLD = 5.0
 """A message that would wait longer than this goes back to the outbox."""
 LEAST_WAIT = 0.001

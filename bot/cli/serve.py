@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,17 @@ from storage.trouble import SAYINGS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from types import FrameType
 
     from rich.console import Console
 
     from bot.app import App
     from bot.settings import Settings
     from storage.trouble import Cause
+
+STOP_SECONDS = 8.0
+"""From the word to stop until we are gone, whatever hangs; Docker kills after ten. What was not finished is found at
+the next start, as after a kill."""
 
 commands = typer.Typer()
 
@@ -91,6 +97,11 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
             await super().shutdown(sockets)
             await app.stop()
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit:
+                go_in_time()
+            super().handle_exit(sig, frame)
+
         @contextmanager
         def capture_signals(self) -> Generator[None, None, None]:
             loop = asyncio.get_running_loop()
@@ -100,6 +111,20 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
 
     config = connections.config(app.asgi, trusted=app.settings.trusted_proxies, descriptors=descriptors)
     Server(config).run(sockets=[listening])
+
+
+def go_in_time() -> None:
+    """See to it that the process ends, even if a database or a thread of ours never answers."""
+    last_word = threading.Timer(STOP_SECONDS, _give_up)
+    last_word.daemon = True
+    last_word.start()
+
+
+def _give_up() -> None:
+    from bot.logs import log  # noqa: PLC0415 - keep start-up light
+
+    log.error("stopped without finishing")
+    os._exit(FAILED)
 
 
 def _greet(out: Console, app: App) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -59,6 +59,8 @@ class Providers:
         self.url = ""
         self.service = ""
         self.delay = 0.0
+        """Seconds until a send is answered; no longer than the test takes."""
+        self._over = asyncio.Event()
         self.refuse: Callable[[str, str], Refusal | None] = lambda _to, _text: None
         self.calls: Counter[str] = Counter()
         self._texts: list[dict[str, Any]] = []
@@ -185,7 +187,7 @@ class Providers:
             rows = told["reply_markup"]["inline_keyboard"]
             (drawn,) = (each for each in self.taken[str(told["chat_id"])] if each.number == told["message_id"])
             drawn.buttons = {button["text"]: button["callback_data"] for row in rows for button in row}
-        await asyncio.sleep(self.delay)
+        await self._pause()
         return web.json_response({"ok": True, "result": result})
 
     async def twilio_api(self, request: web.Request) -> web.Response:
@@ -207,11 +209,15 @@ class Providers:
         }  # fmt: skip
         self._texts.append(text)
         self.taken[to].append(Taken(words, {}, number))
-        await asyncio.sleep(self.delay)
+        await self._pause()
         report = asyncio.ensure_future(self._report(str(text["sid"]), to))
         self._behind.add(report)
         report.add_done_callback(self._behind.discard)
         return web.json_response(text, status=201)
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), self.delay)
 
     async def _report(self, sid: str, to: str) -> None:
         form = {"MessageSid": sid, "MessageStatus": "delivered", "To": to, "From": OURS, "AccountSid": ACCOUNT}
@@ -231,5 +237,6 @@ class Providers:
             try:
                 yield self
             finally:
+                self._over.set()
                 await asyncio.gather(*self._behind)
                 await runner.cleanup()
