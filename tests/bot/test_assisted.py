@@ -93,6 +93,7 @@ def test_without_reading_aloud_nothing_is_begun(earshot: Terminal, capsys: pytes
 
 @pytest.mark.parametrize("gone", [False, True], ids=["nobody", "left"])
 def test_only_somebody_of_the_team_may_write(earshot: Terminal, capsys: pytest.CaptureFixture[str], gone: bool) -> None:
+    earshot("db", "upgrade")
     if gone:
         earshot("team", "add", SAM, "--role", "outreach")
         with laid(read({})) as base:

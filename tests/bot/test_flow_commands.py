@@ -115,6 +115,7 @@ def test_a_flow_that_is_not_there_is_said_so(run):
 
 
 def test_publishing_twice_publishes_once(run, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("EARSHOT_DATA_DIR", str(tmp_path / "data"))
     status, told = run("flows", "publish")
     assert status == 0, told

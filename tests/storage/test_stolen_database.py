@@ -100,13 +100,13 @@ def test_no_number_no_chat_and_no_sealed_word_is_in_the_files(database: Engine, 
 
 
 def test_a_backup_shows_no_more(sqlite_database: Engine, tmp_path: Path) -> None:
-    from bot.cli.db import _copy  # noqa: PLC0415 - the very copy that `earshot db backup` makes
+    from storage.backup import copy as copied  # noqa: PLC0415 - the very copy that `earshot db backup` makes
     from storage.unit import writer_for  # noqa: PLC0415
 
     writer = writer_for(sqlite_database)
     writer.run(fill)
     copy = tmp_path / "copy.db"
-    _copy(files_of(sqlite_database)[0].with_name(str(sqlite_database.url.database).rpartition("/")[2]), copy)
+    copied(files_of(sqlite_database)[0].with_name(str(sqlite_database.url.database).rpartition("/")[2]), copy)
     writer.close()
     wanted = [form for number in (*NUMBERS, CHAT) for form in number_forms(number)] + list(SEALED_WORDS)
     assert leftovers([copy], wanted) == {}
