@@ -29,7 +29,7 @@ from flows.asides import (
     open_aside,
 )
 from flows.asides.asked_back import AskedBackAside
-from flows.asides.confirm import Confirm, code_in
+from flows.asides.confirm import Confirm, is_about_the_number
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
@@ -223,7 +223,7 @@ def _start(making: Making, started: Started) -> None:
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
     state = making.conversation
     making.said = said.text
-    if state.aside == CONFIRM and code_in(said.text):
+    if Confirm.comes_back(making, said.text) or (state.aside == CONFIRM and is_about_the_number(making, said.text)):
         hear_aside(making, said)
         return
     telling, waits = is_telling_now(making), state.status == "open"

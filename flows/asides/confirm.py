@@ -25,6 +25,8 @@ CONFIRM = "confirm"
 _NUMBERS = ("story", "ask_back")
 FEW_WORDS = 6
 """Words up to which a message with such a number in it is an answer to us and no part of a story."""
+SOME_WORDS = 10
+"""Words up to which a message may say that it is to be kept, or that the number is lost."""
 _WORD: re.Pattern[str] = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d{4}")
 
@@ -44,8 +46,16 @@ class Confirm(Aside):
         """Have the number looked at; say once what is wanted."""
         if not isinstance(signal, Said):
             return False
+        notes = making.conversation.aside_notes
         if code := code_in(signal.text):
-            making.effects.append(CheckCode(code=code, keep=_keeps(making, signal.text)))
+            keep = bool(notes.get("keep")) or says_keep(making, signal.text)
+            making.effects.append(CheckCode(code=code, keep=keep))
+            return True
+        if says_keep(making, signal.text):
+            _keep_from_now(making)
+            return True
+        if asks_anew(making, signal.text):
+            making.effects.append(AskCode(deletes=bool(notes.get("deletes"))))
             return True
         if making.conversation.tries or len(_WORD.findall(signal.text)) > FEW_WORDS:
             return False
@@ -59,9 +69,22 @@ class Confirm(Aside):
         deletes = bool(making.conversation.aside_notes.get("deletes"))
         if not asked.code:
             cls.close(making)
+            making.set(to_prove={})
             making.tell("code_resting")
             return
+        if deletes:  # a number sent anew asks anew: what they said of an earlier one is over
+            notes = {key: value for key, value in making.conversation.aside_notes.items() if key != "keep"}
+            making.set(aside_notes=notes, to_prove=notes)
         making.ask(Say(text=making.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
+
+    @classmethod
+    def comes_back(cls, making: Making, text: str) -> bool:
+        """Tell whether this is the number of a deletion that something else came between, and wait for it again."""
+        state = making.conversation
+        if state.aside == CONFIRM or not state.to_prove or not _is_number_alone(making, text):
+            return False
+        making.set(aside=CONFIRM, aside_notes=state.to_prove, tries=0)
+        return True
 
     @classmethod
     def checked(cls, making: Making, checked: CodeChecked) -> Said | None:
@@ -70,8 +93,10 @@ class Confirm(Aside):
         if not checked.right:
             if checked.over:
                 cls.close(making)
+                making.set(to_prove={})
             making.tell("code_over" if checked.over else "code_wrong")
             return None
+        making.set(to_prove={})
         if checked.keep:
             cls.close(making)
             if notes.get("deletes"):
@@ -132,9 +157,48 @@ def code_in(text: str) -> str:
     return joined if not found and _DIGITS.fullmatch(joined) else ""
 
 
-def _keeps(making: Making, text: str) -> bool:
-    wanted = {normalise(word) for word in making.common("code_keep").split(",")}
-    return any(word in f" {normalise(text)} " for word in (f" {one} " for one in wanted))
+def says_keep(making: Making, text: str) -> bool:
+    """Return whether a short message says that what was to be deleted is to be kept; a number may stand beside it."""
+    deletes = bool(making.conversation.aside_notes.get("deletes"))
+    said = normalise(text)
+    alone = deletes and said in {normalise(word) for word in making.common("code_keep_alone").split(",")}
+    return alone or _holds(making, "code_keep", text, shortest=1 if code_in(text) else 2)
+
+
+def asks_anew(making: Making, text: str) -> bool:
+    """Return whether somebody who was sent a number has lost it, never got it, or asks for it again."""
+    return not code_in(text) and _holds(making, "code_again", text)
+
+
+def is_about_the_number(making: Making, text: str) -> bool:
+    """Return whether a message is for the number that is waited for, before it is for anything else."""
+    return bool(code_in(text)) or says_keep(making, text) or asks_anew(making, text)
+
+
+def _keep_from_now(making: Making) -> None:
+    """From now on the number keeps: whoever said so once must not delete by the same number a moment later."""
+    notes = making.conversation.aside_notes
+    if notes.get("deletes"):
+        kept = {**notes, "keep": True}
+        making.set(aside_notes=kept, to_prove=kept, tries=0)
+        making.tell("code_keeps")
+        return
+    Confirm.close(making)
+    making.tell("left_as_it_is")
+
+
+def _holds(making: Making, key: str, text: str, *, shortest: int = 1) -> bool:
+    """Return whether a message of few words holds one of these that are at least `shortest` words long."""
+    if len(_WORD.findall(text)) > SOME_WORDS:
+        return False
+    said = f" {normalise(text)} "
+    wanted = (normalise(word) for word in making.common(key).split(","))
+    return any(f" {word} " in said for word in wanted if len(word.split()) >= shortest)
+
+
+def _is_number_alone(making: Making, text: str) -> bool:
+    code = code_in(text)
+    return bool(code) and (normalise(text) == code or _holds(making, "code_keep", text))
 
 
 def _put_back(notes: dict[str, Any]) -> PutBack:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from flows.asides.base import Aside
 from flows.asides.retell import RETELL, Retell, so_far
 from flows.effects import Begin, DropStory, HoldSealed, PurgeSealed
+from flows.keywords import Word, recognise
 from flows.signals import Said
 from flows.telling import add_words, is_telling, pending_parts, set_pending
 
@@ -23,6 +24,13 @@ class Resume(Aside):
     name: ClassVar[str] = RESUME
     values: ClassVar[tuple[str, ...]] = ("continue", "again")
     safe: ClassVar[str] = "continue"
+
+    def hear(self, making: Making, signal: Signal) -> bool:
+        """Take "I have finished" for what it says: whoever has told something need not say first that they go on."""
+        if isinstance(signal, Said) and not making.conversation.pending and _finishes(making, signal.text):
+            self.close(making)
+            return False
+        return super().hear(making, signal)
 
     def unclear(self, making: Making, signal: Signal) -> bool:
         """Ask once more; what is told meanwhile waits with what was told before it."""
@@ -65,6 +73,14 @@ class Resume(Aside):
             making.set(pending=pending)  # the engine hands these words to the waiting question
         else:
             making.ask_again()
+
+
+def _finishes(making: Making, text: str) -> bool:
+    state, step = making.conversation, making.step
+    if not making.consented or step is None or not step.tells or not state.scratch.get("parts"):
+        return False
+    word = recognise(text, language=state.language, channel=state.channel)
+    return word is not None and word.word is Word.DONE and word.whole
 
 
 def _add(making: Making, parts: tuple[tuple[str, str], ...]) -> bool:
