@@ -295,6 +295,7 @@ def _said_at_a_question(making: Making, said: Said, word: Recognised | None, las
 def _means_something_else(making: Making, word: Recognised, said: Said) -> bool:
     """A lone YES by SMS is an opt-in to the carrier and an ordinary answer to us; "hide the place" was offered."""
     offered = word.word in _MAY_BE_LABELS and names_a_choice(making, said.text)
+    offered = offered or Receipt.means_this_story(making, word.word)
     return (word.carrier_only and not making.conversation.opted_out) or offered
 
 

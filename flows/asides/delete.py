@@ -9,11 +9,14 @@ from flows.asides.confirm import proved
 from flows.asides.own_stories import THIS, Offered, OwnStories, listed_in
 from flows.draft import is_empty
 from flows.effects import DropStory, Erase
+from flows.keywords import normalise
+from flows.signals import Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.signals import StoriesListed
+    from flows.questions.options import Choice
+    from flows.signals import Signal, StoriesListed
     from flows.turn import Making
 
 DELETE, DELETE_CHAT_TOO = "delete", "delete_chat_too"
@@ -112,6 +115,17 @@ class DeleteChatToo(Aside):
     values: ClassVar[tuple[str, ...]] = ("delete", "keep")
     safe: ClassVar[str] = "keep"
     when_stopped: ClassVar[bool] = True
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; it is a question for a yes or a no as well."""
+        choice = super().chosen(making, signal)
+        if choice is not None or not isinstance(signal, Said):
+            return choice
+        said = normalise(signal.text)
+        for value, key in (("delete", "yes_words"), ("keep", "no_words")):
+            if said in {normalise(word) for word in making.common(key).split(",")}:
+                return next((one for one in self.choices(making) if one.option.value == value), None)
+        return None
 
     def take(self, making: Making, value: str) -> None:
         """Delete this conversation's story, or leave it."""

@@ -12,6 +12,7 @@ from flows.asides.base import Aside
 from flows.asides.confirm import proved
 from flows.asides.reword import Words, story_in
 from flows.effects import AddToStory, Erase, NarrowStory, Say
+from flows.keywords import Word, recognise
 from flows.questions.consent import LITERAL
 from flows.signals import Chose, Said
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flows.effects import Use
+    from flows.questions.options import Choice
     from flows.signals import ReceiptRead, Signal
     from flows.turn import Making
 
@@ -47,6 +49,20 @@ class Receipt(Aside):
         progress = making.common(f"progress_{notes.get('progress', 'heard')}")
         text = making.common(self.name, month=str(notes.get("month", "")), progress=progress)
         return Say(text=text, options=tuple(choice.shown for choice in self.choices(making)))
+
+    @classmethod
+    def means_this_story(cls, making: Making, word: Word) -> bool:
+        """Return whether DELETE is about the story that three words just opened, not about this phone's own."""
+        return word is Word.DELETE and making.conversation.aside == cls.name
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; DELETE in any words is the one that takes the story back."""
+        if isinstance(signal, Said):
+            state = making.conversation
+            word = recognise(signal.text, language=state.language, channel=state.channel)
+            if word is not None and self.means_this_story(making, word.word):
+                return next(choice for choice in self.choices(making) if choice.option.value == "take_back")
+        return super().chosen(making, signal)
 
     def offers(self, making: Making) -> Iterable[tuple[str, str]]:
         """Yield what can be done; nothing is narrower than the team alone."""

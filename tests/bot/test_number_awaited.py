@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.conversation import Conversation
 from storage import tables
 from tests import walk
-from tests.bot.service import MAYA, Service
-from tests.bot.test_forged_sender import WORDS, code, in_use, requests, texts, told, uses
+from tests.bot.service import MAYA, TOM, Service
+from tests.bot.test_forged_sender import CHAT, WORDS, code, in_use, requests, texts, told, uses
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -74,7 +75,8 @@ async def test_a_lost_number_for_a_wider_use_is_sent_anew(service: Service) -> N
 
 BETWEEN = [
     ("MY DATA",), ("HELP",), ("please stop texting me",), ("please stop texting me", "START"), ("1", "YES I AM SURE"),
-    ("thanks", "hello"), ("CHANGE",), ("They keep telling me lies.",), ("They also lost his wedding ring and never found it.",),
+    ("thanks", "hello"), ("CHANGE",), ("They keep telling me lies.",),
+    ("They also lost his wedding ring and never found it.",),
 ]  # fmt: skip
 
 
@@ -102,3 +104,28 @@ async def test_a_year_in_a_new_story_is_no_number(service: Service) -> None:
 async def test_whoever_is_back_and_has_finished_need_not_say_that_they_go_on(service: Service, finished: str) -> None:
     await service.text(MAYA, *walk.AGREED_BY_TEXT, WORDS, "please stop texting me", "START", finished)
     assert [row.text for row in service.rows(tables.Story)] == [WORDS]
+
+
+BACK = ["DELETE", "take it back", "please delete it", "2"]
+
+
+@pytest.mark.parametrize("said", BACK)
+async def test_delete_after_a_receipt_is_about_the_story_it_opened(service: Service, said: str) -> None:
+    """Else "everything you told us is deleted" is said of a phone that told nothing, and the story stays."""
+    await told(service)  # for the team alone, so that it cannot travel less far and taking back is the second choice
+    words = Conversation.from_json(service.rows(tables.Conversation)[0].state).receipt
+    await service.text(TOM, words, said)
+    assert in_use(service) == []
+    await service.text(TOM, code(service, TOM))
+    assert texts(service) == []
+
+
+@pytest.mark.parametrize(("said", "kept"), [("yes", 0), ("yes please", 0), ("no", 1), ("no thanks", 1)])
+async def test_shall_we_delete_that_too_is_answered_by_yes_or_no(service: Service, said: str, kept: int) -> None:
+    await service.chat(CHAT, *walk.by_chat(WORDS))
+    await service.chat(CHAT, "DELETE CHAT")
+    answered = await service.chat(CHAT, said)
+    assert answered[-1] == (
+        "Nothing was deleted." if kept else "It is deleted. Thank you for telling us what you want."
+    )
+    assert len(texts(service)) == kept
