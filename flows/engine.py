@@ -46,6 +46,7 @@ from flows.questions.place import PlaceStep
 from flows.questions.read_back import ReadBackStep
 from flows.questions.short_text import ShortTextStep
 from flows.questions.story import StoryStep
+from flows.receipts import ends_in_one
 from flows.receipts import read as read_receipt
 from flows.signals import (
     Amended,
@@ -260,6 +261,8 @@ def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: 
     """Do what a keyword says, look a receipt up, or answer what is asked beside the story."""
     if word is None:
         return _is_receipt(making, said) or answered_beside(making, said, crossed=crossed)
+    if word.word is Word.DELETE and ends_in_one(said.text) and _is_receipt(making, said):
+        return True
     said_by_word = word.word in {Word.HELP, Word.PRIVACY} or (word.word is Word.STOP and is_wrong_number(making, said))
     in_own_words = said_by_word and taken_by_carrier(said.text) is None
     if in_own_words and answered_beside(making, said, crossed=crossed):
@@ -319,7 +322,10 @@ def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> No
 
 def _is_receipt(making: Making, said: Said) -> bool:
     """Have three words looked up that are a receipt, whoever typed them and wherever they are in a conversation."""
-    words = "" if listens_to_words(making) else read_receipt(said.text, making.common("receipt_openings"))
+    openings = making.common("receipt_openings")
+    if ends_in_one(said.text):  # only then: "delete the whole thing" is no receipt
+        openings = f"{openings},{making.common('receipt_wishes')}"
+    words = "" if listens_to_words(making) else read_receipt(said.text, openings)
     if words:
         making.effects.append(FindReceipt(words=words, text=said.text, ref=said.ref))
     return bool(words)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
 from flows.effects import AddToStory, Begin, HoldSealed, PurgeSealed, Unseal
+from flows.keywords import normalise
 from flows.signals import Said, Unsealed
 from flows.telling import is_telling
 
 if TYPE_CHECKING:
     from flows.effects import Say
+    from flows.questions.options import Choice
     from flows.signals import Signal
     from flows.turn import Making
 
@@ -29,6 +31,15 @@ class After(Aside):
         """Return the question; after a signpost somebody may read the words, so it does not say that nobody does."""
         say = super().ask(making)
         return replace(say, text=making.common("after_looked_at")) if making.signposted else say
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; "new" names one as well."""
+        choice = super().chosen(making, signal)
+        if choice is None and isinstance(signal, Said):
+            wanted = {normalise(word) for word in making.common("after_new").split(",")}
+            if normalise(signal.text) in wanted:
+                return next(one for one in self.choices(making) if one.option.value == "another")
+        return choice
 
     def hear(self, making: Making, signal: Signal) -> bool:
         """Hear the choice, then the words themselves once they are unsealed."""

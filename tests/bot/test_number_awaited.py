@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +130,19 @@ async def test_shall_we_delete_that_too_is_answered_by_yes_or_no(service: Servic
         "Nothing was deleted." if kept else "It is deleted. Thank you for telling us what you want."
     )
     assert len(texts(service)) == kept
+
+
+@pytest.mark.parametrize("before", ["DELETE", "please delete", "delete my story"])
+async def test_delete_with_the_three_words_behind_it_finds_the_story(service: Service, before: str) -> None:
+    await told(service)
+    words = Conversation.from_json(service.rows(tables.Conversation)[0].state).receipt
+    said = await service.text(TOM, f"{before} {words}")
+    assert said[-1].startswith("We found what was told")
+
+
+@pytest.mark.parametrize("said", ["new", "a new one", "something else"])
+async def test_words_that_came_later_are_a_new_story_if_their_teller_says_new(service: Service, said: str) -> None:
+    await told(service)
+    service.now += timedelta(days=2)
+    await service.text(MAYA, "My sister was cold on the ward all night long.", said, "AGREE", "DONE")
+    assert texts(service) == [WORDS, "My sister was cold on the ward all night long."]
