@@ -135,6 +135,10 @@ def _helplines(patient: Patient) -> Iterator[Finding]:
 
 def _data_folder(patient: Patient) -> Iterator[Finding]:
     folder = patient.settings.data_dir
+    if (usual := patient.settings.usual_folder_passed_by) is not None:
+        advice = f"Put {variable('data_dir')} right. For another installation make its folder first."
+        yield Finding("wrong", f"There is no data folder {folder}, and {usual} holds a database.", advice)
+        return
     if not folder.exists():
         yield Finding("care", f"There is no data folder {folder} yet.", "earshot serve makes it.")
         return

@@ -171,7 +171,7 @@ class Practice:
 
     def _person(self, phone: Phone) -> PracticePerson | None:
         with reader(self.app.engine) as connection:
-            return practice.practice_person(connection, self._lookups(phone), self.app.clock())
+            return practice.practice_person(connection, self.app.keyring, self._lookups(phone), self.app.clock())
 
     def _waiting(self, phone: Phone) -> int:
         with reader(self.app.engine) as connection:

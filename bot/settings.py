@@ -266,6 +266,13 @@ class Settings(BaseModel):
         return self.telegram_mode or ("webhook" if self.secure else "polling")
 
     @property
+    def usual_folder_passed_by(self) -> Path | None:
+        """The usual data folder, if it holds a database and another that is not there was named: surely a slip."""
+        usual = Path(type(self).model_fields["data_dir"].default)
+        named = "data_dir" in self.model_fields_set and not self.data_dir.exists()
+        return usual if named and (usual / "earshot.db").exists() else None
+
+    @property
     def flow_folders(self) -> tuple[Path, ...]:
         """Return where flows are: those of Earshot, then the organisation's own, which win."""
         from flows.loader import CONTENT  # noqa: PLC0415 - most commands need no flow

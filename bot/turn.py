@@ -17,6 +17,7 @@ from flows.effects import Begin, SaveAnswer, Say
 from flows.engine import advance
 from flows.messages import Message
 from flows.signals import Signal, Started
+from storage.crypto import seal_receipt, with_receipt
 from storage.queries import outbox
 from storage.queries import turn as store
 from storage.queries.decisions import ASSISTED, Circumstances
@@ -81,7 +82,7 @@ class Turn:
             self.release: Release = means.releases.begin("", "")
             self.conversation = self._new(self.release)
         else:
-            self.conversation = self._as_it_is_now(Conversation.from_json(stored.state))
+            self.conversation = self._as_it_is_now(with_receipt(means.keyring, Conversation.from_json(stored.state)))
             self.release = means.releases.going_on(connection, stored.flow, stored.structure)
 
     def _as_it_is_now(self, conversation: Conversation) -> Conversation:
@@ -149,6 +150,7 @@ class Turn:
     def _new(self, release: Release, after: Conversation | None = None) -> Conversation:
         earliest = after.started_at + timedelta(microseconds=1) if after is not None else self.now
         milliseconds = int(self.now.timestamp() * 1000)
+        receipt = draw(self.connection, self.means.keyring, self.means.rng)
         fresh = idle(
             id=f"{milliseconds:012x}{token_hex(10)}",
             token=token_urlsafe(TOKEN_CHARACTERS)[:TOKEN_CHARACTERS],
@@ -156,7 +158,8 @@ class Turn:
             channel=self.occasion.look,
             language=self._language(release, after),
             now=max(self.now, earliest),
-            receipt=draw(self.connection, self.means.keyring, self.means.rng),
+            receipt=receipt,
+            receipt_sealed=seal_receipt(self.means.keyring, receipt),
         )
         stopped = self.person.opted_out or self.person.address_state == "opted_out"
         opted_out = after.opted_out if after is not None else stopped

@@ -111,8 +111,10 @@ class Conversation(BaseModel):
     closed_by: str = ""
     """The end that closed us to this person for a while; it says nothing about them but its name."""
     closed_until: AwareDatetime | None = None
-    receipt: str = ""
-    """Three plain words, made by the caller."""
+    receipt: str = Field(default="", exclude=True)
+    """Three plain words, made by the caller, who gives them anew each time: no stored state holds them (ADR 9)."""
+    receipt_sealed: str = ""
+    """The same under the caller's key; nothing here reads it."""
     nudges: int = 0
     """Reminders of the question that waits."""
     reminded: int = 0
@@ -155,6 +157,7 @@ def idle(
     language: str,
     now: datetime,
     receipt: str = "",
+    receipt_sealed: str = "",
 ) -> Conversation:
     """Return a conversation in which nothing has happened yet."""
     return Conversation(
@@ -167,4 +170,5 @@ def idle(
         started_at=now,
         heard_at=now,
         receipt=receipt,
+        receipt_sealed=receipt_sealed,
     )

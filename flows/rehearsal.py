@@ -196,7 +196,8 @@ class Rehearsal:
         waiting = deque([signal])
         while waiting:
             turn = advance(self.releases[self.state.flow], self.state, waiting.popleft(), self.now)
-            self.state = Conversation.from_json(turn.conversation.to_json())
+            again = Conversation.from_json(turn.conversation.to_json())
+            self.state = again.changed(receipt=turn.conversation.receipt)
             begins = [effect for effect in turn.effects if isinstance(effect, Begin)]
             for effect in (*(one for one in turn.effects if not isinstance(one, Begin)), *begins):
                 self._done.append(effect)

@@ -42,6 +42,8 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 PREFIX_BYTES = 5
 """One byte of format, four that name the key."""
+RECEIPT = "conversation.receipt"
+"""What the receipt in a conversation's state is bound to."""
 
 
 class Protected(NamedTuple):
@@ -236,6 +238,25 @@ def address_lookups(keyring: Keyring, channel: str, address: str) -> list[bytes]
     return keyring.lookups("address.lookup", f"{channel}\0{address}")
 
 
+def seal_receipt(keyring: Keyring, words: str) -> str:
+    """Return the words of a receipt as a conversation's stored state may hold them."""
+    return base64.b64encode(keyring.seal(RECEIPT, words.encode())).decode()
+
+
+def with_receipt(keyring: Keyring, conversation: Conversation) -> Conversation:
+    """Return a conversation read from its stored state with its receipt, which stands there sealed.
+
+    One from an older time holds the words in plain: with its next turn, or a rotation, they are sealed. Raises
+    SealBrokenError.
+    """
+    if conversation.receipt_sealed:
+        words = keyring.open(RECEIPT, base64.b64decode(conversation.receipt_sealed)).decode()
+        return conversation.changed(receipt=words)
+    if conversation.receipt:
+        return conversation.changed(receipt_sealed=seal_receipt(keyring, conversation.receipt))
+    return conversation
+
+
 def receipt_lookups(keyring: Keyring, words: str) -> list[bytes]:
     """Return what `story.receipt_lookup` may hold for these words, however they are spaced, joined or capitalised."""
     plain = " ".join("".join(c if c.isalpha() else " " for c in words.casefold()).split())
@@ -265,7 +286,7 @@ def rotate(writer: Writer, keyring: Keyring, *, batch: int = 500) -> Rotated:
             while done := writer.run(partial(_reseal, keyring=keyring, protected=protected, limit=batch)):
                 sealed += done
     left = writer.run(lambda c: int(c.execute(select(func.count()).select_from(SUPPRESSION)).scalar_one()))
-    after: int | None = 0
+    after: str | None = ""
     while after is not None:
         changed, lost, after = writer.run(partial(_rehash_receipts, keyring=keyring, after=after, limit=batch))
         receipts += changed
@@ -300,24 +321,40 @@ def _key(table: Table) -> Any:
     return column
 
 
-def _rehash_receipts(connection: Connection, keyring: Keyring, after: int, limit: int) -> tuple[int, int, int | None]:
-    """Hash receipts anew from the conversations that know them: how many, how many not, and where to go on."""
+def _rehash_receipts(connection: Connection, keyring: Keyring, after: str, limit: int) -> tuple[int, int, str | None]:
+    """Seal and hash receipts anew, by the conversations that know them: how many, how many not, and where to go on."""
     rows = connection.execute(
-        select(STORY.c.id, STORY.c.receipt_lookup, CONVERSATION.c.state)
-        .join(CONVERSATION, CONVERSATION.c.id == STORY.c.conversation_id)
-        .where(STORY.c.id > after, STORY.c.receipt_lookup.is_not(None))
-        .order_by(STORY.c.id)
+        select(CONVERSATION.c.id, CONVERSATION.c.state, STORY.c.id, STORY.c.receipt_lookup)
+        .outerjoin(STORY, STORY.c.conversation_id == CONVERSATION.c.id)
+        .where(CONVERSATION.c.id > after)
+        .order_by(CONVERSATION.c.id)
         .limit(limit)
     ).all()
     changed = lost = 0
-    for story_id, stored, state in rows:
-        try:
-            lookups = receipt_lookups(keyring, Conversation.from_json(state).receipt)
-        except UnreadableConversationError:
-            lookups = []
+    for conversation_id, state, story_id, stored in rows:
+        conversation = _with_receipt_if_known(keyring, state)
+        words = conversation.receipt if conversation is not None else ""
+        if conversation is not None and words and not _is_under_first_key(keyring, state):
+            fresh = conversation.changed(receipt_sealed=seal_receipt(keyring, words)).to_json()
+            connection.execute(CONVERSATION.update().where(CONVERSATION.c.id == conversation_id).values(state=fresh))
+        if stored is None:
+            continue
+        lookups = receipt_lookups(keyring, words) if words else []
         if stored not in lookups:
             lost += 1
         elif stored != lookups[0]:
             connection.execute(STORY.update().where(STORY.c.id == story_id).values(receipt_lookup=lookups[0]))
             changed += 1
     return changed, lost, rows[-1][0] if rows else None
+
+
+def _with_receipt_if_known(keyring: Keyring, state: str | None) -> Conversation | None:
+    try:
+        return with_receipt(keyring, Conversation.from_json(state or ""))
+    except (UnreadableConversationError, SealBrokenError):
+        return None
+
+
+def _is_under_first_key(keyring: Keyring, state: str) -> bool:
+    sealed = Conversation.from_json(state).receipt_sealed
+    return bool(sealed) and base64.b64decode(sealed)[:PREFIX_BYTES] == keyring.prefix

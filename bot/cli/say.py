@@ -77,6 +77,25 @@ def installed(*, makes: bool = False) -> Settings:
     raise typer.Exit(FAILED)
 
 
+def starting() -> Settings:
+    """Return the settings for a start. A data folder that is not there, beside the usual one in use, is a slip."""
+    import typer  # noqa: PLC0415 - keep start-up light
+
+    from bot.settings import variable  # noqa: PLC0415
+
+    found = read_settings()
+    usual = found.usual_folder_passed_by
+    if usual is None:
+        return found
+    out = console(error=True)
+    out.print("[red]×[/red]", end=" ")
+    out.print(
+        f"There is no data folder {found.data_dir}, and {usual} holds a database. Nothing was made.", markup=False
+    )
+    out.print(f"  Check how {variable('data_dir')} is written. For another installation make its folder first.")
+    raise typer.Exit(FAILED)
+
+
 def _advice(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "Check how the name is written, and that the folder is there."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot.cli.say import FAILED, console, read_settings
+from bot.cli.say import FAILED, console, starting
 from storage.trouble import SAYINGS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def serve() -> None:
     from bot import connections, logs  # noqa: PLC0415 - keep start-up light
     from bot.app import build  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = starting()
     descriptors = connections.raise_descriptors()
     listening = _listen(settings, connections.backlog(descriptors))
     logs.configure(settings.log_level)

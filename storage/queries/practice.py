@@ -11,12 +11,15 @@ from sqlalchemy import func, select, update
 
 from flows.conversation import Conversation, UnreadableConversationError
 from storage import tables
+from storage.crypto import with_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy.engine import Connection
+
+    from storage.crypto import Keyring
 
 ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
@@ -59,7 +62,9 @@ class PracticePerson(NamedTuple):
     """Newest first."""
 
 
-def practice_person(connection: Connection, lookups: Sequence[bytes], now: datetime) -> PracticePerson | None:
+def practice_person(
+    connection: Connection, keyring: Keyring, lookups: Sequence[bytes], now: datetime
+) -> PracticePerson | None:
     """Return what is held about the phone with this keyed address; None if it has not been used yet."""
     person = connection.execute(
         select(CONTRIBUTOR.c.id, CONTRIBUTOR.c.opted_out)
@@ -79,7 +84,7 @@ def practice_person(connection: Connection, lookups: Sequence[bytes], now: datet
         contributor_id=person.id,
         opted_out=person.opted_out,
         status=latest.status if latest else "",
-        receipt=state.receipt if state and state.kept and state.status == "ended" else "",
+        receipt=with_receipt(keyring, state).receipt if state and state.kept and state.status == "ended" else "",
         due_at=latest.due_at if latest else None,
         question=(state.token, state.serial) if state and (state.status == "open" or state.aside) else None,
         held=connection.execute(select(func.count()).where(SEALED.c.contributor_id == person.id)).scalar_one(),

@@ -24,9 +24,10 @@ from bot.occasion import Means
 from bot.recovery import Recovery
 from bot.releases import Releases
 from bot.settings import read
+from flows.conversation import Conversation
 from flows.messages import Message
 from storage import tables
-from storage.crypto import Keyring
+from storage.crypto import Keyring, with_receipt
 from storage.database import reader
 from storage.places import ProjectPlace, Resolver
 from storage.queries import consent
@@ -231,6 +232,11 @@ class Service:
         order = [kept.c.started_at] if table is tables.Conversation else list(kept.primary_key.columns)
         with reader(self.engine) as connection:
             return list(connection.execute(select(kept).order_by(*order)).all())
+
+    def receipt(self, state: str = "") -> str:
+        """Return the three words of a conversation by its stored state, in which they are sealed; else of the first."""
+        state = state or self.rows(tables.Conversation)[0].state
+        return with_receipt(self.keyring, Conversation.from_json(state)).receipt
 
     def everything(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
         """Return all that is stored, but for what differs by chance: ids, tokens, seals."""

@@ -17,7 +17,6 @@ from bot import fate, metrics
 from bot.channels.base import Limits, SendError
 from bot.channels.sms_errors import failure
 from bot.web import _figures
-from flows.conversation import Conversation
 from flows.items import ItemKind
 from review import passwords
 from storage import put_back, tables
@@ -73,7 +72,7 @@ async def a_teller_adds_to_an_approved_story(service: Service) -> None:
     await service.text(ANYBODY, *walk.by_text(STORY, use="quote"))
     service.writer.run(lambda c: c.execute(change(STORIES).values(state="approved")))
     (row,) = service.rows(tables.Conversation)
-    await service.text(ANYBODY, Conversation.from_json(row.state).receipt, "add", "It was put back.", "done")
+    await service.text(ANYBODY, service.receipt(row.state), "add", "It was put back.", "done")
 
 
 async def a_teller_writes_their_own_version(service: Service) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import update as change
 
 from bot.ask_back import AskBacks
 from bot.assisted import Sitting
-from flows.conversation import Conversation
 from storage import tables
 from storage.consent_record import NOT_RECORDED, record
 from storage.database import reader
@@ -103,7 +102,7 @@ async def by_receipt(asking: Asking) -> None:
     service = asking.service
     await service.text(MAYA, *walk.by_text(STORY, use="quote"))
     (row,) = service.rows(tables.Conversation)
-    await service.text(TOM, Conversation.from_json(row.state).receipt, "2", "1")
+    await service.text(TOM, service.receipt(row.state), "2", "1")
 
 
 async def signed_off(asking: Asking) -> None:

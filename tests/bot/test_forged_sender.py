@@ -240,7 +240,7 @@ async def test_a_number_stands_in_no_log_and_no_conversation(service: Service, l
 
 async def test_a_receipt_takes_nothing_back_without_the_number(service: Service) -> None:
     await told(service)
-    words = Conversation.from_json(service.rows(tables.Conversation)[0].state).receipt
+    words = service.receipt()
     await service.text(TOM, words, "2")
     assert in_use(service) == []
     assert texts(service) == [WORDS]

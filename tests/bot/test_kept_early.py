@@ -85,7 +85,7 @@ async def test_whoever_stops_answering_loses_nothing(service: Service, channel: 
     person = MAYA if channel == "sms" else str(CHAT)
     service.answers(person)
     before = exported(service)
-    receipt = state(service).receipt
+    receipt = service.receipt()
     for day in range(1, 10):
         service.now = NOON + timedelta(days=day)
         await service.due.tick()
@@ -166,7 +166,7 @@ async def test_an_edited_version_outlives_an_answer_that_changes_no_word(service
 
 async def test_a_use_narrowed_elsewhere_is_not_widened_by_an_answer(service: Service) -> None:
     await service.text(MAYA, *walk.kept_by_text(STORY), "Easton", "2", "1")
-    receipt = state(service).receipt
+    receipt = service.receipt()
     await service.text(TOM, receipt, "2", "1")
     assert [row.use for row in service.rows(tables.Story)] == ["team"]
     await service.text(MAYA, "1 6")

@@ -42,7 +42,7 @@ async def told(service: Service, words: str = SECRET) -> str:
 
 def receipt(service: Service) -> str:
     kept = [row for row in service.rows(tables.Conversation) if Conversation.from_json(row.state).kept]
-    return Conversation.from_json(kept[0].state).receipt
+    return service.receipt(kept[0].state)
 
 
 def texts(service: Service) -> list[str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.conversation import Conversation
 from storage import tables
 from tests import walk
 from tests.bot.service import MAYA, TOM, Service
@@ -114,7 +113,7 @@ BACK = ["DELETE", "take it back", "please delete it", "2"]
 async def test_delete_after_a_receipt_is_about_the_story_it_opened(service: Service, said: str) -> None:
     """Else "everything you told us is deleted" is said of a phone that told nothing, and the story stays."""
     await told(service)  # for the team alone, so that it cannot travel less far and taking back is the second choice
-    words = Conversation.from_json(service.rows(tables.Conversation)[0].state).receipt
+    words = service.receipt()
     await service.text(TOM, words, said)
     assert in_use(service) == []
     await service.text(TOM, code(service, TOM))
@@ -135,7 +134,7 @@ async def test_shall_we_delete_that_too_is_answered_by_yes_or_no(service: Servic
 @pytest.mark.parametrize("before", ["DELETE", "please delete", "delete my story"])
 async def test_delete_with_the_three_words_behind_it_finds_the_story(service: Service, before: str) -> None:
     await told(service)
-    words = Conversation.from_json(service.rows(tables.Conversation)[0].state).receipt
+    words = service.receipt()
     said = await service.text(TOM, f"{before} {words}")
     assert said[-1].startswith("We found what was told")
 

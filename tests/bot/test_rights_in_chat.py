@@ -56,7 +56,7 @@ def states(service: Service) -> str:
 
 def receipt(service: Service, number: int = -1) -> str:
     rows = sorted(service.rows(tables.Conversation), key=lambda row: row.started_at)
-    return Conversation.from_json(rows[number].state).receipt
+    return service.receipt(rows[number].state)
 
 
 def approve(service: Service) -> None:

@@ -97,7 +97,7 @@ class Phone:
         return self.heard
 
     def _advance(self, signal: Signal) -> None:
-        before = Conversation.from_json(self.state.to_json())
+        before = Conversation.from_json(self.state.to_json()).changed(receipt=self.state.receipt)
         assert before == self.state
         turn = advance(self.known[self.flow], before, signal, self.now)
         self.state = turn.conversation

@@ -31,6 +31,7 @@ from storage.crypto import (
     receipt_lookups,
     rotate,
     seal_address,
+    seal_receipt,
 )
 from storage.queries import turn
 
@@ -214,7 +215,14 @@ def people(writer: Writer, keyring: Keyring, several: int) -> None:
             sealed=seal_address(keyring, number), now=NOW,
         )  # fmt: skip
         conversation = idle(
-            id=f"c{n}", token="t", flow="share", channel="sms", language="en", now=NOW, receipt=f"maple otter {'x' * n}"
+            id=f"c{n}",
+            token="t",
+            flow="share",
+            channel="sms",
+            language="en",
+            now=NOW,
+            receipt=f"maple otter {'x' * n}",
+            receipt_sealed=seal_receipt(keyring, f"maple otter {'x' * n}"),
         )
         turn.save_conversation(
             connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=NOW

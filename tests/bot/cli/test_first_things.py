@@ -121,6 +121,19 @@ def test_nobody_is_added_to_a_team_in_a_folder_that_is_not_there(
     assert not Path("vra").exists()
 
 
+def test_a_start_with_a_mistyped_data_folder_makes_none(
+    earshot: Terminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earshot("db", "upgrade")
+    assert (Path("var") / "earshot.db").exists()
+    monkeypatch.setenv("EARSHOT_DATA_DIR", "vra")
+    said = refusal(earshot, capsys, "serve")
+    for each in ("There is no data folder vra", "var holds a database", "Nothing was made", "EARSHOT_DATA_DIR"):
+        assert each in said
+    assert "There is no data folder vra, and var holds a database" in refusal(earshot, capsys, "doctor")
+    assert not Path("vra").exists()
+
+
 def test_the_first_start_needs_nothing(earshot: Terminal) -> None:
     assert list(Path().iterdir()) == []
     lay(read({})).close()
