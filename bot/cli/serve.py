@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from bot.cli.say import FAILED, console, starting
-from storage.trouble import SAYINGS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -55,6 +54,8 @@ def _say_trouble(cause: Cause | None) -> None:
     if cause is None:
         out.print("[green]✓[/green] The database works again.")
         return
+    from storage.trouble import SAYINGS  # noqa: PLC0415 - keep start-up light
+
     saying = SAYINGS[cause]
     out.print("[red]×[/red]", end=" ")
     out.print(saying.what, markup=False)
