@@ -145,3 +145,17 @@ def test_nobody_who_said_stop_is_told_anything():
     phone.say(LIKELY)
     assert raised(phone) == ["likely"]
     assert warmth(phone) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ("leave me alone i want to die", "plain"),
+        ("stop texting me i want to die", "plain"),
+        ("no. i really want to end my life", "plain"),
+        ("i want to die of embarrassment", ""),
+        ("i want to die laughing at that bus timetable", ""),
+    ],
+)
+def test_a_wish_in_so_many_words_is_plain_whatever_stands_around_it(said: str, level: str) -> None:
+    assert notice(said).level == level

@@ -9,6 +9,7 @@ phrase is plain unless the model reads the sentence it stands in as calm; withou
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, NamedTuple
 
 from flows import safeguarding
@@ -22,6 +23,11 @@ WITHOUT, WITH_WORDS, WITH_WISH = (400, -260), (300, -60), (100, -300)
 one says a wish to die. Chosen on hands that were held out of training: docs/measured.md says what each finds and what
 it takes wrongly. A wish to die needs the least: to miss it is worse than to ask about an idiom."""
 SUICIDE: Final = "suicide"
+_LITERAL: Final = re.compile(
+    r"\bi (?:just |really |only )?(?:want|wish|need) to (?:die|be dead|kill myself|end my life|end it all)\b"
+)
+"""Said of oneself, now and in so many words: no calm sentence around it makes it less. What the
+phrases take for an idiom is not found here at all."""
 FEWEST: Final = 3
 """Words that the model needs; fewer are an answer or a key word, unless a phrase was found in them."""
 
@@ -74,6 +80,8 @@ def _level(read: safeguarding.Found) -> Level:
         return "plain"
     if not read.now and len(read.words) < FEWEST:
         return ""
+    if SUICIDE in read.now and _LITERAL.search(" ".join(read.words)):
+        return "plain"
     weight = model.shipped().weigh(read.words, features.flags(read))
     plain, likely = WITH_WISH if SUICIDE in read.now else WITH_WORDS if read.now else WITHOUT
     return "plain" if weight >= plain else "likely" if weight >= likely else ""
