@@ -27,7 +27,7 @@ KNOWN = frozenset({
     "storage.export.select.RestlessStoriesError", "storage.places.gazetteer.GazetteerError",
 })  # fmt: skip
 """The errors whose own words are meant for the person at the terminal: named, so that none has to be imported."""
-DATABASE = "sqlalchemy.exc.OperationalError"
+DATABASE = "sqlalchemy.exc.DBAPIError"
 NOT_OURS = 70
 """Exit status for an error that we did not expect (EX_SOFTWARE of sysexits)."""
 
@@ -109,6 +109,16 @@ def _names(error: Exception) -> set[str]:
     return {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
 
 
+def _trouble(error: Exception) -> str:
+    """Return what is wrong with the database; empty where the fault is in what was asked of it, and so ours."""
+    from storage.trouble import SAYINGS, cause_of  # noqa: PLC0415 - keep start-up light
+
+    cause = cause_of(error)
+    if cause is not None:
+        return SAYINGS[cause].what
+    return "The database cannot be used: it does not answer." if "OperationalError" in type(error).__name__ else ""
+
+
 @contextmanager
 def failing_plainly() -> Iterator[None]:
     """Turn an error into plain words and an exit status; one we did not expect shows its class and place only."""
@@ -125,9 +135,11 @@ def failing_plainly() -> Iterator[None]:
         from bot.logs import told  # noqa: PLC0415 - keep start-up light
 
         out, names = console(error=True), _names(error)
-        if DATABASE in names:
-            out.print("[red]×[/red] The database cannot be used: it does not answer, is locked, or the disk is full.")
-            out.print(f"  Run earshot doctor. ({told(error)['error']})", markup=False)
+        if DATABASE in names and (trouble := _trouble(error)):
+            out.print(f"[red]×[/red] {trouble} What was asked was not done.")
+            out.print(
+                f"  Put that right and try again; earshot doctor looks further. ({told(error)['error']})", markup=False
+            )
             sys.exit(FAILED)
         if names & KNOWN:
             for line in str(error).splitlines():

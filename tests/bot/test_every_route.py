@@ -45,6 +45,10 @@ class Way:
         return re.sub(r"\{[^}]+\}", lambda _: value, self.path)
 
 
+UNSTARTED = {"/healthz", "/readyz"}
+"""They say 503 of a service that was built and not started, as the one here."""
+
+
 @dataclass
 class Attacker:
     app: App
@@ -126,7 +130,7 @@ async def test_looking_changes_nothing(attacker: Attacker) -> None:
         if "GET" in way.methods:
             for _ in range(2):
                 answer = await attacker.ask("GET", way.filled("1"))
-                assert answer.status_code < 500, way.path
+                assert answer.status_code < 500 or way.path in UNSTARTED, way.path
     assert attacker.written() == before
 
 
@@ -169,7 +173,7 @@ async def test_nothing_odd_in_a_query_or_a_form_is_an_error_of_ours(attacker: At
             if way.path == "/sign-out":
                 continue
             answer = await attacker.ask(method, way.filled("1"), **sent)
-            assert answer.status_code < 500, (method, way.path, value)
+            assert answer.status_code < 500 or way.path in UNSTARTED, (method, way.path, value)
             assert "<script>" not in answer.text.replace("<script src", ""), (method, way.path)
 
 

@@ -219,8 +219,14 @@ def test_listeners_hear_what_was_noted_once_it_is_kept(database: Engine, writer:
     def deaf(_topics: frozenset[str]) -> None:
         raise RefusedError
 
+    told = threading.Event()
+
+    def listening(topics: frozenset[str]) -> None:
+        heard.append((topics, kept(database)))
+        told.set()
+
     writer.on_commit(deaf)
-    writer.on_commit(lambda topics: heard.append((topics, kept(database))))
+    writer.on_commit(listening)
 
     def noting(connection: Connection) -> None:
         add("noted")(connection)
@@ -229,6 +235,7 @@ def test_listeners_hear_what_was_noted_once_it_is_kept(database: Engine, writer:
 
     writer.run(add("quiet"))
     writer.run(noting)
+    assert told.wait(20), "told after the work is done, not before"
     writer.run(add("quiet again"))
     writer.close()
     assert heard == [(frozenset({"outbox", "team"}), {"quiet", "noted"})]

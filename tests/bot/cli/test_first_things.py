@@ -141,3 +141,17 @@ def test_the_first_start_needs_nothing(earshot: Terminal) -> None:
     assert DATABASE.stat().st_size > 0
     assert serve.commands
     assert earshot("stories", "list") == 0
+
+
+@pytest.mark.parametrize("words", [("stories", "list"), ("team", "list"), ("inbox", "items")], ids=" ".join)
+def test_a_damaged_database_is_named_and_nothing_is_blamed_on_us(
+    earshot: Terminal, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    earshot("db", "upgrade")
+    file = Path("var") / "earshot.db"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100] + b"\x55" * (len(whole) - 100))
+    said = refusal(earshot, capsys, *words)
+    assert "damaged" in said
+    assert "What was asked was not done" in said
+    assert "should not" not in said
