@@ -137,7 +137,7 @@ class House:
 
 
 BY_LOT = {"key_print", "sealed", "lookup", "pseudonym", "receipt_lookup", "conversation_id", "token"}
-STATE_BY_LOT = {"id", "token", "receipt"}
+STATE_BY_LOT = {"id", "token", "receipt", "receipt_sealed"}
 
 
 def plain(item: tuple[str, Any]) -> tuple[str, Any]:
