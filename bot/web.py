@@ -35,6 +35,7 @@ from bot.settings import is_loopback
 from review import app as review
 from storage.database import reader
 from storage.queries import inbox, outbox, safeguarding, team_items
+from storage.trouble import cause_of
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
@@ -221,5 +222,6 @@ async def _too_large(request: Request, _error: Exception) -> Response:
     return _problem(request, 413)
 
 
-async def _our_fault(request: Request, _error: Exception) -> Response:
-    return _problem(request, 500)
+async def _our_fault(request: Request, error: Exception) -> Response:
+    """Answer for an error. A full disk, a database that is away, no descriptor left: not our fault, and it passes."""
+    return await _not_now(request, error) if cause_of(error) is not None else _problem(request, 500)

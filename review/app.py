@@ -33,6 +33,7 @@ from review import (
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
 from review.slowdown import Slowdown
+from storage.trouble import cause_of
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
@@ -171,8 +172,14 @@ async def _busy(_request: Request, _error: Exception) -> Response:
     return response
 
 
-async def _our_fault(_request: Request, _error: Exception) -> Response:
-    """Answer for an error of ours. It is raised again afterwards, to reach the log, so the headers are put on here."""
-    response = await run_in_threadpool(pages.bare_problem, "our_fault", 500)
+async def _our_fault(request: Request, error: Exception) -> Response:
+    """Answer for an error. It is raised again afterwards, to reach the log, so the headers are put on here.
+
+    A full disk, a database that is away or no descriptor left is no fault of ours, and passes.
+    """
+    if cause_of(error) is not None:
+        response = await _busy(request, error)
+    else:
+        response = await run_in_threadpool(pages.bare_problem, "our_fault", 500)
     response.headers.update({**HEADERS, "Cache-Control": "no-store"})
     return response

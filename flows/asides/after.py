@@ -21,11 +21,10 @@ AFTER = "after"
 
 
 class After(Aside):
-    """An unclear answer keeps nothing of it."""
+    """An unclear answer is no "neither": the words wait, and go when no answer comes in time (design rule 2)."""
 
     name: ClassVar[str] = AFTER
     values: ClassVar[tuple[str, ...]] = ("add", "another", "neither")
-    safe: ClassVar[str] = "neither"
 
     def ask(self, making: Making) -> Say:
         """Return the question; after a signpost somebody may read the words, so it does not say that nobody does."""
@@ -56,6 +55,11 @@ class After(Aside):
             making.ask(self.ask(making))
             return True
         return super().unclear(making, signal)
+
+    def given_up(self, making: Making, signal: Signal) -> bool:
+        """Ask again; only a plain answer destroys what somebody wrote."""
+        making.ask(self.ask(making))
+        return True
 
     def take(self, making: Making, value: str) -> None:
         """Ask for the sealed words, or destroy them."""

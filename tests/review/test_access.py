@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,6 +204,23 @@ async def test_a_fault_of_ours_shows_nothing_of_the_inside(team_room: Room, monk
     assert "words of a story" not in visitor.html
     assert "Traceback" not in visitor.html
     assert visitor.response.headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC], ids=["no descriptor left", "disk full"])
+async def test_trouble_that_passes_is_no_fault_of_ours(
+    team_room: Room, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def short(*_: object, **__: object) -> None:
+        raise OSError(number, "the words of a story")
+
+    visitor = await team_room.member("reviewer")
+    monkeypatch.setattr("storage.queries.queue.page", short)
+    words = await visitor.open("/")
+    assert visitor.status == 503
+    assert visitor.response.headers["retry-after"] == "5"
+    assert visitor.response.headers["cache-control"] == "no-store"
+    assert "try again" in words
+    assert "words of a story" not in visitor.html
 
 
 async def test_what_never_changes_may_be_kept_by_the_browser(team_room: Room) -> None:
