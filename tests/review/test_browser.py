@@ -62,6 +62,8 @@ PAGES = {
     "columns": "/export/columns",
     "exports to recall": "/export/recalls",
     "inbox": "/inbox",
+    "team": "/team",
+    "account": "/account",
     "requests": "/requests",
     "a request": "/requests/1",
     "not there": "/stories/999",
@@ -70,6 +72,36 @@ LEGIBLE = """() => [...document.querySelectorAll(
     'button, .button, select, textarea, summary, nav a, label.choice, .field input'
   )].filter(el => el.checkVisibility()).map(el => [el.innerText || el.name, el.getBoundingClientRect().height])
   .filter(([_, height]) => height < 44)"""
+
+OVERLAPS = """() => {
+    const unseen = '.unseen, .skip, script, option, [hidden]', seen = [];
+    const shown = (holder, box) => {
+        let { left, right, top, bottom } = box;
+        for (let each = holder; each; each = each.parentElement) {
+            if (getComputedStyle(each).overflow === 'visible') continue;
+            const frame = each.getBoundingClientRect();
+            [left, right] = [Math.max(left, frame.left), Math.min(right, frame.right)];
+            [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
+        }
+        return { left, right, top, bottom };
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode());) {
+        const holder = node.parentElement;
+        if (!node.data.trim() || !holder.checkVisibility() || holder.closest(unseen)) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const box of range.getClientRects()) seen.push([node, shown(holder, box)]);
+    }
+    const found = [];
+    seen.forEach(([one, a], place) => seen.slice(place + 1).forEach(([other, b]) => {
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (one !== other && wide > 3 && high > 6) found.push(`${one.data.trim()} / ${other.data.trim()}`);
+    }));
+    return found;
+}"""
+"""Pairs of texts of which one lies over the other."""
 
 
 class Server:
@@ -320,6 +352,7 @@ def test_every_page_can_be_used_by_everyone(
         broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
         assert not broken, (name, broken)
         assert page.evaluate(LEGIBLE) == [], name
+        assert page.evaluate(OVERLAPS) == [], name
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
         page.set_viewport_size(size)
