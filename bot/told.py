@@ -9,7 +9,6 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 
 from flows.signals import PlaceChoice
-from storage.queries.stories import StoryPlace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,20 +26,6 @@ CHANNEL_NAMES = {
 def choice_of(place: Place) -> PlaceChoice:
     """Return a place as the engine knows it."""
     return PlaceChoice(id=place.id, label=place.label, kind=place.kind)
-
-
-def place_of(place: Place) -> StoryPlace:
-    """Return what a story keeps of a place (rule 88)."""
-    return StoryPlace(
-        id=place.id,
-        label=place.label,
-        kind=place.kind,
-        scheme=place.scheme,
-        code=place.code,
-        year=str(place.year) if place.year is not None else "",
-        nation=place.nation,
-        parent=place.parent,
-    )
 
 
 def month_and_year(moment: datetime, language: str) -> str:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from review.access import Visit
-    from storage.places import Place
     from storage.queries.story_page import Label, WholeStory
 
 LARGEST_ID = 2**31 - 1
@@ -56,7 +55,9 @@ def choose(visit: Visit) -> Response:
     version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
 
     def work(connection: Connection) -> bool:
-        done = place_choice.choose(connection, story_id, _kept(place), seen=version, by=visit.who.id, at=visit.now)
+        done = place_choice.choose(
+            connection, story_id, StoryPlace.of(place), seen=version, by=visit.who.id, at=visit.now
+        )
         if done:
             team.record(
                 connection, at=visit.now, who=visit.who.email, act="story.placed", object_kind="story",
@@ -84,17 +85,4 @@ def _page(visit: Visit, name: str, *, refusal: str = "", status: int = 200) -> R
     found = visit.parts.places.search(name, MOST) if name and allowed else ()
     return pages.page(
         visit, "place.html", status, story=story, name=name, found=found, allowed=allowed, refusal=refusal
-    )
-
-
-def _kept(place: Place) -> StoryPlace:
-    return StoryPlace(
-        id=place.id,
-        label=place.label,
-        kind=place.kind,
-        scheme=place.scheme,
-        code=place.code,
-        year=str(place.year or ""),
-        nation=place.nation,
-        parent=place.parent,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.told import choice_of, place_of
+from bot.told import choice_of
 from flows.conversation import Conversation, UnreadableConversationError
 from flows.safeguarding import noted
 from flows.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
@@ -13,6 +13,7 @@ from storage.crypto import receipt_lookups
 from storage.queries import content_notes, conversations, own_stories, requests
 from storage.queries import turn as store
 from storage.queries.decisions import ASSISTED
+from storage.queries.stories import StoryPlace
 
 if TYPE_CHECKING:
     from bot.turn import Turn
@@ -34,7 +35,7 @@ def find_place(turn: Turn, effect: FindPlace) -> Signal:
 def keep(turn: Turn, effect: KeepStory) -> Signal | None:
     """Keep the story as its teller saw it, and queue it; what the team made of other words before counts no more."""
     known = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
-    place = place_of(known) if known is not None else None
+    place = StoryPlace.of(known) if known is not None else None
     if store.differs_from_kept(turn.connection, effect.draft, conversation_id=turn.conversation.id, place=place):
         own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
     unshown = 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from flows.conversation import Conversation
     from flows.effects import Draft
+    from storage.places import Place
 
     _Part = tuple[str, str, str, datetime]
 
@@ -49,6 +50,12 @@ class StoryPlace(NamedTuple):
     year: str = ""
     nation: str = ""
     parent: str = ""
+
+    @classmethod
+    def of(cls, place: Place) -> StoryPlace:
+        """Return what a story keeps of a place that was found or chosen."""
+        year = str(place.year or "")
+        return cls(place.id, place.label, place.kind, place.scheme, place.code, year, place.nation, place.parent)
 
 
 _STORY_OF = Statement(select(STORY.c.id).where(STORY.c.conversation_id == b("conversation_id")))
