@@ -223,8 +223,8 @@ class Delivery:
     async def _tick(self) -> None:
         while True:
             await self.sleep(BEAT_SECONDS)
-            if await self.presence.tick():
-                self._doubt.hurry()
+            if left := await self.presence.tick():
+                self._doubt.left_behind(left)
             for lane in self.lanes.values():
                 lane.pace.share(self.presence.living)
             self.wake()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot import fate, metrics
 from bot.channels.base import SendError
 from bot.logs import log, told
+from bot.presence import SILENT_SECONDS
 from flows.messages import UnreadableMessageError
 from storage.crypto import SealBrokenError
 from storage.queries import outbox
@@ -43,15 +44,18 @@ class Doubt:
         """When the provider may be asked about a message, on the monotonic clock."""
         self._asked: dict[int, int] = {}
         """How often it was asked in vain."""
+        self._left: dict[int, float] = {}
+        """When a process that died can last have given each of its messages to the provider."""
         self._swept = float("-inf")
 
     def raised(self, due: Due) -> None:
         """Remember to look into a message, once its provider's list may be trusted to show it."""
         wait = self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
-        self._ripe[due.id] = self._delivery.monotonic() + wait
+        self._ripe[due.id] = self._left.pop(due.id, self._delivery.monotonic()) + wait
 
-    def hurry(self) -> None:
-        """Look again at once: another process died, and left something behind."""
+    def left_behind(self, messages: Iterable[int]) -> None:
+        """Look at once for what a process that died had in hand; the provider had it for some seconds already."""
+        self._left = dict.fromkeys(messages, self._delivery.monotonic() - SILENT_SECONDS)
         self._swept = float("-inf")
 
     def settled(self, message: int) -> None:

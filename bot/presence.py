@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 1.0
 DEAD_SECONDS = 6.0
 """Whose beat has stood still so long, while ours went on, is dead."""
+SILENT_SECONDS = DEAD_SECONDS - 2 * BEAT_SECONDS
+"""For so long at least a process that is found dead has given nothing to a provider: it may have lived for a beat
+after its last sign of life, and we may have seen that sign a beat late."""
 BREAK_SECONDS = 3.0
 """After so long without a beat of our own we begin to watch the others anew."""
 MAKE_ROOM_SECONDS = 2.0
@@ -68,8 +71,8 @@ class Presence:
         self._joined_at = self._monotonic()
         await self.beat()
 
-    async def beat(self) -> int:
-        """Give a sign of life and look at the others; returns how many messages dead ones left."""
+    async def beat(self) -> list[int]:
+        """Give a sign of life and look at the others; returns the messages that dead ones had in hand."""
         give = partial(processes.beat, name=self.name, share=self.living, now=self._clock())
         beats = await self._writer.perform(give, urgent=True)
         at = self._monotonic()
@@ -78,20 +81,20 @@ class Presence:
         self._beaten_at = at
         dead = self._watch([beat for beat in beats if beat.id != self.name], at)
         if not dead:
-            return 0
+            return []
         left = await self._writer.perform(partial(_take_over, dead=dead), urgent=True)
-        log.warning("process died", count=left)
+        log.warning("process died", count=len(left))
         return left
 
-    async def tick(self) -> int:
-        """Beat, if there is a reason to; trouble is the writer's to tell. Returns how many messages dead ones left."""
+    async def tick(self) -> list[int]:
+        """Beat, if there is a reason to; trouble is the writer's to tell. Returns what dead ones had in hand."""
         if self.alone and self._writer.health.cause is None:
-            return 0
+            return []
         try:
             return await self.beat()
         except Exception as error:
             log.debug("no sign of life", **told(error))
-            return 0
+            return []
 
     async def leave(self) -> None:
         """Strike ourselves off, so that the others need not wait for it."""
@@ -112,6 +115,6 @@ class Presence:
         return dead
 
 
-def _take_over(connection: Connection, dead: list[str]) -> int:
+def _take_over(connection: Connection, dead: list[str]) -> list[int]:
     processes.forget(connection, dead)
     return outbox.take_over(connection)

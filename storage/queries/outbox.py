@@ -379,9 +379,9 @@ def _counted(error: str, then: str) -> ColumnElement[str]:
 _NEVER_HANDED = OUTBOX.c.handed_at.is_(None)
 
 
-def _release(connection: Connection, *which: ColumnElement[bool]) -> int:
+def _release(connection: Connection, *which: ColumnElement[bool]) -> list[int]:
     """Let go of what dead senders had taken. What they never gave the provider simply waits again."""
-    released = connection.execute(
+    rows = connection.execute(
         update(OUTBOX)
         .where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending", *which)
         .values(
@@ -390,7 +390,9 @@ def _release(connection: Connection, *which: ColumnElement[bool]) -> int:
             lease_until=null(),
             owner=null(),
         )
-    ).rowcount
+        .returning(OUTBOX.c.id)
+    )
+    released = [int(row.id) for row in rows]
     if released:
         note(connection, "outbox")
     return released
@@ -403,12 +405,12 @@ def release_expired_leases(connection: Connection, now: datetime, *, all_of_them
     `all_of_them`: whatever the lease says, at the start of the only process there is.
     """
     if all_of_them:
-        return _release(connection)
-    return _release(connection, OUTBOX.c.owner.is_(None), OUTBOX.c.lease_until < now)
+        return len(_release(connection))
+    return len(_release(connection, OUTBOX.c.owner.is_(None), OUTBOX.c.lease_until < now))
 
 
-def take_over(connection: Connection) -> int:
-    """Let go, in the same way, of what processes had taken that are struck off; returns how many."""
+def take_over(connection: Connection) -> list[int]:
+    """Let go, in the same way, of what processes had taken that are struck off; returns its numbers."""
     return _release(connection, OUTBOX.c.owner.is_not(None), ~exists().where(PROCESS.c.id == OUTBOX.c.owner))
 
 

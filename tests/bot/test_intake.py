@@ -315,6 +315,7 @@ async def test_an_edit_of_what_we_never_kept_changes_nothing(service: Service) -
 
 
 async def test_delete_everything_leaves_a_goodbye_and_nothing_else(service: Service) -> None:
+    service.proves = True
     await service.text(MAYA, *TO_THE_END)
     told = await service.text(MAYA, "DELETE", "2")
     assert "Everything you told us is deleted" in told[-1]
@@ -325,6 +326,7 @@ async def test_delete_everything_leaves_a_goodbye_and_nothing_else(service: Serv
 
 @pytest.mark.parametrize("stop", ["STOP", "Please stop texting me"])
 async def test_who_has_stopped_can_still_have_everything_deleted(service: Service, stop: str) -> None:
+    service.proves = True
     await service.text(MAYA, *TO_THE_END)
     told = await service.text(MAYA, stop, "what?", "DELETE", "2")
     assert "Everything you told us is deleted" in told[-1]
@@ -340,6 +342,7 @@ async def test_who_has_stopped_is_asked_nothing_more_than_what_to_delete(service
 
 
 async def test_a_story_told_before_can_be_deleted_while_a_new_conversation_goes_on(service: Service) -> None:
+    service.proves = True
     await service.text(MAYA, *TO_THE_END)
     told = await service.text(MAYA, "SHARE", "DELETE", "1")
     assert "It is deleted" in told[-2]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.base import Limits
+from bot.channels.sms import ASK_SECONDS
 from bot.presence import DEAD_SECONDS
 from storage import tables
 from storage.trouble import Cause
@@ -153,6 +154,26 @@ async def test_what_a_dead_process_had_in_hand_is_taken_over_in_seconds(database
         assert [text for text in fleet.texts if text[0] == person] == [f"{person} first", f"{person} second"]
     rows = tables.Process.__table__
     assert living.writer.run(lambda c: c.execute(select(rows.c.id)).scalars().all()) == [living.delivery.presence.name]
+    await living.delivery.stop()
+
+
+async def test_texts_of_a_dead_process_go_out_within_fifteen_seconds_once_the_provider_s_list_can_be_trusted(
+    database: Engine, hand: Hand
+) -> None:
+    fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0, ask_after=ASK_SECONDS))
+    living, dying = await fleet.start(), fleet.build(script=deque([asyncio.Event()]))
+    await dying.delivery.start()
+    await hand.run(3)
+    living.delivery.lanes["telegram"].pace.pause(hand.at + 0.5)
+    dying.outbox.put("1", "first", "second")
+    await hand.run(0.3)
+    await fleet.kill(dying)
+    died = hand.at - 1000.0
+    while len(fleet.texts) < 2:
+        await hand.run(0.5)
+        assert hand.at - 1000.0 - died < 15, "somebody waits for an answer"
+    assert fleet.texts == ["first", "second"]
+    assert fleet.times[0] - died >= ASK_SECONDS - 0.5, "asked before the list shows it, it would go out twice"
     await living.delivery.stop()
 
 

@@ -89,10 +89,12 @@ async def test_a_first_start_needs_nothing_and_says_what_is_missing(tmp_path: Pa
 
 async def test_a_second_start_on_the_same_port_says_so_and_changes_nothing(tmp_path: Path) -> None:
     async with earshot(tmp_path) as service:
-        other = Earshot(tmp_path, EARSHOT_PORT=str(service.port), EARSHOT_DATA_DIR=str(tmp_path / "other"))
+        folder = tmp_path / "other"
+        folder.mkdir()
+        other = Earshot(tmp_path, EARSHOT_PORT=str(service.port), EARSHOT_DATA_DIR=str(folder))
         with pytest.raises(AssertionError, match="EARSHOT_PORT"):
             await other.start()
-        assert not (tmp_path / "other").exists()
+        assert list(folder.iterdir()) == []
 
 
 async def test_bad_settings_stop_the_start_with_advice(tmp_path: Path) -> None:

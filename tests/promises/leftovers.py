@@ -50,7 +50,8 @@ def files_of(engine: Engine) -> list[Path]:
         return [path for path in main.parent.iterdir() if path.name.startswith(main.name)]
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL synchronous_commit = on"))
-        connection.execute(text("SELECT pg_current_xact_id()"))
+        # A commit waits only if its transaction wrote to the log (RecordTransactionCommit): so this one writes.
+        connection.execute(text("SELECT pg_logical_emit_message(true, 'earshot', 'all of it')"))
     with engine.connect() as connection:
         folder = Path(str(connection.execute(text("SHOW data_directory")).scalar_one()))
     return [path for path in folder.rglob("*") if path.is_file()]

@@ -63,7 +63,9 @@ def service(database: Engine, writer: Writer) -> Service:
             for setting in ("wal_recycle = off", "min_wal_size = '32MB'"):  # as docs/deploy.md tells
                 connection.execute(text(f"ALTER SYSTEM SET {setting}"))
             connection.execute(text("SELECT pg_reload_conf()"))
-    return Service(database, writer)
+    service = Service(database, writer)
+    service.proves = True
+    return service
 
 
 async def tell(service: Service, number: str, first: str, told: Sequence[str] = ()) -> None:

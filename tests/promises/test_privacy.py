@@ -90,6 +90,9 @@ async def tell(providers: Providers) -> None:
     for text in ("DELETE", "1"):
         assert await providers.text(MAYA, text) == 200
     assert await providers.text(TOM, "please stop texting me about the zeppelin") == 200
+    await providers.until_told(MAYA, "reply with")
+    (number,) = {found for one in providers.taken[MAYA] for found in re.findall(r"reply with (\d{4})", one.text)}
+    assert await providers.text(MAYA, number) == 200
     await providers.until_told(MAYA, "deleted")
 
 

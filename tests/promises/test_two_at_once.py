@@ -214,9 +214,11 @@ async def test_an_answer_while_the_version_is_undone(asking: Asking) -> None:
     for _ in range(ROUNDS // 2):
         asking.edits(story)
         await asking.ticks(days=15)
-        await service.text(MAYA, "SHOW")
+        await service.text(MAYA, "SHOW", "1")
         before = len(asking.decided())
-        answers, _ = await asyncio.gather(service.text(MAYA, "1"), asyncio.to_thread(asking.undoes, story))
+        answers, _ = await asyncio.gather(
+            service.text(MAYA, service.code(MAYA)), asyncio.to_thread(asking.undoes, story)
+        )
         assert len(answers) == 1
         was_first = "in no other way" in answers[0]
         assert was_first or "no longer open" in answers[0]
@@ -229,14 +231,14 @@ async def test_an_edit_while_the_teller_has_everything_deleted(asking: Asking) -
     service = asking.service
     for _ in range(ROUNDS // 2):
         story = await asking.told()
-        await service.text(MAYA, "DELETE")
+        await service.text(MAYA, "DELETE", "everything")
 
         def edit(story: int = story) -> Made | editing.Refusal:
             return service.writer.run(
                 lambda c: editing.edit(c, story, text=EDITED, reason="Shorter", author="amina", now=service.now)
             )
 
-        answers, made = await asyncio.gather(service.text(MAYA, "everything"), asyncio.to_thread(edit))
+        answers, made = await asyncio.gather(service.text(MAYA, service.code(MAYA)), asyncio.to_thread(edit))
         assert any("is deleted" in answer for answer in answers), answers
         assert isinstance(made, Made) or made.kind == "gone"
         for table in (tables.Story, tables.Edition, tables.AskBack):

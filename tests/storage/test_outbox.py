@@ -230,9 +230,9 @@ def test_what_a_process_that_is_struck_off_had_taken_is_let_go_and_it_may_not_se
         processes.beat(connection, "b", 2, NOW)
         assert take_in_hand(connection, limit=1, owner="a") == [mine]
         assert take(connection, owner="b") == [theirs]
-        assert outbox.take_over(connection) == 0, "both are alive, however long it takes them"
+        assert outbox.take_over(connection) == [], "both are alive, however long it takes them"
         processes.forget(connection, ["b"])
-        assert outbox.take_over(connection) == 1
+        assert outbox.take_over(connection) == [theirs]
         assert (state_of(connection, mine), state_of(connection, theirs)) == ("sending", "queued")
         assert outbox.hand_over(connection, theirs, NOW, asked_for=True, owner="b") == outbox.TAKEN_OVER
         assert take(connection, owner="a") == [theirs]
