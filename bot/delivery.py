@@ -118,7 +118,7 @@ class Delivery:
         channels: Mapping[str, Channel],
         quiet_hours: QuietHours,
         timezone: ZoneInfo,
-        senders: int = 32,
+        senders: int = 128,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         surely: Callable[[], datetime] | None = None,
         monotonic: Callable[[], float] = time.monotonic,

@@ -1,26 +1,30 @@
-"""How many webhooks may be in hand at once: fewer when answers grow slow, more when they are quick. Pure.
+"""How many webhooks may be in hand at once: as many as are answered in a second, once answers grow slow. Pure.
 
-Whoever is turned away hears so at once and comes again, or is fetched; whoever is let in is answered in time. A fixed
-number would be wrong on every machine but one.
+Whoever is turned away hears so and comes again, or is fetched; whoever is let in is answered in time. A fixed number
+would be wrong on every machine but one.
 """
 
 from __future__ import annotations
 
 TARGET_SECONDS = 1.0
 """An answer that took longer shows that too much is in hand."""
-LEAST, MOST = 64, 4000
-SHRINK, GROW = 0.8, 0.25
+LEAST, FIRST, MOST = 16, 128, 4000
+SHARE = 0.7
+"""Of what was answered in a second, what may be in hand: the answer then takes about that part of a second."""
+HOLD_SECONDS = 1.0
+"""For so long whoever is turned away waits for the word, so that those who ask again at once leave us time to work."""
 
 
 class Load:
     """The webhooks in hand. Moments are seconds of a monotonic clock."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = float(most)
-        self.limit = self._most
+    def __init__(self, first: int = FIRST) -> None:
+        self.limit = float(first)
         """How many may be in hand now."""
         self.in_hand = 0
-        self._shrunk_at = float("-inf")
+        self._since = 0.0
+        self._answered, self._slow = 0, False
+        """How many were answered since then, and whether any of them late."""
 
     def admits(self) -> bool:
         """Return whether one more may come in."""
@@ -32,10 +36,14 @@ class Load:
 
     def done(self, seconds: float, now: float) -> None:
         """Count one that was answered after so many seconds."""
-        if seconds > TARGET_SECONDS:
-            if now - self._shrunk_at >= TARGET_SECONDS:  # those that are in hand now are slow for the same reason
-                self._shrunk_at = now
-                self.limit = max(float(LEAST), min(self.limit, float(self.in_hand)) * SHRINK)
-        elif seconds < TARGET_SECONDS / 2:
-            self.limit = min(self._most, self.limit + GROW)
         self.in_hand -= 1
+        self._answered += 1
+        if seconds > TARGET_SECONDS:
+            self._slow = True
+        elif seconds < TARGET_SECONDS / 2:
+            self.limit = min(float(MOST), self.limit + 1)
+        passed = now - self._since
+        if passed >= TARGET_SECONDS:
+            if self._slow:
+                self.limit = max(float(LEAST), min(self.limit, SHARE * self._answered / passed))
+            self._since, self._answered, self._slow = now, 0, False

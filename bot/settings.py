@@ -175,7 +175,7 @@ class Settings(BaseModel):
         " (Advanced Opt-Out). We then leave those answers to it.",
     )
     senders: Annotated[int, BeforeValidator(parse.whole)] = Field(
-        32, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
+        128, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
     )
     keep_raw_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
         30, ge=1, le=3650, description="After how many days messages as they came in, and what we sent, are let go."

@@ -29,6 +29,7 @@ from bot import complaint_page, metrics, mydata_page, privacy_page, try_page
 from bot.channels.base import Inbound, Rejected
 from bot.front import Answer, Front, Post, TooLargeError, host_of
 from bot.intake import CannotKeepError
+from bot.load import HOLD_SECONDS
 from bot.logs import log, told
 from bot.pages import STATIC_URL, Static
 from bot.settings import is_loopback
@@ -97,6 +98,7 @@ async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: 
     if not app.load.admits():
         metrics.refused.labels(_route(path), "busy").inc()
         app.recovery.refused()
+        await asyncio.sleep(HOLD_SECONDS)
         return AGAIN
     parsed = channel.receive(path, post.query, post.headers, post.body)
     if isinstance(parsed, Rejected):

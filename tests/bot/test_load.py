@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from bot.load import LEAST, Load
+import pytest
+
+from bot.load import LEAST, MOST, SHARE, Load
 from bot.readiness import Turns
 
 
-def test_slow_answers_let_fewer_in_and_quick_ones_more() -> None:
-    load = Load()
-    for _ in range(1000):
+def answered(load: Load, each: float, begun: float, number: int, over: float) -> None:
+    """Answer so many webhooks, one after the other over so many seconds, each of which took `each` seconds."""
+    for n in range(number):
         load.began()
-    for n in range(900):
-        load.done(1.5, n / 900)
-    assert load.limit == 800, "once in a second, however many were slow together"
-    for second in range(1, 60):
-        load.began()
-        load.done(9.0, second * 2.0)
+        load.done(each, begun + over * (n + 1) / number)
+
+
+def test_once_answers_are_slow_no_more_come_in_than_are_answered_in_time() -> None:
+    load = Load(first=4000)
+    answered(load, 0.6, 100.0, 1, 0.0)
+    answered(load, 3.0, 100.0, 300, 1.0)
+    assert load.limit == pytest.approx(SHARE * 300), "in one step, however many too many there were"
+    answered(load, 0.6, 101.0, 300, 1.0)
+    assert load.limit == pytest.approx(SHARE * 300), "quick enough: neither more nor fewer"
+    answered(load, 9.0, 102.0, 3, 3.0)
     assert load.limit == LEAST
-    for n in range(400):
-        load.began()
-        load.done(0.1, 200 + n)
+
+
+def test_quick_answers_let_more_in() -> None:
+    load = Load()
+    answered(load, 9.0, 100.0, 2, 2.0)
+    assert load.limit == LEAST
+    answered(load, 0.1, 200.0, 400, 1.0)
+    assert load.limit == LEAST + 400
+    answered(load, 0.1, 300.0, 10_000, 1.0)
+    assert load.limit == MOST
+
+
+def test_one_slow_answer_after_a_quiet_night_turns_few_away() -> None:
+    load = Load()
+    answered(load, 0.1, 100.0, 500, 1.0)
+    answered(load, 3.0, 30_000.0, 1, 0.0)
+    assert load.limit == LEAST
+    answered(load, 0.01, 30_001.0, 100, 0.3)
     assert load.limit == LEAST + 100
 
 
