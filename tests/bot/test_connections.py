@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WHOLE = b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok"
+NOT_TAKEN = 0
+"""Nobody took the call: the provider brings it again."""
 HALF_HEAD = b"POST /hook HTTP/1.1\r\nHost: x\r\nX-Slow: "
 HALF_BODY = b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
 TIMES = ("HEAD_SECONDS", "BODY_SECONDS", "READ_SECONDS")
@@ -282,3 +284,52 @@ async def test_half_sent_headers_cost_no_webhook(tmp_path: Path) -> None:
         assert [answer for answer in answers if answer is not None] == [200] * 100
         for writer in half:
             writer.close()
+
+
+@pytest.mark.slow
+async def test_without_a_descriptor_left_nothing_fails_for_good_and_it_goes_on_when_there_are_some(
+    tmp_path: Path,
+) -> None:
+    settings = {
+        "EARSHOT_TELEGRAM_TOKEN": TOKEN,
+        "EARSHOT_TELEGRAM_MODE": "webhook",
+        "EARSHOT_TELEGRAM_WEBHOOK_SECRET": SECRET,
+    }
+    async with (
+        bot_api() as api,
+        earshot(tmp_path, **settings, EARSHOT_TELEGRAM_API_URL=api.url) as bot,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as people,
+    ):
+
+        async def answer(method: str, path: str, **more: Any) -> int:
+            try:
+                async with people.request(method, bot.url + path, **more) as got:
+                    await got.read()
+                    return got.status
+            except (aiohttp.ClientError, TimeoutError):
+                return NOT_TAKEN
+
+        async def hook(person: int) -> int:
+            headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+            data = json.dumps(update(5_550_000_000 + person, "/start"))
+            return await answer("POST", "/webhooks/telegram", data=data, headers=headers)
+
+        assert await asyncio.gather(*(answer("GET", "/privacy") for _ in range(10))) == [200] * 10
+        assert bot.process is not None
+        soft, hard = resource.prlimit(bot.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(bot.process.pid, resource.RLIMIT_NOFILE, (3, hard))  # as if all were in use
+        paths = ("/privacy", "/try", "/sign-in", "/readyz", "/healthz", "/complaint")
+        seen = await asyncio.gather(*(answer("GET", path) for path in paths), *(hook(n) for n in range(20)))
+        assert set(seen) <= {200, 404, 503, NOT_TAKEN}, "trouble that passes is no error of ours"
+        assert {503, NOT_TAKEN} & set(seen), "else nothing was short"
+        resource.prlimit(bot.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(20):
+            if await hook(30) == 200:
+                break
+        assert bot.process.returncode is None
+        assert [await answer("GET", path) for path in ("/privacy", "/readyz")] == [200, 200]
+        for _ in range(200):
+            if api.sent[5_550_000_030]:
+                break
+            await asyncio.sleep(0.05)
+        assert api.sent[5_550_000_030], "whoever writes is answered again"
