@@ -122,8 +122,9 @@ class Alerts:
         written = 0
         for item in items:
             second = not item.likely and now >= self.staffed.second_at(item.raised_at)
-            whom = on_call.whom_to_tell(contacts, second=second, now=now)
-            if not whom:
+            theirs = [each for each in contacts if each.practises or not item.practice]
+            whom = on_call.whom_to_tell(theirs, second=second, now=now)
+            if not whom and not item.practice:
                 on_call.nobody_told(connection, now)
             recently = max(item.raised_at, now - on_call.SAME_ALERT)
             for contact in whom:

@@ -194,8 +194,8 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
 def erase_words(connection: Connection, story_id: int, *, of_place: bool = False, but_of: str = "") -> None:
     """Delete the words of a story that its teller changes, or only its place, wherever they are repeated.
 
-    Messages and answers go, what the team made of them is emptied, raw events of the contributor are emptied and the
-    stored conversation forgets its answers. The story itself stays for the caller to fill. `but_of` names the
+    Messages and answers go, what the team made of them is emptied, raw events of the contributor that were heard are
+    emptied and the stored conversation forgets its answers. The story itself stays for the caller to fill. `but_of` names the
     conversation in hand, whose state the turn saves itself.
     """
     row = connection.execute(
@@ -204,7 +204,7 @@ def erase_words(connection: Connection, story_id: int, *, of_place: bool = False
     if not of_place:
         connection.execute(delete(PART).where(PART.c.story_id == story_id))
     connection.execute(update(EDITION).where(EDITION.c.story_id == story_id).values(text=""))
-    _empty_inbound(connection, row.contributor_id)
+    _empty_heard(connection, row.contributor_id)
     withhold.from_person(connection, row.contributor_id, "deleted", private=True)
     if row.conversation_id == but_of:
         return
@@ -409,6 +409,13 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
                 channel=channel, lookup=lookup, opted_out=opted_out or state == "opted_out", created_at=now
             )
         )
+
+
+def _empty_heard(connection: Connection, contributor_id: int) -> None:
+    """Empty the raw events of a person, but for those that failed: their writer was told that they are safe with us."""
+    theirs = INBOUND.c.contributor_id == contributor_id
+    heard = (theirs, INBOUND.c.state == "handled", INBOUND.c.sealed.is_not(None))
+    connection.execute(update(INBOUND).where(*heard).values(sealed=None))
 
 
 def _empty_inbound(connection: Connection, contributor_id: int, until: datetime | None = None) -> None:

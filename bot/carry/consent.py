@@ -58,5 +58,14 @@ def unseal(turn: Turn, _effect: Unseal) -> Signal:
 
 
 def purge(turn: Turn, _effect: PurgeSealed) -> None:
-    """Destroy the words that were held, and the raw events behind them."""
-    store.purge_sealed(turn.connection, conversation_id=turn.conversation.id, contributor_id=turn.person.contributor_id)
+    """Destroy the words that were held, and the raw events behind them.
+
+    Where a conversation ended without a yes nothing is left; else a message that failed waits on until it is handled.
+    """
+    conversation = turn.conversation
+    store.purge_sealed(
+        turn.connection,
+        conversation_id=conversation.id,
+        contributor_id=turn.person.contributor_id,
+        heard_only=conversation.status in {"open", "ended"},
+    )

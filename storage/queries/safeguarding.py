@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from sqlalchemy import and_, case, func, select, text, update
+from sqlalchemy import and_, case, false, func, select, text, update
 from sqlalchemy import bindparam as b
 
 from storage import tables
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from storage.staffed import StaffedHours
 
+CONTRIBUTOR = tables.Contributor.__table__
 ITEM = tables.Safeguarding.__table__
 
 BY_RULE = "rule"
@@ -126,16 +127,22 @@ class ToAlert(NamedTuple):
     taken: bool
     likely: bool
     """True: only worth a look. The first contact is told once a day, when the team is there."""
+    practice: bool
+    """True: words on the practice phone. Nothing of it goes to a real phone."""
 
 
 def to_alert(connection: Connection, now: datetime) -> list[ToAlert]:
     """Return open items that somebody is to be told about, held until the commit; another process gets others."""
+    practice = select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == ITEM.c.contributor_id).scalar_subquery()
     rows = connection.execute(
-        select(ITEM.c.id, ITEM.c.raised_at, ITEM.c.look_by, ITEM.c.taken_at.is_not(None), ITEM.c.level == LIKELY)
+        select(
+            ITEM.c.id, ITEM.c.raised_at, ITEM.c.look_by, ITEM.c.taken_at.is_not(None), ITEM.c.level == LIKELY,
+            func.coalesce(practice, false()),
+        )
         .where(OPEN, ITEM.c.next_alert_at <= now)
         .order_by(ITEM.c.id)
         .with_for_update(skip_locked=True)
-    )
+    )  # fmt: skip
     return [ToAlert(*row) for row in rows]
 
 

@@ -273,14 +273,18 @@ def take_sealed(connection: Connection, conversation_id: str) -> list[tuple[str,
     return [(ref, sealed) for ref, sealed in rows]
 
 
-def purge_sealed(connection: Connection, *, conversation_id: str, contributor_id: int) -> None:
-    """Destroy what was held for a conversation and the raw events of its contributor."""
+def purge_sealed(
+    connection: Connection, *, conversation_id: str, contributor_id: int, heard_only: bool = False
+) -> None:
+    """Destroy what was held for a conversation and the raw events of its contributor.
+
+    With `heard_only` those that failed stay: their writer was told that they are safe with us.
+    """
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
-    connection.execute(
-        update(INBOUND)
-        .where(INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None))
-        .values(sealed=None)
-    )
+    theirs = [INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None)]
+    if heard_only:
+        theirs.append(INBOUND.c.state == "handled")
+    connection.execute(update(INBOUND).where(*theirs).values(sealed=None))
 
 
 def enqueue(  # noqa: PLR0913 - one parameter for each column

@@ -316,6 +316,28 @@ async def test_when_nobody_can_be_reached_the_team_is_told_so_on_its_pages(servi
     assert [row.kind for row in service.rows(tables.TeamItem)] == [on_call.NOBODY]
 
 
+async def test_words_on_the_practice_phone_ring_no_real_phone(service: Service) -> None:
+    """Its page says that nothing is sent anywhere; only a phone on call that is a practice phone too is told."""
+    await on_duty(service, ANNA, BEN)
+    service.answers(ANNA), service.answers(BEN)
+    worry(service)
+    people, phones = tables.Contributor.__table__, tables.Address.__table__
+    whose = item(service).contributor_id
+    service.writer.run(lambda c: c.execute(change(people).where(people.c.id == whose).values(simulated=True)))
+    for minute in (0, 30, 60, 24 * 60):
+        service.now = NOON + timedelta(minutes=minute)
+        await service.alerts.tick()
+        assert told(service, ANNA, BEN) == [0, 0]
+    assert item(service).closed_at is None, "it waits on the page, marked as practice"
+    assert service.rows(tables.TeamItem) == [], "and nobody is missing"
+
+    bens = phones.c.id == address_of(service, 2)
+    service.writer.run(lambda c: c.execute(change(phones).where(bens).values(channel="simulator")))
+    service.now += timedelta(days=1)
+    await service.alerts.tick()
+    assert told(service, ANNA, BEN) == [0, 1]
+
+
 async def test_an_alert_that_lies_unsent_for_minutes_counts_as_not_arrived(service: Service) -> None:
     await on_duty(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
