@@ -33,8 +33,8 @@ each of its columns, unless the column says otherwise. A person gets all that is
 that only Earshot works with, and the names of colleagues, are left out of it.
 
 **Whoever may read the machine's disk as Earshot does can read the database.** What is marked *encrypted* also needs the
-key, which is kept apart. What is marked *keyed hash* cannot be turned back, not even by trying all numbers. All else,
-the stories among it, is readable in the file: encrypting the disk is up to whoever runs the machine
+key, which is kept apart. What is marked *keyed hash* cannot be turned back without it, not even by trying all numbers.
+All else, the stories among it, is readable in the file: encrypting the disk is up to whoever runs the machine
 ([threat model](threat-model.md)).
 """
 

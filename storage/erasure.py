@@ -195,8 +195,8 @@ def erase_words(connection: Connection, story_id: int, *, of_place: bool = False
     """Delete the words of a story that its teller changes, or only its place, wherever they are repeated.
 
     Messages and answers go, what the team made of them is emptied, raw events of the contributor that were heard are
-    emptied and the stored conversation forgets its answers. The story itself stays for the caller to fill. `but_of` names the
-    conversation in hand, whose state the turn saves itself.
+    emptied and the stored conversation forgets its answers. The story itself stays for the caller to fill.
+    `but_of` names the conversation in hand, whose state the turn saves itself.
     """
     row = connection.execute(
         select(STORY.c.conversation_id, STORY.c.contributor_id).where(STORY.c.id == story_id)

@@ -169,8 +169,8 @@ def erase(
 
 
 STAYS = (
-    "What stays: a token that cannot be turned back into a number, so that nobody writes to them again; the dates and"
-    " answers of consent, without the person and their words; counts and times of what the team did.\n"
+    "What stays: a token that only the key could turn back into a number, so nobody writes to them again; the dates"
+    " and answers of consent, without the person and their words; counts and times of what the team did.\n"
     "Backups made before now still hold them until they are thrown away; a restore deletes them again."
 )
 

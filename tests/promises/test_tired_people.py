@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WHO = Path(__file__).with_name("tired_people.toml")
 TELLERS: list[dict[str, Any]] = tomllib.loads(WHO.read_text("utf-8"))["teller"]
 NUMBER, CHAT = "+447700900321", 5_550_004_321
-SENT_AWAY = "We have kept nothing"
+SENT_AWAY = "We have kept no story"
 AT_ONCE, IN_A_WHILE = timedelta(milliseconds=50), timedelta(seconds=20)
 
 
