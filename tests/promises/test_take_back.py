@@ -63,10 +63,14 @@ def story_of(service: Service, words: str) -> int:
     return next(int(row.id) for row in service.rows(tables.Story) if row.text == words)
 
 
+def approve_all(service: Service) -> None:
+    service.writer.run(lambda c: c.execute(update(TABLE).values(state="approved", decided_at=NOON)))
+
+
 async def two_approved(service: Service) -> None:
     await service.text(MAYA, *story(FIRST, "publish"))
     await service.text(TOM, *story(SECOND, "publish"))
-    service.writer.run(lambda c: c.execute(update(TABLE).values(state="approved", decided_at=NOON)))
+    approve_all(service)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,19 @@ async def test_narrowed_by_receipt_it_is_out_of_the_wider_export(service: Servic
     await two_approved(service)
     await service.text("+447700900777", receipt(service, 0), "2", "1")
     assert WORDS[0] not in exported(service, "publish") + exported(service, "quote")
+
+
+async def test_a_quote_never_carries_the_name_of_its_teller(service: Service) -> None:
+    """“Quote it without my name”: neither beside a wider yes, nor after it was narrowed."""
+    await service.text(MAYA, *story(FIRST, "publish"), "CHANGE", "the name it goes under", "a name I give you", "Persi")
+    approve_all(service)
+    assert "Persi" in exported(service, "publish")
+    assert WORDS[0] in exported(service, "quote")
+    assert "Persi" not in exported(service, "quote") + exported(service, "team")
+    await service.text(MAYA, "CHANGE", "how far it may travel", "2")
+    approve_all(service)
+    assert WORDS[0] in exported(service, "quote")
+    assert "Persi" not in everywhere(service)
 
 
 async def test_a_decision_on_what_was_just_changed_or_taken_back_is_refused(service: Service) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Float, Integer, Numeric, select
 
 from storage import tables
 from storage.queries import people
@@ -241,3 +241,20 @@ def test_fainter_words_change_nothing_of_the_clock_of_a_plain_item(writer: Write
         assert (found.level, found.repeats, found.last_at, found.next_alert_at) == ("plain", 1, NOON, NOON)
 
     writer.run(work)
+
+
+def test_no_number_is_kept_that_could_be_a_score() -> None:
+    """“Nobody gets a score”: beside keys, how often somebody was alerted or wrote such words again."""
+    counts = {
+        column.name
+        for column in tables.Safeguarding.__table__.columns
+        if isinstance(column.type, Numeric | Integer | Float) and not column.foreign_keys
+    }
+    assert counts == {"id", "story_id", "version", "alerts", "repeats"}
+    numbers = {
+        f"{name}.{column.name}"
+        for name, table in tables.metadata.tables.items()
+        for column in table.columns
+        if isinstance(column.type, Numeric | Float)
+    }
+    assert {each for each in numbers if not each.startswith("place.")} == {"tag.confidence"}, "about a story's subject"
