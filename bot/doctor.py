@@ -19,8 +19,9 @@ from bot import on_duty
 from bot.house import CHECK_EVERY, helplines, house, lines_for
 from bot.settings import DEMO_ORGANISATION, Settings, is_loopback, variable
 from storage import key_fit, put_back, schema_check, scrub, timekeeping
+from storage.backup import BEFORE
 from storage.crypto import Keyring, UnusableKeyError
-from storage.database import UnusableDatabaseError, connect, is_current, reader
+from storage.database import UnusableDatabaseError, connect, is_current, is_empty, reader
 from storage.queries import inbox, outbox, requests
 from storage.retention import leaving
 
@@ -160,11 +161,16 @@ def _keys(patient: Patient) -> Iterator[Finding]:
         elif path.exists():
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield Finding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
-            patient.keyring = Keyring.load_or_create(path)
+            patient.keyring = key_fit.from_file(path)
         else:
             return  # whether that is wrong, only the database can say
     except UnusableKeyError as error:
-        yield Finding("wrong", f"{error}.", "Put the key back from your copy. Without it, nobody can be answered.")
+        what, _, advice = str(error).partition("\n")
+        yield Finding(
+            "wrong",
+            what.rstrip(".") + ".",
+            advice or "Put the key back from your copy. Without it, nobody can be answered.",
+        )
         return
     yield Finding("good", "The keys can be used.")
 
@@ -179,6 +185,12 @@ def _database(patient: Patient) -> Iterator[Finding]:
             )  # fmt: skip
             return
         yield Finding("care", "There is no database yet.", "earshot serve makes it.")
+        return
+    if url.startswith("sqlite") and is_empty(Path(url.removeprefix("sqlite:///"))):
+        yield Finding(
+            "wrong", f"The database {url.removeprefix('sqlite:///')} has no content at all: something has emptied it.",
+            "Put a copy back: earshot db restore FILE. If nothing was ever kept in it, delete the file.",
+        )  # fmt: skip
         return
     try:
         engine = connect(url)
@@ -295,9 +307,12 @@ def _erasures(patient: Patient) -> Iterator[Finding]:
         )
     elif since is None:
         yield Finding("good", "What was deleted is gone from the bytes as well.")
-    left = Path(patient.settings.database_url.removeprefix("sqlite:///") + ".before-restore")
-    if patient.engine.dialect.name == "sqlite" and left.exists():
-        yield Finding("care", f"{left} still holds what was there before a restore.", "Delete it once you are sure.")
+    if patient.engine.dialect.name == "sqlite":
+        file = Path(patient.settings.database_url.removeprefix("sqlite:///"))
+        for left in sorted(file.parent.glob(f"{file.name}{BEFORE}*")):
+            yield Finding(
+                "care", f"{left} still holds what was there before a restore.", "Delete it once you are sure."
+            )
 
 
 def _requests(patient: Patient) -> Iterator[Finding]:

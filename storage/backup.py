@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 
 from storage.crypto import PREFIX_BYTES, Keyring, SealBrokenError
+from storage.database import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,9 @@ PAGES_AT_ONCE = 2_000
 COPYING, RESTORING = ".copying", ".restoring"
 """What stands behind a database's name while a copy of it is made, or put back; in the data folder, for moments."""
 
+BEFORE = ".before-restore"
+"""What stands behind the name of what was there before a copy was put back, until an operator deletes it."""
+
 
 class DamagedError(ValueError):
     """A database, or a copy of one, is damaged or is none of ours. Nothing was written; the message says what it is."""
@@ -38,10 +43,15 @@ class DamagedError(ValueError):
 def make(source: Path, out: Path, keyring: Keyring | None) -> None:
     """Write a whole copy of a live database to a new file for its owner only; without keys, it can be read by anybody.
 
-    Raises DamagedError, and leaves no file, if the database is damaged; FileExistsError rather than replace a copy.
+    Raises DamagedError, and leaves no file, if the database is damaged; FileExistsError rather than replace a copy;
+    FileNotFoundError for a folder that is not there.
     """
     if out.exists():
         raise FileExistsError(str(out))
+    if not out.parent.is_dir():
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(out.parent))
+    if is_empty(source):
+        raise DamagedError("it has no content at all: something has emptied it")
     draft, part = Path(f"{source}{COPYING}"), out.with_name(f"{out.name}.part")
     try:
         copy(source, draft)
@@ -97,6 +107,8 @@ def must_be_whole(file: Path) -> None:
     """Raise DamagedError unless a file is a database of ours in which every page and every row is sound."""
     if not file.is_file():
         raise DamagedError(f"there is no file {file}")
+    if is_empty(file):
+        raise DamagedError("it has no content at all")
     try:
         with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as found:
             said = found.execute("PRAGMA integrity_check(1)").fetchone()[0]

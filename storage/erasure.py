@@ -64,7 +64,7 @@ FILES = {
     "earshot.db-shm": "an index of the log, without content; gone when the database is closed",
     "earshot.db.copying": "there while `earshot db backup` runs; deleted when it ends, and by the next start",
     "earshot.db.restoring": "there while `earshot db restore` runs; deleted when it ends, and by the next start",
-    "earshot.db.before-restore": "made by `earshot db restore`; the operator is told to delete it, by the doctor too",
+    "earshot.db.before-restore*": "made by `earshot db restore`; the operator is told to delete it, by the doctor too",
     "erased.list": "keys that say nothing: what a backup that is put back loses again, and who said STOP",
     "secret.key": "the keys; nobody's data",
     "flows/*": "the project's own flows",

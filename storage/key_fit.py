@@ -35,13 +35,14 @@ def keys_for(engine: Engine, path: Path, given: str | None) -> Keyring:
     elif not path.exists() and needs_key(engine):
         raise UnusableKeyError(missing(path))
     else:
-        keyring = _from_file(path)
+        keyring = from_file(path)
     if not fits(engine, keyring):
         raise UnusableKeyError(foreign("EARSHOT_SECRET_KEY" if given is not None else str(path)))
     return keyring
 
 
-def _from_file(path: Path) -> Keyring:
+def from_file(path: Path) -> Keyring:
+    """Return the keys of a file, made now if there is none; one that is empty or damaged is named, with what to do."""
     try:
         return Keyring.load_or_create(path)
     except UnusableKeyError:

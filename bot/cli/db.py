@@ -58,9 +58,8 @@ def backup(
     if not source.exists():
         console(error=True).print(f"[red]×[/red] There is no database at {source} yet.")
         raise typer.Exit(FAILED)
-    keyring = None if plain else _keys(settings, source)
     try:
-        copies.make(source, out, keyring)
+        copies.make(source, out, None if plain else _keys(settings, source))
     except copies.DamagedError as error:
         told = console(error=True)
         told.print("[red]×[/red] The database is damaged, so no copy was made:", end=" ")
@@ -98,33 +97,31 @@ def restore(
         out.print("[red]×[/red] The database is in use. Stop the service, then restore. Nothing was changed.")
         raise typer.Exit(FAILED)
     fresh = Path(f"{target}{copies.RESTORING}")
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = not target.parent.exists()
     try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.is_file():
             raise copies.DamagedError("there is no such file")  # noqa: TRY301 - told like the others
         copies.open_copy(file, fresh, _keys(settings) if copies.is_locked(file) else None)
         _must_fit(settings, fresh)
+        if not yes:
+            typer.confirm(f"Put {file} in the place of {target}?", abort=True)
+        kept = _keep(target) if target.exists() else None
+        fresh.replace(target)
     except copies.DamagedError as error:
         out.print(f"{file} is not a whole copy of a database of ours: {error}. Nothing was changed.", markup=False)
         raise typer.Exit(FAILED) from None
     except SealBrokenError as error:
         out.print(f"{file} does not open: {error}. Nothing was changed.", markup=False)
         raise typer.Exit(FAILED) from None
-    try:
-        if not yes:
-            typer.confirm(f"Put {file} in the place of {target}?", abort=True)
-        kept = target.with_name(f"{target.name}.before-restore")
-        kept.unlink(missing_ok=True)
-        if target.exists():
-            _keep(target, kept)
-            for name in ("-wal", "-shm"):
-                Path(f"{target}{name}").unlink(missing_ok=True)
-        fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+        if made:
+            with contextlib.suppress(OSError):  # the copy is in it
+                target.parent.rmdir()
     out.print(f"{target} is the copy now.")
-    _hold(settings, kept if kept.exists() else None)
-    if kept.exists():
+    _hold(settings, kept)
+    if kept is not None:
         out.print(
             f"What was there is in {kept}. Delete it when you no longer need it: it holds everything.", markup=False
         )
@@ -181,11 +178,15 @@ def _hold(settings: Settings, before: Path | None) -> None:
         done = base.writer.run(lambda connection: put_back.hold(connection, lines, now))
         scrub.scrub(base.engine, base.writer, settings.data_dir, now, patient=False)
     out = console()
-    out.print(
-        f"{done.stories} stories and {done.people} people that had been deleted since were deleted again."
-        if done.stories or done.people
-        else "Nothing in it had been deleted since."
-    )
+    if done.stories or done.people:
+        out.print(f"{done.stories} stories and {done.people} people that had been deleted since were deleted again.")
+    elif before is not None or (settings.data_dir / scrub.LIST).exists():
+        out.print("Nothing in it had been deleted since.")
+    else:
+        out.print(
+            f"[yellow]There is no {scrub.LIST} in {settings.data_dir}[/yellow], so nobody knows what people deleted,"
+            " stopped or narrowed since. Put your copy of it there, then: earshot db after-restore"
+        )
     if done.stops or done.uses:
         out.print(f"{done.stops} people said STOP since and are left alone; {done.uses} stories go less far again.")
     if done.messages:
@@ -196,22 +197,31 @@ def _hold(settings: Settings, before: Path | None) -> None:
 
 
 def _keys(settings: Settings, source: Path | None = None) -> Keyring:
-    """Return the keys. None are made, but for a database of ours that never needed any: a new key opens no old copy."""
-    from bot.base import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    """Return the keys: those of the database `source`, or, for a copy that is locked, those at hand; none are made."""
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - keep start-up light
+
+    from bot.base import KEY_FILE  # noqa: PLC0415
+    from storage.backup import DamagedError  # noqa: PLC0415
     from storage.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
     from storage.database import connect  # noqa: PLC0415
-    from storage.key_fit import keys_for, missing  # noqa: PLC0415
+    from storage.key_fit import from_file, keys_for, missing  # noqa: PLC0415
+    from storage.trouble import Cause, cause_of  # noqa: PLC0415
 
     path = settings.data_dir / KEY_FILE
-    if settings.secret_key is not None:
-        return Keyring.from_setting(settings.secret_key.get_secret_value())
-    if path.exists():
-        return Keyring.load_or_create(path)
+    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
     if source is None:
-        raise UnusableKeyError(missing(path))
+        if given is not None:
+            return Keyring.from_setting(given)
+        if not path.exists():
+            raise UnusableKeyError(missing(path))
+        return from_file(path)
     engine = connect(f"sqlite:///{source}")
     try:
-        return keys_for(engine, path, None)
+        return keys_for(engine, path, given)  # a copy that is locked with another key opens never again
+    except DatabaseError as error:
+        if cause_of(error) is not Cause.CORRUPT:
+            raise
+        raise DamagedError(str(error.orig)) from None
     finally:
         engine.dispose()
 
@@ -254,16 +264,24 @@ def _known_to(file: Path) -> list[Erased]:
         engine.dispose()
 
 
-def _keep(target: Path, kept: Path) -> None:
-    """Keep what is there beside it, as it is: also one that is damaged."""
+def _keep(target: Path) -> Path:
+    """Take what is there out of the way and keep it beside, as it is, also one that is damaged; never over another."""
     from storage import backup as copies  # noqa: PLC0415 - keep start-up light
 
+    first = target.with_name(f"{target.name}{copies.BEFORE}")
+    kept, number = first, 1
+    while kept.exists():
+        number += 1
+        kept = first.with_name(f"{first.name}-{number}")
     try:
         copies.copy(target, kept)
     except copies.DamagedError:
         kept.unlink(missing_ok=True)
         kept.touch(mode=0o600)
         shutil.copyfile(target, kept)
+    for name in ("-wal", "-shm"):
+        Path(f"{target}{name}").unlink(missing_ok=True)
+    return kept
 
 
 def _last_good(source: Path) -> str:

@@ -16,6 +16,7 @@ from storage import put_back, tables, wishes
 from storage.crypto import address_lookups, new_key, seal_address
 from storage.database import reader
 from storage.queries import editions, people, turn
+from storage.scrub import LIST
 from tests.bot.service import MAYA, TOM
 from tests.storage.acts import LATER, NOW, begin, keep, queue
 
@@ -172,3 +173,110 @@ def test_a_copy_that_the_key_does_not_fit_is_not_put_back(earshot: Terminal, cop
     KEY.write_text(key)
     assert rows(STORY.c.use) == ["publish", "publish"]
     assert not list(DATABASE.parent.glob("*.restoring*"))
+
+
+def refused(earshot: Terminal, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Return what is said on both streams by a command that does not do what was asked."""
+    try:
+        status = earshot(*words)
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 1
+    return " ".join((earshot.said + capsys.readouterr().err).split())
+
+
+def test_no_copy_is_locked_with_a_key_that_is_not_the_databases(
+    earshot: Terminal, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = KEY.read_text()
+    KEY.write_text(new_key())
+    assert "does not fit the database" in refused(earshot, capsys, "db", "backup", "tonight")
+    assert not Path("tonight").exists(), "with the right key put back it would open never again"
+    assert earshot("db", "backup", "unlocked", "--plain") == 0, "that needs no key"
+    KEY.write_text(key)
+    assert earshot("db", "backup", "tonight") == 0
+
+
+@pytest.mark.parametrize("word", ["", "short"], ids=["empty", "damaged"])
+@pytest.mark.parametrize("act", ["backup", "restore"])
+def test_a_key_that_cannot_be_used_is_named_and_no_other_is_advised(
+    earshot: Terminal, copy: Path, capsys: pytest.CaptureFixture[str], act: str, word: str
+) -> None:
+    KEY.write_text(word)
+    said = refused(earshot, capsys, *(("db", "backup", "tonight") if act == "backup" else ("db", "restore", str(copy))))
+    for each in (str(KEY), "Put it back from your copy"):
+        assert each in said
+    assert "make one" not in said
+    assert "have one made" not in said
+
+
+@pytest.mark.parametrize("how", [(), ("--plain",)], ids=["locked", "plain"])
+def test_a_database_without_a_byte_gives_no_copy_and_is_named(
+    earshot: Terminal, copy: Path, capsys: pytest.CaptureFixture[str], how: tuple[str, ...]
+) -> None:
+    for path in DATABASE.parent.glob("earshot.db*"):
+        path.write_bytes(b"")
+    said = refused(earshot, capsys, "db", "backup", "tonight", *how)
+    assert "no content at all" in said
+    assert "none of ours" not in said
+    assert earshot("db", "restore", str(copy), "--yes") == 0
+    assert rows(STORY.c.text) == ["Maya by the quay.", "Tom by the pier."]
+
+
+def test_a_folder_that_is_not_there_is_named_as_it_was_written(
+    earshot: Terminal, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(earshot, capsys, "db", "backup", "away/tonight")
+    assert "directory: away " in said
+    assert ".part" not in said
+
+
+def test_a_copy_that_is_put_back_without_the_list_says_what_is_not_known(
+    earshot: Terminal, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say_no()
+    listed, key = (Path("var") / LIST).read_text(), KEY.read_text()
+    elsewhere = earshot.folder / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (elsewhere / KEY.name).write_text(key)
+    monkeypatch.setenv("EARSHOT_DATA_DIR", str(elsewhere))
+    with time_machine.travel(LATER, tick=False):
+        assert earshot("db", "restore", str(copy), "--yes") == 0
+        said = " ".join(earshot.said.split())
+        for each in (f"no {LIST} in {elsewhere}", "nobody knows", "earshot db after-restore", "Nothing is sent"):
+            assert each in said
+        assert "had been deleted since" not in said
+        (elsewhere / LIST).write_text(listed)
+        assert earshot("db", "after-restore") == 0
+        assert "nobody knows" not in earshot.said
+        assert "1 people said STOP since" in earshot.said
+    assert rows(CONTRIBUTOR.c.opted_out) == [True, False]
+
+
+def test_putting_a_second_copy_back_loses_nothing_of_what_was_there_first(earshot: Terminal, copy: Path) -> None:
+    with time_machine.travel(LATER, tick=False):
+        tell("+447700900333", "c3", "Sam by the lock.")
+        assert earshot("db", "restore", str(copy), "--yes") == 0
+        tell("+447700900334", "c4", "Kim by the gate.")
+        assert earshot("db", "restore", str(copy), "--yes") == 0
+    kept = sorted(path.name for path in DATABASE.parent.glob("*.before-restore*"))
+    assert kept == ["earshot.db.before-restore", "earshot.db.before-restore-2"]
+    assert b"Sam by the lock" in (DATABASE.parent / kept[0]).read_bytes()
+    assert b"Kim by the gate" in (DATABASE.parent / kept[1]).read_bytes()
+    assert earshot.said.count("before-restore-2") == 1
+    earshot("doctor")
+    said = " ".join(earshot.said.split())
+    for name in kept:
+        assert f"{name} still holds" in said
+
+
+@pytest.mark.parametrize("kind", ["locked", "plain"])
+def test_a_copy_that_is_refused_makes_no_folder(
+    earshot: Terminal, copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    plain = earshot.folder / "plain"
+    assert earshot("db", "backup", str(plain), "--plain") == 0
+    monkeypatch.setenv("EARSHOT_DATA_DIR", "vra")
+    said = refused(earshot, capsys, "db", "restore", str(copy if kind == "locked" else plain), "--yes")
+    assert "its key is not at vra/secret.key" in said
+    assert not Path("vra").exists()

@@ -57,6 +57,11 @@ def test_a_key_file_that_cannot_be_used_is_named(
         assert each in said
     assert "make one" not in said
     assert KEY.read_text() == word
+    assert lived_in("doctor") == 1
+    assert f"The key file {KEY} is" in lived_in.said
+    assert "Put it back from your copy" in lived_in.said
+    for each in ("make one with", "have one made"):
+        assert each not in lived_in.said, "another key answers nobody"
 
 
 def test_a_service_without_its_key_does_not_start(lived_in: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,6 +85,10 @@ def test_a_database_without_a_byte_is_named_and_left_alone(
     for each in ("has no content at all", "earshot db restore FILE", "Nothing was changed"):
         assert each in said
     assert DATABASE.stat().st_size == 0
+    assert lived_in("doctor") == 1
+    assert "has no content at all" in lived_in.said
+    assert "earshot db restore FILE" in lived_in.said
+    assert "EARSHOT_DATABASE_URL right" not in lived_in.said
 
 
 def test_a_key_without_its_database_gets_no_empty_one(lived_in: Terminal) -> None:
