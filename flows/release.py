@@ -128,7 +128,7 @@ class Release(Record):
         key = (address, conversation.language, conversation.channel)
         ready = self.rendered.get(key)
         if ready is None:
-            ready = self.rendered[key] = self._with_house(self._find(*key))
+            ready = self.rendered[key] = self.with_house(self._find(*key))
         if "{" not in ready:
             return ready
         known = {"receipt": conversation.receipt, **fills}
@@ -145,7 +145,8 @@ class Release(Record):
                     return texts[name]
         raise KeyError(address)
 
-    def _with_house(self, text: str) -> str:
+    def with_house(self, text: str) -> str:
+        """Return a text with the facts about the organisation filled in; other placeholders stay."""
         house = self.house
         known = {
             "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,

@@ -59,7 +59,7 @@ def show(visit: Visit) -> Response:
     with reader(visit.parts.engine) as connection:
         open_now = safeguarding_page.open_items(connection)
         closed = safeguarding_page.closed_items(connection)
-        reached = any(contact.reachable for contact in on_call.contacts(connection))
+        reached = on_call.anybody(connection)
     return pages.page(
         visit,
         "safeguarding.html",
@@ -157,7 +157,7 @@ def raise_from_story(visit: Visit) -> Response:
     """Put the teller of a story before those who look after people (rule 85)."""
     story_id = visit.request.path_params["story_id"]
 
-    def work(connection: Connection) -> Literal["done", "gone"]:
+    def work(connection: Connection) -> Literal["safeguarding", "unheard", "gone"]:
         story = story_page.story_by_id(connection, story_id) if story_id <= LARGEST_ID else None
         if story is None or story.withdrawn_at is not None:
             return "gone"
@@ -170,11 +170,12 @@ def raise_from_story(visit: Visit) -> Response:
                 connection, at=visit.now, who=visit.who.email, act="safeguarding.raised", object_kind=kind,
                 object_id=number,
             )  # fmt: skip
-        return "done"
+        return "safeguarding" if on_call.anybody(connection) else "unheard"
 
-    if visit.parts.writer.run(work) == "gone":
+    done = visit.parts.writer.run(work)
+    if done == "gone":
         return pages.problem(visit, "not_found", 404)
-    return RedirectResponse(f"/stories/{story_id}?done=safeguarding", 303)
+    return RedirectResponse(f"/stories/{story_id}?done={done}", 303)
 
 
 def _item_page(

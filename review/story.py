@@ -26,6 +26,7 @@ from storage.queries import (
     content_notes,
     editions,
     exports,
+    on_call,
     own_stories,
     place_choice,
     queue,
@@ -65,6 +66,7 @@ NOTICES = {
     **progress.STEPS,
     "place": "Place saved. What the teller wrote is kept beside it.",
     "safeguarding": "Passed on. Somebody who looks after people is being alerted now.",
+    "unheard": "Passed on. Nobody can be alerted: nobody is on call. Tell somebody who looks after people yourself.",
 }
 
 
@@ -151,6 +153,7 @@ def _story_page(
             "cannot_ask": _cannot_ask(connection, story, visit.now),
             "acts": team.acts_on(connection, "story", story_id, but=("story.opened", team.LISTED)),
             "exports": exports.that_held(connection, story_id),
+            "nobody_on_call": not on_call.anybody(connection),
             "in_care_since": safeguarding_page.open_for(connection, story.contributor_id),
             "changed_since": own_stories.changed_since(connection, story_id),
             "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
@@ -264,8 +267,8 @@ def _one_asked(release: Release | None, step: str, value: str, note: str) -> Ask
     names: dict[str, str] = {}
     question = words.label(words.STEPS, step)
     if release is not None and step in release.flow.steps:
-        names = {option.value: option.label for option in release.flow.steps[step].choices()}
-        question = release.flow.steps[step].text
+        names = {option.value: release.with_house(option.label) for option in release.flow.steps[step].choices()}
+        question = release.with_house(release.flow.steps[step].text)
     return Asked(question=question, answer=_in_words(value, names), note=note)
 
 

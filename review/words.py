@@ -42,6 +42,8 @@ CHANNELS = (
     Word("telegram", "Telegram"),
     Word("assisted", "Written down by a worker"),
 )
+WAYS = (*CHANNELS, Word("simulator", "The practice phone"))
+"""How somebody is reached."""
 ROLES = (
     Word("lead", "Team lead"),
     Word("reviewer", "Reviewer"),

@@ -26,11 +26,12 @@ LONGEST = 20_000
 LONGEST_REASON = 300
 """Characters of the reason: its teller reads it by text message too."""
 GONE = "Its teller has taken this story back, or it was never there. There is nothing to edit."
+STAYS = "An edited version stays with the team."
 WHY_NOT = {
-    "no_consent": "Its teller did not agree to be contacted, so nobody can ask them. It stays with the team.",
-    "opted_out": "Its teller asked us not to write to them, so nobody can ask them. It stays with the team.",
-    "forgotten": "There is no way left to reach its teller, so nobody can ask them. It stays with the team.",
-    "team_only": "Its teller lets only the team read it, so there is nothing to ask them. It stays with the team.",
+    "no_consent": f"Its teller did not agree to be contacted, so nobody can ask them. {STAYS}",
+    "opted_out": f"Its teller asked us not to write to them, so nobody can ask them. {STAYS}",
+    "forgotten": f"There is no way left to reach its teller, so nobody can ask them. {STAYS}",
+    "team_only": f"Its teller lets only the team read it, so there is nothing to ask them. {STAYS}",
 }
 
 

@@ -180,6 +180,11 @@ def find_stuck(connection: Connection, now: datetime) -> int:
     return len(stuck)
 
 
+def anybody(connection: Connection) -> bool:
+    """Tell whether there is anybody whom an alert can reach."""
+    return any(contact.reachable for contact in contacts(connection))
+
+
 def whom_to_tell(everybody: list[Contact], *, second: bool, now: datetime) -> list[Contact]:
     """Return whom to alert now: those of the first position that can be reached or, if `second`, all who can."""
     usable = [contact for contact in everybody if contact.usable(now)]
@@ -223,6 +228,6 @@ def _hurry_unseen(connection: Connection, now: datetime) -> None:
 
 
 __all__ = [
-    "ALERT", "NOBODY", "SOURCE", "Contact", "anything_stuck", "contacts", "find_stuck", "link", "link_directly",
-    "nobody_told", "offer", "reached_since", "remove", "told_already", "undelivered", "whom_to_tell",
+    "ALERT", "NOBODY", "SOURCE", "Contact", "anybody", "anything_stuck", "contacts", "find_stuck", "link",
+    "link_directly", "nobody_told", "offer", "reached_since", "remove", "told_already", "undelivered", "whom_to_tell",
 ]  # fmt: skip

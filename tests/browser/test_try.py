@@ -40,6 +40,8 @@ SMALL = """() => [...document.querySelectorAll('button, select, textarea, nav a'
   .filter(el => el.checkVisibility()).map(el => [el.innerText || el.name, el.getBoundingClientRect()])
   .filter(([_, box]) => box.height < 44 || box.width < 24).map(([words, box]) => [words, box.height, box.width])"""
 
+TORN = "[...document.querySelectorAll('.contents li')].filter(one => one.getClientRects().length > 1).length"
+
 
 class Service:
     """The whole service on a port of its own, in a thread of its own."""
@@ -288,6 +290,7 @@ def test_everybody_can_use_it(opened: Any, site: str, size: Any, scheme: Any) ->
 
     page.goto(f"{site}/privacy")
     check("privacy")
+    assert page.evaluate(TORN) == 0, "no line of the list stands half in one column and half in the next"
     page.goto(f"{site}/try")
     check("new")
     tell_by_chat(page)

@@ -171,17 +171,40 @@ async def test_what_is_only_worth_a_look_stands_apart_and_below(team_room: Room)
     assert "1 open" not in words
 
 
+def put_on_call(connection: Connection) -> None:
+    """Link a phone of the only member."""
+    person = people.make_person(connection, channel="sms", lookups=[b"p" * 32], sealed=b"s", now=NOON)
+    (lead,) = team.all_members(connection)
+    on_call.link_directly(connection, member_id=lead.id, position=1, address_id=person.address_id, now=NOON)
+
+
 async def test_it_says_loudly_that_nobody_can_be_alerted(team_room: Room) -> None:
     visitor = await team_room.member("lead")
     assert "Nobody can be alerted" in await visitor.open("/safeguarding")
-
-    def work(connection: Connection) -> None:
-        person = people.make_person(connection, channel="sms", lookups=[b"p" * 32], sealed=b"s", now=NOON)
-        (lead,) = team.all_members(connection)
-        on_call.link_directly(connection, member_id=lead.id, position=1, address_id=person.address_id, now=NOON)
-
-    team_room.does(work)
+    team_room.does(put_on_call)
     assert "Nobody can be alerted" not in await visitor.open("/safeguarding")
+
+
+@pytest.mark.parametrize("on_call_now", [True, False], ids=["somebody on call", "nobody on call"])
+async def test_an_alert_is_promised_only_where_somebody_can_be_alerted(team_room: Room, on_call_now: bool) -> None:
+    team_room.told("I cannot go on.")
+    visitor = await team_room.member("lead")
+    if on_call_now:
+        team_room.does(put_on_call)
+    before = await visitor.open("/stories/1")
+    after = await visitor.send("/stories/1/safeguarding")
+    assert ("is alerted at once" in before) == on_call_now
+    assert ("is being alerted now" in after) == on_call_now
+    for words in (before, after):
+        assert ("nobody can be alerted" in words.lower()) != on_call_now
+
+
+async def test_a_practice_phone_is_called_so(team_room: Room) -> None:
+    number = worry(team_room, simulated=True)
+    team_room.does(lambda c: c.execute(tables.Address.__table__.update().values(channel="simulator")))
+    words = await (await team_room.member("lead")).open(f"/safeguarding/{number}")
+    assert "One message, sent at once by the practice phone" in words
+    assert "Simulator" not in words
 
 
 # --- acting -------------------------------------------------------------------------------------------------------

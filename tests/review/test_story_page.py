@@ -103,6 +103,26 @@ async def test_answers_stand_in_the_order_they_are_asked(team_room: Room) -> Non
     assert [words.index(part) for part in order] == sorted(words.index(part) for part in order)
 
 
+async def test_questions_and_answers_stand_as_the_teller_read_them(team_room: Room) -> None:
+    team_room.told(channel="telegram")
+    team_room.does(
+        lambda connection: connection.execute(
+            text("INSERT INTO answer (story_id, step, value, note) VALUES (1, 'age', '\"adult\"', '')")
+        )
+    )
+    words = await (await team_room.member()).open("/stories/1")
+    assert "First, are you 18 or over?" in words
+    assert "Yes, 18 or over" in words
+    assert "{age}" not in words
+
+
+async def test_what_stays_with_the_team_is_the_edited_version(team_room: Room) -> None:
+    team_room.told(WORDS, use="quote")
+    words = await (await team_room.member()).open("/stories/1")
+    assert "so nobody can ask them. An edited version stays with the team." in words
+    assert "It stays with the team" not in words, "the story itself may leave"
+
+
 async def test_approving_and_undoing_by_form_alone(team_room: Room) -> None:
     team_room.told(WORDS)
     visitor = await team_room.member()

@@ -213,6 +213,13 @@ def test_sources_are_credited_everywhere(name: str) -> None:
     assert name in shipped
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/places.md"])
+def test_a_document_that_credits_anybody_credits_everybody(document: str) -> None:
+    said = " ".join((ROOT / document).read_text(encoding="utf-8").split()).replace("’", "'")
+    for sentence in CREDITS.rstrip(".").split(". "):
+        assert sentence.replace(", shortened and joined by Earshot", "") in said, sentence
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"not gzip", gzip.compress(b""), gzip.compress(b"[]"), gzip.compress(b'{"format":99}'),

@@ -36,7 +36,9 @@ def test_a_story_is_found_read_edited_and_put_back(earshot: Terminal, story: str
     assert earshot("stories", "edit", story, "--file", str(edited), "--reason", "It names a doctor") == 0
     assert "-Dr Ahmed sent me home three times." in earshot.said
     assert "+A doctor sent me home three times." in earshot.said
-    assert "did not agree to be contacted, so nobody can ask them. It stays with the team." in earshot.said
+    assert (
+        "did not agree to be contacted, so nobody can ask them. An edited version stays with the team." in earshot.said
+    )
     assert earshot("stories", "show", story) == 0
     assert OWN in earshot.said, "the teller's own words are as they were"
     assert "Version 1 by command line" in earshot.said
