@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
-from bot import fate
+from bot import fate, reports
+from bot.channels.base import StatusReport
 from bot.channels.sms_errors import failure
 from flows.conversation import Conversation
 from storage import file_link, tables
@@ -14,6 +17,9 @@ from storage.database import reader
 from storage.queries import outbox
 from tests import walk
 from tests.bot.service import MAYA, TOM, Service
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 CHAT = 5_550_001_234
 SECRET = "My husband hit me again and I went to the old town hall for help."
@@ -174,6 +180,55 @@ async def test_the_receipt_from_another_number_opens_no_words(service: Service) 
     await service.text(TOM, words, "4")
     said = await service.text(TOM, "MY DATA")
     assert "husband" not in " ".join(said)
+
+
+# --- said to be dead, and arrived after all -------------------------------------------------------------------------
+
+
+def reported(service: Service, status: str, code: str = "") -> None:
+    """Let the provider report on the last message that Maya was sent."""
+    box = tables.Outbox.__table__
+    last = max(row.id for row in service.rows(tables.Outbox))
+
+    def work(connection: Connection) -> None:
+        connection.execute(update(box).where(box.c.id == last).values(provider_id="SM-last"))
+        report = StatusReport(channel="sms", provider_id="SM-last", status=status, error=code)
+        reports.apply(connection, service.sms, report, service.now)
+
+    service.writer.run(work)
+
+
+async def test_a_number_whose_message_arrived_after_all_still_knows_its_teller(service: Service) -> None:
+    await told(service)
+    service.deliver()
+    reported(service, "undelivered", "30005")
+    assert [row.state for row in service.rows(tables.Address)] == ["unusable"]
+    reported(service, "delivered")
+    assert [row.state for row in service.rows(tables.Address)] == ["reachable"]
+    assert "husband" in await everything_said(service, "MY DATA")
+    assert len(service.rows(tables.Contributor)) == 1
+
+
+async def test_a_late_report_opens_nothing_to_whoever_has_written_from_the_number_meanwhile(service: Service) -> None:
+    await told(service)
+    service.deliver()
+    reported(service, "undelivered", "30005")
+    last = max(row.id for row in service.rows(tables.Outbox))
+    await service.text(MAYA, "who is this?")
+    box = tables.Outbox.__table__
+    report = StatusReport(channel="sms", provider_id="SM-last", status="delivered", error="")
+    service.writer.run(lambda c: c.execute(update(box).where(box.c.id == last).values(provider_id="SM-last")))
+    service.writer.run(lambda c: reports.apply(c, service.sms, report, service.now))
+    assert "husband" not in await everything_said(service, "MY DATA", "1", "CHANGE")
+
+
+async def test_a_number_that_lives_after_all_is_still_stopped(service: Service) -> None:
+    await told(service)
+    await service.text(MAYA, "STOP")
+    service.deliver()
+    reported(service, "undelivered", "30005")
+    reported(service, "delivered")
+    assert [row.state for row in service.rows(tables.Address)] == ["opted_out"]
 
 
 # --- who helps ------------------------------------------------------------------------------------------------------
