@@ -159,7 +159,7 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
         .with_for_update()
     ).all()
     for story_id, use in rows:
-        decisions.lapse(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
+        decisions.narrow(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
         editions.count_change(connection, story_id, use="team")
         team.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,

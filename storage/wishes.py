@@ -13,7 +13,7 @@ from sqlalchemy import insert, or_, select, update
 
 from storage import tables
 from storage.database import reader
-from storage.queries import editions, people, team
+from storage.queries import decisions, editions, people, team
 from storage.queries.decisions import USES
 from storage.scrub import LIST, Erased, append, read_list
 
@@ -110,9 +110,10 @@ def known_to(connection: Connection) -> list[Erased]:
 def hold(connection: Connection, lines: list[Erased], now: datetime) -> Held:
     """Stop contact again with whoever said STOP, and take every use back to the last that its teller chose."""
     stops = sum(_stop(connection, token, now) for token in sorted(_stopped(lines)))
-    last = {line.token.partition(":")[0]: line.token.partition(":")[2] for line in lines if line.kind == USE}
+    last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
     uses = 0
-    for conversation_id, use in last.items():
+    for conversation_id, line in last.items():
+        use = line.token.partition(":")[2]
         if use not in USES:
             continue
         wider = USES[USES.index(use) + 1 :]
@@ -121,6 +122,9 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Held:
         ).first()
         if found is not None:
             editions.count_change(connection, found.id, use=use)
+            decisions.narrow(
+                connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=decisions.PUT_BACK
+            )
             team.record(
                 connection, at=now, who="earshot", act="story.narrowed_again", object_kind="story",
                 object_id=found.id, detail=f"was {found.use}",

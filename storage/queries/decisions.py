@@ -33,6 +33,8 @@ ASSISTED = "assisted"
 """The channel of a person beside whom a worker sits; nothing is ever sent to it."""
 LAPSED = "lapse"
 """Step of a decision that nobody took: time did, because an answer ran out."""
+PUT_BACK = "put_back"
+"""Step of a decision that a copy of the database had forgotten, and the list beside it had not."""
 AS_BEFORE = (
     "contributor_id", "conversation_id", "story_id", "purpose", "text_digest", "text_version", "flow", "structure",
     "whole", "language", "channel",
@@ -145,19 +147,26 @@ def add_about(
     )  # fmt: skip
 
 
-def lapse(
-    connection: Connection, *, story_id: int, purpose: str, answer: str, notice: str, now: datetime
+def narrow(
+    connection: Connection,
+    *,
+    story_id: int,
+    purpose: str,
+    answer: str,
+    now: datetime,
+    step: str = LAPSED,
+    notice: str | None = None,
 ) -> int | None:
-    """Add that time has taken an answer to the narrower one, in the words it was given under; None without one.
+    """Add that an answer is the narrower one now, in the words it was given under; None if there is none.
 
-    `notice` stands where the answer is older than notices are.
+    `notice` stands where the answer is older than notices are. The story is for the caller to change.
     """
     last = latest(connection, story_id=story_id, purpose=purpose)
     if last is None:
         return None
     kept = {name: last[name] for name in AS_BEFORE}
     return _insert(
-        connection, **kept, answer=answer, literal="", step=LAPSED, decided_at=now, valid_until=None,
+        connection, **kept, answer=answer, literal="", step=step, decided_at=now, valid_until=None,
         notice_digest=last["notice_digest"] or notice, assisted_by=None, assisted_where="", read_aloud=False,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from flows.items import ItemKind
 from storage import put_back, tables, wishes
 from storage.database import reader
-from storage.queries import people
+from storage.queries import decisions, people
 from storage.scrub import LIST, Erased, read_list
 from tests.storage.acts import LATER, NOW, begin, keep, meet, queue
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from storage.unit import Writer
 
 ADDRESS, STORY, OUTBOX = tables.Address.__table__, tables.Story.__table__, tables.Outbox.__table__
-DECISION, ITEM = tables.Decision.__table__, tables.TeamItem.__table__
+DECISION, ITEM, TEXT = tables.Decision.__table__, tables.TeamItem.__table__, tables.ConsentText.__table__
 HERON, WREN = bytes([1]) * 32, bytes([2]) * 32
 
 
@@ -129,26 +129,22 @@ def test_the_list_learns_what_a_provider_says(writer: Writer, database: Engine, 
     assert wishes.keep(database, writer, tmp_path, NOW) == 1
 
 
+def decide(connection: Connection, contributor: int, answer: str, story: int | None = None) -> None:
+    if not connection.execute(select(TEXT)).first():
+        connection.execute(TEXT.insert().values(digest="d", text="How far?", language="en"))
+    connection.execute(
+        DECISION.insert().values(
+            contributor_id=contributor, conversation_id="c1", story_id=story, purpose="use", answer=answer,
+            literal="x", text_digest="d", step="use", flow="share", structure="s1", whole="w", language="en",
+            channel="sms", decided_at=NOW, notice_digest="n",
+        )
+    )  # fmt: skip
+
+
 def test_the_list_learns_of_every_decision_about_a_use_once(writer: Writer, database: Engine, tmp_path: Path) -> None:
     person = writer.run(lambda connection: told(connection, "publish"))
-    text = {"digest": "d", "text": "How far?", "language": "en"}
-
-    def decide(connection: Connection, answer: str) -> None:
-        if not connection.execute(select(tables.ConsentText.__table__)).first():
-            columns = set(tables.ConsentText.__table__.columns.keys())
-            connection.execute(
-                tables.ConsentText.__table__.insert().values({k: v for k, v in text.items() if k in columns})
-            )
-        connection.execute(
-            DECISION.insert().values(
-                contributor_id=person, conversation_id="c1", purpose="use", answer=answer, literal="x",
-                text_digest="d", step="use", flow="share", structure="s1", whole="w", language="en", channel="sms",
-                decided_at=NOW,
-            )
-        )  # fmt: skip
-
     for answer in ("publish", "team"):
-        writer.run(lambda connection, answer=answer: decide(connection, answer))
+        writer.run(lambda connection, answer=answer: decide(connection, person, answer))
         assert wishes.keep(database, writer, tmp_path, NOW) == 1
         assert wishes.keep(database, writer, tmp_path, NOW) == 0
     assert [each.token for each in read_list(tmp_path)] == ["c1:publish", "c1:team"]
@@ -156,6 +152,22 @@ def test_the_list_learns_of_every_decision_about_a_use_once(writer: Writer, data
     assert use_of(database) == "team"
     with reader(database) as connection:
         assert {each.kind for each in wishes.known_to(connection)} == {"use", "start"}
+
+
+def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, database: Engine) -> None:
+    """The consent record of a copy must not say `publish` of a story that its teller keeps with the team."""
+
+    def work(connection: Connection) -> None:
+        person = told(connection, "publish")
+        (story,) = connection.execute(select(STORY.c.id)).scalars()
+        decide(connection, person, "publish", story)
+        put_back.hold(connection, [Erased(LATER, "use", "c1:team")], LATER)
+        last = decisions.latest(connection, story_id=story, purpose="use")
+        assert last is not None
+        assert (last["answer"], last["step"], last["decided_at"]) == ("team", decisions.PUT_BACK, LATER)
+        assert (last["text_digest"], last["notice_digest"]) == ("d", "n")
+
+    writer.run(work)
 
 
 def test_the_list_names_nobody(writer: Writer, database: Engine, tmp_path: Path) -> None:
