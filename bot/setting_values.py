@@ -175,7 +175,7 @@ def sender(value: Any) -> Any:
     """Read a phone number or a short code; blanks are dropped."""
     if isinstance(value, str) and not re.fullmatch(r"\+[1-9]\d{6,14}|\d{3,8}", value.replace(" ", "")):
         raise _bad(
-            "people must be able to reply to the sender, and a name cannot be replied to (rule 22).",
+            "people must be able to reply to the sender, and a name cannot be replied to.",
             "Write a phone number like +447700900123, or a short code.",
         )
     return value.replace(" ", "") if isinstance(value, str) else value

@@ -116,8 +116,9 @@ def _read_key(text: str, position: int) -> bytes:
         secret = b""
     if len(secret) != KEY_BYTES:
         raise UnusableKeyError(
-            f"secret key number {position} is not 32 bytes in base64 or hexadecimal; "
-            'make one with: python -c "import secrets; print(secrets.token_hex(32))"'
+            f"secret key number {position} is not 32 bytes in base64 or hexadecimal; look whether it was cut off in"
+            " EARSHOT_SECRET_KEY. Only a new installation takes a new one, made with:"
+            ' python -c "import secrets; print(secrets.token_hex(32))"'
         )
     return secret
 

@@ -102,7 +102,7 @@ BAD = {
     "a secret with a blank": ("EARSHOT_TELEGRAM_WEBHOOK_SECRET", "hush hush", "1 to 256"),
     "a mode of its own": ("EARSHOT_TELEGRAM_MODE", "pigeon", "'webhook' or 'polling'"),
     "an account that is none": ("EARSHOT_TWILIO_ACCOUNT_SID", "hush-hush", "starts with AC"),
-    "a sender nobody can answer": ("EARSHOT_TWILIO_FROM", "EASTON", "rule 22"),
+    "a sender nobody can answer": ("EARSHOT_TWILIO_FROM", "EASTON", "a name cannot be replied to"),
     "a service that is none": ("EARSHOT_TWILIO_MESSAGING_SERVICE", "hush-hush", "starts with MG"),
     "a log level of its own": ("EARSHOT_LOG_LEVEL", "loud", "'warning'"),
 }

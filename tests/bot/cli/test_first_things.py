@@ -64,6 +64,16 @@ def test_a_key_file_that_cannot_be_used_is_named(
         assert each not in lived_in.said, "another key answers nobody"
 
 
+def test_a_key_cut_off_in_the_settings_is_named_and_no_other_is_advised(
+    lived_in: Terminal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARSHOT_SECRET_KEY", KEY.read_text().strip()[:-4])
+    said = refusal(lived_in, capsys, "stories", "list")
+    for each in ("EARSHOT_SECRET_KEY", "number 1", "cut off", "Only a new installation takes a new one"):
+        assert each in said
+    assert KEY.read_text().strip()[:-4] not in said
+
+
 def test_a_service_without_its_key_does_not_start(lived_in: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
     KEY.unlink()
     with pytest.raises(UnusableKeyError, match="its key is not at"):
