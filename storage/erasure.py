@@ -65,7 +65,7 @@ FILES = {
     "earshot.db.copying": "there while `earshot db backup` runs; deleted when it ends, and by the next start",
     "earshot.db.restoring": "there while `earshot db restore` runs; deleted when it ends, and by the next start",
     "earshot.db.before-restore*": "made by `earshot db restore`; the operator is told to delete it, by the doctor too",
-    "erased.list": "keys that say nothing: what a backup that is put back loses again, and who said STOP",
+    "erased.list": "keys that say nothing: what a backup that is put back loses again, who said STOP, who left",
     "secret.key": "the keys; nobody's data",
     "flows/*": "the project's own flows",
     "texts/*": "the project's own texts",

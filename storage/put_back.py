@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select, update
 
 from flows.items import ItemKind
-from storage import scrub, tables, wishes
+from storage import leavers, scrub, tables, wishes
 from storage.queries import team
 from storage.queries.turn import raise_item
 from storage.statement import Statement
@@ -41,6 +41,8 @@ class Done(NamedTuple):
     stops: int
     uses: int
     messages: int
+    left: int
+    """Of the team."""
 
 
 _FENCED = Statement(select(INSTALLATION.c.restored_at))
@@ -62,6 +64,7 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
     """Do again what people had done since, send nothing of what waited, and fence the sending. Can be done twice."""
     again = scrub.again(connection, lines, now)
     held = wishes.hold(connection, lines, now)
+    left = leavers.hold(connection, lines, now)
     waited = connection.execute(
         update(OUTBOX)
         .where(OUTBOX.c.state.in_(WAITING))
@@ -69,7 +72,7 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
     ).rowcount
     connection.execute(update(INSTALLATION).values(restored_at=now))
     raise_item(connection, kind=ItemKind.PUT_BACK, now=now)
-    return Done(again.stories, again.people, held.stops, held.uses, waited)
+    return Done(again.stories, again.people, held.stops, held.uses, waited, left)
 
 
 def waiting(connection: Connection) -> int:

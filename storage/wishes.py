@@ -1,7 +1,8 @@
 """What people said no to, on the list beside the database: a copy that is put back must not forget it (rule 60).
 
-STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation. `keep`
-writes them, every minute; `hold` holds a database that was put back to them. Imports the tables and the list.
+STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation; who left
+the team stands there too (`storage.leavers`). `keep` writes them, every minute; `hold` holds a database that was put
+back to them. Imports the tables and the list.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
-from storage import tables
+from storage import leavers, tables
 from storage.database import reader
 from storage.queries import decisions, editions, people, team
 from storage.queries.decisions import USES
@@ -53,10 +54,13 @@ def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
             .where(DECISION.c.id > last, DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
             .order_by(DECISION.c.id)
         ).all()
-    listed = _stopped(read_list(folder))
+        lines = read_list(folder)
+        team_lines = leavers.unlisted(connection, lines, now)
+    listed = _stopped(lines)
     fresh = [Erased(now, STOP, token) for token in sorted(stopped - listed)]
     fresh += [Erased(now, START, token) for token in sorted(listed & going)]
     fresh += [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in decided]
+    fresh += team_lines
     append(folder / LIST, fresh)
     if decided:
         writer.run(partial(_note, last=decided[-1].id))
@@ -103,6 +107,7 @@ def known_to(connection: Connection) -> list[Erased]:
     found = [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in rows]
     if at is None:
         at = connection.execute(select(INSTALLATION.c.clock_at)).scalar()
+    found += leavers.known_to(connection)
     kinds = ((STOP, stopped), (START, going))
     return found + [Erased(at, kind, token) for kind, tokens in kinds for token in sorted(tokens)] if at else found
 

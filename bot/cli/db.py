@@ -189,6 +189,9 @@ def _hold(settings: Settings, before: Path | None) -> None:
         )
     if done.stops or done.uses:
         out.print(f"{done.stops} people said STOP since and are left alone; {done.uses} stories go less far again.")
+    if done.left:
+        out.print(f"{done.left} of the team who had left since are out again.")
+    out.print("Whoever is on the team signs in anew, with the password that the copy knows: earshot team list")
     if done.messages:
         out.print(f"{done.messages} messages that waited in it are not sent: they may have gone out since.")
     if leap is not None:

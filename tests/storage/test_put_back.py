@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from flows.items import ItemKind
 from storage import put_back, tables, wishes
 from storage.database import reader
-from storage.queries import decisions, people
+from storage.queries import api_tokens, decisions, people, team
 from storage.scrub import LIST, Erased, read_list
 from tests.storage.acts import LATER, NOW, begin, keep, meet, queue
 
@@ -106,6 +107,26 @@ def test_what_waited_in_the_copy_is_not_sent_and_nothing_else_until_somebody_has
     with reader(database) as connection:
         assert not put_back.fenced(connection)
         assert all(row.closed_at is not None for row in connection.execute(select(ITEM)).all())
+
+
+def test_nothing_that_was_opened_before_opens_the_teams_room(writer: Writer, database: Engine) -> None:
+    def work(connection: Connection) -> None:
+        kim = team.add_member(connection, email="kim@example.org", name="Kim", role="lead", at=NOW)
+        ends = LATER + timedelta(days=1)
+        team.add_session(connection, token_hash="s", member_id=kim, at=NOW, expires_at=ends)
+        team.add_link(
+            connection, token_hash="l", member_id=None, role="lead", purpose="join", at=NOW, expires_at=ends
+        )  # fmt: skip
+        api_tokens.replace_token(connection, member_id=kim, token_hash="t", now=NOW)
+        put_back.hold(connection, [], LATER)
+
+    writer.run(work)
+    token = tables.ApiToken.__table__
+    with reader(database) as connection:
+        assert team.live_session(connection, "s", LATER, NOW) is None
+        assert team.good_link(connection, "l", LATER) is None
+        assert list(connection.execute(select(token.c.revoked_at)).scalars()) == [LATER]
+        assert [one.active for one in team.all_members(connection)] == [True], "the password still opens it"
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------

@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from bot.base import laid
 from bot.settings import read
+from review.auth import digest
 from storage import put_back, tables, wishes
 from storage.crypto import address_lookups, new_key, seal_address
 from storage.database import reader
 from storage.queries import editions, people, turn
+from storage.queries.team import good_link
 from storage.scrub import LIST
 from tests.bot.service import MAYA, TOM
 from tests.storage.acts import LATER, NOW, begin, keep, queue
@@ -173,6 +175,38 @@ def test_a_copy_that_the_key_does_not_fit_is_not_put_back(earshot: Terminal, cop
     KEY.write_text(key)
     assert rows(STORY.c.use) == ["publish", "publish"]
     assert not list(DATABASE.parent.glob("*.restoring*"))
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["put back over it", "after the database was lost"])
+def test_whoever_left_the_team_since_does_not_come_back_with_a_copy(earshot: Terminal, lost: bool) -> None:
+    with time_machine.travel(NOW, tick=False):
+        for name in ("sam", "kim", "tom"):
+            assert earshot("team", "add", f"{name}@example.org") == 0
+        link = earshot.said.split()[-1]
+        assert earshot("db", "backup", "copy") == 0
+    with time_machine.travel(LATER, tick=False):
+        for name in ("sam", "kim"):
+            assert earshot("team", "remove", f"{name}@example.org") == 0
+        keep_the_list()
+        assert earshot("team", "add", "kim@example.org") == 0
+        keep_the_list()
+        if lost:
+            DATABASE.unlink()
+        assert earshot("db", "restore", "copy", "--yes") == 0
+        said = " ".join(earshot.said.split())
+        assert "1 of the team who had left since are out again." in said
+        assert "signs in anew" in said
+        assert earshot("team", "list") == 0
+        here = {line.split()[0]: line.split()[1].rstrip(",") for line in earshot.said.splitlines() if "@" in line}
+        assert here == {"kim@example.org": "reviewer", "tom@example.org": "reviewer", "sam@example.org": "left"}
+        with laid(read({})) as base, reader(base.engine) as connection:
+            assert good_link(connection, digest(link.rpartition("/")[2]), base.clock()) is None
+
+
+def keep_the_list() -> None:
+    """Do what the service does every minute."""
+    with laid(read({})) as base:
+        wishes.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
 
 
 def refused(earshot: Terminal, capsys: pytest.CaptureFixture[str], *words: str) -> str:
