@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
+from bot.app import build
+from bot.settings import read
+from storage.retention import EARLY
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
@@ -109,3 +113,25 @@ def test_no_promise_is_made_that_is_not_listed() -> None:
     made = re.split(r"(?<=[.!?])\s+|\n", "\n".join([NOTICE, *MESSAGES.values()]))
     unlisted = {one for one in made if SOUNDS_LIKE_ONE.search(one) and one not in listed} - NO_PROMISE
     assert unlisted == set()
+
+
+TIMES = (
+    ("docs/care.md", "within half a minute", "alerts", 15),
+    ("docs/deploy.md", "by the service itself | two minutes; over 64 MB about an hour.", "scrub", 60),
+    ("docs/deploy.md", "two minutes; over 64 MB about an hour.", "erasures", 60),
+    ("docs/deploy.md", "at most a minute late", "scrub", 60),
+    ("docs/deploy.md", "What was kept for long enough goes by itself, every hour.", "retention", EARLY.seconds),
+    ("bot/cli/clock.py", "a running service knows within a minute", "clock", 60),
+)
+"""Where a time is named, how, the job it hangs on, and how many seconds may lie between two runs of that."""
+
+
+def test_what_is_promised_within_a_time_is_looked_at_often_enough(tmp_path: Path) -> None:
+    app = build(read({"EARSHOT_DATA_DIR": str(tmp_path / "var")}))
+    try:
+        every = {job.name: job.every for job in app.schedule.jobs}
+    finally:
+        app.close()
+    for where, words, job, seconds in TIMES:
+        assert words in page(where)
+        assert every[job] <= seconds, (where, words)
