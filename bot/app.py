@@ -267,9 +267,9 @@ class App:
         return await self.writer.perform(partial(finish_erasures, now=self.time.surely()))
 
     async def _scrub(self) -> int:
-        """Take what was deleted out of free pages and logs as well."""
-        done = await asyncio.to_thread(scrub, self.engine, self.writer, self.settings.data_dir, self.clock())
+        """Write down what people said no to, then take what was deleted out of free pages and logs as well."""
         await asyncio.to_thread(wishes.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
+        done = await asyncio.to_thread(scrub, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 
     async def _let_go(self) -> int:
