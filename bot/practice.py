@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.channels.base import Inbound
 from bot.channels.buttons import read_press
 from bot.channels.simulator import MOST_PHONES, NAME, SimulatorChannel, event, new_address
+from storage import put_back
 from storage.crypto import address_lookups
 from storage.database import reader
 from storage.queries import practice
@@ -173,8 +174,15 @@ class Practice:
         with reader(self.app.engine) as connection:
             return practice.practice_person(connection, self.app.keyring, self._lookups(phone), self.app.clock())
 
+    def held_back(self) -> bool:
+        """Tell whether nothing is sent: a copy of the database was put back, and nobody has looked yet."""
+        with reader(self.app.engine) as connection:
+            return put_back.fenced(connection)
+
     def _waiting(self, phone: Phone) -> int:
         with reader(self.app.engine) as connection:
+            if put_back.fenced(connection):
+                return 0  # nothing comes, so there is nothing to wait for
             return practice.waiting_for(connection, self._lookups(phone), self.app.clock())
 
     def _lookups(self, phone: Phone) -> list[bytes]:

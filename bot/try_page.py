@@ -7,6 +7,7 @@ from other sites are turned away. Imports `practice` and Starlette.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import partial
 from hashlib import sha256
@@ -77,7 +78,8 @@ class TryPage:
     ) -> Response:
         person = await self.practice.person(phone)
         items = self.practice.screen(phone, person)
-        state = repr((phone.address, phone.flow, phone.language, items, person)).encode("utf-8", "replace")
+        held_back = await asyncio.to_thread(self.practice.held_back)
+        state = repr((phone.address, phone.flow, phone.language, items, person, held_back)).encode("utf-8", "replace")
         tag = f'"{sha256(state).hexdigest()[:32]}"'
         if tag == known:
             return Response(status_code=304, headers={"ETag": tag})
@@ -97,6 +99,7 @@ class TryPage:
             waits=WAITS,
             always=ALWAYS,
             sample=SAMPLES.get(self.app.settings.country),
+            held_back=held_back,
             problem=PROBLEMS.get(problem, ""),
             written=written,
         )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from storage import tables
-from tests.bot.service import STORY
+from storage import put_back, tables
+from tests.bot.service import NOON, STORY
 from tests.bot.try_phone import HERE, Browser, opened, told_by_chat, told_by_text
 
 if TYPE_CHECKING:
@@ -51,6 +51,17 @@ async def test_both_phones_keep_the_same_story(browser: Browser) -> None:
     assert different == {"channel"}
     tags = [(tag.dimension, tag.value) for tag in browser.rows(tables.Tag)]
     assert sorted(tags) == sorted(2 * tags[: len(tags) // 2])
+
+
+async def test_a_phone_that_nobody_answers_says_why(browser: Browser) -> None:
+    assert "earshot db release" not in (await browser.see()).text
+    browser.app.writer.run(lambda connection: put_back.hold(connection, [], NOON))
+    screen = await browser.say("/start")
+    assert screen.messages == ["You: /start"]
+    assert "Nothing answers yet: a copy of the database was put back" in screen.text
+    assert "earshot db release" in screen.text
+    browser.app.writer.run(lambda connection: put_back.release(connection, NOON, "command line", drop=False))
+    assert "Nothing answers yet" not in (await browser.see()).text
 
 
 async def test_text_messages_show_their_options_and_what_they_cost(browser: Browser) -> None:
