@@ -65,7 +65,7 @@ async def confirm(
     slowdown: Slowdown, member: team.Member, password: str, *, place: str, now: datetime
 ) -> auth.Refused | None:
     """Check that whoever sits at a signed-in browser knows its member's password; None if they do."""
-    tried = Try(member.email, network_of(place))
+    tried = Try(member.email, network_of(place), inside=True)
     if passwords.KNOWN.is_full(member.email):
         return auth.BUSY
     wait = slowdown.begin(tried, now)

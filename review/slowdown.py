@@ -62,6 +62,8 @@ class Try:
     """From `network_of`."""
     device: str = ""
     """The browser, if it has signed in to this account before; else empty."""
+    inside: bool = False
+    """True: they are signed in already, and only confirm that it is them. No stranger's miss counts there."""
 
 
 @dataclass(slots=True)
@@ -80,14 +82,14 @@ class Slowdown:
 
     def knows(self, tried: Try) -> bool:
         """Tell whether this account has signed in from here before."""
-        return bool(tried.device) or _key(tried.email, tried.place) in self._known
+        return bool(tried.device) or _key(tried, tried.place) in self._known
 
     def begin(self, tried: Try, now: datetime) -> int:
         """Count one try as a miss and return 0, or return the seconds to wait before the next."""
         with self._lock:
             key, free = self._counter(tried)
             wait = self._wait(key, free, now)
-            anywhere = _key(tried.email)
+            anywhere = _key(tried)
             if not wait and not self.knows(tried):
                 wait = self._wait_anywhere(anywhere, now)
                 if not wait:
@@ -113,8 +115,8 @@ class Slowdown:
         with self._lock:
             self._take_back(tried, now)
             self._misses.pop(self._counter(tried)[0], None)
-            self._misses.pop(_key(tried.email, tried.place), None)
-            here = _key(tried.email, tried.place)
+            here = _key(tried, tried.place)
+            self._misses.pop(here, None)
             self._known.pop(here, None)
             self._known[here] = now
             while len(self._known) > MOST_KEPT:
@@ -122,13 +124,13 @@ class Slowdown:
 
     def _counter(self, tried: Try) -> tuple[bytes, int]:
         if tried.device:
-            return _key(tried.email, "device", tried.device), FREE_ON_DEVICE
-        here = _key(tried.email, tried.place)
+            return _key(tried, "device", tried.device), FREE_ON_DEVICE
+        here = _key(tried, tried.place)
         return here, FREE_WHERE_KNOWN if here in self._known else FREE
 
     def _take_back(self, tried: Try, now: datetime) -> None:
         if not self.knows(tried):
-            anywhere = _key(tried.email)
+            anywhere = _key(tried)
             self._keep(anywhere, _Misses(max(0.0, self._drained(anywhere, now) - 1), now))
 
     def _keep(self, key: bytes, misses: _Misses) -> None:
@@ -155,5 +157,6 @@ class Slowdown:
         return max(0, -(-left // timedelta(seconds=1)))
 
 
-def _key(*parts: str) -> bytes:
-    return sha256("\n".join(parts).encode()).digest()
+def _key(tried: Try, *where: str) -> bytes:
+    """Return the name of a count. No address that is typed may spell the name of somebody else's."""
+    return sha256(repr((tried.email, tried.inside, *where)).encode()).digest()

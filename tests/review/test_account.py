@@ -76,3 +76,17 @@ async def test_whoever_guesses_at_an_open_browser_is_slowed_down(team_room: Room
         assert away.status == 422
     await away.send("/account/others", current="guess")
     assert away.status == 429
+
+
+async def test_no_stranger_keeps_a_member_from_changing_their_password(team_room: Room) -> None:
+    visitor = await team_room.member("reviewer")
+    home = team_room.visitor_from("198.51.100.7")
+    home.client.cookies = visitor.client.cookies
+    for number in range(1, 23):
+        stranger = team_room.visitor_from(f"198.51.100.{number}")
+        for _ in range(5):
+            await stranger.sign_in("amina@example.org", "guess")
+    assert stranger.status == 429
+    await home.open("/account")
+    words = await home.send("/account/password", current=PASSWORD, password=NEW, again=NEW)
+    assert "Your password is changed" in words

@@ -75,6 +75,16 @@ async def test_misses_from_many_places_keep_nobody_out_who_was_here_before(team_
     assert await comes_in(lead), "the browser in which she chose her password"
 
 
+async def test_no_made_up_address_counts_as_somebody_elses_place(team_room: Room) -> None:
+    await team_room.member("lead")
+    for number in range(4):
+        stranger = team_room.visitor_from(f"198.51.100.{number}")
+        for _ in range(5):
+            await stranger.sign_in(f"{LEAD}\n{ELSEWHERE}", "guess")
+            assert stranger.status == 401
+    assert await comes_in(team_room.visitor_from(ELSEWHERE))
+
+
 async def test_a_new_place_waits_seconds_and_not_a_quarter_of_an_hour_for_what_others_did(team_room: Room) -> None:
     await team_room.member("lead")
     await misses(team_room, *(f"198.51.100.{number}" for number in range(40)), each=5)
