@@ -154,7 +154,8 @@ async def accept(
 ) -> str | Refused:
     """Use the link up: store name and password, and return the token of a new session."""
     name = " ".join(name.split())[:80]
-    if await run_in_threadpool(invitation, engine, token, now=now) is None:
+    invited = await run_in_threadpool(invitation, engine, token, now=now)
+    if invited is None:
         return Refused(OVER)
     if not name:
         return Refused("Write your name, so that your colleagues know who decided what.")
@@ -164,7 +165,7 @@ async def accept(
         return Refused(str(error))
 
     def choose() -> tuple[str | None, str]:
-        weak = passwords.weakness(password, email=address, organisation=organisation)
+        weak = passwords.weakness(password, email=invited.email or address, organisation=organisation)
         return weak, "" if weak else passwords.hashed(password)
 
     try:

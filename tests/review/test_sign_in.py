@@ -131,6 +131,15 @@ def test_weak_passwords_are_turned_down_with_advice(password: str, fault: str | 
     assert (said is None) if fault is None else (said is not None and fault in said)
 
 
+async def test_nobody_who_was_invited_takes_their_address_for_a_password(team_room: Room) -> None:
+    address = "samira.jones-whitfield@listening.example.org"
+    token = auth.make_link(team_room.writer, address, "reviewer", now=NOON)
+    visitor = team_room.visitor()
+    words = await visitor.join(token, name="Samira", email="", password=address)
+    assert "others cannot guess" in words
+    assert visitor.status == 422
+
+
 def test_passwords_are_kept_as_argon2id_only(team_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", passwords.PasswordHasher(parallelism=1))
     kept = passwords.hashed(PASSWORD)
