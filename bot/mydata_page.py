@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import pages
+from review import forms
 from storage import file_link
 from storage.database import reader
 from storage.person_file import NobodyError, about
@@ -49,12 +50,12 @@ async def _door(app: App, request: Request) -> Response:
 
 
 async def _file(app: App, request: Request) -> Response:
-    """Give the file: to be read, or as JSON to be taken away."""
+    """Give the file: to be read, or as JSON to be taken away. Half a request uses nothing up."""
+    form = await forms.read(request)
     file = await run_in_threadpool(_read, app, request.path_params["token"])
     if file is None:
         return _closed(app)
-    form = await request.form()
-    if form.get("as") == AS_JSON:
+    if forms.first(form, "as") == AS_JSON:
         return Response(
             file.to_json(),
             media_type="application/json",

@@ -130,6 +130,26 @@ async def test_it_opens_once_and_that_is_written_down(door: Door, first: str) ->
     assert [row.link_opened_at for row in opened] == [door.time.now]
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "text/plain", "multipart/form-data; boundary=x"])
+async def test_a_request_that_cannot_be_read_leaves_it_whole(door: Door, kind: str) -> None:
+    link = door.link()
+    answer = await door.client.post(link, content=b"--x\r\n\xff", headers={"content-type": kind})
+    assert answer.status_code in {400, 415}
+    assert STORY in (await door.client.post(link, data={"as": "page"})).text
+
+
+async def test_a_line_that_breaks_before_all_was_asked_leaves_it_whole(door: Door) -> None:
+    link = door.link()
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"as="
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await door.client.post(link, content=half(), headers={"content-type": "application/x-www-form-urlencoded"})
+    assert STORY in (await door.client.post(link, data={"as": "page"})).text
+
+
 async def test_it_is_over_once_its_number_may_have_a_new_owner(door: Door) -> None:
     link = door.link()
     door.app.writer.run(lambda c: holders.close(c, 1, holders.DEAD, door.time.now))
