@@ -64,6 +64,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
         library.setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of what strangers send, as often as they do
     logging.captureWarnings(True)
     logging.raiseExceptions = False
     threading.excepthook = _thread_died

@@ -68,6 +68,14 @@ def test_libraries_never_say_what(out: io.StringIO, library: str) -> None:
     assert not [secret for secret in SECRETS if secret in out.getvalue()]
 
 
+def test_whoever_sends_what_is_no_request_fills_no_log(out: io.StringIO) -> None:
+    server = logging.getLogger("uvicorn.error")
+    server.warning("Invalid HTTP request received.")
+    assert out.getvalue() == ""
+    server.error("Exception in ASGI application")
+    assert "library=uvicorn.error" in out.getvalue()
+
+
 def test_an_error_is_its_class_and_its_way_never_its_message(out: io.StringIO) -> None:
     try:
         try:
