@@ -125,7 +125,10 @@ class Lines:
     def sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let go of those that took too long; once a second."""
         now = loop.time()
-        for waiting, seconds in ((self.heads, HEAD_SECONDS), (self.bodies, BODY_SECONDS), (self.unread, READ_SECONDS)):
+        for waiting, seconds in (
+            (self.heads, HEAD_SECONDS), (self.bodies, BODY_SECONDS), (self.unread, READ_SECONDS),
+            (self.idle, READ_SECONDS),
+        ):  # fmt: skip
             late = [connection for connection, since in waiting.items() if now - since >= seconds]
             for connection in late:
                 if waiting is self.unread:
@@ -137,7 +140,7 @@ class Lines:
 
     def _slowest(self, but: Connection) -> Connection | None:
         first = [next(((since, one) for one, since in waiting.items() if one is not but), None)
-                 for waiting in (self.heads, self.idle)]  # fmt: skip
+                 for waiting in (self.heads, self.idle, self.unread)]  # fmt: skip
         found = [each for each in first if each is not None]
         return min(found, key=lambda each: each[0])[1] if found else next(iter(self.bodies), None)
 
@@ -156,6 +159,8 @@ class Connection(HttpToolsProtocol):
         """How much has come of a head whose end has not."""
         self._said = False
         """Whether anything of the next request has come."""
+        self.answering: RequestResponseCycle | None = None
+        """The request that is being answered; others may have come behind it already."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Count the connection; the deadline for its first request runs from here."""
@@ -163,7 +168,8 @@ class Connection(HttpToolsProtocol):
         self.lines.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Forget the connection. What still answers is told, else it goes on writing to nobody, and that is logged."""
+        self._hang_up()
         self.lines.closed(self)
         super().connection_lost(exc)
 
@@ -228,17 +234,21 @@ class Connection(HttpToolsProtocol):
 
     def give_way(self) -> None:
         """Close: too slow, or the one that others needed the room of. An answer that has begun is cut off."""
-        cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            cycle.disconnected = True
-            cycle.message_event.set()
-            if cycle.response_started:
-                self.transport.abort()
-                return
-        if self._said:
+        begun = self._hang_up()
+        if begun or self.transport.get_write_buffer_size():  # to close would wait until somebody reads it
+            self.transport.abort()
+        elif self._said:
             self._turn_away(TOO_SLOW)
         else:
             self.transport.close()
+
+    def _hang_up(self) -> bool:
+        """Let what is being answered see that nobody is there; return whether an answer has begun."""
+        open_still = [each for each in (self.answering, self.cycle) if each is not None and not each.response_complete]
+        for cycle in open_still:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        return any(cycle.response_started for cycle in open_still)
 
     def _take(self, length: int) -> None:
         self._room -= length
@@ -246,6 +256,7 @@ class Connection(HttpToolsProtocol):
             raise ValueError("the head of this request is too large")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.answering = cycle
         super()._start_asgi_task(cycle, _no_room if self.refused else app)
 
     def _turn_away(self, what: tuple[int, str, str]) -> None:

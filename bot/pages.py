@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
 from flows.letters import displayable
+from review.held_files import HeldFiles
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -44,7 +44,7 @@ def asset(name: str) -> str:
     return f"{STATIC_URL}/{name}?v={_version(name)}"
 
 
-class Static(StaticFiles):
+class Static(HeldFiles):
     """Our static files, which browsers may keep: their addresses change with their content."""
 
     def __init__(self) -> None:

@@ -13,7 +13,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from review import (
     access,
@@ -32,6 +31,7 @@ from review import (
 )
 from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.care import CARERS
+from review.held_files import HeldFiles
 from review.slowdown import Slowdown
 from storage.trouble import cause_of
 from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
@@ -116,7 +116,7 @@ def build(parts: ReviewParts) -> Starlette:
         Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),
         Route("/join/{token}", page(entrance.join_form, STRANGERS), methods=["GET"]),
         Route("/join/{token}", slow_page(entrance.join, STRANGERS), methods=["POST"]),
-        Mount(pages.STATIC_URL, StaticFiles(directory=pages.STATIC), name="static"),
+        Mount(pages.STATIC_URL, HeldFiles(directory=pages.STATIC), name="static"),
     ]
     app = Starlette(
         routes=routes,

@@ -212,6 +212,52 @@ async def test_when_all_lines_are_taken_the_slowest_gives_way_to_the_next() -> N
         assert len(server.posts) == 10
 
 
+async def test_whoever_reads_no_answer_gives_way_as_well() -> None:
+    async with serving(most=20) as server:
+        for _ in range(20):
+            await server.call(b"POST /hook?much HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        await server.until(server.lines.unread, 20)
+        before = set(server.lines.open)
+        for number in range(3):
+            assert await (await server.call(WHOLE)).status() == 200, number
+        gone = before - server.lines.open
+        assert len(gone) >= 3
+        await come(lambda: all(each.transport.get_write_buffer_size() == 0 for each in gone))
+
+
+async def test_whoever_reads_nothing_of_one_answer_and_asks_on_gives_way_as_well() -> None:
+    async with serving(most=20) as server:
+        for _ in range(20):
+            await server.call(b"POST /hook?much HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" * 3)
+        await server.until(server.lines.unread, 20)
+        for number in range(3):
+            assert await (await server.call(WHOLE)).status() == 200, number
+
+
+async def test_whoever_asks_twice_and_hangs_up_leaves_nothing_that_is_answered_to_nobody() -> None:
+    async with serving() as server:
+        line = await server.call(WHOLE.replace(b"/hook", b"/hook?wait") + WHOLE)
+        await come(lambda: len(server.posts) == 1)
+        (open_,) = server.lines.open
+        line.writer.transport.abort()
+        await server.until(server.lines.open, 0)
+        server.gate.set()
+        assert open_.answering is not None
+        assert open_.answering is not open_.cycle
+        assert open_.answering.disconnected
+
+
+async def test_a_line_on_which_the_last_of_an_answer_waits_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left may be too little to be called unread; the server's own end of an idle line would wait for it."""
+    async with serving() as server:
+        line = await server.call(WHOLE)
+        assert await line.status() == 200
+        await server.until(server.lines.idle, 1)
+        server.seconds_pass(monkeypatch)
+        assert not server.lines.open
+        assert await line.is_closed()
+
+
 async def test_when_everybody_is_being_answered_the_next_is_told_to_come_again() -> None:
     async with serving(most=20) as server:
         busy = [await server.call(WHOLE.replace(b"/hook", b"/hook?wait")) for _ in range(20)]

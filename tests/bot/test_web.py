@@ -395,6 +395,20 @@ async def test_figures_are_shown_to_another_machine_with_the_token_only(tmp_path
     app.close()
 
 
+@pytest.mark.parametrize("path", ["/static/try.js", "/review/static/htmx/htmx.min.js"])
+async def test_whoever_reads_no_answer_holds_no_file_open(
+    outside: Outside, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anyio.open_file", lambda *_a, **_b: pytest.fail("a descriptor for as long as nobody reads"))
+    host = {"Host": "127.0.0.1"}
+    answer = await outside.client.get(path, headers=host)
+    assert len(answer.content) == int(answer.headers["content-length"]) > 500
+    assert "javascript" in answer.headers["content-type"]
+    assert "immutable" in answer.headers["cache-control"]
+    again = await outside.client.get(path, headers=host | {"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/privacy", "/privacy/complaint", "/try", "/export/", "/static"])
 async def test_no_answer_repeats_a_made_up_host(outside: Outside, path: str) -> None:
     answer = await outside.client.get(path, headers={"Host": "evil.example"})
