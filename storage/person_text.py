@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     Held = dict[str, Any]
 
+NO_WORDS = "(no words: a button, a picture or a place)"
 CHANNELS = {
     "sms": "text message",
     "telegram": "Telegram",
@@ -107,9 +108,8 @@ def _conversation(row: Held) -> list[str]:
         told += _indented(
             f"{step}: {_value(answer.get('label') or answer.get('value'))} {answer.get('note', '')}".strip()
         )
-    parts = state.get("scratch", {})
-    if parts:
-        told += _indented(f"Being written: {_value(parts)}")
+    if begun := _leaves(state.get("scratch", {})):
+        told += _indented(f"Being written: {', '.join(begun)}")
     if state.get("receipt"):
         told += _indented(f"Receipt: {state['receipt']}")
     return told
@@ -125,7 +125,7 @@ def _story(row: Held) -> list[str]:
         told.append(f"  Named as: {row['credit']}")
     told.append(f"  The team’s decision: {row['state']}{_because(row['reason'])}")
     for answer in row["answers"]:
-        told += _indented(f"{answer['step']}: {_value(answer['value'])} {answer['note']}".strip())
+        told += _indented(f"{answer['step']}: {_answer(answer['value'])} {answer['note']}".strip())
     for tag in row["tags"]:
         gone = ", taken away again" if tag["removed_at"] else ""
         told.append(f"  Tag: {tag['dimension']} {tag['value']} ({CHOSEN_BY.get(tag['origin'], tag['origin'])}{gone})")
@@ -234,10 +234,10 @@ def _told(name: str, row: Held) -> list[str]:
 
 
 def _words(event: Any) -> str:
-    """Return what was said in an event of any provider, however deep it lies; else the event itself."""
+    """Return what was said in an event of any provider, however deep it lies; the whole event is in the other file."""
     if not isinstance(event, dict):
         return str(event)
-    return "\n".join(_said(event)) or _value(event)
+    return "\n".join(_said(event)) or NO_WORDS
 
 
 def _said(event: Held) -> list[str]:
@@ -252,6 +252,26 @@ def _said(event: Held) -> list[str]:
 
 def _value(value: Any) -> str:
     return value if isinstance(value, str) else str(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _answer(value: str) -> str:
+    """Return a stored answer as people read it; a place by its name."""
+    try:
+        answer = json.loads(value)
+    except ValueError:
+        return value
+    if isinstance(answer, dict):
+        answer = answer.get("label") or answer.get("words") or ""
+    many = answer if isinstance(answer, list) else [answer]
+    return ", ".join(str(one) for one in many if one not in (None, ""))
+
+
+def _leaves(value: Any) -> list[str]:
+    """Return what stands in a record, however deep, without the record."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [leaf for each in inner for leaf in _leaves(each)]
+    return [] if value in (None, "") else [str(value)]
 
 
 def _because(reason: str) -> str:

@@ -121,6 +121,30 @@ def test_an_item_of_care_is_told_without_why_and_by_whom(made: tuple[PersonFile,
     assert file.held["care"] == [{"noted_at": NOW, "a_person_looked_at": None, "closed_at": None}]
 
 
+def test_it_is_in_words_to_read_and_in_full_detail_for_a_program(database: Engine, writer: Writer) -> None:
+    place = json.dumps({"id": "geonames:1", "label": "Glenboig, North Lanarkshire", "kind": "village"})
+    pressed = json.dumps({"update_id": 7, "callback_query": {"id": "1", "data": "4VFF.1.0"}}).encode()
+
+    def work(connection: Connection) -> int:
+        first, _, _ = two(connection)
+        answer, inbound = tables.Answer.__table__, tables.Inbound.__table__
+        connection.execute(update(answer).values(step="place", value=place))
+        mine = inbound.c.contributor_id == first.contributor_id
+        connection.execute(update(inbound).where(mine).values(sealed=KEYS.seal("inbound.sealed", pressed)))
+        return first.contributor_id
+
+    person = writer.run(work)
+    with reader(database) as connection:
+        file = about(connection, KEYS, person, LATER)
+    text = file.to_text()
+    assert "place: Glenboig, North Lanarkshire" in text
+    assert "(no words: a button, a picture or a place)" in text
+    for machine in ("{", "4VFF.1.0", "geonames:1"):
+        assert machine not in text
+    for whole in ("4VFF.1.0", "geonames:1"):
+        assert whole in file.to_json()
+
+
 def test_exports_are_told_by_use(made: tuple[PersonFile, int]) -> None:
     file, story = made
     (export,) = file.held["exports"]
