@@ -1,7 +1,7 @@
 """The server's own limits: how long a request may take to arrive, how much of a head is read, how many lines are open.
 
 Whoever opens connections and sends half a request, or none, or reads no answer, costs a descriptor and nothing more:
-the one that has kept us waiting longest gives way to the next that comes. Imports uvicorn; knows nothing of the app.
+the one that has used up most of its time gives way to the next that comes. Imports uvicorn; knows nothing of the app.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Lines:
         self._sweep: asyncio.TimerHandle | None = None
 
     def opened(self, connection: Connection) -> None:
-        """Count a connection; where there are too many, the one that has kept us waiting longest goes."""
+        """Count a connection; where there are too many, the slowest of those that keep us waiting goes."""
         self.open.add(connection)
         self.waits(connection, self.heads)
         if len(self.open) > self.most:
@@ -139,10 +139,17 @@ class Lines:
         self._sweep = loop.call_later(1, self.sweep, loop) if self.open else None
 
     def _slowest(self, but: Connection) -> Connection | None:
-        first = [next(((since, one) for one, since in waiting.items() if one is not but), None)
-                 for waiting in (self.heads, self.idle, self.unread)]  # fmt: skip
-        found = [each for each in first if each is not None]
-        return min(found, key=lambda each: each[0])[1] if found else next(iter(self.bodies), None)
+        """Return the one that has used up most of the time that it has for what is awaited from it."""
+        now = but.loop.time()
+        found = []
+        for waiting, seconds in (
+            (self.heads, HEAD_SECONDS), (self.idle, IDLE_SECONDS),
+            (self.bodies, BODY_SECONDS), (self.unread, READ_SECONDS),
+        ):  # fmt: skip
+            first = next(((since, one) for one, since in waiting.items() if one is not but), None)
+            if first is not None:
+                found.append(((now - first[0]) / seconds, first[1]))
+        return max(found, key=lambda each: each[0])[1] if found else None
 
 
 class Connection(HttpToolsProtocol):

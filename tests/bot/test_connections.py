@@ -212,6 +212,23 @@ async def test_when_all_lines_are_taken_the_slowest_gives_way_to_the_next() -> N
         assert len(server.posts) == 10
 
 
+async def test_half_sent_bodies_give_way_before_a_head_that_has_just_begun() -> None:
+    """Else a flood of them would put out every caller between the opening of the line and the first byte."""
+    async with serving(most=20) as server:
+        for _ in range(20):
+            await server.call(HALF_BODY)
+        await server.until(server.lines.bodies, 20)
+        for each in server.lines.bodies:
+            server.lines.bodies[each] -= 1
+        new = await server.call(WHOLE[:20])
+        await server.until(server.lines.heads, 1)
+        for _ in range(5):
+            await server.call(HALF_BODY)
+        await server.until(server.lines.bodies, 19)
+        await new.say(WHOLE[20:])
+        assert await new.status() == 200
+
+
 async def test_whoever_reads_no_answer_gives_way_as_well() -> None:
     async with serving(most=20) as server:
         for _ in range(20):
