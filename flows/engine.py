@@ -244,6 +244,8 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
     crossed = has_crossed(making, said)
     if not said.forwarded and _is_for_us(making, said, word, crossed=crossed):
         return
+    if state.opted_out:
+        return  # it was a word that is listened to after STOP, and means nothing here
     if word is None and not said.forwarded:
         name_the_way(making, said)
         state = making.conversation

@@ -271,7 +271,9 @@ class Making:
             self.set(status="stopped")
 
     def begin(self, text: str = "", ref: str = "") -> None:
-        """Begin anew, or say again why we may not."""
+        """Begin anew, or say again why we may not. After STOP nothing begins but by START."""
+        if self.conversation.opted_out:
+            return
         until, name = self.conversation.closed_until, self.conversation.closed_by
         if until is not None and self.now < until and name in self.release.flow.steps:
             self.effects.append(Say(text=self.scene(name).text("text")))

@@ -154,7 +154,8 @@ def _answer_outside(making: Making, intent: Intent) -> bool:
     if intent.kind is Kind.THANKS:
         thank_once(making)
         return True
-    if not (making.conversation.status == "idle" and intent.kind is Kind.WHO_ARE_YOU):
+    welcomed = state.status == "idle" and not state.opted_out
+    if not (welcomed and intent.kind is Kind.WHO_ARE_YOU):
         _tell(making, intent)
     if state.aside:
         ask_aside_again(making)
