@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from flows.asides import CARE, CHANGE, DELETE, DELETE_CHAT_TOO, LANGUAGE, RESUME, open_aside
+from flows.asides.confirm import call_off
 from flows.asides.delete import has_begun
 from flows.asides.retell import RETELL, so_far
 from flows.effects import (
@@ -73,7 +74,10 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
         case Word.LANGUAGE:
             _language(making, recognised)
         case Word.NARROW:
-            return narrow(making, said, recognised.rest)
+            narrowed = narrow(making, said, recognised.rest)
+            if narrowed:
+                call_off(making)
+            return narrowed
         case _:
             return _within(making, recognised)
     return True
@@ -137,6 +141,7 @@ def _stop(making: Making, said: Said, recognised: Recognised) -> None:
     carrier = _by_carrier(making, said)
     rest = recognise(recognised.rest, language=state.language, channel="telegram") if recognised.rest.strip() else None
     deletes = rest is not None and rest.word is Word.DELETE
+    call_off(making)
     making.stop()
     making.set(cut_off=carrier or making.conversation.cut_off)
     if deletes and not state.kept and state.status == "open":

@@ -89,7 +89,7 @@ class Conversation(BaseModel):
     aside_notes: dict[str, JsonValue] = Field(default_factory=dict)
     """What that question keeps until it is answered; never words that may not be kept."""
     to_prove: dict[str, JsonValue] = Field(default_factory=dict)
-    """What is deleted for good once the number that was sent comes back, whatever is talked about meanwhile."""
+    """What is done for good once the number that was sent comes back, whatever is talked about meanwhile."""
     consents: dict[str, str] = Field(default_factory=dict)
     decided: tuple[Decided, ...] = ()
     """The last decisions that were made anew about a kept story, so that an edit finds them."""

@@ -29,7 +29,7 @@ from flows.asides import (
     open_aside,
 )
 from flows.asides.asked_back import AskedBackAside
-from flows.asides.confirm import Confirm, is_about_the_number
+from flows.asides.confirm import Confirm, code_in, is_about_the_number, is_number_alone
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
@@ -222,8 +222,10 @@ def _start(making: Making, started: Started) -> None:
 
 
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
-    state = making.conversation
     making.said = said.text
+    if making.conversation.aside == CONFIRM and making.now - last_heard >= BREAK and not code_in(said.text):
+        Confirm.close(making)  # the number is long over, and what they write now is about something else
+    state = making.conversation
     if Confirm.comes_back(making, said.text) or (state.aside == CONFIRM and is_about_the_number(making, said.text)):
         hear_aside(making, said)
         return
@@ -395,6 +397,9 @@ def _late(making: Making, said: Said) -> None:
     state = making.conversation
     if state.aside and hear_aside(making, said):
         return
+    if state.status in {"ended", "parted"} and not state.closed_by and _is_stray_number(making, said):
+        making.tell("code_over")
+        return
     if state.status in {"ended", "parted"} and not is_told(said.text) and is_courtesy(making, said.text):
         thank_once(making)
         return
@@ -409,6 +414,11 @@ def _late(making: Making, said: Said) -> None:
         return
     nothing_told = is_greeting(making, said.text) or is_courtesy(making, said.text)
     making.begin("" if nothing_told else said.text, said.ref)
+
+
+def _is_stray_number(making: Making, said: Said) -> bool:
+    """Return whether this is a number that we sent and nothing waits for any more."""
+    return making.conversation.channel == "sms" and is_number_alone(making, said.text)
 
 
 def _chose(making: Making, chose: Chose) -> None:

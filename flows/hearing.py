@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from flows.asides.confirm import proved
+from flows.asides.confirm import CONFIRM, proved
+from flows.asides.delete import DELETE, DELETE_CHAT_TOO
 from flows.effects import DropStory, HoldSealed, RecordConsent, Say
 from flows.greetings import is_courtesy, is_greeting
 from flows.keywords import Recognised, Word, normalise
@@ -42,6 +43,8 @@ TOLD_BESIDE = 8
 FEW_WORDS = 3
 """Words from which an answer that is not understood is a piece of the story, where there is nothing to choose."""
 
+_TAKES_BACK: Final = frozenset({DELETE, DELETE_CHAT_TOO, CONFIRM})
+"""Questions of ours about deleting what was told."""
 _PASSING = ("offered", "changing", "asked_all")
 """Scratch that does not outlive a question being asked again."""
 _LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
@@ -221,6 +224,8 @@ def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
     if not making.consented:
         if not is_greeting(making, said.text) and not _is_short_answer(making, step, said):
             hold(making, said.text, said.ref)
+    elif state.aside in _TAKES_BACK:
+        return  # whoever has just asked for it to be deleted adds nothing to it
     elif step.tells and not state.aside:
         hear(making, said)
     elif is_telling(making, said.text) or (_just_told(making) and not is_courtesy(making, said.text)):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH: Final = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
 """How much each decision allows."""
 UNNAMED: Final = "unnamed"
+NAMING: Final = "naming"
 
 
 def read_again(making: Making, name: str, said: Said) -> Understood | None:
@@ -59,16 +60,21 @@ def narrow(making: Making, said: Said, wanted: str) -> bool:
     """Let the story of this conversation travel less far, in whatever words that was wished.
 
     `wanted` is "team", "quote" or "unnamed". Returns False where no decision stands that could become narrower: then
-    the words are an answer like any other.
+    the words are an answer like any other. "You can publish it" sounds much like it and is none: what answers the
+    question itself counts as that answer, and allowing more is asked for.
     """
     state = making.conversation
-    purpose, answer = ("naming", "none") if wanted == UNNAMED else ("use", wanted)
+    purpose, answer = (NAMING, "none") if wanted == UNNAMED else ("use", wanted)
     name = making.release.consent_step(purpose)
     asked_now = state.step == name or (wanted == UNNAMED and making.step is not None and making.step.type == "credit")
     if name is None or not state.kept or purpose not in state.consents or asked_now:
         return False
+    meant = _answered(making, name, said)
+    if WIDTH.get(meant, 0) > WIDTH[answer]:
+        answer = meant
     if WIDTH[state.consents[purpose]] <= WIDTH[answer]:
-        making.tell("already_so")
+        making.tell("edit_asks" if WIDTH[state.consents[purpose]] < WIDTH.get(meant, 0) else "already_so")
+        making.repeat()
         return True
     options = making.release.flow.steps[name].choices()
     option = next((one for one in options if getattr(one, "decision", "") == answer), None)
@@ -78,4 +84,24 @@ def narrow(making: Making, said: Said, wanted: str) -> bool:
     literal = said.text[:LITERAL]
     decide(making, [replace(one, literal=literal) for one in reading.before if isinstance(one, RecordConsent)])
     making.tell(f"{purpose}_changed")
+    _go_on(making)
     return True
+
+
+def _answered(making: Making, name: str, said: Said) -> str:
+    """Return the decision that words make where they answer the question `name` clearly; else nothing."""
+    reading = read_again(making, name, said)
+    decided = [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else []
+    return next((one.answer for one in decided if one.step == name), "")
+
+
+def _go_on(making: Making) -> None:
+    """Ask once more what waits; whom to name is no question about a story that is not published."""
+    state, step, name = making.conversation, making.step, making.conversation.step
+    waits = state.status == "open" and not state.aside and state.consents.get("use") != "publish"
+    named = step is not None and (getattr(step, "purpose", "") == NAMING or step.type == "credit")
+    if waits and named and step is not None and name is not None:
+        reading = step.finish(making.scene(name))
+        making.take(reading if isinstance(reading, Understood) else Understood(value=None))
+    else:
+        making.repeat()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flows.asides.base import Aside
-from flows.asides.decide_again import DECIDE_AGAIN, DecideAgain
+from flows.asides.confirm import DECIDE_AGAIN
+from flows.asides.decide_again import DecideAgain
 from flows.asides.own_stories import OwnStories, listed_in
 from flows.asides.retell import RETELL, Retell, so_far
 from flows.asides.reword import REWORD, Reword, story_in

@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from flows.signals import Signal
     from flows.turn import Making
 
-CONFIRM = "confirm"
+CONFIRM, DECIDE_AGAIN = "confirm", "decide_again"
 _NUMBERS = ("story", "ask_back")
 FEW_WORDS = 6
 """Words up to which a message with such a number in it is an answer to us and no part of a story."""
 SOME_WORDS = 10
 """Words up to which a message may say that it is to be kept, or that the number is lost."""
+MORE_WORDS = 16
+"""Words up to which a message that speaks of the number is about it; then we ask for it alone."""
 _WORD: re.Pattern[str] = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d{4}")
+_GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)")
+"""Where a number is written on to a word: "keep1234"."""
 
 
 class Confirm(Aside):
@@ -54,6 +58,9 @@ class Confirm(Aside):
         if says_keep(making, signal.text):
             _keep_from_now(making)
             return True
+        if _has_number_among_words(making, signal.text):
+            making.tell("code_wanted")
+            return True
         if asks_anew(making, signal.text):
             making.effects.append(AskCode(deletes=bool(notes.get("deletes"))))
             return True
@@ -72,16 +79,18 @@ class Confirm(Aside):
             making.set(to_prove={})
             making.tell("code_resting")
             return
-        if deletes:  # a number sent anew asks anew: what they said of an earlier one is over
-            notes = {key: value for key, value in making.conversation.aside_notes.items() if key != "keep"}
-            making.set(aside_notes=notes, to_prove=notes)
+        # a number sent anew asks anew: what they said of an earlier one is over
+        notes = {key: value for key, value in making.conversation.aside_notes.items() if key != "keep"}
+        making.set(aside_notes=notes, to_prove=notes if deletes or notes.get("under") == DECIDE_AGAIN else {})
         making.ask(Say(text=making.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
 
     @classmethod
     def comes_back(cls, making: Making, text: str) -> bool:
-        """Tell whether this is the number of a deletion that something else came between, and wait for it again."""
+        """Tell whether this is the number that something else came between, and wait for it again."""
         state = making.conversation
-        if state.aside == CONFIRM or not state.to_prove or not _is_number_alone(making, text):
+        if state.aside == CONFIRM or not state.to_prove or not is_number_alone(making, text):
+            return False
+        if state.opted_out and not state.to_prove.get("deletes"):
             return False
         making.set(aside=CONFIRM, aside_notes=state.to_prove, tries=0)
         return True
@@ -147,7 +156,7 @@ def proved(
 
 def code_in(text: str) -> str:
     """Return the four digits of a short message, however they are spaced; empty if there are none."""
-    words: list[str] = _WORD.findall(text)
+    words: list[str] = _WORD.findall(_GLUED.sub(" ", text))
     if len(words) > FEW_WORDS:
         return ""
     found = [word for word in words if _DIGITS.fullmatch(word)]
@@ -159,9 +168,8 @@ def code_in(text: str) -> str:
 
 def says_keep(making: Making, text: str) -> bool:
     """Return whether a short message says that what was to be deleted is to be kept; a number may stand beside it."""
-    deletes = bool(making.conversation.aside_notes.get("deletes"))
     said = normalise(text)
-    alone = deletes and said in {normalise(word) for word in making.common("code_keep_alone").split(",")}
+    alone = said in {normalise(word) for word in making.common("code_keep_alone").split(",")}
     return alone or _holds(making, "code_keep", text, shortest=1 if code_in(text) else 2)
 
 
@@ -172,7 +180,20 @@ def asks_anew(making: Making, text: str) -> bool:
 
 def is_about_the_number(making: Making, text: str) -> bool:
     """Return whether a message is for the number that is waited for, before it is for anything else."""
-    return bool(code_in(text)) or says_keep(making, text) or asks_anew(making, text)
+    return (
+        bool(code_in(text))
+        or says_keep(making, text)
+        or asks_anew(making, text)
+        or _has_number_among_words(making, text)
+    )
+
+
+def _has_number_among_words(making: Making, text: str) -> bool:
+    """Return whether a number stands in a sentence about it: what the rest says of it may be anything."""
+    words: list[str] = _WORD.findall(_GLUED.sub(" ", text))
+    one = sum(bool(_DIGITS.fullmatch(word)) for word in words) == 1
+    about = {normalise(word) for word in making.common("code_beside").split(",")}
+    return one and len(words) <= MORE_WORDS and not about.isdisjoint(normalise(text).split())
 
 
 def _keep_from_now(making: Making) -> None:
@@ -184,19 +205,32 @@ def _keep_from_now(making: Making) -> None:
         making.tell("code_keeps")
         return
     Confirm.close(making)
+    making.set(to_prove={})
     making.tell("left_as_it_is")
+    if making.conversation.status == "open":
+        making.ask_again()
+
+
+def call_off(making: Making) -> None:
+    """Let go of what waits for a number and would have allowed more: they want less now. A deletion waits on."""
+    state = making.conversation
+    if state.to_prove and not state.to_prove.get("deletes"):
+        making.set(to_prove={})
+        if state.aside == CONFIRM:
+            Confirm.close(making)
 
 
 def _holds(making: Making, key: str, text: str, *, shortest: int = 1) -> bool:
     """Return whether a message of few words holds one of these that are at least `shortest` words long."""
     if len(_WORD.findall(text)) > SOME_WORDS:
         return False
-    said = f" {normalise(text)} "
+    said = f" {normalise(_GLUED.sub(' ', text))} "
     wanted = (normalise(word) for word in making.common(key).split(","))
     return any(f" {word} " in said for word in wanted if len(word.split()) >= shortest)
 
 
-def _is_number_alone(making: Making, text: str) -> bool:
+def is_number_alone(making: Making, text: str) -> bool:
+    """Return whether a message is a number such as we send, with no more beside it than a word that says to keep."""
     code = code_in(text)
     return bool(code) and (normalise(text) == code or _holds(making, "code_keep", text))
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
-from flows.asides.confirm import proved
+from flows.asides.confirm import DECIDE_AGAIN, call_off, proved
 from flows.asides.reword import story_in
 from flows.conversation import Decided
 from flows.effects import RecordConsent
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from flows.signals import Signal
     from flows.turn import Making
 
-DECIDE_AGAIN = "decide_again"
 MOST_REMEMBERED = 10
 
 
@@ -80,6 +79,7 @@ class DecideAgain(Aside):
         if wanted and not notes.get("proved") and not proved(making, decisions=tuple(wanted)):
             return
         self.close(making)
+        call_off(making)
         making.effects += wanted
         _remember(making, purpose, story, decided)
         following = making.release.flow.steps.get(reading.next or "")

@@ -145,3 +145,100 @@ async def test_words_that_came_later_are_a_new_story_if_their_teller_says_new(se
     service.now += timedelta(days=2)
     await service.text(MAYA, "My sister was cold on the ward all night long.", said, "AGREE", "DONE")
     assert texts(service) == [WORDS, "My sister was cold on the ward all night long."]
+
+
+# --- a number that would let it travel further ----------------------------------------------------------------------
+
+
+LESS = [("only the team please",), ("actually dont publish it",), ("CHANGE", "3", "team"), ("STOP", "START")]
+
+
+@pytest.mark.parametrize("less", LESS, ids=lambda less: less[0])
+async def test_whoever_wants_less_meanwhile_lets_nothing_travel_further(
+    service: Service, less: tuple[str, ...]
+) -> None:
+    await told(service, use="quote")
+    await service.text(MAYA, "CHANGE", "3", "publish")
+    number = code(service)
+    await service.text(MAYA, *less)
+    stands = uses(service)
+    said = await service.text(MAYA, number)
+    assert uses(service) == stands != ["publish"]
+    assert said[0].startswith("That number is not good any more")
+
+
+NOT_NOW = ["no", "cancel", "leave it as it is", "I did not ask for this", "it wasnt me"]
+
+
+@pytest.mark.parametrize("said", NOT_NOW)
+@pytest.mark.parametrize("asked", [("CHANGE", "3", "publish"), ("CHANGE", "1", "2", "Other words.", "DONE")])
+async def test_whoever_says_no_changes_nothing_by_the_number(
+    service: Service, said: str, asked: tuple[str, ...]
+) -> None:
+    await told(service)
+    await service.text(MAYA, *asked)
+    number = code(service)
+    assert await service.text(MAYA, said) == ["That is fine. We have changed nothing."]
+    await service.text(MAYA, number)
+    assert uses(service) == ["team"]
+    assert texts(service) == [WORDS]
+
+
+async def test_the_number_for_a_wider_use_counts_after_my_data(service: Service) -> None:
+    await told(service)
+    await service.text(MAYA, "CHANGE", "3", "publish")
+    number = code(service)
+    await service.text(MAYA, "MY DATA", number)
+    assert uses(service) == ["publish"]
+
+
+async def test_the_number_for_a_wider_use_deletes_nothing(service: Service) -> None:
+    await told(service)
+    service.now += timedelta(days=9)
+    await service.text(MAYA, *walk.ONCE_MORE, "The library is warm and quiet in winter.", "DONE", *walk.bonus())
+    await service.text(MAYA, "DELETE", "1", "CHANGE", "2", "3", "publish")
+    number = code(service)
+    await service.text(MAYA, "MY DATA", number)
+    assert len(texts(service)) == 2
+
+
+# --- how a number is written ----------------------------------------------------------------------------------------
+
+
+async def test_keep_written_on_to_the_number_keeps(service: Service) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1")
+    assert await service.text(MAYA, f"keep{code(service)}") == ["Nothing was deleted."]
+
+
+SENTENCES = [
+    "To delete it for good, reply with {}",
+    "the code is {}, please delete my story now thanks",
+    "hi there the number you sent me is {} thank you so much",
+    "my wife would like me to keep it after all, the number is {}",
+]
+
+
+@pytest.mark.parametrize("said", SENTENCES)
+async def test_a_number_in_a_sentence_is_asked_for_alone(service: Service, said: str) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1")
+    number = code(service)
+    assert (await service.text(MAYA, said.format(number)))[0].startswith("Please reply with the number")
+    assert texts(service) == [WORDS]
+    await service.text(MAYA, number)
+    assert texts(service) == []
+
+
+async def test_a_number_that_nothing_waits_for_begins_no_story(service: Service) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1", *["0000", "0001", "0002"])
+    assert (await service.text(MAYA, "0003"))[0].startswith("That number is not good any more")
+    assert len(service.rows(tables.Conversation)) == 1
+
+
+async def test_a_month_later_nobody_is_asked_for_the_number_of_then(service: Service) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1")
+    service.now += timedelta(days=30)
+    assert "number" not in (await service.text(MAYA, "hello"))[0]

@@ -1,0 +1,91 @@
+"""Somebody who changes their mind in their own words, about how far it may travel or about deleting it."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage import tables
+from tests import walk
+from tests.bot.service import MAYA, Service, update
+
+CHAT = 5_550_001_234
+WORDS = "The bus stop on my road was taken away and I cannot get to the clinic."
+
+
+def decided(service: Service) -> list[tuple[str, str]]:
+    return [(row.purpose, row.answer) for row in service.rows(tables.Decision)]
+
+
+def uses(service: Service) -> list[str]:
+    return [row.use for row in service.rows(tables.Story)]
+
+
+# --- how far it may travel ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["you can publish it", "yes publish it", "you may quote it"])
+async def test_leave_to_let_it_travel_further_is_no_wish_for_less(service: Service, said: str) -> None:
+    await service.text(MAYA, *walk.by_text(WORDS))
+    assert (await service.text(MAYA, said))[0].startswith("To let it travel further than you said before, send CHANGE.")
+    assert uses(service) == ["team"]
+
+
+@pytest.mark.parametrize("said", ["you can publish it", "yes publish it"])
+async def test_leave_given_once_more_takes_nothing_back(service: Service, said: str) -> None:
+    await service.text(MAYA, *walk.by_text(WORDS, use="publish"))
+    before = decided(service)
+    assert "We may publish it" in (await service.text(MAYA, said))[0]
+    assert uses(service) == ["publish"]
+    assert decided(service) == before
+
+
+async def test_you_may_quote_it_is_less_than_publishing_it(service: Service) -> None:
+    await service.text(MAYA, *walk.by_text(WORDS, use="publish"))
+    await service.text(MAYA, "you may quote it")
+    assert uses(service) == ["quote"]
+
+
+async def test_leave_to_use_a_name_takes_no_name_away(service: Service) -> None:
+    named = walk.bonus(use="publish", named=("3", "Maya"))
+    await service.text(MAYA, *walk.kept_by_text(WORDS), *named)
+    before = decided(service)
+    await service.text(MAYA, "you can use my name")
+    assert decided(service) == before
+
+
+@pytest.mark.parametrize("named", [(), ("3",)])
+async def test_whom_to_name_is_not_asked_once_it_is_not_to_be_published(
+    service: Service, named: tuple[str, ...]
+) -> None:
+    await service.text(MAYA, *walk.kept_by_text(WORDS), walk.PLACE, "3", *named)
+    said = await service.text(MAYA, "actually no dont publish it")
+    assert said[0].startswith("Thank you. It is written down")
+    assert len(said) == 2
+    assert not any("name" in text for text in said[1:])
+    assert uses(service) == ["team"]
+    assert ("naming", "name") not in decided(service)[-1:]
+
+
+async def test_the_question_that_waits_is_asked_once_more_after_a_mind_was_changed(service: Service) -> None:
+    await service.text(MAYA, *walk.kept_by_text(WORDS), walk.PLACE, "2")
+    said = await service.text(MAYA, "actually only the team please")
+    assert "May we write to you" in said[-1]
+
+
+# --- deleting it ----------------------------------------------------------------------------------------------------
+
+
+async def unread(service: Service, *texts: str) -> None:
+    """Write faster than our answers come through."""
+    for text in texts:
+        await service.intake.take(service.told(update(CHAT, text)))
+
+
+@pytest.mark.parametrize("said", ["everything", "because my husband reads what I write and he was angry with me"])
+async def test_what_is_written_right_behind_delete_is_no_part_of_the_story(service: Service, said: str) -> None:
+    await service.chat(CHAT, *walk.kept_by_chat(WORDS))
+    service.deliver()
+    service.answers(str(CHAT))
+    await unread(service, "DELETE", said)
+    assert [row.text for row in service.rows(tables.Story)] == [WORDS]
+    assert not any(WORDS in text or "added" in text for text in service.answers(str(CHAT)))
