@@ -74,10 +74,9 @@ def obey(making: Making, recognised: Recognised, said: Said) -> bool:
         case Word.LANGUAGE:
             _language(making, recognised)
         case Word.NARROW:
-            narrowed = narrow(making, said, recognised.rest)
-            if narrowed:
+            if not recognised.sensed:
                 call_off(making)
-            return narrowed
+            return narrow(making, said, recognised.rest)
         case _:
             return _within(making, recognised)
     return True

@@ -76,7 +76,15 @@ from flows.signals import (
 )
 from flows.telling import is_telling, names_receipt, pending_parts, set_pending, under_their_name
 from flows.turn import Making, Turn
-from flows.usual import answered_beside, is_answer, is_calm, is_telling_now, is_wrong_number, name_the_way
+from flows.usual import (
+    answered_beside,
+    asks_how_to_stop,
+    is_answer,
+    is_calm,
+    is_telling_now,
+    is_wrong_number,
+    name_the_way,
+)
 
 if TYPE_CHECKING:
     from flows.conversation import Conversation
@@ -268,6 +276,9 @@ def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: 
     if word.word is Word.DELETE and ends_in_one(said.text) and _is_receipt(making, said):
         return True
     said_by_word = word.word in {Word.HELP, Word.PRIVACY} or (word.word is Word.STOP and is_wrong_number(making, said))
+    if word.word is Word.STOP and asks_how_to_stop(making, said):
+        making.repeat(before=making.common("offer_stop"))
+        return True
     in_own_words = said_by_word and taken_by_carrier(said.text) is None
     if in_own_words and answered_beside(making, said, crossed=crossed):
         return True  # "who are you" is better answered than by all that HELP says

@@ -112,6 +112,12 @@ def is_wrong_number(making: Making, said: Said) -> bool:
     return intent is not None and intent.kind is Kind.WRONG_NUMBER and not intent.sensed
 
 
+def asks_how_to_stop(making: Making, said: Said) -> bool:
+    """Return whether somebody in the middle of their story asks how to stop: to finish, or to hear no more from us."""
+    asked = {normalise(words) for words in making.common("asks_how_to_stop").split(",")}
+    return is_telling_now(making) and not making.conversation.aside and normalise(said.text) in asked
+
+
 def name_the_way(making: Making, said: Said) -> None:
     """Say once how to stop, or how to have all deleted, to words that may wish for it: nothing is done unasked."""
     state = making.conversation
@@ -153,6 +159,12 @@ def _answer_outside(making: Making, intent: Intent) -> bool:
         return False  # a hello begins something new
     if intent.kind is Kind.THANKS:
         thank_once(making)
+        return True
+    if state.closed_by and intent.kind in {Kind.CHANGE_SOMETHING, Kind.CORRECTION}:
+        making.begin()  # it says why we may not, and names no way that is closed
+        return True
+    if intent.kind is Kind.REPEAT_PLEASE and over and not state.aside:
+        making.tell("agreed_more" if state.kept else "nothing_open")
         return True
     welcomed = state.status == "idle" and not state.opted_out
     if not (welcomed and intent.kind is Kind.WHO_ARE_YOU):

@@ -70,7 +70,7 @@ def list_stories(making: Making, listed: StoriesListed) -> None:
 def names_a_choice(making: Making, text: str) -> bool:
     """Return whether a text is, word for word, the name of something the open aside offers."""
     aside = _BY_NAME.get(making.conversation.aside)
-    return aside is not None and any(normalise(text) in choice.forms for choice in aside.choices(making))
+    return aside is not None and aside.names(making, normalise(text))
 
 
 def reads_clearly(making: Making, signal: Signal) -> bool:

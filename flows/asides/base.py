@@ -63,6 +63,10 @@ class Aside:
         match = choose(signal.text, choices) if isinstance(signal, Said) else None
         return match.choice if match is not None else None
 
+    def names(self, making: Making, said: str) -> bool:
+        """Return whether normalised words are, word for word, something that is offered."""
+        return any(said in choice.forms for choice in self.choices(making))
+
     def is_clear(self, making: Making, signal: Signal) -> bool:
         """Return whether a signal is a clear answer."""
         return self.chosen(making, signal) is not None

@@ -214,10 +214,13 @@ def _keep_from_now(making: Making) -> None:
 def call_off(making: Making) -> None:
     """Let go of what waits for a number and would have allowed more: they want less now. A deletion waits on."""
     state = making.conversation
-    if state.to_prove and not state.to_prove.get("deletes"):
-        making.set(to_prove={})
-        if state.aside == CONFIRM:
-            Confirm.close(making)
+    notes = state.aside_notes if state.aside == CONFIRM else state.to_prove
+    before = notes.get("notes")
+    if not notes or notes.get("deletes") or (isinstance(before, dict) and before.get("parts")):
+        return
+    making.set(to_prove={})
+    if state.aside == CONFIRM:
+        Confirm.close(making)
 
 
 def _holds(making: Making, key: str, text: str, *, shortest: int = 1) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from flows.asides.base import Aside
 from flows.asides.confirm import proved
-from flows.asides.own_stories import THIS, Offered, OwnStories, listed_in
+from flows.asides.own_stories import OLDER, THIS, Offered, OwnStories, listed_in
 from flows.draft import is_empty
 from flows.effects import DropStory, Erase
 from flows.keywords import normalise
@@ -61,6 +61,22 @@ class Delete(OwnStories):
             return next((one.id for one in listed if one.id == state.aside_notes.get("here")), 0)
         alone = len(listed) == 1 and not (state.aside_notes.get("page") or state.aside_notes.get("older"))
         return listed[0].id if alone else 0
+
+    def names(self, making: Making, said: str) -> bool:
+        """Take "yes, delete it" for the one story that there is."""
+        return super().names(making, said) or self._says_this(making, said)
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; where there is one story only, "yes, delete it" means that."""
+        choice = super().chosen(making, signal)
+        if choice is None and isinstance(signal, Said) and self._says_this(making, normalise(signal.text)):
+            return next(one for one in self.choices(making) if one.option.value == THIS)
+        return choice
+
+    def _says_this(self, making: Making, said: str) -> bool:
+        offered = list(self.offered(making))
+        alone = offered[0].value == THIS and not any(one.story or one.value == OLDER for one in offered)
+        return alone and said in {normalise(word) for word in making.common("delete_this").split(",")}
 
     def take_story(self, making: Making, story: int) -> None:
         """Delete one story that was told before; what is being told now goes on."""

@@ -71,6 +71,8 @@ class Resume(Aside):
             making.effects.append(Begin(flow=making.release.flow.id))
         elif pending:
             making.set(pending=pending)  # the engine hands these words to the waiting question
+        elif making.step is not None and making.step.tells and so_far(making):
+            making.tell("held_used")  # or it would look as if nothing had been told yet
         else:
             making.ask_again()
 

@@ -89,3 +89,68 @@ async def test_what_is_written_right_behind_delete_is_no_part_of_the_story(servi
     await unread(service, "DELETE", said)
     assert [row.text for row in service.rows(tables.Story)] == [WORDS]
     assert not any(WORDS in text or "added" in text for text in service.answers(str(CHAT)))
+
+
+@pytest.mark.parametrize("said", ["yes delete it", "delete it", "this one"])
+async def test_where_there_is_one_story_yes_delete_it_means_that(service: Service, said: str) -> None:
+    service.proves = True
+    await service.text(MAYA, *walk.by_text(WORDS))
+    await service.text(MAYA, "DELETE", said)
+    assert service.rows(tables.Story) == []
+
+
+@pytest.mark.parametrize("said", ["dont delete it", "no dont delete this one", "yes", "maybe this one"])
+async def test_what_does_not_plainly_say_so_deletes_nothing(service: Service, said: str) -> None:
+    await service.chat(CHAT, *walk.by_chat(WORDS))
+    await service.chat(CHAT, "DELETE", said)
+    assert [row.text for row in service.rows(tables.Story)] == [WORDS]
+
+
+async def test_where_there_are_two_they_must_say_which(service: Service) -> None:
+    await service.chat(CHAT, *walk.by_chat(WORDS))
+    await service.chat(CHAT, "SHARE", *walk.by_chat("The library is warm and quiet in winter.")[1:])
+    await service.chat(CHAT, "DELETE", "delete it", "this one")
+    assert len(service.rows(tables.Story)) == 2
+
+
+@pytest.mark.parametrize("said", ["I dont agree any more", "I no longer agree", "i regret telling you"])
+async def test_whoever_takes_their_agreement_back_is_asked_what_to_delete(service: Service, said: str) -> None:
+    await service.text(MAYA, *walk.by_text(WORDS))
+    assert (await service.text(MAYA, said))[0].startswith("What shall we delete?")
+
+
+# --- in the middle, and after ---------------------------------------------------------------------------------------
+
+
+async def test_whoever_asks_how_to_stop_in_the_middle_of_a_story_is_told_and_goes_on(service: Service) -> None:
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, WORDS)
+    said = await service.text(MAYA, "how do i stop")
+    assert said == ["To stop these messages, send STOP. Go on, or send DONE when you have finished."]
+    assert not service.rows(tables.Contributor)[0].opted_out
+    await service.text(MAYA, "Then I walked home.", "DONE")
+    assert [row.text for row in service.rows(tables.Story)] == [f"{WORDS}\nThen I walked home."]
+
+
+@pytest.mark.parametrize("said", ["how do i stop these messages", "please stop", "stop"])
+async def test_whoever_says_stop_there_is_heard(service: Service, said: str) -> None:
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, WORDS, said)
+    assert service.rows(tables.Contributor)[0].opted_out
+
+
+async def test_whoever_comes_back_after_stop_reads_that_what_they_told_is_there(service: Service) -> None:
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, WORDS, "STOP", "START")
+    assert await service.text(MAYA, "1") == ["Thank you. We have what you wrote. Go on, or send DONE."]
+
+
+async def test_nothing_is_said_to_follow_that_does_not(service: Service) -> None:
+    await service.text(MAYA, *walk.by_text(WORDS))
+    said = await service.text(MAYA, "I lost my three words")
+    assert "Here it is again" not in " ".join(said)
+    assert said
+
+
+async def test_whoever_sent_under_by_mistake_is_told_no_way_that_is_closed(service: Service) -> None:
+    await service.text(MAYA, "Hello", "UNDER")
+    said = " ".join(await service.text(MAYA, "oops I pressed the wrong one, I am 45"))
+    assert "BACK" not in said
+    assert said

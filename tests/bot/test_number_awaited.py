@@ -224,7 +224,7 @@ async def test_a_number_in_a_sentence_is_asked_for_alone(service: Service, said:
     await told(service)
     await service.text(MAYA, "DELETE", "1")
     number = code(service)
-    assert (await service.text(MAYA, said.format(number)))[0].startswith("Please reply with the number")
+    assert "Please reply with the number" in (await service.text(MAYA, said.format(number)))[0]
     assert texts(service) == [WORDS]
     await service.text(MAYA, number)
     assert texts(service) == []
@@ -242,3 +242,10 @@ async def test_a_month_later_nobody_is_asked_for_the_number_of_then(service: Ser
     await service.text(MAYA, "DELETE", "1")
     service.now += timedelta(days=30)
     assert "number" not in (await service.text(MAYA, "hello"))[0]
+
+
+async def test_a_use_made_wider_at_its_own_question_and_narrower_again_stays_narrow(service: Service) -> None:
+    await service.text(MAYA, *walk.kept_by_text(WORDS), walk.PLACE, "1", "BACK", "publish")
+    number = code(service)
+    await service.text(MAYA, "only the team please", number)
+    assert uses(service) == ["team"]
