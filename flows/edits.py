@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from flows.asides.of_age import MINOR, turn_away
 from flows.asides.reword import REWORD
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Outcome = Literal["", "edit_taken", "edit_asks", "edit_unclear", "use_changed", "naming_changed"]
 """Key of what is said of it; empty where nothing is."""
+WISH = 6
+"""Words up to which a changed message that reads like a wish to delete is one, and no story."""
 PLACE = 200
 """Characters of an answer that are looked up."""
 
@@ -40,7 +43,8 @@ def edited(making: Making, edit: Edited) -> None:
     said = Said(text=edit.text, ref=edit.ref)
     waits = state.status == "open"
     word = recognise(edit.text, language=state.language, channel=state.channel, waiting=waits, telling=True)
-    if word is not None and word.sensed and word.word is not Word.STOP:
+    short = len(edit.text.split()) <= WISH
+    if word is not None and word.sensed and word.word is not Word.STOP and not (short and word.word is Word.DELETE):
         word = None  # an edit changes what it was before
     if word is not None and word.word is Word.NARROW and edit.ref and not _holds(parts_told(making), edit.ref):
         _put_right(making, edit)  # it says so of the story that this message was about
@@ -149,6 +153,8 @@ def _in_an_answer(making: Making, edit: Edited) -> Outcome | None:
     reading = _reading(making, name, said, step)
     if reading is None:
         return "edit_unclear"
+    if reading.value == MINOR and turn_away(making):
+        return ""
     if reading.value == state.answers[name].value:
         return ""
     decided = [one for one in reading.before if isinstance(one, RecordConsent)]

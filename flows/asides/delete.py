@@ -63,20 +63,25 @@ class Delete(OwnStories):
         return listed[0].id if alone else 0
 
     def names(self, making: Making, said: str) -> bool:
-        """Take "yes, delete it" for the one story that there is."""
-        return super().names(making, said) or self._says_this(making, said)
+        """Take "yes, delete it" for the one story that there is, and "all of it" for everything."""
+        return super().names(making, said) or bool(self._said(making, said))
 
     def chosen(self, making: Making, signal: Signal) -> Choice | None:
         """Return the choice; where there is one story only, "yes, delete it" means that."""
         choice = super().chosen(making, signal)
-        if choice is None and isinstance(signal, Said) and self._says_this(making, normalise(signal.text)):
-            return next(one for one in self.choices(making) if one.option.value == THIS)
+        if choice is None and isinstance(signal, Said):
+            value = self._said(making, normalise(signal.text))
+            return next((one for one in self.choices(making) if one.option.value == value), None)
         return choice
 
-    def _says_this(self, making: Making, said: str) -> bool:
+    def _said(self, making: Making, said: str) -> str:
+        """Return which value these words are in other words, word for word; empty if none."""
         offered = list(self.offered(making))
         alone = offered[0].value == THIS and not any(one.story or one.value == OLDER for one in offered)
-        return alone and said in {normalise(word) for word in making.common("delete_this").split(",")}
+        for value, key in ((THIS, "delete_this"), ("everything", "delete_all")):
+            if (alone or value != THIS) and said in {normalise(word) for word in making.common(key).split(",")}:
+                return value
+        return ""
 
     def take_story(self, making: Making, story: int) -> None:
         """Delete one story that was told before; what is being told now goes on."""

@@ -118,4 +118,4 @@ def _finishes(making: Making, said: Said) -> bool:
     return word is not None and word.word is Word.DONE
 
 
-__all__ = ["OF_AGE", "OfAge", "ask_age", "turn_away", "way_out"]
+__all__ = ["MINOR", "OF_AGE", "OfAge", "ask_age", "turn_away", "way_out"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from storage import tables
@@ -154,3 +156,49 @@ async def test_whoever_sent_under_by_mistake_is_told_no_way_that_is_closed(servi
     said = " ".join(await service.text(MAYA, "oops I pressed the wrong one, I am 45"))
     assert "BACK" not in said
     assert said
+
+
+# --- more of deleting, and an answer about age that is changed ------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["all of it", "the lot", "delete everything", "all of them"])
+async def test_all_of_it_is_everything(service: Service, said: str) -> None:
+    await service.chat(CHAT, *walk.by_chat(WORDS))
+    await service.chat(CHAT, "SHARE", *walk.by_chat("The library is warm and quiet in winter.")[1:])
+    await service.chat(CHAT, "DELETE", said)
+    assert service.rows(tables.Story) == []
+
+
+async def edit(service: Service, told: dict[str, Any], text: str) -> list[str]:
+    """Change an earlier message of the chat; returns what is said to that."""
+    service.deliver()
+    service.answers(str(CHAT))
+    changed = {"update_id": told["update_id"] + 1_000_000, "edited_message": {**told["message"], "text": text}}
+    await service.intake.take(service.told(changed))
+    return service.answers(str(CHAT))
+
+
+async def written(service: Service, *texts: str) -> list[dict[str, Any]]:
+    """Write these in a chat; returns the updates, so that they can be changed."""
+    updates = []
+    for text in texts:
+        service.deliver()
+        updates.append(update(CHAT, text))
+        await service.intake.take(service.told(updates[-1]))
+    return updates
+
+
+@pytest.mark.parametrize("later", [(), ("SHARE", *walk.by_chat("The library is warm.")[1:])])
+async def test_a_story_changed_into_a_wish_to_delete_it_is_no_story(service: Service, later: tuple[str, ...]) -> None:
+    told = (await written(service, *walk.by_chat(WORDS), *later))[3]
+    said = await edit(service, told, "delete this story please")
+    assert said[0].startswith("What shall we delete?")
+    assert service.rows(tables.Story)[0].text == WORDS
+
+
+@pytest.mark.parametrize("said", ["no, under 18", "I am 15"])
+async def test_whoever_corrects_their_age_to_under_age_keeps_nothing_with_us(service: Service, said: str) -> None:
+    told = (await written(service, *walk.by_chat(WORDS)))[1]
+    answer = await edit(service, told, said)
+    assert "aged 18 or over" in answer[0]
+    assert service.rows(tables.Story) == []
