@@ -115,6 +115,8 @@ class Conversation(BaseModel):
     """Three plain words, made by the caller, who gives them anew each time: no stored state holds them (ADR 9)."""
     receipt_sealed: str = ""
     """The same under the caller's key; nothing here reads it."""
+    words_only_at: AwareDatetime | None = None
+    """When they were last told that we read words only."""
     nudges: int = 0
     """Reminders of the question that waits."""
     reminded: int = 0

@@ -94,6 +94,8 @@ __all__ = ["Turn", "advance"]
 
 BREAK = timedelta(hours=24)
 """After this long without a word, "continue or start again" is asked first."""
+TOGETHER = timedelta(seconds=20)
+"""Photos and the like that come within this time of one that was answered came with it."""
 ADDED_WORDS = 3
 """From this length on, words that come after a kept story may belong to it, and the person is asked."""
 
@@ -146,8 +148,7 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
         case Edited():
             edited(making, signal)
         case Sent():
-            if not making.conversation.opted_out:
-                making.tell("words_only")
+            _sent(making)
         case Unsealed():
             _unsealed(making, signal)
         case PlacesFound() if signal.answer:
@@ -171,6 +172,15 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
             _told_of_what_is_held(making, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
             _unasked(making, signal)
+
+
+def _sent(making: Making) -> None:
+    """Say that we read words only, once for ten photos that come together."""
+    last = making.conversation.words_only_at
+    if making.conversation.opted_out or (last is not None and making.now - last < TOGETHER):
+        return
+    making.set(words_only_at=making.now)
+    making.tell("words_only")
 
 
 def _told_of_what_is_held(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -202,3 +203,31 @@ async def test_whoever_corrects_their_age_to_under_age_keeps_nothing_with_us(ser
     answer = await edit(service, told, said)
     assert "aged 18 or over" in answer[0]
     assert service.rows(tables.Story) == []
+
+
+# --- what is no words -----------------------------------------------------------------------------------------------
+
+PHOTO: dict[str, Any] = {
+    "photo": [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}],
+    "media_group_id": "1",
+}
+
+
+async def test_ten_photos_at_once_get_one_answer(service: Service) -> None:
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT)
+    for _ in range(10):
+        await service.intake.take(service.told(update(CHAT, **PHOTO)))
+    assert [text for text in service.answers(str(CHAT)) if "only read words" in text] == [
+        "Thank you. We can only read words for now, so we have not kept that. Please write it, if you can."
+    ]
+    service.now += timedelta(minutes=1)
+    await service.intake.take(service.told(update(CHAT, **PHOTO)))
+    assert len(service.answers(str(CHAT))) == 1
+
+
+async def test_words_under_one_of_them_are_heard(service: Service) -> None:
+    await service.chat(CHAT, *walk.AGREED_BY_CHAT)
+    for caption in ({}, {"caption": WORDS}, {}):
+        await service.intake.take(service.told(update(CHAT, **PHOTO, **caption)))
+    await service.chat(CHAT, "DONE")
+    assert [row.text for row in service.rows(tables.Story)] == [WORDS]
