@@ -190,7 +190,10 @@ def _told_of_what_is_held(
     match answer:
         case Facts():
             tell_facts(making, answer)
-            open_aside(making, OFFERS)
+            if listens_to_words(making) and making.conversation.aside_notes.get("parts"):
+                making.tell("go_on_or_done")  # new words are half told: no question of ours takes their place
+            else:
+                open_aside(making, OFFERS)
         case StoriesListed():
             list_stories(making, answer)
         case FileReady():

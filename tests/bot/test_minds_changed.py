@@ -231,3 +231,16 @@ async def test_words_under_one_of_them_are_heard(service: Service) -> None:
         await service.intake.take(service.told(update(CHAT, **PHOTO, **caption)))
     await service.chat(CHAT, "DONE")
     assert [row.text for row in service.rows(tables.Story)] == [WORDS]
+
+
+# --- new words, half told -------------------------------------------------------------------------------------------
+
+
+async def test_my_data_in_the_middle_of_new_words_loses_none_of_them(service: Service) -> None:
+    service.proves = True
+    await service.text(MAYA, *walk.by_text(WORDS))
+    await service.text(MAYA, "CHANGE", "1", "2", "New words that I like better.")
+    said = await service.text(MAYA, "MY DATA")
+    assert said[-1] == "Go on, or send DONE when you have finished."
+    await service.text(MAYA, "It rained all day too.", "DONE")
+    assert [row.text for row in service.rows(tables.Story)] == ["New words that I like better.\nIt rained all day too."]
