@@ -29,7 +29,7 @@ from flows.asides import (
     open_aside,
 )
 from flows.asides.asked_back import AskedBackAside
-from flows.asides.confirm import Confirm, code_in, is_about_the_number, is_number_alone
+from flows.asides.confirm import Confirm, beside_code, code_in, is_about_the_number, is_number_alone, says_keep
 from flows.asides.offers import tell_facts, tell_link
 from flows.asides.receipt import Receipt
 from flows.commands import LISTENED_TO_WHEN_STOPPED, obey
@@ -244,12 +244,9 @@ def _start(making: Making, started: Started) -> None:
 
 def _said(making: Making, said: Said, last_heard: datetime) -> None:
     making.said = said.text
-    if making.conversation.aside == CONFIRM and making.now - last_heard >= BREAK and not code_in(said.text):
-        Confirm.close(making)  # the number is long over, and what they write now is about something else
-    state = making.conversation
-    if Confirm.comes_back(making, said.text) or (state.aside == CONFIRM and is_about_the_number(making, said.text)):
-        hear_aside(making, said)
+    if _for_the_number(making, said, last_heard):
         return
+    state = making.conversation
     telling, waits = is_telling_now(making), state.status == "open"
     word = None  # what somebody else wrote is no wish of this person's
     if not said.forwarded:
@@ -438,6 +435,33 @@ def _late(making: Making, said: Said) -> None:
         return
     nothing_told = is_greeting(making, said.text) or is_courtesy(making, said.text)
     making.begin("" if nothing_told else said.text, said.ref)
+
+
+def _for_the_number(making: Making, said: Said, last_heard: datetime) -> bool:
+    """Hear what is about a number that was sent to be sent back; a STOP beside it is heard and does nothing else."""
+    if making.conversation.aside == CONFIRM and making.now - last_heard >= BREAK and not code_in(said.text):
+        Confirm.close(making)  # the number is long over, and what they write now is about something else
+    state = making.conversation
+    if state.aside == CONFIRM and (stops := _stops_beside_code(making, said)) is not None:
+        if state.opted_out:
+            Confirm.close(making)
+        else:
+            obey(making, stops, said)
+        return True
+    if Confirm.comes_back(making, said.text) or (state.aside == CONFIRM and is_about_the_number(making, said.text)):
+        hear_aside(making, said)
+        return True
+    return False
+
+
+def _stops_beside_code(making: Making, said: Said) -> Recognised | None:
+    """Return the STOP that stands beside a number that was sent back: it is heard first, and does nothing else."""
+    state = making.conversation
+    words = beside_code(said.text)
+    if said.forwarded or not code_in(said.text) or not words or says_keep(making, said.text):
+        return None
+    word = recognise(words, language=state.language, channel=state.channel)
+    return word if word is not None and word.word is Word.STOP and not word.sensed else None
 
 
 def _is_stray_number(making: Making, said: Said) -> bool:

@@ -31,6 +31,7 @@ MORE_WORDS = 16
 """Words up to which a message that speaks of the number is about it; then we ask for it alone."""
 _WORD: re.Pattern[str] = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d{4}")
+_NUMERALS = re.compile(r"\d+")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)")
 """Where a number is written on to a word: "keep1234"."""
 
@@ -53,6 +54,9 @@ class Confirm(Aside):
         notes = making.conversation.aside_notes
         if code := code_in(signal.text):
             keep = bool(notes.get("keep")) or says_keep(making, signal.text)
+            if not keep and not _only_sends_it(making, signal.text):
+                making.tell("code_wanted")
+                return True
             making.effects.append(CheckCode(code=code, keep=keep))
             return True
         if says_keep(making, signal.text):
@@ -166,10 +170,20 @@ def code_in(text: str) -> str:
     return joined if not found and _DIGITS.fullmatch(joined) else ""
 
 
+def beside_code(text: str) -> str:
+    """Return the words beside a number, normalised."""
+    return normalise(_NUMERALS.sub(" ", _GLUED.sub(" ", text)))
+
+
+def _only_sends_it(making: Making, text: str) -> bool:
+    """Return whether the words beside a number do no more than send it: "stop 1234" and "dont 1234" say otherwise."""
+    known = {normalise(word) for word in making.common("code_with").split(",")}
+    return known.issuperset(beside_code(text).split())
+
+
 def says_keep(making: Making, text: str) -> bool:
     """Return whether a short message says that what was to be deleted is to be kept; a number may stand beside it."""
-    said = normalise(text)
-    alone = said in {normalise(word) for word in making.common("code_keep_alone").split(",")}
+    alone = beside_code(text) in {normalise(word) for word in making.common("code_keep_alone").split(",")}
     return alone or _holds(making, "code_keep", text, shortest=1 if code_in(text) else 2)
 
 

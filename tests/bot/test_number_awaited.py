@@ -249,3 +249,47 @@ async def test_a_use_made_wider_at_its_own_question_and_narrower_again_stays_nar
     number = code(service)
     await service.text(MAYA, "only the team please", number)
     assert uses(service) == ["team"]
+
+
+# --- words beside the number ----------------------------------------------------------------------------------------
+
+AGAINST = ["dont {}", "not {}", "kepe {}", "save it {}", "{} wait i am not sure", "only team {}"]
+
+
+@pytest.mark.parametrize("said", AGAINST)
+@pytest.mark.parametrize("asked", [("DELETE", "1"), ("CHANGE", "3", "publish")])
+async def test_a_number_among_words_that_say_more_does_nothing(
+    service: Service, said: str, asked: tuple[str, ...]
+) -> None:
+    await told(service)
+    await service.text(MAYA, *asked)
+    assert (await service.text(MAYA, said.format(code(service))))[0].startswith("Please reply with the number")
+    assert texts(service) == [WORDS]
+    assert uses(service) == ["team"]
+
+
+@pytest.mark.parametrize("said", ["no {}", "cancel {}", "undo {}", "keep it {}", "{} no thanks"])
+async def test_no_beside_the_number_keeps(service: Service, said: str) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1")
+    assert await service.text(MAYA, said.format(code(service))) == ["Nothing was deleted."]
+    assert in_use(service) == [WORDS]
+
+
+@pytest.mark.parametrize("said", ["stop {}", "STOP {}", "please stop {}"])
+async def test_stop_beside_the_number_is_heard_and_does_nothing_else(service: Service, said: str) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1")
+    number = code(service)
+    (answer,) = await service.text(MAYA, said.format(number))
+    assert answer.startswith("We have stopped")
+    assert service.rows(tables.Contributor)[0].opted_out
+    assert texts(service) == [WORDS]
+
+
+@pytest.mark.parametrize("said", ["{} thanks", "yes {}", "the number is {}", "delete it {}", "ok here it is: {}"])
+async def test_courtesies_beside_the_number_do_not_stand_in_its_way(service: Service, said: str) -> None:
+    await told(service)
+    await service.text(MAYA, "DELETE", "1")
+    await service.text(MAYA, said.format(code(service)))
+    assert texts(service) == []
