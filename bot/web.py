@@ -54,6 +54,9 @@ ANSWER_SECONDS = 10.0
 RETRY_AFTER = 5
 AGAIN = Answer(503, b"try again\n", retry_after=RETRY_AFTER)
 
+BETWEEN = frozenset({"forwarded", "via", "x-real-ip"})
+"""Headers that say, as all that begin with `x-forwarded-` do, that a web server stands between."""
+
 SAYINGS = {
     400: ("We could not read that.", "Go back and try again."),
     403: ("You may not open this.", "If you think you should, ask your team lead."),
@@ -172,7 +175,7 @@ def _may_see_figures(app: App, request: Request) -> bool:
     if token is not None:
         shown = request.headers.get("authorization", "").encode("utf-8", "replace")
         return compare_digest(shown, b"Bearer " + token.get_secret_value().encode())
-    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via"))
+    forwarded = any(name.startswith("x-forwarded-") or name in BETWEEN for name in request.headers)
     here = is_loopback(host_of(request.headers.get("host", "")))
     return not forwarded and here and request.client is not None and is_loopback(request.client.host)
 

@@ -371,6 +371,8 @@ async def test_the_privacy_notice_is_open_to_everybody(outside: Outside) -> None
 NOT_SHOWN = {
     "through a web server on this machine": {"Host": "127.0.0.1", "X-Forwarded-For": "198.51.100.7"},
     "through one that says it otherwise": {"Host": "127.0.0.1", "Forwarded": "for=198.51.100.7"},
+    "through one that says it in its own way": {"Host": "127.0.0.1", "X-Real-IP": "198.51.100.7"},
+    "through one that only says how it was asked": {"Host": "127.0.0.1", "X-Forwarded-Proto": "https"},
     "under the public name": {"Host": "listen.example.org"},
     "with a token, where none is set": {"Host": "listen.example.org", "Authorization": "Bearer "},
 }
