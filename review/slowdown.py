@@ -34,6 +34,7 @@ MOST_KEPT = 50_000
 
 def network_of(host: str) -> str:
     """Return what counts as one place: an IPv4 address, or the /64 that one line with IPv6 has all of."""
+    host = _without_port(host)
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -43,6 +44,14 @@ def network_of(host: str) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+def _without_port(host: str) -> str:
+    """Return the address alone: some web servers name the port as well, which is another for every connection."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    address, _, port = host.partition(":")
+    return address if port.isdecimal() else host
 
 
 def site_of(host: str) -> str:

@@ -193,6 +193,8 @@ def test_people_behind_a_web_server_that_nobody_named_do_not_close_the_door_for_
     for _ in range(60):
         pace.allows("172.18.0.1", NOON, behind="198.51.100.7")
     assert pace.allows("172.18.0.1", NOON, behind="192.0.2.1")
+    ports = [pace.allows("172.18.0.9", NOON, behind=f"198.51.100.7:{number}") for number in range(100)]
+    assert sum(ports) == complaint_page.ONE_PLACE, "a port is no place of its own"
     made_up = [pace.allows("203.0.113.5", NOON, behind=f"10.1.0.{number}") for number in range(100)]
     assert sum(made_up) == ONE_PROXY, "whoever makes up who they are gets no further than that"
 
