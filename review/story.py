@@ -153,7 +153,7 @@ def _story_page(
             "cannot_ask": _cannot_ask(connection, story, visit.now),
             "acts": team.acts_on(connection, "story", story_id, but=("story.opened", team.LISTED)),
             "exports": exports.that_held(connection, story_id),
-            "nobody_on_call": not on_call.anybody(connection),
+            "nobody_to_alert": not on_call.anybody(connection),
             "in_care_since": safeguarding_page.open_for(connection, story.contributor_id),
             "changed_since": own_stories.changed_since(connection, story_id),
             "next_new": queue.next_new(connection, practice=story.simulated or with_practice(visit, {}), but=story_id),
