@@ -223,7 +223,7 @@ class Delivery:
     async def _tick(self) -> None:
         while True:
             await self.sleep(BEAT_SECONDS)
-            if left := await self.presence.tick():
+            if (left := await self.presence.tick()) is not None:  # it may also have been looking into some
                 self._doubt.left_behind(left)
             for lane in self.lanes.values():
                 lane.pace.share(self.presence.living)

@@ -31,6 +31,10 @@ LOOK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
 """How often we look for what other processes left behind."""
 AT_ONCE = 1000
+CALL_SECONDS = 2.0
+"""How long after it was handed over a provider may have got a message, if its sender died meanwhile."""
+CLOCKS_DIFFER_SECONDS = 2.0
+"""By how much the clocks of two machines may differ."""
 LOOKERS = 8
 """How many messages are looked into beside each other; a provider that hangs must not hold up all others."""
 
@@ -50,11 +54,28 @@ class Doubt:
 
     def raised(self, due: Due) -> None:
         """Remember to look into a message, once its provider's list may be trusted to show it."""
-        wait = self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
-        self._ripe[due.id] = self._left.pop(due.id, self._delivery.monotonic()) + wait
+        self._ripe[due.id] = self._delivery.monotonic() + self._wait(due)
+
+    def _found(self, due: Due) -> None:
+        """Remember to look into a message that a process before us, or beside us, had in hand when it died.
+
+        A process that is killed again and again would wait from the beginning each time, and its people for ever: so
+        the time counts in which the provider had the message already.
+        """
+        now, wait = self._delivery.monotonic(), self._wait(due)
+        slack = CALL_SECONDS if self._delivery.presence.alone else CALL_SECONDS + CLOCKS_DIFFER_SECONDS
+        ago = (self._delivery.clock() - due.handed_at).total_seconds() if due.handed_at is not None else 0.0
+        since = now - min(max(0.0, ago - slack), wait)
+        self._ripe[due.id] = min(since, self._left.pop(due.id, now)) + wait
+
+    def _wait(self, due: Due) -> float:
+        return self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
 
     def left_behind(self, messages: Iterable[int]) -> None:
-        """Look at once for what a process that died had in hand; the provider had it for some seconds already."""
+        """Look at once for what a process that died had in hand, or was looking into itself.
+
+        What it had in hand its provider has had for some seconds already.
+        """
         self._left = dict.fromkeys(messages, self._delivery.monotonic() - SILENT_SECONDS)
         self._swept = float("-inf")
 
@@ -96,7 +117,7 @@ class Doubt:
             lane = self._delivery.lanes.get(due.channel)
             if lane is not None and due.id not in lane.flights:
                 if due.id not in self._ripe:
-                    self.raised(due)  # another process left it behind, nobody knows how long ago
+                    self._found(due)
                 if self._ripe[due.id] <= at:
                     ripe.append((lane, due))
         await self._all_of(ripe)

@@ -71,8 +71,8 @@ class Presence:
         self._joined_at = self._monotonic()
         await self.beat()
 
-    async def beat(self) -> list[int]:
-        """Give a sign of life and look at the others; returns the messages that dead ones had in hand."""
+    async def beat(self) -> list[int] | None:
+        """Give a sign of life and look at the others; returns what those that died had in hand, None if none died."""
         give = partial(processes.beat, name=self.name, share=self.living, now=self._clock())
         beats = await self._writer.perform(give, urgent=True)
         at = self._monotonic()
@@ -81,20 +81,20 @@ class Presence:
         self._beaten_at = at
         dead = self._watch([beat for beat in beats if beat.id != self.name], at)
         if not dead:
-            return []
+            return None
         left = await self._writer.perform(partial(_take_over, dead=dead), urgent=True)
         log.warning("process died", count=len(left))
         return left
 
-    async def tick(self) -> list[int]:
-        """Beat, if there is a reason to; trouble is the writer's to tell. Returns what dead ones had in hand."""
+    async def tick(self) -> list[int] | None:
+        """Beat, if there is a reason to; trouble is the writer's to tell. Returns what `beat` does."""
         if self.alone and self._writer.health.cause is None:
-            return []
+            return None
         try:
             return await self.beat()
         except Exception as error:
             log.debug("no sign of life", **told(error))
-            return []
+            return None
 
     async def leave(self) -> None:
         """Strike ourselves off, so that the others need not wait for it."""

@@ -86,6 +86,8 @@ class Due(NamedTuple):
     """True while a safeguarding item is open for its person."""
     address_closed: bool = False
     """True once whoever holds the address may be somebody else (design rule 13)."""
+    handed_at: datetime | None = None
+    """When it was last given to the provider."""
 
 
 class Sent(NamedTuple):
@@ -139,7 +141,7 @@ _COLUMNS = (
         ITEM.c.level == "plain",
         text("safeguarding.closed_at IS NULL"),
     ),
-    ADDRESS.c.closed_at.is_not(None),
+    ADDRESS.c.closed_at.is_not(None), OUTBOX.c.handed_at,
 )  # fmt: skip
 _MESSAGE: Select[Any] = (
     select(*_COLUMNS).join_from(OUTBOX, ADDRESS).join(CONTRIBUTOR, CONTRIBUTOR.c.id == ADDRESS.c.contributor_id)

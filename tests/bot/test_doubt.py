@@ -192,6 +192,31 @@ async def test_a_text_in_doubt_holds_up_its_person_and_nobody_else(sqlite_databa
     await post.delivery.stop()
 
 
+async def test_whoever_is_killed_every_few_seconds_still_looks_into_what_was_left(
+    sqlite_database: Engine, hand: Hand
+) -> None:
+    """Else its people would wait as long as the kills go on: each start would give the list its time anew."""
+    post = Post(sqlite_database, Memory(hand, "sms", PHONE), hand=hand)
+    (number,) = post.outbox.put("1", "hello", channel="sms")
+    begun, asked, texts = hand.at, [], []
+    for _ in range(4):
+        channel = Memory(hand, "sms", PHONE)
+        channel.script.extend([asyncio.Event()] if post.outbox.row(number).state == "queued" else [])
+        dying = Post(sqlite_database, channel, hand=hand)
+        await dying.delivery.start()
+        for _ in range(14):
+            await hand.run(0.5)
+            asked += [hand.at - begun for _ in channel.asked]
+            channel.asked.clear()
+        texts += channel.texts
+        for task in dying.delivery._running:
+            task.cancel()  # dies: nothing is written down any more
+    assert texts == ["hello"]
+    wait = PHONE.ask_after or 0.0
+    assert len(asked) == 1
+    assert wait < asked[0] < wait + 5, "not before the list can be trusted, and soon after"
+
+
 async def test_the_list_is_given_its_time_also_for_what_a_dead_process_left(
     sqlite_database: Engine, hand: Hand
 ) -> None:

@@ -177,6 +177,28 @@ async def test_texts_of_a_dead_process_go_out_within_fifteen_seconds_once_the_pr
     await living.delivery.stop()
 
 
+async def test_what_a_dead_process_was_looking_into_is_looked_into_by_the_next(database: Engine, hand: Hand) -> None:
+    """Killed one after the other, with a few seconds between: nobody waits for the next sweep."""
+    fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0, ask_after=ASK_SECONDS))
+    first, second = fleet.build(script=deque([asyncio.Event()])), await fleet.start()
+    await first.delivery.start()
+    await hand.run(3)
+    second.delivery.lanes["telegram"].pace.pause(hand.at + 0.5)
+    first.outbox.put("1", "hello")
+    await hand.run(0.3)
+    handed = hand.at - 1000.0
+    third = await fleet.start()
+    await fleet.kill(first)
+    await hand.run(DEAD_SECONDS + 2)  # the other two have seen it, and one has taken it over
+    await fleet.kill(second)
+    while not fleet.texts:
+        await hand.run(0.5)
+        assert hand.at - 1000.0 - handed < 2 * DEAD_SECONDS + 6, "it is looked into when the second death is noticed"
+    assert fleet.times[0] - handed >= ASK_SECONDS
+    assert fleet.texts == ["hello"]
+    await third.delivery.stop()
+
+
 async def test_who_starts_after_a_crash_waits_seconds_and_sends_once(database: Engine, hand: Hand) -> None:
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0))
     crashed = await fleet.start(script=deque([asyncio.Event()]))

@@ -56,7 +56,7 @@ def test_a_due_message_comes_with_all_that_is_looked_at_when_sending(writer: Wri
         (due,) = outbox.claim_due(connection, NOW, "sms")
         assert due == (
             number, person.address_id, person.contributor_id, None, None, "sms", "reply", "a reply", NOW, NOW, 0,
-            None, b"sealed", "opted_out", True, False, False,
+            None, b"sealed", "opted_out", True, False, False, None,
         )  # fmt: skip
         assert outbox.claim_due(connection, NOW) == []
         row = row_of(connection, number)
