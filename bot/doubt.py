@@ -64,9 +64,9 @@ class Doubt:
         """
         now, wait = self._delivery.monotonic(), self._wait(due)
         slack = CALL_SECONDS if self._delivery.presence.alone else CALL_SECONDS + CLOCKS_DIFFER_SECONDS
-        ago = (self._delivery.clock() - due.handed_at).total_seconds() if due.handed_at is not None else 0.0
+        ago = (self._delivery.surely() - due.handed_at).total_seconds() if due.handed_at is not None else 0.0
         since = now - min(max(0.0, ago - slack), wait)
-        self._ripe[due.id] = min(since, self._left.pop(due.id, now)) + wait
+        self._ripe[due.id] = min(since, self._left.get(due.id, now)) + wait
 
     def _wait(self, due: Due) -> float:
         return self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
@@ -76,7 +76,7 @@ class Doubt:
 
         What it had in hand its provider has had for some seconds already.
         """
-        self._left = dict.fromkeys(messages, self._delivery.monotonic() - SILENT_SECONDS)
+        self._left |= dict.fromkeys(messages, self._delivery.monotonic() - SILENT_SECONDS)
         self._swept = float("-inf")
 
     def settled(self, message: int) -> None:
@@ -120,6 +120,8 @@ class Doubt:
                     self._found(due)
                 if self._ripe[due.id] <= at:
                     ripe.append((lane, due))
+        if self._swept == at:  # not if another process was found dead meanwhile
+            self._left.clear()
         await self._all_of(ripe)
 
     def _forget_all_but(self, messages: set[int], at: float) -> None:

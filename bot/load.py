@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TARGET_SECONDS = 1.0
 """An answer that took longer shows that too much is in hand."""
-LEAST, FIRST, MOST = 16, 128, 4000
+LEAST, FIRST, MOST = 16, 256, 4000
 SHARE = 0.7
 """Of what was answered in a second, what may be in hand: the answer then takes about that part of a second."""
 HOLD_SECONDS = 1.0
@@ -30,20 +30,28 @@ class Load:
         """Return whether one more may come in."""
         return self.in_hand < self.limit
 
-    def began(self) -> None:
-        """Count one that came in."""
+    def began(self, now: float) -> None:
+        """Count one that came in. What was answered before a quiet time says nothing of the rush after it."""
+        if not self.in_hand:
+            self._start_over(now)
         self.in_hand += 1
 
     def done(self, seconds: float, now: float) -> None:
-        """Count one that was answered after so many seconds."""
-        self.in_hand -= 1
-        self._answered += 1
-        if seconds > TARGET_SECONDS:
+        """Count one that was answered after so many seconds.
+
+        One that was slow among few others waited for something else than them: fewer at once would not make it quick.
+        """
+        if seconds > TARGET_SECONDS and self.in_hand > LEAST:
             self._slow = True
         elif seconds < TARGET_SECONDS / 2:
             self.limit = min(float(MOST), self.limit + 1)
+        self.in_hand -= 1
+        self._answered += 1
         passed = now - self._since
         if passed >= TARGET_SECONDS:
             if self._slow:
                 self.limit = max(float(LEAST), min(self.limit, SHARE * self._answered / passed))
-            self._since, self._answered, self._slow = now, 0, False
+            self._start_over(now)
+
+    def _start_over(self, now: float) -> None:
+        self._since, self._answered, self._slow = now, 0, False

@@ -108,7 +108,7 @@ async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: 
         metrics.refused.labels(_route(path), parsed.reason).inc()
         return Answer(parsed.status, parsed.reason.encode())
     began = time.monotonic()
-    app.load.began()
+    app.load.began(began)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             if isinstance(parsed, Inbound):

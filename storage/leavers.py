@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from storage import tables
 from storage.queries import on_call, safeguarding_page, team
-from storage.scrub import Erased
+from storage.scrub import Erased, last_said
 from storage.types import to_microseconds
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LEFT, JOINED = "left", "joined"
 
 def unlisted(connection: Connection, lines: Iterable[Erased], now: datetime) -> list[Erased]:
     """Return the lines that are missing from a list: who left since, and who came back."""
-    listed, out = _left(lines), _standing(connection, active=False)
+    listed, out = last_said(lines, LEFT, JOINED), _standing(connection, active=False)
     fresh = [Erased(now, LEFT, token) for token in sorted(out - listed)]
     return fresh + [Erased(now, JOINED, token) for token in sorted(listed & _standing(connection, active=True))]
 
@@ -50,7 +50,7 @@ def hold(connection: Connection, lines: Iterable[Erased], now: datetime) -> int:
     connection.execute(delete(SESSION))
     connection.execute(update(LINK).where(LINK.c.used_at.is_(None), LINK.c.expires_at > now).values(expires_at=now))
     connection.execute(update(TOKEN).where(TOKEN.c.revoked_at.is_(None)).values(revoked_at=now))
-    again = _left(lines) & _standing(connection, active=True)
+    again = last_said(lines, LEFT, JOINED) & _standing(connection, active=True)
     for token in sorted(again):
         number = int(token.partition(":")[0])
         team.make_inactive(connection, number, at=now)
@@ -70,14 +70,3 @@ def _standing(connection: Connection, *, active: bool) -> set[str]:
 
 def _token(number: int, made: datetime) -> str:
     return f"{number}:{to_microseconds(made)}"
-
-
-def _left(lines: Iterable[Erased]) -> set[str]:
-    """Return who left last, of those on a list."""
-    found: set[str] = set()
-    for line in lines:
-        if line.kind == LEFT:
-            found.add(line.token)
-        elif line.kind == JOINED:
-            found.discard(line.token)
-    return found

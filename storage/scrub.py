@@ -144,6 +144,17 @@ def read_list(folder: Path) -> list[Erased]:
     return found
 
 
+def last_said(lines: Iterable[Erased], yes: str, no: str) -> set[str]:
+    """Return the tokens of which a line of the kind `yes` was the last, of those that say `yes` or `no`."""
+    found: set[str] = set()
+    for line in lines:
+        if line.kind == yes:
+            found.add(line.token)
+        elif line.kind == no:
+            found.discard(line.token)
+    return found
+
+
 def listed(engine: Engine) -> list[Erased]:
     """Return what a database itself knows of erasures, for when its list got lost."""
     with reader(engine) as connection:

@@ -16,10 +16,9 @@ from storage import leavers, tables
 from storage.database import reader
 from storage.queries import decisions, editions, people, team
 from storage.queries.decisions import USES
-from storage.scrub import LIST, Erased, append, read_list
+from storage.scrub import LIST, Erased, append, last_said, read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -56,7 +55,7 @@ def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
         ).all()
         lines = read_list(folder)
         team_lines = leavers.unlisted(connection, lines, now)
-    listed = _stopped(lines)
+    listed = last_said(lines, STOP, START)
     fresh = [Erased(now, STOP, token) for token in sorted(stopped - listed)]
     fresh += [Erased(now, START, token) for token in sorted(listed & going)]
     fresh += [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in decided]
@@ -84,17 +83,6 @@ def _token(channel: str, lookup: bytes) -> str:
     return f"{channel}:{bytes(lookup).hex()}"
 
 
-def _stopped(lines: Iterable[Erased]) -> set[str]:
-    """Return who said STOP last."""
-    found: set[str] = set()
-    for line in lines:
-        if line.kind == STOP:
-            found.add(line.token)
-        elif line.kind == START:
-            found.discard(line.token)
-    return found
-
-
 def known_to(connection: Connection) -> list[Erased]:
     """Return what a database knows itself, as lines of the list; dates do not matter to `hold`."""
     stopped, going = _standing(connection)
@@ -114,7 +102,7 @@ def known_to(connection: Connection) -> list[Erased]:
 
 def hold(connection: Connection, lines: list[Erased], now: datetime) -> Held:
     """Stop contact again with whoever said STOP, and take every use back to the last that its teller chose."""
-    stops = sum(_stop(connection, token, now) for token in sorted(_stopped(lines)))
+    stops = sum(_stop(connection, token, now) for token in sorted(last_said(lines, STOP, START)))
     last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
     uses = 0
     for conversation_id, line in last.items():

@@ -12,6 +12,8 @@ from bot.cli.say import failing_plainly
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 class Terminal:
     """Types commands; the last one's words are in `said`."""
@@ -26,3 +28,13 @@ class Terminal:
             result = CliRunner().invoke(build(), list(words), input=typed, catch_exceptions=False)
         self.said = result.output
         return result.exit_code
+
+
+def refused(earshot: Terminal, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """Return what is said on both streams by a command that does not do what was asked."""
+    try:
+        status = earshot(*words)
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 1
+    return " ".join((earshot.said + capsys.readouterr().err).split())

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 WHOLE = b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok"
 NOT_TAKEN = 0
 """Nobody took the call: the provider brings it again."""
+WEBHOOK = {
+    "EARSHOT_TELEGRAM_TOKEN": TOKEN,
+    "EARSHOT_TELEGRAM_MODE": "webhook",
+    "EARSHOT_TELEGRAM_WEBHOOK_SECRET": SECRET,
+}
 HALF_HEAD = b"POST /hook HTTP/1.1\r\nHost: x\r\nX-Slow: "
 HALF_BODY = b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
 TIMES = ("HEAD_SECONDS", "BODY_SECONDS", "READ_SECONDS")
@@ -317,14 +322,9 @@ async def test_half_sent_headers_cost_no_webhook(tmp_path: Path) -> None:
     if soft < 4096 and hard != resource.RLIM_INFINITY and hard < 4096:
         pytest.skip("this machine does not let the test open so many connections")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
-    settings = {
-        "EARSHOT_TELEGRAM_TOKEN": TOKEN,
-        "EARSHOT_TELEGRAM_MODE": "webhook",
-        "EARSHOT_TELEGRAM_WEBHOOK_SECRET": SECRET,
-    }
     async with (
         bot_api() as api,
-        earshot(tmp_path, descriptors=1024, **settings, EARSHOT_TELEGRAM_API_URL=api.url) as bot,
+        earshot(tmp_path, descriptors=1024, **WEBHOOK, EARSHOT_TELEGRAM_API_URL=api.url) as bot,
     ):
         half: list[asyncio.StreamWriter] = []
 
@@ -353,14 +353,9 @@ async def test_half_sent_headers_cost_no_webhook(tmp_path: Path) -> None:
 async def test_without_a_descriptor_left_nothing_fails_for_good_and_it_goes_on_when_there_are_some(
     tmp_path: Path,
 ) -> None:
-    settings = {
-        "EARSHOT_TELEGRAM_TOKEN": TOKEN,
-        "EARSHOT_TELEGRAM_MODE": "webhook",
-        "EARSHOT_TELEGRAM_WEBHOOK_SECRET": SECRET,
-    }
     async with (
         bot_api() as api,
-        earshot(tmp_path, **settings, EARSHOT_TELEGRAM_API_URL=api.url) as bot,
+        earshot(tmp_path, **WEBHOOK, EARSHOT_TELEGRAM_API_URL=api.url) as bot,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as people,
     ):
 

@@ -4,45 +4,71 @@ from __future__ import annotations
 
 import pytest
 
-from bot.load import LEAST, MOST, SHARE, Load
+from bot.load import FIRST, LEAST, MOST, SHARE, Load
 from bot.readiness import Turns
 
 
-def answered(load: Load, each: float, begun: float, number: int, over: float) -> None:
-    """Answer so many webhooks, one after the other over so many seconds, each of which took `each` seconds."""
-    for n in range(number):
-        load.began()
-        load.done(each, begun + over * (n + 1) / number)
+class Rush:
+    """So many people who all write at once, again as soon as they are answered, to a service of a given speed."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self.turned_away = 0
+
+    def __call__(self, number: int, at: float, each: float, a_second: float) -> None:
+        """Let so many write at once; each answer takes so many seconds, and so many are answered in a second."""
+        let_in = 0
+        for _ in range(number):
+            if self.load.admits():
+                self.load.began(at)
+                let_in += 1
+            else:
+                self.turned_away += 1
+        for n in range(let_in):
+            self.load.done(each, at + (n + 1) / a_second)
 
 
 def test_once_answers_are_slow_no_more_come_in_than_are_answered_in_time() -> None:
     load = Load(first=4000)
-    answered(load, 0.6, 100.0, 1, 0.0)
-    answered(load, 3.0, 100.0, 300, 1.0)
-    assert load.limit == pytest.approx(SHARE * 300), "in one step, however many too many there were"
-    answered(load, 0.6, 101.0, 300, 1.0)
-    assert load.limit == pytest.approx(SHARE * 300), "quick enough: neither more nor fewer"
-    answered(load, 9.0, 102.0, 3, 3.0)
-    assert load.limit == LEAST
+    rush = Rush(load)
+    rush(900, 100.0, 3.0, 300)
+    assert load.limit == pytest.approx(SHARE * 300, rel=0.01), "in one step, however many too many there were"
+    rush(200, 110.0, 0.6, 300)
+    assert load.limit == pytest.approx(SHARE * 300, rel=0.01), "quick enough: neither more nor fewer"
+    rush(200, 120.0, 9.0, 1)
+    assert load.limit == LEAST, "a few are always let in"
 
 
 def test_quick_answers_let_more_in() -> None:
-    load = Load()
-    answered(load, 9.0, 100.0, 2, 2.0)
-    assert load.limit == LEAST
-    answered(load, 0.1, 200.0, 400, 1.0)
-    assert load.limit == LEAST + 400
-    answered(load, 0.1, 300.0, 10_000, 1.0)
+    load = Load(first=LEAST)
+    for second in range(30):
+        Rush(load)(LEAST, 200.0 + second, 0.1, 400)
+    assert load.limit == LEAST + 30 * LEAST
+    for second in range(4000):
+        Rush(load)(1, 300.0 + second, 0.1, 400)
     assert load.limit == MOST
 
 
-def test_one_slow_answer_after_a_quiet_night_turns_few_away() -> None:
+def test_a_rush_after_a_quiet_night_is_judged_by_itself() -> None:
     load = Load()
-    answered(load, 0.1, 100.0, 500, 1.0)
-    answered(load, 3.0, 30_000.0, 1, 0.0)
-    assert load.limit == LEAST
-    answered(load, 0.01, 30_001.0, 100, 0.3)
-    assert load.limit == LEAST + 100
+    Rush(load)(10, 100.0, 0.1, 100)
+    rush = Rush(load)
+    rush(200, 30_000.0, 1.5, 120)
+    assert rush.turned_away == 0
+    assert load.limit == pytest.approx(SHARE * 120, rel=0.05), "not shared out over the hours in which nobody wrote"
+
+
+def test_one_slow_answer_turns_nobody_away() -> None:
+    load = Load()
+    Rush(load)(1, 30_000.0, 30.0, 0.1)
+    Rush(load)(LEAST, 31_000.0, 3.0, 5)
+    assert load.limit == FIRST
+
+
+def test_two_hundred_who_write_as_soon_as_it_started_all_come_in() -> None:
+    rush = Rush(Load())
+    rush(200, 3.0, 0.9, 250)
+    assert rush.turned_away == 0
 
 
 def test_turns_are_unfit_while_all_of_them_fail() -> None:

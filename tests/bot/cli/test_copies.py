@@ -20,6 +20,7 @@ from storage.queries import editions, people, turn
 from storage.queries.team import good_link
 from storage.scrub import LIST
 from tests.bot.service import MAYA, TOM
+from tests.bot.terminal import refused
 from tests.storage.acts import LATER, NOW, begin, keep, queue
 
 if TYPE_CHECKING:
@@ -207,16 +208,6 @@ def keep_the_list() -> None:
     """Do what the service does every minute."""
     with laid(read({})) as base:
         wishes.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
-
-
-def refused(earshot: Terminal, capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Return what is said on both streams by a command that does not do what was asked."""
-    try:
-        status = earshot(*words)
-    except SystemExit as ended:
-        status = int(str(ended.code))
-    assert status == 1
-    return " ".join((earshot.said + capsys.readouterr().err).split())
 
 
 def test_no_copy_is_locked_with_a_key_that_is_not_the_databases(

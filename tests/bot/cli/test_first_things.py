@@ -15,6 +15,7 @@ from storage.crypto import UnusableKeyError, address_lookups, seal_address
 from storage.database import UnusableDatabaseError
 from storage.queries import turn
 from tests.bot.service import MAYA, NOON
+from tests.bot.terminal import refused
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -37,22 +38,12 @@ def lived_in(earshot: Terminal) -> Terminal:
     return earshot
 
 
-def refusal(earshot: Terminal, capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """Return what is said when a command refuses to begin."""
-    try:
-        status = earshot(*words)
-    except SystemExit as ended:
-        status = int(str(ended.code))
-    assert status == 1
-    return " ".join((earshot.said + capsys.readouterr().err).split())
-
-
 @pytest.mark.parametrize("word", ["", "short"], ids=["empty", "damaged"])
 def test_a_key_file_that_cannot_be_used_is_named(
     lived_in: Terminal, capsys: pytest.CaptureFixture[str], word: str
 ) -> None:
     KEY.write_text(word)
-    said = refusal(lived_in, capsys, "stories", "list")
+    said = refused(lived_in, capsys, "stories", "list")
     for each in (str(KEY), "Nothing was changed", "Put it back"):
         assert each in said
     assert "make one" not in said
@@ -68,7 +59,7 @@ def test_a_key_cut_off_in_the_settings_is_named_and_no_other_is_advised(
     lived_in: Terminal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EARSHOT_SECRET_KEY", KEY.read_text().strip()[:-4])
-    said = refusal(lived_in, capsys, "stories", "list")
+    said = refused(lived_in, capsys, "stories", "list")
     for each in ("EARSHOT_SECRET_KEY", "number 1", "cut off", "Only a new installation takes a new one"):
         assert each in said
     assert KEY.read_text().strip()[:-4] not in said
@@ -78,7 +69,7 @@ def test_a_service_without_its_key_does_not_start(lived_in: Terminal, capsys: py
     KEY.unlink()
     with pytest.raises(UnusableKeyError, match="its key is not at"):
         build(read({}))
-    said = refusal(lived_in, capsys, "people", "find", MAYA, "--reason", "asked")
+    said = refused(lived_in, capsys, "people", "find", MAYA, "--reason", "asked")
     for each in ("would be a stranger", "STOP", "Put the key file back"):
         assert each in said
     assert not KEY.exists()
@@ -91,7 +82,7 @@ def test_a_database_without_a_byte_is_named_and_left_alone(
 ) -> None:
     for path in DATABASE.parent.glob("earshot.db*"):
         path.write_bytes(b"")
-    said = refusal(lived_in, capsys, "stories", "list")
+    said = refused(lived_in, capsys, "stories", "list")
     for each in ("has no content at all", "earshot db restore FILE", "Nothing was changed"):
         assert each in said
     assert DATABASE.stat().st_size == 0
@@ -125,7 +116,7 @@ def test_a_mistyped_data_folder_is_an_error_and_no_new_database(
     earshot: Terminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("EARSHOT_DATA_DIR", "vra")
-    said = refusal(earshot, capsys, *words)
+    said = refused(earshot, capsys, *words)
     for each in ("There is no database at", "vra/earshot.db", "Nothing was made", "EARSHOT_DATA_DIR"):
         assert each in said
     assert not Path("vra").exists()
@@ -136,7 +127,7 @@ def test_nobody_is_added_to_a_team_in_a_folder_that_is_not_there(
 ) -> None:
     assert earshot("team", "add", "sam@example.org") == 0, "the first command of a new installation"
     monkeypatch.setenv("EARSHOT_DATA_DIR", "vra")
-    assert "Nothing was made" in refusal(earshot, capsys, "team", "add", "tom@example.org")
+    assert "Nothing was made" in refused(earshot, capsys, "team", "add", "tom@example.org")
     assert not Path("vra").exists()
 
 
@@ -146,10 +137,10 @@ def test_a_start_with_a_mistyped_data_folder_makes_none(
     earshot("db", "upgrade")
     assert (Path("var") / "earshot.db").exists()
     monkeypatch.setenv("EARSHOT_DATA_DIR", "vra")
-    said = refusal(earshot, capsys, "serve")
+    said = refused(earshot, capsys, "serve")
     for each in ("There is no data folder vra", "var holds a database", "Nothing was made", "EARSHOT_DATA_DIR"):
         assert each in said
-    assert "There is no data folder vra, and var holds a database" in refusal(earshot, capsys, "doctor")
+    assert "There is no data folder vra, and var holds a database" in refused(earshot, capsys, "doctor")
     assert not Path("vra").exists()
 
 
@@ -170,7 +161,7 @@ def test_a_damaged_database_is_named_and_nothing_is_blamed_on_us(
     file = Path("var") / "earshot.db"
     whole = file.read_bytes()
     file.write_bytes(whole[:100] + b"\x55" * (len(whole) - 100))
-    said = refusal(earshot, capsys, *words)
+    said = refused(earshot, capsys, *words)
     assert "damaged" in said
     assert "What was asked was not done" in said
     assert "should not" not in said
