@@ -12,51 +12,53 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from bot import metrics, web
-from bot.alerts import Alerts
-from bot.ask_back import AskBacks
-from bot.base import keep_notice, lay, periods
 from bot.channels import CHANNELS, channel_named
-from bot.channels.base import SendError
-from bot.delivery import Delivery
-from bot.due import Due
-from bot.house import house
-from bot.intake import Intake
-from bot.load import Load
-from bot.logs import log, told
-from bot.menu import menus
-from bot.occasion import Means
-from bot.opening import Opening
-from bot.readiness import Readiness
-from bot.recovery import Recovery
-from bot.releases import Releases
-from bot.schedule import DAY, HOUR, MINUTE, Job, Schedule
-from flows import safeguarding
-from flows.language.answering import answers_in
-from flows.language.danger.notice import warm as warm_danger
-from flows.language.intent_book import book as intents_in
-from flows.language.sense.sensed import warm as warm_sense
-from review.parts import ReviewParts
-from storage import backup, retention, wishes
-from storage.database import reader
-from storage.erasure import finish_erasures
+from bot.channels.channel import SendError
+from bot.foundation import keep_notice, lay, periods
+from bot.inbound.intake import Intake
+from bot.inbound.recovery import Recovery
+from bot.jobs.conversation_timers import Due
+from bot.jobs.follow_ups import AskBacks
+from bot.jobs.scheduler import DAY, HOUR, MINUTE, Job, Schedule
+from bot.outbound.sender import Delivery
+from bot.settings.organisation import house
+from bot.telemetry import metrics
+from bot.telemetry.logs import log, told
+from bot.telemetry.readiness import Readiness
+from bot.turn.alerts import Alerts
+from bot.turn.context import Means
+from bot.turn.menu_texts import menus
+from bot.turn.releases import Releases
+from bot.web import routes
+from bot.web.admission import Load
+from bot.web.reveal import Opening
+from flows.language.answers.phrase_book import answers_in
+from flows.language.distress import distress_tables
+from flows.language.distress.detect_distress import warm as warm_danger
+from flows.language.intents.intent_tables import book as intents_in
+from flows.language.sense.detect_sense import warm as warm_sense
+from review.kit.services import ReviewParts
+from storage.db.engine import reader
 from storage.places import Resolver
-from storage.queries.places import project_places
-from storage.scrub import scrub
-from storage.timekeeping import present
+from storage.privacy import retention
+from storage.privacy.vacuum import scrub
+from storage.protection.erasure import finish_erasures
+from storage.queries.project_places import project_places
+from storage.upkeep import backup, kept_refusals
+from storage.upkeep.timekeeping import present
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from bot.base import Base
-    from bot.channels.base import Channel, Inbound
-    from bot.channels.telegram import TelegramChannel
-    from bot.front import Front
-    from bot.settings import Settings
-    from storage.crypto import Keyring
+    from bot.channels.channel import Channel, Inbound
+    from bot.channels.telegram.telegram_channel import TelegramChannel
+    from bot.foundation import Base
+    from bot.settings.environment import Settings
+    from bot.web.asgi import Front
+    from storage.db.database_trouble import Cause
     from storage.places import ProjectPlace
-    from storage.trouble import Cause
+    from storage.protection.crypto import Keyring
 
 OPEN_SECONDS = 2.0
 """How long a start waits for providers to answer; whoever takes longer comes in when they do."""
@@ -146,7 +148,7 @@ class App:
     @cached_property
     def asgi(self) -> Front:
         """The ASGI application."""
-        return web.build(self)
+        return routes.build(self)
 
     def review_parts(self) -> ReviewParts:
         """Return what the team's pages need."""
@@ -192,7 +194,7 @@ class App:
 
     def _warm(self) -> None:
         """Make ready what the first messages would wait for."""
-        safeguarding.warm(self.settings.languages)
+        distress_tables.warm(self.settings.languages)
         for language in self.settings.languages:
             intents_in(language)
             answers_in(language)
@@ -268,7 +270,7 @@ class App:
 
     async def _scrub(self) -> int:
         """Write down what people said no to, then take what was deleted out of free pages and logs as well."""
-        await asyncio.to_thread(wishes.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
+        await asyncio.to_thread(kept_refusals.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
         done = await asyncio.to_thread(scrub, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 

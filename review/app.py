@@ -14,27 +14,21 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from review import (
-    access,
-    account,
-    entrance,
-    export,
-    inbox,
-    members,
-    pages,
-    place,
-    progress,
-    queue,
-    rights,
-    safeguarding,
-    story,
-)
-from review.access import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
-from review.care import CARERS
-from review.held_files import HeldFiles
-from review.slowdown import Slowdown
-from storage.trouble import cause_of
-from storage.unit import LostBatchError, WriterBusyError, WriterClosedError
+from review.export import export_page
+from review.inbox import inbox_page
+from review.kit import render, visit
+from review.kit.held_files import HeldFiles
+from review.kit.throttle import Slowdown
+from review.kit.visit import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
+from review.queue import queue_page
+from review.requests import requests_page
+from review.safeguarding import safeguarding_page
+from review.safeguarding.safeguarding_rules import CARERS
+from review.sign_in import account_page, sign_in_page
+from review.story import place_page, progress_page, story_page
+from review.team import members_page
+from storage.db.database_trouble import cause_of
+from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from review.parts import ReviewParts
+    from review.kit.services import ReviewParts
 
 POLICY = "; ".join(
     (
@@ -75,48 +69,50 @@ def build(parts: ReviewParts) -> Starlette:
     """Return the team's web app, to be mounted at `/` after all other routes."""
     slowdown = Slowdown()
 
-    def page(view: Callable[[access.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
-        return access.door(view, parts, slowdown, roles=roles)
+    def page(view: Callable[[visit.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
+        return visit.door(view, parts, slowdown, roles=roles)
 
     def slow_page(
-        view: Callable[[access.Visit], Awaitable[Response]], roles: frozenset[str]
+        view: Callable[[visit.Visit], Awaitable[Response]], roles: frozenset[str]
     ) -> Callable[..., Awaitable[Response]]:
-        return access.slow_door(view, parts, slowdown, roles=roles)
+        return visit.slow_door(view, parts, slowdown, roles=roles)
 
     routes = [
-        Route("/", page(queue.show, ANYONE), methods=["GET"]),
-        Route("/stories/{story_id:int}", page(story.show, READERS), methods=["GET"]),
-        Route("/stories/{story_id:int}/safeguarding", page(safeguarding.raise_from_story, READERS), methods=["POST"]),
-        Route("/stories/{story_id:int}/place", page(place.show, DECIDERS), methods=["GET"]),
-        Route("/stories/{story_id:int}/place", page(place.show, DECIDERS), methods=["POST"]),
-        Route("/stories/{story_id:int}/place/choose", page(place.choose, DECIDERS), methods=["POST"]),
-        Route("/stories/{story_id:int}/progress/{step}", page(progress.move, DECIDERS), methods=["POST"]),
-        Route("/stories/{story_id:int}/{act}", page(story.act, DECIDERS), methods=["POST"]),
-        Route("/safeguarding", page(safeguarding.show, CARERS), methods=["GET"]),
-        Route("/safeguarding/{item_id:int}", page(safeguarding.show_one, CARERS), methods=["GET"]),
-        Route("/safeguarding/{item_id:int}/words", page(safeguarding.words, CARERS), methods=["POST"]),
-        Route("/safeguarding/{item_id:int}/reach", page(safeguarding.reach, CARERS), methods=["POST"]),
-        Route("/safeguarding/{item_id:int}/write", page(safeguarding.write, CARERS), methods=["POST"]),
-        Route("/safeguarding/{item_id:int}/{act}", page(safeguarding.act, CARERS), methods=["POST"]),
-        Route("/export", page(export.show, DECIDERS), methods=["GET"]),
-        Route("/export", page(export.download, DECIDERS), methods=["POST"]),
-        Route("/export/columns", page(export.columns, DECIDERS), methods=["GET"]),
-        Route("/export/recalls", page(export.recalls, DECIDERS), methods=["GET"]),
-        Route("/inbox", page(inbox.show, READERS), methods=["GET"]),
-        Route("/inbox/{number:int}/{act}", page(inbox.act, READERS), methods=["POST"]),
-        Route("/requests", page(rights.show, LEADS), methods=["GET"]),
-        Route("/requests/{number:int}", page(rights.one, LEADS), methods=["GET"]),
-        Route("/requests/{number:int}/{act}", page(rights.act, LEADS), methods=["POST"]),
-        Route("/account", page(account.show, ANYONE), methods=["GET"]),
-        Route("/account/{act}", slow_page(account.change, ANYONE), methods=["POST"]),
-        Route("/team", page(members.show, LEADS), methods=["GET"]),
-        Route("/team/{number:int}/{act}", page(members.act, LEADS), methods=["POST"]),
-        Route("/sign-in", page(entrance.sign_in_form, STRANGERS), methods=["GET"]),
-        Route("/sign-in", slow_page(entrance.sign_in, STRANGERS), methods=["POST"]),
-        Route("/sign-out", page(entrance.sign_out, ANYONE), methods=["POST"]),
-        Route("/join/{token}", page(entrance.join_form, STRANGERS), methods=["GET"]),
-        Route("/join/{token}", slow_page(entrance.join, STRANGERS), methods=["POST"]),
-        Mount(pages.STATIC_URL, HeldFiles(directory=pages.STATIC), name="static"),
+        Route("/", page(queue_page.show, ANYONE), methods=["GET"]),
+        Route("/stories/{story_id:int}", page(story_page.show, READERS), methods=["GET"]),
+        Route(
+            "/stories/{story_id:int}/safeguarding", page(safeguarding_page.raise_from_story, READERS), methods=["POST"]
+        ),
+        Route("/stories/{story_id:int}/place", page(place_page.show, DECIDERS), methods=["GET"]),
+        Route("/stories/{story_id:int}/place", page(place_page.show, DECIDERS), methods=["POST"]),
+        Route("/stories/{story_id:int}/place/choose", page(place_page.choose, DECIDERS), methods=["POST"]),
+        Route("/stories/{story_id:int}/progress/{step}", page(progress_page.move, DECIDERS), methods=["POST"]),
+        Route("/stories/{story_id:int}/{act}", page(story_page.act, DECIDERS), methods=["POST"]),
+        Route("/safeguarding", page(safeguarding_page.show, CARERS), methods=["GET"]),
+        Route("/safeguarding/{item_id:int}", page(safeguarding_page.show_one, CARERS), methods=["GET"]),
+        Route("/safeguarding/{item_id:int}/words", page(safeguarding_page.words, CARERS), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/reach", page(safeguarding_page.reach, CARERS), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/write", page(safeguarding_page.write, CARERS), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/{act}", page(safeguarding_page.act, CARERS), methods=["POST"]),
+        Route("/export", page(export_page.show, DECIDERS), methods=["GET"]),
+        Route("/export", page(export_page.download, DECIDERS), methods=["POST"]),
+        Route("/export/columns", page(export_page.columns, DECIDERS), methods=["GET"]),
+        Route("/export/recalls", page(export_page.recalls, DECIDERS), methods=["GET"]),
+        Route("/inbox", page(inbox_page.show, READERS), methods=["GET"]),
+        Route("/inbox/{number:int}/{act}", page(inbox_page.act, READERS), methods=["POST"]),
+        Route("/requests", page(requests_page.show, LEADS), methods=["GET"]),
+        Route("/requests/{number:int}", page(requests_page.one, LEADS), methods=["GET"]),
+        Route("/requests/{number:int}/{act}", page(requests_page.act, LEADS), methods=["POST"]),
+        Route("/account", page(account_page.show, ANYONE), methods=["GET"]),
+        Route("/account/{act}", slow_page(account_page.change, ANYONE), methods=["POST"]),
+        Route("/team", page(members_page.show, LEADS), methods=["GET"]),
+        Route("/team/{number:int}/{act}", page(members_page.act, LEADS), methods=["POST"]),
+        Route("/sign-in", page(sign_in_page.sign_in_form, STRANGERS), methods=["GET"]),
+        Route("/sign-in", slow_page(sign_in_page.sign_in, STRANGERS), methods=["POST"]),
+        Route("/sign-out", page(sign_in_page.sign_out, ANYONE), methods=["POST"]),
+        Route("/join/{token}", page(sign_in_page.join_form, STRANGERS), methods=["GET"]),
+        Route("/join/{token}", slow_page(sign_in_page.join, STRANGERS), methods=["POST"]),
+        Mount(render.STATIC_URL, HeldFiles(directory=render.STATIC), name="static"),
     ]
     app = Starlette(
         routes=routes,
@@ -144,7 +140,7 @@ class _Headers:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        static = scope["path"].startswith(f"{pages.STATIC_URL}/")
+        static = scope["path"].startswith(f"{render.STATIC_URL}/")
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -160,14 +156,14 @@ class _Headers:
 
 async def _http_problem(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    response = await run_in_threadpool(pages.bare_problem, PROBLEMS.get(status, "our_fault"), status)
+    response = await run_in_threadpool(render.bare_problem, PROBLEMS.get(status, "our_fault"), status)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
 
 
 async def _busy(_request: Request, _error: Exception) -> Response:
-    response = await run_in_threadpool(pages.bare_problem, "busy", 503)
+    response = await run_in_threadpool(render.bare_problem, "busy", 503)
     response.headers["Retry-After"] = "5"
     return response
 
@@ -180,6 +176,6 @@ async def _our_fault(request: Request, error: Exception) -> Response:
     if cause_of(error) is not None:
         response = await _busy(request, error)
     else:
-        response = await run_in_threadpool(pages.bare_problem, "our_fault", 500)
+        response = await run_in_threadpool(render.bare_problem, "our_fault", 500)
     response.headers.update({**HEADERS, "Cache-Control": "no-store"})
     return response

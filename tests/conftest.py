@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from storage import database as db
-from storage.unit import writer_for
+from storage.db import engine as db
+from storage.db.writer import writer_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 LOOPBACK = ("127.", "::1", "localhost")
 numbers = count(1)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 import typer
 
-from bot import settings
 from bot.channels import CHANNELS, channel_named
 from bot.cli import build
+from bot.settings import environment
 from flows.checks import CHECKS
 from flows.questions import QUESTIONS
 from storage.export.formats import FORMATS
@@ -63,7 +63,7 @@ def test_there_are_documents() -> None:
 
 
 def test_every_variable_is_a_setting() -> None:
-    ours = {settings.variable(field) for field in settings.Settings.model_fields}
+    ours = {environment.variable(field) for field in environment.Settings.model_fields}
     found = named(r"\bEARSHOT_[A-Z_]+\b") + named(r"\bEARSHOT_[A-Z_]+\b", "Dockerfile", "compose.yaml")
     assert len({what for _, what in found}) > 10
     assert [each for each in found if each.what not in ours] == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot import settings
 from bot.cli import build
+from bot.settings import environment
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "dpia.md").read_text(encoding="utf-8")
@@ -58,8 +58,8 @@ def test_what_only_the_organisation_knows_is_left_open_and_marked() -> None:
 
 def _carries_out(name: str) -> bool:
     """Tell whether this is a setting, a command or a file that exists."""
-    if name.startswith(settings.PREFIX):
-        return name in {settings.variable(field) for field in settings.Settings.model_fields}
+    if name.startswith(environment.PREFIX):
+        return name in {environment.variable(field) for field in environment.Settings.model_fields}
     if name.startswith("earshot "):
         commands = getattr(typer.main.get_command(build()), "commands", {})
         return name.split()[1] in commands

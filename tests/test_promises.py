@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from bot.app import build
-from bot.settings import read
-from storage.retention import EARLY
+from bot.settings.environment import read
+from storage.privacy.retention import EARLY
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
@@ -79,7 +79,7 @@ def page(path: str) -> str:
     return " ".join(text.split())
 
 
-NOTICE = page("bot/templates/privacy/en.html")
+NOTICE = page("bot/web/templates/privacy/en.html")
 
 
 def place(where: str) -> str:

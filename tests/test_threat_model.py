@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.app import build
-from bot.base import KEY_FILE
 from bot.channels import CHANNELS, channel_named
-from bot.settings import Settings, read
-from storage.scrub import LIST
+from bot.foundation import KEY_FILE
+from bot.settings.environment import Settings, read
+from storage.privacy.vacuum import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ def test_nobody_else_is_called() -> None:
     files = [file for room in ("bot", "flows", "review", "storage") for file in (ROOT / room).rglob("*.py")]
     assert len(files) > 100
     calling = {file.relative_to(ROOT).as_posix() for file in files if CLIENTS & _imported(file)}
-    assert calling == {"bot/channels/sms_client.py", "bot/channels/telegram_client.py"}
+    assert calling == {"bot/channels/sms/twilio_api.py", "bot/channels/telegram/bot_api.py"}
 
 
 def test_one_page_of_the_team_can_open_an_address_and_no_other() -> None:

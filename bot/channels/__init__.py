@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.channels.base import Channel
+    from bot.channels.channel import Channel
 
 CHANNELS = ("telegram", "sms", "simulator")
 

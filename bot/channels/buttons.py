@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flows.signals import Chose
+from flows.model.signals import Chose
 
 _PRESS = re.compile(r"([A-Za-z0-9_-]{1,32})\.([0-9]{1,9})\.([0-9]{1,3})\Z")
 

@@ -10,10 +10,10 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.assisted import Sitting
-    from bot.base import Base
-    from flows.effects import Say
-    from storage.queries.team import Member
+    from bot.foundation import Base
+    from bot.turn.assisted_session import Sitting
+    from flows.model.effects import Say
+    from storage.queries.team.members import Member
 
 ALOUD = """\
 Read each question aloud, word for word, with all the answers. Wait. Type what the person says, not what you think.
@@ -30,14 +30,14 @@ def assist(
     flow: Annotated[str, typer.Option(help="The flow; the first one if left out.")] = "",
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
-    from bot.assisted import Sitting  # noqa: PLC0415
-    from bot.base import keep_notice, laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.house import house  # noqa: PLC0415
-    from bot.occasion import Means  # noqa: PLC0415
-    from bot.releases import Releases  # noqa: PLC0415
+    from bot.foundation import keep_notice, laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.organisation import house  # noqa: PLC0415
+    from bot.turn.assisted_session import Sitting  # noqa: PLC0415
+    from bot.turn.context import Means  # noqa: PLC0415
+    from bot.turn.releases import Releases  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
-    from storage.queries.decisions import Assisted  # noqa: PLC0415
+    from storage.queries.contributors.decisions import Assisted  # noqa: PLC0415
 
     out = console()
     if not read_aloud:
@@ -89,7 +89,7 @@ def _listen(out: Console, asked: list[Say], sitting: Sitting) -> None:
 
 
 def _show(out: Console, asked: list[Say]) -> None:
-    from flows.messages import sms_text  # noqa: PLC0415 - keep start-up light
+    from flows.model.messages import sms_text  # noqa: PLC0415 - keep start-up light
 
     for say in asked:
         out.print()
@@ -98,10 +98,10 @@ def _show(out: Console, asked: list[Say]) -> None:
 
 
 def _member(base: Base, worker: str) -> Member | None:
-    from review.auth import email_of  # noqa: PLC0415 - keep start-up light
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from review.kit.accounts import email_of  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
     with reader(base.engine) as connection:
-        member = team.member_by_email(connection, email_of(worker))
+        member = members.member_by_email(connection, email_of(worker))
     return member if member is not None and member.active else None

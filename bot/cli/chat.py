@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from rich.console import Console
 
-    from bot.settings import Settings
-    from flows.effects import Effect, Say
-    from flows.rehearsal import Rehearsal
-    from flows.release import Release
-    from flows.signals import PlacesFound
-    from flows.transcript import Act
+    from bot.settings.environment import Settings
+    from flows.authoring.release import Release
+    from flows.model.effects import Effect, Say
+    from flows.model.signals import PlacesFound
+    from flows.simulation.simulation import Rehearsal
+    from flows.simulation.transcript import Act
 
 commands = typer.Typer()
 
@@ -100,8 +100,8 @@ class Talk:
 
     def _obey(self, line: str) -> bool:
         """Do what one line asks for; returns False when it is time to leave."""
-        from flows.rehearsal import NoSuchButtonError  # noqa: PLC0415 - keep start-up light
-        from flows.transcript import TranscriptError, play  # noqa: PLC0415
+        from flows.simulation.simulation import NoSuchButtonError  # noqa: PLC0415 - keep start-up light
+        from flows.simulation.transcript import TranscriptError, play  # noqa: PLC0415
 
         word, _, rest = line.strip().partition(" ")
         if word in {"/quit", "/exit"}:
@@ -124,7 +124,7 @@ class Talk:
         return True
 
     def _act(self, word: str, rest: str, line: str) -> Act:
-        from flows.transcript import Act, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
+        from flows.simulation.transcript import Act, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
 
         match word:
             case "/press" if self.phone.channel == "sms":
@@ -151,7 +151,7 @@ class Talk:
     # --- showing ------------------------------------------------------------------------------------------------
 
     def _show(self, effects: list[Effect]) -> None:
-        from flows.effects import Say  # noqa: PLC0415 - keep start-up light
+        from flows.model.effects import Say  # noqa: PLC0415 - keep start-up light
 
         for effect in effects:
             if isinstance(effect, Say):
@@ -160,7 +160,7 @@ class Talk:
                 self.out.print(f"  · {_told(effect)}", style="dim", markup=False)
 
     def _show_message(self, say: Say) -> None:
-        from flows.segments import count  # noqa: PLC0415 - keep start-up light
+        from flows.language.segments import count  # noqa: PLC0415 - keep start-up light
 
         shown = "" if say.redraw else self.phone.shown(say)
         for line in shown.splitlines():
@@ -177,8 +177,8 @@ class Talk:
 
 def _told(effect: Effect) -> str:
     """Return an effect in a few words: the ones worth a transcript in full, the others by name."""
-    from flows.effects import FindPlace, SaveAnswer  # noqa: PLC0415 - keep start-up light
-    from flows.transcript import happened  # noqa: PLC0415
+    from flows.model.effects import FindPlace, SaveAnswer  # noqa: PLC0415 - keep start-up light
+    from flows.simulation.transcript import happened  # noqa: PLC0415
 
     if isinstance(effect, SaveAnswer):
         return f"{effect.step}: {_plain(effect.value)}"
@@ -204,10 +204,10 @@ def _plain(value: JsonValue) -> str:
 
 def _releases(settings: Settings, flow: str) -> tuple[Mapping[str, Release], str]:
     """Return what can be told, and which flow is wanted; a file's flow takes the place of one with its name."""
-    from bot.house import house  # noqa: PLC0415 - keep start-up light
-    from flows.loader import load, load_file  # noqa: PLC0415
-    from flows.release import compile_release  # noqa: PLC0415
-    from flows.texts import read_translations, texts_for  # noqa: PLC0415
+    from bot.settings.organisation import house  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.loader import load, load_file  # noqa: PLC0415
+    from flows.authoring.release import compile_release  # noqa: PLC0415
+    from flows.authoring.texts import read_translations, texts_for  # noqa: PLC0415
 
     flows = {found.id: found for found in load(settings.flow_folders)}
     wanted = flow or settings.default_flow
@@ -226,7 +226,7 @@ def _releases(settings: Settings, flow: str) -> tuple[Mapping[str, Release], str
 
 
 def _phone(releases: Mapping[str, Release], flow: str, channel: Look, language: str, settings: Settings) -> Rehearsal:
-    from flows.rehearsal import Rehearsal  # noqa: PLC0415 - keep start-up light
+    from flows.simulation.simulation import Rehearsal  # noqa: PLC0415 - keep start-up light
 
     return Rehearsal(
         releases=releases, flow=flow, channel=channel.value, language=language, find_places=_finder(settings)
@@ -234,8 +234,8 @@ def _phone(releases: Mapping[str, Release], flow: str, channel: Look, language: 
 
 
 def _finder(settings: Settings) -> Callable[[str], PlacesFound]:
-    from bot.told import choice_of  # noqa: PLC0415 - keep start-up light
-    from flows.signals import PlacesFound  # noqa: PLC0415
+    from bot.turn.formatting import choice_of  # noqa: PLC0415 - keep start-up light
+    from flows.model.signals import PlacesFound  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
 
     resolver = Resolver(countries=(settings.country,))
@@ -253,9 +253,9 @@ def _finder(settings: Settings) -> Callable[[str], PlacesFound]:
 
 def _transcript(acts: list[Act], flow: str, name: str, channel: Look, language: str, settings: Settings) -> str:
     """Return what was done as a transcript, told by the practice team, so that it is the same everywhere."""
-    from flows.rehearsal import PRACTICE_HOUSE  # noqa: PLC0415 - keep start-up light
-    from flows.release import compile_release  # noqa: PLC0415
-    from flows.transcript import Exchange, Transcript, play, write  # noqa: PLC0415
+    from flows.authoring.release import compile_release  # noqa: PLC0415
+    from flows.simulation.simulation import PRACTICE_HOUSE  # noqa: PLC0415 - keep start-up light
+    from flows.simulation.transcript import Exchange, Transcript, play, write  # noqa: PLC0415
 
     releases, _ = _releases(settings, flow)
     told = {key: compile_release(each.flow, each.texts, PRACTICE_HOUSE) for key, each in releases.items()}

@@ -15,8 +15,8 @@ commands = typer.Typer(
 @commands.command()
 def show() -> None:
     """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
 
     settings = installed()
     with laid(settings) as base:
@@ -41,9 +41,9 @@ def right(
 
     What is over by this date is deleted from then on.
     """
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage import timekeeping  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.upkeep import timekeeping  # noqa: PLC0415
 
     settings = installed()
     out = console()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
-    from storage.crypto import Keyring
-    from storage.scrub import Erased
+    from bot.settings.environment import Settings
+    from storage.privacy.vacuum import Erased
+    from storage.protection.crypto import Keyring
 
 commands = typer.Typer(name="db", help="Look after the database.", no_args_is_help=True)
 
@@ -22,8 +22,8 @@ commands = typer.Typer(name="db", help="Look after the database.", no_args_is_he
 def upgrade() -> None:
     """Bring the database up to date with this version. `earshot serve` does this by itself."""
     from bot.cli.say import console, read_settings  # noqa: PLC0415 - keep start-up light
-    from storage.database import connect, schema_version  # noqa: PLC0415
-    from storage.database import upgrade as bring_up_to_date  # noqa: PLC0415
+    from storage.db.engine import connect, schema_version  # noqa: PLC0415
+    from storage.db.engine import upgrade as bring_up_to_date  # noqa: PLC0415
 
     engine = connect(read_settings().database_url)
     try:
@@ -48,7 +48,7 @@ def backup(
     The key file is not in it: keep a copy of that too, elsewhere. Without the key a locked copy cannot be opened.
     """
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
-    from storage import backup as copies  # noqa: PLC0415
+    from storage.upkeep import backup as copies  # noqa: PLC0415
 
     settings = read_settings()
     source = _sqlite_file(settings)
@@ -87,8 +87,8 @@ def restore(
     is sent until you have looked: earshot db release
     """
     from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
-    from storage import backup as copies  # noqa: PLC0415
-    from storage.crypto import SealBrokenError  # noqa: PLC0415
+    from storage.protection.crypto import SealBrokenError  # noqa: PLC0415
+    from storage.upkeep import backup as copies  # noqa: PLC0415
 
     settings = read_settings()
     target = _sqlite_file(settings)
@@ -145,46 +145,47 @@ def release(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage import put_back  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.upkeep import restored  # noqa: PLC0415
 
     out = console()
     with laid(installed()) as base:
         with reader(base.engine) as connection:
-            fenced, waits = put_back.fenced(connection), put_back.waiting(connection)
+            fenced, waits = restored.fenced(connection), restored.waiting(connection)
         if not fenced:
             out.print("Sending is not held back. Nothing was changed.")
             return
         out.print(f"{waits} messages wait that were written since the copy was put back.")
         if not yes:
             typer.confirm("Give them up, and send what comes from now on?" if drop else "Send them?", abort=True)
-        base.writer.run(lambda connection: put_back.release(connection, base.clock(), "command line", drop=drop))
+        base.writer.run(lambda connection: restored.release(connection, base.clock(), "command line", drop=drop))
     out.print("Messages go out again.")
 
 
 def _hold(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console  # noqa: PLC0415
-    from storage import put_back, scrub  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.privacy import vacuum  # noqa: PLC0415
+    from storage.upkeep import restored  # noqa: PLC0415
 
-    lines = scrub.read_list(settings.data_dir)
+    lines = vacuum.read_list(settings.data_dir)
     if before is not None:
         lines += _known_to(before)
     with laid(settings) as base:
         now, leap = base.clock(), base.time.leap
-        done = base.writer.run(lambda connection: put_back.hold(connection, lines, now))
-        scrub.scrub(base.engine, base.writer, settings.data_dir, now, patient=False)
+        done = base.writer.run(lambda connection: restored.hold(connection, lines, now))
+        vacuum.scrub(base.engine, base.writer, settings.data_dir, now, patient=False)
     out = console()
     if done.stories or done.people:
         out.print(f"{done.stories} stories and {done.people} people that had been deleted since were deleted again.")
-    elif before is not None or (settings.data_dir / scrub.LIST).exists():
+    elif before is not None or (settings.data_dir / vacuum.LIST).exists():
         out.print("Nothing in it had been deleted since.")
     else:
         out.print(
-            f"[yellow]There is no {scrub.LIST} in {settings.data_dir}[/yellow], so nobody knows what people deleted,"
+            f"[yellow]There is no {vacuum.LIST} in {settings.data_dir}[/yellow], so nobody knows what people deleted,"
             " stopped or narrowed since. Put your copy of it there, then: earshot db after-restore"
         )
     if done.stops or done.uses:
@@ -203,12 +204,12 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
     """Return the keys: those of the database `source`, or, for a copy that is locked, those at hand; none are made."""
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - keep start-up light
 
-    from bot.base import KEY_FILE  # noqa: PLC0415
-    from storage.backup import DamagedError  # noqa: PLC0415
-    from storage.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
-    from storage.database import connect  # noqa: PLC0415
-    from storage.key_fit import from_file, keys_for, missing  # noqa: PLC0415
-    from storage.trouble import Cause, cause_of  # noqa: PLC0415
+    from bot.foundation import KEY_FILE  # noqa: PLC0415
+    from storage.db.database_trouble import Cause, cause_of  # noqa: PLC0415
+    from storage.db.engine import connect  # noqa: PLC0415
+    from storage.protection.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
+    from storage.protection.key_fit import from_file, keys_for, missing  # noqa: PLC0415
+    from storage.upkeep.backup import DamagedError  # noqa: PLC0415
 
     path = settings.data_dir / KEY_FILE
     given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
@@ -231,9 +232,9 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
 
 def _must_fit(settings: Settings, fresh: Path) -> None:
     """Refuse a copy that the key at hand does not belong to, before anything is put in its place."""
-    from bot.base import KEY_FILE  # noqa: PLC0415 - keep start-up light
-    from storage.database import connect  # noqa: PLC0415
-    from storage.key_fit import keys_for  # noqa: PLC0415
+    from bot.foundation import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import connect  # noqa: PLC0415
+    from storage.protection.key_fit import keys_for  # noqa: PLC0415
 
     given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
     engine = connect(f"sqlite:///{fresh}")
@@ -254,13 +255,14 @@ def _known_to(file: Path) -> list[Erased]:
     from sqlalchemy import create_engine  # noqa: PLC0415 - keep start-up light
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from storage import scrub, wishes  # noqa: PLC0415
+    from storage.privacy import vacuum  # noqa: PLC0415
+    from storage.upkeep import kept_refusals  # noqa: PLC0415
 
     engine = create_engine(f"sqlite:///file:{file.resolve()}?immutable=1&uri=true", hide_parameters=True)
     try:
-        found = scrub.listed(engine)
+        found = vacuum.listed(engine)
         with engine.connect() as connection:
-            return found + wishes.known_to(connection)
+            return found + kept_refusals.known_to(connection)
     except SQLAlchemyError:
         return []
     finally:
@@ -269,7 +271,7 @@ def _known_to(file: Path) -> list[Erased]:
 
 def _keep(target: Path) -> Path:
     """Take what is there out of the way and keep it beside, as it is, also one that is damaged; never over another."""
-    from storage import backup as copies  # noqa: PLC0415 - keep start-up light
+    from storage.upkeep import backup as copies  # noqa: PLC0415 - keep start-up light
 
     first = target.with_name(f"{target.name}{copies.BEFORE}")
     kept, number = first, 1
@@ -288,7 +290,7 @@ def _keep(target: Path) -> Path:
 
 
 def _last_good(source: Path) -> str:
-    from storage.types import from_microseconds  # noqa: PLC0415 - keep start-up light
+    from storage.db.column_types import from_microseconds  # noqa: PLC0415 - keep start-up light
 
     try:
         with contextlib.closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as connection:
@@ -302,8 +304,8 @@ def _last_good(source: Path) -> str:
 
 def _note_copy(source: Path) -> None:
     """Remember when the last good copy was made; a database of an older version, or a busy one, remembers nothing."""
-    from storage.timekeeping import present  # noqa: PLC0415 - keep start-up light
-    from storage.types import to_microseconds  # noqa: PLC0415
+    from storage.db.column_types import to_microseconds  # noqa: PLC0415
+    from storage.upkeep.timekeeping import present  # noqa: PLC0415 - keep start-up light
 
     with (
         contextlib.suppress(sqlite3.DatabaseError),

@@ -15,21 +15,21 @@ MARKS = {"good": "[green]✓[/green]", "care": "[yellow]![/yellow]", "wrong": "[
 @commands.command()
 def doctor() -> None:
     """Look at settings, database, keys, channels, clock, disk and flows. Fails if something does not work."""
-    from bot import settings  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console  # noqa: PLC0415
-    from bot.doctor import Patient, examine  # noqa: PLC0415
+    from bot.doctor.examine import Patient, examine  # noqa: PLC0415
+    from bot.settings import environment  # noqa: PLC0415 - keep start-up light
 
     out = console()
     folder = Path.cwd()
     try:
-        found = settings.read(os.environ, folder)
-    except settings.BadSettingsError as error:
+        found = environment.read(os.environ, folder)
+    except environment.BadSettingsError as error:
         for problem in error.problems:
             out.print(f"{MARKS['wrong']} {problem.variable}: {problem.wrong}")
             out.print(f"  {problem.advice}", markup=False)
         raise typer.Exit(FAILED) from None
     wrong = 0
-    for finding in examine(Patient(settings=found, unknown=settings.unknown(os.environ, folder))):
+    for finding in examine(Patient(settings=found, unknown=environment.unknown(os.environ, folder))):
         out.print(MARKS[finding.grade], end=" ")
         out.print(finding.what, markup=False)
         if finding.advice:

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from storage.queries.queue import Filters
+    from storage.queries.stories.review_queue import Filters
 
 commands = typer.Typer(name="export", help="Let stories leave through the one gate.", invoke_without_command=True)
 
@@ -50,8 +50,8 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     checked_use(use)
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
     from storage.export import select  # noqa: PLC0415
 
     if out is not None and not out.parent.is_dir():
@@ -77,7 +77,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 def _filters(asked: Mapping[str, str]) -> Filters:
     """Return which stories are asked for, read as the export page reads them; what there is not is refused."""
-    from review.export import asked_for  # noqa: PLC0415 - keep start-up light
+    from review.export.export_page import asked_for  # noqa: PLC0415 - keep start-up light
 
     filters = asked_for(asked)
     for name, value in asked.items():
@@ -89,14 +89,14 @@ def _filters(asked: Mapping[str, str]) -> Filters:
 @commands.command()
 def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.people import recall_sentence  # noqa: PLC0415
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import exports  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.stories import exports_made  # noqa: PLC0415
 
     with laid(installed()) as base, reader(base.engine) as connection:
-        found = exports.recalls(connection)
+        found = exports_made.recalls(connection)
     out = console()
     for recall in found:
         out.print(recall_sentence(recall), markup=False)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.settings import Settings
-    from flows.catalogue import Catalogue
-    from flows.definition import Flow
-    from flows.findings import Finding
-    from flows.release import House
+    from bot.settings.environment import Settings
+    from flows.authoring.catalogue import Catalogue
+    from flows.authoring.definition import Flow
+    from flows.authoring.findings import Finding
+    from flows.authoring.release import House
 
 commands = typer.Typer(name="flows", help="Look at conversations, check them and publish them.", no_args_is_help=True)
 
@@ -37,8 +37,8 @@ def list_flows(paths: Paths = None) -> None:
     """List the flows, with how many questions they ask and the languages they speak."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
-    from flows.checks.graph import CHANNELS, Graph  # noqa: PLC0415
-    from flows.texts import read_translations, texts_for  # noqa: PLC0415
+    from flows.authoring.flow_graph import CHANNELS, Graph  # noqa: PLC0415
+    from flows.authoring.texts import read_translations, texts_for  # noqa: PLC0415
 
     flows, findings = _read(_files(paths))
     languages = read_settings().languages
@@ -64,9 +64,9 @@ def show(
     diagram: Annotated[bool, typer.Option("--diagram", help="Print a Mermaid diagram instead.")] = False,
 ) -> None:
     """Print a flow as a script that anybody can read, or as a diagram."""
-    from flows.script import diagram as drawn  # noqa: PLC0415 - keep start-up light
-    from flows.script import script  # noqa: PLC0415
-    from flows.texts import read_catalogues  # noqa: PLC0415
+    from flows.authoring.script import diagram as drawn  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.script import script  # noqa: PLC0415
+    from flows.authoring.texts import read_catalogues  # noqa: PLC0415
 
     found = _named(flow)
     out = console()
@@ -99,7 +99,7 @@ def check(
 ) -> None:
     """Check flows and say what is wrong, where, and what to do. Fails if there is an error."""
     from flows.checks import check_everywhere, check_flow, costs_of  # noqa: PLC0415 - keep start-up light
-    from flows.costs import line  # noqa: PLC0415
+    from flows.simulation.costs import line  # noqa: PLC0415
 
     files = _files(paths)
     out = console()
@@ -128,8 +128,8 @@ def check(
 @commands.command()
 def publish() -> None:
     """Check the flows and write what changed to the database. The service begins with it at its next start."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
-    from bot.releases import Releases  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.turn.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
 
     settings = installed(makes=True)
@@ -155,14 +155,14 @@ def publish() -> None:
 
 
 def _house(settings: Settings) -> House:
-    from bot.house import house  # noqa: PLC0415 - keep start-up light
+    from bot.settings.organisation import house  # noqa: PLC0415 - keep start-up light
 
     return house(settings)
 
 
 def _files(paths: Iterable[Path] | None) -> list[Path]:
     """Return the flow files that are meant; raises BadParameter for a path that is not there."""
-    from flows.loader import EVERYWHERE  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.loader import EVERYWHERE  # noqa: PLC0415 - keep start-up light
 
     found = []
     own = [folder for folder in read_settings().flow_folders if folder.is_dir()]
@@ -175,8 +175,8 @@ def _files(paths: Iterable[Path] | None) -> list[Path]:
 
 def _read(files: Iterable[Path]) -> tuple[list[Flow], list[Finding]]:
     """Read each file; one that cannot be read does not hide the others."""
-    from flows.findings import FlowError  # noqa: PLC0415 - keep start-up light
-    from flows.loader import load_file  # noqa: PLC0415
+    from flows.authoring.findings import FlowError  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.loader import load_file  # noqa: PLC0415
 
     flows = []
     findings: list[Finding] = []
@@ -189,8 +189,8 @@ def _read(files: Iterable[Path]) -> tuple[list[Flow], list[Finding]]:
 
 
 def _named(name: str) -> Flow:
-    from flows.findings import FlowError  # noqa: PLC0415 - keep start-up light
-    from flows.loader import load, load_file  # noqa: PLC0415
+    from flows.authoring.findings import FlowError  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.loader import load, load_file  # noqa: PLC0415
 
     try:
         if name.endswith(".toml"):
@@ -207,7 +207,7 @@ def _named(name: str) -> Flow:
 
 
 def _catalogues(languages: Iterable[str], folder: Path | None) -> Mapping[str, Catalogue]:
-    from flows.texts import read_catalogues  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.texts import read_catalogues  # noqa: PLC0415 - keep start-up light
 
     return read_catalogues(languages, (*read_settings().text_folders, *([folder] if folder is not None else [])))
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.settings import Settings
-    from storage.queries.team_items import ItemLine
+    from bot.settings.environment import Settings
+    from storage.queries.team.team_items import ItemLine
 
 commands = typer.Typer(
     name="inbox", help="What the team was told, and messages that could not be handled.", no_args_is_help=True
@@ -36,11 +36,11 @@ def items(
     note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
 ) -> None:
     """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from flows.items import ItemKind  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import team_items  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from flows.model.item_kinds import ItemKind  # noqa: PLC0415
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.team import team_items  # noqa: PLC0415
 
     if (close is None) != (not by):
         raise typer.BadParameter("--close NUMBER and --by EMAIL belong together.")
@@ -65,7 +65,7 @@ def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.say import console  # noqa: PLC0415
-    from review.words import ROLES, label  # noqa: PLC0415
+    from review.kit.labels import ROLES, label  # noqa: PLC0415
 
     out = console()
     if not lines:
@@ -85,11 +85,11 @@ def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
 
 
 def _close(connection: Connection, *, number: int, by: str, note: str, now: datetime) -> Outcome:
-    from flows.items import ItemKind, kinds_for  # noqa: PLC0415 - keep start-up light
-    from review.auth import email_of  # noqa: PLC0415
-    from storage.queries import team, team_items  # noqa: PLC0415
+    from flows.model.item_kinds import ItemKind, kinds_for  # noqa: PLC0415 - keep start-up light
+    from review.kit.accounts import email_of  # noqa: PLC0415
+    from storage.queries.team import members, team_items  # noqa: PLC0415
 
-    member = team.member_by_email(connection, email_of(by))
+    member = members.member_by_email(connection, email_of(by))
     if member is None or not member.active:
         return "nobody"
     item = team_items.one_item(connection, number, tuple(ItemKind))
@@ -99,7 +99,7 @@ def _close(connection: Connection, *, number: int, by: str, note: str, now: date
         return "not theirs"
     if not team_items.close_item(connection, number, by=member.id, note=note.strip(), now=now):
         return "before"
-    team.record(
+    members.record(
         connection,
         at=now,
         who=member.email,
@@ -116,16 +116,16 @@ def list_events() -> None:
     """List the messages that wait to be handled again: when they came, by which channel, and what went wrong."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
-    from bot.base import laid  # noqa: PLC0415
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import inbox  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.conversations import failed_events  # noqa: PLC0415
 
     settings = installed()
     table = Table("number", "came", "channel", "state", "error", "tries", box=None)
     with laid(settings) as base, reader(base.engine) as connection:
         after = 0
-        while events := inbox.unhandled(connection, after=after):
+        while events := failed_events.unhandled(connection, after=after):
             after = events[-1].id
             for event in events:
                 came = event.received_at.astimezone(settings.timezone).strftime("%d %b %Y %H:%M")

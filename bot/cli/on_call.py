@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.base import Base
-    from storage.queries.on_call import Contact
-    from storage.queries.team import Member
+    from bot.foundation import Base
+    from storage.queries.team.members import Member
+    from storage.queries.team.on_call import Contact
 
 NUMBER = re.compile(r"\+[1-9]\d{7,14}")
 CHANNELS = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
@@ -33,9 +33,9 @@ def oncall(
     test: Annotated[bool, typer.Option("--test", help="Send them an alert that says it is a test.")] = False,
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from review.auth import email_of  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from review.kit.accounts import email_of  # noqa: PLC0415
 
     out = console()
     with laid(installed()) as base:
@@ -54,7 +54,7 @@ def oncall(
 
 
 def _list(base: Base, out: Console) -> None:
-    from storage.queries import on_call  # noqa: PLC0415
+    from storage.queries.team import on_call  # noqa: PLC0415
 
     contacts = base.writer.run(on_call.contacts)
     if not contacts:
@@ -77,8 +77,8 @@ def _standing(base: Base, contact: Contact) -> str:
 
 
 def _offer(base: Base, out: Console, member: Member, position: int) -> None:
-    from bot import alerts  # noqa: PLC0415
-    from storage.queries import on_call  # noqa: PLC0415
+    from bot.turn import alerts  # noqa: PLC0415
+    from storage.queries.team import on_call  # noqa: PLC0415
 
     code, now = alerts.new_code(), base.clock()
 
@@ -107,8 +107,9 @@ def _offer(base: Base, out: Console, member: Member, position: int) -> None:
 
 
 def _link(base: Base, out: Console, member: Member, position: int, number: str) -> None:
-    from storage.crypto import address_lookups, seal_address  # noqa: PLC0415
-    from storage.queries import on_call, people  # noqa: PLC0415
+    from storage.protection.crypto import address_lookups, seal_address  # noqa: PLC0415
+    from storage.queries.contributors import people  # noqa: PLC0415
+    from storage.queries.team import on_call  # noqa: PLC0415
 
     lookups, sealed, now = (
         address_lookups(base.keyring, "sms", number),
@@ -131,7 +132,7 @@ def _link(base: Base, out: Console, member: Member, position: int, number: str) 
 
 
 def _off(base: Base, out: Console, member: Member) -> None:
-    from storage.queries import on_call  # noqa: PLC0415
+    from storage.queries.team import on_call  # noqa: PLC0415
 
     def work(connection: Connection) -> bool:
         was = on_call.remove(connection, member.id)
@@ -144,8 +145,8 @@ def _off(base: Base, out: Console, member: Member) -> None:
 
 
 def _test(base: Base, out: Console, member: Member) -> None:
-    from bot import alerts  # noqa: PLC0415
-    from storage.queries import on_call  # noqa: PLC0415
+    from bot.turn import alerts  # noqa: PLC0415
+    from storage.queries.team import on_call  # noqa: PLC0415
 
     found = [one for one in base.writer.run(on_call.contacts) if one.member_id == member.id]
     if not found or not found[0].reachable:
@@ -162,18 +163,18 @@ def _test(base: Base, out: Console, member: Member) -> None:
 
 
 def _record(connection: Connection, base: Base, member: Member, act: str, detail: str) -> None:
-    from storage.queries import team  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
-    team.record(
+    members.record(
         connection, at=base.clock(), who="command line", act=act, object_kind="team_member", object_id=member.id,
         detail=detail,
     )  # fmt: skip
 
 
 def _member(base: Base, email: str) -> Member:
-    from storage.queries import team  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
-    member = base.writer.run(partial(team.member_by_email, email=email))
+    member = base.writer.run(partial(members.member_by_email, email=email))
     if member is None or not member.active:
         _fail("Nobody with this address is on the team. Add them first: earshot team add EMAIL --role safeguarding")
     if member.role not in {"lead", "safeguarding"}:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.base import Base
-    from storage.person_file import PersonFile
-    from storage.queries.exports import Recall
-    from storage.queries.find_person import Hit
+    from bot.foundation import Base
+    from storage.privacy.subject_file import PersonFile
+    from storage.queries.contributors.find_person import Hit
+    from storage.queries.stories.exports_made import Recall
 
 commands = typer.Typer(name="people", help="Answer a person who asks about their data.", no_args_is_help=True)
 
@@ -84,10 +84,10 @@ def group() -> None:
 @commands.command()
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.person_file import about  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.privacy.subject_file import about  # noqa: PLC0415
 
     wanted = who or _ask()
     with laid(installed()) as base:
@@ -107,10 +107,10 @@ def export(
     reason: Reason,
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.person_file import about  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.privacy.subject_file import about  # noqa: PLC0415
 
     if out.exists():
         console(error=True).print(f"[red]×[/red] {out} is there already. Nothing was written; choose another name.")
@@ -134,12 +134,12 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the pseudonym.")] = False,
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.person_file import about  # noqa: PLC0415
-    from storage.queries import exports  # noqa: PLC0415
-    from storage.scrub import scrub  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.privacy.subject_file import about  # noqa: PLC0415
+    from storage.privacy.vacuum import scrub  # noqa: PLC0415
+    from storage.queries.stories import exports_made  # noqa: PLC0415
 
     settings = installed()
     wanted = who or _ask()
@@ -149,7 +149,7 @@ def erase(
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
             stories = [row["id"] for row in file.held["stories"]]
-            held_in = exports.recalls(connection, story_ids=stories) if stories else []
+            held_in = exports_made.recalls(connection, story_ids=stories) if stories else []
         _describe(out, file)
         if not yes:
             typed = typer.prompt(f"Type {hit.pseudonym} to delete all of this for ever")
@@ -188,9 +188,9 @@ def request(
     ] = None,
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from storage.queries import requests, team  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.queries.team import members, requests  # noqa: PLC0415
 
     settings = installed()
     out = console()
@@ -209,7 +209,7 @@ def request(
                 connection, base.keyring, kind=kind.value, origin="team", now=opened, said=said.strip(),
                 reach=reach.strip(), contributor_id=hit.contributor_id if hit else None,
             )  # fmt: skip
-            team.record(
+            members.record(
                 connection, at=now, who="command line", act="request.opened", object_kind="request",
                 object_id=filed.id, detail=kind.value,
             )  # fmt: skip
@@ -251,13 +251,13 @@ def _ask() -> str:
 def _one(base: Base, wanted: str, act: str, reason: Why) -> Hit:
     """Find one person, and write down that somebody was looked for before anything is told."""
     from bot.cli.say import FAILED, console  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
     looked = _look(base, wanted)
     found = looked.hits[0].contributor_id if len(looked.hits) == 1 else ""
     base.writer.run(
         partial(
-            team.record, at=base.clock(), who="command line", act=act, object_kind="contributor", object_id=found,
+            members.record, at=base.clock(), who="command line", act=act, object_kind="contributor", object_id=found,
             detail=reason.value,
         )
     )  # fmt: skip
@@ -274,8 +274,8 @@ def _one(base: Base, wanted: str, act: str, reason: Why) -> Hit:
 
 
 def _look(base: Base, wanted: str) -> Looked:
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import find_person  # noqa: PLC0415
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.contributors import find_person  # noqa: PLC0415
 
     text = wanted.strip()
     with reader(base.engine) as connection:
@@ -315,11 +315,11 @@ def addresses(text: str, country: str) -> list[tuple[str, str]]:
 
 
 def _erase(connection: Connection, hit: Hit, reason: Why, now: datetime) -> None:
-    from storage.erasure import erase_contributor  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from storage.protection.erasure import erase_contributor  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
     erase_contributor(connection, hit.contributor_id, now)
-    team.record(
+    members.record(
         connection, at=now, who="command line", act="person.erased", object_kind="contributor",
         object_id=hit.contributor_id, detail=reason.value,
     )  # fmt: skip

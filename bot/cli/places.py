@@ -15,11 +15,11 @@ def import_list(
     file: Annotated[Path, typer.Argument(help="A CSV file with the columns id and name, and more if you have them.")],
 ) -> None:
     """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from flows.choosable import means_else  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415
-    from storage.queries.places import replace_project_places  # noqa: PLC0415
+    from storage.queries.project_places import replace_project_places  # noqa: PLC0415
 
     out = console()
     try:
@@ -47,8 +47,8 @@ def build(
     """Make the gazetteer of Britain and Ireland anew from the open data it comes from."""
     from bot.cli.say import console  # noqa: PLC0415 - keep start-up light
     from storage.places import SHIPPED  # noqa: PLC0415
-    from storage.places.build import build as build_gazetteer  # noqa: PLC0415
-    from storage.places.district_rows import BuildInputError  # noqa: PLC0415
+    from storage.places.building.build import build as build_gazetteer  # noqa: PLC0415
+    from storage.places.building.district_rows import BuildInputError  # noqa: PLC0415
 
     target = out or SHIPPED
     try:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bot.base import Base
-    from storage.proof import Decided, Proof
+    from bot.foundation import Base
+    from storage.privacy.proof import Decided, Proof
 
 
 def proof(
@@ -25,11 +25,11 @@ def proof(
     ] = False,
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was within it."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from storage import proof as proofs  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.privacy import proof as proofs  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
     export, _, row = which.strip().rpartition(":")
     if not (row.isdecimal() if not export else export.isdecimal() and row):
@@ -45,7 +45,7 @@ def proof(
             raise typer.Exit(FAILED) from None
         base.writer.run(
             partial(
-                team.record, at=base.clock(), who="command line", act="story.proved", object_kind="story",
+                members.record, at=base.clock(), who="command line", act="story.proved", object_kind="story",
                 object_id=story,
             )
         )  # fmt: skip
@@ -55,7 +55,7 @@ def proof(
 
 
 def _as_json(shown: Proof, base: Base) -> str:
-    from storage.consent_record import receipt, record  # noqa: PLC0415 - keep start-up light
+    from storage.privacy.consent_record import receipt, record  # noqa: PLC0415 - keep start-up light
 
     now = base.clock()
     whole = {
@@ -102,7 +102,7 @@ def _as_text(shown: Proof, base: Base) -> str:
 
 
 def _decision_lines(number: int, decided: Decided, base: Base) -> list[str]:
-    from storage.consent_record import state_of  # noqa: PLC0415 - keep start-up light
+    from storage.privacy.consent_record import state_of  # noqa: PLC0415 - keep start-up light
 
     zone = base.settings.timezone
     until = f", valid until {decided.valid_until.astimezone(zone):%d %b %Y}" if decided.valid_until else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from storage.retention import Gone
+    from storage.privacy.retention import Gone
 
 commands = typer.Typer(name="retention", help="Let go of what has been kept for long enough.", no_args_is_help=True)
 
@@ -41,9 +41,9 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go. Nothing is changed.")] = False,
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
-    from bot.base import laid, periods  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from storage import retention  # noqa: PLC0415
+    from bot.foundation import laid, periods  # noqa: PLC0415 - keep start-up light
+    from storage.privacy import retention  # noqa: PLC0415
 
     settings = installed()
     with laid(settings) as base:

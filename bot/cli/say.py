@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.settings import Settings
+    from bot.settings.environment import Settings
 
 FAILED = 1
 KNOWN = frozenset({
-    "bot.releases.NoSuchFlowError", "bot.settings.BadSettingsError", "flows.catalogue.UnreadableCatalogueError",
-    "flows.findings.FlowError", "review.auth.NotARoleError", "review.auth.NotAnEmailError",
-    "storage.crypto.SealBrokenError", "storage.crypto.UnusableKeyError", "storage.database.UnusableDatabaseError",
-    "storage.export.asked.UnknownFormatError", "storage.export.asked.UnknownUseError",
+    "bot.turn.releases.NoSuchFlowError", "bot.settings.environment.BadSettingsError",
+    "flows.authoring.catalogue.UnreadableCatalogueError", "flows.authoring.findings.FlowError",
+    "review.kit.accounts.NotARoleError", "review.kit.accounts.NotAnEmailError",
+    "storage.protection.crypto.SealBrokenError", "storage.protection.crypto.UnusableKeyError",
+    "storage.db.engine.UnusableDatabaseError", "storage.export.asked.UnknownFormatError",
+    "storage.export.asked.UnknownUseError",
     "storage.export.select.RestlessStoriesError", "storage.places.gazetteer.GazetteerError",
 })  # fmt: skip
 """The errors whose own words are meant for the person at the terminal: named, so that none has to be imported."""
@@ -41,11 +43,11 @@ def console(*, error: bool = False) -> Console:
 
 def read_settings() -> Settings:
     """Return the settings of this folder and environment, and point out slips in their names on standard error."""
-    from bot import settings  # noqa: PLC0415 - keep start-up light
+    from bot.settings import environment  # noqa: PLC0415 - keep start-up light
 
-    for problem in settings.unknown(os.environ, Path.cwd()):
+    for problem in environment.unknown(os.environ, Path.cwd()):
         console(error=True).print(f"[yellow]![/yellow] {problem}")
-    return settings.read(os.environ, Path.cwd())
+    return environment.read(os.environ, Path.cwd())
 
 
 def installed(*, makes: bool = False) -> Settings:
@@ -58,7 +60,7 @@ def installed(*, makes: bool = False) -> Settings:
     from sqlalchemy.engine import make_url  # noqa: PLC0415
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
-    from bot.settings import variable  # noqa: PLC0415
+    from bot.settings.environment import variable  # noqa: PLC0415
 
     found = read_settings()
     try:
@@ -81,7 +83,7 @@ def starting() -> Settings:
     """Return the settings for a start. A data folder that is not there, beside the usual one in use, is a slip."""
     import typer  # noqa: PLC0415 - keep start-up light
 
-    from bot.settings import variable  # noqa: PLC0415
+    from bot.settings.environment import variable  # noqa: PLC0415
 
     found = read_settings()
     usual = found.usual_folder_passed_by
@@ -111,7 +113,7 @@ def _names(error: Exception) -> set[str]:
 
 def _trouble(error: Exception) -> str:
     """Return what is wrong with the database; empty where the fault is in what was asked of it, and so ours."""
-    from storage.trouble import SAYINGS, cause_of  # noqa: PLC0415 - keep start-up light
+    from storage.db.database_trouble import SAYINGS, cause_of  # noqa: PLC0415 - keep start-up light
 
     cause = cause_of(error)
     if cause is not None:
@@ -132,7 +134,7 @@ def failing_plainly() -> Iterator[None]:
         out.print(f"  {_advice(error)}", markup=False)
         sys.exit(FAILED)
     except Exception as error:
-        from bot.logs import told  # noqa: PLC0415 - keep start-up light
+        from bot.telemetry.logs import told  # noqa: PLC0415 - keep start-up light
 
         out, names = console(error=True), _names(error)
         if DATABASE in names and (trouble := _trouble(error)):

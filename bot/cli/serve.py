@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.app import App
-    from bot.settings import Settings
-    from storage.trouble import Cause
+    from bot.settings.environment import Settings
+    from storage.db.database_trouble import Cause
 
 STOP_SECONDS = 8.0
 """From the word to stop until we are gone, whatever hangs; Docker kills after ten. What was not finished is found at
@@ -35,8 +35,9 @@ commands = typer.Typer()
 @commands.command()
 def serve() -> None:
     """Start everything: the web server, the channels that are set up, and the sending of messages."""
-    from bot import connections, logs  # noqa: PLC0415 - keep start-up light
     from bot.app import build  # noqa: PLC0415
+    from bot.telemetry import logs  # noqa: PLC0415
+    from bot.web import connections  # noqa: PLC0415 - keep start-up light
 
     settings = starting()
     descriptors = connections.raise_descriptors()
@@ -54,7 +55,7 @@ def _say_trouble(cause: Cause | None) -> None:
     if cause is None:
         out.print("[green]✓[/green] The database works again.")
         return
-    from storage.trouble import SAYINGS  # noqa: PLC0415 - keep start-up light
+    from storage.db.database_trouble import SAYINGS  # noqa: PLC0415 - keep start-up light
 
     saying = SAYINGS[cause]
     out.print("[red]×[/red]", end=" ")
@@ -82,7 +83,7 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
 
     import uvicorn  # noqa: PLC0415
 
-    from bot import connections  # noqa: PLC0415
+    from bot.web import connections  # noqa: PLC0415
 
     class Server(uvicorn.Server):
         """Starts the app once the port is open, and stops it when the last request is answered."""
@@ -122,15 +123,15 @@ def go_in_time() -> None:
 
 
 def _give_up() -> None:
-    from bot.logs import log  # noqa: PLC0415 - keep start-up light
+    from bot.telemetry.logs import log  # noqa: PLC0415 - keep start-up light
 
     log.error("stopped without finishing")
     os._exit(FAILED)
 
 
 def _greet(out: Console, app: App) -> None:
-    from storage import put_back  # noqa: PLC0415 - keep start-up light
-    from storage.database import reader  # noqa: PLC0415
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.upkeep import restored  # noqa: PLC0415 - keep start-up light
 
     settings = app.settings
     out.print(f"[bold]Earshot[/bold] listens for {settings.organisation}.", highlight=False)
@@ -152,7 +153,7 @@ def _greet(out: Console, app: App) -> None:
         out.print(f"  [yellow]The clock is in doubt:[/yellow] {leap}.")
         out.print("  Nothing is deleted by its age until somebody says which day it is. See: earshot clock show")
     with reader(app.engine) as connection:
-        fenced = put_back.fenced(connection)
+        fenced = restored.fenced(connection)
     if fenced:
         out.print()
         out.print("  [yellow]Nothing is sent:[/yellow] a copy of the database was put back, and nobody has looked yet.")
@@ -187,7 +188,7 @@ def _ways_in(settings: Settings) -> Iterator[tuple[bool, str, str]]:
 
 
 def _invite(out: Console, app: App) -> None:
-    from review.auth import make_first_link  # noqa: PLC0415 - keep start-up light
+    from review.kit.accounts import make_first_link  # noqa: PLC0415 - keep start-up light
 
     token = make_first_link(app.writer, now=app.clock())
     if token is None:

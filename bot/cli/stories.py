@@ -13,15 +13,15 @@ import typer
 
 from bot.cli.assist import assist
 from bot.cli.proof import proof
-from flows.letters import displayable
+from flows.language.normalise import displayable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.base import Base
-    from storage.editing import Made, Refusal
-    from storage.queries.editions import Edition
-    from storage.queries.story_page import WholeStory
+    from bot.foundation import Base
+    from storage.queries.stories.editions import Edition
+    from storage.queries.stories.whole_story import WholeStory
+    from storage.stories.editing import Made, Refusal
 
 commands = typer.Typer(name="stories", help="Look at stories and make edited versions.", no_args_is_help=True)
 
@@ -46,20 +46,21 @@ def list_(
     practice: Annotated[bool, typer.Option("--practice", help="Those of the practice phone, too.")] = False,
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.queries import queue, team  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.stories import review_queue  # noqa: PLC0415
+    from storage.queries.team import members  # noqa: PLC0415
 
     if state not in {"", *STORY_STATES}:
         raise typer.BadParameter("A state is new, approved or declined.", param_hint="--state")
     out = console()
     with laid(installed()) as base, reader(base.engine) as connection:
-        filters = queue.Filters(state=state)
-        found = queue.page(connection, filters, practice=practice, size=50)
+        filters = review_queue.Filters(state=state)
+        found = review_queue.page(connection, filters, practice=practice, size=50)
         read = [line.id for line in found.lines if line.excerpt]
-        base.writer.run(partial(team.record_listing, story_ids=read, who=BY, at=base.clock()))
-        tried = 0 if practice or found.lines else queue.page(connection, filters, practice=True, size=1).total
+        base.writer.run(partial(members.record_listing, story_ids=read, who=BY, at=base.clock()))
+        tried = 0 if practice or found.lines else review_queue.page(connection, filters, practice=True, size=1).total
     if tried:
         stories = "is one practice story" if tried == 1 else f"are {tried} practice stories"
         out.print(
@@ -81,16 +82,16 @@ def list_(
 @commands.command()
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller said to them."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.queries.team import members  # noqa: PLC0415
 
     out = console()
     with laid(installed()) as base:
         found, made = _read(base, story)
         base.writer.run(
             partial(
-                team.record, at=base.clock(), who=BY, act="story.opened", object_kind="story", object_id=story
+                members.record, at=base.clock(), who=BY, act="story.opened", object_kind="story", object_id=story
             )
         )  # fmt: skip
     out.print(f"Story {found.id} by {found.pseudonym}: {found.state}, may travel as far as: {found.use}", markup=False)
@@ -113,9 +114,9 @@ def edit(
     undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage import editing  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.stories import editing  # noqa: PLC0415
 
     if [file is not None, editor, undo].count(True) != 1:
         raise typer.BadParameter("Give one of --file, --editor and --undo. Nothing was changed.")
@@ -157,7 +158,7 @@ def said_of(edition: Edition) -> str:
 
 def asked(made: Made) -> str:
     """Return what happens next with a new edition."""
-    from storage.editing import WHY_NOT  # noqa: PLC0415 - keep start-up light
+    from storage.stories.editing import WHY_NOT  # noqa: PLC0415 - keep start-up light
 
     if made.why_not:
         return WHY_NOT[made.why_not]
@@ -166,12 +167,12 @@ def asked(made: Made) -> str:
 
 def _read(base: Base, story: int) -> tuple[WholeStory, list[Edition]]:
     from bot.cli.say import FAILED, console  # noqa: PLC0415
-    from storage.database import reader  # noqa: PLC0415
-    from storage.editing import GONE  # noqa: PLC0415
-    from storage.queries import editions, story_page  # noqa: PLC0415
+    from storage.db.engine import reader  # noqa: PLC0415
+    from storage.queries.stories import editions, whole_story  # noqa: PLC0415
+    from storage.stories.editing import GONE  # noqa: PLC0415
 
     with reader(base.engine) as connection:
-        found = story_page.story_by_id(connection, story)
+        found = whole_story.story_by_id(connection, story)
         made = editions.of_story(connection, story)
     if found is None or found.withdrawn_at is not None:
         console(error=True).print(f"[red]×[/red] {GONE}")
@@ -181,7 +182,7 @@ def _read(base: Base, story: int) -> tuple[WholeStory, list[Edition]]:
 
 def _stop_at(result: Made | Edition | Refusal) -> None:
     from bot.cli.say import FAILED, console  # noqa: PLC0415
-    from storage.editing import Refusal  # noqa: PLC0415
+    from storage.stories.editing import Refusal  # noqa: PLC0415
 
     if isinstance(result, Refusal):
         console(error=True).print(f"[red]×[/red] {result.message}")
@@ -189,7 +190,7 @@ def _stop_at(result: Made | Edition | Refusal) -> None:
 
 
 def _difference(out: Console, before: str, after: str) -> None:
-    from storage.editing import difference  # noqa: PLC0415
+    from storage.stories.editing import difference  # noqa: PLC0415
 
     for line in difference(before, after):
         out.print(line, style="green" if line.startswith("+") else "red", markup=False)

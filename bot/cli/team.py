@@ -12,8 +12,8 @@ from bot.cli.on_call import oncall
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from bot.base import Base
-    from storage.queries.team import Member
+    from bot.foundation import Base
+    from storage.queries.team.members import Member
 
 commands = typer.Typer(name="team", help="Let people of your team in, and out.", no_args_is_help=True)
 commands.command()(oncall)
@@ -27,10 +27,10 @@ def add(
     role: Annotated[str, typer.Option(help="lead, reviewer, outreach or safeguarding.")] = "reviewer",
 ) -> None:
     """Add somebody, or give them another role, and print a link with which they choose a password."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from review.auth import make_link  # noqa: PLC0415
-    from review.leaving import LastLeadError  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from review.kit.accounts import make_link  # noqa: PLC0415
+    from review.team.leaving import LastLeadError  # noqa: PLC0415
 
     settings = installed(makes=True)
     with laid(settings) as base:
@@ -46,9 +46,9 @@ def add(
 @commands.command()
 def remove(email: Email) -> None:
     """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from review import leaving  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from review.team import leaving  # noqa: PLC0415
 
     with laid(installed()) as base:
         try:
@@ -71,9 +71,9 @@ def remove(email: Email) -> None:
 @commands.command("sign-out")
 def sign_out(email: Email) -> None:
     """End all sessions of somebody, as when a laptop is lost. Their password still works."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from review import leaving  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from review.team import leaving  # noqa: PLC0415
 
     with laid(installed()) as base:
         try:
@@ -88,9 +88,9 @@ def sign_out(email: Email) -> None:
 @commands.command("list")
 def list_() -> None:
     """List who is on the team, and who has left."""
-    from bot.base import laid  # noqa: PLC0415 - keep start-up light
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from storage.queries.team import members as team  # noqa: PLC0415
 
     with laid(installed()) as base:
         members = base.writer.run(team.all_members)
@@ -107,10 +107,11 @@ def token(email: Email) -> None:
     """Make a token for the team's API. It is shown once; the ones before it stop working."""
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
-    from bot.base import laid  # noqa: PLC0415
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from review.auth import digest, email_of  # noqa: PLC0415
-    from storage.queries import api_tokens, team  # noqa: PLC0415
+    from bot.foundation import laid  # noqa: PLC0415
+    from review.kit.accounts import digest, email_of  # noqa: PLC0415
+    from storage.queries.team import api_tokens  # noqa: PLC0415
+    from storage.queries.team import members as team  # noqa: PLC0415
 
     address, made = email_of(email), token_urlsafe(32)
     with laid(installed()) as base:
@@ -139,9 +140,9 @@ def token(email: Email) -> None:
 
 def _member(base: Base, email: str) -> Member:
     """Return the active member with this address; raises NotOnTheTeamError and NotAnEmailError."""
-    from review.auth import email_of  # noqa: PLC0415
-    from review.leaving import NotOnTheTeamError  # noqa: PLC0415
-    from storage.queries import team  # noqa: PLC0415
+    from review.kit.accounts import email_of  # noqa: PLC0415
+    from review.team.leaving import NotOnTheTeamError  # noqa: PLC0415
+    from storage.queries.team import members as team  # noqa: PLC0415
 
     found = base.writer.run(partial(team.member_by_email, email=email_of(email)))
     if found is None or not found.active:

@@ -19,9 +19,9 @@ Folder = Annotated[
 @commands.command()
 def extract(folder: Folder = None) -> None:
     """Write every source text to earshot.pot, the template that translators start from."""
-    from flows.catalogue import template  # noqa: PLC0415 - keep start-up light
-    from flows.loader import load  # noqa: PLC0415
-    from flows.texts import TEXTS, all_sources  # noqa: PLC0415
+    from flows.authoring.catalogue import template  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.loader import load  # noqa: PLC0415
+    from flows.authoring.texts import TEXTS, all_sources  # noqa: PLC0415
 
     sources = all_sources(load())
     path = (folder or TEXTS) / TEMPLATE
@@ -38,9 +38,9 @@ def update(
     folder: Folder = None,
 ) -> None:
     """Bring PO files up to date: translations stay, those of changed texts are marked fuzzy, none is lost."""
-    from flows.catalogue import UnreadableCatalogueError, updated  # noqa: PLC0415 - keep start-up light
-    from flows.loader import load  # noqa: PLC0415
-    from flows.texts import TEXTS, all_sources  # noqa: PLC0415
+    from flows.authoring.catalogue import UnreadableCatalogueError, updated  # noqa: PLC0415 - keep start-up light
+    from flows.authoring.loader import load  # noqa: PLC0415
+    from flows.authoring.texts import TEXTS, all_sources  # noqa: PLC0415
 
     sources = all_sources(load())
     where = folder or TEXTS

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from flows.authoring.loader import EVERYWHERE, everywhere
 from flows.checks import (
     afterwards,
     again,
@@ -33,16 +34,15 @@ from flows.checks import (
     wording,
 )
 from flows.checks.subject import SAMPLE_HOUSE, Subject
-from flows.loader import EVERYWHERE, everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.catalogue import Catalogue
-    from flows.costs import Cost
-    from flows.definition import Flow
-    from flows.findings import Finding
-    from flows.release import House
+    from flows.authoring.catalogue import Catalogue
+    from flows.authoring.definition import Flow
+    from flows.authoring.findings import Finding
+    from flows.authoring.release import House
+    from flows.simulation.costs import Cost
 
 __all__ = ["CHECKS", "CODES", "Check", "Subject", "check_everywhere", "check_flow", "check_flows", "costs_of"]
 
@@ -94,7 +94,8 @@ def check_flow(
     """Return what is wrong with a flow, errors first.
 
     `catalogues` holds the translations, drafts too, of every language that is to be offered besides the flow's own; see
-    `flows.texts.read_catalogues`. `house` is who speaks, so that messages are measured with the real name in them.
+    `flows.authoring.texts.read_catalogues`. `house` is who speaks, so that messages are measured with the real name in
+    them.
     """
     return _checked(Subject(file, flow, tuple(flow.texts()), everywhere(), catalogues or {}, house))
 

@@ -6,15 +6,15 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import AT
-from flows.costs import QUESTIONS
 from flows.questions.read_back import ReadBackStep
+from flows.simulation.costs import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.checks.graph import Graph
+    from flows.authoring.findings import Finding
+    from flows.authoring.flow_graph import Graph
     from flows.checks.subject import Severity, Subject
-    from flows.findings import Finding
 
 CODES = {
     "many_after": "More than 4 questions follow the story; a bonus that is left out does not count.",

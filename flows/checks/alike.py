@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import CHANNELS
+from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import called
-from flows.keywords import normalise
+from flows.language.keywords.recognise import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.conversation import ChannelKind
-    from flows.findings import Finding
+    from flows.model.conversation import ChannelKind
 
 CODES = {
     "same_answer": "Two answers of a question are, or mean, the same words.",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import offered_options
+from flows.authoring.flow_graph import offered_options
 from flows.checks.subject import BY
 from flows.questions.read_back import ReadBackStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.checks.graph import Edge
+    from flows.authoring.findings import Finding
+    from flows.authoring.flow_graph import Edge
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {"change_not_asked": "The read-back offers to change something that was not asked before it."}
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import CHANNELS, offered_options
+from flows.authoring.flow_graph import CHANNELS, offered_options
 from flows.checks.subject import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {
     "when_without_next": "A step for one channel does not say where the other goes on.",

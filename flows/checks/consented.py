@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import TAKE_PART
+from flows.authoring.flow_graph import TAKE_PART
 from flows.checks.subject import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {"no_consent": "A story can be asked for, or kept, without a yes to taking part."}
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from flows.checks.lengths import LETTERS_ALLOWANCE
 from flows.checks.subject import AT, called
-from flows.costs import BEFORE, PUBLISHED, SECONDS, STORY
+from flows.simulation.costs import BEFORE, PUBLISHED, SECONDS, STORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Severity, Subject
-    from flows.findings import Finding
 
 CODES = {
     "late_invitation": "More than 3 SMS segments go out before people are invited to tell.",

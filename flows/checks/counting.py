@@ -10,8 +10,8 @@ from flows.questions.story import StoryStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Severity, Subject
-    from flows.findings import Finding
 
 CODES = {
     "too_many_questions": "More than 7 questions by SMS, or more than 10 on Telegram; 2 more if people allow more.",

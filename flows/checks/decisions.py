@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import CHANNELS, offered_options
+from flows.authoring.flow_graph import CHANNELS, offered_options
 from flows.checks.subject import AT, BY
 from flows.questions.consent import ConsentOption, ConsentStep
 from flows.questions.short_text import ShortTextStep
@@ -13,8 +13,8 @@ from flows.questions.story import StoryStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {
     "narrowest": "A consent question does not say, or says wrongly, what an unclear answer counts as.",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows import segments
 from flows.checks.subject import called
-from flows.messages import sms_text
+from flows.language import segments
+from flows.model.messages import sms_text
 from flows.questions.consent import ConsentStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Severity, Shown, Subject
-    from flows.findings import Finding
 
 CODES = {
     "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for what MORE tells about consent.",

@@ -9,8 +9,8 @@ from flows.checks.subject import AT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {"loop_without_waiting": "Steps follow each other in a round, and none waits for an answer."}
 

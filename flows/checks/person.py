@@ -11,9 +11,9 @@ from flows.questions.end import EndStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.checks.graph import Graph
+    from flows.authoring.findings import Finding
+    from flows.authoring.flow_graph import Graph
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {
     "no_name": "The first message does not say who is writing.",

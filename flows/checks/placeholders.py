@@ -6,15 +6,15 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from flows.authoring.release import PLACEHOLDERS
 from flows.checks.subject import called
-from flows.release import PLACEHOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
-    from flows.questions.base import SourceText
+    from flows.questions.question import SourceText
 
 CODES = {
     "unknown_placeholder": "A text holds braces that nothing can fill.",

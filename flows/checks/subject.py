@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from flows.catalogue import Catalogue
-from flows.checks.graph import CHANNELS, Graph, offered_options
-from flows.conversation import Answer, Conversation, idle
-from flows.costs import Cost, cost
-from flows.effects import Option, Say
-from flows.findings import Finding
-from flows.questions.base import Scene, SourceText, Step
+from flows.authoring.catalogue import Catalogue
+from flows.authoring.findings import Finding
+from flows.authoring.flow_graph import CHANNELS, Graph, offered_options
+from flows.authoring.release import House, Release, compile_release
+from flows.model.conversation import Answer, Conversation, idle
+from flows.model.effects import Option, Say
 from flows.questions.options import offered
+from flows.questions.question import Scene, SourceText, Step
 from flows.questions.read_back import ReadBackStep
-from flows.release import House, Release, compile_release
+from flows.simulation.costs import Cost, cost
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from flows.conversation import ChannelKind
-    from flows.definition import Flow
+    from flows.authoring.definition import Flow
+    from flows.model.conversation import ChannelKind
 
 Severity = Literal["error", "warning"]
 

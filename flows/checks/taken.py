@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.checks.graph import CHANNELS
+from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import called
-from flows.keywords import CARRIER_WORDS, Word, normalise, recognise
+from flows.language.keywords.recognise import CARRIER_WORDS, Word, normalise, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
-    from flows.questions.base import Step
+    from flows.questions.question import Step
 
 CODES = {
     "keyword_taken": "An answer is one of our own keywords, so it can never be chosen by that word.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import called
-from flows.messages import LONGEST_LABEL, utf16_units
+from flows.model.messages import LONGEST_LABEL, utf16_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {"telegram_limit": "A message or a button is longer than Telegram shows."}
 

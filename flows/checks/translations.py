@@ -9,8 +9,8 @@ from flows.checks.subject import called
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {
     "translation_missing": "A language you offer lacks a text, so it is not offered.",

@@ -10,8 +10,8 @@ from flows.questions.read_back import ReadBackStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {"value_twice": "Two options of a step have the same value."}
 

@@ -9,9 +9,9 @@ from flows.checks.subject import BY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.checks.graph import Graph
+    from flows.authoring.findings import Finding
+    from flows.authoring.flow_graph import Graph
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {
     "no_way_on": "An answer, or SKIP, leads nowhere.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.reading import longest_sentence, reading_age
+from flows.language.readability import longest_sentence, reading_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.findings import Finding
 
 CODES = {
     "long_sentence": "A sentence has more than 15 words.",

@@ -1,7 +1,7 @@
 """STOP, HELP and DELETE as whole messages in languages that we do not speak. Owns the shape of `elsewhere.toml`. Pure.
 
-Imports the standard library and `flows.letters`. The table is read when the first short message comes that nothing else
-has recognised, and is a single look-up from then on.
+Imports the standard library and `flows.language.normalise`. The table is read when the first short message comes that
+nothing else has recognised, and is a single look-up from then on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from flows.letters import folded
+from flows.language.normalise import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ MOST_WORDS: Final = 9
 def asked_elsewhere(words: Sequence[str]) -> tuple[str, str] | None:
     """Return what a whole message asks for ("STOP", "HELP", "DELETE") and in which language (a code), or None.
 
-    `words` is the message as `flows.letters.folded` gives it.
+    `words` is the message as `flows.language.normalise.folded` gives it.
     """
     if not 0 < len(words) <= MOST_WORDS:
         return None

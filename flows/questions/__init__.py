@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flows.questions.base import Step
 from flows.questions.choice import ChoiceStep
 from flows.questions.consent import ConsentStep
 from flows.questions.credit import CreditStep
@@ -10,6 +9,7 @@ from flows.questions.end import EndStep
 from flows.questions.kept import KeptStep
 from flows.questions.many import ManyStep
 from flows.questions.place import PlaceStep
+from flows.questions.question import Step
 from flows.questions.rating import RatingStep
 from flows.questions.read_back import ReadBackStep
 from flows.questions.say import SayStep

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from flows.effects import Say
-from flows.language.ages import Age, age_said
-from flows.language.agreement import Reply, read_reply
-from flows.language.answering import answers_in
-from flows.letters import normalise
-from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood
+from flows.language.answers.ages import Age, age_said
+from flows.language.answers.agreement import Reply, read_reply
+from flows.language.answers.phrase_book import answers_in
+from flows.language.normalise import normalise
+from flows.model.effects import Say
+from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Choice, choose, leaves, offered, pressed, strictly
-from flows.signals import Chose, Said, Signal
+from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood
 
 OTHER = "other"
 """The value of the option for whoever is none of the others."""

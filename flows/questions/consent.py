@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from flows.effects import Option, RecordConsent, Say
-from flows.keywords import normalise
-from flows.language.ages import age_said
-from flows.language.agreement import only_agrees, read_reply, verdict
-from flows.language.answering import answers_in
-from flows.language.corrections import meant
-from flows.letters import is_told
-from flows.questions.base import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
+from flows.language.answers.ages import age_said
+from flows.language.answers.agreement import only_agrees, read_reply, verdict
+from flows.language.answers.corrections import meant
+from flows.language.answers.phrase_book import answers_in
+from flows.language.keywords.recognise import normalise
+from flows.language.normalise import is_told
+from flows.model.effects import Option, RecordConsent, Say
+from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Choice, Match, numbers, offered, pressed, spaced, strictly
-from flows.signals import Chose, Said, Signal
+from flows.questions.question import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from flows.language.agreement import Reply, Verdict
-    from flows.language.answering import AnswerTable
+    from flows.language.answers.agreement import Reply, Verdict
+    from flows.language.answers.phrase_book import AnswerTable
 TAKE_PART = "take_part"
 NAMING = "naming"
 MINOR = "minor"

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from flows.effects import RecordConsent
-from flows.keywords import normalise
-from flows.language.agreement import read_reply
-from flows.language.answering import answers_in
-from flows.questions.base import Reading, Scene, Step, Unclear, Understood
+from flows.language.answers.agreement import read_reply
+from flows.language.answers.phrase_book import answers_in
+from flows.language.keywords.recognise import normalise
+from flows.model.effects import RecordConsent
+from flows.model.signals import Said, Signal
 from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
-from flows.signals import Said, Signal
+from flows.questions.question import Reading, Scene, Step, Unclear, Understood
 
 LONGEST = 60
 """Characters of a name."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from flows.questions.base import Step
+from flows.questions.question import Step
 
 
 class EndStep(Step):

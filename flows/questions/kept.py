@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from flows.effects import Say
-from flows.questions.base import Step
+from flows.model.effects import Say
+from flows.questions.question import Step
 from flows.questions.read_back import told_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.questions.base import Scene
+    from flows.questions.question import Scene
 
 
 class KeptStep(Step):

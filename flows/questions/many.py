@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from flows.effects import Option, Say
-from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.model.effects import Option, Say
+from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Choice, leaves, numbers, offered, some
-from flows.signals import Chose, Said, Signal
+from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 
 
 class ManyStep(Step):

@@ -8,17 +8,17 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from flows.effects import Option
-from flows.keywords import normalise
-from flows.language.answering import LONGEST, answers_in, standing
-from flows.language.corrections import meant
-from flows.language.mentions import mentioned, not_words
-from flows.language.numerals import Named, named
-from flows.letters import folded
+from flows.language.answers.corrections import meant
+from flows.language.answers.mentions import mentioned, not_words
+from flows.language.answers.numerals import Named, named
+from flows.language.answers.phrase_book import LONGEST, answers_in, standing
+from flows.language.keywords.recognise import normalise
+from flows.language.normalise import folded
+from flows.model.effects import Option
 
 if TYPE_CHECKING:
-    from flows.language.answering import AnswerTable
-    from flows.questions.base import OptionStep, Scene
+    from flows.language.answers.phrase_book import AnswerTable
+    from flows.questions.question import OptionStep, Scene
 
 _WORDS = re.compile(r"\w+")
 _EDGE = " \t\r\n.,;:!?-)(\"'"

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
-from flows.effects import FindPlace, Option, Say
-from flows.keywords import normalise
-from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.language.keywords.recognise import normalise
+from flows.model.effects import FindPlace, Option, Say
+from flows.model.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
 from flows.questions.options import Choice, choose
-from flows.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
+from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 
 NONE_OF_THESE = "none"
 _LONGEST_SKIP = 24

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from flows.effects import Option, Say
-from flows.keywords import normalise
-from flows.language.answering import answers_in
-from flows.letters import folded
-from flows.questions.base import Reading, Scene, Step, Unclear, Understood
-from flows.signals import Chose, Said, Signal
+from flows.language.answers.phrase_book import answers_in
+from flows.language.keywords.recognise import normalise
+from flows.language.normalise import folded
+from flows.model.effects import Option, Say
+from flows.model.signals import Chose, Said, Signal
+from flows.questions.question import Reading, Scene, Step, Unclear, Understood
 
 if TYPE_CHECKING:
-    from flows.language.answering import AnswerTable
+    from flows.language.answers.phrase_book import AnswerTable
 
 
 class RatingStep(Step):

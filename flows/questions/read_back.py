@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from flows.effects import DropStory, Option, Say
-from flows.keywords import Word, recognise
-from flows.questions.base import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.language.keywords.recognise import Word, recognise
+from flows.model.effects import DropStory, Option, Say
+from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Choice, choose, offered, pressed
-from flows.signals import Chose, Said, Signal
+from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from flows.questions.base import Step
+from flows.questions.question import Step
 
 
 class SayStep(Step):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from flows.questions.base import Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.model.signals import Quiet, Said, Signal, Unsealed
+from flows.questions.question import Reading, Scene, Step, Unclear, Understood, Waiting
 from flows.questions.story import joined, parts_of, with_part
-from flows.signals import Quiet, Said, Signal, Unsealed
 
 PART = 140
 """Characters from which an SMS may be the first part of a longer text that the carrier cut."""

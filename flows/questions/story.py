@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import JsonValue
 
-from flows.effects import Option, Say
-from flows.keywords import normalise
-from flows.questions.base import Reading, Scene, Step, Unclear, Understood, Waiting
-from flows.signals import Chose, Edited, Quiet, Said, Signal, Unsealed
+from flows.language.keywords.recognise import normalise
+from flows.model.effects import Option, Say
+from flows.model.signals import Chose, Edited, Quiet, Said, Signal, Unsealed
+from flows.questions.question import Reading, Scene, Step, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from storage.disclosure import PEOPLE_NEEDED
 from storage.export.columns import COLUMNS
 from storage.export.formats.csv import LONGEST_CELL
+from storage.insight.disclosure import PEOPLE_NEEDED
 from storage.places import CREDITS
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from flows.effects import Use
+from flows.model.effects import Use
 from storage.export.formats import FORMATS, Format
 
 USES: Final[tuple[str, ...]] = get_args(Use)

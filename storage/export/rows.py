@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import select
 
-from storage.disclosure import Named, Precision
-from storage.queries import editions, queue
+from storage.insight.disclosure import Named, Precision
+from storage.queries.stories import editions, review_queue
 from storage.tables import Answer, Story, StoryPart, Tag
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _tags(connection: Connection, ids: list[int]) -> dict[int, list[Said]]:
     found: dict[int, list[Said]] = {}
     for row in connection.execute(
         select(tag.c.story_id, tag.c.dimension, tag.c.value, tag.c.origin, tag.c.confirmed_by)
-        .where(tag.c.story_id.in_(ids), queue.said_by_people())
+        .where(tag.c.story_id.in_(ids), review_queue.said_by_people())
         .order_by(tag.c.id)
     ):
         by_team = row.origin == "reviewer" or row.confirmed_by is not None

@@ -30,14 +30,15 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sqlalchemy import and_, case, func, insert, or_, select
 
-from storage.database import reader
-from storage.disclosure import PEOPLE_NEEDED
+from storage.db.engine import reader
 from storage.export import about, rows
 from storage.export.asked import checked_use, format_named
-from storage.queries import editions, queue, team
-from storage.queries.decisions import USES
-from storage.queries.exports import row_name
-from storage.queries.queue import Filters
+from storage.insight.disclosure import PEOPLE_NEEDED
+from storage.queries.contributors.decisions import USES
+from storage.queries.stories import editions, review_queue
+from storage.queries.stories.exports_made import row_name
+from storage.queries.stories.review_queue import Filters
+from storage.queries.team import members
 from storage.tables import Contributor, Decision, ExportRun, ExportStory, Story
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
+    from storage.db.writer import Writer
     from storage.export.columns import Row
     from storage.export.formats import Format
-    from storage.unit import Writer
 
 story = Story.__table__
 decision = Decision.__table__
@@ -230,7 +231,7 @@ def _asked_of_the_gate(filters: Filters) -> Filters:
 
 
 def _scope(filters: Filters, *, practice: bool) -> list[ColumnElement[bool]]:
-    return queue.matching(_asked_of_the_gate(filters)) + ([] if practice else [story.c.simulated.is_(False)])
+    return review_queue.matching(_asked_of_the_gate(filters)) + ([] if practice else [story.c.simulated.is_(False)])
 
 
 def _passing(found: Iterator[tuple[rows.Record, Row]], row_key: bytes, passed: _Passed) -> Iterator[Row]:
@@ -280,7 +281,7 @@ def _record(
             )
             if {row.id: row.version for row in standing} != versions:
                 raise _MovedError
-        team.record(
+        members.record(
             connection,
             at=now,
             who=who,

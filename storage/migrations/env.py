@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection `storage.database` hands over; alembic calls it by name."""
+"""Runs the migrations on the connection `storage.db.engine` hands over; alembic calls it by name."""
 
 from alembic import context
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from storage.places.place import Place
-from storage.places.words import normalise
+from storage.places.spelling import normalise
 
 WORKS_KM = 40.0
 """A place at most so far from one of the project's list is where the project works."""

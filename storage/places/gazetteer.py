@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.places.place import Place, kind_of
-from storage.places.words import normalise
+from storage.places.spelling import normalise
 
 SHIPPED = Path(__file__).parents[1] / "places_data" / "gb-ie.jsonl.gz"
 FORMAT = 1

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from storage.places.place import Problem, ProjectPlace
 from storage.places.postcode import without_full_postcodes
-from storage.places.words import normalise
+from storage.places.spelling import normalise
 
 COLUMNS = ("id", "name", "aliases", "kind", "parent", "scheme", "code", "latitude", "longitude")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from storage.places.words import normalise
+from storage.places.spelling import normalise
 
 _FILE = Path(__file__).parents[1] / "places_data" / "wording.toml"
 _CLAUSE = re.compile(r"(?<=[.!?;])\s+|\s+-+\s+|(?<=[a-z]);")

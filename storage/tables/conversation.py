@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
+from storage.db.column_types import Moment
 from storage.tables.base import Row
-from storage.types import Moment
 
 
 class Conversation(Row, table=True):
@@ -40,7 +40,7 @@ class Conversation(Row, table=True):
     """idle, open, ended, parted, stopped or expired."""
     step: str | None = None
     state: str = Field(sa_type=Text)
-    """The engine's conversation as JSON; the one truth, read by `flows.conversation`."""
+    """The engine's conversation as JSON; the one truth, read by `flows.model.conversation`."""
     started_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
     due_kind: str | None = None

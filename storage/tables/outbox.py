@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
+from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
-from storage.types import Moment
 
 WAITING = text("state IN ('queued', 'sending')")
 ASKED = text("serial IS NOT NULL")

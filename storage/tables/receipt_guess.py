@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlmodel import Field
 
+from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
-from storage.types import Moment
 
 
 class ReceiptGuess(Row, table=True):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Field, Index
 
+from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
-from storage.types import Moment
 
 
 class Safeguarding(Row, table=True):

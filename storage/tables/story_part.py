@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlmodel import Field
 
+from storage.db.column_types import Moment
 from storage.tables.base import Row
-from storage.types import Moment
 
 
 class StoryPart(Row, table=True):

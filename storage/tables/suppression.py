@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Field
 
+from storage.db.column_types import Moment
 from storage.tables.base import Row
-from storage.types import Moment
 
 
 class Suppression(Row, table=True):

@@ -28,11 +28,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from flows.authoring.loader import load
+from flows.authoring.texts import TEXTS, read_catalogues
 from flows.checks import costs_of
-from flows.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY
-from flows.language.danger.notice import notice
-from flows.loader import load
-from flows.texts import TEXTS, read_catalogues
+from flows.language.distress.detect_distress import notice
+from flows.simulation.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY
 from tests.bench.turns import turn_cost
 from tests.flows.signposting import SETS, labelled, noticed, signposted
 

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from bot.app import App, build
-from bot.base import lay
-from bot.channels import telegram_updates
-from bot.channels.base import Inbound
-from bot.settings import Settings, read
-from flows.conversation import Conversation
+from bot.channels.channel import Inbound
+from bot.channels.telegram import updates
+from bot.foundation import lay
+from bot.settings.environment import Settings, read
+from flows.model.conversation import Conversation
 from flows.questions.story import as_parts, joined
 from storage import tables
-from storage.crypto import Keyring, address_lookups, open_address, seal_address
-from storage.database import reader
+from storage.db.engine import reader
+from storage.protection.crypto import Keyring, address_lookups, open_address, seal_address
 from tests.bench.load import SECRET, TOKEN, update
 from tests.bench.questionnaire import QUESTIONS, TURNS, flow, words
 from tests.bot.service import all_is_read
@@ -96,7 +96,7 @@ def seed(people: int) -> None:
 
 async def _tell(app: App) -> None:
     for turn in range(1, SEEDED + 1):
-        event = telegram_updates.read(update(turn, 1, turn).encode())
+        event = updates.read(update(turn, 1, turn).encode())
         assert isinstance(event, Inbound)
         assert await app.intake.take(event) == "handled"
         all_is_read(app.writer, app.clock())
@@ -145,7 +145,7 @@ class Model:
             yield tables.Decision, decision | owner | {"conversation_id": state.id}
         for turn, (heard, said) in enumerate(zip(self.inbound, self.outbox, strict=True), start=1):
             number = (person - 1) * SEEDED + turn
-            event = telegram_updates.read(update(number, person, turn).encode())
+            event = updates.read(update(number, person, turn).encode())
             assert isinstance(event, Inbound)
             sealed = keyring.seal("inbound.sealed", event.raw)
             yield tables.Inbound, heard | owner | {"id": number, "provider_id": str(number), "sealed": sealed}

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from flows.language.danger import model, train
-from flows.language.danger.notice import notice
+from flows.language.distress import danger_model, train_danger
+from flows.language.distress.detect_distress import notice
 
 FOLDER = Path(__file__).parents[1] / "flows" / "distress"
 LABELS = ("distress", "ordinary", "lookalike", "reported")
@@ -20,21 +20,21 @@ NOT_JUDGED = ("messages", "e beside_the_words")
 
 def judged() -> Counter[tuple[str, str, str]]:
     """Return how many messages of (voice, label) were taken for each level, by a model that had not seen the voice."""
-    messages = train.labelled(FOLDER)
-    seen = [train.seen(message) for message in messages]
+    messages = train_danger.labelled(FOLDER)
+    seen = [train_danger.seen(message) for message in messages]
     found: Counter[tuple[str, str, str]] = Counter()
-    shipped = model.shipped
+    shipped = danger_model.shipped
     try:
         for voice in sorted({message.voice for message in messages} - set(NOT_JUDGED)):
             others = [place for place, message in enumerate(messages) if message.voice != voice]
-            weights = train.trained([messages[place] for place in others], [seen[place] for place in others])
-            fresh = model.Model(train.lines(weights))
-            model.shipped = lambda fresh=fresh: fresh  # type: ignore[assignment]
+            weights = train_danger.trained([messages[place] for place in others], [seen[place] for place in others])
+            fresh = danger_model.Model(train_danger.lines(weights))
+            danger_model.shipped = lambda fresh=fresh: fresh  # type: ignore[assignment]
             for message in messages:
                 if message.voice == voice:
                     found[voice, message.label, notice(message.text).level] += 1
     finally:
-        model.shipped = shipped
+        danger_model.shipped = shipped
     return found
 
 

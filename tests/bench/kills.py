@@ -27,8 +27,8 @@ import aiohttp
 from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
-from storage import database as db
 from storage import tables
+from storage.db import engine as db
 from tests import walk
 from tests.bot.running import Earshot
 from tests.bot.service import sms_form, update

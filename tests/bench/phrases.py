@@ -1,4 +1,5 @@
-"""What each phrase of `flows/concerns/en.toml` is worth: `python -m tests.bench.phrases`, worst first.
+"""What each phrase of `flows/language/distress/concerns/en.toml` is worth: `python -m tests.bench.phrases`, worst
+first.
 
 Prints how often a phrase is found in the labelled messages that training uses, by label, and what it fires on wrongly.
 A phrase that fires on ordinary messages must earn its place.
@@ -10,9 +11,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows import safeguarding
-from flows.language.danger.train import labelled
-from flows.phrases import planted
+from flows.language.distress import distress_tables
+from flows.language.distress.train_danger import labelled
+from flows.language.phrase_trie import planted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +24,12 @@ LABELS = ("distress", "reported", "lookalike", "ordinary")
 
 def hits() -> dict[tuple[str, str], dict[str, list[str]]]:
     """Return (kind, phrase) -> label -> the messages in which the phrase counts."""
-    book = safeguarding._english()
-    (table,) = [table for table in safeguarding._tables() if table.language == "en"]
+    book = distress_tables._english()
+    (table,) = [table for table in distress_tables._tables() if table.language == "en"]
     tree = planted(
         (
-            (safeguarding._respelled(pattern, book.spellings, {}), (kind, text))
-            for kind in safeguarding.KINDS
+            (distress_tables._respelled(pattern, book.spellings, {}), (kind, text))
+            for kind in distress_tables.KINDS
             for text, pattern in zip(table.raw.get(kind, {}).get("now", ()), table.patterns(kind, "now"), strict=True)
         ),
         words=str.split,
@@ -36,7 +37,7 @@ def hits() -> dict[tuple[str, str], dict[str, list[str]]]:
     found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for message in labelled(FOLDER):
         words = book.words(message.text)
-        for phrase in safeguarding._meant(words, safeguarding._matches(words, tree), book):
+        for phrase in distress_tables._meant(words, distress_tables._matches(words, tree), book):
             found[phrase][message.label].append(message.text)
     return found
 

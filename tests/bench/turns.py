@@ -13,18 +13,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from flows import rehearsal
-from flows.language.danger import notice
-from flows.loader import load
-from flows.rehearsal import PRACTICE_HOUSE, Rehearsal
-from flows.release import compile_release
-from flows.safeguarding import warm
-from flows.signals import PlaceChoice, PlacesFound
-from flows.texts import texts_for
+from flows.authoring.loader import load
+from flows.authoring.release import compile_release
+from flows.authoring.texts import texts_for
+from flows.language.distress import detect_distress
+from flows.language.distress.distress_tables import warm
+from flows.model.signals import PlaceChoice, PlacesFound
+from flows.simulation import simulation
+from flows.simulation.simulation import PRACTICE_HOUSE, Rehearsal
 
 if TYPE_CHECKING:
-    from flows.release import Release
-    from flows.turn import Turn
+    from flows.authoring.release import Release
+    from flows.interruptions.turn_builder import Turn
 
 TEXTS = (
     "hello", "AGREE",
@@ -52,7 +52,7 @@ def yardstick() -> float:
 def talk(release: Release) -> tuple[float, int]:
     """Hold the conversation; return CPU seconds within `advance`, and how often it was called."""
     took, calls = 0.0, 0
-    advance = rehearsal.advance
+    advance = simulation.advance
 
     def measured(*args: Any) -> Turn:
         nonlocal took, calls
@@ -67,7 +67,7 @@ def talk(release: Release) -> tuple[float, int]:
         releases={"share": release}, flow="share", channel="sms",
         find_places=partial(_found, place),
     )  # fmt: skip
-    with mock.patch.object(rehearsal, "advance", measured):
+    with mock.patch.object(simulation, "advance", measured):
         for text in TEXTS:
             phone.say(text)
             phone.now += timedelta(seconds=30)
@@ -83,7 +83,7 @@ def _found(place: PlaceChoice, words: str) -> PlacesFound:
 def turn_cost() -> tuple[float, float]:
     """Return CPU seconds of one turn, and how many times the yardstick's that is; medians of runs taken in turn."""
     warm(("en",))
-    notice.warm()
+    detect_distress.warm()
     flow = next(flow for flow in load() if flow.id == "share")
     release = compile_release(flow, texts_for(flow, {}), PRACTICE_HOUSE)
     talk(release)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from bot.ask_back import AskBacks
-from bot.settings import read
-from storage import editing, tables
-from storage.editing import Made
+from bot.jobs.follow_ups import AskBacks
+from bot.settings.environment import read
+from storage import tables
 from storage.export import select as gate
+from storage.stories import editing
+from storage.stories.editing import Made
 from tests import walk
 from tests.bot.service import MAYA, STORY, Service
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import structlog
 
-from bot import logs
+from bot.telemetry import logs
 from tests.bot.service import Service
 from tests.bot.terminal import Terminal
 from tests.bot.try_phone import HERE, Browser, opened
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 
 @pytest.fixture

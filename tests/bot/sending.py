@@ -14,22 +14,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from bot.channels.base import Inbound, Limits, Outgoing, Piece, Rejected, SendError, Sent, StatusReport
-from bot.delivery import Delivery
-from flows.effects import Say
-from flows.messages import Message
+from bot.channels.channel import Inbound, Limits, Outgoing, Piece, Rejected, SendError, Sent, StatusReport
+from bot.outbound.sender import Delivery
+from flows.model.effects import Say
+from flows.model.messages import Message
 from storage import tables
-from storage.crypto import Keyring, address_lookups, seal_address
-from storage.queries import turn as store
-from storage.trouble import Health
-from storage.work import NOTED
+from storage.db.database_trouble import Health
+from storage.db.pieces_of_work import NOTED
+from storage.protection.crypto import Keyring, address_lookups, seal_address
+from storage.queries.conversations import turn_queries as store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYRING = Keyring([b"k" * 32])

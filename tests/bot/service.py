@@ -12,30 +12,30 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from bot.alerts import Alerts
-from bot.channels.base import Channel, Inbound
-from bot.channels.sms import SmsChannel
-from bot.channels.telegram import TelegramChannel
-from bot.due import Due
-from bot.house import house
-from bot.intake import Intake, Result
-from bot.notice import notice
-from bot.occasion import Means
-from bot.recovery import Recovery
-from bot.releases import Releases
-from bot.settings import read
-from flows.conversation import Conversation
-from flows.messages import Message
+from bot.channels.channel import Channel, Inbound
+from bot.channels.sms.sms_channel import SmsChannel
+from bot.channels.telegram.telegram_channel import TelegramChannel
+from bot.inbound.intake import Intake, Result
+from bot.inbound.recovery import Recovery
+from bot.jobs.conversation_timers import Due
+from bot.settings.environment import read
+from bot.settings.organisation import house
+from bot.settings.privacy_facts import notice
+from bot.turn.alerts import Alerts
+from bot.turn.context import Means
+from bot.turn.releases import Releases
+from flows.model.conversation import Conversation
+from flows.model.messages import Message
 from storage import tables
-from storage.crypto import Keyring, with_receipt
-from storage.database import reader
+from storage.db.engine import reader
 from storage.places import ProjectPlace, Resolver
-from storage.queries import consent
+from storage.protection.crypto import Keyring, with_receipt
+from storage.queries.contributors import consent_in_force
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 MAYA, TOM = "+447700900123", "+447700900456"
 WORKS_IN = ProjectPlace(
@@ -153,7 +153,7 @@ class Service:
             engine=self.engine, keyring=self.keyring, intake=self.intake, channels=self.channels, clock=self.clock
         )
         self.writer.run(lambda connection: self.releases.publish(connection, self.now))
-        self.writer.run(lambda connection: consent.keep_notice(connection, FACTS.digest, FACTS.body))
+        self.writer.run(lambda connection: consent_in_force.keep_notice(connection, FACTS.digest, FACTS.body))
 
     def clock(self) -> datetime:
         return self.now

@@ -11,8 +11,8 @@ import httpx
 from sqlalchemy import select
 
 from bot.app import App, build
-from bot.settings import read
-from storage.database import reader
+from bot.settings.environment import read
+from storage.db.engine import reader
 from tests import walk
 from tests.bot.service import STORY
 

@@ -19,7 +19,7 @@ import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
 from bot.app import build
-from bot.settings import read
+from bot.settings.environment import read
 from tests import walk
 
 if TYPE_CHECKING:

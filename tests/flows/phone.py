@@ -6,8 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from flows.conversation import Conversation, idle
-from flows.effects import (
+from flows.authoring.loader import load
+from flows.authoring.release import House, Release, compile_release
+from flows.authoring.texts import texts_for
+from flows.engine.advance import advance
+from flows.model.conversation import Conversation, idle
+from flows.model.effects import (
     Begin,
     Effect,
     Erase,
@@ -19,12 +23,8 @@ from flows.effects import (
     Say,
     Unseal,
 )
-from flows.engine import advance
-from flows.loader import load
-from flows.messages import sms_text
-from flows.release import House, Release, compile_release
-from flows.shelf import Shelf
-from flows.signals import (
+from flows.model.messages import sms_text
+from flows.model.signals import (
     Chose,
     Edited,
     Expired,
@@ -39,7 +39,7 @@ from flows.signals import (
     Started,
     Unsealed,
 )
-from flows.texts import texts_for
+from flows.simulation.in_memory_store import Shelf
 
 HOUSE = House(
     organisation="Glenboig Listening Project", contact="ring 01236 000000", privacy_url="https://example.org/privacy",

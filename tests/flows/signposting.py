@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from flows.language.danger.notice import notice
+from flows.language.distress.detect_distress import notice
 
 FOLDER = Path(__file__).parent / "distress"
 SETS = ("messages", "held_out")

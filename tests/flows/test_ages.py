@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.language.ages import age_said
+from flows.language.answers.ages import age_said
 
 TABLE = Path(__file__).parent / "ages.tsv"
 YEAR = 2026

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.conversation import idle
-from flows.questions.base import Reading, Scene, Unclear, Understood
-from flows.signals import Said
+from flows.model.conversation import idle
+from flows.model.signals import Said
+from flows.questions.question import Reading, Scene, Unclear, Understood
 from tests.flows.phone import NOON, releases
 
 TABLES = sorted((Path(__file__).parent / "answers").glob("*.tsv"))

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.agreed import agreed
-from flows.effects import KeepStory, LeaveNothing
-from flows.loader import read
-from flows.release import compile_release
-from flows.texts import texts_for
+from flows.authoring.consent_summary import agreed
+from flows.authoring.loader import read
+from flows.authoring.release import compile_release
+from flows.authoring.texts import texts_for
+from flows.model.effects import KeepStory, LeaveNothing
 from tests.flows.phone import HOUSE, Phone, releases
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."

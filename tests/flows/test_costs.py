@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from flows.authoring.loader import load
 from flows.checks import costs_of
-from flows.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY, line
-from flows.loader import load
+from flows.simulation.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY, line
 
 FLOWS = {flow.id: flow for flow in load()}
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.effects import OptOut, RaiseConcern, Say
-from flows.language.danger import features, model, train
-from flows.language.danger.notice import notice
-from flows.language.danger.pieces import LONGEST, pieces
-from flows.safeguarding import found_in, found_in_english
+from flows.language.distress import danger_features, danger_model, train_danger
+from flows.language.distress.detect_distress import notice
+from flows.language.distress.distress_tables import found_in, found_in_english
+from flows.language.distress.pieces import LONGEST, pieces
+from flows.model.effects import OptOut, RaiseConcern, Say
 from tests.flows.phone import Phone
 from tests.flows.signposting import labelled
 
@@ -27,17 +27,17 @@ WARM = "That sounds hard."
 
 
 def test_the_shipped_weights_are_what_training_gives():
-    assert train.fresh(FOLDER) == model.FILE.read_text(encoding="utf-8").splitlines(), "run: make danger"
+    assert train_danger.fresh(FOLDER) == danger_model.FILE.read_text(encoding="utf-8").splitlines(), "run: make danger"
 
 
 def test_the_quick_way_to_weigh_adds_up_the_same_features_as_training():
-    shipped = model.shipped()
-    for message in train.labelled(FOLDER)[::97]:
+    shipped = danger_model.shipped()
+    for message in train_danger.labelled(FOLDER)[::97]:
         read = found_in_english(message.text)
-        seen = features.flags(read)
+        seen = danger_features.flags(read)
         weights = [
             shipped.families[family][name]
-            for family, _, name in (each.partition(" ") for each in features.of_piece(read.words, seen))
+            for family, _, name in (each.partition(" ") for each in danger_features.of_piece(read.words, seen))
             if name in shipped.families.get(family, {})
         ]
         slow = shipped.bias + (sum(weights) / len(weights) ** 0.5 if weights else 0.0)
@@ -45,21 +45,21 @@ def test_the_quick_way_to_weigh_adds_up_the_same_features_as_training():
 
 
 def test_training_is_not_imported_while_earshot_runs():
-    code = "import sys, bot.app; print('flows.language.danger.train' in sys.modules)"
+    code = "import sys, bot.app; print('flows.language.distress.train_danger' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
 
 
 def test_every_labelled_message_has_a_label_and_a_voice_of_its_own_file():
-    messages = train.labelled(FOLDER)
+    messages = train_danger.labelled(FOLDER)
     assert len(messages) > 3000
-    assert {message.label for message in messages} == set(train.COSTS)
+    assert {message.label for message in messages} == set(train_danger.COSTS)
     assert len({message.voice for message in messages}) > 15
     assert all(message.text.strip() for message in messages)
 
 
 def test_held_out_messages_are_not_trained_on():
-    texts = {message.text for message in train.labelled(FOLDER) if message.label == "distress"}
+    texts = {message.text for message in train_danger.labelled(FOLDER) if message.label == "distress"}
     assert not texts & set(labelled("held_out")["distress"])
 
 

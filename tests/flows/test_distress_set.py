@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.segments import LONGEST
+from flows.language.segments import LONGEST
 
 FOLDER = Path(__file__).parent / "distress"
 FILES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}

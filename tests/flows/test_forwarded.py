@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.effects import Erase
-from flows.signals import Said
+from flows.model.effects import Erase
+from flows.model.signals import Said
 from tests import walk
 from tests.flows.phone import Phone
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from flows.authoring.definition import Flow
+from flows.authoring.loader import read
+from flows.authoring.release import House, compile_release
+from flows.authoring.texts import texts_for
 from flows.checks import CODES, check_flow
 from flows.checks.placeholders import EVERYWHERE, READ_BACK
-from flows.definition import Flow
-from flows.loader import read
+from flows.language.readability import reading_age
+from flows.model.signals import PlacesFound
 from flows.questions import BY_TYPE
-from flows.questions.base import OptionStep, Step
-from flows.reading import reading_age
-from flows.rehearsal import Rehearsal
-from flows.release import House, compile_release
-from flows.signals import PlacesFound
-from flows.texts import texts_for
+from flows.questions.question import OptionStep, Step
+from flows.simulation.simulation import Rehearsal
 
 HANDBOOK = (Path(__file__).parents[2] / "docs" / "flow-handbook.md").read_text(encoding="utf-8")
 WHOLE, *EXAMPLES = re.findall(r"```toml\n(.*?)```", HANDBOOK, re.DOTALL)

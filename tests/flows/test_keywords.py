@@ -11,9 +11,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.keywords import CARRIER_WORDS, Word, normalise, recognise, reserved, taken_by_carrier, unchecked
-from flows.phrasebook import PERHAPS_WORDS, WORDS, Recognised, Table, compiled, read, tables
-from flows.phrases import parsed, spelled
+from flows.language.keywords.keyword_tables import PERHAPS_WORDS, WORDS, Recognised, Table, compiled, read, tables
+from flows.language.keywords.recognise import (
+    CARRIER_WORDS,
+    Word,
+    normalise,
+    recognise,
+    reserved,
+    taken_by_carrier,
+    unchecked,
+)
+from flows.language.phrase_trie import parsed, spelled
 
 SET = tomllib.loads((Path(__file__).parent / "phrasings.toml").read_text(encoding="utf-8"))
 KEPT = SET.pop("kept")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.findings import FlowError
-from flows.loader import CONTENT, EVERYWHERE, everywhere, load, load_file, read
+from flows.authoring.findings import FlowError
+from flows.authoring.loader import CONTENT, EVERYWHERE, everywhere, load, load_file, read
 
 GOOD = """
 id = "good"

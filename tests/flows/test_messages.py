@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.effects import Option, Say
-from flows.messages import Message, UnreadableMessageError, button, sms_text, split, telegram_text, utf16_units
+from flows.model.effects import Option, Say
+from flows.model.messages import Message, UnreadableMessageError, button, sms_text, split, telegram_text, utf16_units
 
 AGREE, NO = Option(value="agree", label="Agree", key="1"), Option(value="no", label="No", key="0")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.effects import AskForPerson, DropStory, SetAside, TellTeam
-from flows.items import ItemKind
+from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
+from flows.model.item_kinds import ItemKind
 from tests.flows.phone import Phone
 
 TOLD = "They shut the club on the estate and nobody told us."

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.keywords import Word, recognise
+from flows.language.keywords.recognise import Word, recognise
 
 WEIGHTY = frozenset({Word.STOP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.PERSON, Word.NARROW})
 with (Path(__file__).parent / "own_words.tsv").open(encoding="utf-8", newline="") as file:

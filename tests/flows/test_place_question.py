@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from flows.effects import FindPlace
-from flows.questions.base import Scene, Waiting
-from flows.signals import PlacesFound, Said
+from flows.model.effects import FindPlace
+from flows.model.signals import PlacesFound, Said
+from flows.questions.question import Scene, Waiting
 from tests.flows.phone import GLENBOIG, Phone, releases
 
 STORY = "They shut the surgery and now my mother has no way to see a doctor."

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
+from flows.authoring.flow_graph import CHANNELS
+from flows.authoring.loader import everywhere, load
 from flows.checks import Subject
-from flows.checks.graph import CHANNELS
-from flows.loader import everywhere, load
-from flows.messages import sms_text
+from flows.language.readability import longest_sentence, reading_age
+from flows.language.segments import count
+from flows.model.messages import sms_text
 from flows.questions.consent import ConsentStep
-from flows.reading import longest_sentence, reading_age
-from flows.segments import count
 
 FLOWS = {flow.id: flow for flow in load()}
 UNASKED = {text.address: text.text for text in everywhere() if "unasked" in text.comment and text.kind == "text"}

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.commands import LISTENED_TO_WHEN_STOPPED
-from flows.effects import KeepStory, OptOut, Say
-from flows.keywords import recognise
+from flows.authoring.release import compile_release
+from flows.authoring.texts import sources, texts_for
+from flows.engine.commands import LISTENED_TO_WHEN_STOPPED
+from flows.language.keywords.recognise import recognise
+from flows.model.effects import KeepStory, OptOut, Say
+from flows.model.signals import Chose, Edited, Located, Said, Sent
 from flows.questions.story import as_parts
-from flows.release import compile_release
-from flows.signals import Chose, Edited, Located, Said, Sent
-from flows.texts import sources, texts_for
 from tests.flows.phone import GLENBOIG, HOUSE, Phone, releases
 
 FLOWS = sorted(releases())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.reading import longest_sentence, reading_age, sentences, syllables, words
+from flows.language.readability import longest_sentence, reading_age, sentences, syllables, words
 
 SIMPLE = (
     "The bus did not come. I sat in the rain with my son. He was cold and we were late. A nurse saw us and let us in. "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.receipts import read
-from flows.shelf import CODE
+from flows.model.receipt_words import read
+from flows.simulation.in_memory_store import CODE
 from tests.flows.phone import Phone
 
 OPENINGS = "receipt, my receipt is, here is my receipt"

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from flows.loader import load
-from flows.script import diagram, script
-from flows.texts import read_catalogues
+from flows.authoring.loader import load
+from flows.authoring.script import diagram, script
+from flows.authoring.texts import read_catalogues
 
 FLOWS = {flow.id: flow for flow in load()}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.segments import (
+from flows.language.segments import (
     BASIC,
     EXTENDED,
     LIMITS,

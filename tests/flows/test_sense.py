@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.effects import OptOut, Say
-from flows.keywords import Word, may_want, recognise
-from flows.language.intents import Kind, recognise_intent
-from flows.language.linear.features import of_words
-from flows.language.sense import labels, model, train
-from flows.language.sense.sensed import sensed
-from flows.language.sense.words import LONGEST, known, marks, of_message, words
+from flows.language.intents.intents import Kind, recognise_intent
+from flows.language.keywords.recognise import Word, may_want, recognise
+from flows.language.linear.hashed_features import of_words
+from flows.language.sense import labels, sense_model, train_sense
+from flows.language.sense.detect_sense import sensed
+from flows.language.sense.sense_words import LONGEST, known, marks, of_message, words
+from flows.model.effects import OptOut, Say
 from tests.flows.phone import Phone
 
 FOLDER = Path(__file__).parent
@@ -24,7 +24,7 @@ UNCLEAR = "i wish you would finish with me now"
 
 
 def test_the_shipped_weights_are_what_training_gives():
-    assert train.fresh(FOLDER) == model.FILE.read_text(encoding="utf-8").splitlines(), "run: make danger"
+    assert train_sense.fresh(FOLDER) == sense_model.FILE.read_text(encoding="utf-8").splitlines(), "run: make danger"
 
 
 def test_training_is_not_imported_while_earshot_runs():
@@ -43,7 +43,7 @@ def test_every_label_has_enough_examples_and_every_example_a_label():
 
 
 def test_the_quick_way_to_weigh_adds_up_the_same_features_as_training():
-    shipped = model.shipped()
+    shipped = sense_model.shipped()
     for text in ("please dont text me any more", "who reads this?", "my mum waited nine weeks"):
         spoken = words(text)
         seen = [*of_words(spoken, known().groups), *marks(text, spoken)]
@@ -119,13 +119,15 @@ def strangers() -> list[tuple[str, str]]:
     """Messages of one author, and what a model says of them that was trained on all others."""
     examples = labels.labelled(FOLDER)
     held = [each for each in examples if each.source == "fresh"]
-    shipped = model.shipped
-    fresh = model.Model(train.lines(train.trained([each for each in examples if each.source != "fresh"])))
+    shipped = sense_model.shipped
+    fresh = sense_model.Model(
+        train_sense.lines(train_sense.trained([each for each in examples if each.source != "fresh"]))
+    )
     try:
-        model.shipped = lambda: fresh
+        sense_model.shipped = lambda: fresh
         return [(each.label, found.label if (found := sensed(each.text)) and found.sure else "") for each in held]
     finally:
-        model.shipped = shipped
+        sense_model.shipped = shipped
 
 
 @pytest.mark.parametrize(

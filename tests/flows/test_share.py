@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from flows.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
-from flows.messages import sms_text
-from flows.segments import count
-from flows.shelf import CODE
-from flows.signals import Chose, Edited, Located, Sent
+from flows.language.segments import count
+from flows.model.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
+from flows.model.messages import sms_text
+from flows.model.signals import Chose, Edited, Located, Sent
+from flows.simulation.in_memory_store import CODE
 from tests.flows.phone import GLENBOIG, HOUSE, Phone
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import safeguarding
-from flows.asides.care import LINES, signpost
-from flows.care import ONCE_IN
-from flows.effects import OptOut, RaiseConcern, Say
-from flows.language.danger.notice import notice
-from flows.safeguarding import KINDS, concerns, concerns_across, noted
-from flows.signals import Edited, Said
-from flows.turn import Making
+from flows.engine.distress import ONCE_IN
+from flows.interruptions.signpost import LINES, signpost
+from flows.interruptions.turn_builder import Making
+from flows.language.distress import distress_tables
+from flows.language.distress.detect_distress import notice
+from flows.language.distress.distress_tables import KINDS, concerns, concerns_across, noted
+from flows.model.effects import OptOut, RaiseConcern, Say
+from flows.model.signals import Edited, Said
 from tests.flows.phone import HOUSE, Phone
 from tests.flows.signposting import labelled
 from tests.flows.test_properties import CHANNELS, FLOWS, act, acts, phone_for
@@ -65,7 +65,7 @@ def test_kinds_are_known_and_a_story_has_more_of_them_than_a_message():
 
 
 def test_drafts_wait_for_a_native_speaker():
-    assert safeguarding.unchecked() == ("ar", "cy", "es", "pa", "pl", "pt", "ro", "so", "uk", "ur")
+    assert distress_tables.unchecked() == ("ar", "cy", "es", "pa", "pl", "pt", "ro", "so", "uk", "ur")
 
 
 def test_an_ordinary_message_costs_little():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from babel.messages.pofile import read_po
 
-from flows.catalogue import Change, UnreadableCatalogueError, read_catalogue, template, updated
-from flows.conversation import idle
-from flows.loader import load, read
-from flows.questions.base import SourceText
-from flows.release import House, compile_release
-from flows.texts import TEXTS, all_sources, read_catalogues, read_translations, texts_for
+from flows.authoring.catalogue import Change, UnreadableCatalogueError, read_catalogue, template, updated
+from flows.authoring.loader import load, read
+from flows.authoring.release import House, compile_release
+from flows.authoring.texts import TEXTS, all_sources, read_catalogues, read_translations, texts_for
+from flows.model.conversation import idle
+from flows.questions.question import SourceText
 from tests.flows.phone import NOON
 
 HELLO = SourceText("walk/hello.text", "Hello, this is {organisation}. It is 100% free.", "text", "Be warm.", None)

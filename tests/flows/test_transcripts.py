@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.loader import load
-from flows.transcript import Act, Exchange, Line, Transcript, TranscriptError, duration, read, write
+from flows.authoring.loader import load
+from flows.simulation.transcript import Act, Exchange, Line, Transcript, TranscriptError, duration, read, write
 from tests.flows.transcript import FOLDER, first_difference, phone_for, run, updated
 
 FILES = sorted(FOLDER.rglob("*.txt"))

@@ -6,13 +6,13 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from flows.conversation import Conversation
-from flows.loader import load
-from flows.rehearsal import PRACTICE_HOUSE, Rehearsal
-from flows.release import Release, compile_release
-from flows.signals import PlaceChoice, PlacesFound
-from flows.texts import texts_for
-from flows.transcript import Exchange, Transcript, play
+from flows.authoring.loader import load
+from flows.authoring.release import Release, compile_release
+from flows.authoring.texts import texts_for
+from flows.model.conversation import Conversation
+from flows.model.signals import PlaceChoice, PlacesFound
+from flows.simulation.simulation import PRACTICE_HOUSE, Rehearsal
+from flows.simulation.transcript import Exchange, Transcript, play
 from storage.places import Place, ProjectPlace, Resolver
 
 PRACTICE_PROJECT = ProjectPlace(

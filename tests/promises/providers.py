@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
-from bot.seen import READ_IN
+from bot.turn.seen_messages import READ_IN
 from tests.bot.running import SECRET, TOKEN
 from tests.bot.service import OURS, press, sms_form, update
 from tests.walk import SIGN_OF_LIFE

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from storage import tables
-from storage.erasure import erase_story
+from storage.protection.erasure import erase_story
 from tests import walk
 from tests.bot.service import Service, update
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 CHAT = 5550001234
 OUTBOX = tables.Outbox.__table__

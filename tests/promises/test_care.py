@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import alerts
-from bot.opening import Opening
-from review import auth
+from bot.turn import alerts
+from bot.web.reveal import Opening
 from review.app import build
-from review.parts import ReviewParts
+from review.kit import accounts
+from review.kit.services import ReviewParts
 from storage import tables
-from storage.queries import on_call, team
-from storage.queries.safeguarding import is_open
+from storage.queries.team import members, on_call
+from storage.queries.team.safeguarding_items import is_open
 from tests.bot.service import MAYA, NOON, Service
 from tests.review.conftest import PASSWORD
 from tests.review.visitor import Visitor
@@ -22,7 +22,7 @@ from tests.review.visitor import Visitor
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 ANNA = "+447700900801"
 DISTRESS = "I want to kill myself, there is no point any more"
@@ -36,7 +36,7 @@ def service(database: Engine, writer: Writer) -> Service:
 
 
 def offer(connection: Connection) -> None:
-    member = team.add_member(connection, email="anna@example.org", name="Anna", role="safeguarding", at=NOON)
+    member = members.add_member(connection, email="anna@example.org", name="Anna", role="safeguarding", at=NOON)
     until = NOON + alerts.CODE_LASTS
     on_call.offer(connection, member_id=member, position=1, code_hash=alerts.digest(CODE), until=until)
 
@@ -62,7 +62,7 @@ async def test_from_words_of_distress_to_a_person_who_looks(service: Service) ->
     assert alert == "Earshot: an item needs a person to look. Sign in: https://listen.example.org/safeguarding"
 
     visitor = page(service)
-    token = auth.make_link(service.writer, "anna@example.org", "safeguarding", now=service.now)
+    token = accounts.make_link(service.writer, "anna@example.org", "safeguarding", now=service.now)
     await visitor.join(token, name="Anna", email="anna@example.org", password=PASSWORD)
     words = await visitor.open("/safeguarding")
     assert "Look by 13:00" in words

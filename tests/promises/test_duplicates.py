@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
 from bot.app import App, build
-from bot.settings import read
+from bot.settings.environment import read
 from storage import tables
-from storage.database import reader
+from storage.db.engine import reader
 from tests import walk
 from tests.bot.running import SECRET, TOKEN
 from tests.bot.service import MAYA, OURS, STORY, TOM, all_is_read, press, sms_form, update
@@ -168,7 +168,7 @@ async def house(folder: Path, **settings: str) -> AsyncIterator[House]:
 
 
 async def test_three_times_each_is_once(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.turn.draw", lambda *_: "kettle otter lantern")
+    monkeypatch.setattr("bot.turn.runner.draw", lambda *_: "kettle otter lantern")
     address = database.url.render_as_string(hide_password=False)
     chance = random.Random(SEED)
     async with house(tmp_path / "once") as once, house(tmp_path / "thrice", EARSHOT_DATABASE_URL=address) as thrice:

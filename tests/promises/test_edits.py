@@ -17,7 +17,7 @@ from tests.bot.service import STORY, Service, update
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 CHAT = 5550001234
 NAMED, FREED = "Dr Zedekiah shouted at me in the surgery.", "My doctor shouted at me in the surgery."

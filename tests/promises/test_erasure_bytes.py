@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, text, update
 
-from flows.effects import Say
-from flows.messages import Message
+from flows.model.effects import Say
+from flows.model.messages import Message
 from storage import tables
-from storage.crypto import address_lookups
-from storage.database import reader
-from storage.erasure import erase_story, finish_erasures
+from storage.db.engine import reader
 from storage.export import select as gate
-from storage.queries import exports, outbox, turn
-from storage.retention import Periods, run
-from storage.scrub import LIST, scrub, unclean
+from storage.privacy.retention import Periods, run
+from storage.privacy.vacuum import LIST, scrub, unclean
+from storage.protection.crypto import address_lookups
+from storage.protection.erasure import erase_story, finish_erasures
+from storage.queries.conversations import turn_queries
+from storage.queries.delivery import outbox
+from storage.queries.stories import exports_made
 from tests.bot.service import NOON, Service
 from tests.promises.leftovers import files_of, leftovers, number_forms
 from tests.storage.test_erasure import everything as all_rows
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 NUMBER, OTHER = "+447700900871", "+447700900872"
 CHAT = 7_871_000_001
@@ -89,7 +91,7 @@ def whole(service: Service, number: str) -> int:
     """Give the person a row in every table that can hold one, with a word of theirs in each; returns the story."""
 
     def work(connection: Connection) -> int:
-        person = turn.find_person(
+        person = turn_queries.find_person(
             connection, channel="sms", lookups=address_lookups(service.keyring, "sms", number), lock=True
         )
         assert person is not None
@@ -166,16 +168,16 @@ async def test_after_delete_everything_not_a_byte_is_left(service: Service, tmp_
     assert KEPT in leftovers(files, [KEPT]), "nobody else lost a word"
     with reader(service.engine) as connection:
         assert unclean(connection) is None
-        (recall, *_) = exports.recalls(connection)
+        (recall, *_) = exports_made.recalls(connection)
         assert recall.gone, "the export that held it is listed"
         assert story not in {row.id for row in connection.execute(select(tables.Story.__table__.c.id))}
     names = {line.split(",")[0] for line in file.read_text().splitlines() if "tamarisk" in line}
     assert names <= {name for each in _recalls(service) for name in each.gone}
 
 
-def _recalls(service: Service) -> list[exports.Recall]:
+def _recalls(service: Service) -> list[exports_made.Recall]:
     with reader(service.engine) as connection:
-        return exports.recalls(connection)
+        return exports_made.recalls(connection)
 
 
 async def test_a_single_story_goes_from_the_bytes_as_well(service: Service, tmp_path: Path) -> None:
@@ -227,7 +229,7 @@ def _everything(service: Service) -> dict[str, list[dict[str, object]]]:
 async def test_a_large_database_is_left_in_peace_for_an_hour_at_most(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.scrub.SMALL_BYTES", 0)
+    monkeypatch.setattr("storage.privacy.vacuum.SMALL_BYTES", 0)
     await tell(service, NUMBER, "Hello", TOLD)
     service.writer.run(lambda connection: erase_story(connection, 1, service.now))
     for minutes, clean in ((0, False), (59, False), (61, True)):

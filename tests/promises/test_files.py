@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.app import build
-from bot.settings import read
-from storage.erasure import FILES, WRITERS
-from storage.scrub import LIST, scrub
+from bot.settings.environment import read
+from storage.privacy.vacuum import LIST, scrub
+from storage.protection.erasure import FILES, WRITERS
 from tests import walk
 from tests.bot.service import MAYA, all_is_read, sms_form
 from tests.bot.terminal import Terminal

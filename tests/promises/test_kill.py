@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from flows.messages import Message, sms_text
-from storage.crypto import Keyring, open_address
-from storage.queries import outbox
+from flows.model.messages import Message, sms_text
+from storage.protection.crypto import Keyring, open_address
+from storage.queries.delivery import outbox
 from tests import walk
 from tests.bot.running import earshot
 from tests.bot.service import sms_form, update

@@ -10,9 +10,9 @@ from urllib.parse import unquote_plus
 import pytest
 
 from storage import tables
-from storage.erasure import finish_erasures
-from storage.queries import inbox
-from storage.queries.people import opt_out
+from storage.protection.erasure import finish_erasures
+from storage.queries.contributors.people import opt_out
+from storage.queries.conversations import failed_events
 from tests import walk
 from tests.bot.service import MAYA, STORY, Service, sms_form, update
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
-    from bot.channels.base import Inbound
-    from storage.unit import Writer
+    from bot.channels.channel import Inbound
+    from storage.db.writer import Writer
 
 CHAT = 5550001234
 LATER = timedelta(minutes=10)
@@ -130,7 +130,7 @@ async def test_a_replay_brings_nothing_back_after_all_was_deleted(service: Servi
     else:
         sealed = service.keyring.seal("inbound.sealed", event.raw)
         service.writer.run(
-            lambda c: inbox.keep_event(
+            lambda c: failed_events.keep_event(
                 c,
                 channel="sms",
                 provider_id=event.provider_id,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.loader import everywhere, load
+from flows.authoring.loader import everywhere, load
 from storage import tables
 from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, Service
@@ -16,8 +16,8 @@ from tests.bot.service import MAYA, NOON, STORY, Service
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from flows.messages import Message
-    from storage.unit import Writer
+    from flows.model.messages import Message
+    from storage.db.writer import Writer
 
 UNASKED = {"nudge", "prompt", "notice"}
 SPEAKS_OF_IT = re.compile(

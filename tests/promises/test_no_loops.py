@@ -14,7 +14,7 @@ from tests.bot.service import MAYA, STORY, TOM, Service
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 CHAT = 5550001234
 MOST = 20

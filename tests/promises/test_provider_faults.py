@@ -16,23 +16,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import bot.delivery
-from bot import doubt, fate
-from bot.channels import sms
-from bot.channels.sms import SmsChannel
-from bot.channels.telegram import TelegramChannel
-from bot.delivery import Delivery
+from bot.channels.sms import sms_channel
+from bot.channels.sms.sms_channel import SmsChannel
+from bot.channels.telegram.telegram_channel import TelegramChannel
+from bot.outbound import outcome, reconciler, sender
+from bot.outbound.sender import Delivery
 from storage import tables
 from tests.bot.channels.provider import Call, provider
+from tests.bot.outbound.test_sender_against_providers import until_all_are_out
 from tests.bot.service import OURS, TOKEN, Service, releases
-from tests.bot.test_delivery_real import until_all_are_out
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from bot.channels.base import Channel
-    from bot.releases import Releases
-    from storage.unit import Writer
+    from bot.channels.channel import Channel
+    from bot.turn.releases import Releases
+    from storage.db.writer import Writer
 
 pytestmark = pytest.mark.slow
 
@@ -75,8 +74,8 @@ FAULTS = {
     "takes its time": Fault(READ_SECONDS / 3, taken=True),
 }
 WAITS = [
-    (sms, "ASK_SECONDS", 0.3), (sms, "GAP_SECONDS", 0.01), (doubt, "LOOK_SECONDS", 0.1), (fate, "FIRST_WAIT", 0.1),
-    (bot.delivery, "POLL_SECONDS", 0.1),
+    (sms_channel, "ASK_SECONDS", 0.3), (sms_channel, "GAP_SECONDS", 0.01), (reconciler, "LOOK_SECONDS", 0.1),
+    (outcome, "FIRST_WAIT", 0.1), (sender, "POLL_SECONDS", 0.1),
 ]  # fmt: skip
 
 

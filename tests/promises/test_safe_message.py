@@ -13,7 +13,7 @@ from tests.bot.service import MAYA, STORY, Service
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 LATER = "There was one more thing: the heron lamp at the clinic door was broken all winter long."
 MEANWHILE = {
@@ -38,7 +38,7 @@ async def test_it_is_heard_once_we_are_well_again(
 ) -> None:
     await service.text(MAYA, *walk.by_text(STORY))
     with monkeypatch.context() as broken:
-        broken.setattr("bot.intake.Turn", None)
+        broken.setattr("bot.inbound.intake.Turn", None)
         (told,) = await service.text(MAYA, LATER)
     assert "Your message is safe" in told
 

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.channels.base import Limits, SendError, StatusReport
-from storage import tables, withhold
-from storage.queries import outbox
-from storage.queries.people import opt_out, set_address_state
+from bot.channels.channel import Limits, SendError, StatusReport
+from storage import tables
+from storage.protection import cancel_waiting
+from storage.queries.contributors.people import opt_out, set_address_state
+from storage.queries.delivery import outbox
 from tests.bot.sending import Hand, Memory, Post
 from tests.bot.service import MAYA, Service, update
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 CHAT = 5550001234
 
@@ -193,7 +194,7 @@ def test_only_what_repeats_their_words_is_withheld_when_delete_comes(database: E
     (words,) = post.outbox.put("maya", "Your story: …", private=True)
     (question,) = post.outbox.put("maya", "Where was it?")
     person = post.outbox.person("maya")
-    assert post.writer.run(lambda c: withhold.from_person(c, person.contributor_id, "deleted", private=True)) == 1
+    assert post.writer.run(lambda c: cancel_waiting.from_person(c, person.contributor_id, "deleted", private=True)) == 1
     assert ends(post, words) == [("cancelled", "deleted")]
     assert post.outbox.row(question).state == "queued"
 

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from review.decisions import Refusal, Wish, carry_out
+from review.story.decide import Refusal, Wish, carry_out
 from storage import tables
-from storage.database import reader
+from storage.db.engine import reader
 from storage.export import select as gate
 from storage.export.formats import FORMATS
-from storage.queries import queue
-from storage.queries.team import Member
+from storage.queries.stories import review_queue
+from storage.queries.team.members import Member
 from tests.bot.service import MAYA, NOON, TOM, Service
-from tests.bot.test_rights_in_chat import FIRST, SECOND, receipt, story
+from tests.bot.turn.test_rights_in_chat import FIRST, SECOND, receipt, story
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 WORDS = ("bus stop", "hearing test")
 TABLE = tables.Story.__table__
@@ -52,7 +52,7 @@ def exported(service: Service, use: str) -> str:
 
 def queued(service: Service) -> list[int]:
     with reader(service.engine) as connection:
-        return [row.id for row in queue.page(connection, queue.Filters(), practice=True).lines]
+        return [row.id for row in review_queue.page(connection, review_queue.Filters(), practice=True).lines]
 
 
 def everywhere(service: Service) -> str:

@@ -18,7 +18,7 @@ from tests.bot.service import Service, sms_form, update
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 WHO = Path(__file__).with_name("tired_people.toml")
 TELLERS: list[dict[str, Any]] = tomllib.loads(WHO.read_text("utf-8"))["teller"]

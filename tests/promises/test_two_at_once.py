@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update
 
-from bot.channels.base import Limits
-from review import decisions
-from review.decisions import Change, Wish
-from storage import editing, tables
-from storage.editing import Made
-from storage.erasure import erase_contributor, erase_story
+from bot.channels.channel import Limits
+from review.story import decide
+from review.story.decide import Change, Wish
+from storage import tables
 from storage.export import select
-from storage.queries import stories, team
-from storage.queries.people import opt_out
-from storage.queries.queue import Filters
+from storage.protection.erasure import erase_contributor, erase_story
+from storage.queries.contributors.people import opt_out
+from storage.queries.stories import kept_stories
+from storage.queries.stories.review_queue import Filters
+from storage.queries.team import members
+from storage.stories import editing
+from storage.stories.editing import Made
 from tests.bot.asking import EDITED, STORIES, Asking
 from tests.bot.sending import Hand, Memory, Post
 from tests.bot.service import MAYA, STORY, Service
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.queries.team import Member
-    from storage.unit import Writer
+    from storage.db.writer import Writer
+    from storage.queries.team.members import Member
 
 ROUNDS = 12
 
@@ -43,8 +45,8 @@ def asking(database: Engine, writer: Writer) -> Asking:
 
 
 def reviewer(connection: Connection) -> Member:
-    number = team.add_member(connection, email="amina@example.org", name="Amina", role="reviewer", at=NOON)
-    found = team.member_by_id(connection, number)
+    number = members.add_member(connection, email="amina@example.org", name="Amina", role="reviewer", at=NOON)
+    found = members.member_by_id(connection, number)
     assert found is not None
     return found
 
@@ -59,7 +61,7 @@ async def test_delete_wins_over_a_reviewer_who_decides_at_the_same_moment(databa
         story = writer.run(lambda connection: tell(connection, "They closed the surgery.", use="publish"))
         wish = Wish(act="approve", seen=2)
         outcome, gone = await asyncio.gather(
-            asyncio.to_thread(decisions.carry_out, writer, story, wish, amina, now=NOON),
+            asyncio.to_thread(decide.carry_out, writer, story, wish, amina, now=NOON),
             asyncio.to_thread(writer.run, lambda connection, story=story: erase_story(connection, story)),
         )
         assert gone
@@ -155,7 +157,7 @@ def exported(database: Engine, writer: Writer, use: str) -> list[dict[str, Any]]
 def added(story: int) -> Callable[[Connection], Any]:
     def change(connection: Connection) -> None:
         row = connection.execute(STORIES.select().where(STORIES.c.id == story)).one()
-        stories.add_to_story(
+        kept_stories.add_to_story(
             connection, conversation_id=row.conversation_id, ref="", text="And in May again.", now=NOON
         )
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from review import auth, passwords
 from review.app import build
-from review.parts import ReviewParts
-from storage.crypto import Keyring
+from review.kit import accounts, passwords
+from review.kit.services import ReviewParts
+from storage.db.writer import writer_for
 from storage.places import Resolver
-from storage.unit import writer_for
+from storage.protection.crypto import Keyring
 from tests.review import room
 from tests.review.visitor import Visitor
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from starlette.applications import Starlette
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 PASSWORD = "three green bottles"
 KEYS = Keyring([b"k" * 32])
@@ -85,7 +85,7 @@ class Room:
     async def member(self, role: str = "reviewer", name: str = "Amina Reid") -> Visitor:
         """Return the browser of somebody of the team who has signed in."""
         email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
-        token = auth.make_link(self.writer, email, role, now=self.clock())
+        token = accounts.make_link(self.writer, email, role, now=self.clock())
         visitor = self.visitor()
         await visitor.join(token, name=name, email=email, password=PASSWORD)
         assert visitor.status == 200, visitor.words

@@ -9,28 +9,30 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from flows.conversation import idle
-from flows.effects import Draft, RecordConsent
-from flows.loader import load
-from flows.release import House, Release, compile_release
-from flows.texts import texts_for
-from storage.queries import decisions, people, releases, stories, story_page, turn
-from storage.queries.decisions import Circumstances
+from flows.authoring.loader import load
+from flows.authoring.release import House, Release, compile_release
+from flows.authoring.texts import texts_for
+from flows.model.conversation import idle
+from flows.model.effects import Draft, RecordConsent
+from storage.queries.contributors import decisions, people
+from storage.queries.contributors.decisions import Circumstances
+from storage.queries.conversations import published, turn_queries
+from storage.queries.stories import kept_stories, whole_story
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 numbers = count(1)
 
-GLENBOIG = stories.StoryPlace(
+GLENBOIG = kept_stories.StoryPlace(
     "geonames:2648523", "Glenboig, North Lanarkshire", "village", "gss", "S12000050", "2025", "Scotland",
     "North Lanarkshire",
 )  # fmt: skip
 COATBRIDGE = GLENBOIG._replace(id="geonames:2652618", label="Coatbridge, North Lanarkshire", kind="town")
-BRISTOL = stories.StoryPlace(
+BRISTOL = kept_stories.StoryPlace(
     "geonames:2654675", "Bristol", "city", "gss", "E06000023", "2025", "England", "Bristol, City of"
 )
 
@@ -57,7 +59,7 @@ def tell(
     text: str = "They closed the surgery in our village, and my mother has no bus to the next one.",
     *,
     now: datetime = NOON,
-    place: stories.StoryPlace | None = None,
+    place: kept_stories.StoryPlace | None = None,
     place_words: str = "",
     scales: tuple[str, ...] = (),
     actor: str = "",
@@ -74,7 +76,7 @@ def tell(
     """Let somebody tell a story from the first consent to the last, and return the story's number."""
     number = next(numbers)
     release = shipped()["feedback" if kind == "feedback" else "share"]
-    releases.publish(
+    published.publish(
         connection, flow=release.flow.id, title=release.flow.title, structure=release.structure, whole=release.whole,
         body=release.to_json(), now=now,
     )  # fmt: skip
@@ -83,7 +85,7 @@ def tell(
         id=secrets.token_hex(8), token=secrets.token_hex(5), flow=release.flow.id,
         channel="telegram" if channel == "telegram" else "sms", language=language, now=now,
     ).model_copy(update={"structure": release.structure, "status": "ended"})  # fmt: skip
-    turn.save_conversation(
+    turn_queries.save_conversation(
         connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=now
     )
 
@@ -110,7 +112,7 @@ def tell(
     about = dict.fromkeys([*((ABOUT[actor],) if actor else ()), *(ABOUT[scale] for scale in scales)])
     if kind == "story":
         answers["about"] = {"value": list(about) or None}
-    story_id = stories.keep_story(
+    story_id = kept_stories.keep_story(
         connection,
         Draft(
             kind=kind,
@@ -121,7 +123,7 @@ def tell(
             place_words=place_words,
         ),
         conversation=conversation, contributor_id=person.contributor_id,
-        place=place or stories.StoryPlace("", ""), use="team", receipt_lookup=None, now=now,
+        place=place or kept_stories.StoryPlace("", ""), use="team", receipt_lookup=None, now=now,
     )  # fmt: skip
     if use is not None:
         decide("use", use, {"team": "1", "quote": "2", "publish": "3"}.get(use, use))
@@ -140,7 +142,7 @@ def somebody(
 
 def conversation_of(connection: Connection, story_id: int) -> str:
     """Return the conversation a story was told in."""
-    story = story_page.story_by_id(connection, story_id)
+    story = whole_story.story_by_id(connection, story_id)
     assert story is not None
     return story.conversation_id
 
@@ -192,12 +194,12 @@ def fill(writer: Writer, *, now: datetime = NOON, practice: bool = True) -> list
                 use="quote", channel="telegram",
             ),
         ]  # fmt: skip
-        stories.add_to_story(
+        kept_stories.add_to_story(
             connection, conversation_id=conversation_of(connection, ids[4]), ref="later", now=now - timedelta(hours=25),
             text="She has left since. Nobody does it now.",
         )  # fmt: skip
-        first = story_page.parts_of(connection, ids[3])[0]
-        stories.amend_story(
+        first = whole_story.parts_of(connection, ids[3])[0]
+        kept_stories.amend_story(
             connection, conversation_id=conversation_of(connection, ids[3]), ref=first.ref,
             text="Food bank volunteer. We see people who work two jobs, and now their children too.",
             now=now - timedelta(hours=48),

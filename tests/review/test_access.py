@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 import review
 from review.app import POLICY
-from review.pages import STATIC, asset
-from storage.database import reader
+from review.kit.render import STATIC, asset
+from storage.db.engine import reader
 
 if TYPE_CHECKING:
     from tests.review.conftest import Room
@@ -197,7 +197,7 @@ async def test_a_fault_of_ours_shows_nothing_of_the_inside(team_room: Room, monk
         raise RuntimeError("the words of a story")
 
     visitor = await team_room.member("reviewer")
-    monkeypatch.setattr("storage.queries.queue.page", broken)
+    monkeypatch.setattr("storage.queries.stories.review_queue.page", broken)
     words = await visitor.open("/")
     assert visitor.status == 500
     assert "Something went wrong on our side" in words
@@ -214,7 +214,7 @@ async def test_trouble_that_passes_is_no_fault_of_ours(
         raise OSError(number, "the words of a story")
 
     visitor = await team_room.member("reviewer")
-    monkeypatch.setattr("storage.queries.queue.page", short)
+    monkeypatch.setattr("storage.queries.stories.review_queue.page", short)
     words = await visitor.open("/")
     assert visitor.status == 503
     assert visitor.response.headers["retry-after"] == "5"

@@ -12,7 +12,7 @@ from tests.review.test_safeguarding_page import NUMBER, worry
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 
 async def test_a_working_day(database: Engine, writer: Writer) -> None:

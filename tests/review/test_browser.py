@@ -16,14 +16,15 @@ import pytest
 import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
-from flows.items import ItemKind
-from review import auth
+from flows.model.item_kinds import ItemKind
+from flows.model.staffed_hours import StaffedHours
+from review.kit import accounts
 from storage import tables
-from storage.queries import requests, story_page, team
-from storage.queries.safeguarding import raise_concern
-from storage.queries.team_items import close_item
-from storage.queries.turn import raise_item
-from storage.staffed import StaffedHours
+from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.stories import whole_story
+from storage.queries.team import members, requests
+from storage.queries.team.safeguarding_items import raise_concern
+from storage.queries.team.team_items import close_item
 from tests.review.conftest import KEYS, PASSWORD
 from tests.review.room import NOON, fill
 
@@ -151,13 +152,15 @@ def worry(team_room: Room) -> None:
 
     def work(connection: Connection) -> None:
         for story, hours in ((6, 2), (5, 1)):
-            told = story_page.story_by_id(connection, story)
+            told = whole_story.story_by_id(connection, story)
             assert told is not None
             raise_concern(
                 connection, contributor_id=told.contributor_id, conversation_id=told.conversation_id, inbound_id=None,
                 now=NOON - timedelta(hours=hours), staffed=StaffedHours(), story_id=story,
             )  # fmt: skip
-        number = team.add_member(connection, email="sam@example.org", name="Sam Okafor", role="safeguarding", at=NOON)
+        number = members.add_member(
+            connection, email="sam@example.org", name="Sam Okafor", role="safeguarding", at=NOON
+        )
         item = tables.Safeguarding.__table__
         connection.execute(item.update().where(item.c.id == 2).values(taken_at=NOON, taken_by=number))
 
@@ -166,12 +169,12 @@ def worry(team_room: Room) -> None:
 
 def tell_the_team(connection: Connection) -> None:
     """Raise an item of each kind about a story's teller; somebody has closed one."""
-    told = story_page.story_by_id(connection, 6)
+    told = whole_story.story_by_id(connection, 6)
     assert told is not None
     for kind in ItemKind:
         raise_item(connection, kind=kind, now=NOON, contributor_id=told.contributor_id, story_id=told.id)
     raise_item(connection, kind=ItemKind.CHANNEL, now=NOON)
-    sam = team.member_by_email(connection, "sam@example.org")
+    sam = members.member_by_email(connection, "sam@example.org")
     assert sam is not None
     close_item(connection, 1, by=sam.id, note="Linked my own phone.", now=NOON)
 
@@ -183,7 +186,7 @@ def complain(connection: Connection) -> None:
 
 
 def invited(team_room: Room, email: str = "amina@example.org") -> str:
-    return auth.make_link(team_room.writer, email, "lead", now=NOON)
+    return accounts.make_link(team_room.writer, email, "lead", now=NOON)
 
 
 def come_in(page: Page, site: str, token: str) -> None:

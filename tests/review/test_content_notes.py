@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.safeguarding import KINDS, noted
-from review import words
-from storage.database import reader
-from storage.queries import content_notes
+from flows.language.distress.distress_tables import KINDS, noted
+from review.kit import labels
+from storage.db.engine import reader
+from storage.queries.stories import content_notes
 from tests.review.room import NOON
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def open_html(html: str) -> str:
 
 
 def test_every_kind_has_plain_words():
-    assert {word.value for word in words.CONTENT_NOTES} == set(KINDS)
+    assert {word.value for word in labels.CONTENT_NOTES} == set(KINDS)
 
 
 async def test_a_story_with_a_note_stays_closed_in_the_queue_and_on_its_page(team_room: Room) -> None:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review import decisions
-from review.decisions import Change, Refusal, Wish
-from storage.database import reader
-from storage.queries import stories, story_page, team
+from review.story import decide
+from review.story.decide import Change, Refusal, Wish
+from storage.db.engine import reader
+from storage.queries.stories import kept_stories, whole_story
+from storage.queries.team import members
 from tests.review.room import NOON, conversation_of
 
 if TYPE_CHECKING:
-    from storage.queries.story_page import WholeStory
+    from storage.queries.stories.whole_story import WholeStory
     from tests.review.conftest import Room
 
-NEW = story_page.WholeStory(
+NEW = whole_story.WholeStory(
     id=1, contributor_id=1, conversation_id="c", pseudonym="Heron 4821", kind="story", flow="share", structure="s",
     text="They closed the surgery.", language="en", channel="sms", told_at=NOON, changed_at=NOON, state="new",
     decider="", decided_at=None, reason="", use="quote", progress="heard", simulated=False, place_label="",
@@ -56,18 +57,18 @@ WITHDRAWN = replace(NEW, withdrawn_at=NOON)
     ],
 )
 def test_what_a_wish_does(story: WholeStory | None, wish: Wish, becomes: str) -> None:
-    outcome = decisions.decide(story, wish)
+    outcome = decide.decide(story, wish)
     assert (outcome.state if isinstance(outcome, Change) else outcome.kind) == becomes
 
 
 def test_who_was_quicker_is_named() -> None:
-    outcome = decisions.decide(APPROVED, Wish(act="decline", seen=2, reason="harm"))
+    outcome = decide.decide(APPROVED, Wish(act="decline", seen=2, reason="harm"))
     assert isinstance(outcome, Refusal)
     assert "Bo Lindqvist approved this story while you were reading" in outcome.message
 
 
 def test_undoing_takes_the_name_and_the_reason_away() -> None:
-    outcome = decisions.decide(DECLINED, Wish(act="undo", seen=3))
+    outcome = decide.decide(DECLINED, Wish(act="undo", seen=3))
     assert isinstance(outcome, Change)
     assert (outcome.decided, outcome.reason, outcome.detail) == (False, "", "was declined")
 
@@ -82,14 +83,14 @@ def test_undoing_takes_the_name_and_the_reason_away() -> None:
     ],
 )
 def test_a_stored_reason_can_be_read(stored: str, named: str, own: str) -> None:
-    assert decisions.reason_in_words(stored) == (named, own)
+    assert decide.reason_in_words(stored) == (named, own)
 
 
-def member_of(room: Room, name: str = "Amina Reid") -> team.Member:
+def member_of(room: Room, name: str = "Amina Reid") -> members.Member:
     email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
-    room.does(lambda connection: team.add_member(connection, email=email, name=name, role="reviewer", at=NOON))
+    room.does(lambda connection: members.add_member(connection, email=email, name=name, role="reviewer", at=NOON))
     with reader(room.engine) as connection:
-        member = team.member_by_email(connection, email)
+        member = members.member_by_email(connection, email)
     assert member is not None
     return member
 
@@ -97,14 +98,14 @@ def member_of(room: Room, name: str = "Amina Reid") -> team.Member:
 def test_a_decision_is_stored_with_name_and_record(team_room: Room) -> None:
     story_id, amina = team_room.told(), member_of(team_room)
     with reader(team_room.engine) as connection:
-        before = story_page.story_by_id(connection, story_id)
+        before = whole_story.story_by_id(connection, story_id)
     assert before is not None
     later = NOON + timedelta(minutes=5)
     wish = Wish(act="decline", seen=before.version, reason="other", words="She names her street.")
-    assert isinstance(decisions.carry_out(team_room.writer, story_id, wish, amina, now=later), Change)
+    assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=later), Change)
     with reader(team_room.engine) as connection:
-        after = story_page.story_by_id(connection, story_id)
-        acts = team.acts_on(connection, "story", story_id)
+        after = whole_story.story_by_id(connection, story_id)
+        acts = members.acts_on(connection, "story", story_id)
     assert after == replace(
         before,
         state="declined",
@@ -122,31 +123,31 @@ def test_of_two_decisions_on_the_same_version_one_counts(team_room: Room) -> Non
     story_id = team_room.told()
     amina, bo = member_of(team_room), member_of(team_room, "Bo Lindqvist")
     with reader(team_room.engine) as connection:
-        seen = story_page.story_by_id(connection, story_id)
+        seen = whole_story.story_by_id(connection, story_id)
     assert seen is not None
-    first = decisions.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
-    second = decisions.carry_out(
+    first = decide.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
+    second = decide.carry_out(
         team_room.writer, story_id, Wish(act="decline", seen=seen.version, reason="harm"), bo, now=NOON
     )
     assert isinstance(first, Change)
     assert isinstance(second, Refusal)
     assert "Amina Reid approved" in second.message
     with reader(team_room.engine) as connection:
-        assert [act.who for act in team.acts_on(connection, "story", story_id)] == ["Amina Reid"]
+        assert [act.who for act in members.acts_on(connection, "story", story_id)] == ["Amina Reid"]
 
 
 def test_words_added_by_the_teller_make_a_decision_on_the_old_ones_stale(team_room: Room) -> None:
     story_id, amina = team_room.told(), member_of(team_room)
     with reader(team_room.engine) as connection:
-        seen = story_page.story_by_id(connection, story_id)
+        seen = whole_story.story_by_id(connection, story_id)
         conversation = conversation_of(connection, story_id)
     assert seen is not None
     team_room.does(
-        lambda connection: stories.add_to_story(
+        lambda connection: kept_stories.add_to_story(
             connection, conversation_id=conversation, ref="later", text="Please do not print this.", now=NOON
         )
     )
-    outcome = decisions.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
+    outcome = decide.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
     assert isinstance(outcome, Refusal)
     assert outcome.kind == "changed"
 
@@ -178,10 +179,10 @@ def test_the_team_confirms_and_adjusts_scales_beside_what_the_teller_said(
     story_id, amina = team_room.told(scales=by_teller), member_of(team_room)
     for scales in [ticked] if again is None else [ticked, again]:
         with reader(team_room.engine) as connection:
-            seen = story_page.story_by_id(connection, story_id)
+            seen = whole_story.story_by_id(connection, story_id)
         assert seen is not None
         wish = Wish(act="scales", seen=seen.version, scales=scales)
-        assert isinstance(decisions.carry_out(team_room.writer, story_id, wish, amina, now=NOON), Change)
+        assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=NOON), Change)
     with reader(team_room.engine) as connection:
-        labels = story_page.labels_of(connection, story_id)
+        labels = whole_story.labels_of(connection, story_id)
     assert {(label.value, label.origin, label.confirmer) for label in labels} == stands

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from sqlalchemy import text
 
 from bot.cli.export import _filters
-from review import export, words
-from review.words import label
+from review.export import export_page
+from review.kit import labels
+from review.kit.labels import label
 from storage.export import select
-from storage.queries.decisions import USES
+from storage.queries.contributors.decisions import USES
 from tests.review.room import BRISTOL, GLENBOIG
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ async def test_the_page_the_file_and_the_command_agree_on_every_combination(team
         shown = numbers(visitor, await visitor.open(f"/export?{urlencode(asked)}"))
         practice = True if asked.get("practice") else None
         by_command = _filters({name: value for name, value in asked.items() if name != "practice"})
-        assert by_command == export.asked_for(asked)
+        assert by_command == export_page.asked_for(asked)
         wanted = {use: expected(use, asked) for use in USES}
         assert shown == [len(wanted[use]) for use in USES], asked
         posted = visitor.form("/export").fields
@@ -114,4 +115,4 @@ async def test_the_page_the_file_and_the_command_agree_on_every_combination(team
 def numbers(visitor: Visitor, page: str) -> list[int]:
     """Return what stands beside each use."""
     assert visitor.status == 200
-    return [int(re.search(rf"{label(words.USES, use)} (\d+)", page)[1]) for use in USES]  # type: ignore[index]
+    return [int(re.search(rf"{label(labels.USES, use)} (\d+)", page)[1]) for use in USES]  # type: ignore[index]

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from review import words
-from review.words import label
-from storage.database import reader
+from review.kit import labels
+from review.kit.labels import label
+from storage.db.engine import reader
 from storage.export.columns import COLUMNS
-from storage.queries.decisions import USES
+from storage.queries.contributors.decisions import USES
 from tests.review.room import BRISTOL, GLENBOIG
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def test_the_number_beside_a_use_is_the_number_of_rows_in_its_file(
     shown, files = [], []
     for use in USES:
         page = await visitor.open(f"/export?{urlencode(asked)}")
-        shown.append(int(re.search(rf"{label(words.USES, use)} (\d+)", page)[1]))  # type: ignore[index]
+        shown.append(int(re.search(rf"{label(labels.USES, use)} (\d+)", page)[1]))  # type: ignore[index]
         await visitor.send("/export", use=use, format="csv")
         files.append(len(rows(visitor)))
     assert shown == files == ([3, 2, 1] if "scale" in asked else [6, 4, 2])

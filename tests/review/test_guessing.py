@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from review import auth, passwords
-from review.slowdown import Slowdown, Try, network_of
+from review.kit import accounts, passwords
+from review.kit.throttle import Slowdown, Try, network_of
 from tests.review.conftest import PASSWORD
 from tests.review.room import NOON
 
@@ -141,7 +141,7 @@ async def test_a_made_up_browser_is_not_known(team_room: Room) -> None:
 
 async def test_a_new_password_ends_what_the_old_browser_was_allowed(team_room: Room) -> None:
     lost = await team_room.member("lead")
-    token = auth.make_link(team_room.writer, LEAD, "lead", now=NOON)
+    token = accounts.make_link(team_room.writer, LEAD, "lead", now=NOON)
     await team_room.visitor_from(ELSEWHERE).join(token, name="Amina Reid", email="", password="a fourth blue bottle")
     lost.client.cookies.delete("earshot")
     thief = team_room.visitor_from("198.51.100.7")
@@ -155,7 +155,7 @@ async def test_a_new_password_ends_what_the_old_browser_was_allowed(team_room: R
 async def test_two_members_may_share_a_browser(team_room: Room) -> None:
     browser = await team_room.member("lead")
     await browser.send("/sign-out")
-    token = auth.make_link(team_room.writer, "bo@example.org", "reviewer", now=NOON)
+    token = accounts.make_link(team_room.writer, "bo@example.org", "reviewer", now=NOON)
     await browser.join(token, name="Bo Lindqvist", email="", password=PASSWORD)
     await browser.send("/sign-out")
     await misses(team_room, browser.place, each=130)
@@ -163,7 +163,7 @@ async def test_two_members_may_share_a_browser(team_room: Room) -> None:
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("review.slowdown.MOST_KEPT", 10)
+    monkeypatch.setattr("review.kit.throttle.MOST_KEPT", 10)
     slowdown = Slowdown()
     for number in range(50):
         slowdown.begin(Try(f"{number}@example.org", ELSEWHERE), NOON)
@@ -250,7 +250,7 @@ async def test_one_place_cannot_fill_the_line(team_room: Room, stuck: Counter[st
 
 
 async def test_a_made_up_link_is_not_worth_a_hash(team_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    token = auth.make_link(team_room.writer, LEAD, "lead", now=NOON)
+    token = accounts.make_link(team_room.writer, LEAD, "lead", now=NOON)
     visitor = team_room.visitor()
     await visitor.open(f"/join/{token}")
     form = visitor.form(f"/join/{token}").fields["form_token"][0]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.items import ItemKind, kinds_for
-from review.access import READERS
-from review.auth import ROLES
+from flows.model.item_kinds import ItemKind, kinds_for
+from review.kit.accounts import ROLES
+from review.kit.visit import READERS
 from storage import tables
-from storage.queries import requests, team_items, turn
+from storage.queries.conversations import turn_queries
+from storage.queries.team import requests, team_items
 from tests.review import room
 from tests.review.conftest import KEYS
 from tests.review.room import NOON
@@ -34,13 +35,13 @@ ITEM = tables.TeamItem.__table__
 def tell_the_team(connection: Connection, kind: ItemKind) -> None:
     """Raise an item of this kind as it is really raised: about a person and a conversation, or about nobody."""
     if kind.about == "running":
-        turn.raise_item(connection, kind=kind, now=NOON)
+        turn_queries.raise_item(connection, kind=kind, now=NOON)
         return
     story_id = room.tell(connection, WORDS)
     story = room.story_page.story_by_id(connection, story_id)
     assert story is not None
     by_story = kind in {ItemKind.STORY_CHANGED, ItemKind.TELLER_REWORDED}
-    turn.raise_item(
+    turn_queries.raise_item(
         connection, kind=kind, now=NOON, contributor_id=story.contributor_id,
         story_id=story_id if by_story else None, conversation_id=None if by_story else story.conversation_id,
     )  # fmt: skip
@@ -152,7 +153,7 @@ async def test_what_waits_longest_stands_first(team_room: Room) -> None:
     raised = [(ItemKind.CHANNEL, 1), (ItemKind.SENDING, 5), (ItemKind.LEAVING, 3)]
     for kind, hours in raised:
         team_room.does(
-            lambda connection, kind=kind, hours=hours: turn.raise_item(
+            lambda connection, kind=kind, hours=hours: turn_queries.raise_item(
                 connection, kind=kind, now=NOON - timedelta(hours=hours)
             )
         )
@@ -188,7 +189,7 @@ async def test_an_answered_request_closes_its_item(team_room: Room) -> None:
             requests.open_request(
                 connection, KEYS, kind=kind, origin="chat", now=NOON, contributor_id=person.contributor_id
             )
-        turn.raise_item(connection, kind=ItemKind.REQUEST, now=NOON, contributor_id=person.contributor_id)
+        turn_queries.raise_item(connection, kind=ItemKind.REQUEST, now=NOON, contributor_id=person.contributor_id)
 
     team_room.does(ask)
     member = await team_room.member("lead")
@@ -236,7 +237,7 @@ def test_no_kind_is_raised_as_a_bare_string() -> None:
     ]
     assert len(found) >= 13, "nothing raises an item any more, or this test looks past it"
     bare = [f"{path.relative_to(ROOT)}:{line}" for path, line, kind in found if isinstance(kind, ast.Constant | None)]
-    assert bare == [], "take a kind of flows.items.ItemKind"
+    assert bare == [], "take a kind of flows.model.item_kinds.ItemKind"
 
 
 def test_no_value_of_a_kind_stands_anywhere_else_in_the_code() -> None:

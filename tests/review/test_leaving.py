@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from review import auth, leaving
-from storage.database import reader
-from storage.queries import api_tokens, on_call, people, safeguarding_page, team
+from review.kit import accounts
+from review.team import leaving
+from storage.db.engine import reader
+from storage.queries.contributors import people
+from storage.queries.team import api_tokens, members, on_call, safeguarding_work
 from tests.review.conftest import PASSWORD, Room
 from tests.review.room import NOON
 from tests.review.test_safeguarding_page import worry
@@ -18,13 +20,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.engine import Connection
 
-    from storage.queries.team import Member
-    from storage.unit import Writer
+    from storage.db.writer import Writer
+    from storage.queries.team.members import Member
 
 
 def member(room: Room, email: str) -> Member:
     with reader(room.engine) as connection:
-        found = team.member_by_email(connection, email)
+        found = members.member_by_email(connection, email)
     assert found is not None
     return found
 
@@ -34,7 +36,7 @@ async def test_whoever_is_put_out_is_out_at_once(database: Engine, writer: Write
     lead = await room.member("lead")
     bo = await room.member("reviewer", "Bo Lindqvist")
     one = member(room, "bo@example.org")
-    waiting = auth.make_link(writer, "bo@example.org", "reviewer", now=NOON)
+    waiting = accounts.make_link(writer, "bo@example.org", "reviewer", now=NOON)
     room.does(lambda c: api_tokens.replace_token(c, member_id=one.id, token_hash="t" * 64, now=NOON))
     words = await lead.open("/team")
     assert "Bo Lindqvist" in words
@@ -62,7 +64,7 @@ async def test_somebody_who_comes_back_chooses_a_new_password(team_room: Room) -
     await team_room.member("lead")
     bo = await team_room.member("reviewer", "Bo Lindqvist")
     leaving.put_out(team_room.writer, member(team_room, "bo@example.org").id, now=NOON, who="test")
-    token = auth.make_link(team_room.writer, "bo@example.org", "reviewer", now=NOON)
+    token = accounts.make_link(team_room.writer, "bo@example.org", "reviewer", now=NOON)
     await bo.sign_in("bo@example.org", PASSWORD)
     assert bo.status == 401, "the old password is gone"
     await bo.join(token, name="Bo Lindqvist", email="", password="a fourth blue bottle")
@@ -72,13 +74,13 @@ async def test_somebody_who_comes_back_chooses_a_new_password(team_room: Room) -
 async def test_the_last_lead_stays(database: Engine, writer: Writer) -> None:
     room = Room(database, writer)
     lead = await room.member("lead")
-    auth.make_link(writer, "new@example.org", "lead", now=NOON)
+    accounts.make_link(writer, "new@example.org", "lead", now=NOON)
     one = member(room, "amina@example.org")
     await lead.open("/team")
     assert "the only lead who can sign in" in await lead.send(f"/team/{one.id}/remove", sure="yes")
     assert lead.status == 409, "the other has not chosen a password yet"
     with pytest.raises(leaving.LastLeadError):
-        auth.make_link(writer, "amina@example.org", "reviewer", now=NOON)
+        accounts.make_link(writer, "amina@example.org", "reviewer", now=NOON)
     assert member(room, "amina@example.org").role == "lead"
     await room.member("lead", "Bo Lindqvist")
     assert lead.path.startswith("/team")
@@ -120,9 +122,9 @@ async def test_what_they_looked_after_is_open_again_and_nobody_is_alerted_in_vai
         left = leaving.put_out(writer, one.id, now=NOON, who="test")
         assert (left.handed_back, left.was_on_call, left.on_call_left) == (1, True, 0)
     else:
-        auth.make_link(writer, "bo@example.org", "reviewer", now=NOON)
+        accounts.make_link(writer, "bo@example.org", "reviewer", now=NOON)
     with reader(database) as connection:
-        found = safeguarding_page.item_by_id(connection, item)
+        found = safeguarding_work.item_by_id(connection, item)
         assert found is not None
         assert (found.taken_by, found.taken_at) == (None, None)
         assert on_call.contacts(connection) == []
@@ -153,7 +155,7 @@ async def test_only_leads_see_the_team(team_room: Room, role: str) -> None:
         await visitor.post("/team/1/" + act, [("form_token", token), ("sure", "yes")])
         assert visitor.status == 403
     with reader(team_room.engine) as connection:
-        assert all(one.active for one in team.all_members(connection))
+        assert all(one.active for one in members.all_members(connection))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from storage.queries import own_stories, place_choice, story_page
-from storage.queries.stories import StoryPlace
+from storage.queries.stories import place_choice, whole_story
+from storage.queries.stories.kept_stories import StoryPlace
+from storage.stories import own_stories
 from tests.review.room import GLENBOIG
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ async def test_what_a_reviewer_chose_is_kept_as_theirs_and_the_words_stay(team_r
     await visitor.send(f"/stories/{story_id}/place", name="Gorbals")
     await visitor.send(f"/stories/{story_id}/place/choose", place=GORBALS)
 
-    def look(connection: Connection) -> tuple[story_page.WholeStory | None, list[story_page.Label]]:
-        return story_page.story_by_id(connection, story_id), story_page.labels_of(connection, story_id)
+    def look(connection: Connection) -> tuple[whole_story.WholeStory | None, list[whole_story.Label]]:
+        return whole_story.story_by_id(connection, story_id), whole_story.labels_of(connection, story_id)
 
     story, labels = team_room.does(look)
     assert (story.place_label, story.place_kind, story.place_code, story.place_parent, story.place_words) == (
@@ -102,7 +103,7 @@ def test_a_place_its_teller_takes_out_is_forgotten_whoever_chose_it(team_room: R
     story_id = team_room.told(place_words=WORDS)
     place = StoryPlace(GORBALS, "Gorbals, Glasgow", "district", "gss", "S12000049", "2025", "Scotland", "Glasgow City")
 
-    def choose_and_hide(connection: Connection) -> tuple[bool, list[story_page.Label]]:
+    def choose_and_hide(connection: Connection) -> tuple[bool, list[whole_story.Label]]:
         member = connection.execute(
             text(
                 "INSERT INTO team_member (email, name, role, active, created_at)"
@@ -111,12 +112,12 @@ def test_a_place_its_teller_takes_out_is_forgotten_whoever_chose_it(team_room: R
             )
         ).scalar_one()
         at = team_room.clock()
-        story = story_page.story_by_id(connection, story_id)
+        story = whole_story.story_by_id(connection, story_id)
         assert story is not None
         done = place_choice.choose(connection, story_id, place, seen=story.version, by=member, at=at)
         teller = connection.execute(text("SELECT contributor_id FROM story")).scalar_one()
         assert own_stories.hide_place(connection, story_id, teller, now=at)
-        return done, story_page.labels_of(connection, story_id)
+        return done, whole_story.labels_of(connection, story_id)
 
     done, labels = team_room.does(choose_and_hide)
     assert done

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from storage import tables
-from storage.database import reader
-from storage.queries import own_stories
+from storage.db.engine import reader
+from storage.stories import own_stories
 from tests.review.room import NOON
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from storage.database import reader
+from storage.db.engine import reader
 from tests.review.conftest import PASSWORD
 from tests.review.room import BRISTOL, COATBRIDGE, GLENBOIG
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from bot import pages as public_pages
-from flows.letters import displayable
-from review import pages
-from storage import editing
-from storage.database import reader
+from bot.web import templating as public_pages
+from flows.language.normalise import displayable
+from review.kit import render
+from storage.db.engine import reader
+from storage.stories import editing
 from tests.review.room import NOON
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def test_what_is_shown_is_what_was_told_but_for_the_signs(told: str, shown: str)
     assert displayable(told) == shown
 
 
-@pytest.mark.parametrize("made", [pages._environment(), public_pages._environment()], ids=["the team", "everybody"])
-def test_every_template_shows_values_so(made: pages.Environment) -> None:
+@pytest.mark.parametrize("made", [render._environment(), public_pages._environment()], ids=["the team", "everybody"])
+def test_every_template_shows_values_so(made: render.Environment) -> None:
     template = made.from_string(
         "{% macro m(x) %}<b>{{ x }}</b>{% endmacro %}{{ m(v) }}<i title='{{ v ~ v }}'>{{ v|upper }}"
     )

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from storage import tables
-from storage.database import reader
-from storage.erasure import erase_story
+from storage.db.engine import reader
 from storage.export import select as gate
-from storage.queries import requests
+from storage.protection.erasure import erase_story
+from storage.queries.team import requests
 from tests.review.conftest import KEYS
 from tests.review.room import somebody
 

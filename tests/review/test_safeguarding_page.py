@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from review import care, forms
+from flows.model.staffed_hours import StaffedHours
+from review.kit import forms
+from review.safeguarding import safeguarding_rules
 from storage import tables
-from storage.erasure import erase_contributor
-from storage.queries import on_call, people, team, turn
-from storage.queries.safeguarding import is_open, raise_concern
-from storage.queries.safeguarding_page import Item
-from storage.staffed import StaffedHours
+from storage.protection.erasure import erase_contributor
+from storage.queries.contributors import people
+from storage.queries.conversations import turn_queries
+from storage.queries.team import members, on_call
+from storage.queries.team.safeguarding_items import is_open, raise_concern
+from storage.queries.team.safeguarding_work import Item
 from tests.review.room import NOON
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ def worry(room: Room, *texts: str, simulated: bool = False, level: Literal["plai
         number = 0
         for order, text in enumerate(texts or (WORDS,)):
             at = now + timedelta(minutes=order)
-            inbound = turn.claim(
+            inbound = turn_queries.claim(
                 connection, channel="sms", provider_id=f"SM{now}{order}", received_at=at, sealed=text.encode(),
                 contributor_id=person.contributor_id,
             )  # fmt: skip
@@ -131,14 +134,14 @@ def shown(look_by: datetime, **more: Any) -> Item:
 @pytest.mark.parametrize(("minutes", "words"), CLOCKS.values(), ids=CLOCKS)
 def test_the_clock_in_words(minutes: int, words: str) -> None:
     now = NOON + timedelta(minutes=minutes)
-    assert care.clock(shown(NOON + timedelta(hours=1)), now, ZoneInfo("Europe/London")) == words
+    assert safeguarding_rules.clock(shown(NOON + timedelta(hours=1)), now, ZoneInfo("Europe/London")) == words
 
 
 def test_the_clock_names_another_day() -> None:
     monday = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
-    assert care.clock(shown(monday), NOON, ZoneInfo("Europe/London")) == "Look by 10:00 on Monday, 30 Nov"
+    assert safeguarding_rules.clock(shown(monday), NOON, ZoneInfo("Europe/London")) == "Look by 10:00 on Monday, 30 Nov"
     summer = datetime(2026, 7, 7, 9, 0, tzinfo=UTC)
-    local = care.clock(shown(summer), summer - timedelta(hours=1), ZoneInfo("Europe/London"))
+    local = safeguarding_rules.clock(shown(summer), summer - timedelta(hours=1), ZoneInfo("Europe/London"))
     assert local == "Look by 10:00"
 
 
@@ -174,7 +177,7 @@ async def test_what_is_only_worth_a_look_stands_apart_and_below(team_room: Room)
 def put_on_call(connection: Connection) -> None:
     """Link a phone of the only member."""
     person = people.make_person(connection, channel="sms", lookups=[b"p" * 32], sealed=b"s", now=NOON)
-    (lead,) = team.all_members(connection)
+    (lead,) = members.all_members(connection)
     on_call.link_directly(connection, member_id=lead.id, position=1, address_id=person.address_id, now=NOON)
 
 
@@ -270,7 +273,7 @@ async def test_all_such_messages_are_shown_and_nothing_that_came_later(team_room
     visitor = await team_room.member("safeguarding")
     number = worry(team_room, WORDS, "What is the point.")
     team_room.does(
-        lambda c: turn.claim(
+        lambda c: turn_queries.claim(
             c, channel="sms", provider_id="later", received_at=NOON + timedelta(hours=1), sealed=b"The bus was late.",
             contributor_id=item_owner(c, number),
         )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from review import auth, passwords
-from review.entrance import _onward
-from storage.database import reader
+from review.kit import accounts, passwords
+from review.sign_in.sign_in_page import _onward
+from storage.db.engine import reader
 from tests.review.conftest import PASSWORD
 from tests.review.room import NOON
 
@@ -20,7 +20,7 @@ LEAD = {"name": "Amina Reid", "email": "Amina@Example.org", "password": PASSWORD
 
 
 async def test_the_first_link_makes_a_lead_who_lands_in_the_queue(team_room: Room) -> None:
-    token = auth.make_first_link(team_room.writer, now=NOON)
+    token = accounts.make_first_link(team_room.writer, now=NOON)
     assert token
     visitor = team_room.visitor()
     words = await visitor.open("/")
@@ -30,11 +30,11 @@ async def test_the_first_link_makes_a_lead_who_lands_in_the_queue(team_room: Roo
     assert visitor.path == "/"
     assert "Amina Reid" in words
     assert "Team lead" in words
-    assert auth.make_first_link(team_room.writer, now=NOON) is None
+    assert accounts.make_first_link(team_room.writer, now=NOON) is None
 
 
 async def test_a_link_works_once(team_room: Room) -> None:
-    token = auth.make_first_link(team_room.writer, now=NOON)
+    token = accounts.make_first_link(team_room.writer, now=NOON)
     await team_room.visitor().join(token, **LEAD)
     late = team_room.visitor()
     assert "This link is over" in await late.open(f"/join/{token}")
@@ -42,7 +42,7 @@ async def test_a_link_works_once(team_room: Room) -> None:
 
 
 async def test_opening_a_link_does_not_use_it_up(team_room: Room) -> None:
-    token = auth.make_first_link(team_room.writer, now=NOON)
+    token = accounts.make_first_link(team_room.writer, now=NOON)
     for _ in range(3):
         assert "Welcome" in await team_room.visitor().open(f"/join/{token}")
     visitor = team_room.visitor()
@@ -51,7 +51,7 @@ async def test_opening_a_link_does_not_use_it_up(team_room: Room) -> None:
 
 
 async def test_a_link_lasts_48_hours(team_room: Room) -> None:
-    token = auth.make_first_link(team_room.writer, now=NOON)
+    token = accounts.make_first_link(team_room.writer, now=NOON)
     team_room.clock.passes(hours=47, minutes=59)
     assert "Welcome" in await team_room.visitor().open(f"/join/{token}")
     team_room.clock.passes(minutes=1)
@@ -59,21 +59,21 @@ async def test_a_link_lasts_48_hours(team_room: Room) -> None:
 
 
 async def test_the_next_start_takes_the_place_of_the_first_link(team_room: Room) -> None:
-    old = auth.make_first_link(team_room.writer, now=NOON)
-    new = auth.make_first_link(team_room.writer, now=NOON)
+    old = accounts.make_first_link(team_room.writer, now=NOON)
+    new = accounts.make_first_link(team_room.writer, now=NOON)
     assert "This link is over" in await team_room.visitor().open(f"/join/{old}")
     assert "Welcome" in await team_room.visitor().open(f"/join/{new}")
 
 
 async def test_two_people_with_one_link_do_not_both_come_in(team_room: Room) -> None:
-    token = auth.make_link(team_room.writer, "sam@example.org", "reviewer", now=NOON)
+    token = accounts.make_link(team_room.writer, "sam@example.org", "reviewer", now=NOON)
     about = {"email": "", "name": "Sam", "password": PASSWORD, "organisation": "x", "now": NOON}
-    assert isinstance(await auth.accept(team_room.engine, team_room.writer, token, **about), str)
-    assert isinstance(await auth.accept(team_room.engine, team_room.writer, token, **about), auth.Refused)
+    assert isinstance(await accounts.accept(team_room.engine, team_room.writer, token, **about), str)
+    assert isinstance(await accounts.accept(team_room.engine, team_room.writer, token, **about), accounts.Refused)
 
 
 async def test_an_invitation_fixes_address_and_role(team_room: Room) -> None:
-    token = auth.make_link(team_room.writer, " Sam@Example.org ", "outreach", now=NOON)
+    token = accounts.make_link(team_room.writer, " Sam@Example.org ", "outreach", now=NOON)
     visitor = team_room.visitor()
     words = await visitor.open(f"/join/{token}")
     assert "outreach worker" in words
@@ -95,7 +95,7 @@ async def test_an_invitation_fixes_address_and_role(team_room: Room) -> None:
 
 async def test_a_new_link_lets_a_member_choose_a_new_password_and_ends_old_sessions(team_room: Room) -> None:
     before = await team_room.member("reviewer")
-    token = auth.make_link(team_room.writer, "amina@example.org", "reviewer", now=NOON)
+    token = accounts.make_link(team_room.writer, "amina@example.org", "reviewer", now=NOON)
     after = team_room.visitor()
     await after.join(token, name="Amina Reid", email="", password="a fourth blue bottle")
     assert after.path == "/"
@@ -133,7 +133,7 @@ def test_weak_passwords_are_turned_down_with_advice(password: str, fault: str | 
 
 async def test_nobody_who_was_invited_takes_their_address_for_a_password(team_room: Room) -> None:
     address = "samira.jones-whitfield@listening.example.org"
-    token = auth.make_link(team_room.writer, address, "reviewer", now=NOON)
+    token = accounts.make_link(team_room.writer, address, "reviewer", now=NOON)
     visitor = team_room.visitor()
     words = await visitor.join(token, name="Samira", email="", password=address)
     assert "others cannot guess" in words
@@ -154,7 +154,7 @@ def test_a_password_is_the_same_however_a_keyboard_composes_it() -> None:
 
 
 async def test_nothing_that_opens_a_door_is_kept_in_plain(team_room: Room) -> None:
-    token = auth.make_first_link(team_room.writer, now=NOON)
+    token = accounts.make_first_link(team_room.writer, now=NOON)
     visitor = team_room.visitor()
     await visitor.join(token, **LEAD)
     session = visitor.client.cookies["earshot"]
@@ -280,10 +280,10 @@ async def test_cookies_cannot_be_read_by_scripts_or_sent_from_elsewhere(
     "typed", ["", "sam", "sam@", "@example.org", "sam@example", "sam jones@example.org", "a@b@c.de"]
 )
 def test_what_is_no_address_makes_no_member(team_room: Room, typed: str) -> None:
-    with pytest.raises(auth.NotAnEmailError):
-        auth.make_link(team_room.writer, typed, "reviewer", now=NOON)
+    with pytest.raises(accounts.NotAnEmailError):
+        accounts.make_link(team_room.writer, typed, "reviewer", now=NOON)
 
 
 def test_there_is_no_such_role(team_room: Room) -> None:
-    with pytest.raises(auth.NotARoleError, match="lead, reviewer, outreach, safeguarding"):
-        auth.make_link(team_room.writer, "sam@example.org", "admin", now=NOON)
+    with pytest.raises(accounts.NotARoleError, match="lead, reviewer, outreach, safeguarding"):
+        accounts.make_link(team_room.writer, "sam@example.org", "admin", now=NOON)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from storage import editing
-from storage.database import reader
-from storage.erasure import erase_story
-from storage.queries import stories, story_page
+from storage.db.engine import reader
+from storage.protection.erasure import erase_story
+from storage.queries.stories import kept_stories, whole_story
+from storage.stories import editing
 from tests.review.room import GLENBOIG, NOON, conversation_of, shipped
 
 if TYPE_CHECKING:
@@ -81,10 +81,10 @@ async def test_messages_additions_and_new_wordings_stand_in_order(team_room: Roo
 
     def later(connection: object) -> None:
         conversation = conversation_of(connection, story_id)  # type: ignore[arg-type]
-        rang = story_page.parts_of(connection, story_id)[0].ref  # type: ignore[arg-type]
+        rang = whole_story.parts_of(connection, story_id)[0].ref  # type: ignore[arg-type]
         named = {"conversation_id": conversation, "now": team_room.clock()}
-        stories.amend_story(connection, ref=rang, text="First I rang twice.", **named)  # type: ignore[arg-type]
-        stories.add_to_story(connection, ref="more", text="Nobody rang back.", **named)  # type: ignore[arg-type]
+        kept_stories.amend_story(connection, ref=rang, text="First I rang twice.", **named)  # type: ignore[arg-type]
+        kept_stories.add_to_story(connection, ref="more", text="Nobody rang back.", **named)  # type: ignore[arg-type]
 
     team_room.does(later)
     visitor = await team_room.member()
@@ -162,7 +162,7 @@ async def test_a_colleague_who_was_quicker_costs_nothing_that_was_written(team_r
     assert "Bo Lindqvist approved this story while you were reading. Your decision was not saved." in words
     assert "He names the manager." in amina.html
     with reader(team_room.engine) as connection:
-        story = story_page.story_by_id(connection, 1)
+        story = whole_story.story_by_id(connection, 1)
     assert story is not None
     assert (story.state, story.decider) == ("approved", "Bo Lindqvist")
 
@@ -172,7 +172,7 @@ async def test_new_words_of_the_teller_are_shown_before_anybody_decides(team_roo
     visitor = await team_room.member()
     await visitor.open("/stories/1")
     team_room.does(
-        lambda connection: stories.add_to_story(
+        lambda connection: kept_stories.add_to_story(
             connection, conversation_id=conversation_of(connection, story_id), ref="more",
             text="Please do not print this.", now=team_room.clock(),
         )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from flows.conversation import Conversation, idle
-from flows.effects import Draft, RecordConsent
-from storage.queries import decisions, turn
-from storage.queries.decisions import Circumstances
-from storage.queries.turn import Person, StoryPlace
+from flows.model.conversation import Conversation, idle
+from flows.model.effects import Draft, RecordConsent
+from storage.queries.contributors import decisions
+from storage.queries.contributors.decisions import Circumstances
+from storage.queries.conversations import turn_queries
+from storage.queries.conversations.turn_queries import Person, StoryPlace
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -25,17 +26,19 @@ GLENBOIG = StoryPlace("gb-glenboig", "Glenboig, North Lanarkshire", "village", "
 
 
 def claim(connection: Connection, provider_id: str = "SM1", **more: Any) -> int | None:
-    return turn.claim(connection, channel="sms", provider_id=provider_id, received_at=NOW, sealed=b"raw", **more)
+    return turn_queries.claim(
+        connection, channel="sms", provider_id=provider_id, received_at=NOW, sealed=b"raw", **more
+    )
 
 
 def meet(connection: Connection, lookup: bytes = HERON, channel: str = "sms", **more: Any) -> Person:
-    return turn.make_person(connection, channel=channel, lookups=[lookup], sealed=b"sealed", now=NOW, **more)
+    return turn_queries.make_person(connection, channel=channel, lookups=[lookup], sealed=b"sealed", now=NOW, **more)
 
 
 def begin(connection: Connection, person: Person, name: str = "c1", **changes: Any) -> Conversation:
     conversation = idle(id=name, token="t", flow="share", channel="sms", language="en", now=NOW)
     conversation = conversation.model_copy(update={"status": "open", "structure": "s1", "step": "welcome", **changes})
-    turn.save_conversation(
+    turn_queries.save_conversation(
         connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=NOW
     )
     return conversation
@@ -58,14 +61,14 @@ def decide(
 def keep(connection: Connection, person: Person, conversation: Conversation, *parts: str, **more: Any) -> int:
     values: dict[str, Any] = {"kind": "story", "place_words": "near the Clyde"} | more
     draft = Draft(text="\n\n".join(parts), parts=tuple((f"r{n}", part) for n, part in enumerate(parts)), **values)
-    return turn.keep_story(
+    return turn_queries.keep_story(
         connection, draft, conversation=conversation, contributor_id=person.contributor_id, use="team",
         place=GLENBOIG, receipt_lookup=bytes(32), now=NOW,
     )  # fmt: skip
 
 
 def queue(connection: Connection, person: Person, kind: str, due_at: datetime = NOW) -> int:
-    return turn.enqueue(
+    return turn_queries.enqueue(
         connection, address_id=person.address_id, contributor_id=person.contributor_id, conversation_id=None,
         inbound_id=None, channel=person.channel, kind=kind, payload=f"a {kind}", due_at=due_at, now=NOW,
     )  # fmt: skip

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage import backup
-from storage.backup import PIECE_BYTES, TAG_BYTES, DamagedError
-from storage.crypto import Keyring, SealBrokenError, new_key
+from storage.protection.crypto import Keyring, SealBrokenError, new_key
+from storage.upkeep import backup
+from storage.upkeep.backup import PIECE_BYTES, TAG_BYTES, DamagedError
 
 if TYPE_CHECKING:
     from pathlib import Path

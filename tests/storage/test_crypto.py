@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, insert, select, update
 
-from flows.conversation import idle
-from storage import database as db
+from flows.model.conversation import idle
 from storage import tables
-from storage.crypto import (
+from storage.db import engine as db
+from storage.protection.crypto import (
     KEY_PRINT,
     PROTECTED,
     Keyring,
@@ -33,14 +33,14 @@ from storage.crypto import (
     seal_address,
     seal_receipt,
 )
-from storage.queries import turn
+from storage.queries.conversations import turn_queries
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -210,7 +210,7 @@ def people(writer: Writer, keyring: Keyring, several: int) -> None:
 
     def make(connection: Connection, n: int) -> None:
         number = f"+4477009{n:05}"
-        person = turn.make_person(
+        person = turn_queries.make_person(
             connection, channel="sms", lookups=address_lookups(keyring, "sms", number),
             sealed=seal_address(keyring, number), now=NOW,
         )  # fmt: skip
@@ -224,14 +224,14 @@ def people(writer: Writer, keyring: Keyring, several: int) -> None:
             receipt=f"maple otter {'x' * n}",
             receipt_sealed=seal_receipt(keyring, f"maple otter {'x' * n}"),
         )
-        turn.save_conversation(
+        turn_queries.save_conversation(
             connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=NOW
         )
-        turn.claim(
+        turn_queries.claim(
             connection, channel="sms", provider_id=f"SM{n}", received_at=NOW,
             sealed=keyring.seal("inbound.sealed", f"raw {n}".encode()), contributor_id=person.contributor_id,
         )  # fmt: skip
-        turn.hold_sealed(
+        turn_queries.hold_sealed(
             connection, conversation_id=conversation.id, contributor_id=person.contributor_id, ref="", now=NOW,
             sealed=keyring.seal("sealed_message.sealed", f"held {n}".encode()),
         )  # fmt: skip
@@ -261,14 +261,16 @@ def test_rotation_brings_everything_under_the_first_key(database: Engine, writer
 
     with db.reader(database) as connection:
         lookups = address_lookups(both, "sms", "+447700900003")
-        assert turn.find_person(connection, channel="sms", lookups=lookups) is not None
-        assert turn.find_person(connection, channel="sms", lookups=lookups[:1]) is None
+        assert turn_queries.find_person(connection, channel="sms", lookups=lookups) is not None
+        assert turn_queries.find_person(connection, channel="sms", lookups=lookups[:1]) is None
 
     assert rotate(writer, both, batch=3) == (7 * 4, 7, 0)
     assert rotate(writer, both, batch=3) == (0, 0, 0)
 
     with db.reader(database) as connection:
-        person = turn.find_person(connection, channel="sms", lookups=address_lookups(new, "sms", "+447700900003"))
+        person = turn_queries.find_person(
+            connection, channel="sms", lookups=address_lookups(new, "sms", "+447700900003")
+        )
         assert person is not None
         sealed = connection.execute(select(ADDRESS.c.sealed).where(ADDRESS.c.id == person.address_id)).scalar_one()
         assert open_address(new, sealed) == "+447700900003"

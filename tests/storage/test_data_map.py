@@ -6,26 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from bot.base import KEY_FILE
-from bot.settings import Settings
-from review import access
-from review.care import CARERS
-from storage import data_map, tables
-from storage.crypto import PROTECTED
-from storage.data_map import MisdescribedError, column, descriptions, document, eyes, problems
-from storage.erasure import FATES
-from storage.person_file import FOUND_IN
-from storage.retention import KEPT, LET_GO
-from storage.scrub import LIST
+from bot.foundation import KEY_FILE
+from bot.settings.environment import Settings
+from review.kit import visit
+from review.safeguarding.safeguarding_rules import CARERS
+from storage import tables
+from storage.privacy import data_map
+from storage.privacy.data_map import MisdescribedError, column, descriptions, document, eyes, problems
+from storage.privacy.retention import KEPT, LET_GO
+from storage.privacy.subject_file import FOUND_IN
+from storage.privacy.vacuum import LIST
+from storage.protection.crypto import PROTECTED
+from storage.protection.erasure import FATES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
-MAKE = ".venv/bin/python -m storage.data_map > docs/data-map.md"
+MAKE = ".venv/bin/python -m storage.privacy.data_map > docs/data-map.md"
 COLUMNS = [
     pytest.param(table.name, one.name, id=f"{table.name}.{one.name}")
     for table in tables.metadata.tables.values()
     for one in table.columns
 ]
-ROLES = {"readers": access.READERS, "deciders": access.DECIDERS, "safeguarding": CARERS}
+ROLES = {"readers": visit.READERS, "deciders": visit.DECIDERS, "safeguarding": CARERS}
 
 
 def test_every_column_is_described_and_none_is_made_up() -> None:
@@ -52,7 +53,7 @@ def test_a_column_nobody_described_is_named_with_what_to_do(monkeypatch: pytest.
     monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": {**said["tables"], "story": forgotten}})
     (problem,) = (one for one in problems() if one not in before)
     assert problem.startswith("Nobody described story.credit. Add credit = ")
-    assert "[tables.story.columns] in storage/data_map.toml" in problem
+    assert "[tables.story.columns] in storage/privacy/data_map.toml" in problem
     with pytest.raises(MisdescribedError, match=r"story\.credit"):
         document()
 
@@ -62,8 +63,8 @@ def test_a_table_nobody_described_and_one_that_is_gone_are_named(monkeypatch: py
     renamed = {("stories" if name == "story" else name): table for name, table in said["tables"].items()}
     monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": renamed})
     assert [one for one in problems() if one not in before] == [
-        "Nobody described the table story. Add [tables.story] to storage/data_map.toml.",
-        "There is no table stories. Take it out of storage/data_map.toml.",
+        "Nobody described the table story. Add [tables.story] to storage/privacy/data_map.toml.",
+        "There is no table stories. Take it out of storage/privacy/data_map.toml.",
     ]
 
 

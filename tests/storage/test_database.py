@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from storage import database as db
 from storage import tables
+from storage.db import engine as db
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.disclosure import PEOPLE_NEEDED, Named, Precision
+from storage.insight.disclosure import PEOPLE_NEEDED, Named, Precision
 
 LANARKSHIRE = {
     "scheme": "gss",

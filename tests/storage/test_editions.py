@@ -12,20 +12,21 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy import select as pick
 
-from storage import editing
-from storage.database import reader
-from storage.editing import Made, Refusal
-from storage.erasure import erase_story
+from storage.db.engine import reader
 from storage.export import select
-from storage.queries import editions, people, stories, story_page
-from storage.queries.queue import Filters
+from storage.protection.erasure import erase_story
+from storage.queries.contributors import people
+from storage.queries.stories import editions, kept_stories, whole_story
+from storage.queries.stories.review_queue import Filters
+from storage.stories import editing
+from storage.stories.editing import Made, Refusal
 from storage.tables import AskBack, Audit, Decision, Story
 from tests.review.room import NOON, conversation_of, tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Update
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 STORY, DECISION, ASK_BACK, AUDIT = (table.__table__ for table in (Story, Decision, AskBack, Audit))
 OWN = "Dr Ahmed at the Easton surgery sent me home three times."
@@ -111,9 +112,9 @@ def test_what_leaves_is_the_version_its_teller_agreed_to_and_nothing_of_their_ow
     meant = "Dr Ali at the Easton surgery sent me home three times."
 
     def amend(connection: Connection) -> int | None:
-        (told,) = story_page.parts_of(connection, story_id)
+        (told,) = whole_story.parts_of(connection, story_id)
         talk = conversation_of(connection, story_id)
-        return stories.amend_story(connection, conversation_id=talk, ref=told.ref, text=meant, now=NOON)
+        return kept_stories.amend_story(connection, conversation_id=talk, ref=told.ref, text=meant, now=NOON)
 
     assert desk.writer.run(amend) == story_id
     desk.writer.run(lambda c: c.execute(update(STORY).values(state="approved")))
@@ -143,7 +144,7 @@ def test_words_that_came_later_need_a_new_version(desk: Desk) -> None:
     story_id = desk.story()
     desk.becomes(desk.made(story_id).id, "agreed")
     desk.writer.run(
-        lambda c: stories.add_to_story(
+        lambda c: kept_stories.add_to_story(
             c, conversation_id=conversation_of(c, story_id), ref="", text="And again in May.", now=NOON
         )
     )
@@ -239,10 +240,10 @@ def test_the_tellers_own_words_never_change_and_every_act_is_on_record(desk: Des
     desk.made(story_id)
     desk.undoes(story_id)
     with reader(desk.engine) as connection:
-        story = story_page.story_by_id(connection, story_id)
+        story = whole_story.story_by_id(connection, story_id)
         assert story is not None
         assert story.text == OWN
-        assert [part.text for part in story_page.parts_of(connection, story_id)] == [OWN]
+        assert [part.text for part in whole_story.parts_of(connection, story_id)] == [OWN]
     assert [(row.who, row.act, row.detail) for row in desk.rows(AUDIT)] == [
         ("amina@example.org", "story.edited", "version 1"),
         ("amina@example.org", "story.edit_undone", "version 1"),

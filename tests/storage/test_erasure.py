@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from flows.conversation import Conversation
-from flows.items import ItemKind
+from flows.model.conversation import Conversation
+from flows.model.item_kinds import ItemKind
 from storage import tables
-from storage.erasure import FATES, erase_contributor, erase_story, finish_erasures
-from storage.queries import inbox, outbox, turn
+from storage.protection.erasure import FATES, erase_contributor, erase_story, finish_erasures
+from storage.queries.conversations import failed_events, turn_queries
+from storage.queries.delivery import outbox
 from tests.storage.acts import HERON, LATER, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from storage.queries.turn import Person
-    from storage.unit import Writer
+    from storage.db.writer import Writer
+    from storage.queries.conversations.turn_queries import Person
 
 MARK = "quicksilver"
 """A word that stands in every text of the person who leaves."""
@@ -47,29 +48,29 @@ OWN = ("address", "answer", "ask_back", "contributor", "conversation", "decision
 def live(connection: Connection, person: Person, name: str, mark: str) -> int:
     """Give a person a row in every table that can hold one, with `mark` in every text; returns their story."""
     sealed = f"{mark}, sealed".encode()
-    number = turn.claim(
+    number = turn_queries.claim(
         connection, channel="sms", provider_id=f"SM{name}", received_at=NOW, sealed=sealed,
         contributor_id=person.contributor_id,
     )  # fmt: skip
     conversation = begin(connection, person, name, shown=mark, scratch={"parts": [mark]}, receipt=f"maple {mark} otter")
-    turn.hold_sealed(
+    turn_queries.hold_sealed(
         connection, conversation_id=name, contributor_id=person.contributor_id, ref=mark, sealed=sealed, now=NOW
     )
     story = keep(
         connection, person, conversation, f"It was {mark}.", place_words=f"near {mark}",
         answers={"why": {"value": mark, "note": mark}}, tags=(("theme", mark),),
     )  # fmt: skip
-    for change in (turn.add_to_story, turn.amend_story):
+    for change in (turn_queries.add_to_story, turn_queries.amend_story):
         change(connection, conversation_id=name, ref="r0", text=f"and {mark}", now=NOW)
     effect = consent("quote")
     decide(connection, person, conversation, replace(effect, literal=f"yes {mark}"))
     connection.execute(update(STORY).where(STORY.c.id == story).values(reason=mark))
     for kind in ("reply", "prompt"):
-        turn.enqueue(
+        turn_queries.enqueue(
             connection, address_id=person.address_id, contributor_id=person.contributor_id, conversation_id=name,
             inbound_id=number, channel="sms", kind=kind, payload=mark, due_at=NOW, now=NOW,
         )  # fmt: skip
-    turn.raise_item(
+    turn_queries.raise_item(
         connection, kind=ItemKind.HELP_MID_STORY, now=NOW, contributor_id=person.contributor_id,
         conversation_id=name, story_id=story, inbound_id=number,
     )  # fmt: skip
@@ -211,7 +212,7 @@ def test_nothing_of_a_person_can_be_read_after_their_erasure(writer: Writer) -> 
 def test_what_stays_after_an_erasure(writer: Writer) -> None:
     def work(connection: Connection) -> None:
         leaver, _, story = both(connection)
-        turn.opt_out(connection, leaver.contributor_id, NOW)
+        turn_queries.opt_out(connection, leaver.contributor_id, NOW)
         erase_contributor(connection, leaver.contributor_id, LATER)
         token = connection.execute(select(SUPPRESSION)).one()
         assert tuple(token) == ("sms", HERON, True, LATER)
@@ -224,7 +225,7 @@ def test_what_stays_after_an_erasure(writer: Writer) -> None:
         )
         assert connection.execute(select(EXPORTED.c.story_id)).scalars().first() == story
         assert claim(connection, "SMc1") is None, "a late redelivery is still known"
-        assert inbox.count_unhandled(connection) == 0
+        assert failed_events.count_unhandled(connection) == 0
 
     writer.run(work)
 
@@ -233,7 +234,7 @@ def test_somebody_who_said_stop_and_left_is_still_opted_out_when_they_write_agai
     def work(connection: Connection) -> None:
         for opted_out in (True, False):
             person = meet(connection)
-            (turn.opt_out if opted_out else turn.opt_in)(connection, person.contributor_id, NOW)
+            (turn_queries.opt_out if opted_out else turn_queries.opt_in)(connection, person.contributor_id, NOW)
             erase_contributor(connection, person.contributor_id, NOW)
             back = meet(connection)
             assert back.opted_out is opted_out
@@ -282,7 +283,7 @@ def test_somebody_who_comes_back_before_the_end_is_no_longer_leaving(writer: Wri
     def work(connection: Connection) -> None:
         person = meet(connection)
         erase_contributor(connection, person.contributor_id, NOW, farewell=True)
-        again = turn.find_person(connection, channel="sms", lookups=[HERON], lock=True)
+        again = turn_queries.find_person(connection, channel="sms", lookups=[HERON], lock=True)
         assert again is not None
         assert again.contributor_id == person.contributor_id
         conversation = begin(connection, again, "new", status="open")
@@ -312,7 +313,7 @@ def test_a_story_goes_with_all_that_repeats_it_and_its_teller_stays(writer: Writ
             "cancelled",
             "cancelled",
         ]
-        assert turn.facts_about(connection, leaver.contributor_id) == (0, ("sms",), NOW)
+        assert turn_queries.facts_about(connection, leaver.contributor_id) == (0, ("sms",), NOW)
         assert erase_story(connection, story) is False
 
     writer.run(work)
@@ -326,6 +327,6 @@ def test_a_conversation_that_cannot_be_read_goes_whole(writer: Writer) -> None:
         connection.execute(update(CONVERSATION).values(state=f'{{"torn": "{MARK}"}}'))
         assert erase_story(connection, story) is True
         assert connection.execute(select(CONVERSATION.c.id)).scalars().all() == ["c2"]
-        assert turn.latest_conversation(connection, leaver.contributor_id) is None
+        assert turn_queries.latest_conversation(connection, leaver.contributor_id) is None
 
     writer.run(work)

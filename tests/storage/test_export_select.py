@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text, update
 
-from storage.database import reader
-from storage.erasure import erase_story
+from storage.db.engine import reader
 from storage.export import select
 from storage.export.asked import UnknownFormatError, UnknownUseError
 from storage.export.columns import NAMES
-from storage.queries import exports, stories, story_page
-from storage.queries.queue import Filters
+from storage.protection.erasure import erase_story
+from storage.queries.stories import exports_made, kept_stories, whole_story
+from storage.queries.stories.review_queue import Filters
 from storage.tables import Decision, Story
 from tests.review.room import BRISTOL, COATBRIDGE, GLENBOIG, NOON, conversation_of, somebody, tell
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 STORY = Story.__table__
 DECISION = Decision.__table__
@@ -219,9 +219,9 @@ def test_later_words_and_new_wordings_go_along(team: Team) -> None:
 
     def later(connection: Connection) -> None:
         named: dict[str, Any] = {"conversation_id": conversation_of(connection, story_id), "now": NOON}
-        (first,) = story_page.parts_of(connection, story_id)
-        stories.add_to_story(connection, ref="more", text="Nobody rang back.", **named)
-        stories.amend_story(connection, ref=first.ref, text="First I rang twice.", **named)
+        (first,) = whole_story.parts_of(connection, story_id)
+        kept_stories.add_to_story(connection, ref="more", text="Nobody rang back.", **named)
+        kept_stories.amend_story(connection, ref=first.ref, text="First I rang twice.", **named)
 
     team.writer.run(later)
     _, (row,) = team.exports()
@@ -253,7 +253,9 @@ def test_an_export_is_on_record_with_what_it_was_asked_for(team: Team) -> None:
     assert asked["asked"] == {"place": "glenboig"}
     assert asked["practice"] is False
     assert team.asks("SELECT export_id, story_id FROM export_story") == [(export_id, story_id)]
-    assert exports.row_name(bytes.fromhex(asked["row_key"]), story_id) == row["id"], "a row can be pointed out later"
+    assert exports_made.row_name(bytes.fromhex(asked["row_key"]), story_id) == row["id"], (
+        "a row can be pointed out later"
+    )
 
 
 def test_what_was_erased_stays_listed_so_that_recipients_can_be_told(team: Team) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from storage import key_fit, tables
-from storage.crypto import Keyring, UnusableKeyError, address_lookups, new_key, rotate, seal_address
-from storage.database import reader
-from storage.queries import turn
+from storage import tables
+from storage.db.engine import reader
+from storage.protection import key_fit
+from storage.protection.crypto import Keyring, UnusableKeyError, address_lookups, new_key, rotate, seal_address
+from storage.queries.conversations import turn_queries
 from tests.storage.acts import NOW
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 OLD, NEW = new_key(), new_key()
 NUMBER = "+447700900123"
@@ -31,7 +32,9 @@ def lived_in(writer: Writer, key: str, *, with_print: bool = True) -> None:
 
     def work(connection: Connection) -> None:
         lookups = address_lookups(keyring, "sms", NUMBER)
-        turn.make_person(connection, channel="sms", lookups=lookups, sealed=seal_address(keyring, NUMBER), now=NOW)
+        turn_queries.make_person(
+            connection, channel="sms", lookups=lookups, sealed=seal_address(keyring, NUMBER), now=NOW
+        )
         if with_print:
             key_fit.remember(connection, keyring)
 

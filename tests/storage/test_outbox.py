@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from storage import tables
-from storage.queries import outbox, processes, turn
-from storage.queries.outbox import Sent
+from storage.queries.conversations import turn_queries
+from storage.queries.delivery import outbox, processes
+from storage.queries.delivery.outbox import Sent
 from tests.storage.acts import NOW, meet, meet_another, queue
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 OUTBOX = tables.Outbox.__table__
 EVENT = tables.DeliveryEvent.__table__
@@ -51,7 +52,7 @@ def row_of(connection: Connection, message: int) -> Any:
 def test_a_due_message_comes_with_all_that_is_looked_at_when_sending(writer: Writer) -> None:
     def work(connection: Connection) -> None:
         person = meet(connection)
-        turn.opt_out(connection, person.contributor_id, NOW)
+        turn_queries.opt_out(connection, person.contributor_id, NOW)
         number = queue(connection, person, "reply")
         (due,) = outbox.claim_due(connection, NOW, "sms")
         assert due == (

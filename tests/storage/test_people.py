@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import insert, select, update
 
-from storage import database as db
 from storage import tables
-from storage.queries import turn
-from storage.queries.turn import Person
+from storage.db import engine as db
+from storage.queries.conversations import turn_queries
+from storage.queries.conversations.turn_queries import Person
 from tests.storage.acts import HERON, LATER, NOW, begin, keep, meet, queue
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 CONTRIBUTOR = tables.Contributor.__table__
 ADDRESS = tables.Address.__table__
@@ -31,12 +31,12 @@ def test_a_person_is_made_once_and_found_again(writer: Writer) -> None:
     assert made[2:] == ("sms", "cy", False, "reachable", False, NOW, None, NOW, None)
     for lock in (False, True):
         found = writer.run(
-            lambda c, lock=lock: turn.find_person(c, channel="sms", lookups=[bytes(32), HERON], lock=lock)
+            lambda c, lock=lock: turn_queries.find_person(c, channel="sms", lookups=[bytes(32), HERON], lock=lock)
         )
         assert found == made
-        assert writer.run(lambda c, lock=lock: turn.person_at(c, made.address_id, lock=lock)) == made
-    assert writer.run(lambda c: turn.find_person(c, channel="telegram", lookups=[HERON])) is None
-    assert writer.run(lambda c: turn.person_at(c, 99)) is None
+        assert writer.run(lambda c, lock=lock: turn_queries.person_at(c, made.address_id, lock=lock)) == made
+    assert writer.run(lambda c: turn_queries.find_person(c, channel="telegram", lookups=[HERON])) is None
+    assert writer.run(lambda c: turn_queries.person_at(c, 99)) is None
 
 
 def test_two_first_messages_at_once_make_one_person(database: Engine, writer: Writer) -> None:
@@ -44,7 +44,7 @@ def test_two_first_messages_at_once_make_one_person(database: Engine, writer: Wr
     people: list[Person] = []
 
     def first_words(connection: Connection) -> Person:
-        found = turn.find_person(connection, channel="sms", lookups=[HERON], lock=True)
+        found = turn_queries.find_person(connection, channel="sms", lookups=[HERON], lock=True)
         return found or meet(connection)
 
     def deliver() -> None:
@@ -67,7 +67,7 @@ def test_pseudonyms_that_are_taken_are_not_given_twice(
     database: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = iter(["Heron 1000", "Heron 1000", "Heron 1000", "Wren 2000"])
-    monkeypatch.setattr("storage.queries.people.new_pseudonym", lambda digits: next(names))
+    monkeypatch.setattr("storage.queries.contributors.people.new_pseudonym", lambda digits: next(names))
     writer.run(meet)
     writer.run(lambda c: meet(c, bytes(32)))
     with db.reader(database) as connection:
@@ -77,10 +77,12 @@ def test_pseudonyms_that_are_taken_are_not_given_twice(
 def test_when_a_person_was_heard_is_written_once_an_hour(writer: Writer) -> None:
     person = writer.run(meet)
     soon = NOW + timedelta(minutes=59)
-    writer.run(lambda c: turn.heard(c, person, soon))
-    assert writer.run(lambda c: turn.person_at(c, person.address_id)) == person
-    writer.run(lambda c: turn.heard(c, person, LATER))
-    assert writer.run(lambda c: turn.person_at(c, person.address_id)) == person._replace(heard_at=LATER, used_at=LATER)
+    writer.run(lambda c: turn_queries.heard(c, person, soon))
+    assert writer.run(lambda c: turn_queries.person_at(c, person.address_id)) == person
+    writer.run(lambda c: turn_queries.heard(c, person, LATER))
+    assert writer.run(lambda c: turn_queries.person_at(c, person.address_id)) == person._replace(
+        heard_at=LATER, used_at=LATER
+    )
 
 
 def test_stop_reaches_every_address_and_cancels_what_waits(database: Engine, writer: Writer) -> None:
@@ -92,7 +94,7 @@ def test_stop_reaches_every_address_and_cancels_what_waits(database: Engine, wri
                 state="reachable", changed_at=NOW,
             )
         )  # fmt: skip
-        second = turn.find_person(connection, channel="telegram", lookups=[bytes(32)])
+        second = turn_queries.find_person(connection, channel="telegram", lookups=[bytes(32)])
         assert second is not None
         stranger = meet(connection, bytes([9]) * 32)
         numbers = {
@@ -103,14 +105,14 @@ def test_stop_reaches_every_address_and_cancels_what_waits(database: Engine, wri
         }
         numbers["confirmation"] = queue(connection, person, "reply")
         kept = [numbers["confirmation"]]
-        assert turn.opt_out(connection, person.contributor_id, NOW, but=kept) == 3
-        assert turn.opt_out(connection, person.contributor_id, NOW, but=kept) == 0
+        assert turn_queries.opt_out(connection, person.contributor_id, NOW, but=kept) == 3
+        assert turn_queries.opt_out(connection, person.contributor_id, NOW, but=kept) == 0
         return numbers
 
     numbers = writer.run(work)
     with db.reader(database) as connection:
         for lookup, channel in ((HERON, "sms"), (bytes(32), "telegram")):
-            person = turn.find_person(connection, channel=channel, lookups=[lookup])
+            person = turn_queries.find_person(connection, channel=channel, lookups=[lookup])
             assert person is not None
             assert (person.opted_out, person.address_state) == (True, "opted_out")
         rows = connection.execute(select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.payload, OUTBOX.c.error)).all()
@@ -131,10 +133,10 @@ def test_start_opens_what_stop_closed_and_not_what_was_blocked(writer: Writer) -
         def work(connection: Connection) -> str:
             for step in steps:
                 if step in {"opt_out", "opt_in"}:
-                    getattr(turn, step)(connection, person.contributor_id, NOW)
+                    getattr(turn_queries, step)(connection, person.contributor_id, NOW)
                 else:
-                    turn.set_address_state(connection, person.address_id, step, NOW)
-            found = turn.person_at(connection, person.address_id)
+                    turn_queries.set_address_state(connection, person.address_id, step, NOW)
+            found = turn_queries.person_at(connection, person.address_id)
             assert found is not None
             return found.address_state
 
@@ -154,7 +156,7 @@ def test_nothing_goes_to_a_blocked_address_that_waited(database: Engine, writer:
         person = meet(connection)
         queue(connection, person, "prompt")
         queue(connection, person, "reply")
-        turn.set_address_state(connection, person.address_id, "blocked", NOW)
+        turn_queries.set_address_state(connection, person.address_id, "blocked", NOW)
 
     writer.run(work)
     with db.reader(database) as connection:
@@ -163,16 +165,16 @@ def test_nothing_goes_to_a_blocked_address_that_waited(database: Engine, writer:
 
 
 def test_my_data_counts_what_is_held(writer: Writer) -> None:
-    def work(connection: Connection) -> turn.Held | None:
+    def work(connection: Connection) -> turn_queries.Held | None:
         person = meet(connection)
         keep(connection, person, begin(connection, person, status="ended"), "one")
         keep(connection, person, begin(connection, person, "c2"), "two")
         connection.execute(update(STORY).where(STORY.c.conversation_id == "c1").values(withdrawn_at=NOW))
-        turn.set_language(connection, person.contributor_id, "pl")
-        return turn.facts_about(connection, person.contributor_id)
+        turn_queries.set_language(connection, person.contributor_id, "pl")
+        return turn_queries.facts_about(connection, person.contributor_id)
 
     assert writer.run(work) == (2, ("sms",), NOW), "what is out of use and not deleted yet is held"
-    assert writer.run(lambda c: turn.facts_about(c, 99)) is None
-    found = writer.run(lambda c: turn.find_person(c, channel="sms", lookups=[HERON]))
+    assert writer.run(lambda c: turn_queries.facts_about(c, 99)) is None
+    found = writer.run(lambda c: turn_queries.find_person(c, channel="sms", lookups=[HERON]))
     assert found is not None
     assert found.language == "pl"

@@ -10,20 +10,20 @@ import pytest
 from sqlalchemy import insert, update
 
 from storage import tables
-from storage.crypto import Keyring, seal_address
-from storage.database import reader
-from storage.erasure import erase_contributor, forget_contact
-from storage.person_file import FOUND_IN, LEFT_OUT, LOCKED, NobodyError, about
-from storage.queries import team
+from storage.db.engine import reader
+from storage.privacy.subject_file import FOUND_IN, LEFT_OUT, LOCKED, NobodyError, about
+from storage.protection.crypto import Keyring, seal_address
+from storage.protection.erasure import erase_contributor, forget_contact
+from storage.queries.team import members
 from tests.storage.acts import LATER, NOW, meet, meet_another
 from tests.storage.test_erasure import OWN, live
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.person_file import PersonFile
-    from storage.queries.turn import Person
-    from storage.unit import Writer
+    from storage.db.writer import Writer
+    from storage.privacy.subject_file import PersonFile
+    from storage.queries.conversations.turn_queries import Person
 
 KEYS = Keyring([b"k" * 32])
 MARK, OTHER = "quicksilver", "magnesium"
@@ -62,7 +62,7 @@ def two(connection: Connection) -> tuple[Person, Person, int]:
         )
     )
     for who in ("amina@example.org", "gone@example.org", "command line", "earshot"):
-        team.record(connection, at=LATER, who=who, act="story.opened", object_kind="story", object_id=story)
+        members.record(connection, at=LATER, who=who, act="story.opened", object_kind="story", object_id=story)
     return first, second, story
 
 

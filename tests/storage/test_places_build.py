@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from storage.places import Resolver, build, district_rows
-from storage.places.aliases import wanted
+from storage.places import Resolver
+from storage.places.building import build, district_rows
+from storage.places.building.aliases import wanted
 
 
 def city(number: int, name: str, latitude: float, longitude: float, **more: Any) -> dict[str, Any]:

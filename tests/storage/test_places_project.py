@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.choosable import means_else
+from flows.authoring.choosable import means_else
 from storage.places import COLUMNS, SHIPPED, ProjectPlace, Resolver, read_project_csv
 
 HEADING = ",".join(COLUMNS)

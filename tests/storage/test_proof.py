@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from bot.notice import notice
-from bot.settings import read
+from bot.settings.environment import read
+from bot.settings.privacy_facts import notice
 from storage import tables
-from storage.consent_record import ERASED, MANDATORY, NOT_RECORDED, receipt, record, state_of
-from storage.database import reader
-from storage.erasure import erase_contributor, erase_story
+from storage.db.engine import reader
 from storage.export import select as gate
-from storage.proof import NoSuchStoryError, Proof, of_story, story_of_row
-from storage.queries import consent as standing
-from storage.queries import decisions
-from storage.queries.decisions import Circumstances
+from storage.privacy.consent_record import ERASED, MANDATORY, NOT_RECORDED, receipt, record, state_of
+from storage.privacy.proof import NoSuchStoryError, Proof, of_story, story_of_row
+from storage.protection.erasure import erase_contributor, erase_story
+from storage.queries.contributors import consent_in_force as standing
+from storage.queries.contributors import decisions
+from storage.queries.contributors.decisions import Circumstances
 from tests.storage.acts import NOW, begin, consent, keep, meet
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 DAY = timedelta(days=1)
 FACTS = notice(

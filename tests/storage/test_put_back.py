@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from flows.items import ItemKind
-from storage import put_back, tables, wishes
-from storage.database import reader
-from storage.queries import api_tokens, decisions, people, team
-from storage.scrub import LIST, Erased, read_list
+from flows.model.item_kinds import ItemKind
+from storage import tables
+from storage.db.engine import reader
+from storage.privacy.vacuum import LIST, Erased, read_list
+from storage.queries.contributors import decisions, people
+from storage.queries.team import api_tokens, members
+from storage.upkeep import kept_refusals, restored
 from tests.storage.acts import LATER, NOW, begin, keep, meet, queue
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 ADDRESS, STORY, OUTBOX = tables.Address.__table__, tables.Story.__table__, tables.Outbox.__table__
 DECISION, ITEM, TEXT = tables.Decision.__table__, tables.TeamItem.__table__, tables.ConsentText.__table__
@@ -53,14 +55,14 @@ STOP_OF_HERON = line("stop", f"sms:{HERON.hex()}")
 
 def test_a_stop_said_since_stays(writer: Writer, database: Engine) -> None:
     writer.run(lambda connection: told(connection, "team"))
-    done = writer.run(lambda connection: put_back.hold(connection, [STOP_OF_HERON], LATER))
+    done = writer.run(lambda connection: restored.hold(connection, [STOP_OF_HERON], LATER))
     assert (done.stops, stopped(database)) == (1, [True])
-    again = writer.run(lambda connection: put_back.hold(connection, [STOP_OF_HERON], LATER))
+    again = writer.run(lambda connection: restored.hold(connection, [STOP_OF_HERON], LATER))
     assert again.stops == 0
 
 
 def test_a_stop_of_somebody_whom_the_copy_does_not_know_stays(writer: Writer, database: Engine) -> None:
-    writer.run(lambda connection: put_back.hold(connection, [STOP_OF_HERON], LATER))
+    writer.run(lambda connection: restored.hold(connection, [STOP_OF_HERON], LATER))
     assert writer.run(meet).opted_out, "when they write again, they start as opted out"
     assert stopped(database) == [True]
 
@@ -68,7 +70,7 @@ def test_a_stop_of_somebody_whom_the_copy_does_not_know_stays(writer: Writer, da
 def test_whoever_said_start_after_their_stop_is_written_to(writer: Writer, database: Engine) -> None:
     writer.run(lambda connection: told(connection, "team"))
     lines = [STOP_OF_HERON, line("start", STOP_OF_HERON.token)]
-    assert writer.run(lambda connection: put_back.hold(connection, lines, LATER)).stops == 0
+    assert writer.run(lambda connection: restored.hold(connection, lines, LATER)).stops == 0
     assert stopped(database) == [False]
 
 
@@ -77,9 +79,9 @@ def test_a_use_goes_no_further_than_its_teller_said_last(writer: Writer, databas
     writer.run(lambda connection: told(connection, "team", "c2", WREN))
     lines = [line("use", "c1:team"), line("use", "c1:quote"), line("use", "c2:publish"), line("use", "c9:team"),
              line("use", "c1"), line("use", "")]  # fmt: skip
-    done = writer.run(lambda connection: put_back.hold(connection, lines[:4], LATER))
+    done = writer.run(lambda connection: restored.hold(connection, lines[:4], LATER))
     assert (done.uses, use_of(database, "c1"), use_of(database, "c2")) == (1, "quote", "team")
-    writer.run(lambda connection: put_back.hold(connection, lines, LATER))
+    writer.run(lambda connection: restored.hold(connection, lines, LATER))
     assert use_of(database, "c2") == "team", "what was widened since is not known to the copy, and is not guessed"
 
 
@@ -92,41 +94,41 @@ def test_what_waited_in_the_copy_is_not_sent_and_nothing_else_until_somebody_has
             queue(connection, person, kind)
 
     writer.run(wait)
-    assert writer.run(lambda connection: put_back.hold(connection, [], LATER)).messages == 3
+    assert writer.run(lambda connection: restored.hold(connection, [], LATER)).messages == 3
     with reader(database) as connection:
-        assert put_back.fenced(connection)
+        assert restored.fenced(connection)
         assert {row.state for row in connection.execute(select(OUTBOX)).all()} == {"cancelled"}
         assert [r.kind for r in connection.execute(select(ITEM)).all()] == [ItemKind.PUT_BACK.value]
     writer.run(lambda connection: queue(connection, meet(connection, WREN), "reply"))
 
     def release(connection: Connection) -> Any:
-        return put_back.release(connection, LATER, "s@example.org", drop=False)
+        return restored.release(connection, LATER, "s@example.org", drop=False)
 
     assert writer.run(release) == 1
     assert writer.run(release) is None
     with reader(database) as connection:
-        assert not put_back.fenced(connection)
+        assert not restored.fenced(connection)
         assert all(row.closed_at is not None for row in connection.execute(select(ITEM)).all())
 
 
 def test_nothing_that_was_opened_before_opens_the_teams_room(writer: Writer, database: Engine) -> None:
     def work(connection: Connection) -> None:
-        kim = team.add_member(connection, email="kim@example.org", name="Kim", role="lead", at=NOW)
+        kim = members.add_member(connection, email="kim@example.org", name="Kim", role="lead", at=NOW)
         ends = LATER + timedelta(days=1)
-        team.add_session(connection, token_hash="s", member_id=kim, at=NOW, expires_at=ends)
-        team.add_link(
+        members.add_session(connection, token_hash="s", member_id=kim, at=NOW, expires_at=ends)
+        members.add_link(
             connection, token_hash="l", member_id=None, role="lead", purpose="join", at=NOW, expires_at=ends
         )  # fmt: skip
         api_tokens.replace_token(connection, member_id=kim, token_hash="t", now=NOW)
-        put_back.hold(connection, [], LATER)
+        restored.hold(connection, [], LATER)
 
     writer.run(work)
     token = tables.ApiToken.__table__
     with reader(database) as connection:
-        assert team.live_session(connection, "s", LATER, NOW) is None
-        assert team.good_link(connection, "l", LATER) is None
+        assert members.live_session(connection, "s", LATER, NOW) is None
+        assert members.good_link(connection, "l", LATER) is None
         assert list(connection.execute(select(token.c.revoked_at)).scalars()) == [LATER]
-        assert [one.active for one in team.all_members(connection)] == [True], "the password still opens it"
+        assert [one.active for one in members.all_members(connection)] == [True], "the password still opens it"
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def test_the_list_learns_of_every_stop_and_start_once(writer: Writer, database: 
     for change in (None, people.opt_out, None, people.opt_in, None, people.opt_out, None):
         if change is not None:
             writer.run(lambda connection, change=change: change(connection, person, NOW))
-        wishes.keep(database, writer, tmp_path, NOW)
+        kept_refusals.keep(database, writer, tmp_path, NOW)
         kinds = [each.kind for each in read_list(tmp_path)]
     assert kinds == ["stop", "start", "stop"]
     assert (tmp_path / LIST).stat().st_mode & 0o777 == 0o600
@@ -147,7 +149,7 @@ def test_the_list_learns_of_every_stop_and_start_once(writer: Writer, database: 
 def test_the_list_learns_what_a_provider_says(writer: Writer, database: Engine, tmp_path: Path) -> None:
     writer.run(meet)
     writer.run(lambda connection: people.set_address_state(connection, 1, "opted_out", NOW))
-    assert wishes.keep(database, writer, tmp_path, NOW) == 1
+    assert kept_refusals.keep(database, writer, tmp_path, NOW) == 1
 
 
 def decide(connection: Connection, contributor: int, answer: str, story: int | None = None) -> None:
@@ -166,13 +168,13 @@ def test_the_list_learns_of_every_decision_about_a_use_once(writer: Writer, data
     person = writer.run(lambda connection: told(connection, "publish"))
     for answer in ("publish", "team"):
         writer.run(lambda connection, answer=answer: decide(connection, person, answer))
-        assert wishes.keep(database, writer, tmp_path, NOW) == 1
-        assert wishes.keep(database, writer, tmp_path, NOW) == 0
+        assert kept_refusals.keep(database, writer, tmp_path, NOW) == 1
+        assert kept_refusals.keep(database, writer, tmp_path, NOW) == 0
     assert [each.token for each in read_list(tmp_path)] == ["c1:publish", "c1:team"]
-    writer.run(lambda connection: put_back.hold(connection, read_list(tmp_path), LATER))
+    writer.run(lambda connection: restored.hold(connection, read_list(tmp_path), LATER))
     assert use_of(database) == "team"
     with reader(database) as connection:
-        assert {each.kind for each in wishes.known_to(connection)} == {"use", "start"}
+        assert {each.kind for each in kept_refusals.known_to(connection)} == {"use", "start"}
 
 
 def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, database: Engine) -> None:
@@ -182,7 +184,7 @@ def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, data
         person = told(connection, "publish")
         (story,) = connection.execute(select(STORY.c.id)).scalars()
         decide(connection, person, "publish", story)
-        put_back.hold(connection, [Erased(LATER, "use", "c1:team")], LATER)
+        restored.hold(connection, [Erased(LATER, "use", "c1:team")], LATER)
         last = decisions.latest(connection, story_id=story, purpose="use")
         assert last is not None
         assert (last["answer"], last["step"], last["decided_at"]) == ("team", decisions.PUT_BACK, LATER)
@@ -194,6 +196,6 @@ def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, data
 def test_the_list_names_nobody(writer: Writer, database: Engine, tmp_path: Path) -> None:
     person = writer.run(lambda connection: told(connection, "team"))
     writer.run(lambda connection: people.opt_out(connection, person, NOW))
-    wishes.keep(database, writer, tmp_path, NOW)
+    kept_refusals.keep(database, writer, tmp_path, NOW)
     said = (tmp_path / LIST).read_text()
     assert "quay" not in said

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from storage.database import reader
-from storage.queries import queue
-from storage.queries.queue import NONE, Filters
+from storage.db.engine import reader
+from storage.queries.stories import review_queue
+from storage.queries.stories.review_queue import NONE, Filters
 from tests.review.room import BRISTOL, COATBRIDGE, GLENBOIG, NOON, tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 
 def found(engine: Engine, filters: Filters, *, practice: bool = False) -> list[str]:
     with reader(engine) as connection:
-        return sorted(line.excerpt for line in queue.page(connection, filters, practice=practice).lines)
+        return sorted(line.excerpt for line in review_queue.page(connection, filters, practice=practice).lines)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_turning_pages_loses_and_repeats_nothing_even_among_equal_times(
     after = ""
     with reader(database) as connection:
         while True:
-            screen = queue.page(connection, Filters(), practice=False, after=after, size=size)
+            screen = review_queue.page(connection, Filters(), practice=False, after=after, size=size)
             assert screen.total == 7
             seen += [line.excerpt for line in screen.lines]
             after = screen.after
@@ -98,16 +98,19 @@ def test_turning_pages_loses_and_repeats_nothing_even_among_equal_times(
 
 
 def test_a_long_story_is_shown_by_its_beginning(database: Engine, writer: Writer) -> None:
-    writer.run(lambda c: [tell(c, "é" * queue.EXCERPT), tell(c, "é" * (queue.EXCERPT + 1))])
+    writer.run(lambda c: [tell(c, "é" * review_queue.EXCERPT), tell(c, "é" * (review_queue.EXCERPT + 1))])
     with reader(database) as connection:
-        lines = queue.page(connection, Filters(), practice=False).lines
-    assert [(len(line.excerpt), line.longer) for line in lines] == [(queue.EXCERPT, True), (queue.EXCERPT, False)]
+        lines = review_queue.page(connection, Filters(), practice=False).lines
+    assert [(len(line.excerpt), line.longer) for line in lines] == [
+        (review_queue.EXCERPT, True),
+        (review_queue.EXCERPT, False),
+    ]
 
 
 def test_places_are_offered_by_how_many_stories_they_have(stories: Engine, writer: Writer) -> None:
     writer.run(lambda c: tell(c, "f", place=BRISTOL))
     with reader(stories) as connection:
-        assert queue.places(connection, practice=False) == [
+        assert review_queue.places(connection, practice=False) == [
             ("Bristol", 2),
             ("Coatbridge, North Lanarkshire", 1),
             ("Glenboig, North Lanarkshire", 1),

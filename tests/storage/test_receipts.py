@@ -8,7 +8,7 @@ import secrets
 
 from rapidfuzz.distance import OSA
 
-from storage.receipts import new_receipt, words
+from storage.protection.receipt_lookup import new_receipt, words
 
 COMMANDS = [
     "stop",

@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from flows.conversation import Conversation
-from flows.items import ItemKind
-from storage import retention, tables
-from storage.database import reader
-from storage.queries import outbox, turn
-from storage.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
-from storage.types import Moment
+from flows.model.conversation import Conversation
+from flows.model.item_kinds import ItemKind
+from storage import tables
+from storage.db.column_types import Moment
+from storage.db.engine import reader
+from storage.privacy import retention
+from storage.privacy.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
+from storage.queries.conversations import turn_queries
+from storage.queries.delivery import outbox
 from tests.storage import test_erasure
 from tests.storage.acts import HERON, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue, rows
 from tests.storage.test_erasure import MARK, SEALED_MARK, everything, holding
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.queries.turn import Person
-    from storage.unit import Writer
+    from storage.db.writer import Writer
+    from storage.queries.conversations.turn_queries import Person
 
 AUDIT = tables.Audit.__table__
 ADDRESS = tables.Address.__table__
@@ -90,7 +92,7 @@ def test_a_raw_event_is_emptied_after_its_days_and_a_duplicate_is_still_one(data
         claim(connection, "SM1")
         number = claim(connection, "SM2")
         assert number is not None
-        turn.mark_inbound(connection, number, state="failed", error="ValueError")
+        turn_queries.mark_inbound(connection, number, state="failed", error="ValueError")
         connection.execute(
             insert(INBOUND).values(
                 channel="sms", provider_id="SM3", received_at=NOW + timedelta(days=1), sealed=b"x", state="handled",
@@ -151,24 +153,24 @@ def test_notes_of_providers_go_with_the_age_of_raw_events(database: Engine, writ
 def unfinished(connection: Connection, person: Person, **changes: Any) -> Conversation:
     """Begin something that is never finished, with words of it everywhere."""
     conversation = begin(connection, person, shown=MARK, scratch={"parts": [MARK]}, **changes)
-    turn.hold_sealed(
+    turn_queries.hold_sealed(
         connection, conversation_id="c1", contributor_id=person.contributor_id, ref="r", sealed=SEALED_MARK, now=NOW
     )
     effect = consent("no", purpose="take_part")
     decide(connection, person, conversation, effect)
     connection.execute(update(DECISION).values(literal=MARK))
-    turn.claim(
+    turn_queries.claim(
         connection, channel="sms", provider_id="SM1", received_at=NOW, sealed=SEALED_MARK,
         contributor_id=person.contributor_id,
     )  # fmt: skip
-    turn.enqueue(
+    turn_queries.enqueue(
         connection, address_id=person.address_id, contributor_id=person.contributor_id, conversation_id="c1",
         inbound_id=None, channel="sms", kind="nudge", payload=MARK, due_at=NOW, now=NOW,
     )  # fmt: skip
-    turn.raise_item(
+    turn_queries.raise_item(
         connection, kind=ItemKind.HELP_MID_STORY, now=NOW, contributor_id=person.contributor_id, conversation_id="c1"
     )
-    turn.raise_item(connection, kind=ItemKind.STUCK_CONVERSATION, now=NOW, conversation_id="c1")
+    turn_queries.raise_item(connection, kind=ItemKind.STUCK_CONVERSATION, now=NOW, conversation_id="c1")
     return conversation
 
 
@@ -188,7 +190,7 @@ def test_a_conversation_without_a_story_goes_thirty_days_after_its_last_word(
     assert [(row["purpose"], row["answer"]) for row in found["decision"]] == [("take_part", "no")]
     assert [row["state"] for row in found["outbox"]] == ["cancelled"]
     assert [(row["kind"], row["conversation_id"]) for row in found["team_item"]] == [("help_mid_story", None)]
-    assert writer.run(lambda c: turn.find_person(c, channel="sms", lookups=[HERON])) is not None
+    assert writer.run(lambda c: turn_queries.find_person(c, channel="sms", lookups=[HERON])) is not None
 
 
 def test_new_words_pause_the_clock(database: Engine, writer: Writer) -> None:
@@ -211,7 +213,7 @@ def test_a_conversation_with_a_story_stays_and_words_nobody_will_answer_for_go(
 ) -> None:
     def set_up(connection: Connection, name: str, status: str, person: Person) -> None:
         keep(connection, person, begin(connection, person, name), "It was the bus.")
-        turn.hold_sealed(
+        turn_queries.hold_sealed(
             connection, conversation_id=name, contributor_id=person.contributor_id, ref="r", sealed=b"s", now=NOW
         )
         begin(connection, person, name, status=status)
@@ -232,7 +234,7 @@ def test_a_conversation_with_a_story_stays_and_words_nobody_will_answer_for_go(
 def quiet(connection: Connection, *, story: bool) -> Person:
     person = meet(connection, source="leaflet")
     connection.execute(update(ADDRESS).where(ADDRESS.c.id == person.address_id).values(sealed=SEALED_MARK))
-    turn.set_language(connection, person.contributor_id, "cy")
+    turn_queries.set_language(connection, person.contributor_id, "cy")
     if story:
         live(connection, person, "c1", MARK)
         begin(connection, person, "c3", status="ended", shown=MARK)
@@ -301,7 +303,7 @@ def test_two_contacts_can_be_forgotten_and_both_may_come_back(database: Engine, 
     def set_up(connection: Connection) -> None:
         for person, name in ((meet(connection), "c1"), (meet_another(connection), "c2")):
             keep(connection, person, begin(connection, person, name, status="ended"), "It was the bus.")
-        turn.opt_out(connection, 1, NOW)
+        turn_queries.opt_out(connection, 1, NOW)
 
     writer.run(set_up)
     assert run(database, writer, PERIODS, on(366)).contacts == 2
@@ -315,7 +317,7 @@ def test_somebody_who_wrote_last_week_is_not_quiet(database: Engine, writer: Wri
     def set_up(connection: Connection) -> None:
         person = meet(connection)
         keep(connection, person, begin(connection, person, status="ended"), "It was the bus.")
-        turn.heard(connection, person, NOW + timedelta(days=360))
+        turn_queries.heard(connection, person, NOW + timedelta(days=360))
 
     writer.run(set_up)
     gone = run(database, writer, PERIODS, on(366))
@@ -331,7 +333,7 @@ def test_somebody_who_writes_while_it_runs_is_left_alone(database: Engine, write
     assert found["conversations"] == ["c3"]
 
     def write_again(connection: Connection) -> None:
-        turn.heard(connection, person, look.now)
+        turn_queries.heard(connection, person, look.now)
         begin(connection, person, "c3", status="ended", heard_at=look.now)
 
     writer.run(write_again)
@@ -480,7 +482,7 @@ def test_the_team_is_told_fourteen_days_before_a_contact_goes(database: Engine, 
 def test_a_word_from_them_stops_it(database: Engine, writer: Writer) -> None:
     person = writer.run(meet)
     assert run(database, writer, WARNED, on(360)) == Gone(warnings=1)
-    writer.run(lambda connection: turn.heard(connection, person, on(361)))
+    writer.run(lambda connection: turn_queries.heard(connection, person, on(361)))
     assert leavers(database) == []
     with reader(database) as connection:
         assert [closed for (closed,) in rows(connection, ITEM, "closed_at")] == [on(361)]

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Float, Integer, Numeric, select
 
+from flows.model.staffed_hours import StaffedHours, Week
 from storage import tables
-from storage.queries import people
-from storage.queries.safeguarding import count_open, is_open, raise_concern
-from storage.staffed import StaffedHours, Week
+from storage.queries.contributors import people
+from storage.queries.team.safeguarding_items import count_open, is_open, raise_concern
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from storage import schema_check
-from storage.database import UnusableDatabaseError, schema_version, upgrade
+from storage.db.engine import UnusableDatabaseError, schema_version, upgrade
+from storage.upkeep import schema_check
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

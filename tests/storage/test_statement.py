@@ -10,7 +10,7 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import insert, select, update
 
 from storage import tables
-from storage.statement import Statement
+from storage.db.prepared_statement import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

@@ -11,18 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import LargeBinary, select
 
 from storage import tables
-from storage.crypto import (
-    KEY_PRINT,
-    PROTECTED,
-    Keyring,
-    address_lookups,
-    receipt_lookups,
-    seal_address,
-)
-from storage.database import reader
-from storage.erasure import erase_contributor
-from storage.queries import requests, turn
-from storage.receipts import words
+from storage.db.engine import reader
+from storage.protection.crypto import KEY_PRINT, PROTECTED, Keyring, address_lookups, receipt_lookups, seal_address
+from storage.protection.erasure import erase_contributor
+from storage.protection.receipt_lookup import words
+from storage.queries.conversations import turn_queries
+from storage.queries.team import requests
 from tests.promises.leftovers import files_of, leftovers, number_forms
 from tests.storage.acts import NOW, begin, keep
 
@@ -32,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 KEYS = Keyring([bytes(range(32))])
 NUMBERS = ("+447700900881", "+447700900882")
@@ -47,17 +41,17 @@ RANGE = 1_000
 def fill(connection: Connection) -> None:
     """Two people by text message, one of whom left, and one on Telegram; with everything that is locked."""
     for number, name in zip(NUMBERS, ("stays", "left"), strict=True):
-        person = turn.make_person(
+        person = turn_queries.make_person(
             connection, channel="sms", lookups=address_lookups(KEYS, "sms", number), sealed=seal_address(KEYS, number),
             now=NOW,
         )  # fmt: skip
         raw = f"MessageSid=SM{name}&From=%2B{number[1:]}&Body=a+quandary".encode()
-        turn.claim(
+        turn_queries.claim(
             connection, channel="sms", provider_id=f"SM{name}", received_at=NOW,
             sealed=KEYS.seal("inbound.sealed", raw), contributor_id=person.contributor_id,
         )  # fmt: skip
         conversation = begin(connection, person, name)
-        turn.hold_sealed(
+        turn_queries.hold_sealed(
             connection, conversation_id=name, contributor_id=person.contributor_id, ref="", now=NOW,
             sealed=KEYS.seal("sealed_message.sealed", b"an isthmus"),
         )  # fmt: skip
@@ -70,7 +64,7 @@ def fill(connection: Connection) -> None:
         )  # fmt: skip
         if name == "left":
             erase_contributor(connection, person.contributor_id, NOW)
-    turn.make_person(
+    turn_queries.make_person(
         connection, channel="telegram", lookups=address_lookups(KEYS, "telegram", CHAT),
         sealed=seal_address(KEYS, CHAT), now=NOW,
     )  # fmt: skip
@@ -100,8 +94,8 @@ def test_no_number_no_chat_and_no_sealed_word_is_in_the_files(database: Engine, 
 
 
 def test_a_backup_shows_no_more(sqlite_database: Engine, tmp_path: Path) -> None:
-    from storage.backup import copy as copied  # noqa: PLC0415 - the very copy that `earshot db backup` makes
-    from storage.unit import writer_for  # noqa: PLC0415
+    from storage.db.writer import writer_for  # noqa: PLC0415
+    from storage.upkeep.backup import copy as copied  # noqa: PLC0415 - the very copy that `earshot db backup` makes
 
     writer = writer_for(sqlite_database)
     writer.run(fill)

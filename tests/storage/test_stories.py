@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from flows.items import ItemKind
-from storage import database as db
+from flows.model.item_kinds import ItemKind
 from storage import tables
-from storage.queries import turn
+from storage.db import engine as db
+from storage.queries.conversations import turn_queries
 from tests.storage.acts import LATER, NOW, begin, consent, decide, keep, meet, rows
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 DECISION = tables.Decision.__table__
 TEXT = tables.ConsentText.__table__
@@ -72,7 +72,9 @@ def test_a_story_kept_again_is_the_same_story_and_goes_back_to_the_queue(writer:
         connection.execute(
             insert(TAG).values(story_id=number, dimension="theme", value="waiting", origin="reviewer", created_at=NOW)
         )
-        assert turn.add_to_story(connection, conversation_id="c1", ref="r9", text="And more.", now=LATER) == number
+        assert (
+            turn_queries.add_to_story(connection, conversation_id="c1", ref="r9", text="And more.", now=LATER) == number
+        )
         assert keep(
             connection, person, conversation, "Told anew.", answers={"b": 2}, tags=(("scale", "society"),)
         ) == number  # fmt: skip
@@ -94,7 +96,7 @@ def test_an_added_message_that_the_teller_put_into_the_story_is_not_there_twice(
         person = meet(connection)
         conversation = begin(connection, person)
         keep(connection, person, conversation, "Told.")
-        turn.add_to_story(connection, conversation_id="c1", ref="r1", text="More.", now=LATER)
+        turn_queries.add_to_story(connection, conversation_id="c1", ref="r1", text="More.", now=LATER)
         keep(connection, person, conversation, "Told.", "More.")
         assert connection.execute(select(STORY.c.text)).scalar_one() == "Told.\n\nMore."
         assert rows(connection, PART, "position", "text", "kind") == [(0, "Told.", "told"), (1, "More.", "told")]
@@ -111,7 +113,9 @@ def test_an_edit_takes_the_place_of_what_was_said(writer: Writer) -> None:
         keep(connection, person, conversation, "My word.", "Another.")
         connection.execute(update(STORY).values(state="approved"))
         for text in ("My other word.", "My last word."):
-            assert turn.amend_story(connection, conversation_id="c1", ref="r0", text=text, now=LATER) is not None
+            assert (
+                turn_queries.amend_story(connection, conversation_id="c1", ref="r0", text=text, now=LATER) is not None
+            )
         story = connection.execute(select(STORY)).one()
         assert (story.text, story.state, story.version, story.changed_at) == (
             "My last word.\nAnother.", "new", 3, LATER,
@@ -174,9 +178,9 @@ def test_a_story_kept_again_travels_as_far_as_was_decided_last(writer: Writer) -
 
 
 def test_nothing_is_added_to_a_story_that_is_not_there(writer: Writer) -> None:
-    for change in (turn.add_to_story, turn.amend_story):
+    for change in (turn_queries.add_to_story, turn_queries.amend_story):
         assert writer.run(lambda c, f=change: f(c, conversation_id="c1", ref="", text="x", now=NOW)) is None
-    assert writer.run(lambda c: turn.drop_story(c, "c1", NOW)) is False
+    assert writer.run(lambda c: turn_queries.drop_story(c, "c1", NOW)) is False
 
 
 def test_decisions_are_added_and_never_changed(writer: Writer) -> None:
@@ -215,10 +219,10 @@ def test_a_dropped_story_is_gone_and_the_conversation_goes_on(writer: Writer) ->
         person = meet(connection)
         conversation = begin(connection, person)
         keep(connection, person, conversation, "Told.", answers={"a": 1}, tags=(("scale", "individual"),))
-        assert turn.drop_story(connection, "c1", NOW) is True
+        assert turn_queries.drop_story(connection, "c1", NOW) is True
         for table in (STORY, PART, ANSWER, TAG):
             assert connection.execute(select(table)).all() == []
-        turn.save_conversation(
+        turn_queries.save_conversation(
             connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=LATER
         )
         assert keep(connection, person, conversation, "Told again.") > 1, "a story's number is never used twice"
@@ -232,11 +236,11 @@ def test_the_team_is_told_once_while_an_item_is_open(database: Engine, writer: W
         begin(connection, person)
         about = {"contributor_id": person.contributor_id, "conversation_id": "c1"}
         for kind in (ItemKind.HELP_MID_STORY, ItemKind.HELP_MID_STORY, ItemKind.SENDING):
-            turn.raise_item(connection, kind=kind, now=NOW, **about)
+            turn_queries.raise_item(connection, kind=kind, now=NOW, **about)
         connection.execute(update(ITEM).where(ITEM.c.kind == "help_mid_story").values(closed_at=NOW))
-        turn.raise_item(connection, kind=ItemKind.HELP_MID_STORY, now=LATER, **about)
+        turn_queries.raise_item(connection, kind=ItemKind.HELP_MID_STORY, now=LATER, **about)
         for _ in range(2):
-            turn.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
+            turn_queries.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
 
     writer.run(work)
     with db.reader(database) as connection:

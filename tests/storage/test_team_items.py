@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.items import ItemKind
-from storage.queries import requests, team, team_items, turn
+from flows.model.item_kinds import ItemKind
+from storage.queries.conversations import turn_queries
+from storage.queries.team import members, requests, team_items
 from tests.storage.acts import LATER, NOW, begin, keep, meet
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 KINDS = tuple(ItemKind)
 
@@ -26,8 +27,8 @@ def test_an_item_leads_to_its_story_and_its_request_and_no_further(writer: Write
         )
         about = {"contributor_id": person.contributor_id, "conversation_id": "c1"}
         for kind in (ItemKind.SENDING, ItemKind.REQUEST):
-            turn.raise_item(connection, kind=kind, now=NOW, **about)
-        turn.raise_item(connection, kind=ItemKind.CHANNEL, now=LATER)
+            turn_queries.raise_item(connection, kind=kind, now=NOW, **about)
+        turn_queries.raise_item(connection, kind=ItemKind.CHANNEL, now=LATER)
         return team_items.open_items(connection, KINDS)
 
     sending, asked, channel = writer.run(work)
@@ -39,8 +40,8 @@ def test_an_item_leads_to_its_story_and_its_request_and_no_further(writer: Write
 
 def test_items_are_counted_by_kind_closed_by_name_and_opened_again(writer: Writer) -> None:
     def work(connection: Connection) -> None:
-        member = team.add_member(connection, email="sam@example.org", name="Sam Okafor", role="lead", at=NOW)
-        turn.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
+        member = members.add_member(connection, email="sam@example.org", name="Sam Okafor", role="lead", at=NOW)
+        turn_queries.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
         assert team_items.count_items(connection) == {kind: int(kind is ItemKind.CHANNEL) for kind in ItemKind}
         assert team_items.close_item(connection, 1, by=member, note="Paid.", now=LATER)
         assert not team_items.close_item(connection, 1, by=member, note="Twice.", now=LATER)
@@ -56,7 +57,7 @@ def test_items_are_counted_by_kind_closed_by_name_and_opened_again(writer: Write
 
 def test_a_role_finds_only_its_own_kinds(writer: Writer) -> None:
     def work(connection: Connection) -> None:
-        turn.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
+        turn_queries.raise_item(connection, kind=ItemKind.CHANNEL, now=NOW)
         theirs = (ItemKind.OTHER_LANGUAGE,)
         assert team_items.one_item(connection, 1, KINDS) is not None
         assert team_items.one_item(connection, 1, theirs) is None
@@ -69,7 +70,7 @@ def test_a_request_that_was_answered_in_the_chat_closes_its_item(writer: Writer)
     def work(connection: Connection) -> None:
         person = meet(connection).contributor_id
         requests.open_request(connection, None, kind="access", origin="chat", now=NOW, contributor_id=person)
-        turn.raise_item(connection, kind=ItemKind.REQUEST, now=NOW, contributor_id=person)
+        turn_queries.raise_item(connection, kind=ItemKind.REQUEST, now=NOW, contributor_id=person)
         assert requests.settle(connection, "erasure", person, LATER) == 0
         assert team_items.count_items(connection)[ItemKind.REQUEST] == 1
         assert requests.settle(connection, "access", person, LATER) == 1
@@ -84,7 +85,7 @@ def test_many_of_one_kind_hide_no_other(writer: Writer) -> None:
         many = team_items.MOST_OF_A_KIND + 5
         values = [{"kind": ItemKind.LEAVING.value, "raised_at": NOW} for _ in range(many)]
         connection.execute(team_items.ITEM.insert(), values)
-        turn.raise_item(connection, kind=ItemKind.CHANNEL, now=LATER)
+        turn_queries.raise_item(connection, kind=ItemKind.CHANNEL, now=LATER)
         shown = [item.kind for item in team_items.open_items(connection, KINDS)]
         assert shown == [ItemKind.LEAVING] * team_items.MOST_OF_A_KIND + [ItemKind.CHANNEL]
         assert team_items.count_items(connection)[ItemKind.LEAVING] == many

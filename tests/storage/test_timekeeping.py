@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from flows.items import ItemKind
+from flows.model.item_kinds import ItemKind
 from storage import tables
-from storage.database import reader
-from storage.timekeeping import Leap, Timekeeper, believe, last_known
+from storage.db.engine import reader
+from storage.upkeep.timekeeping import Leap, Timekeeper, believe, last_known
 from tests.storage.acts import NOW, begin, meet, queue
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 ITEM = tables.TeamItem.__table__
 OUTBOX = tables.Outbox.__table__

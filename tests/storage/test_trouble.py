@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, insert, select, text
 
-from storage import database as db
 from storage import tables
-from storage.trouble import SAYINGS, Cause, Health, cause_of
-from storage.unit import GroupWriter, LostBatchError, PoolWriter, Writer
+from storage.db import engine as db
+from storage.db.database_trouble import SAYINGS, Cause, Health, cause_of
+from storage.db.writer import GroupWriter, LostBatchError, PoolWriter, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from flows.conversation import Conversation
-from storage import database as db
+from flows.model.conversation import Conversation
 from storage import tables
-from storage.queries import conversations, inbox, turn
+from storage.db import engine as db
+from storage.queries.conversations import failed_events, timers, turn_queries
 from tests.storage.acts import LATER, NOW, begin, claim, meet, meet_another
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-    from storage.unit import Writer
+    from storage.db.writer import Writer
 
 INBOUND = tables.Inbound.__table__
 CONVERSATION = tables.Conversation.__table__
@@ -28,7 +28,9 @@ def test_an_event_is_claimed_once(database: Engine, writer: Writer) -> None:
     first = writer.run(claim)
     assert first is not None
     assert writer.run(claim) is None
-    other = writer.run(lambda c: turn.claim(c, channel="telegram", provider_id="SM1", received_at=NOW, sealed=None))
+    other = writer.run(
+        lambda c: turn_queries.claim(c, channel="telegram", provider_id="SM1", received_at=NOW, sealed=None)
+    )
     assert other not in {None, first}
     with db.reader(database) as connection:
         rows = connection.execute(select(INBOUND.c.channel, INBOUND.c.state, INBOUND.c.attempts).order_by("id")).all()
@@ -67,35 +69,35 @@ def test_a_turn_that_fails_leaves_its_event_unclaimed(writer: Writer) -> None:
 @pytest.mark.parametrize("state", ["failed", "stored"])
 def test_an_unhandled_event_is_kept_listed_and_handed_out_again(database: Engine, writer: Writer, state: str) -> None:
     def fail(connection: Connection) -> int | None:
-        return inbox.keep_event(
+        return failed_events.keep_event(
             connection, channel="sms", provider_id="SM1", received_at=NOW, sealed=b"raw", state=state, error="KeyError"
         )
 
     number = writer.run(fail)
     assert writer.run(fail) == number
     with db.reader(database) as connection:
-        (event,) = inbox.unhandled(connection)
-        assert inbox.count_unhandled(connection) == 1
-        assert inbox.unhandled(connection, after=event.id) == []
+        (event,) = failed_events.unhandled(connection)
+        assert failed_events.count_unhandled(connection) == 1
+        assert failed_events.unhandled(connection, after=event.id) == []
     assert event == (number, "sms", "SM1", NOW, state, "KeyError", 2, b"raw")
     assert writer.run(claim) == number
     assert writer.run(fail) is None, "what was handled meanwhile stays handled"
     assert writer.run(claim) is None
     with db.reader(database) as connection:
-        assert inbox.count_unhandled(connection) == 0
+        assert failed_events.count_unhandled(connection) == 0
 
 
 def test_what_never_reached_us_is_found(writer: Writer) -> None:
     for provider_id in ("SM1", "SM3"):
         writer.run(lambda c, p=provider_id: claim(c, p))
     ids = [f"SM{n}" for n in range(1, 1200)]
-    missing = writer.run(lambda c: inbox.unseen(c, channel="sms", provider_ids=ids))
+    missing = writer.run(lambda c: failed_events.unseen(c, channel="sms", provider_ids=ids))
     assert missing == [each for each in ids if each not in {"SM1", "SM3"}]
 
 
 def test_strays_are_counted_and_nothing_else(database: Engine, writer: Writer) -> None:
     for kind in ("short code", "short code", "group"):
-        writer.run(lambda c, kind=kind: turn.count_stray(c, channel="sms", kind=kind))
+        writer.run(lambda c, kind=kind: turn_queries.count_stray(c, channel="sms", kind=kind))
     with db.reader(database) as connection:
         rows = connection.execute(select(tables.Stray.__table__).order_by("kind")).all()
     assert [tuple(row) for row in rows] == [("sms", "group", 1), ("sms", "short code", 2)]
@@ -104,21 +106,21 @@ def test_strays_are_counted_and_nothing_else(database: Engine, writer: Writer) -
 def test_a_conversation_is_stored_and_found_as_it_was(writer: Writer) -> None:
     def work(connection: Connection) -> None:
         person = meet(connection)
-        assert turn.latest_conversation(connection, person.contributor_id) is None
+        assert turn_queries.latest_conversation(connection, person.contributor_id) is None
         old = begin(connection, person, "old", status="ended")
         new = begin(connection, person, "new", started_at=LATER, scratch={"parts": ["café 👍"]})
-        turn.save_conversation(
+        turn_queries.save_conversation(
             connection, old, contributor_id=person.contributor_id, address_id=person.address_id, now=LATER
         )
-        stored = turn.latest_conversation(connection, person.contributor_id)
+        stored = turn_queries.latest_conversation(connection, person.contributor_id)
         assert stored is not None
         assert (stored.id, stored.status, stored.flow, stored.structure) == ("new", "open", "share", "s1")
         assert Conversation.from_json(stored.state) == new
         moved = new.model_copy(update={"step": "story", "due": "nudge", "due_at": LATER, "status": "open"})
-        turn.save_conversation(
+        turn_queries.save_conversation(
             connection, moved, contributor_id=person.contributor_id, address_id=person.address_id, now=LATER
         )
-        again = turn.conversation_by_id(connection, "new")
+        again = turn_queries.conversation_by_id(connection, "new")
         assert again is not None
         assert Conversation.from_json(again.state) == moved
         row = connection.execute(select(CONVERSATION).where(CONVERSATION.c.id == "new")).one()
@@ -126,7 +128,7 @@ def test_a_conversation_is_stored_and_found_as_it_was(writer: Writer) -> None:
         assert row.started_at == LATER
 
     writer.run(work)
-    assert writer.run(lambda c: turn.conversation_by_id(c, "nobody's")) is None
+    assert writer.run(lambda c: turn_queries.conversation_by_id(c, "nobody's")) is None
 
 
 def test_a_contributor_has_one_open_conversation_at_most(writer: Writer) -> None:
@@ -148,13 +150,13 @@ def test_conversations_fall_due_in_order(database: Engine, writer: Writer) -> No
 
     writer.run(work)
     with db.reader(database) as connection:
-        assert [(each.id, each.due_kind) for each in conversations.due(connection, NOW)] == [
+        assert [(each.id, each.due_kind) for each in timers.due(connection, NOW)] == [
             ("c1", "quiet"),
             ("c2", "expire"),
         ]
-        assert [each.id for each in conversations.due(connection, NOW, limit=1)] == ["c1"]
-        assert conversations.next_due(connection) == NOW - timedelta(minutes=5)
-        assert conversations.count_open(connection) == 4
+        assert [each.id for each in timers.due(connection, NOW, limit=1)] == ["c1"]
+        assert timers.next_due(connection) == NOW - timedelta(minutes=5)
+        assert timers.count_open(connection) == 4
 
 
 def test_sealed_words_come_back_once_in_order(database: Engine, writer: Writer) -> None:
@@ -162,12 +164,12 @@ def test_sealed_words_come_back_once_in_order(database: Engine, writer: Writer) 
         person = meet(connection)
         begin(connection, person)
         for n in range(3):
-            turn.hold_sealed(
+            turn_queries.hold_sealed(
                 connection, conversation_id="c1", contributor_id=person.contributor_id, ref=f"r{n}",
                 sealed=bytes([n]), now=NOW - timedelta(seconds=n),
             )  # fmt: skip
-        assert turn.take_sealed(connection, "c1") == [("r0", b"\0"), ("r1", b"\1"), ("r2", b"\2")]
-        assert turn.take_sealed(connection, "c1") == []
+        assert turn_queries.take_sealed(connection, "c1") == [("r0", b"\0"), ("r1", b"\1"), ("r2", b"\2")]
+        assert turn_queries.take_sealed(connection, "c1") == []
 
     writer.run(work)
 
@@ -179,11 +181,11 @@ def test_purging_destroys_held_words_and_raw_events_of_that_person_alone(databas
             begin(connection, each, name)
             number = claim(connection, f"SM {name}")
             assert number is not None
-            turn.mark_inbound(connection, number, contributor_id=each.contributor_id)
-            turn.hold_sealed(
+            turn_queries.mark_inbound(connection, number, contributor_id=each.contributor_id)
+            turn_queries.hold_sealed(
                 connection, conversation_id=name, contributor_id=each.contributor_id, ref="", sealed=b"x", now=NOW
             )
-        turn.purge_sealed(connection, conversation_id="c1", contributor_id=person.contributor_id)
+        turn_queries.purge_sealed(connection, conversation_id="c1", contributor_id=person.contributor_id)
 
     writer.run(work)
     with db.reader(database) as connection:

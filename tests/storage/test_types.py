@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import bindparam as b
 from sqlalchemy import insert, select
 
-from flows.letters import storable
-from storage import database as db
+from flows.language.normalise import storable
 from storage import tables
-from storage.statement import Statement
-from storage.types import NaiveMomentError, from_microseconds, to_microseconds
+from storage.db import engine as db
+from storage.db.column_types import NaiveMomentError, from_microseconds, to_microseconds
+from storage.db.prepared_statement import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

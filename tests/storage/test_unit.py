@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert, select, text
 
-from storage import database as db
 from storage import tables
-from storage.checkpoint import Checkpointer
-from storage.unit import (
+from storage.db import engine as db
+from storage.db.checkpoint import Checkpointer
+from storage.db.writer import (
     GroupWriter,
     LostBatchError,
     PoolWriter,
@@ -257,7 +257,7 @@ def test_two_writers_of_one_sqlite_file_take_turns(sqlite_database: Engine) -> N
 def test_the_log_stays_small_under_load(sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = 512 * 1024
     monkeypatch.setattr(
-        "storage.unit.Checkpointer", lambda engine: Checkpointer(engine, every=0.01, idle=0.05, log_bytes=limit)
+        "storage.db.writer.Checkpointer", lambda engine: Checkpointer(engine, every=0.01, idle=0.05, log_bytes=limit)
     )
     log = Path(f"{sqlite_database.url.database}-wal")
     writer = GroupWriter(sqlite_database)
@@ -316,7 +316,7 @@ KILLED = """
 import sys, threading
 from sqlalchemy import insert
 from storage import database, tables
-from storage.unit import writer_for
+from storage.db.writer import writer_for
 
 STRAY = tables.Stray.__table__
 engine = database.connect(sys.argv[1])

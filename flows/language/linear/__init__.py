@@ -4,5 +4,5 @@
 - `lines`: the weights as they are written, found by name
 - `training`: numbering of features and the solver; never imported while Earshot runs
 
-The models themselves are in `flows.language.danger` and `flows.language.sense`.
+The models themselves are in `flows.language.distress` and `flows.language.sense`.
 """

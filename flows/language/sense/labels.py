@@ -11,8 +11,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from flows.language.intent_book import Kind
-from flows.language.sense.words import LONGEST
+from flows.language.intents.intent_tables import Kind
+from flows.language.sense.sense_words import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.channels import CHANNELS, channel_named
-from bot.channels.base import Channel, Inbound, Limits, Outgoing, Rejected, StatusReport
-from flows.effects import Option, Say
+from bot.channels.channel import Channel, Inbound, Limits, Outgoing, Rejected, StatusReport
+from flows.model.effects import Option, Say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

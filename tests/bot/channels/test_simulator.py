@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.channels.base import Inbound, Outgoing, Rejected, Sent
-from bot.channels.simulator import MOST_PHONES, SimulatorChannel, event, new_address, new_number
-from flows.effects import Option, Say
-from flows.signals import Chose, Said, Started
+from bot.channels.channel import Inbound, Outgoing, Rejected, Sent
+from bot.channels.simulator.simulator_channel import MOST_PHONES, SimulatorChannel, event, new_address, new_number
+from flows.model.effects import Option, Say
+from flows.model.signals import Chose, Said, Started
 
 OPTIONS = (Option(value="a", label="Agree", key="1"), Option(value="n", label="No", key="2"))
 ASK = Say(text="May we?", options=OPTIONS, serial=3)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.channels.base import Inbound, Outgoing, Piece, SendError, Sent, StatusReport
-from bot.channels.sms import GAP_SECONDS, LONGEST_BODY, STATUS_PATH, SmsChannel
-from bot.channels.sms_errors import MEANINGS, failure
-from flows.effects import Option, Say
-from flows.signals import Said
+from bot.channels.channel import Inbound, Outgoing, Piece, SendError, Sent, StatusReport
+from bot.channels.sms.sms_channel import GAP_SECONDS, LONGEST_BODY, STATUS_PATH, SmsChannel
+from bot.channels.sms.twilio_errors import MEANINGS, failure
+from flows.model.effects import Option, Say
+from flows.model.signals import Said
 from tests.bot.channels.provider import Call, Provider, provider
 
 if TYPE_CHECKING:

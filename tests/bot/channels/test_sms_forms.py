@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from bot.channels.base import Inbound, Rejected, StatusReport
-from bot.channels.sms import EMPTY_RESPONSE, INBOUND_PATH, STATUS_PATH, SmsChannel
-from bot.channels.sms_forms import LONGEST_BODY, read_form
-from flows.signals import Said, Sent
+from bot.channels.channel import Inbound, Rejected, StatusReport
+from bot.channels.sms.sms_channel import EMPTY_RESPONSE, INBOUND_PATH, STATUS_PATH, SmsChannel
+from bot.channels.sms.twilio_webhooks import LONGEST_BODY, read_form
+from flows.model.signals import Said, Sent
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "sms"
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -25,13 +25,13 @@ from telegram.error import (
 )
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.channels import telegram_polling
-from bot.channels.base import Inbound, Outgoing, Piece, Rejected, SendError, Sent
-from bot.channels.telegram import LONGEST_TEXT, TelegramChannel
-from bot.channels.telegram_client import TooFastError, UnansweredError, failure, seconds
-from flows.effects import Option, Say
-from flows.messages import utf16_units
-from flows.signals import Said
+from bot.channels.channel import Inbound, Outgoing, Piece, Rejected, SendError, Sent
+from bot.channels.telegram import polling as telegram_polling
+from bot.channels.telegram.bot_api import TooFastError, UnansweredError, failure, seconds
+from bot.channels.telegram.telegram_channel import LONGEST_TEXT, TelegramChannel
+from flows.model.effects import Option, Say
+from flows.model.messages import utf16_units
+from flows.model.signals import Said
 from tests.bot.channels.provider import Provider, provider
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ async def test_what_is_wrong_with_the_message_itself_is_not_put_down_to_its_topi
 
 
 async def test_only_so_many_refused_topics_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.channels.telegram.MOST_THREADS", 2)
+    monkeypatch.setattr("bot.channels.telegram.telegram_channel.MOST_THREADS", 2)
     async with connected() as (channel, api):
         api.answer = lambda call: no(400, NO_TOPIC[0]) if "message_thread_id" in call.fields else ok(message(9))
         for number in (1, 2, 3, 1):

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.base import Inbound, Rejected
 from bot.channels.buttons import button_data, read_press
-from bot.channels.telegram_content import MEDIA, mark
-from bot.channels.telegram_updates import LONGEST_BODY, long_way, read, read_update
-from flows.signals import Chose, Edited, Said, Sent, Started
+from bot.channels.channel import Inbound, Rejected
+from bot.channels.telegram.message_content import MEDIA, mark
+from bot.channels.telegram.updates import LONGEST_BODY, long_way, read, read_update
+from flows.model.signals import Chose, Edited, Said, Sent, Started
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "telegram"
 MAYA = "5512345678"

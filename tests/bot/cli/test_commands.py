@@ -17,14 +17,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import build as build_app
-from bot.base import laid
 from bot.cli import GROUPS
-from bot.settings import read
+from bot.foundation import laid
+from bot.settings.environment import read
 from storage import tables
-from storage.database import reader
+from storage.db.engine import reader
 from storage.export import select as gate
-from storage.queries.places import project_places
-from storage.queries.queue import Filters
+from storage.queries.project_places import project_places
+from storage.queries.stories.review_queue import Filters
 from tests.bot.service import MAYA, NOON, OURS, STORY
 from tests.review.room import tell
 
@@ -92,7 +92,7 @@ def test_an_error_nobody_expected_shows_its_place_and_no_content(
     def fail(*_: object) -> None:
         raise ZeroDivisionError(f"for {MAYA}")
 
-    monkeypatch.setattr("bot.settings.read", fail)
+    monkeypatch.setattr("bot.settings.environment.read", fail)
     with pytest.raises(SystemExit) as caught:
         earshot("db", "upgrade")
     assert caught.value.code == 70

@@ -10,15 +10,18 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.base import laid
-from bot.settings import read
-from review.auth import digest
-from storage import put_back, tables, wishes
-from storage.crypto import address_lookups, new_key, seal_address
-from storage.database import reader
-from storage.queries import editions, people, turn
-from storage.queries.team import good_link
-from storage.scrub import LIST
+from bot.foundation import laid
+from bot.settings.environment import read
+from review.kit.accounts import digest
+from storage import tables
+from storage.db.engine import reader
+from storage.privacy.vacuum import LIST
+from storage.protection.crypto import address_lookups, new_key, seal_address
+from storage.queries.contributors import people
+from storage.queries.conversations import turn_queries
+from storage.queries.stories import editions
+from storage.queries.team.members import good_link
+from storage.upkeep import kept_refusals, restored
 from tests.bot.service import MAYA, TOM
 from tests.bot.terminal import refused
 from tests.storage.acts import LATER, NOW, begin, keep, queue
@@ -37,7 +40,9 @@ def tell(number: str, name: str, words: str) -> None:
 
         def work(connection: Connection) -> None:
             lookups, sealed = address_lookups(base.keyring, "sms", number), seal_address(base.keyring, number)
-            person = turn.make_person(connection, channel="sms", lookups=lookups, sealed=sealed, now=base.clock())
+            person = turn_queries.make_person(
+                connection, channel="sms", lookups=lookups, sealed=sealed, now=base.clock()
+            )
             story = keep(connection, person, begin(connection, person, name, status="ended"), words)
             connection.execute(STORY.update().where(STORY.c.id == story).values(use="publish"))
             queue(connection, person, "reply")
@@ -82,7 +87,7 @@ def say_no() -> None:
             connection.execute(OUTBOX.update().where(OUTBOX.c.state == "queued").values(state="sent"))
 
         base.writer.run(work)
-        wishes.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
+        kept_refusals.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
 
 
 def test_a_copy_is_locked_and_a_plain_one_says_what_it_means(earshot: Terminal, copy: Path) -> None:
@@ -121,10 +126,10 @@ def test_nothing_is_sent_until_somebody_has_looked(earshot: Terminal, copy: Path
         assert "A copy of the database was put back" in " ".join(earshot.said.split())
         assert earshot("db", "release", typed="n\n") != 0
         with laid(read({})) as base, reader(base.engine) as connection:
-            assert put_back.fenced(connection)
+            assert restored.fenced(connection)
         assert earshot("db", "release", "--yes") == 0
         with laid(read({})) as base, reader(base.engine) as connection:
-            assert not put_back.fenced(connection)
+            assert not restored.fenced(connection)
         assert earshot("db", "release") == 0
         assert "not held back" in earshot.said
 
@@ -207,7 +212,7 @@ def test_whoever_left_the_team_since_does_not_come_back_with_a_copy(earshot: Ter
 def keep_the_list() -> None:
     """Do what the service does every minute."""
     with laid(read({})) as base:
-        wishes.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
+        kept_refusals.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
 
 
 def test_no_copy_is_locked_with_a_key_that_is_not_the_databases(

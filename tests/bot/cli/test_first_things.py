@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.app import build
-from bot.base import laid, lay
 from bot.cli import serve
-from bot.settings import read
-from storage.crypto import UnusableKeyError, address_lookups, seal_address
-from storage.database import UnusableDatabaseError
-from storage.queries import turn
+from bot.foundation import laid, lay
+from bot.settings.environment import read
+from storage.db.engine import UnusableDatabaseError
+from storage.protection.crypto import UnusableKeyError, address_lookups, seal_address
+from storage.queries.conversations import turn_queries
 from tests.bot.service import MAYA, NOON
 from tests.bot.terminal import refused
 
@@ -32,7 +32,7 @@ def lived_in(earshot: Terminal) -> Terminal:
 
         def work(connection: Connection) -> None:
             lookups, sealed = address_lookups(base.keyring, "sms", MAYA), seal_address(base.keyring, MAYA)
-            turn.make_person(connection, channel="sms", lookups=lookups, sealed=sealed, now=NOON)
+            turn_queries.make_person(connection, channel="sms", lookups=lookups, sealed=sealed, now=NOON)
 
         base.writer.run(work)
     return earshot

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from bot import alerts
-from bot.base import laid
-from bot.settings import read
-from flows.segments import count
+from bot.foundation import laid
+from bot.settings.environment import read
+from bot.turn import alerts
+from flows.language.segments import count
 from storage import tables
-from storage.queries import on_call
+from storage.queries.team import on_call
 
 if TYPE_CHECKING:
     from tests.bot.terminal import Terminal

@@ -13,13 +13,15 @@ import pytest
 import time_machine
 from sqlalchemy import insert, select
 
-from bot.base import laid
 from bot.cli.people import STAYS, addresses
-from bot.settings import read
+from bot.foundation import laid
+from bot.settings.environment import read
 from storage import tables
-from storage.crypto import address_lookups, receipt_lookups, seal_address
-from storage.database import reader
-from storage.queries import exports, requests, team, turn
+from storage.db.engine import reader
+from storage.protection.crypto import address_lookups, receipt_lookups, seal_address
+from storage.queries.conversations import turn_queries
+from storage.queries.stories import exports_made
+from storage.queries.team import members, requests
 from tests.bot.service import MAYA, TOM
 from tests.storage.acts import NOW, begin, consent, decide, keep, meet
 
@@ -42,7 +44,7 @@ def known(earshot: Terminal) -> Iterator[str]:
 
         def work(connection: Connection) -> str:
             ring = base.keyring
-            maya = turn.make_person(
+            maya = turn_queries.make_person(
                 connection, channel="sms", lookups=address_lookups(ring, "sms", MAYA), sealed=seal_address(ring, MAYA),
                 now=NOW,
             )  # fmt: skip
@@ -57,7 +59,7 @@ def known(earshot: Terminal) -> Iterator[str]:
                 .returning(tables.ExportRun.__table__.c.id)
             ).scalar_one()  # fmt: skip
             connection.execute(insert(tables.ExportStory.__table__).values(export_id=run, story_id=story))
-            turn.make_person(
+            turn_queries.make_person(
                 connection, channel="telegram", lookups=address_lookups(ring, "telegram", CHAT),
                 sealed=seal_address(ring, CHAT), now=NOW,
             )  # fmt: skip
@@ -160,7 +162,7 @@ def test_an_erasure_asks_for_the_pseudonym_and_lists_the_exports(earshot: Termin
     assert "Nothing was deleted" in earshot.said
     assert earshot("people", "erase", MAYA, "--reason", "asked", typed=f"{known}\n") == 0
     assert STAYS.splitlines()[0] in earshot.said.replace("\n", " ") or "What stays" in earshot.said
-    row = exports.row_name(bytes.fromhex("ab" * 32), 1)
+    row = exports_made.row_name(bytes.fromhex("ab" * 32), 1)
     assert f"Export 1 of 23 November 2026 (quote, csv, by lead@example.org): rows {row}" in earshot.said
     with laid(read({})) as base, reader(base.engine) as connection:
         assert connection.execute(select(tables.Story.__table__.c.id)).all() == []
@@ -206,7 +208,9 @@ def test_a_month_is_a_month(day: tuple[int, int, int], due: tuple[int, int, int]
 def test_acts_are_told_by_role_in_the_file(earshot: Terminal, known: str) -> None:
     with laid(read({})) as base:
         base.writer.run(
-            lambda c: team.record(c, at=NOW, who="a@example.org", act="story.opened", object_kind="story", object_id=1)
+            lambda c: members.record(
+                c, at=NOW, who="a@example.org", act="story.opened", object_kind="story", object_id=1
+            )
         )
     out = earshot.folder / "m.txt"
     assert earshot("people", "export", known, "--out", str(out), "--reason", "asked") == 0

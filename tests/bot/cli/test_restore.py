@@ -11,14 +11,14 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.base import laid
-from bot.settings import read
+from bot.foundation import laid
+from bot.settings.environment import read
 from storage import tables
-from storage.crypto import address_lookups, seal_address
-from storage.database import reader
-from storage.erasure import erase_story
-from storage.queries import turn
-from storage.scrub import LIST, Again, again, listed, read_list
+from storage.db.engine import reader
+from storage.privacy.vacuum import LIST, Again, again, listed, read_list
+from storage.protection.crypto import address_lookups, seal_address
+from storage.protection.erasure import erase_story
+from storage.queries.conversations import turn_queries
 from tests.bot.service import MAYA, TOM
 from tests.promises.leftovers import leftovers
 from tests.storage.acts import LATER, NOW, begin, keep
@@ -36,7 +36,7 @@ def tell(number: str, name: str, words: str) -> None:
 
         def work(connection: Connection) -> None:
             lookups = address_lookups(base.keyring, "sms", number)
-            person = turn.find_person(connection, channel="sms", lookups=lookups) or turn.make_person(
+            person = turn_queries.find_person(connection, channel="sms", lookups=lookups) or turn_queries.make_person(
                 connection, channel="sms", lookups=lookups, sealed=seal_address(base.keyring, number), now=base.clock()
             )
             keep(connection, person, begin(connection, person, name, status="ended"), words)

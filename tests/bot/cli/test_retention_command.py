@@ -10,12 +10,13 @@ import time_machine
 from sqlalchemy import select
 
 from bot.app import build
-from bot.base import laid, periods
 from bot.cli.retention import WORDS, sentences
-from bot.settings import read
-from storage import retention, tables
-from storage.database import reader
-from storage.retention import Gone, Periods
+from bot.foundation import laid, periods
+from bot.settings.environment import read
+from storage import tables
+from storage.db.engine import reader
+from storage.privacy import retention
+from storage.privacy.retention import Gone, Periods
 from tests.bot.service import MAYA
 from tests.storage.acts import NOW, begin, claim, keep, meet, meet_another
 

@@ -85,7 +85,7 @@ def test_every_error_with_words_of_its_own_is_called_what_we_know_it_by(name: st
 def test_a_channel_that_is_off_is_not_loaded(tmp_path: Path) -> None:
     """Nor is what changes the schema, once it is as it should be: each takes ten megabytes or more."""
     code = (
-        "import sys; from bot.app import build; from bot.settings import read\n"
+        "import sys; from bot.app import build; from bot.settings.environment import read\n"
         "for _ in range(2): build(read({'EARSHOT_DATA_DIR': 'var'})).close()\n"
         "print(' '.join(sorted(sys.modules)))"
     )

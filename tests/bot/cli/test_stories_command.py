@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.base import laid
-from bot.settings import read
-from storage.editing import GONE
-from storage.queries import editions
+from bot.foundation import laid
+from bot.settings.environment import read
+from storage.queries.stories import editions
+from storage.stories.editing import GONE
 from tests.review.room import tell
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from bot.base import laid
-from bot.settings import read
-from storage.queries import team
+from bot.foundation import laid
+from bot.settings.environment import read
+from storage.queries.team import members
 
 if TYPE_CHECKING:
     from tests.bot.terminal import Terminal
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def with_password(email: str) -> None:
     """Let somebody have chosen a password."""
     with laid(read({})) as base:
-        member = base.writer.run(partial(team.member_by_email, email=email))
+        member = base.writer.run(partial(members.member_by_email, email=email))
         assert member is not None
-        base.writer.run(lambda c: team.set_password(c, member.id, name="Sam", password_hash="$argon2id$"))
+        base.writer.run(lambda c: members.set_password(c, member.id, name="Sam", password_hash="$argon2id$"))
 
 
 def test_somebody_is_put_out(earshot: Terminal) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from flows import checks
-from flows.catalogue import Catalogue, read_catalogue
+from flows.authoring.catalogue import Catalogue, read_catalogue
+from flows.authoring.findings import Finding, FlowError
+from flows.authoring.loader import load_file
 from flows.checks import CHECKS, CODES, check_flow
-from flows.findings import Finding, FlowError
-from flows.loader import load_file
 
 BAD_FLOWS = Path(__file__).parents[2] / "bad_flows"
 FILES = sorted(BAD_FLOWS.glob("*.toml"))

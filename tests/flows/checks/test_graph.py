@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flows.checks.graph import Graph, components
-from flows.loader import read
+from flows.authoring.flow_graph import Graph, components
+from flows.authoring.loader import read
 
 FLOW = """
 id = "walk"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from flows.catalogue import Catalogue, Entry
+from flows.authoring.catalogue import Catalogue, Entry
+from flows.authoring.loader import read
+from flows.authoring.release import House, compile_release
+from flows.authoring.texts import texts_for
 from flows.checks import check_flow
 from flows.checks.placeholders import EVERYWHERE
-from flows.conversation import idle
-from flows.loader import read
-from flows.release import House, compile_release
-from flows.texts import texts_for
+from flows.model.conversation import idle
 from tests.flows.phone import NOON
 
 HEAD = 'id = "small"\ntitle = "Small"\nstart = "hello"\nsensitive = false\n'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from flows.authoring.flow_graph import Graph
+from flows.authoring.loader import load
+from flows.authoring.texts import TEXTS, read_catalogues
 from flows.checks import check_everywhere, check_flow
-from flows.checks.graph import Graph
-from flows.loader import load
-from flows.texts import TEXTS, read_catalogues
 
 FLOWS = {flow.id: flow for flow in load()}
 LANGUAGES = sorted(path.stem for path in TEXTS.glob("*.po"))

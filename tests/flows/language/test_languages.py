@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.keywords import Word, recognise
-from flows.language import detect, elsewhere
-from flows.language.detect import language_of
-from flows.language.reach import reach_sentence, unchecked
-from flows.letters import folded
-from flows.loader import everywhere
-from flows.safeguarding import concerns
+from flows.authoring.loader import everywhere
+from flows.language import detect_language, elsewhere
+from flows.language.detect_language import language_of
+from flows.language.distress.distress_tables import concerns
+from flows.language.keywords.recognise import Word, recognise
+from flows.language.normalise import folded
+from flows.language.spoken_where import reach_sentence, unchecked
 
 MESSAGES = Path(__file__).with_name("messages.tsv")
 LINES = [line for line in MESSAGES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
@@ -70,10 +70,10 @@ def test_what_is_short_or_mixed_is_left_alone(text: str):
 
 def test_english_is_let_go_at_a_glance():
     """Nothing else is read, and a turn does not feel it."""
-    detect._tables.cache_clear()
-    detect._written.cache_clear()
+    detect_language._tables.cache_clear()
+    detect_language._written.cache_clear()
     assert language_of(STORY) is None
-    assert detect._tables.cache_info().currsize == 0
+    assert detect_language._tables.cache_info().currsize == 0
     assert min(timeit.repeat(lambda: language_of(STORY), number=1000, repeat=5)) / 1000 < 20e-6
 
 

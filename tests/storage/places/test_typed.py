@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from flows.loader import everywhere
+from flows.authoring.loader import everywhere
 from flows.questions.place import says_nowhere
 from storage.places import Resolver
 

@@ -1,0 +1,1 @@
+"""The practice phone as a channel of its own."""

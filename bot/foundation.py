@@ -1,0 +1,104 @@
+"""What every command stands on: the database, its writer, keys and time. Imports storage; no channel, no web."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.settings.privacy_facts import notice
+from storage.db.engine import connect, must_be_there, upgrade
+from storage.db.writer import writer_for
+from storage.privacy.retention import Periods
+from storage.protection.key_fit import keys_for, remember
+from storage.queries.contributors import consent_in_force
+from storage.upkeep import schema_check
+from storage.upkeep.timekeeping import Timekeeper, present
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.settings.environment import Settings
+    from storage.db.writer import Writer
+    from storage.protection.crypto import Keyring
+
+KEY_FILE = "secret.key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """What every command needs: the database, its writer, the keys and the time."""
+
+    settings: Settings
+    engine: Engine
+    writer: Writer
+    keyring: Keyring
+    time: Timekeeper
+
+    def clock(self) -> datetime:
+        """Return the time to write down."""
+        return self.time.now()
+
+    def close(self) -> None:
+        """Finish what is being written and close the database."""
+        self.writer.close()
+        self.engine.dispose()
+
+
+def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
+    """Open the database, find its keys, and bring it up to date; a new installation gets both.
+
+    Raises UnusableDatabaseError, UnusableKeyError and OSError, with nothing changed.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
+    key_file = settings.data_dir / KEY_FILE
+    if given is None and key_file.exists():
+        must_be_there(settings.database_url, key_file)
+    engine = connect(settings.database_url)
+    try:
+        keyring = keys_for(engine, key_file, given)
+        upgrade(engine)
+        schema_check.check(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    base = Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock))
+
+    def begin(connection: Connection) -> None:
+        remember(connection, keyring)
+        base.time.settle(connection)
+
+    base.writer.run(begin)
+    return base
+
+
+@contextmanager
+def laid(settings: Settings) -> Iterator[Base]:
+    """Do as `lay`, for as long as a command runs."""
+    base = lay(settings)
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+def periods(settings: Settings) -> Periods:
+    """Return how long things are kept here."""
+    return Periods(
+        raw=settings.keep_raw_days,
+        unfinished=settings.keep_unfinished_days,
+        contact=settings.keep_contact_days,
+        warning=settings.keep_warning_days,
+    )
+
+
+def keep_notice(base: Base) -> str:
+    """Keep who asks and what for, as it stands now; returns the digest that decisions name it by."""
+    now = notice(base.settings)
+    base.writer.run(partial(consent_in_force.keep_notice, digest=now.digest, body=now.body))
+    return now.digest

@@ -1,0 +1,65 @@
+"""Events that come in late: missed, set aside, or failed and brought in again. Never commits.
+
+Such an event may be older than a STOP, a deletion or a taken-back story that was handled before it. It then wakes
+nothing and is not kept (design rule 11): no greeting, no answer, no START. A STOP is never too late; a right that was
+used is followed up by a person, and so are words of distress. Imports storage's queries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.turn import blocked_reply, without_engine
+from flows.language.keywords.recognise import Word
+from storage.queries.contributors.people import ended
+from storage.queries.conversations import failed_events
+from storage.queries.conversations.timers import parted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from bot.channels.channel import Inbound
+    from bot.turn.context import Means
+    from flows.model.signals import Signal
+    from storage.queries.conversations.turn_queries import Person
+
+
+def is_overtaken(
+    connection: Connection, inbound: Inbound, person: Person | None, lookups: Sequence[bytes], now: datetime
+) -> bool:
+    """Tell whether its writer wanted no more of us after they wrote it."""
+    if not inbound.late:
+        return False
+    written = inbound.written_by or now
+    last = ended(connection, channel=inbound.channel, lookups=lookups, person=person)
+    if any(at is not None and written <= at for at in last):
+        return True
+    parted_at = parted(connection, person.contributor_id) if person is not None else None
+    return parted_at is not None and written <= parted_at
+
+
+def laid_aside(
+    connection: Connection,
+    means: Means,
+    inbound: Inbound,
+    signals: Sequence[Signal],
+    person: Person | None,
+    inbound_id: int,
+    now: datetime,
+) -> bool:
+    """Say nothing and keep nothing of it but what a person has to see to. Returns False for a STOP, which counts."""
+    language = (person.language if person is not None else "") or means.languages[0]
+    words = without_engine.keywords(signals, language, inbound.look)
+    if Word.STOP in words:
+        return False
+    level = ""
+    if person is not None:
+        for kind in {without_engine.RIGHTS[word] for word in words if word in without_engine.RIGHTS}:
+            blocked_reply.enter(connection, kind, person.contributor_id, now)
+        level = without_engine.raise_concern(connection, means, person, signals, inbound_id, now)
+    if not level:
+        failed_events.empty(connection, inbound_id)
+    return True

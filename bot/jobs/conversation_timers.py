@@ -1,0 +1,127 @@
+"""Turns that time begins: a quiet gap, a nudge, an expiry. Due times are rows: who ticks, and when, matters little.
+
+Imports storage and the turn. Each conversation is read again under its person's lock, so that a tick that comes late,
+twice, or in two processes at once moves it on once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.telemetry import metrics
+from bot.telemetry.logs import log, told
+from bot.turn.context import Occasion
+from bot.turn.runner import Turn
+from flows.model.conversation import Conversation
+from flows.model.item_kinds import ItemKind
+from flows.model.signals import Expired, Nudged, Quiet
+from storage.db.engine import reader
+from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
+from storage.queries.contributors.decisions import ASSISTED
+from storage.queries.conversations import timers
+from storage.queries.conversations import turn_queries as store
+from storage.queries.team.safeguarding_items import is_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.turn.context import Means
+    from flows.model.conversation import DueKind
+    from flows.model.signals import Signal
+    from storage.db.writer import Writer
+    from storage.queries.conversations.timers import DueConversation
+
+AT_ONCE = 200
+SHELVED = timedelta(hours=1)
+"""How long a conversation that cannot go on is left alone before it is looked at again."""
+SIGNALS: dict[DueKind, tuple[Signal, str]] = {
+    "quiet": (Quiet(), "reply"),
+    "nudge": (Nudged(), "nudge"),
+    "expire": (Expired(), "nudge"),
+}
+"""What a due time says to the engine, and the kind of the messages that come of it (rule 99 spares replies)."""
+
+
+class Due:
+    """Moves on the conversations whose time has come."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        writer: Writer,
+        means: Means,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        surely: Callable[[], datetime] | None = None,
+    ) -> None:
+        """`surely` gives the time by which a conversation may end; a quiet gap is short, and goes by `clock`."""
+        self.engine = engine
+        self.writer = writer
+        self.means = means
+        self.clock = clock
+        self.surely = surely or clock
+
+    async def tick(self) -> int:
+        """Move on all that is due; returns how many conversations that were."""
+        moved = 0
+        while True:
+            now = self.clock()
+            found = await asyncio.to_thread(self._find, now)
+            results = await asyncio.gather(*(self._move_on(due, now) for due in found))
+            moved += sum(results)
+            if len(found) < AT_ONCE or not any(results):
+                return moved
+
+    def _find(self, now: datetime) -> list[DueConversation]:
+        with reader(self.engine) as connection:
+            return timers.due(connection, now, self.surely(), AT_ONCE)
+
+    async def _move_on(self, due: DueConversation, now: datetime) -> bool:
+        try:
+            moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
+        except (WriterBusyError, WriterClosedError, LostBatchError):
+            return False  # the next tick finds it again
+        except Exception as error:
+            log.error("conversation stuck", contributor=due.contributor_id, kind=due.due_kind, **told(error))
+            metrics.ticks.labels(due.due_kind, "failed").inc()
+            await self.writer.perform(partial(self._shelve, due=due, now=now), due.contributor_id)
+            return False
+        if moved:
+            metrics.ticks.labels(due.due_kind, "moved").inc()
+        return moved
+
+    def _turn(self, connection: Connection, due: DueConversation, now: datetime) -> bool:
+        person = store.person_at(connection, due.address_id, lock=True)
+        stored = store.conversation_by_id(connection, due.id)
+        if person is None or stored is None:
+            return False
+        conversation = Conversation.from_json(stored.state)
+        if conversation.due is None or conversation.due_at is None:
+            return False
+        if conversation.due_at > (now if conversation.due == "quiet" else min(now, self.surely())):
+            return False
+        if person.channel == ASSISTED and conversation.due != "expire":
+            timers.postpone(connection, due.id, now + SHELVED)  # a worker sits beside them, and asks
+            return False
+        if conversation.due == "nudge" and is_open(connection, due.contributor_id):
+            timers.postpone(connection, due.id, now + SHELVED)  # somebody looks after them (rule 84)
+            return False
+        signal, kind = SIGNALS[conversation.due]
+        occasion = Occasion(now=now, look=conversation.channel, kind=kind)
+        turn = Turn(connection, self.means, person, occasion, stored)
+        turn.hear([signal])
+        turn.leave_alone_until(now + SHELVED)
+        return True
+
+    def _shelve(self, connection: Connection, due: DueConversation, now: datetime) -> None:
+        """Leave a conversation that cannot go on as it is, tell the team, and look again later."""
+        timers.postpone(connection, due.id, now + SHELVED)
+        store.raise_item(
+            connection, kind=ItemKind.STUCK_CONVERSATION, now=now, contributor_id=due.contributor_id,
+            conversation_id=due.id,
+        )  # fmt: skip

@@ -1,0 +1,178 @@
+"""Asks what the team or time wants to know of a contributor, reminds once, and lets a question go without an answer.
+
+Due times are rows: who ticks, and when, matters little. Each question is read again under its person's lock. Nobody is
+asked where a number may have a new owner, at night, in the middle of something, after STOP, or while the team looks
+after them (rules 84, 99 and 100). Imports storage and the turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.outbound.rate_limiter import opens
+from bot.telemetry import metrics
+from bot.telemetry.logs import log, told
+from bot.turn.context import Occasion
+from bot.turn.runner import Turn
+from flows.model.conversation import Conversation
+from flows.model.item_kinds import ItemKind
+from flows.model.signals import AskedBack
+from storage.db.engine import reader
+from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
+from storage.queries.conversations import address_holders
+from storage.queries.conversations import turn_queries as store
+from storage.queries.stories import follow_ups_asked
+from storage.queries.team import safeguarding_items
+from storage.stories import renewal, sign_off
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.settings.setting_values import QuietHours
+    from bot.turn.context import Means
+    from storage.db.writer import Writer
+    from storage.queries.stories.follow_ups_asked import AskBack
+
+AT_ONCE = 200
+KIND = "notice"
+LOOK_AGAIN = timedelta(hours=1)
+REMIND_AFTER = timedelta(days=7)
+"""One reminder, a week after the question, and never a second (rule 100)."""
+APART = timedelta(days=14)
+"""One person is asked one thing at a time."""
+
+
+class AskBacks:
+    """Sees to the questions whose time has come."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        writer: Writer,
+        means: Means,
+        quiet_hours: QuietHours,
+        timezone: ZoneInfo,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.engine = engine
+        self.writer = writer
+        self.means = means
+        self.clock = clock
+        self._quiet, self._timezone = quiet_hours, timezone
+
+    async def tick(self) -> int:
+        """See to all that is due; returns how many questions that were."""
+        now = self.clock()
+        if opens(now, self._quiet, self._timezone) is not None:
+            return 0
+        done = 0
+        while True:
+            found = await asyncio.to_thread(self._find, now)
+            results = [await self._see_to(due, now) for due in found]
+            done += sum(results)
+            if len(found) < AT_ONCE or not any(results):
+                return done
+
+    async def renew(self) -> int:
+        """Let uses end that nobody renewed, and ask for those that end soon; returns how many those were."""
+        lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock(), notice=self.means.notice))
+        return lapsed + await self.writer.perform(partial(renewal.ask_in_good_time, now=self.clock()))
+
+    def _find(self, now: datetime) -> list[AskBack]:
+        with reader(self.engine) as connection:
+            return follow_ups_asked.due(connection, now, AT_ONCE)
+
+    async def _see_to(self, due: AskBack, now: datetime) -> bool:
+        try:
+            moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
+        except (WriterBusyError, WriterClosedError, LostBatchError):
+            return False  # the next tick finds it again
+        except Exception as error:
+            log.error("question not asked", contributor=due.contributor_id, kind=due.kind, **told(error))
+            metrics.ticks.labels(due.kind, "failed").inc()
+            later = partial(follow_ups_asked.look_again, ask_back=due.id, when=now + LOOK_AGAIN)
+            await self.writer.perform(later, due.contributor_id)
+            return False
+        if moved:
+            metrics.ticks.labels(due.kind, "moved").inc()
+        return moved
+
+    # --- in the transaction -------------------------------------------------------------------------------------
+
+    def _turn(self, connection: Connection, due: AskBack, now: datetime) -> bool:
+        reach = follow_ups_asked.reach(connection, due.contributor_id, now)
+        person = store.person_at(connection, reach.address_id, lock=True) if reach.address_id is not None else None
+        closed = reach.why_not == "closed"
+        if person is not None and not address_holders.opens(person, self.means.steady, now):
+            person, closed = None, True
+        found = follow_ups_asked.get(connection, due.id)
+        if found is None or found.due_at is None or found.due_at > now:
+            return False
+        if found.until is not None and found.until <= now:
+            self._let_go(connection, found, now)
+        elif found.kind == "sign_off" and sign_off.asked(connection, found) is None:
+            follow_ups_asked.settle(connection, found.id, "cancelled", now=now)
+        elif person is None:
+            if closed and found.state == "waiting":
+                store.raise_item(
+                    connection, kind=ItemKind.NUMBER_CLOSED, now=now, contributor_id=found.contributor_id,
+                    story_id=found.story_id,
+                )  # fmt: skip
+            self._unreachable(connection, found, now)
+        else:
+            self._ask(connection, found, person, now)
+        return True
+
+    @staticmethod
+    def _let_go(connection: Connection, found: AskBack, now: datetime) -> None:
+        """No answer in time. A use that ends with it is taken back by `renew`."""
+        if found.kind == "sign_off":
+            sign_off.lapse(connection, found, now)
+        else:
+            follow_ups_asked.settle(connection, found.id, "lapsed", now=now)
+
+    @staticmethod
+    def _unreachable(connection: Connection, found: AskBack, now: datetime) -> None:
+        if found.state == "asked" and found.until is not None:
+            follow_ups_asked.look_again(connection, found.id, found.until)
+        elif found.kind == "sign_off":
+            sign_off.give_up(connection, found, now)
+        else:
+            follow_ups_asked.settle(connection, found.id, "cancelled", now=now)
+
+    def _ask(self, connection: Connection, found: AskBack, person: store.Person, now: datetime) -> None:
+        first = found.state == "waiting"
+        other = follow_ups_asked.asked_of(connection, found.contributor_id, but=found.id, since=now - APART)
+        if first and other is not None:
+            follow_ups_asked.look_again(connection, found.id, other + APART)
+            return
+        until = found.until or now + sign_off.ANSWER_WITHIN
+        if self._is_asked(connection, found, person, until, now):
+            remind_at = min(now + REMIND_AFTER, until) if first else until
+            if first:
+                follow_ups_asked.asked(connection, found.id, now=now, until=until, due_at=remind_at)
+            else:
+                follow_ups_asked.look_again(connection, found.id, until)
+        else:
+            follow_ups_asked.look_again(connection, found.id, min(now + LOOK_AGAIN, found.until or now + LOOK_AGAIN))
+
+    def _is_asked(
+        self, connection: Connection, found: AskBack, person: store.Person, until: datetime, now: datetime
+    ) -> bool:
+        """Say that there is a question; returns False where this is no moment for it."""
+        if safeguarding_items.is_open(connection, found.contributor_id):
+            return False
+        stored = store.latest_conversation(connection, found.contributor_id)
+        if stored is None or stored.status == "open":
+            return False
+        look = Conversation.from_json(stored.state).channel
+        turn = Turn(connection, self.means, person, Occasion(now=now, look=look, kind=KIND), stored)
+        turn.hear([AskedBack(id=found.id, until=until.isoformat())])
+        return turn.said > 0

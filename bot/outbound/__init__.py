@@ -1,0 +1,1 @@
+"""From an outbox row to a provider: sending in order, in time, and once."""

@@ -1,0 +1,178 @@
+"""What becomes of a message, as a piece of work for the writer. Imports storage's outbox and the channels' records.
+
+Each function looks at one message and what happened to it, and returns what is to be written down: no waiting, no
+sending, no clock of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.turn import blocked_reply
+from flows.model.item_kinds import ItemKind
+from storage.queries.contributors.people import opt_out
+from storage.queries.conversations import address_holders
+from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.delivery import outbox
+from storage.queries.team import on_call
+from storage.queries.team.on_call import ALERT
+from storage.queries.team.safeguarding_items import CARE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from bot.channels.channel import SendError
+    from storage.queries.delivery.outbox import Due
+
+    Work = Callable[[Connection], None]
+
+FIRST_WAIT = 1.0
+GROWTH = 1.5
+"""A wait is about a third of the time since the first try, so that nobody waits long for a fault that is over."""
+LONGEST_WAIT = 30.0
+PATIENCE = {"reply": timedelta(hours=24), "unsay": timedelta(hours=24), ALERT: timedelta(hours=1)}
+"""How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
+alert that does not go out goes to somebody else, and the clock writes the next one."""
+PATIENCE_UNASKED = timedelta(hours=36)
+
+ASKED_FOR = frozenset({"reply", "unsay"})
+"""Kinds that somebody has just asked for, so that not even their own STOP holds them."""
+AT_ANY_HOUR = frozenset({*ASKED_FOR, ALERT, CARE})
+"""Kinds that quiet hours do not hold: somebody waits for them."""
+PAUSE = timedelta(hours=1)
+"""How long an invitation or a notice is put off at a time while somebody looks after its person."""
+
+
+class Fate(NamedTuple):
+    """What to write down, and one word for the figures."""
+
+    result: str
+    work: Work
+
+
+def patient(due: Due, now: datetime) -> bool:
+    """True while it makes sense to try a message again."""
+    return now - due.created_at < PATIENCE.get(due.kind, PATIENCE_UNASKED)
+
+
+def backoff(attempts: int, chance: float) -> float:
+    """Return seconds to wait after `attempts` failures: exponential, from half to the whole (`chance`: 0 to 1)."""
+    return (0.5 + 0.5 * chance) * min(LONGEST_WAIT, FIRST_WAIT * GROWTH ** min(attempts, 20))
+
+
+def refusal(due: Due) -> str:
+    """Return why a message must not go out after all, empty if it may: looked at when sending (rule 15).
+
+    A reply is always welcome to somebody who has just written, also the one that confirms STOP.
+    """
+    if due.address_state in {"blocked", "unusable"}:
+        return due.address_state
+    if due.address_closed and due.kind not in {*ASKED_FOR, ALERT}:
+        return "closed"
+    if due.kind not in ASKED_FOR and (due.opted_out or due.address_state == "opted_out"):
+        return "opted_out"
+    return ""
+
+
+def while_in_care(due: Due, now: datetime) -> Fate | None:
+    """Return what becomes of a message to somebody whom the team is looking after; None: it goes (rule 84).
+
+    Answers go, and so does what a person of the team wrote. A nudge is of no use later; anything else waits.
+    """
+    if due.kind in AT_ANY_HOUR:
+        return None
+    return cancelled(due, "in_care", now) if due.kind == "nudge" else later(due, now + PAUSE, "in_care")
+
+
+def cancelled(due: Due, reason: str, now: datetime) -> Fate:
+    """Do not send it after all."""
+
+    def work(connection: Connection) -> None:
+        outbox.cancel(connection, due.id, reason)
+        if due.kind == ALERT:
+            on_call.undelivered(connection, due.address_id, now)
+
+    return Fate("cancelled", work)
+
+
+def not_ours() -> Fate:
+    """Leave it to the process that took it over."""
+    return Fate("taken over", lambda _connection: None)
+
+
+def later(due: Due, when: datetime, reason: str, result: str = "later", *, perhaps_read: bool = False) -> Fate:
+    """Send it at another time; it has not gone out, unless it was `perhaps_read`."""
+    again = partial(outbox.retry_at, message=due.id, when=when, error=reason, perhaps_read=perhaps_read)
+    return Fate(result, again)
+
+
+def doubted(due: Due, reason: str) -> Fate:
+    """Nobody knows whether it went out."""
+    return Fate("unknown", partial(outbox.mark_unknown, message=due.id, error=reason))
+
+
+def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False, refused: bool = False) -> Fate:
+    """Never send it. `refused`: the provider did not take it."""
+
+    def work(connection: Connection) -> None:
+        outbox.mark_failed(connection, due.id, reason, refused=refused)
+        if due.kind == ALERT:
+            on_call.undelivered(connection, due.address_id, now)
+        if tell_team:
+            raise_item(
+                connection, kind=ItemKind.SENDING, now=now, contributor_id=due.contributor_id,
+                conversation_id=due.conversation_id,
+            )  # fmt: skip
+
+    return Fate("failed", work)
+
+
+def failed(due: Due, error: SendError, now: datetime, chance: float, surely: datetime | None = None) -> Fate:
+    """Say what follows from an error (rule 16). `surely`: the time by which it may be given up, if that is another."""
+    if error.kind == "unknown":
+        return doubted(due, error.code)
+    if error.retryable:
+        if not patient(due, surely or now):
+            return given_up(due, error.code, now, tell_team=True, refused=True)
+        wait = error.retry_after if error.kind == "paused" and error.retry_after else backoff(due.attempts, chance)
+        return later(due, now + timedelta(seconds=wait), error.code, "paused" if error.kind == "paused" else "retry")
+    gone = given_up(due, error.code, now, tell_team=error.tell_team, refused=True)
+
+    def work(connection: Connection) -> None:
+        gone.work(connection)
+        of_address(connection, due.address_id, due.contributor_id, error, now)
+        if error.address_state == "opted_out":
+            blocked_reply.note(connection, due, now)
+
+    return Fate("failed", work)
+
+
+def without_asking(due: Due, reason: str, now: datetime, chance: float, surely: datetime | None = None) -> Fate:
+    """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6).
+
+    What somebody waits for is tried until it goes out. What was in hand when we died is sent once more, not a third
+    time. What nobody asked for is not sent again.
+    """
+    if due.kind not in AT_ANY_HOUR or due.error == outbox.CUT_OFF_AGAIN or not patient(due, surely or now):
+        return given_up(due, "unknown", now, tell_team=True)
+    if due.error == outbox.CUT_OFF:
+        return later(due, now, outbox.ONCE_MORE, "again", perhaps_read=True)
+    return later(due, now + timedelta(seconds=backoff(due.attempts, chance)), reason, "again", perhaps_read=True)
+
+
+def of_address(connection: Connection, address_id: int, contributor_id: int, error: SendError, now: datetime) -> None:
+    """Note what an error says about the address: gone, blocked, or a STOP that only the carrier heard (rule 30).
+
+    A number that may be dead opens nothing any more of what was told from it (design rule 13).
+    """
+    if error.address_state == "opted_out":
+        opt_out(connection, contributor_id, now)
+    elif error.address_state:
+        outbox.set_address_state(connection, address_id, error.address_state, now)
+    if error.dead:
+        address_holders.close(connection, address_id, address_holders.DEAD, now)

@@ -1,0 +1,487 @@
+"""The outbox on its way out: takes what is due, sends it, writes down what became of it. Never on the inbound path.
+
+One exchange with the database at a time: it writes down what happened since the last one and takes what may go now,
+while senders work beside it. To one person goes one message at a time, in order; each channel keeps its own pace, and
+one that is held back holds up no other. What was cut off is asked after, never sent again blindly
+(`bot.outbound.reconciler`).
+
+Imports storage's outbox, the channels' records and our rates. Time, sleep and chance are handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.channels.channel import Outgoing, SendError
+from bot.outbound import chat_deletion, outcome, provider_reports
+from bot.outbound.presence import BEAT_SECONDS, Presence
+from bot.outbound.rate_limiter import Gaps, Pace, opens
+from bot.outbound.reconciler import Doubt
+from bot.telemetry import metrics
+from bot.telemetry.logs import log, told
+from flows.model.item_kinds import ItemKind
+from flows.model.messages import Message, UnreadableMessageError
+from storage.db.database_trouble import cause_of
+from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
+from storage.protection.cancel_waiting import UNSAY
+from storage.protection.crypto import SealBrokenError, open_address
+from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.delivery import outbox
+from storage.upkeep import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.channels.channel import Channel, Piece, StatusReport
+    from bot.settings.setting_values import QuietHours
+    from storage.db.writer import Writer
+    from storage.protection.crypto import Keyring
+    from storage.queries.delivery.outbox import Due
+
+POLL_SECONDS = 1.0
+"""How often we look for what fell due by itself, or was written by another process."""
+LEASE_SECONDS = 180
+"""Longer than any message takes, waits and timeouts included; after it a sender without a beat is presumed dead."""
+SPARE = 4
+"""One in so many senders is kept for what somebody waits for, whatever else hangs."""
+GRACE_SECONDS = 3.0
+"""How long messages that are on their way may take when we stop. Docker kills after ten seconds in all."""
+LONGEST_HOLD = 5.0
+"""A message that would wait longer than this goes back to the outbox."""
+LEAST_WAIT = 0.001
+"""Waits shorter than a clock tick are not waited."""
+TOLD_EVERY = 3600.0
+AWAY_AFTER = 3
+"""So many failures one after the other are an outage; the first message that goes out ends it for all that wait."""
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A message that was taken and is not settled yet."""
+
+    due: Due
+    task: asyncio.Task[None] | None = None
+    queueing: bool = True
+    calling: bool = False
+    """True while the provider has it in hand: cut off now, nobody knows what became of it."""
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One channel with its pace and its messages in the air."""
+
+    channel: Channel
+    pace: Pace
+    gaps: Gaps
+    flights: dict[int, Flight] = field(default_factory=dict)
+    queueing: int = 0
+    """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
+    failures: int = 0
+    """Tries since the last message that went out. Many: it is no message's fault, the provider is away."""
+
+    def room(self, senders: int, now: float, processes: int) -> int:
+        """Return how many messages may be taken now."""
+        if self.pace.paused_until > now:
+            return 0
+        a_second = math.ceil(self.channel.limits.per_second / processes)
+        return max(0, min(senders - len(self.flights), a_second - self.queueing))
+
+    def join_queue(self, flight: Flight) -> None:
+        """Count a message among those that wait for the pace."""
+        self.queueing += not flight.queueing
+        flight.queueing = True
+
+    def leave_queue(self, flight: Flight) -> None:
+        """Count it there no more."""
+        self.queueing -= flight.queueing
+        flight.queueing = False
+
+
+class Delivery:
+    """Sends what is in the outbox. One for the process."""
+
+    def __init__(  # noqa: PLR0913 - named one by one where everything is put together
+        self,
+        *,
+        engine: Engine,
+        writer: Writer,
+        keyring: Keyring,
+        channels: Mapping[str, Channel],
+        quiet_hours: QuietHours,
+        timezone: ZoneInfo,
+        senders: int = 128,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        surely: Callable[[], datetime] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.writer = writer
+        self.keyring = keyring
+        self.clock = clock
+        self.surely = surely or clock
+        """The time by which a message may be given up (ADR 19)."""
+        self.lanes = {
+            name: Lane(channel, Pace(channel.limits.per_second), Gaps(channel.limits))
+            for name, channel in channels.items()
+        }
+        self._engine = engine
+        self._alone = engine.dialect.name == "sqlite"
+        self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
+        self.monotonic, self.sleep = monotonic, sleep
+        self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._sent: list[outbox.Sent] = []
+        self._fates: list[outcome.Work] = []
+        self.begun: dict[int, int] = {}
+        """Pieces of a long message that went out before it was interrupted."""
+        self._ids: dict[int, list[str]] = {}
+        """The provider's ids of those pieces."""
+        self._told: dict[tuple[str, str], float] = {}
+        self._woken = asyncio.Event()
+        self._noticed = False
+        self._stopping = False
+        self._running: list[asyncio.Task[None]] = []
+        self.presence = Presence(writer, alone=self._alone, clock=clock, monotonic=monotonic)
+        self._doubt = Doubt(self)
+
+    @property
+    def fit(self) -> bool:
+        """True while everything that should run does."""
+        return bool(self._running) and not any(task.done() for task in self._running)
+
+    async def start(self) -> None:
+        """Begin to send. What a process that died had in hand is looked into first."""
+        await self.presence.join()
+        release = partial(outbox.release_expired_leases, now=self.clock(), all_of_them=self._alone)
+        left = await self.writer.perform(release)
+        if left:
+            log.info("messages cut off", count=left)
+        await self._doubt.begin()
+        loop = asyncio.get_running_loop()
+        self.writer.on_commit(partial(self._committed, loop))
+        self._running = [loop.create_task(work) for work in (self._run(), self._tick(), self._doubt.run())]
+        self.wake()
+
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """Take nothing more, let what is on its way arrive, and write down what could not wait."""
+        self._stopping = True
+        self.wake()
+        if not self._running:
+            return
+        main, *others = self._running
+        for task in others:
+            task.cancel()
+        await asyncio.gather(main, *others, return_exceptions=True)  # an exchange is never cut off: it takes messages
+        flights = [flight for lane in self.lanes.values() for flight in lane.flights.values()]
+        tasks = [flight.task for flight in flights if flight.task is not None]
+        timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        timer.cancel()
+        await self._exchange({})
+        await self.presence.leave()
+        self._running = []
+
+    async def _cancel_after(self, seconds: float, tasks: Iterable[asyncio.Task[None]]) -> None:
+        await self.sleep(seconds)
+        for task in tasks:
+            task.cancel()
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._noticed = False
+        self._woken.set()
+
+    async def reported(self, report: StatusReport) -> None:
+        """Write down a provider's word on a message; returns after the commit (rule 17)."""
+        lane = self.lanes.get(report.channel)
+        channel = lane.channel if lane is not None else None
+        work = partial(provider_reports.apply, channel=channel, report=report, now=self.clock())
+        changed = await self.writer.perform(work)
+        if changed:
+            metrics.sends.labels(report.channel, report.status).inc()
+        if lane is not None and outbox.STATUSES.get(report.status) == "delivered":
+            lane.gaps.delivered(report.provider_id)
+
+    # --- taking and writing down --------------------------------------------------------------------------------
+
+    def _committed(self, loop: asyncio.AbstractEventLoop, topics: frozenset[str]) -> None:
+        """Called in a writing thread after a commit."""
+        if "outbox" in topics and not self._noticed and not self._stopping:
+            self._noticed = True
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self.wake)
+
+    async def _tick(self) -> None:
+        while True:
+            await self.sleep(BEAT_SECONDS)
+            if (left := await self.presence.tick()) is not None:  # it may also have been looking into some
+                self._doubt.left_behind(left)
+            for lane in self.lanes.values():
+                lane.pace.share(self.presence.living)
+            self.wake()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._woken.wait()
+            self._woken.clear()
+            rooms = self._rooms()
+            if not rooms and not self._sent and not self._fates:
+                continue
+            for due in await self._exchange(rooms):
+                self._launch(due)
+
+    def _rooms(self) -> dict[str, int]:
+        """Return how many messages of each channel may be taken now."""
+        if not self.presence.may_send:
+            return {}
+        now, among = self.monotonic(), self.presence.living
+        rooms = {name: lane.room(self._senders, now, among) for name, lane in self.lanes.items()}
+        return {name: room for name, room in rooms.items() if room > 0}
+
+    async def _exchange(self, rooms: Mapping[str, int]) -> list[Due]:
+        """Write down everything settled so far and take up to so many messages of each channel."""
+        sent, fates, self._sent, self._fates = self._sent, self._fates, [], []
+        now = self.clock()
+
+        def work(connection: Connection) -> list[list[Due]]:
+            if sent:
+                self.mark_sent(connection, sent, now)
+            for each in fates:
+                each(connection)
+            if rooms and restored.fenced(connection):
+                return [[] for _ in rooms]
+            return [self._claim(connection, now, name, room) for name, room in rooms.items()]
+
+        try:
+            taken = await self.writer.perform(work, urgent=True)
+        except WriterClosedError:
+            log.error("outbox not written", count=len(sent) + len(fates))
+            return []
+        except (LostBatchError, WriterBusyError):
+            self._sent, self._fates = sent + self._sent, fates + self._fates
+        except Exception as error:
+            log.error("outbox not written", count=len(sent) + len(fates), **told(error))
+            await self._one_by_one(sent, fates)
+        else:
+            if any(len(some) == room for some, room in zip(taken, rooms.values(), strict=True)):
+                self._woken.set()  # there may be more
+            return [due for some in taken for due in some]
+        if not self._stopping:
+            await self.sleep(POLL_SECONDS)
+            self._woken.set()
+        return []
+
+    def mark_sent(self, connection: Connection, sent: Sequence[outbox.Sent], now: datetime) -> None:
+        """Note that the provider took these messages."""
+        provider_reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
+
+    def _claim(self, connection: Connection, now: datetime, name: str, room: int) -> list[Due]:
+        """Take messages of one channel; what other processes have just sent to their people keeps its distance too."""
+        lane, owner = self.lanes[name], self.presence.name
+        taken = outbox.claim_due(connection, now, name, room, LEASE_SECONDS, owner=owner, spare=room // SPARE)
+        if taken and self.presence.living > 1 and (apart := lane.channel.limits.per_person):
+            people = {due.address_id for due in taken}
+            for last in outbox.handed_by_others(connection, owner, people, now - timedelta(seconds=apart)):
+                ago = (now - last.handed_at).total_seconds()
+                lane.gaps.sent_elsewhere(last.address_id, last.inbound_id, ago, self.monotonic())
+        return taken
+
+    async def _one_by_one(self, sent: Iterable[outbox.Sent], fates: Iterable[outcome.Work]) -> None:
+        """Write down what can be, so that one bad message does not hold up the others.
+
+        What the database's trouble keeps from being written is kept for the next exchange: it is known, and forgetting
+        it would send it twice.
+        """
+        now = self.clock()
+        for mark in sent:
+            if not await self._written(partial(self.mark_sent, sent=[mark], now=now)):
+                self._sent.append(mark)
+        for work in fates:
+            if not await self._written(work):
+                self._fates.append(work)
+
+    async def _written(self, work: outcome.Work) -> bool:
+        """Write one thing down; returns False if it is to be tried again."""
+        try:
+            await self.writer.perform(work, urgent=True)
+        except Exception as error:
+            log.error("message not settled", **told(error))
+            return cause_of(error) is None and not isinstance(error, WriterBusyError)
+        return True
+
+    # --- sending ------------------------------------------------------------------------------------------------
+
+    def pieces(self, due: Due) -> tuple[Piece, ...]:
+        """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
+        message = Message.from_json(due.payload)
+        outgoing = Outgoing(
+            address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
+            thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
+        )  # fmt: skip
+        return self.lanes[due.channel].channel.pieces(outgoing)
+
+    def settle(self, due: Due, end: outbox.Sent | outcome.Fate) -> None:
+        """Have it written down with the next exchange."""
+        if isinstance(end, outcome.Fate):
+            result = end.result
+            self._fates.append(end.work)
+            if result == "unknown":
+                self._doubt.raised(due)
+        else:
+            result = "sent"
+            self._sent.append(end)
+        if result in {"sent", "failed", "cancelled", "taken over"}:
+            self.begun.pop(due.id, None)
+            self._ids.pop(due.id, None)
+            self._doubt.settled(due.id)
+        metrics.sends.labels(due.channel, result).inc()
+
+    def _launch(self, due: Due) -> None:
+        lane = self.lanes[due.channel]
+        flight = lane.flights[due.id] = Flight(due)
+        lane.queueing += 1
+        flight.task = asyncio.get_running_loop().create_task(self._fly(lane, flight))
+
+    async def _fly(self, lane: Lane, flight: Flight) -> None:
+        due = flight.due
+        try:
+            self.settle(due, await self._deliver(lane, flight))
+        except asyncio.CancelledError:
+            cut_off = (
+                outcome.doubted(due, outbox.CUT_OFF) if flight.calling else outcome.later(due, self.clock(), "stopped")
+            )
+            self.settle(due, cut_off)
+            raise
+        except Exception as error:
+            log.error("message not sent", channel=due.channel, outbox=due.id, **told(error))
+            self.settle(due, outcome.given_up(due, type(error).__name__, self.clock(), tell_team=True))
+        finally:
+            lane.leave_queue(flight)
+            del lane.flights[due.id]
+            self.wake()
+
+    async def _deliver(self, lane: Lane, flight: Flight) -> outbox.Sent | outcome.Fate:
+        due, now = flight.due, self.clock()
+        if reason := outcome.refusal(due):
+            return outcome.cancelled(due, reason, now)
+        if due.in_care and (pause := outcome.while_in_care(due, now)) is not None:
+            return pause
+        unasked = due.kind not in outcome.AT_ANY_HOUR and not lane.channel.limits.any_hour
+        if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
+            return outcome.later(due, when, "quiet_hours")
+        try:
+            pieces = await self._unsaid(lane, due) if due.kind == UNSAY else self.pieces(due)
+        except (SealBrokenError, UnreadableMessageError) as error:
+            log.error("message cannot be read", channel=due.channel, outbox=due.id, **told(error))
+            return outcome.given_up(due, type(error).__name__, now, tell_team=True)
+        provider_ids = self._ids.setdefault(due.id, [])
+        segments = 0
+        for number in range(self.begun.get(due.id, 0), len(pieces)):
+            hold = await self._turn_comes(lane, flight)
+            if hold is not None:
+                return outcome.later(due, self.clock() + timedelta(seconds=hold), "held back")
+            if (end := await self._hand_over(due)) is not None:
+                return end
+            flight.calling = True
+            try:
+                sent = await lane.channel.send(pieces[number])
+            except SendError as error:
+                return self._failed(lane, due, error)
+            flight.calling = False
+            self._arrived(lane)
+            segments += sent.segments
+            provider_ids.append(sent.provider_id)
+            lane.gaps.sent(due.address_id, sent.provider_id, due.inbound_id, self.monotonic())
+            self.begun[due.id] = number + 1
+        if lane.channel.limits.ask_after is not None:
+            provider_ids = provider_ids[-1:]  # such a provider reports on a message by its one id
+        return outbox.Sent(due.id, ",".join(filter(None, provider_ids)) or None, segments or None)
+
+    async def _unsaid(self, lane: Lane, due: Due) -> tuple[Piece, ...]:
+        return await asyncio.to_thread(
+            chat_deletion.pieces, self._engine, self.keyring, lane.channel, due, self.clock()
+        )
+
+    async def _hand_over(self, due: Due) -> outcome.Fate | None:
+        """Write down that it goes now; returns what becomes of it if their word came while it waited for its turn."""
+
+        def work(connection: Connection) -> str:
+            return outbox.hand_over(
+                connection, due.id, self.clock(), asked_for=due.kind in outcome.ASKED_FOR, owner=self.presence.name
+            )
+
+        try:
+            reason = await self.writer.perform(work, urgent=True)
+        except Exception as error:  # it stays ours, and is tried again
+            log.error("message not handed over", channel=due.channel, outbox=due.id, **told(error))
+            return outcome.later(due, self.clock() + timedelta(seconds=POLL_SECONDS), type(error).__name__)
+        if reason == outbox.TAKEN_OVER:
+            log.warning("message taken over", channel=due.channel, outbox=due.id)
+            return outcome.not_ours()
+        return outcome.cancelled(due, reason, self.clock()) if reason else None
+
+    async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
+        """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""
+        due = flight.due
+        first = self.begun.get(due.id, 0) == 0
+        free_at = lane.gaps.free_at(due.address_id, due.inbound_id if first else None)
+        if (wait := free_at - self.monotonic()) > LEAST_WAIT:
+            lane.leave_queue(flight)
+            self.wake()  # somebody else may go meanwhile
+            await self.sleep(wait)
+            lane.join_queue(flight)
+        while not self._stopping:
+            now = self.monotonic()
+            if (pause := lane.pace.paused_until - now) > LONGEST_HOLD:
+                return pause
+            if (wait := lane.pace.reserve(now) - now) > LEAST_WAIT:
+                await self.sleep(wait)
+            if lane.pace.paused_until <= self.monotonic():
+                lane.leave_queue(flight)
+                return None
+        return 0.0
+
+    def _arrived(self, lane: Lane) -> None:
+        if lane.failures >= AWAY_AFTER:
+            self._fates.append(partial(outbox.hurry, channel=lane.channel.name, now=self.clock()))
+        lane.failures = 0
+
+    def _failed(self, lane: Lane, due: Due, error: SendError) -> outcome.Fate:
+        now = self.clock()
+        lane.failures += error.kind in {"retry", "unknown"}
+        log.info("send failed", channel=due.channel, outbox=due.id, kind=error.kind, code=error.code)
+        if error.kind == "paused":
+            lane.pace.pause(self.monotonic() + (error.retry_after or POLL_SECONDS))
+            if error.tell_team:
+                self._tell(due.channel, error.code, now)
+        if error.kind == "unknown" and lane.channel.limits.ask_after is None:
+            return self.without_asking(due, error.code)
+        return outcome.failed(due, error, now, self._chance.random(), self.surely())
+
+    def without_asking(self, due: Due, reason: str) -> outcome.Fate:
+        """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""
+        return outcome.without_asking(due, reason, self.clock(), self._chance.random(), self.surely())
+
+    def _tell(self, channel: str, code: str, now: datetime) -> None:
+        """Have the team told that a whole channel is stuck, now and then rather than for every message."""
+        at = self.monotonic()
+        if at - self._told.get((channel, code), -TOLD_EVERY) < TOLD_EVERY:
+            return
+        self._told[channel, code] = at
+        log.error("channel stuck", channel=channel, code=code)
+
+        def work(connection: Connection) -> None:
+            raise_item(connection, kind=ItemKind.CHANNEL, now=now)
+
+        self._fates.append(work)

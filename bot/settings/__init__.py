@@ -1,0 +1,1 @@
+"""The settings of an installation: the only reader of the environment."""

@@ -1,0 +1,101 @@
+"""Whether we are fit to work: the database keeps what it is given, turns succeed, messages go out, all is warm.
+
+That the database answers a question says little: a full or read-only one does too. So something is written. Imports
+nothing but our own records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from bot.telemetry.logs import log, told
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from storage.db.database_trouble import Health
+
+PROBE_SECONDS = 5.0
+"""How long the database may take to keep something before we call ourselves unfit."""
+PROBE_EVERY = 1.0
+"""Anybody may ask; we write no more often than this."""
+REMEMBERED_SECONDS = 60.0
+SEVERAL, PEOPLE = 3, 2
+"""So many turns of so many people, one after the other, do not fail for a fault of one conversation."""
+
+
+class Turns:
+    """How the last turns went. A success ends all worry, and so does a minute without a failure."""
+
+    def __init__(self) -> None:
+        self._failed: set[str] = set()
+        self._failures = 0
+        self._lost = False
+        self._at = float("-inf")
+
+    def succeeded(self) -> None:
+        """Note a turn that was kept."""
+        if self._failures:
+            self._failures, self._lost = 0, False
+            self._failed.clear()
+
+    def failed(self, whose: str, now: float, *, lost: bool = False) -> None:
+        """Note a turn that failed; `lost`: not even its event could be kept."""
+        self._at = now
+        self._failures += 1
+        self._lost = self._lost or lost
+        if len(self._failed) < PEOPLE:
+            self._failed.add(whose)
+
+    def fit(self, now: float) -> bool:
+        """Return False while every turn fails."""
+        if now - self._at > REMEMBERED_SECONDS:
+            return True
+        return not (self._lost or (self._failures >= SEVERAL and len(self._failed) >= PEOPLE))
+
+
+class Readiness:
+    """What `/readyz` says."""
+
+    def __init__(
+        self,
+        *,
+        probe: Callable[[], Awaitable[object]],
+        health: Health,
+        turns: Turns,
+        delivering: Callable[[], bool],
+        warm: Callable[[], bool],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._probe, self._health, self._turns = probe, health, turns
+        self._delivering, self._warm, self._monotonic = delivering, warm, monotonic
+        self._keeps = False
+        self._asked_at = float("-inf")
+        self._one = asyncio.Lock()
+
+    async def look(self) -> dict[str, Any]:
+        """Return what works and what does not, each by its name, and why the database does not."""
+        keeps = await self._keeps_things()
+        cause = self._health.cause
+        works = {
+            "database": keeps and cause is None,
+            "turns": self._turns.fit(self._monotonic()),
+            "delivery": self._delivering(),
+            "warm": self._warm(),
+        }
+        return {"ready": all(works.values()), **works, "cause": cause.value if cause is not None else None}
+
+    async def _keeps_things(self) -> bool:
+        async with self._one:
+            if self._monotonic() - self._asked_at < PROBE_EVERY:
+                return self._keeps
+            try:
+                async with asyncio.timeout(PROBE_SECONDS):
+                    await self._probe()
+                self._keeps = True
+            except Exception as error:
+                log.error("not ready", **told(error))
+                self._keeps = False
+            self._asked_at = self._monotonic()
+        return self._keeps

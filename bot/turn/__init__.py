@@ -1,0 +1,1 @@
+"""One turn: what the engine decided, carried out in one transaction."""

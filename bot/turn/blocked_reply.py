@@ -1,0 +1,44 @@
+"""A question about somebody's rights that the carrier did not let through: a person on the team answers instead.
+
+Somebody who said STOP to the carrier alone is blocked before we know it. If what we could not send was our question of
+what to delete, or what they asked to see, nothing is deleted unasked, and the request stands. Imports storage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.interruptions import CHANGE, CONFIRM, DELETE, OFFERS
+from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.item_kinds import ItemKind
+from storage.queries.conversations.turn_queries import conversation_by_id, raise_item
+from storage.queries.team import requests
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.queries.delivery.outbox import Due
+
+KINDS = {DELETE: "erasure", OFFERS: "access", CHANGE: "correction", CONFIRM: "correction"}
+
+
+def note(connection: Connection, due: Due, now: datetime) -> bool:
+    """Enter the request, once while it is open; returns whether there was one to enter."""
+    stored = conversation_by_id(connection, due.conversation_id or "")
+    try:
+        aside = Conversation.from_json(stored.state).aside if stored is not None else ""
+    except UnreadableConversationError:
+        return False
+    kind = KINDS.get(aside, "")
+    return due.kind == "reply" and bool(kind) and enter(connection, kind, due.contributor_id, now)
+
+
+def enter(connection: Connection, kind: str, contributor_id: int, now: datetime) -> bool:
+    """Enter a request that a person follows up, once while it is open; returns whether it is new."""
+    if requests.is_open(connection, kind, contributor_id):
+        return False
+    requests.open_request(connection, None, kind=kind, origin="chat", now=now, contributor_id=contributor_id)
+    raise_item(connection, kind=ItemKind.REQUEST, now=now, contributor_id=contributor_id)
+    return True

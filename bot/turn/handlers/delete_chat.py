@@ -1,0 +1,31 @@
+"""Carrying out DELETE CHAT: a row in the outbox, so that it comes after what was said before. Imports storage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.model.effects import Say
+from flows.model.messages import Message
+from storage.protection import cancel_waiting
+from storage.queries.conversations import turn_queries as store
+
+if TYPE_CHECKING:
+    from bot.turn.runner import Turn
+    from flows.model.effects import Unsay
+
+
+def unsay(turn: Turn, _effect: Unsay) -> None:
+    """Have the messages of this chat taken away, and send none that still waits."""
+    cancel_waiting.from_person(turn.connection, turn.person.contributor_id, "delete_chat")
+    store.enqueue(
+        turn.connection,
+        address_id=turn.person.address_id,
+        contributor_id=turn.person.contributor_id,
+        conversation_id=None,
+        inbound_id=turn.occasion.inbound_id,
+        channel=turn.person.channel,
+        kind=cancel_waiting.UNSAY,  # which messages it takes away is found out when it is its turn
+        payload=Message(say=Say(text="")).to_json(),
+        due_at=turn.now,
+        now=turn.now,
+    )

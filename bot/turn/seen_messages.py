@@ -1,0 +1,56 @@
+"""What the writer of a message can have seen of us: an answer counts only for that (design rule 10). Imports storage.
+
+A question counts as seen once it was handed to the provider long enough before the message was written for somebody
+to have read it. Rows that retention or an erasure has taken away are old, and count as seen.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from storage.queries.conversations import turn_queries as store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.queries.conversations.turn_queries import Asked
+
+READ_IN = timedelta(seconds=0.6)
+"""Nobody has read a message, and answered it, sooner after it was given to the provider."""
+NEVER_SENT = frozenset({"cancelled", "failed"})
+
+
+class Seen(NamedTuple):
+    """What a person can have read when they wrote."""
+
+    serial: int | None
+    """Number of the newest question; None: all that were asked."""
+    lost: bool = False
+    """True: the newest question never went out and never will, so that nobody can answer it."""
+
+
+EVERYTHING = Seen(None)
+
+
+def seen_by(connection: Connection, conversation_id: str, written_at: datetime) -> Seen:
+    """Return what of a conversation somebody can have read who wrote at a moment."""
+    return judge(store.asked(connection, conversation_id), written_at)
+
+
+def judge(asked: Sequence[Asked], written_at: datetime) -> Seen:
+    """Tell from the last questions, the newest first, what was read by a moment."""
+    if not asked:
+        return EVERYTHING
+    before = written_at - READ_IN
+    newest = asked[0]
+    if newest.handed_at is not None and newest.handed_at <= before:
+        return EVERYTHING
+    lost = newest.handed_at is None and newest.state in NEVER_SENT
+    for question in asked:
+        if question.handed_at is not None and question.handed_at <= before:
+            return Seen(question.serial, lost)
+    return Seen(asked[-1].serial - 1, lost)

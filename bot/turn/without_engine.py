@@ -1,0 +1,50 @@
+"""What is done for somebody without the engine: when their turn failed, or their words came too late for one.
+
+Keywords and words of distress are heard all the same. Imports flows' tables and storage's queries; never commits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.language.distress.detect_distress import notice
+from flows.language.keywords.recognise import Word, recognise
+from flows.model.signals import Edited, Said, Started
+from storage.queries.team import safeguarding_items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from bot.turn.context import Means
+    from flows.language.distress.detect_distress import Level
+    from flows.model.conversation import ChannelKind
+    from flows.model.signals import Signal
+    from storage.queries.conversations.turn_queries import Person
+
+RIGHTS = {Word.DELETE: "erasure", Word.MY_DATA: "access", Word.CHANGE: "correction"}
+"""Keywords by which somebody uses a right, and the kind of request that a person follows up."""
+
+
+def keywords(signals: Iterable[Signal], language: str, look: ChannelKind) -> set[Word]:
+    """Return the keywords in what was written, whether it is new or a message that was changed."""
+    said = (signal.text for signal in signals if isinstance(signal, Said | Edited))
+    found = (recognise(text, language=language, channel=look, waiting=True) for text in said)
+    return {word.word for word in found if word is not None}
+
+
+def raise_concern(
+    connection: Connection, means: Means, person: Person, signals: Iterable[Signal], inbound_id: int, now: datetime
+) -> Level:
+    """Lay words of distress before the team (rule 77); returns how plain they are, empty if there are none."""
+    texts = [signal.text for signal in signals if isinstance(signal, Said | Edited | Started)]
+    levels = {notice(text, person.language or means.languages[0]).level for text in texts}
+    level: Level = "plain" if "plain" in levels else "likely" if "likely" in levels else ""
+    if level:
+        safeguarding_items.raise_concern(
+            connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=inbound_id, now=now,
+            staffed=means.staffed, level=level,
+        )  # fmt: skip
+    return level

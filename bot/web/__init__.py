@@ -1,0 +1,1 @@
+"""The HTTP side: webhooks, public pages, the simulator's page."""

@@ -1,0 +1,110 @@
+"""Somebody's own file at /mydata/TOKEN: a door that shows nothing, and behind it all that is held (rule 59).
+
+A chat app that looks at a link to draw a preview opens the door and finds nothing there; only the button on it asks
+for the file. It opens once: what is behind it can be read and taken away in one go. Imports storage and pages; knows
+no channel. Addresses of this page are never logged: the token in them is the key.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.web import templating
+from review.kit import forms
+from storage.db.engine import reader
+from storage.privacy import file_link
+from storage.privacy.subject_file import NobodyError, about
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from bot.app import App
+    from storage.privacy.subject_file import PersonFile
+
+HEADERS = {
+    "Cache-Control": "no-store, private",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive, nosnippet",
+}
+AS_JSON = "json"
+
+
+def routes(app: App) -> list[Route]:
+    """Return the routes of the file."""
+    return [
+        Route("/mydata/{token}", partial(_door, app), methods=["GET"]),
+        Route("/mydata/{token}", partial(_file, app), methods=["POST"]),
+    ]
+
+
+async def _door(app: App, request: Request) -> Response:
+    """Show a button and nothing else, if the link opens anything."""
+    link = await run_in_threadpool(_link, app, request.path_params["token"])
+    return _closed(app) if link is None else _page(app, "door")
+
+
+async def _file(app: App, request: Request) -> Response:
+    """Give the file: to be read, or as JSON to be taken away. Half a request uses nothing up."""
+    form = await forms.read(request)
+    file = await run_in_threadpool(_read, app, request.path_params["token"])
+    if file is None:
+        return _closed(app)
+    if forms.first(form, "as") == AS_JSON:
+        return Response(
+            file.to_json(),
+            media_type="application/json",
+            headers={**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'},
+        )
+    return _page(app, "file", text=file.to_text(), file=_to_keep(file))
+
+
+def _to_keep(file: PersonFile) -> str:
+    """Return the file as an address that holds it whole, so that it can be saved though the link is used up."""
+    return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
+
+
+def _link(app: App, token: str) -> file_link.Link | None:
+    link = file_link.read(app.keyring, token)
+    if link is None:
+        return None
+    with reader(app.engine) as connection:
+        return link if file_link.opens(connection, link, app.clock(), app.means.steady) else None
+
+
+def _read(app: App, token: str) -> PersonFile | None:
+    link = file_link.read(app.keyring, token)
+    if link is None:
+        return None
+    if not app.writer.run(partial(file_link.use, link=link, now=app.clock(), steady=app.means.steady)):
+        return None
+    with reader(app.engine) as connection:
+        try:
+            return about(connection, app.keyring, link.contributor_id, app.clock())
+        except NobodyError:
+            return None
+
+
+def _closed(app: App) -> Response:
+    """Say that there is nothing here. Expired, erased and made up look the same."""
+    return _page(app, "closed", status=410)
+
+
+def _page(app: App, state: str, *, status: int = 200, text: str = "", file: str = "") -> Response:
+    response = templating.page(
+        "mydata.html",
+        status,
+        state=state,
+        text=text,
+        file=file,
+        organisation=app.settings.organisation,
+        contact=app.settings.contact,
+        page_language="en",
+    )
+    response.headers.update(HEADERS)
+    return response

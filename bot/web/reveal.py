@@ -1,0 +1,48 @@
+"""Opening what is sealed for somebody of the team who may see it, once that is written down. Imports the channels.
+
+The team's pages know no channel and hold no key: they are handed these two functions (design rule 7).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.channels.channel import Inbound
+from bot.telemetry.logs import log, told
+from flows.model.signals import Edited, Said, Started
+from storage.protection.crypto import SealBrokenError, open_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.channels.channel import Channel
+    from storage.protection.crypto import Keyring
+
+
+class Opening:
+    """Opens one message or one address at a time. Whoever calls it has recorded that first."""
+
+    def __init__(self, keyring: Keyring, channels: Mapping[str, Channel]) -> None:
+        self.keyring = keyring
+        self.channels = channels
+
+    def event(self, channel: str, sealed: bytes) -> str:
+        """Return the words of a message as it came in; empty if it has none or cannot be opened any more."""
+        known = self.channels.get(channel)
+        if known is None:
+            return ""
+        try:
+            parsed = known.parse(self.keyring.open("inbound.sealed", sealed))
+        except SealBrokenError as error:
+            log.error("event cannot be opened", channel=channel, **told(error))
+            return ""
+        signal = parsed.signal if isinstance(parsed, Inbound) else None
+        return signal.text if isinstance(signal, Said | Edited | Started) else ""
+
+    def address(self, sealed: bytes) -> str:
+        """Return a number or a chat; empty if it cannot be opened any more."""
+        try:
+            return open_address(self.keyring, sealed)
+        except SealBrokenError as error:
+            log.error("address cannot be opened", **told(error))
+            return ""

@@ -1,0 +1,235 @@
+"""Practice phones: what their holders do goes through the real intake, and what is said to them comes back.
+
+Time can be let pass for one of them alone. What is remembered here of a phone (the button that was pressed, the time
+that passed) is in memory only and bounded. Imports the intake, the simulator channel and storage; no web.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal
+
+from bot.channels.buttons import read_press
+from bot.channels.channel import Inbound
+from bot.channels.simulator.simulator_channel import MOST_PHONES, NAME, SimulatorChannel, event, new_address
+from storage.db.engine import reader
+from storage.protection.crypto import address_lookups
+from storage.queries import simulated_people
+from storage.upkeep import restored
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from flows.model.conversation import ChannelKind
+    from storage.queries.simulated_people import PracticePerson
+
+SETTLE_SECONDS = 3.0
+"""How long a page waits for what is said in return; what comes later shows when the page is loaded again."""
+LOOK_SECONDS = 0.02
+MOST_DUE = 10
+"""Due times one wait may pass."""
+LONGEST = {"telegram": 4096, "sms": 1600}
+"""Characters of one message, as the real ones have it."""
+
+
+class NotAnEventError(ValueError):
+    """What came is nothing a phone of ours does. Nothing of it was kept."""
+
+
+class TooLongError(ValueError):
+    """A message is longer than its phone could send. Nothing of it was kept."""
+
+
+@dataclass(slots=True)
+class Phone:
+    """One practice phone, as far as it is remembered."""
+
+    address: str
+    flow: str
+    language: str
+    pressed: dict[int, str] = field(default_factory=dict)
+    """Data of the button that was pressed, by the number of its message."""
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    """What happened besides, each after the message of this number."""
+    given: set[str] = field(default_factory=set)
+    """Events that were handed over, so that a form sent twice is shown once."""
+
+    @property
+    def look(self) -> ChannelKind:
+        """Return how messages look on it."""
+        return "sms" if self.address.startswith("sms-") else "telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing on the phone's screen."""
+
+    number: int
+    kind: Literal["ours", "yours", "note"]
+    text: str = field(repr=False)
+    buttons: tuple[tuple[str, str, bool], ...] = field(default=(), repr=False)
+    """Label, data, and whether it was pressed."""
+    active: bool = False
+    """True: the buttons belong to the question that waits."""
+
+
+class Practice:
+    """All practice phones of this process."""
+
+    def __init__(self, app: App, channel: SimulatorChannel) -> None:
+        self.app = app
+        self.channel = channel
+        self._phones: OrderedDict[str, Phone] = OrderedDict()
+
+    # --- phones -------------------------------------------------------------------------------------------------
+
+    def new(self, look: ChannelKind, flow: str = "", language: str = "") -> Phone:
+        """Return a new phone of somebody new. Unknown flows and languages become the first ones."""
+        releases, languages = self.app.releases, self.app.settings.languages
+        return Phone(
+            new_address(look),
+            flow if flow in releases.current else releases.default_flow,
+            language if language in languages else languages[0],
+        )
+
+    def remember(self, phone: Phone) -> None:
+        """Keep a phone among those in use; the one that was used least lately is forgotten."""
+        self._phones[phone.address] = phone
+        self._phones.move_to_end(phone.address)
+        while len(self._phones) > MOST_PHONES:
+            self._phones.popitem(last=False)
+
+    def find(self, address: str) -> Phone:
+        """Return the phone with this address; after a restart it is empty, while its conversation goes on."""
+        phone = self._phones.get(address)
+        if phone is None:
+            phone = Phone(address, self.app.releases.default_flow, self.app.settings.languages[0])
+        self.remember(phone)
+        return phone
+
+    def screen(self, phone: Phone, person: PracticePerson | None) -> list[Item]:
+        """Return what the phone shows, oldest first."""
+        items = [
+            Item(
+                bubble.number,
+                "ours" if bubble.ours else "yours",
+                bubble.text,
+                tuple((label, data, phone.pressed.get(bubble.number) == data) for label, data in bubble.buttons),
+                person is not None and any(_asks(data, person.question) for _, data in bubble.buttons),
+            )
+            for bubble in self.channel.bubbles(phone.address)
+        ]
+        items += [Item(number, "note", text) for number, text in phone.notes]
+        return sorted(items, key=lambda item: item.number)
+
+    # --- what their holders do ----------------------------------------------------------------------------------
+
+    async def say(self, phone: Phone, once: str, text: str) -> None:
+        """Type a message. Raises TooLongError, NotAnEventError and CannotKeepError."""
+        if len(text) > LONGEST[phone.look]:
+            raise TooLongError(f"more than {LONGEST[phone.look]} characters")
+        await self._give(phone, _number(once, "say", text), text=text)
+
+    async def press(self, phone: Phone, once: str, data: str) -> None:
+        """Press a button, also one of an earlier question. Raises NotAnEventError and CannotKeepError."""
+        for bubble in self.channel.bubbles(phone.address):
+            if any(data == carried for _, carried in bubble.buttons):
+                phone.pressed[bubble.number] = data
+        await self._give(phone, _number(once, "press", data), press=data)
+
+    async def send(self, phone: Phone, once: str, kind: str, point: tuple[float, float] | None = None) -> None:
+        """Send something that is not words, or a position. Raises NotAnEventError and CannotKeepError."""
+        await self._give(phone, _number(once, "send", kind), sent="" if point else kind, point=point)
+
+    async def wait(self, phone: Phone, length: timedelta, note: str) -> None:
+        """Let time pass for this phone; what falls due on the way happens, as it would."""
+        bubbles = self.channel.bubbles(phone.address)
+        phone.notes.append((bubbles[-1].number if bubbles else 0, note))
+        left = length
+        for _ in range(MOST_DUE):
+            person = await self.person(phone)
+            if person is None:
+                return
+            until = max(person.due_at - self.app.clock(), timedelta()) if person.due_at is not None else None
+            step = left if until is None or until > left else until
+            await self.app.writer.perform(
+                partial(simulated_people.let_time_pass, contributor_id=person.contributor_id, time=step),
+                person.contributor_id,
+            )
+            left -= step
+            if until is None or step < until:
+                break
+            await self.app.due.tick()
+        await self._settle(phone)
+
+    async def person(self, phone: Phone) -> PracticePerson | None:
+        """Return what is held about the phone's holder; None if nothing is."""
+        return await asyncio.to_thread(self._person, phone)
+
+    def _person(self, phone: Phone) -> PracticePerson | None:
+        with reader(self.app.engine) as connection:
+            return simulated_people.practice_person(
+                connection, self.app.keyring, self._lookups(phone), self.app.clock()
+            )
+
+    def held_back(self) -> bool:
+        """Tell whether nothing is sent: a copy of the database was put back, and nobody has looked yet."""
+        with reader(self.app.engine) as connection:
+            return restored.fenced(connection)
+
+    def _waiting(self, phone: Phone) -> int:
+        with reader(self.app.engine) as connection:
+            if restored.fenced(connection):
+                return 0  # nothing comes, so there is nothing to wait for
+            return simulated_people.waiting_for(connection, self._lookups(phone), self.app.clock())
+
+    def _lookups(self, phone: Phone) -> list[bytes]:
+        return address_lookups(self.app.keyring, NAME, phone.address)
+
+    async def _give(
+        self,
+        phone: Phone,
+        number: str,
+        *,
+        text: str = "",
+        press: str = "",
+        sent: str = "",
+        point: tuple[float, float] | None = None,
+    ) -> None:
+        raw = event(phone.address, number, text=text, press=press, sent=sent, point=point, language=phone.language)
+        inbound = self.channel.parse(raw)
+        if not isinstance(inbound, Inbound):
+            raise NotAnEventError(inbound.reason)
+        if number in phone.given:
+            return
+        phone.given.add(number)
+        if not press:
+            self.channel.heard(inbound)
+        try:
+            await self.app.intake.take(inbound)
+        except BaseException:
+            phone.given.discard(number)
+            raise
+        await self._settle(phone)
+
+    async def _settle(self, phone: Phone) -> None:
+        """Wait until what is said in return is on the phone."""
+        until = time.monotonic() + SETTLE_SECONDS
+        version = self.channel.version(phone.address)
+        while await asyncio.to_thread(self._waiting, phone) and time.monotonic() < until:
+            version = await self.channel.changed(phone.address, version, LOOK_SECONDS)
+
+
+def _number(once: str, act: str, what: str) -> str:
+    """Return the id of an event: the same form with the same content is the same event, however often it is sent."""
+    return sha256(f"{once}\n{act}\n{what}".encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _asks(data: str, question: tuple[str, int] | None) -> bool:
+    chosen = read_press(data)
+    return chosen is not None and (chosen.token, chosen.serial) == question

@@ -1,0 +1,204 @@
+"""The practice phone at /try, drawn as a page. Every act is a form that answers with a redirect, so that it works
+without JavaScript and without a reload being asked twice.
+
+A browser holds one phone, named by a random address in a cookie that no script can read; it is never in a URL. Forms
+from other sites are turned away. Imports `practice` and Starlette.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.channels.simulator.simulator_channel import NAME, SimulatorChannel, new_number
+from bot.inbound.intake import CannotKeepError
+from bot.web import templating
+from bot.web.simulated_phones import NotAnEventError, Practice, TooLongError
+from bot.web.simulator_words import ALWAYS, LOOKS, PROBLEMS, SAMPLES, SENT, WAITS, kept, segments
+from flows.interruptions.turn_builder import LANGUAGES
+from review.kit import forms
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from bot.app import App
+    from bot.web.simulated_phones import Item, Phone
+
+    Act = Callable[[Request, forms.Form, Phone, str], Awaitable[Response]]
+
+COOKIE = "earshot_try"
+NEWEST = "/try#newest"
+_ADDRESS = re.compile(r"(sms|telegram)-[A-Za-z0-9_-]{16,64}\Z")
+
+
+def routes(app: App) -> list[Route]:
+    """Return the routes of the practice phone; none where it is switched off."""
+    channel = app.channels.get(NAME)
+    if not isinstance(channel, SimulatorChannel):
+        return []
+    page = TryPage(app, Practice(app, channel))
+    acts = {"say": page.say, "press": page.press, "send": page.send, "wait": page.wait, "start": page.start}
+    return [
+        Route("/try", page.show, methods=["GET"]),
+        *(Route(f"/try/{name}", partial(page.act, act), methods=["POST"]) for name, act in acts.items()),
+    ]
+
+
+class TryPage:
+    """The page and what can be done on it."""
+
+    def __init__(self, app: App, practice: Practice) -> None:
+        self.app = app
+        self.practice = practice
+        self.secure = app.settings.public_url.startswith("https:")
+        self.cookie = f"__Host-{COOKIE}" if self.secure else COOKIE
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    async def show(self, request: Request) -> Response:
+        """Show the phone; a browser without one gets one."""
+        address = self._address(request)
+        phone = self.practice.find(address) if address else self.practice.new("telegram")
+        response = await self._page(phone, known=request.headers.get("if-none-match", ""))
+        if not address:
+            self._hand_over(response, phone)
+        return response
+
+    async def _page(
+        self, phone: Phone, *, known: str = "", problem: str = "", written: str = "", status: int = 200
+    ) -> Response:
+        person = await self.practice.person(phone)
+        items = self.practice.screen(phone, person)
+        held_back = await asyncio.to_thread(self.practice.held_back)
+        state = repr((phone.address, phone.flow, phone.language, items, person, held_back)).encode("utf-8", "replace")
+        tag = f'"{sha256(state).hexdigest()[:32]}"'
+        if tag == known:
+            return Response(status_code=304, headers={"ETag": tag})
+        response = templating.page(
+            "try.html",
+            status,
+            page_language="en",
+            organisation=self.app.settings.organisation,
+            phone=phone,
+            items=[_drawn(item, phone) for item in items],
+            kept=kept(person),
+            opening=self._opening(phone),
+            once_number=new_number(),
+            flows=[(name, release.flow.title) for name, release in self.app.releases.current.items()],
+            languages=self._languages(),
+            looks=LOOKS,
+            waits=WAITS,
+            always=ALWAYS,
+            sample=SAMPLES.get(self.app.settings.country),
+            held_back=held_back,
+            problem=PROBLEMS.get(problem, ""),
+            written=written,
+        )
+        response.headers["ETag"] = tag
+        return response
+
+    def _languages(self) -> list[tuple[str, str]]:
+        spoken = {code for release in self.app.releases.current.values() for code in release.languages}
+        return [(code, LANGUAGES.get(code, code)) for code in self.app.settings.languages if code in spoken]
+
+    def _opening(self, phone: Phone) -> str:
+        """Return what somebody with this phone would send first."""
+        flow = self.app.releases.current[phone.flow].flow
+        word = flow.words[0] if flow.words else flow.id
+        if phone.look == "sms":
+            return word.upper()
+        return "/start" if phone.flow == self.app.releases.default_flow else f"/start {word}"
+
+    # --- acting -------------------------------------------------------------------------------------------------
+
+    async def act(self, act: Act, request: Request) -> Response:
+        """Do one thing on the phone, then show it."""
+        hidden = request.headers.get("origin") == "null"
+        if hidden or not forms.is_from_here(request, self.app.settings.public_url):
+            raise HTTPException(403)  # the cookie alone would not stop a site under the same name
+        form = await forms.read(request)
+        address = self._address(request)
+        phone = self.practice.find(address) if address else self.practice.new("telegram")
+        try:
+            response = await act(request, form, phone, forms.first(form, "once") or new_number())
+        except NotAnEventError:
+            raise HTTPException(400) from None
+        except (TooLongError, CannotKeepError) as error:
+            kind, status = ("long", 422) if isinstance(error, TooLongError) else ("full", 503)
+            response = await self._page(phone, problem=kind, written=forms.first(form, "text"), status=status)
+        if not address and "set-cookie" not in response.headers:
+            self.practice.remember(phone)
+            self._hand_over(response, phone)
+        return response
+
+    async def say(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
+        """Send a message."""
+        text = forms.first(form, "text")
+        if text.strip():
+            await self.practice.say(phone, once, text)
+        return RedirectResponse(NEWEST, 303)
+
+    async def press(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
+        """Press a button."""
+        await self.practice.press(phone, once, forms.first(form, "press"))
+        return RedirectResponse(NEWEST, 303)
+
+    async def send(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
+        """Send something that is not words."""
+        kind = forms.first(form, "kind")
+        sample = SAMPLES.get(self.app.settings.country)
+        if kind not in SENT or (kind == "location" and sample is None):
+            raise HTTPException(400)
+        point = sample.point if sample is not None and kind == "location" else None
+        await self.practice.send(phone, once, kind, point)
+        return RedirectResponse(NEWEST, 303)
+
+    async def wait(self, _request: Request, form: forms.Form, phone: Phone, _once: str) -> Response:
+        """Let time pass."""
+        wanted = next((wait for wait in WAITS if wait.value == forms.first(form, "time")), None)
+        if wanted is None:
+            raise HTTPException(400)
+        await self.practice.wait(phone, wanted.length, wanted.note)
+        return RedirectResponse(NEWEST, 303)
+
+    async def start(self, _request: Request, form: forms.Form, _phone: Phone, _once: str) -> Response:
+        """Hand over a new phone: somebody new begins."""
+        look = "sms" if forms.first(form, "look") == "sms" else "telegram"
+        fresh = self.practice.new(
+            "sms" if look == "sms" else "telegram", forms.first(form, "flow"), forms.first(form, "language")
+        )
+        self.practice.remember(fresh)
+        response = RedirectResponse("/try", 303)
+        self._hand_over(response, fresh)
+        return response
+
+    # --- whose phone it is --------------------------------------------------------------------------------------
+
+    def _address(self, request: Request) -> str:
+        found = request.cookies.get(self.cookie, "")
+        return found if _ADDRESS.match(found) else ""
+
+    def _hand_over(self, response: Response, phone: Phone) -> None:
+        response.set_cookie(self.cookie, phone.address, httponly=True, samesite="lax", secure=self.secure, path="/")
+
+
+def _drawn(item: Item, phone: Phone) -> dict[str, object]:
+    media = SENT.get(item.text.strip("()"), "") if item.kind == "yours" and item.text.startswith("(") else ""
+    return {
+        "number": item.number,
+        "kind": item.kind,
+        "text": media or item.text,
+        "media": bool(media),
+        "buttons": item.buttons,
+        "active": item.active,
+        "segments": segments(item.text) if item.kind == "ours" and phone.look == "sms" else "",
+    }

@@ -1,0 +1,109 @@
+"""What the practice phone's page says, in plain words. Imports flows and the team's words; no web."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from flows.language.segments import count
+from review.kit import labels
+
+if TYPE_CHECKING:
+    from storage.queries.simulated_people import PracticePerson
+
+LOOKS = (("telegram", "Telegram"), ("sms", "Text message"))
+ALWAYS = ("HELP", "BACK", "SKIP", "MY DATA", "CHANGE", "DELETE", "STOP")
+SENT = {"location": "A position", "voice": "A voice message", "photo": "A photo"}
+"""What may be sent beside words, and how it shows."""
+
+
+class Wait(NamedTuple):
+    """A length of time that can be let pass."""
+
+    value: str
+    label: str
+    length: timedelta
+    hint: str
+    note: str
+
+
+WAITS = (
+    Wait(
+        "minutes",
+        "2 minutes",
+        timedelta(minutes=2),
+        "after part of a story, we ask if that was all.",
+        "2 minutes later",
+    ),
+    Wait("day", "1 day", timedelta(days=1), "whoever writes again is asked whether to go on.", "1 day later"),
+    Wait("days", "2 days", timedelta(days=2), "one reminder, if something was begun.", "2 days later"),
+    Wait("week", "A week", timedelta(days=7), "what was not finished is over.", "A week later"),
+)
+
+
+class Sample(NamedTuple):
+    """The position that is shared in practice: the middle of a village, nobody's own."""
+
+    name: str
+    point: tuple[float, float]
+
+
+SAMPLES = {"GB": Sample("Glenboig", (55.89, -4.05)), "IE": Sample("Kenmare", (51.88, -9.58))}
+
+PROBLEMS = {
+    "long": "That is too long for one message. Nothing was sent: your words are still here. Send them in parts.",
+    "full": "We could not take that just now. Nothing was lost: your words are still here. Try again in a minute.",
+}
+
+
+class KeptStory(NamedTuple):
+    """One story as the panel tells it."""
+
+    id: int
+    what: str
+    place: str
+    about: str
+
+
+class Kept(NamedTuple):
+    """What the team has from this phone."""
+
+    stories: tuple[KeptStory, ...]
+    nothing: str
+    held: str
+    receipt: str
+    opted_out: bool
+
+
+def kept(person: PracticePerson | None) -> Kept:
+    """Return what the panel beside the phone says."""
+    if person is None:
+        return Kept((), "Nothing yet. Nothing is kept before somebody says yes.", "", "", opted_out=False)
+    stories = tuple(
+        KeptStory(story.id, labels.label(labels.KINDS, story.kind), story.place, _about(story.tags, story.use))
+        for story in person.stories
+    )
+    nothing = {
+        "open": "Nothing yet. It is kept once it was read back and they say yes.",
+        "stopped": "Nothing. They sent STOP.",
+        "expired": "Nothing. They went away before it was finished.",
+    }.get(person.status, "Nothing was kept.")
+    held = ""
+    if person.held:
+        what = "1 message is" if person.held == 1 else f"{person.held} messages are"
+        held = f"{what} put aside, sealed and unread, until they agree."
+    return Kept(stories, nothing, held, person.receipt, person.opted_out)
+
+
+def _about(tags: tuple[tuple[str, str], ...], use: str) -> str:
+    named = {"scale": labels.SCALES, "actor": labels.ACTORS}
+    said = [labels.label(named[dimension], value) for dimension, value in tags if dimension in named]
+    return " · ".join([*said, labels.label(labels.USES, use)])
+
+
+def segments(text: str) -> str:
+    """Return what a text message costs: segments are what phone companies charge for (rule 20)."""
+    counted = count(text)
+    alphabet = {"gsm7": "GSM-7", "ucs2": "UCS-2"}[counted.encoding]
+    parts = "1 segment" if counted.parts == 1 else f"{counted.parts} segments"
+    return f"{parts} · {counted.units} characters · {alphabet}"

@@ -1,0 +1,1 @@
+"""From flow files and translations to a frozen release."""

@@ -1,0 +1,62 @@
+"""A flow as its author wrote it: a named set of steps. Owns the record and its digests' meaning; pydantic only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from pydantic import Field
+
+from flows.questions import QUESTIONS
+from flows.questions.question import Record, SourceText, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    AnyStep = Step
+else:
+    AnyStep = Annotated[Union[QUESTIONS], Field(discriminator="type")]  # noqa: UP007 - built from the tuple
+
+_TEXT_KEYS = frozenset(
+    {"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words", "change_text"}
+)
+
+
+class Flow(Record):
+    """One conversation definition: `flows/content/<id>.toml`."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    title: str = Field(min_length=1)
+    source_language: str = Field(default="en", pattern=r"^[a-z]{2,3}$")
+    start: str
+    gathers: Literal["story", "feedback"] = "story"
+    words: tuple[str, ...] = ()
+    """Words that start this flow when they are the whole message."""
+    sensitive: bool = True
+    """True: people may tell of their worst days, so a way to reach a person must be said."""
+    nudges: int = Field(default=1, ge=0, le=2)
+    """Reminders after 48 hours each (rule 100)."""
+    questions_after: int = Field(default=9, ge=1, le=9)
+    """Questions after the story; of those marked `bonus`, what would be more is left out."""
+    expires_after_days: int = Field(default=7, ge=1, le=30)
+    steps: dict[str, AnyStep]
+
+    def texts(self) -> Iterator[SourceText]:
+        """Yield every text of the flow with the address that translations use."""
+        for name, step in self.steps.items():
+            for part, text, kind, sms in step.texts():
+                yield SourceText(f"{self.id}/{name}.{part}", text, kind, step.note, sms)
+
+    def structure(self) -> dict[str, Any]:
+        """Return what a running conversation depends on: steps, options and targets, without their texts."""
+        stripped = _without_texts(self.model_dump(mode="json", exclude={"title", "words"}))
+        if not isinstance(stripped, dict):  # pragma: no cover - a model dumps to a dict
+            raise TypeError(stripped)
+        return stripped
+
+
+def _without_texts(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_texts(item) for key, item in value.items() if key not in _TEXT_KEYS}
+    if isinstance(value, list):
+        return [_without_texts(item) for item in value]
+    return value

@@ -1,0 +1,199 @@
+"""A flow as one channel walks it: which step can follow which, and by what. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from flows.model.conversation import ChannelKind
+from flows.questions.consent import ConsentOption, ConsentStep
+from flows.questions.kept import KeptStep
+from flows.questions.read_back import ReadBackStep
+
+if TYPE_CHECKING:
+    from flows.authoring.definition import Flow
+    from flows.questions.question import OptionStep, Step
+
+CHANNELS: tuple[ChannelKind, ...] = ("sms", "telegram")
+TAKE_PART = "take_part"
+
+
+class Edge(NamedTuple):
+    """One way on from a step."""
+
+    by: str
+    """What leads there, in words: `next`, `option agree`, `SKIP`, `change place`, `nothing told`."""
+    target: str | None
+    """The step it leads to; None if nothing is written there."""
+    consents: bool = False
+    """True: only a yes to taking part goes this way."""
+    widens: bool = False
+    """True: only somebody who allows more than the least, later than at taking part, goes this way."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The steps a channel can reach from one another. Targets that are no step are kept, and lead nowhere."""
+
+    channel: ChannelKind
+    start: str
+    steps: Mapping[str, Step]
+    edges: Mapping[str, tuple[Edge, ...]]
+    waits: frozenset[str]
+    """Steps that ask something on this channel."""
+    asked: frozenset[str]
+    """Steps that are not passed by on this channel."""
+    most_after: int = 9
+    """Questions after the story from which on those marked `bonus` are left out."""
+
+    @classmethod
+    def of(cls, flow: Flow, channel: ChannelKind) -> Graph:
+        """Return the flow as `channel` walks it."""
+        asked = frozenset(name for name, step in flow.steps.items() if step.when in {None, channel})
+        return cls(
+            channel=channel,
+            start=flow.start,
+            steps=flow.steps,
+            edges={
+                name: tuple(_edges(step, channel)) if name in asked else (Edge("next", step.next),)
+                for name, step in flow.steps.items()
+            },
+            waits=frozenset(name for name in asked if flow.steps[name].waits),
+            asked=asked,
+            most_after=flow.questions_after,
+        )
+
+    def following(self, name: str, passable: Callable[[Edge], bool] | None = None) -> Iterator[str]:
+        """Yield the steps that can come right after this one."""
+        for edge in self.edges.get(name, ()):
+            if edge.target in self.steps and edge.target is not None and (passable is None or passable(edge)):
+                yield edge.target
+
+    def routes(self, passable: Callable[[Edge], bool] | None = None) -> dict[str, tuple[str, ...]]:
+        """Return every step that can be reached, with a shortest way there from the start."""
+        if self.start not in self.steps:
+            return {}
+        found: dict[str, tuple[str, ...]] = {self.start: (self.start,)}
+        queue = deque([self.start])
+        while queue:
+            name = queue.popleft()
+            for target in self.following(name, passable):
+                if target not in found:
+                    found[target] = (*found[name], target)
+                    queue.append(target)
+        return found
+
+    @cached_property
+    def reached(self) -> frozenset[str]:
+        """The steps that can be reached from the start."""
+        return frozenset(self.routes())
+
+    @cached_property
+    def silent_rounds(self) -> tuple[frozenset[str], ...]:
+        """Groups of steps that follow each other in a round without one that waits."""
+        silent = {
+            name: tuple(target for target in self.following(name) if target not in self.waits)
+            for name in self.steps
+            if name not in self.waits
+        }
+        return tuple(
+            group for group in components(silent) if len(group) > 1 or any(name in silent[name] for name in group)
+        )
+
+    def longest(self, to: frozenset[str] = frozenset(), *, wide: bool = True) -> tuple[str, ...]:
+        """Return the questions on the longest way from the start, up to the first of the steps `to` if some are given.
+
+        Changing one thing in a read-back is not counted; a question asked again and again is counted once; a bonus
+        that would be one question too many after the story is left out. Without `wide` the way is that of somebody who
+        allows the least once they have told.
+        """
+        bonus = frozenset(name for name, step in self.steps.items() if step.bonus)
+        ways = (self._longest(to, wide, frozenset()), self._longest(to, wide, bonus))
+        return max(map(self._without_bonus, ways), key=len)
+
+    def after_story(self, way: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the questions of a way that come after the story; none if nothing is told on it."""
+        told = [place for place, name in enumerate(way) if self.steps[name].tells]
+        return way[told[-1] + 1 :] if told else ()
+
+    def _without_bonus(self, way: tuple[str, ...]) -> tuple[str, ...]:
+        kept: list[str] = []
+        for name in way:
+            if not (self.steps[name].bonus and len(self.after_story(tuple(kept))) >= self.most_after):
+                kept.append(name)
+        return tuple(kept)
+
+    def _longest(self, to: frozenset[str], wide: bool, uncounted: frozenset[str]) -> tuple[str, ...]:
+        """Return the longest way, where some steps do not make it longer."""
+
+        def passable(edge: Edge) -> bool:
+            return not edge.by.startswith("change ") and (wide or not edge.widens)
+
+        ways = {name: () if name in to else tuple(self.following(name, passable)) for name in self.reached}
+        best: dict[str, tuple[str, ...] | None] = {}
+        for group in components(ways):
+            mine = tuple(name for name in self.steps if name in group and name in self.waits)
+            after = [best[target] for name in group for target in ways[name] if target not in group]
+            known = [way for way in after if way is not None]
+            ends = not to or bool(group & to)
+            further: tuple[str, ...] = max(known, key=lambda one: len(set(one) - uncounted), default=())
+            way = (*mine, *further) if known or ends else None
+            best.update(dict.fromkeys(group, way))
+        return best.get(self.start) or ()
+
+
+def offered_options(options: tuple[OptionStep, ...], channel: ChannelKind) -> tuple[OptionStep, ...]:
+    """Return the options that this channel shows."""
+    return tuple(option for option in options if option.when in {None, channel})
+
+
+def _edges(step: Step, channel: ChannelKind) -> Iterator[Edge]:
+    if step.type == "end":
+        return
+    options = offered_options(step.choices(), channel)
+    for option in options:
+        if isinstance(step, ReadBackStep) and option.value == "change":
+            continue
+        asked = step.purpose if isinstance(step, ConsentStep) else ""
+        yes = asked == TAKE_PART and isinstance(option, ConsentOption) and option.decision == "yes"
+        widens = asked not in {"", TAKE_PART} and option.value != getattr(step, "narrowest", option.value)
+        yield Edge(f"option {option.value}", option.next or step.next, yes, widens)
+    if isinstance(step, ReadBackStep):
+        yield from (Edge(f"change {item.value}", item.value) for item in offered_options(step.change, channel))
+        yield Edge("nothing told", step.dropped)
+    if isinstance(step, KeptStep):
+        yield Edge("nothing told", step.empty)
+    if not step.waits or not options:
+        yield Edge("next", step.next)
+    elif step.can_skip:
+        yield Edge("SKIP", step.next)
+
+
+def components(following: Mapping[str, tuple[str, ...]]) -> tuple[frozenset[str], ...]:
+    """Return the groups of steps that can reach each other, each after those it leads to (Tarjan's algorithm)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    groups: list[frozenset[str]] = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for target in following[name]:
+            if target not in index:
+                visit(target)
+                low[name] = min(low[name], low[target])
+            elif target in stack:
+                low[name] = min(low[name], index[target])
+        if low[name] == index[name]:
+            cut = stack.index(name)
+            groups.append(frozenset(stack[cut:]))
+            del stack[cut:]
+
+    for name in following:
+        if name not in index:
+            visit(name)
+    return tuple(groups)

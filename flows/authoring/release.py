@@ -1,0 +1,174 @@
+"""A release: one frozen, published version of a flow with its texts in every language. Owns rendering; pydantic only.
+
+A conversation stays on its release's structure; texts may follow a newer release of the same structure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from flows.authoring.consent_summary import agreed
+from flows.authoring.definition import Flow
+from flows.questions.question import Record
+
+if TYPE_CHECKING:
+    from flows.model.conversation import Conversation
+    from flows.questions.options import Choice
+    from flows.questions.question import OptionStep
+
+PLACEHOLDERS = frozenset(
+    {
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "age",  # from the house
+        "text_line", "health_line", "youth_line", "more_line", "gas_line",
+        "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
+        "question", "languages", "stories", "since", "channels", "reach",
+        "lines", "link", "month", "progress", "code",  # from what is held
+        "reason", "months",  # from what we ask of our own accord
+    }
+)  # fmt: skip
+"""The closed list of what a text may hold in braces."""
+
+_BRACES = re.compile(r"\{([a-z_]+)\}")
+
+
+class House(Record):
+    """Who speaks: facts about the organisation that texts name."""
+
+    organisation: str = "Earshot demo team"
+    contact: str = ""
+    """How to reach a person, e.g. an e-mail address or "ring 01236 000 000"."""
+    privacy_url: str = ""
+    emergency: str = "999"
+    crisis_line: str = ""
+    text_line: str = ""
+    """A line that is reached by text message; empty where we know none."""
+    health_line: str = ""
+    """The health service's own line, for the nation we work in; empty if the nation is not known."""
+    youth_line: str = ""
+    more_line: str = ""
+    """Another line, named only to somebody who asks for help after a signpost."""
+    gas_line: str = ""
+    """Whom to ring when there is a smell of gas."""
+    adult_age: int = 18
+    """From what age people may be asked."""
+    country: str = "GB"
+    languages: tuple[str, ...] = ("en",)
+
+
+class Release(Record):
+    """Everything needed to hold a conversation. `texts` maps language to address to text, checked translations only."""
+
+    flow: Flow
+    texts: Mapping[str, Mapping[str, str]]
+    house: House
+    structure: str = Field(pattern=r"^[0-9a-f]{64}$")
+    whole: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @cached_property
+    def rendered(self) -> dict[tuple[str, str, str], str]:
+        """Texts with the house filled in, by address, language and channel, as they were first needed."""
+        return {}
+
+    @cached_property
+    def offered(self) -> dict[tuple[str, str, str, int, int], tuple[tuple[OptionStep, ...], tuple[Choice, ...]]]:
+        """Options with their labels and words, as they were first needed; `flows.questions.options` fills it."""
+        return {}
+
+    def to_json(self) -> str:
+        """Return the release as canonical JSON."""
+        return _canonical(self.model_dump(mode="json"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Release:
+        """Read a published release; raises pydantic.ValidationError if it is not one."""
+        return cls.model_validate_json(text)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages this release can speak, source language first."""
+        source = self.flow.source_language
+        return (source, *(language for language in self.texts if language != source))
+
+    def has(self, address: str) -> bool:
+        """Return whether the release has a text at this address."""
+        return address in self.texts[self.flow.source_language]
+
+    def consent_step(self, purpose: str) -> str | None:
+        """Return the name of the step that asks for this decision; None if the flow does not ask it by itself."""
+        return next(
+            (
+                name
+                for name, step in self.flow.steps.items()
+                if step.type == "consent" and getattr(step, "purpose", "") == purpose
+            ),
+            None,
+        )
+
+    def consent_version(self, purpose: str) -> int:
+        """Return the version of what people agree to for this purpose; 1 where the flow does not ask for it."""
+        for step in self.flow.steps.values():
+            for asks in (step, *getattr(step, "also", ())):
+                if getattr(asks, "purpose", "") == purpose and hasattr(asks, "version"):
+                    return int(asks.version)
+        return 1
+
+    def text(self, address: str, conversation: Conversation, **fills: str) -> str:
+        """Return the text at `address` for this person's language and channel, all placeholders filled.
+
+        By SMS the shorter form is used where there is one. A missing translation falls back to the source language.
+        Raises KeyError for an unknown address or placeholder.
+        """
+        key = (address, conversation.language, conversation.channel)
+        ready = self.rendered.get(key)
+        if ready is None:
+            ready = self.rendered[key] = self.with_house(self._find(*key))
+        if "{" not in ready:
+            return ready
+        known = {"receipt": conversation.receipt, **fills}
+        if "{agreed}" in ready:
+            known["agreed"] = agreed(self, conversation)
+        return _BRACES.sub(lambda found: known[found[1]], ready)
+
+    def _find(self, address: str, language: str, channel: str) -> str:
+        source = self.texts[self.flow.source_language]
+        mine = self.texts.get(language, source)
+        for texts in (mine, source):
+            for name in (f"{address}_sms", address) if channel == "sms" else (address,):
+                if name in texts:
+                    return texts[name]
+        raise KeyError(address)
+
+    def with_house(self, text: str) -> str:
+        """Return a text with the facts about the organisation filled in; other placeholders stay."""
+        house = self.house
+        known = {
+            "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
+            "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
+            "text_line": house.text_line, "health_line": house.health_line, "more_line": house.more_line,
+            "gas_line": house.gas_line or house.emergency, "age": str(house.adult_age),
+        }  # fmt: skip
+        return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], house: House) -> Release:
+    """Freeze a flow with its texts. `texts` must hold the source language; see `flows.authoring.texts.texts_for`."""
+    body = {
+        "flow": flow.model_dump(mode="json"),
+        "texts": {language: dict(sorted(found.items())) for language, found in sorted(texts.items())},
+        "house": house.model_dump(mode="json"),
+    }
+    structure = sha256(_canonical(flow.structure()).encode()).hexdigest()
+    return Release(
+        flow=flow, texts=texts, house=house, structure=structure, whole=sha256(_canonical(body).encode()).hexdigest()
+    )
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,244 @@
+"""A message that its author changed: the newest words are what they say, wherever they stand (rule 43).
+
+Used by the engine only. Pure. In what is being told and in what is kept the new wording takes the place of the old; a
+decision becomes narrower at once and never wider; our keywords count as they would have in a new message. All of it
+also after STOP: then nothing is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
+from flows.engine.hearing import WITHIN_A_QUESTION, hear
+from flows.interruptions.narrowing import WIDTH, decide, narrower_use, read_again, widens
+from flows.interruptions.of_age import MINOR, turn_away
+from flows.interruptions.reword import REWORD
+from flows.interruptions.telling import parts_told, pending_parts, set_parts
+from flows.interruptions.turn_builder import CONSENTED
+from flows.language.keywords.recognise import Word, recognise
+from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
+from flows.model.signals import Said
+from flows.questions.place import PlaceStep, found_for_edit, says_nowhere
+from flows.questions.question import Understood
+from flows.questions.story import Parts, as_parts, joined, with_edit
+
+if TYPE_CHECKING:
+    from flows.interruptions.turn_builder import Making
+    from flows.model.signals import Edited, PlacesFound, Unplaced
+    from flows.questions.question import Step
+
+Outcome = Literal["", "edit_taken", "edit_asks", "edit_unclear", "use_changed", "naming_changed"]
+"""Key of what is said of it; empty where nothing is."""
+WISH = 6
+"""Words up to which a changed message that reads like a wish to delete is one, and no story."""
+PLACE = 200
+"""Characters of an answer that are looked up."""
+
+
+def edited(making: Making, edit: Edited) -> None:
+    """Take a changed message for what it now says."""
+    state = making.conversation
+    said = Said(text=edit.text, ref=edit.ref)
+    waits = state.status == "open"
+    word = recognise(edit.text, language=state.language, channel=state.channel, waiting=waits, telling=True)
+    short = len(edit.text.split()) <= WISH
+    if word is not None and word.sensed and word.word is not Word.STOP and not (short and word.word is Word.DELETE):
+        word = None  # an edit changes what it was before
+    if word is not None and word.word is Word.NARROW and edit.ref and not _holds(parts_told(making), edit.ref):
+        _put_right(making, edit)  # it says so of the story that this message was about
+    elif word is not None and word.word not in WITHIN_A_QUESTION and not word.carrier_only:
+        _take_out(making, edit.ref)
+        if not state.opted_out or word.word in LISTENED_TO_WHEN_STOPPED:
+            obey(making, word, said)
+    elif edit.ref:
+        _put_right(making, edit)
+    if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED - {Word.NARROW}):
+        making.effects = [effect for effect in making.effects if not isinstance(effect, Say)]
+
+
+def unplaced(making: Making, edit: Unplaced) -> None:
+    """A changed message that nothing of ours came of: only a wish to let the story travel less far is heard in it."""
+    state = making.conversation
+    word = recognise(edit.text, language=state.language, channel=state.channel, telling=True)
+    if word is not None and word.word is Word.NARROW and not word.sensed:
+        obey(making, word, Said(text=edit.text, ref=edit.ref))
+
+
+def placed(making: Making, found: PlacesFound) -> None:
+    """Take the place that changed words name, now that it was looked for."""
+    state, step = making.conversation, making.release.flow.steps.get(found.answer)
+    if found.answer not in state.answers or not isinstance(step, PlaceStep):
+        return
+    _answer_anew(making, found.answer, found_for_edit(making.scene(found.answer), found))
+    if state.kept:
+        making.keep(edited=True)
+    if not state.opted_out:
+        making.tell("edit_taken")
+
+
+def _put_right(making: Making, edit: Edited) -> None:
+    told = _in_what_is_told(making, edit)
+    kept = _in_what_is_kept(making, edit)
+    answered = _in_an_answer(making, edit)
+    decided = _in_a_later_decision(making, edit) if answered is None else None
+    if not (told or kept) and answered is None and decided is None:
+        making.effects.append(AmendStory(ref=edit.ref, text=edit.text))
+        return
+    outcome: Outcome = answered or decided or ""
+    if making.conversation.kept and (kept or answered == "edit_taken"):
+        making.keep(edited=True)
+        outcome = outcome or "edit_taken"
+    if outcome:
+        making.tell(outcome)
+
+
+def _in_what_is_told(making: Making, edit: Edited) -> bool:
+    state = making.conversation
+    if state.status in {"open", "stopped"} and _holds(as_parts(state.scratch.get("parts")), edit.ref):
+        parts = with_edit(as_parts(state.scratch.get("parts")), edit)
+        making.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
+        return True
+    if state.aside == REWORD and _holds(as_parts(state.aside_notes.get("parts")), edit.ref):
+        parts = with_edit(as_parts(state.aside_notes.get("parts")), edit)
+        making.set(aside_notes={**state.aside_notes, "parts": [list(part) for part in parts]})
+        return True
+    if state.pending and _holds(waits := pending_parts(making), edit.ref):
+        parts = with_edit(waits, edit)
+        making.set(pending=joined(parts), pending_parts=parts)
+        return True
+    if isinstance(making.step, PlaceStep) and state.status == "open" and state.scratch.get("ref") == edit.ref:
+        making.set(scratch={})
+        hear(making, Said(text=edit.text, ref=edit.ref))
+        return True
+    return False
+
+
+def _in_what_is_kept(making: Making, edit: Edited) -> bool:
+    parts = parts_told(making)
+    if not _holds(parts, edit.ref):
+        return False
+    set_parts(making, with_edit(parts, edit))
+    return True
+
+
+def _take_out(making: Making, ref: str) -> None:
+    """A message that has become a keyword is no part of what is being told any more."""
+    state = making.conversation
+    parts = as_parts(state.scratch.get("parts"))
+    if _holds(parts, ref):
+        left = [list(part) for part in parts if part[0] != ref]
+        making.set(scratch={**state.scratch, "parts": left})
+
+
+def _holds(parts: Parts, ref: str) -> bool:
+    return bool(ref) and any(mine == ref for mine, _ in parts)
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def _in_an_answer(making: Making, edit: Edited) -> Outcome | None:
+    """An answer in other words counts where it allows no more than before; more is asked for by CHANGE."""
+    state, said = making.conversation, Said(text=edit.text, ref=edit.ref)
+    steps = making.release.flow.steps
+    answered = (name for name, one in state.answers.items() if one.ref == edit.ref and name in steps)
+    name = next((name for name in answered if not steps[name].tells), None)
+    if name is None:
+        return None
+    step = steps[name]
+    if isinstance(step, PlaceStep):
+        return _look_for_place(making, name, said)
+    reading = _reading(making, name, said, step)
+    if reading is None:
+        return "edit_unclear"
+    if reading.value == MINOR and turn_away(making):
+        return ""
+    if reading.value == state.answers[name].value:
+        return ""
+    decided = [one for one in reading.before if isinstance(one, RecordConsent)]
+    if any(one.purpose == CONSENTED and one.answer != "yes" for one in decided):
+        _take_back(making)
+        return ""
+    if widens(making, decided):
+        return "edit_asks"
+    decide(making, decided)
+    _answer_anew(making, name, reading)
+    return _taken(decided)
+
+
+def _taken(decided: list[RecordConsent]) -> Outcome:
+    purposes = {one.purpose for one in decided}
+    return "use_changed" if "use" in purposes else "naming_changed" if "naming" in purposes else "edit_taken"
+
+
+def _reading(making: Making, name: str, said: Said, step: Step) -> Understood | None:
+    """Read an answer anew; words that are no name any more take the name away."""
+    reading = read_again(making, name, said)
+    if reading is None and step.type == "credit":
+        finished = step.finish(making.scene(name))
+        return finished if isinstance(finished, Understood) else None
+    return reading
+
+
+def _answer_anew(making: Making, name: str, reading: Understood) -> None:
+    answers = making.conversation.answers
+    again = answers[name].model_copy(update={"value": reading.value, "label": reading.label, "note": ""})
+    making.set(answers={**answers, name: again})
+
+
+def _look_for_place(making: Making, name: str, said: Said) -> Outcome:
+    """Let go of the older words at once; what the new ones name is looked up."""
+    _answer_anew(making, name, Understood(value=None))
+    if says_nowhere(said.text, making.common("place_skips"), making.common("place_fillers")):
+        return "edit_taken"
+    making.effects.append(FindPlace(words=said.text[:PLACE], ref=said.ref, answer=name))
+    return ""
+
+
+def _take_back(making: Making) -> None:
+    """The agreement became a no: nothing travels any more, and they are asked what shall be deleted."""
+    if making.conversation.kept and (narrowest := narrower_use(making, "team")) is not None:
+        decide(making, narrowest)
+    if making.conversation.opted_out:
+        making.effects.append(AskForPerson(kind="erasure"))
+    else:
+        making.effects.append(ListStories(about="delete"))
+
+
+def _in_a_later_decision(making: Making, edit: Edited) -> Outcome | None:
+    """A decision that was made anew about a kept story, in other words."""
+    state = making.conversation
+    one = next((one for one in reversed(state.decided) if one.ref == edit.ref), None)
+    if one is None or one.step not in making.release.flow.steps:
+        return None
+    reading = read_again(making, one.step, Said(text=edit.text, ref=edit.ref))
+    decided = [each for each in reading.before if isinstance(each, RecordConsent)] if reading is not None else []
+    decision = next((each for each in decided if each.step == one.step), None)
+    if decision is None:
+        return "edit_unclear"
+    if decision.answer == one.answer:
+        return ""
+    if WIDTH.get(decision.answer, 3) > WIDTH.get(one.answer, 0):
+        return "edit_asks"
+    if decision.purpose == "use":
+        making.effects.append(
+            NarrowStory(
+                story=one.story,
+                use=_use(decision.answer),
+                literal=decision.literal,
+                text=decision.text,
+                digest=decision.digest,
+                language=decision.language,
+            )
+        )
+    else:
+        making.effects.append(replace(decision, story=one.story))
+    rest = (each for each in state.decided if each != one)
+    making.set(decided=(*rest, one.model_copy(update={"answer": decision.answer})))
+    return _taken(decided)
+
+
+def _use(answer: str) -> Literal["team", "quote", "publish"]:
+    return "publish" if answer == "publish" else "quote" if answer == "quote" else "team"

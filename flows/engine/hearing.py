@@ -1,0 +1,270 @@
+"""How words reach the question that waits: as an answer, as part of the story, held, or not at all.
+
+Used by the engine only. Pure. A message answers only what its writer can have seen (design rule 10), and an unclear
+answer before consent is held, never taken for a refusal (design rule 2).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from flows.engine.greetings import is_courtesy, is_greeting
+from flows.interruptions.confirm import CONFIRM, proved
+from flows.interruptions.delete import DELETE, DELETE_CHAT_TOO
+from flows.interruptions.narrowing import widens
+from flows.interruptions.telling import add_words, is_telling, story_step, tells_of_the_past
+from flows.language.keywords.recognise import Recognised, Word, normalise
+from flows.language.normalise import is_told
+from flows.model.effects import DropStory, HoldSealed, RecordConsent, Say
+from flows.model.signals import PlacesFound, Said
+from flows.questions.options import spaced
+from flows.questions.question import Reading, Unclear, Understood, Waiting
+
+if TYPE_CHECKING:
+    from flows.interruptions.turn_builder import Making
+    from flows.model.signals import Signal
+    from flows.questions.question import Step
+
+WITHIN_A_QUESTION: Final = frozenset({Word.BACK, Word.SKIP, Word.DONE, Word.MORE, Word.CHANGE})
+"""Words about the question that waits; sent before it was seen they were about the one before."""
+TRIES = 3
+"""Answers that nobody could understand, after which a question that can be left is left."""
+REMINDERS = 2
+"""How often somebody who has not agreed yet is told what we need; after that we wait."""
+ANSWER_WORDS = 8
+"""Words up to which a reply that was understood as a whole is that answer and nothing else."""
+LOOSE_WORDS = 5
+"""Words of a loose yes ("ok then") that are no part of a story."""
+SHORT = 60
+"""Characters up to which a text may repeat the answer before."""
+TOLD_BESIDE = 8
+"""Words with a place among them that are a part of the story as well; fewer are only an answer."""
+FEW_WORDS = 3
+"""Words from which an answer that is not understood is a piece of the story, where there is nothing to choose."""
+
+_TAKES_BACK: Final = frozenset({DELETE, DELETE_CHAT_TOO, CONFIRM})
+"""Questions of ours about deleting what was told."""
+_PASSING = ("offered", "changing", "asked_all")
+"""Scratch that does not outlive a question being asked again."""
+_LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
+
+
+def is_short_answer(text: str) -> bool:
+    """Return whether a text is a bare number, and so an answer to something."""
+    return bool(_LONE_NUMBER.fullmatch(text))
+
+
+def hold(making: Making, text: str, ref: str, *, quietly: bool = False) -> None:
+    """Put words that came before consent aside, sealed; the first time say so, unless something else is said."""
+    making.effects.append(HoldSealed(text=text, ref=ref))
+    if not making.conversation.held and is_told(text) and not quietly:
+        making.tell("held_looked_at" if making.worried else "held")
+    making.set(held=making.conversation.held + 1)
+
+
+def answer(making: Making, said: Said, word: Recognised | None) -> None:
+    """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
+    step, name = making.step, making.conversation.step
+    if step is None or name is None:
+        return
+    if word is not None and word.whole and word.word in WITHIN_A_QUESTION and not step.tells and not step.sensitive:
+        making.ask_again(other_words=True)  # it means nothing here, and is nobody's words
+        return
+    if word is not None and word.whole and step.tells and word.word in WITHIN_A_QUESTION - {Word.DONE}:
+        making.repeat()  # a word for us is no part of a story
+        return
+    if word is None or word.word is not Word.DONE:
+        if not _repeats_consent(making, step, said):
+            hear(making, said)
+        return
+    if word.rest.strip():
+        hear(making, Said(text=word.rest, ref=said.ref))
+        if making.conversation.step != name:
+            return
+    reading = step.finish(making.scene(name))
+    if isinstance(reading, Understood):
+        making.quiet = None
+        making.take(reading)
+    elif step.sensitive:
+        read(making, reading)
+    else:
+        hear(making, said)
+
+
+def hear(making: Making, signal: Signal) -> None:
+    """Let the waiting question hear a signal."""
+    step, name = making.step, making.conversation.step
+    if step is not None and name is not None:
+        reading = step.hear(making.scene(name), signal)
+        named = signal if isinstance(signal, PlacesFound) and not isinstance(reading, Unclear) else None
+        if named is not None and _tells_beside_a_place(making, named):
+            add_words(making, named.words, named.ref)
+        read(making, reading, signal.text if isinstance(signal, Said) else "")
+
+
+def _tells_beside_a_place(making: Making, found: PlacesFound) -> bool:
+    """Return whether words that name a place tell something as well: they are an answer and a part of the story."""
+    return is_telling(making, found.words) and tells_of_the_past(making, found.words, TOLD_BESIDE)
+
+
+def read(making: Making, reading: Reading, said: str = "") -> None:
+    """Do what a question understood; `said` are the whole words, which are no note beside themselves."""
+    if isinstance(reading, Understood):
+        take(making, reading, said)
+    elif isinstance(reading, Waiting):
+        making.set(scratch=dict(reading.scratch))
+        making.quiet = reading.quiet
+        making.effects += reading.says
+        for effect in reading.effects:
+            if isinstance(effect, Say):
+                making.first_asked = not effect.redraw
+                making.ask(effect)
+            else:
+                making.effects.append(effect)
+    else:
+        _unclear(making, reading, said)
+
+
+def take(making: Making, reading: Understood, said: str = "") -> None:
+    """Take an answer; words beside it that tell something belong to the story."""
+    step = making.step
+    if _waits_for_proof(making, reading):
+        return
+    alone = normalise(reading.note) == normalise(said) and len(said.split()) <= ANSWER_WORDS
+    beside = "" if alone else reading.note
+    if step is not None and step.decides:
+        if making.consented and _tells_instead(making, step, said) and add_words(making, said, making.ref):
+            making.ask_again(other_words=True)
+            return
+    elif is_telling(making, beside):
+        add_words(making, beside, making.ref)
+    making.take(reading)
+
+
+def _waits_for_proof(making: Making, reading: Understood) -> bool:
+    """Return whether an answer deletes what is kept, or allows more than was decided before: the number comes first."""
+    state = making.conversation
+    if not state.kept:
+        return False
+    if any(isinstance(effect, DropStory) for effect in reading.before):
+        return not proved(making, deletes=True, here=True)
+    anew = [one for one in reading.before if isinstance(one, RecordConsent) and one.purpose in state.consents]
+    return bool(anew) and widens(making, anew) and not proved(making)
+
+
+def _tells_instead(making: Making, step: Step, said: str) -> bool:
+    """Return whether words tell what happened and name none of the answers: "and nobody said sorry" decides nothing."""
+    padded = spaced(normalise(said))
+    named = any(spaced(option.value) in padded for option in step.choices())
+    return not named and tells_of_the_past(making, said)
+
+
+def _unclear(making: Making, reading: Unclear, said: str) -> None:
+    """Ask again in other words; what was written is held, belongs to the story, or is nowhere."""
+    state, step = making.conversation, making.step
+    if step is None:
+        return
+    if not making.consented:
+        _unclear_before_consent(making, reading, said)
+        return
+    making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
+    told = is_telling(making, reading.kept) or (
+        not step.choices() and tells_of_the_past(making, reading.kept, FEW_WORDS)
+    )
+    if told and add_words(making, reading.kept, making.ref):
+        making.ask_again(other_words=True)
+        return
+    if is_telling(making, reading.kept) and story_step(making) is None:
+        making.effects.append(HoldSealed(text=reading.kept, ref=making.ref))  # it is the story once that is asked for
+        making.set(held=state.held + 1)
+        making.ask_again(other_words=True)
+        return
+    tries = state.tries + 1
+    making.set(tries=tries)
+    if reading.counts_as is not None and tries >= TRIES - 1:
+        making.take(reading.counts_as)
+    elif tries < TRIES:
+        making.ask_again(other_words=True)
+    elif step.can_skip:
+        making.tell("moved_on")
+        making.take(Understood(value=None))
+    else:
+        making.tell("way_out_needed")
+
+
+def _unclear_before_consent(making: Making, reading: Unclear, said: str) -> None:
+    """Say twice what is needed, then wait: a question, a greeting or a piece of a story is never a no."""
+    tries = making.conversation.tries + 1
+    making.set(tries=tries)
+    told = reading.kept or said
+    if told.strip() and not (reading.loose and len(told.split()) <= LOOSE_WORDS):
+        hold(making, told, making.ref)
+    if tries <= REMINDERS:
+        making.ask_again(other_words=True)
+
+
+def has_crossed(making: Making, said: Said) -> bool:
+    """Return whether words were written before their writer can have seen the question that waits."""
+    state = making.conversation
+    if said.seen is None or state.status != "open":
+        return False
+    return said.seen < (state.aside_from if state.aside else state.asked_from)
+
+
+def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
+    """Take words that crossed with our question: part of the story, held, or the answer before, said twice."""
+    state, step = making.conversation, making.step
+    if step is None or _repeats_last_answer(making, said):
+        return
+    if word is not None:
+        if word.word is Word.DONE and step.tells and state.scratch.get("parts"):
+            answer(making, said, word)
+        return
+    if not making.consented:
+        if not is_greeting(making, said.text) and not _is_short_answer(making, step, said):
+            hold(making, said.text, said.ref)
+    elif state.aside in _TAKES_BACK:
+        return  # whoever has just asked for it to be deleted adds nothing to it
+    elif step.tells and not state.aside:
+        hear(making, said)
+    elif is_telling(making, said.text) or (_just_told(making) and not is_courtesy(making, said.text)):
+        add_words(making, said.text, said.ref)
+
+
+def _just_told(making: Making) -> bool:
+    """Return whether the story was finished last: what crosses then cannot answer anything, so it goes on with it."""
+    trail, steps = making.conversation.trail, making.release.flow.steps
+    return bool(trail) and trail[-1] in steps and steps[trail[-1]].tells
+
+
+def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
+    """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
+    if not step.tells or not making.consented or making.conversation.scratch.get("asked_all"):
+        return False
+    if _LONE_NUMBER.fullmatch(said.text):
+        return True
+    begun = bool(making.conversation.scratch.get("parts"))
+    return (not begun or len(said.text.split()) <= FEW_WORDS) and _repeats_last_answer(making, said)
+
+
+def _repeats_last_answer(making: Making, said: Said) -> bool:
+    """Return whether this answers the question before the one that waits."""
+    trail, steps = making.conversation.trail, making.release.flow.steps
+    if not trail or trail[-1] not in steps or len(said.text) > SHORT:
+        return False
+    last = steps[trail[-1]]
+    if last.tells:
+        return False
+    if _LONE_NUMBER.fullmatch(said.text):
+        return True
+    before = last.hear(making.scene(trail[-1]), said)
+    return isinstance(before, Understood) and not is_telling(making, before.note)
+
+
+def _is_short_answer(making: Making, step: Step, said: Said) -> bool:
+    """Return whether this looks like an answer to the question that comes, which cannot have been read yet."""
+    if _LONE_NUMBER.fullmatch(said.text) or normalise(said.text) in making.release.flow.words:
+        return True
+    name = making.conversation.step
+    return name is not None and isinstance(step.hear(making.scene(name), said), Understood)

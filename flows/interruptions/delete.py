@@ -1,0 +1,171 @@
+"""What to delete: one question, and what is chosen is gone (rule 54). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from flows.interruptions.choose_story import OLDER, THIS, Offered, OwnStories, listed_in
+from flows.interruptions.confirm import proved
+from flows.interruptions.draft import is_empty
+from flows.interruptions.interruption import Aside
+from flows.language.keywords.recognise import normalise
+from flows.model.effects import DropStory, Erase
+from flows.model.signals import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flows.interruptions.turn_builder import Making
+    from flows.model.signals import Signal, StoriesListed
+    from flows.questions.options import Choice
+
+DELETE, DELETE_CHAT_TOO = "delete", "delete_chat_too"
+
+
+class Delete(OwnStories):
+    """An unclear answer deletes nothing. Before anything was agreed to there is nothing to choose among: it is a no."""
+
+    @classmethod
+    def listed(cls, making: Making, listed: StoriesListed) -> None:
+        """Ask what, where there is anything to choose."""
+        if listed.stories or listed.page or making.consented or making.conversation.status != "open":
+            super().listed(making, listed)
+            return
+        _leave(making)
+        making.tell("deleted_story")
+
+    @classmethod
+    def asks(cls, making: Making, listed: StoriesListed) -> str:
+        """Return the name of the question: where nothing was told, it says how to reach what was told elsewhere."""
+        nothing = not listed.stories and not listed.page and not has_begun(making)
+        return "delete_none" if nothing else cls.name
+
+    name: ClassVar[str] = DELETE
+    values: ClassVar[tuple[str, ...]] = ("everything", "nothing")
+    safe: ClassVar[str] = "nothing"
+    when_stopped: ClassVar[bool] = True
+
+    def offered(self, making: Making) -> Iterable[Offered]:
+        """Yield "this story" where it is clear which that is, and the others by what they begin with."""
+        this = self._this(making)
+        draft = making.conversation.status == "open" and has_begun(making) and not making.conversation.kept
+        if (draft or this) and not making.conversation.aside_notes.get("page"):
+            yield Offered(THIS, self.label(making, THIS))
+        yield from (one for one in super().offered(making) if not one.story or one.story != this)
+
+    @staticmethod
+    def _this(making: Making) -> int:
+        """Return the story that needs no telling apart: the one that is open, or the only one when nothing is."""
+        state, listed = making.conversation, listed_in(making)
+        if state.status == "open":
+            return next((one.id for one in listed if one.id == state.aside_notes.get("here")), 0)
+        alone = len(listed) == 1 and not (state.aside_notes.get("page") or state.aside_notes.get("older"))
+        return listed[0].id if alone else 0
+
+    def names(self, making: Making, said: str) -> bool:
+        """Take "yes, delete it" for the one story that there is, and "all of it" for everything."""
+        return super().names(making, said) or bool(self._said(making, said))
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; where there is one story only, "yes, delete it" means that."""
+        choice = super().chosen(making, signal)
+        if choice is None and isinstance(signal, Said):
+            value = self._said(making, normalise(signal.text))
+            return next((one for one in self.choices(making) if one.option.value == value), None)
+        return choice
+
+    def _said(self, making: Making, said: str) -> str:
+        """Return which value these words are in other words, word for word; empty if none."""
+        offered = list(self.offered(making))
+        alone = offered[0].value == THIS and not any(one.story or one.value == OLDER for one in offered)
+        for value, key in ((THIS, "delete_this"), ("everything", "delete_all")):
+            if (alone or value != THIS) and said in {normalise(word) for word in making.common(key).split(",")}:
+                return value
+        return ""
+
+    def take_story(self, making: Making, story: int) -> None:
+        """Delete one story that was told before; what is being told now goes on."""
+        if not proved(making, deletes=True, story=story):
+            return
+        here = making.conversation.aside_notes.get("here")
+        self.close(making)
+        if story == here:
+            self.part(making)
+            return
+        making.effects.append(Erase(scope="story", story=story))
+        making.tell("deleted_story")
+        if making.conversation.status == "open":
+            making.ask_again()
+
+    def take_other(self, making: Making, value: str) -> None:
+        """Delete at once, and say so."""
+        this = self._this(making)
+        if value == THIS and this:
+            self.take_story(making, this)
+            return
+        if value == "everything" and self._keeps_any(making) and not proved(making, deletes=True):
+            return
+        self.close(making)
+        if value == "nothing":
+            making.tell("nothing_deleted")
+            if making.conversation.status == "open":
+                making.ask_again()
+        elif value == THIS:
+            self.part(making)
+        else:
+            making.effects.append(Erase(scope="everything"))
+            _leave(making)
+            making.tell("deleted_everything")
+
+    @staticmethod
+    def _keeps_any(making: Making) -> bool:
+        return bool(listed_in(making) or making.conversation.aside_notes.get("page") or making.conversation.kept)
+
+    @staticmethod
+    def part(making: Making) -> None:
+        """Delete what was told in this conversation, and end it."""
+        making.effects.append(DropStory())
+        _leave(making)
+        making.tell("deleted_story")
+
+
+class DeleteChatToo(Aside):
+    """The chat is gone as far as it can be: shall what was told go too? An unclear answer keeps it, and says so."""
+
+    name: ClassVar[str] = DELETE_CHAT_TOO
+    values: ClassVar[tuple[str, ...]] = ("delete", "keep")
+    safe: ClassVar[str] = "keep"
+    when_stopped: ClassVar[bool] = True
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; it is a question for a yes or a no as well."""
+        choice = super().chosen(making, signal)
+        if choice is not None or not isinstance(signal, Said):
+            return choice
+        said = normalise(signal.text)
+        for value, key in (("delete", "yes_words"), ("keep", "no_words")):
+            if said in {normalise(word) for word in making.common(key).split(",")}:
+                return next((one for one in self.choices(making) if one.option.value == value), None)
+        return None
+
+    def take(self, making: Making, value: str) -> None:
+        """Delete this conversation's story, or leave it."""
+        if value == "delete" and making.conversation.kept and not proved(making, deletes=True, here=True):
+            return
+        self.close(making)
+        if value == "delete":
+            Delete.part(making)
+        else:
+            making.tell("nothing_deleted")
+            making.repeat()
+
+
+def _leave(making: Making) -> None:
+    making.set(answers={}, consents={}, kept=False, trail=())
+    making.finish("parted")
+
+
+def has_begun(making: Making) -> bool:
+    """Whether this conversation holds anything told."""
+    state = making.conversation
+    return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(making.release.flow, state)

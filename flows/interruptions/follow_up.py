@@ -1,0 +1,222 @@
+"""What the team or time asks a contributor: sign-off of an edited version, renewal of consent. Pure.
+
+It opens with words that tell nothing, because they come unasked and may lie on a lock screen (rule 83). What it is
+about is shown once the person wants to see it, and its words pass through here without being kept: the state holds the
+question's number, and the question as it was asked with a fingerprint where the story's words stood.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flows.interruptions.confirm import proved
+from flows.interruptions.interruption import Aside
+from flows.language.keywords.recognise import Word, normalise, recognise
+from flows.model.effects import AnswerAskBack, ProposeEdition, RecordConsent, Say, ShowAskBack
+from flows.model.messages import sms_text, telegram_text
+from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
+from flows.questions.consent import LITERAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flows.interruptions.turn_builder import Making
+    from flows.model.signals import Signal
+    from flows.questions.options import Choice
+
+ASKED_BACK = "asked_back"
+STORY_FROM = 25
+"""Characters from which words that are no answer are something told, for the flow to hear."""
+_ASKED, _LATER, _WRITING = "asked", "later", "writing"
+_OFFERED = {
+    _ASKED: ("show", "later"),
+    _LATER: ("show", "later"),
+    _WRITING: (),
+    "sign_off": ("agree", "change", "keep"),
+    "own_words": ("agree", "change", "keep"),
+    "renew_publish": ("go_on", "team", "back"),
+    "renew_quote": ("go_on", "team", "back"),
+    "renew_keep": ("go_on", "back"),
+}
+"""What can be chosen at each stage. All answers are equally good; none of them is the first one meant."""
+_WIDENS = frozenset({"agree", "go_on", "back"})
+"""What lets something travel further, or on, or deletes it: by text message a number that was sent comes first."""
+_WORDS = {
+    "agreed": "edition_agreed", "kept": "edition_kept", "later": "asked_back_later", "renewed": "renewed",
+    "narrowed": "renewed_team", "taken_back": "deleted_story", "over": "asked_back_over",
+}  # fmt: skip
+
+
+class AskedBackAside(Aside):
+    """First that there is a question, then the question, then perhaps the teller's own version."""
+
+    name: ClassVar[str] = ASKED_BACK
+    repeatable: ClassVar[bool] = False
+
+    # --- what happens to it ---------------------------------------------------------------------------------------
+
+    @classmethod
+    def hear_of(cls, making: Making, signal: AskedBack | AskBackShown | AskBackTaken) -> None:
+        """Open it, show what it is about, or close it."""
+        if isinstance(signal, AskedBack):
+            cls._open(making, signal)
+        elif isinstance(signal, AskBackShown):
+            cls._show(making, signal)
+        else:
+            cls._taken(making, signal)
+
+    @classmethod
+    def _open(cls, making: Making, asked: AskedBack) -> None:
+        """Ask, unless something else is open: then nothing is said, and whoever asked tries again later."""
+        state = making.conversation
+        if state.opted_out or state.status == "open" or state.aside not in {"", ASKED_BACK}:
+            return
+        making.set(
+            aside=ASKED_BACK, aside_notes={"id": asked.id, "until": asked.until, "stage": _ASKED}, tries=0, pending=""
+        )
+        making.ask(cls().ask(making))
+
+    @classmethod
+    def _show(cls, making: Making, shown: AskBackShown) -> None:
+        _note(making, stage=shown.kind)
+        fills = {"story": shown.text, "reason": shown.reason, "month": shown.month, "months": str(shown.months)}
+        key = "sign_off_why" if shown.kind == "sign_off" and shown.reason else shown.kind
+        choices = tuple(choice.shown for choice in cls().choices(making))
+        marks = {name: f"[{_digest(words)}]" for name, words in (("story", shown.text), ("reason", shown.reason))}
+        asked = Say(text=making.common(key, **{**fills, **marks}), options=choices)
+        sms = making.conversation.channel == "sms"
+        _note(making, asked=sms_text(asked) if sms else telegram_text(asked))
+        making.ask(Say(text=making.common(key, **fills), options=choices, private=True))
+
+    @classmethod
+    def _taken(cls, making: Making, taken: AskBackTaken) -> None:
+        if taken.outcome == "later":
+            _note(making, stage=_LATER)
+        else:
+            cls.close(making)
+        if taken.here:
+            making.set(answers={}, consents={}, kept=False, trail=())
+            making.finish("parted")
+        making.tell(_WORDS[taken.outcome])
+
+    # --- what the person says to it -------------------------------------------------------------------------------
+
+    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+        """Yield what can be chosen at this stage."""
+        stage = _stage(making)
+        group = "asked_back" if stage in {_ASKED, _LATER} else "renew_keep" if stage.startswith("renew") else "sign_off"
+        for value in _OFFERED[stage]:
+            yield value, making.release.text(f"everywhere/{group}.options.{value}", making.conversation)
+
+    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+        """Return the choice; a bare yes or no counts where it can mean but one of them."""
+        choices = self.choices(making)
+        if isinstance(signal, Said) and len(choices) > 1:
+            text = normalise(signal.text)
+            if text in _listed(making, "yes_words"):
+                return choices[0]
+            if text in _listed(making, "no_words"):
+                return choices[1] if _stage(making) in {_ASKED, _LATER} else None
+            if any(word in f" {text} " for word in (f" {hedge} " for hedge in _listed(making, "hedges"))):
+                return next((choice for choice in choices if text in choice.forms), None)
+        return super().chosen(making, signal)
+
+    def hear(self, making: Making, signal: Signal) -> bool:
+        """Take the answer, or the teller's own version; BACK and SKIP lead a step back, and nothing is decided."""
+        if isinstance(signal, Said):
+            word = self._word(making, signal)
+            if word is not None:
+                self._step_back(making)
+                return True
+            if _stage(making) == _WRITING:
+                making.effects.append(ProposeEdition(id=_number(making), text=signal.text))
+                return True
+        choice = self.chosen(making, signal)
+        if choice is None:
+            return self.unclear(making, signal)
+        literal = signal.text if isinstance(signal, Said) else choice.shown.label
+        self._take(making, choice.option.value, literal)
+        return True
+
+    def unclear(self, making: Making, signal: Signal) -> bool:
+        """Ask once more, then leave it for later; something told is for the flow to hear."""
+        stage = _stage(making)
+        if not isinstance(signal, Said | Chose):
+            return False
+        early = stage in {_ASKED, _LATER}
+        over = making.now.isoformat() >= str(making.conversation.aside_notes.get("until", ""))
+        if early and isinstance(signal, Said) and (stage == _LATER or over or len(signal.text) >= STORY_FROM):
+            return False
+        if making.conversation.tries:
+            self._take(making, "later", "")
+            return True
+        making.set(tries=1)
+        if early:
+            making.ask(self.ask(making))
+        else:
+            making.effects.append(ShowAskBack(id=_number(making)))
+        return True
+
+    def _word(self, making: Making, said: Said) -> Word | None:
+        state = making.conversation
+        found = recognise(said.text, language=state.language, channel=state.channel, telling=True)
+        return found.word if found is not None and found.word in {Word.BACK, Word.SKIP} else None
+
+    def _step_back(self, making: Making) -> None:
+        if _stage(making) in {_WRITING, "own_words"}:
+            making.effects.append(ShowAskBack(id=_number(making)))
+        else:
+            self._take(making, "later", "")
+
+    def take(self, making: Making, value: str) -> None:
+        """Do what was chosen."""
+        self._take(making, value, value)
+
+    def _take(self, making: Making, value: str, literal: str) -> None:
+        number = _number(making)
+        if value == "show":
+            making.set(tries=0)
+            making.effects.append(ShowAskBack(id=number))
+        elif value == "change":
+            _note(making, stage=_WRITING)
+            making.set(tries=0)
+            making.ask(Say(text=making.common("write_edition")))
+        elif value not in _WIDENS or proved(making, deletes=value == "back", ask_back=number):
+            consent = None if value == "later" else _consent(making, value, literal)
+            making.effects.append(AnswerAskBack(id=number, answer=value, consent=consent))  # type: ignore[arg-type]  # the values of _OFFERED
+
+
+def _note(making: Making, **notes: Any) -> None:
+    making.set(aside_notes={**making.conversation.aside_notes, **notes})
+
+
+def _stage(making: Making) -> str:
+    return str(making.conversation.aside_notes.get("stage", _ASKED))
+
+
+def _number(making: Making) -> int:
+    found = making.conversation.aside_notes.get("id")
+    return found if isinstance(found, int) else 0
+
+
+def _listed(making: Making, key: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in making.common(key).split(","))
+
+
+def _digest(text: str) -> str:
+    return f"SHA-256 {sha256(text.encode('utf-8', 'replace')).hexdigest()}" if text else ""
+
+
+def _consent(making: Making, value: str, literal: str) -> RecordConsent:
+    """Return what was asked and answered. The text names the story's words by their fingerprint, and holds none."""
+    state = making.conversation
+    stage = _stage(making)
+    renewal = stage.startswith("renew")
+    text = str(state.aside_notes.get("asked", ""))
+    return RecordConsent(
+        purpose="use" if renewal else "edition", answer={"agree": "yes", "keep": "no"}.get(value, value),
+        step="renewal" if renewal else "sign_off", literal=literal[:LITERAL], text=text,
+        digest=sha256(text.encode("utf-8", "replace")).hexdigest(), language=state.language,
+        version=making.release.consent_version("use"),
+    )  # fmt: skip

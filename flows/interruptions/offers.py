@@ -1,0 +1,68 @@
+"""After MY DATA: a file with all of it, deleting something, or neither (rule 59). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from flows.interruptions.interruption import Aside
+from flows.model.effects import GiveFile, ListStories, Say
+
+if TYPE_CHECKING:
+    from flows.interruptions.turn_builder import Making
+    from flows.model.signals import Facts, FileReady, Signal
+
+OFFERS = "offers"
+
+
+class Offers(Aside):
+    """An unclear answer wants neither."""
+
+    name: ClassVar[str] = OFFERS
+    values: ClassVar[tuple[str, ...]] = ("file", "delete", "nothing")
+    safe: ClassVar[str] = "nothing"
+    when_stopped: ClassVar[bool] = True
+
+    def unclear(self, making: Making, signal: Signal) -> bool:
+        """Want neither, and let the flow hear what was written: it may be the answer to its own question."""
+        self.close(making)
+        return False
+
+    def take(self, making: Making, value: str) -> None:
+        """Have the file made, ask what to delete, or go on."""
+        self.close(making)
+        if value == "file":
+            making.effects.append(GiveFile())
+        elif value == "delete":
+            making.effects.append(ListStories(about="delete"))
+        else:
+            making.tell("as_you_like")
+            if making.conversation.status == "open":
+                making.ask_again()
+
+
+def tell_facts(making: Making, facts: Facts) -> None:
+    """Say what is held, in a few messages; what repeats the person's own words is kept no longer than it needs."""
+    making.tell(
+        "my_data" if facts.stories else "no_data",
+        stories=str(facts.stories), since=facts.since, channels=", ".join(facts.channels),
+    )  # fmt: skip
+    if not facts.told:
+        return
+    uses = {use: making.common(f"travels_{use}") for use in ("team", "quote", "publish", "aside")}
+    lines = [f"{one.month}: {one.words} ({uses[one.use]})" for one in facts.told]
+    if facts.stories > len(facts.told):
+        lines.append(making.common("and_older", stories=str(facts.stories - len(facts.told))))
+    making.effects.append(Say(text=making.common("my_stories", lines="\n".join(lines)), private=True))
+    words = [making.common(f"contact_{_yes_or_no(facts.contact)}"), making.common(f"invite_{_yes_or_no(facts.invite)}")]
+    making.effects.append(Say(text=" ".join(words)))
+
+
+def _yes_or_no(agreed: bool) -> str:
+    return "yes" if agreed else "no"
+
+
+def tell_link(making: Making, ready: FileReady) -> None:
+    """Say where the file is. The link opens it, so the words are kept no longer than to send them."""
+    making.effects.append(Say(text=making.common("my_file", link=ready.link), private=True))
+    if making.conversation.status == "open":
+        making.ask_again()

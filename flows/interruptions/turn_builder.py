@@ -1,0 +1,367 @@
+"""One turn in the making: the state as it changes, the effects as they gather. Used by the engine only. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flows.interruptions.draft import draft_of, is_empty
+from flows.model.conversation import Answer
+from flows.model.effects import (
+    Begin,
+    DropStory,
+    KeepStory,
+    LeaveNothing,
+    PurgeSealed,
+    RecordConsent,
+    SaveAnswer,
+    Say,
+    Unseal,
+)
+from flows.model.messages import sms_text, telegram_text
+from flows.questions.end import EndStep
+from flows.questions.kept import KeptStep
+from flows.questions.question import Scene, Step, Understood
+from flows.questions.read_back import ReadBackStep
+
+if TYPE_CHECKING:
+    from flows.authoring.release import Release
+    from flows.model.conversation import Conversation
+    from flows.model.effects import Effect
+
+LANGUAGES = {"en": "English", "cy": "Cymraeg", "pl": "Polski", "ga": "Gaeilge", "gd": "Gàidhlig", "uk": "Українська"}
+"""Each language by its own name; others are shown by their code."""
+MOST_STEPS = 50
+"""Steps one turn may pass through; more is a loop that the flow check should have found."""
+NUDGE_AFTER = timedelta(hours=48)
+SUPPORT_FOR = timedelta(hours=24)
+MOST_REMINDERS = 2
+"""Of one conversation, however many questions it has (rule 100)."""
+LATE_ANSWERS = timedelta(days=30)
+"""How long after a question of ours is over an answer to it is still told so, and not taken for something new."""
+CONSENTED = "take_part"
+
+
+class EngineError(RuntimeError):
+    """A conversation cannot go on with this release. Nothing was changed; keep the event and tell the team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What `advance` returns: the new state, and what to do, in order."""
+
+    conversation: Conversation
+    effects: tuple[Effect, ...]
+
+
+class Making:
+    """The mutable middle of `advance`; lives for one call and is never stored."""
+
+    def __init__(self, release: Release, conversation: Conversation, now: datetime) -> None:
+        self.release = release
+        self.conversation = conversation
+        self.now = now
+        self.effects: list[Effect] = []
+        self.quiet: int | None = None
+        self.asks_later = False
+        self.answered_emergency = False
+        """True once somebody was told whom to ring: then no signpost follows it."""
+        self.worried = False
+        """True while words of distress are handled: then a person may look at what is held."""
+        """True: questions of this turn wait until the person has seen the signpost and goes on."""
+        self.unasked = False
+        """True once a question was held back like this."""
+        self.stepped_aside: dict[str, Any] = {}
+        self._aside = conversation.aside
+        self.first_asked = False
+        """True: what is asked next is a new question, and no repetition of one that waits."""
+        self.ref = ""
+        """The provider's id of the message this turn is about."""
+        self.said = ""
+        """The words of that message."""
+        self.proved = False
+        """True once the holder of the number has sent back what was sent to it a moment ago."""
+
+    def set(self, **changes: Any) -> None:
+        """Change fields of the conversation."""
+        self.conversation = self.conversation.changed(**changes)
+
+    def scene(self, name: str) -> Scene:
+        """Return what the question `name` may see now."""
+        return Scene(name=name, release=self.release, conversation=self.conversation, now=self.now)
+
+    @property
+    def step(self) -> Step | None:
+        """The step that waits, or None."""
+        return self._known(self.conversation.step) if self.conversation.step else None
+
+    def _known(self, name: str) -> Step:
+        step: Step | None = self.release.flow.steps.get(name)
+        if step is None:
+            raise EngineError(f"flow {self.release.flow.id} has no step {name}")
+        return step
+
+    @property
+    def consented(self) -> bool:
+        """True once the person said yes to taking part."""
+        return self.conversation.consents.get(CONSENTED) == "yes"
+
+    @property
+    def signposted(self) -> bool:
+        """True for a day after a signpost."""
+        at = self.conversation.signposted_at
+        return at is not None and self.now - at < SUPPORT_FOR
+
+    # --- saying -------------------------------------------------------------------------------------------------
+
+    def common(self, key: str, **fills: str) -> str:
+        """Return a text that belongs to every flow."""
+        return self.release.text(f"everywhere/{key}.text", self.conversation, **fills)
+
+    def knows(self, key: str) -> bool:
+        """Return whether there is such a text."""
+        return self.release.has(f"everywhere/{key}.text")
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages this release can speak, each by its own name where we know it."""
+        return tuple(LANGUAGES.get(code, code) for code in self.release.languages)
+
+    def tell(self, key: str, **fills: str) -> None:
+        """Say a text that belongs to every flow and asks nothing."""
+        self.effects.append(Say(text=self.common(key, **fills)))
+
+    def ask(self, say: Say) -> None:
+        """Say a question: it gets the next serial number, and buttons of earlier ones become stale."""
+        if self.asks_later:
+            self.unasked = True
+            return
+        serial = self.conversation.serial + (0 if say.redraw else 1)
+        numbered = Say(
+            text=say.text, options=say.options, serial=serial, toggled=say.toggled, toggles=say.toggles,
+            redraw=say.redraw, wants_place=say.wants_place, private=say.private,
+        )  # fmt: skip
+        shown = sms_text(numbered) if self.conversation.channel == "sms" else telegram_text(numbered)
+        self.set(serial=serial, shown="" if say.private else shown)
+        if self.conversation.aside != self._aside:
+            self._aside = self.conversation.aside
+            self.set(aside_from=serial)
+        elif self.first_asked:
+            self.set(asked_from=serial)
+        self.first_asked = False
+        self.effects.append(numbered)
+
+    def ask_again(self, *, other_words: bool = False, before: str = "") -> None:
+        """Repeat the waiting question, in its other words if it has some and they are wanted, behind other words."""
+        step, name = self.step, self.conversation.step
+        if step is None or name is None:
+            return
+        scene = self.scene(name)
+        say = step.ask(scene)
+        text = scene.text("again") if other_words and scene.has("again") else say.text
+        seen = self.conversation.shown if other_words and step.decides else ""
+        self.ask(replace(say, text=self._joined(before, text)))
+        if seen:  # whoever decides now has read both
+            self.set(shown=f"{seen}\n\n{self.conversation.shown}")
+
+    def repeat(self, before: str = "") -> None:
+        """Ask once more, in few words, what waits after something else was answered.
+
+        `before` is that answer: it goes out in the same message, so that one buzz of the phone says it all. It goes
+        out alone if nothing waits.
+        """
+        state, step = self.conversation, self.step
+        waits = state.status == "open" and not state.aside and not state.opted_out and step is not None
+        if waits and step is not None and step.tells and state.scratch.get("parts"):
+            self.effects.append(Say(text=self._joined(before, self.common("go_on_or_done"))))
+        elif waits:
+            self.ask_again(other_words=True, before=before)
+        elif before:
+            self.effects.append(Say(text=before))
+
+    def _joined(self, before: str, text: str) -> str:
+        gap = " " if self.conversation.channel == "sms" else "\n\n"
+        return f"{before}{gap}{text}" if before else text
+
+    # --- going --------------------------------------------------------------------------------------------------
+
+    def go(self, name: str | None) -> None:
+        """Enter a step and go on until one waits for an answer or the conversation ends."""
+        for _ in range(MOST_STEPS):
+            if name is None:
+                raise EngineError(f"flow {self.release.flow.id} leads nowhere after {self.conversation.step}")
+            step = self._known(name)
+            if step.when is not None and step.when != self.conversation.channel:
+                name = step.next
+                continue
+            if isinstance(step, ReadBackStep | KeptStep) and is_empty(self.release.flow, self.conversation):
+                name = step.dropped if isinstance(step, ReadBackStep) else step.empty
+                continue
+            if step.bonus and self._asked_enough():
+                name = step.next
+                continue
+            if self.conversation.held and self.consented and step.tells:
+                self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.first_asked = True
+                self.effects.append(Unseal())
+                return
+            scene = self.scene(name)
+            if step.tells and (told := self.conversation.answers.get(name)) is not None and told.label:
+                self.set(step=name, tries=0, scratch={"parts": told.value}, nudges=0)
+                self.first_asked = True
+                question = self.common("go_on_telling", story=told.label)
+                self.ask(Say(text=question, options=step.ask(scene).options, private=True))
+                return
+            if step.waits:
+                self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.first_asked = True
+                self.ask(step.ask(scene))
+                return
+            if step.keeps:
+                self.keep()
+            self.effects.append(step.ask(scene))
+            if step.type == "end":
+                self.end_on_support()
+                self.finish(getattr(step, "outcome", "ended"))
+                if isinstance(step, EndStep) and step.closes_for_days:
+                    self.set(closed_by=name, closed_until=self.now + timedelta(days=step.closes_for_days))
+                    self.set(consents={}, shown="")
+                    self.effects.append(LeaveNothing())
+                return
+            name = step.next
+        raise EngineError(f"flow {self.release.flow.id} goes round without waiting")
+
+    def _asked_enough(self) -> bool:
+        """Whether the person has answered as many questions after their story as the flow asks at most."""
+        trail, steps = self.conversation.trail, self.release.flow.steps
+        told = max((place for place, name in enumerate(trail) if name in steps and steps[name].tells), default=-1)
+        return told >= 0 and len(trail) - told - 1 >= self.release.flow.questions_after
+
+    def keep(self, *, edited: bool = False) -> None:
+        """Keep the story as it stands now. Raises EngineError before a yes to taking part."""
+        if not self.consented:
+            raise EngineError(f"flow {self.release.flow.id} keeps a story without a yes to taking part")
+        self.set(kept=True)
+        self.effects.append(KeepStory(draft=draft_of(self.release.flow, self.conversation), edited=edited))
+
+    def show_kept(self) -> None:
+        """Keep the story anew and show it, because its teller added to it or put it right."""
+        self.keep()
+        self.show_again()
+
+    def show_again(self) -> None:
+        """Show what is kept."""
+        shows = next((name for name, step in self.release.flow.steps.items() if step.keeps), None)
+        if shows is not None:
+            self.effects.append(self._known(shows).ask(self.scene(shows)))
+
+    def end_on_support(self) -> None:
+        """After a signpost of this day, let the last words name somebody to talk to, whatever end it is."""
+        line, said = self.release.house.crisis_line, self.effects[-1]
+        if self.signposted and line and isinstance(said, Say) and line not in said.text:
+            self.tell("care_end")
+
+    def finish(self, status: str) -> None:
+        """Close the conversation; sealed words that never got a yes are purged."""
+        if self.conversation.held:
+            self.effects.append(PurgeSealed())
+        self.set(
+            status=status, step=None, scratch={}, tries=0, aside="", aside_notes={}, pending="", held=0, back_to=""
+        )
+        if status == "parted":
+            self.set(answers={}, trail=())
+
+    def stop(self) -> None:
+        """Stop all contact: what was begun stays as it is until its time is over, and no question of ours is open."""
+        if self.conversation.held:
+            self.effects.append(PurgeSealed())
+        kept = {key: value for key, value in self.conversation.scratch.items() if key in {"parts", "chosen"}}
+        self.set(opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=kept)
+        if self.conversation.status == "open":
+            self.set(status="stopped")
+
+    def begin(self, text: str = "", ref: str = "") -> None:
+        """Begin anew, or say again why we may not. After STOP nothing begins but by START."""
+        if self.conversation.opted_out:
+            return
+        until, name = self.conversation.closed_until, self.conversation.closed_by
+        if until is not None and self.now < until and name in self.release.flow.steps:
+            self.effects.append(Say(text=self.scene(name).text("text")))
+        else:
+            self.effects.append(Begin(text=text, ref=ref))
+
+    def take(self, understood: Understood) -> None:
+        """Keep an understood answer and go on."""
+        name = self.conversation.step
+        if name is None:
+            raise EngineError("an answer without a question")
+        step = self._known(name)
+        consents = dict(self.conversation.consents)
+        for effect in understood.before:
+            self.effects.append(effect)
+            if isinstance(effect, RecordConsent):
+                consents[effect.purpose] = effect.answer
+        answers = {key: value for key, value in self.conversation.answers.items() if key != name}
+        if not isinstance(step, ReadBackStep):
+            answers[name] = Answer(
+                value=understood.value,
+                label=understood.label,
+                ref=str(self.conversation.scratch.get("ref") or self.ref),
+            )
+            self.effects.append(SaveAnswer(step=name, value=understood.value))
+            for key, value in understood.sets.items():
+                answers[key] = Answer(value=value)
+        trail = tuple(item for item in self.conversation.trail if item != name)
+        self.set(answers=answers, consents=consents, trail=(*trail, name), scratch={}, tries=0)
+        self._keep(understood, step)
+        self.go(self._after(understood, step))
+
+    def _keep(self, understood: Understood, step: Step) -> None:
+        if any(isinstance(effect, DropStory) for effect in understood.before):
+            self.set(kept=False, answers={}, trail=())
+        again = self.conversation.kept and not isinstance(step, ReadBackStep) and step.type not in {"consent", "credit"}
+        if understood.keep or again:
+            self.keep()
+
+    def _after(self, understood: Understood, step: Step) -> str | None:
+        returning = self.conversation.back_to
+        if understood.back_to:
+            self.set(back_to=understood.back_to)
+            return understood.next
+        if returning:
+            self.set(back_to="")
+            return returning
+        return understood.next or step.next
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def schedule(self) -> None:
+        """Set when this conversation should be looked at next: quiet gap, nudge, or expiry."""
+        state = self.conversation
+        flow = self.release.flow
+        over = state.heard_at + timedelta(days=flow.expires_after_days)
+        if state.status == "open" and self.quiet is not None:
+            self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
+        elif (
+            state.status == "open" and not state.kept and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS
+        ):
+            self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
+        elif state.closed_until is not None and state.status != "open":
+            self.set(due="expire", due_at=state.closed_until)
+        elif (until := state.aside_notes.get("until")) and state.status not in {"open", "stopped"} and not state.held:
+            self.set(due="expire", due_at=datetime.fromisoformat(str(until)) + LATE_ANSWERS)
+        elif state.status in {"open", "stopped"} or state.held or state.aside:
+            self.set(due="expire", due_at=over)
+        else:
+            self.set(due=None, due_at=None)
+
+    def _reminds(self) -> bool:
+        """Whether a reminder may still come: never once the story is kept, for what follows is a bonus."""
+        state = self.conversation
+        left = state.nudges < self.release.flow.nudges and state.reminded < MOST_REMINDERS
+        return state.status == "open" and not state.kept and left
+
+    def done(self) -> Turn:
+        """Return the finished turn."""
+        self.schedule()
+        return Turn(self.conversation, tuple(self.effects))

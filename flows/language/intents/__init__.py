@@ -1,0 +1,1 @@
+"""What somebody wants who does not answer the question."""

@@ -1,0 +1,1 @@
+"""STOP, HELP and the other keywords, in every language, as people write them."""

@@ -1,0 +1,1 @@
+"""The inbox: everything the team was told."""

@@ -1,0 +1,200 @@
+"""Turning templates into pages, and the pages that say that something did not work. Imports Jinja2, Babel, Starlette.
+
+Nothing on a page is marked safe by hand: every value is escaped by the template engine.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale, UnknownLocaleError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from flows.language.detect_language import language_of
+from flows.language.normalise import displayable
+from flows.model.item_kinds import kinds_for
+from review.kit import forms, labels
+from review.safeguarding.safeguarding_rules import CARERS
+from storage.db.engine import reader
+from storage.queries.stories.review_queue import EXCERPT
+from storage.queries.team.safeguarding_items import count_open
+from storage.queries.team.team_items import count_items
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from zoneinfo import ZoneInfo
+
+    from review.kit.visit import Visit
+    from storage.queries.team.safeguarding_items import Count
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+STATIC_URL = "/review/static"
+
+PROBLEMS: dict[str, tuple[str, str]] = {
+    "form_not_ours": (
+        "This form was too old",
+        "Nothing was changed. Go back, load the page again, and send the form once more.",
+    ),
+    "signed_out": (
+        "You were signed out",
+        "Nothing was changed. Sign in again, then do it once more.",
+    ),
+    "not_your_role": (
+        "This page is not part of your role",
+        "Nothing was changed. If you need it, ask your team lead.",
+    ),
+    "not_found": (
+        "There is no such page",
+        "It may have been taken back by the person who told it, or the address has a slip in it.",
+    ),
+    "bad_request": ("This could not be read", "Nothing was changed. Go back and try again."),
+    "too_large": ("That was too long", "Nothing was changed. Write less than 60,000 characters."),
+    "busy": ("Earshot is very busy just now", "Nothing was changed. Wait a few seconds, then try again."),
+    "our_fault": (
+        "Something went wrong on our side",
+        "What you were doing was not saved. Go back and try again. If it happens twice, tell whoever runs Earshot.",
+    ),
+}
+
+
+def page(visit: Visit, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """Return a page made from a template, with what every page shows."""
+    return HTMLResponse(
+        _environment()
+        .get_template(template)
+        .render(
+            organisation=visit.parts.organisation,
+            member=visit.member,
+            path=visit.request.url.path,
+            form_field=forms.FIELD,
+            form_token=forms.token_for(visit.cookie),
+            simulator=visit.parts.simulator,
+            zone=visit.parts.timezone,
+            now=visit.now,
+            in_care=_in_care(visit),
+            in_inbox=_in_inbox(visit),
+            written_in=partial(written_in, spoken=visit.parts.languages),
+            **context,
+        ),
+        status,
+    )
+
+
+def _in_care(visit: Visit) -> Count | None:
+    """Return how many people wait for somebody to look, for those whose work that is; None for everybody else."""
+    if not visit.may(CARERS):
+        return None
+    with reader(visit.parts.engine) as connection:
+        return count_open(connection, visit.now)
+
+
+def _in_inbox(visit: Visit) -> int | None:
+    """Return how many items are open that are this member's work; None for those who have no inbox."""
+    kinds = kinds_for(visit.member.role) if visit.member else ()
+    if not kinds:
+        return None
+    with reader(visit.parts.engine) as connection:
+        open_now = count_items(connection)
+    return sum(open_now[kind] for kind in kinds)
+
+
+def problem(visit: Visit, kind: str, status: int) -> HTMLResponse:
+    """Return a page that says what happened, what was kept, and what to do; what was written is shown to be copied."""
+    title, advice = PROBLEMS[kind]
+    written = "\n\n".join(
+        text for name in ("words", "place", "message") for text in visit.form.get(name, []) if text.strip()
+    )
+    return page(visit, "problem.html", status, title=title, advice=advice, kind=kind, written=written)
+
+
+def bare_problem(kind: str, status: int) -> HTMLResponse:
+    """Return the same for when nothing is known of the visit."""
+    title, advice = PROBLEMS[kind]
+    return HTMLResponse(_environment().get_template("bare_problem.html").render(title=title, advice=advice), status)
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file; it changes with the content, so that browsers may keep it for long."""
+    return f"{STATIC_URL}/{name}?v={_version(name)}"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Return a time as people write it: 23 Nov 2026, 14:05."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def day(at: datetime, zone: ZoneInfo) -> str:
+    """Return a day as people write it: 23 November 2026."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y}"
+
+
+def ago(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return how long ago in words while that says more than a date, else the date."""
+    seconds = (now - at).total_seconds()
+    if seconds < 90:
+        return "just now"
+    if seconds < 3600:
+        return f"{round(seconds / 60)} minutes ago"
+    days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
+    if days == 0:
+        return f"today, {at.astimezone(zone):%H:%M}"
+    if days == 1:
+        return f"yesterday, {at.astimezone(zone):%H:%M}"
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y}"
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called in English; an unknown code stays as it is."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name("en") or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def written_in(text: str, spoken: Collection[str]) -> str:
+    """Return the code of the language that a text is plainly written in, if the bot does not speak it; else empty.
+
+    The start of the text decides, as much of it as a list shows, so that every page says the same.
+    """
+    code = language_of(text[:EXCERPT])
+    return code if code is not None and code not in spoken else ""
+
+
+def machine_time(at: datetime) -> str:
+    """Return the time for the `datetime` attribute."""
+    return at.isoformat(timespec="seconds")
+
+
+@cache
+def _version(name: str) -> str:
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _shown(value: object) -> object:
+    """Leave out of every value what would turn around what stands beside it on the page."""
+    return displayable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.globals.update(asset=asset, words=labels, label=labels.label)
+    environment.filters.update(moment=moment, day=day, ago=ago, language=language_name, machine_time=machine_time)
+    return environment

@@ -1,0 +1,1 @@
+"""The safeguarding page and its rules."""

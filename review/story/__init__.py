@@ -1,0 +1,1 @@
+"""One story: reading it and deciding about it."""

@@ -1,0 +1,213 @@
+"""The rules of deciding about a story, as pure functions over records, and the one call that carries a decision out.
+
+A story is new until somebody approves or declines it; either can be undone, and then it is new again. Nobody decides on
+a version they have not seen: if the story changed meanwhile (a colleague decided, its teller added words), the act is
+refused, and the page says what happened. Imports storage's queries; knows no page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from review.kit.labels import CONTENT_NOTES, SCALES, Word, known
+from storage.queries.stories import content_notes, review_queue, whole_story
+from storage.queries.team import members
+from storage.stories import own_stories
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from storage.db.writer import Writer
+    from storage.queries.stories.whole_story import WholeStory
+    from storage.queries.team.members import Member
+
+Act = Literal["approve", "decline", "undo", "scales", "notes"]
+
+REASONS = (
+    Word("identifies", "It points to somebody", "A name, a workplace, or details that few people share"),
+    Word("unclear", "We cannot make out what is meant"),
+    Word("repeated", "We have this story already"),
+    Word("no_experience", "It is not about an experience", "A test, a wrong number, an advert"),
+    Word("harm", "It could harm somebody", "The person who told it, or someone in it"),
+    Word("other", "Another reason", "Write it below"),
+)
+LONGEST_WORDS = 2_000
+"""Characters of a reason in one's own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a member wants done, and which version of the story they had before them."""
+
+    act: Act
+    seen: int
+    reason: str = ""
+    """For a decline: one of REASONS."""
+    words: str = ""
+    """For a decline: the reason in one's own words."""
+    scales: tuple[str, ...] = ()
+    """For `scales`: how the team reads them."""
+    notes: tuple[str, ...] = ()
+    """For `notes`: what a reader is told before they open the story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a decision does to the story. `scales` None leaves the tags as they are."""
+
+    state: str
+    reason: str
+    decided: bool
+    """True: the story carries the member's name; False: nobody has decided about it any more."""
+    act: str
+    detail: str = ""
+    scales: tuple[str, ...] | None = None
+    notes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why nothing was changed, for the person who wanted it."""
+
+    kind: Literal["changed", "gone", "not_now", "say_why", "too_long"]
+    message: str
+
+
+def decide(story: WholeStory | None, wish: Wish) -> Change | Refusal:
+    """Return what the wish changes in the story as it stands, or why it may not."""
+    if story is None or story.withdrawn_at is not None:
+        return Refusal(kind="gone", message="The person who told this story has taken it back. It is no longer ours.")
+    if story.version != wish.seen:
+        return Refusal(kind="changed", message=_what_happened(story))
+    match wish.act:
+        case "approve":
+            return _approve(story)
+        case "decline":
+            return _decline(story, wish)
+        case "undo":
+            return _undo(story)
+        case "scales":
+            return _tag(story, wish)
+        case "notes":
+            return _note(story, wish)
+
+
+def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now: datetime) -> Change | Refusal:
+    """Decide and store it in one transaction, with a line in the record that names the member."""
+
+    def work(connection: Connection) -> Change | Refusal:
+        story = whole_story.story_by_id(connection, story_id)
+        change = decide(story, wish)
+        if isinstance(change, Refusal):
+            return change
+        if change.scales is None and change.notes is None:
+            stored = review_queue.set_state(
+                connection,
+                story_id,
+                seen=wish.seen,
+                state=change.state,
+                reason=change.reason,
+                decided_by=member.id if change.decided else None,
+                decided_at=now if change.decided else None,
+            )
+        else:
+            stored = review_queue.next_version(connection, story_id, seen=wish.seen)
+            if stored and change.scales is not None:
+                whole_story.set_scales(connection, story_id, change.scales, by=member.id, at=now)
+            if stored and change.notes is not None:
+                content_notes.set_notes(connection, story_id, change.notes, by=member.id, at=now)
+        if not stored:
+            again = decide(whole_story.story_by_id(connection, story_id), wish)  # gone, or changed by whom?
+            if isinstance(again, Refusal):
+                return again
+            return Refusal(kind="changed", message="This story changed at the very same moment. Look at it again.")
+        if change.decided:
+            own_stories.looked_at(connection, story_id, member.id, now)
+        members.record(
+            connection,
+            at=now,
+            who=member.email,
+            act=change.act,
+            object_kind="story",
+            object_id=story_id,
+            detail=change.detail,
+        )
+        return change
+
+    return writer.run(work)
+
+
+def reason_in_words(stored: str) -> tuple[str, str]:
+    """Return a stored reason as (its name for people, own words)."""
+    value, _, own = stored.partition(": ")
+    for reason in REASONS:
+        if reason.value == value:
+            return reason.label, own
+    return "", stored
+
+
+def _approve(story: WholeStory) -> Change | Refusal:
+    if story.state != "new":
+        return Refusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
+    return Change(state="approved", reason="", decided=True, act="story.approved")
+
+
+def _decline(story: WholeStory, wish: Wish) -> Change | Refusal:
+    if story.state != "new":
+        return Refusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
+    reason = known(REASONS, wish.reason)
+    if not reason:
+        return Refusal(kind="say_why", message="Choose a reason, so that colleagues can follow the decision.")
+    words = wish.words.strip()
+    if reason == "other" and not words:
+        return Refusal(kind="say_why", message="You chose “Another reason”. Write it in the box below.")
+    if len(words) > LONGEST_WORDS:
+        return Refusal(
+            kind="too_long", message=f"Your own words are {len(words)} characters long. Use at most {LONGEST_WORDS}."
+        )
+    return Change(
+        state="declined",
+        reason=f"{reason}: {words}" if words else reason,
+        decided=True,
+        act="story.declined",
+        detail=reason,
+    )
+
+
+def _undo(story: WholeStory) -> Change | Refusal:
+    if story.state == "new":
+        return Refusal(kind="not_now", message="Nobody has decided about this story, so there is nothing to undo.")
+    return Change(state="new", reason="", decided=False, act="story.undone", detail=f"was {story.state}")
+
+
+def _tag(story: WholeStory, wish: Wish) -> Change:
+    scales = tuple(value for value in dict.fromkeys(wish.scales) if known(SCALES, value))
+    return Change(
+        state=story.state,
+        reason=story.reason,
+        decided=story.decided_at is not None,
+        act="story.tagged",
+        detail=", ".join(scales) or "none",
+        scales=scales,
+    )
+
+
+def _note(story: WholeStory, wish: Wish) -> Change:
+    notes = tuple(value for value in dict.fromkeys(wish.notes) if known(CONTENT_NOTES, value))
+    return Change(
+        state=story.state,
+        reason=story.reason,
+        decided=story.decided_at is not None,
+        act="story.noted",
+        detail=", ".join(notes) or "none",
+        notes=notes,
+    )
+
+
+def _what_happened(story: WholeStory) -> str:
+    if story.state != "new" and story.decider:
+        return f"{story.decider} {story.state} this story while you were reading. Your decision was not saved."
+    return "This story changed while you were reading. Your decision was not saved. Look at it again, then decide."

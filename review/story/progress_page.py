@@ -1,0 +1,45 @@
+"""Telling a story's teller where it is: being acted on, or something has changed. Imports storage's queries.
+
+The teller sees it by their receipt, without the team writing to them. It decides nothing, so it needs no version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import RedirectResponse
+
+from review.kit import render
+from storage.queries.team import members
+from storage.stories import own_stories
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from starlette.responses import Response
+
+    from review.kit.visit import Visit
+
+STEPS = {
+    "acted_on": "Noted. By their receipt the teller sees that it is being acted on.",
+    "changed": "Noted. By their receipt the teller sees that something has changed because of it.",
+}
+"""What may be said, and what is shown then. Each step is one that its teller was waiting for."""
+LARGEST_ID = 2**31 - 1
+
+
+def move(visit: Visit) -> Response:
+    """Note where the story is, with a line in the record."""
+    story_id = visit.request.path_params["story_id"]
+    step = visit.request.path_params["step"]
+    if step not in STEPS or story_id > LARGEST_ID:
+        return render.problem(visit, "not_found", 404)
+
+    def work(connection: Connection) -> None:
+        if own_stories.set_progress(connection, story_id, step, visit.now):
+            members.record(
+                connection, at=visit.now, who=visit.who.email, act=f"story.{step}", object_kind="story",
+                object_id=story_id,
+            )  # fmt: skip
+
+    visit.parts.writer.run(work)
+    return RedirectResponse(f"/stories/{story_id}?done={step}", 303)

@@ -1,0 +1,1 @@
+"""Members: inviting them, and what ends when one leaves."""

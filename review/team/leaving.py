@@ -1,0 +1,116 @@
+"""Leaving the team: whoever is put out is out at once, and what they held is somebody's work again.
+
+The team page and `earshot team remove` are two doors to the same rule: never the last lead who can sign in, because
+nobody could let anybody in again. Imports storage's queries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from review.safeguarding.safeguarding_rules import CARERS
+from storage.queries.team import api_tokens, members, on_call, safeguarding_work
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from storage.db.writer import Writer
+    from storage.queries.team.members import Member
+
+
+class LastLeadError(ValueError):
+    """Nobody else could let people in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "They are the only lead who can sign in. Nothing was changed. Make somebody else a lead first,"
+            " and let them choose a password."
+        )
+
+
+class NotOnTheTeamError(ValueError):
+    """There is no such member any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody with this address is on the team. Nothing was changed.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Who left, and what has to be thought of now."""
+
+    member: Member
+    was_on_call: bool
+    on_call_left: int
+    """How many are on call still."""
+    handed_back: int
+    """Safeguarding items they had taken; nobody has them now."""
+
+
+def put_out(writer: Writer, member_id: int, *, now: datetime, who: str) -> Left:
+    """Put a member out: sessions, links, tokens and the password end with this transaction.
+
+    Raises NotOnTheTeamError and LastLeadError; nothing is changed then.
+    """
+
+    def work(connection: Connection) -> Left:
+        member = _active(connection, member_id)
+        keep_a_lead(connection, member)
+        members.make_inactive(connection, member.id, at=now)
+        api_tokens.revoke_tokens(connection, member_id=member.id, now=now)
+        left = _let_go_of_duties(connection, member, now)
+        _record(connection, member, "member.removed", now=now, who=who, detail=member.role)
+        return left
+
+    return writer.run(work)
+
+
+def sign_out_everywhere(writer: Writer, member_id: int, *, now: datetime, who: str) -> int:
+    """End every session of a member, as when a laptop is lost; returns how many there were."""
+
+    def work(connection: Connection) -> int:
+        member = _active(connection, member_id)
+        ended = members.end_sessions(connection, member.id)
+        _record(connection, member, "member.signed_out", now=now, who=who)
+        return ended
+
+    return writer.run(work)
+
+
+def keep_a_lead(connection: Connection, member: Member) -> None:
+    """Raise LastLeadError if this is the only lead who can sign in."""
+    leads = members.leads_who_can_sign_in(connection)
+    if leads == [member.id]:
+        raise LastLeadError
+
+
+def change_role(connection: Connection, member: Member, role: str, *, now: datetime) -> None:
+    """Give a member another role. Who may not look after people any more is on call no longer."""
+    if member.active and member.role == "lead" and role != "lead":
+        keep_a_lead(connection, member)
+    members.change_member(connection, member.id, role=role)
+    if role not in CARERS:
+        _let_go_of_duties(connection, member, now)
+
+
+def _let_go_of_duties(connection: Connection, member: Member, now: datetime) -> Left:
+    return Left(
+        member=member,
+        handed_back=safeguarding_work.hand_back_all(connection, member.id, now),
+        was_on_call=on_call.remove(connection, member.id),
+        on_call_left=sum(one.active for one in on_call.contacts(connection)),
+    )
+
+
+def _active(connection: Connection, member_id: int) -> Member:
+    member = members.member_by_id(connection, member_id)
+    if member is None or not member.active:
+        raise NotOnTheTeamError
+    return member
+
+
+def _record(connection: Connection, member: Member, act: str, *, now: datetime, who: str, detail: str = "") -> None:
+    members.record(connection, at=now, who=who, act=act, object_kind="team_member", object_id=member.id, detail=detail)

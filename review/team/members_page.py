@@ -1,0 +1,72 @@
+"""The team page: who may come in, putting somebody out, ending the sessions of a lost laptop. For leads only.
+
+The rules are in `leaving.py`; new people are let in with `earshot team add`. Imports storage's queries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import RedirectResponse
+
+from review.kit import accounts, render
+from review.team import leaving
+from storage.db.engine import reader
+from storage.queries.team import members as team
+from storage.queries.team import on_call
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from review.kit.visit import Visit
+
+LARGEST_ID = 2**31 - 1
+DONE = {
+    "removed": "They are out: no browser, link or token of theirs opens anything any more.",
+    "removed-on-call": "They are out, and off call. Look who is on call now: earshot team oncall",
+    "signed-out": "They are signed out everywhere. With their password they can come in again.",
+}
+
+
+def show(visit: Visit) -> Response:
+    """Show everybody on the team."""
+    return _page(visit)
+
+
+def act(visit: Visit) -> Response:
+    """Put somebody out, or sign them out everywhere."""
+    number, wished = visit.request.path_params["number"], visit.request.path_params["act"]
+    if number > LARGEST_ID or wished not in {"remove", "sign-out"}:
+        return render.problem(visit, "not_found", 404)
+    if wished == "remove" and not visit.field("sure"):
+        return _page(visit, error="Tick the box to say that you are sure. Nothing was changed.", status=422)
+    try:
+        if wished == "sign-out":
+            leaving.sign_out_everywhere(visit.parts.writer, number, now=visit.now, who=visit.who.email)
+            done = "signed-out"
+        else:
+            left = leaving.put_out(visit.parts.writer, number, now=visit.now, who=visit.who.email)
+            done = "removed-on-call" if left.was_on_call else "removed"
+    except leaving.LastLeadError as error:
+        return _page(visit, error=str(error), status=409)
+    except leaving.NotOnTheTeamError:
+        return _page(visit, error="They had left already. Nothing was changed.", status=409)
+    return RedirectResponse(f"/team?done={done}", 303)
+
+
+def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
+    with reader(visit.parts.engine) as connection:
+        members = team.all_members(connection)
+        browsers = team.browsers(connection, visit.now, visit.now - accounts.SESSION_IDLE)
+        called = {contact.member_id for contact in on_call.contacts(connection)}
+    return render.page(
+        visit,
+        "team.html",
+        status,
+        members=[one for one in members if one.active],
+        gone=[one for one in members if not one.active],
+        browsers=browsers,
+        called=called,
+        error=error,
+        notice="" if error else DONE.get(visit.request.query_params.get("done", ""), ""),
+    )

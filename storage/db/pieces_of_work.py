@@ -1,0 +1,215 @@
+"""Pieces of work for the database, and whoever waits for them: what both writers have in common. Never commits.
+
+Imports SQLAlchemy's types only. The writers are in `storage.db.writer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from concurrent.futures import Future
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from storage.db.database_trouble import Cause, Health, cause_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from sqlalchemy.engine import Connection, Engine
+
+    Listener = Callable[[frozenset[str]], None]
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+NOTED = "earshot_noted"
+CAPACITY = 20_000
+"""Pieces of work that may wait; more are refused, and the provider delivers its message again."""
+
+
+class WriterClosedError(RuntimeError):
+    """The writer was closed before this work could run. Nothing of it was kept; give it again after the restart."""
+
+
+class WriterBusyError(RuntimeError):
+    """Too much work is waiting. Nothing of this one was kept; answer "try again later" to whoever asked."""
+
+
+class LostBatchError(RuntimeError):
+    """The database could not keep this work, for no fault of its own. It can be given again.
+
+    Nothing of it was kept, unless `perhaps`: the line to the database broke in the very commit. Give only such work
+    again that has the effect of once.
+    """
+
+    def __init__(self, cause: Cause | None = None, *, perhaps: bool = False) -> None:
+        super().__init__(f"the database could not keep this ({cause})" if cause else "the database could not keep this")
+        self.cause = cause
+        """What is wrong with the database, if that is known."""
+        self.perhaps = perhaps
+
+
+class Writer(Protocol):
+    """Runs pieces of work, each in a transaction of its own or in a savepoint of a shared one.
+
+    Pieces with an equal `key` run one after the other, in the order they were given.
+    """
+
+    health: Health
+    """What the last attempts to write came to."""
+
+    def submit(self, work: Callable[[Connection], T], key: Hashable | None = None) -> Future[T]:
+        """Queue the work and return at once; the future resolves after the commit.
+
+        Raises WriterBusyError when too much is waiting, WriterClosedError after `close`.
+        """
+
+    def perform(
+        self, work: Callable[[Connection], T], key: Hashable | None = None, *, urgent: bool = False
+    ) -> asyncio.Future[T]:
+        """Do as `submit` does for a caller on an event loop; the future belongs to the running loop.
+
+        `urgent` work goes before all that waits, and has no key: what answers people must keep pace with what they say.
+        """
+
+    def run(self, work: Callable[[Connection], T], key: Hashable | None = None) -> T:
+        """Queue the work and wait for it. Never call it on an event loop or from inside a piece of work."""
+
+    def on_commit(self, listener: Listener) -> None:
+        """Call `listener` with the topics noted in a commit (see `note`). It runs in a writing thread: be quick."""
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop. Later calls do nothing."""
+
+
+def note(connection: Connection, topic: str) -> None:
+    """Tell the listeners of `on_commit` about `topic` once this transaction is kept, e.g. that messages are waiting.
+
+    A piece of work that fails afterwards may still have its topics told; listeners look for themselves.
+    """
+    connection.info.setdefault(NOTED, set()).add(topic)
+
+
+class Item(Generic[T]):
+    """One piece of work and whoever waits for it."""
+
+    __slots__ = ("error", "future", "loop", "result", "work")
+
+    def __init__(
+        self,
+        work: Callable[[Connection], T],
+        future: Future[T] | asyncio.Future[T],
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.work = work
+        self.future = future
+        self.loop = loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Hand the outcome over; on an event loop's future, only from that loop."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+def settle_all(items: Iterable[Item[Any]]) -> None:
+    """Settle all; an event loop is woken once, however many of its futures are among them."""
+    loops: dict[asyncio.AbstractEventLoop, list[Item[Any]]] = {}
+    for item in items:
+        if item.loop is None:
+            item.settle()
+        else:
+            loops.setdefault(item.loop, []).append(item)
+    for loop, own in loops.items():
+        try:
+            loop.call_soon_threadsafe(_settle_here, own)
+        except RuntimeError:
+            log.warning("nobody was left to take %d results", len(own))
+
+
+def _settle_here(items: list[Item[Any]]) -> None:
+    for item in items:
+        item.settle()
+
+
+class Submitting(ABC):
+    """What both writers have in common: taking work in, and telling of commits."""
+
+    def __init__(self, engine: Engine, capacity: int) -> None:
+        self._engine = engine
+        self._capacity = capacity
+        self._gate = Lock()
+        self._closed = False
+        self.health = Health()
+        self._listeners: tuple[Listener, ...] = ()
+
+    def submit(self, work: Callable[[Connection], T], key: Hashable | None = None) -> Future[T]:
+        """See Writer."""
+        future: Future[T] = Future()
+        self._put(Item(work, future), key)
+        return future
+
+    def perform(
+        self, work: Callable[[Connection], T], key: Hashable | None = None, *, urgent: bool = False
+    ) -> asyncio.Future[T]:
+        """See Writer."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        item = Item(work, future, loop)
+        if urgent:
+            self._put_first(item)
+        else:
+            self._put(item, key)
+        return future
+
+    def run(self, work: Callable[[Connection], T], key: Hashable | None = None) -> T:
+        """See Writer."""
+        return self.submit(work, key).result()
+
+    def on_commit(self, listener: Listener) -> None:
+        """See Writer."""
+        self._listeners = (*self._listeners, listener)
+
+    @abstractmethod
+    def _put(self, item: Item[Any], key: Hashable | None, /) -> None:
+        """Queue the item, or refuse it."""
+
+    @abstractmethod
+    def _put_first(self, item: Item[Any], /) -> None:
+        """Queue the item before all others, or refuse it."""
+
+    def _lost(self, error: BaseException) -> BaseException:
+        """Return what to tell whoever gave the work: its own fault as it is, the database's by its name."""
+        cause = cause_of(error)
+        if cause is not None:
+            self.health.failed(cause)
+        if cause is None or isinstance(error, LostBatchError):
+            return error
+        if cause is Cause.CORRUPT:
+            return error  # it may be this row alone; whoever gave the work can keep it another way
+        lost = LostBatchError(cause)
+        lost.__cause__ = error
+        return lost
+
+    def _admit(self, waiting: int) -> None:
+        if self._closed:
+            raise WriterClosedError("the writer is closed; nothing was kept")
+        if waiting >= self._capacity:
+            raise WriterBusyError("too much is waiting to be written; nothing was kept, try again later")
+
+    def _tell(self, topics: set[str] | None) -> None:
+        if not topics:
+            return
+        for listener in self._listeners:
+            try:
+                listener(frozenset(topics))
+            except Exception as error:  # a listener's fault must not stop the writer
+                log.warning("a listener to commits failed: %s", type(error).__name__)

@@ -1,0 +1,312 @@
+"""The unit of work: the only place that commits. Imports SQLAlchemy.
+
+A piece of work is a function of a connection. It neither commits nor rolls back; it returns or raises. What it did is
+durable before anybody sees its result. On SQLite one thread writes, and all that is waiting shares one commit; on
+PostgreSQL pieces run in parallel, one transaction each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from storage.db.checkpoint import PASSIVE, Checkpointer
+from storage.db.database_trouble import Cause, cause_of
+from storage.db.pieces_of_work import (
+    CAPACITY,
+    NOTED,
+    Item,
+    LostBatchError,
+    Submitting,
+    Writer,
+    WriterBusyError,
+    WriterClosedError,
+    log,
+    note,
+    settle_all,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from sqlalchemy.engine import Connection, Engine
+
+T = TypeVar("T")
+
+BATCH = 256
+"""Pieces of work in one commit, at most."""
+BATCH_SECONDS = 0.025
+"""A batch that has run this long is committed, so that the first in it does not wait for the last."""
+TRIES = 6
+RETRIED = frozenset({"40001", "40P01"})
+"""PostgreSQL's serialization_failure and deadlock_detected: the transaction was rolled back whole."""
+ASKED_AGAIN_SECONDS = 0.25
+"""While PostgreSQL is away, one piece of work tries it so often; the others are told at once."""
+URGENT_WORKERS = 2
+NUDGE = object()
+"""Makes the one writing thread look for urgent work."""
+
+
+def writer_for(engine: Engine) -> Writer:
+    """Return the writer that suits this database. One per process is enough; two on one SQLite file take turns."""
+    return GroupWriter(engine) if engine.dialect.name == "sqlite" else PoolWriter(engine)
+
+
+class GroupWriter(Submitting):
+    """The one writer of an SQLite database: a thread that runs what is waiting, in order, and commits it together."""
+
+    def __init__(self, engine: Engine, *, capacity: int = CAPACITY) -> None:
+        super().__init__(engine, capacity)
+        self._waiting: SimpleQueue[Item[Any] | object | None] = SimpleQueue()
+        self._urgent: deque[Item[Any]] = deque()
+        self._connection: Connection | None = None
+        self._checkpointer = Checkpointer(engine)
+        self._thread = Thread(target=self._serve, name="earshot-writer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """See Writer."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(None)
+        self._thread.join()
+        self._checkpointer.close()
+
+    def _put(self, item: Item[Any], _key: Hashable | None, /) -> None:
+        with self._gate:
+            self._admit(self._waiting.qsize())
+            self._waiting.put(item)
+
+    def _put_first(self, item: Item[Any], /) -> None:
+        with self._gate:
+            self._admit(len(self._urgent))
+            self._urgent.append(item)
+            self._waiting.put(NUDGE)
+
+    def _next(self, *, wait: bool) -> Item[Any] | None:
+        """Return what is to be done next, None at the end of all work. Raises Empty if there is nothing now."""
+        while True:
+            if self._urgent:
+                return self._urgent.popleft()
+            item = self._waiting.get(wait)
+            if item is None or isinstance(item, Item):
+                return item
+
+    def _serve(self) -> None:
+        more = True
+        while more and (item := self._next(wait=True)) is not None:
+            batch: list[Item[Any]] = []
+            try:
+                if self._connection is None:
+                    self._connection = self._engine.connect()
+                more = self._run_batch(self._connection, item, batch)
+            except BaseException as error:
+                if not batch:  # not even a transaction could begin: all that wait would only wait for the same
+                    batch.append(item)
+                    more = self._all_waiting(batch)
+                self._lose(batch, error)
+                continue
+            settle_all(batch)
+            self._after(self._connection)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _run_batch(self, connection: Connection, item: Item[Any] | None, batch: list[Item[Any]]) -> bool:
+        """Run `item` and what is waiting behind it, then commit; returns False when the end of work was seen."""
+        transaction = connection.begin()
+        driver: Any = connection.connection.driver_connection
+        changes = driver.total_changes
+        until = time.perf_counter() + BATCH_SECONDS
+        while item is not None:
+            batch.append(item)
+            driver.execute("SAVEPOINT work")
+            try:
+                item.result = item.work(connection)
+            except BaseException as error:
+                item.error = self._lost(error)
+                if not (driver.in_transaction and transaction.is_active):
+                    raise  # a full disk, for one, makes SQLite roll everything back
+                driver.execute("ROLLBACK TO work")
+            driver.execute("RELEASE work")
+            if len(batch) >= BATCH or time.perf_counter() > until:
+                break
+            try:
+                item = self._next(wait=False)
+            except Empty:
+                break
+        transaction.commit()
+        if driver.total_changes != changes:
+            self.health.worked()
+        return item is not None
+
+    def _all_waiting(self, batch: list[Item[Any]]) -> bool:
+        """Add all that waits to the batch; returns False when the end of work was seen."""
+        try:
+            while (item := self._next(wait=False)) is not None:
+                batch.append(item)
+        except Empty:
+            return True
+        return False
+
+    def _after(self, connection: Connection) -> None:
+        """Do what comes after a commit, when nobody of its batch waits any more."""
+        self._tell(connection.info.pop(NOTED, None))
+        self._checkpointer.wrote()
+        if self._checkpointer.nearly:
+            self._checkpointer.nearly = False
+            driver: Any = connection.connection.driver_connection
+            with contextlib.suppress(Exception):  # the log is moved the next time
+                driver.execute(PASSIVE)
+
+    def _lose(self, batch: list[Item[Any]], error: BaseException) -> None:
+        """Tell everyone in the batch that nothing was kept, and start over with a new connection."""
+        cause = cause_of(error)
+        if cause is not None:
+            self.health.failed(cause)
+        told = {"reason": cause or type(error).__name__, "count": len(batch)}
+        log.critical("a commit failed, work was not kept", extra=told)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.invalidate()
+                connection.close()
+        for item in batch:
+            if item.error is None:
+                item.error = LostBatchError(cause)
+                item.error.__cause__ = error
+        settle_all(batch)
+
+
+class PoolWriter(Submitting):
+    """The writer of a PostgreSQL database: a few threads, one transaction for each piece of work."""
+
+    def __init__(self, engine: Engine, *, workers: int = 8, capacity: int = CAPACITY) -> None:
+        super().__init__(engine, capacity)
+        self._count = 0
+        self._lanes: dict[Hashable, deque[Item[Any]]] = {}
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="earshot-writer")
+        self._urgent = ThreadPoolExecutor(URGENT_WORKERS, thread_name_prefix="earshot-writer-urgent")
+        self._away = False
+        self._ask_at = 0.0
+        """While PostgreSQL is away: when it is asked again."""
+
+    def close(self) -> None:
+        """See Writer."""
+        with self._gate:
+            self._closed = True
+        self._pool.shutdown(wait=True)
+        self._urgent.shutdown(wait=True)
+
+    def _put(self, item: Item[Any], key: Hashable | None, /) -> None:
+        with self._gate:
+            self._admit(self._count)
+            self._count += 1
+            if key is not None and key in self._lanes:
+                self._lanes[key].append(item)  # taken by the thread that has this key now
+                return
+            if key is not None:
+                self._lanes[key] = deque()
+            self._pool.submit(self._work_through, item, key)
+
+    def _put_first(self, item: Item[Any], /) -> None:
+        with self._gate:
+            self._admit(0)
+            self._urgent.submit(self._run_one, item)
+
+    def _work_through(self, item: Item[Any] | None, key: Hashable | None) -> None:
+        while item is not None:
+            self._run_one(item)
+            with self._gate:
+                self._count -= 1
+                lane = self._lanes.get(key) if key is not None else None
+                item = lane.popleft() if lane else None
+                if item is None and key is not None:
+                    del self._lanes[key]
+
+    def _run_one(self, item: Item[Any]) -> None:
+        topics: set[str] | None = None
+        for tried in range(1, TRIES + 1):
+            try:
+                if tried == 1 and self._away and time.monotonic() < self._ask_at:
+                    raise LostBatchError(Cause.AWAY)  # noqa: TRY301 - told as if it had been tried
+                item.result, topics = self._transaction(item.work)
+            except BaseException as error:
+                wait = self._wait(error, tried)
+                if wait is None:
+                    item.error = self._lost(error)
+                    break
+                time.sleep(wait)
+            else:
+                self._away = False
+                self.health.worked()
+                break
+        settle_all([item])
+        self._tell(topics)
+
+    def _wait(self, error: BaseException, tried: int) -> float | None:
+        """Return how long to wait before the same work is done again; None if it is not."""
+        if tried == TRIES or isinstance(error, LostBatchError):
+            return None
+        cause = cause_of(error)
+        known = self._away and tried == 1
+        if cause is Cause.AWAY:
+            self._away = True
+            self._ask_at = time.monotonic() + ASKED_AGAIN_SECONDS
+        if _passes(error):
+            return 0.005 * float(2**tried)
+        return 0.02 * float(2**tried) if cause is Cause.AWAY and not known and tried < TRIES - 1 else None
+
+    def _transaction(self, work: Callable[[Connection], T]) -> tuple[T, set[str] | None]:
+        pool, done = self._engine.pool, False
+        try:
+            with self._engine.connect() as connection:
+                connection.info.pop(NOTED, None)
+                try:
+                    with connection.begin():
+                        result = work(connection)
+                        done = True
+                except BaseException as error:
+                    driver: Any = None if connection.invalidated else connection.connection.driver_connection
+                    if driver is not None and driver.closed:
+                        connection.invalidate()
+                    _silence(error)
+                    raise
+                return result, connection.info.pop(NOTED, None)
+        except BaseException as error:
+            if cause_of(error) is not Cause.AWAY:
+                raise
+            with self._gate:
+                if self._engine.pool is pool:  # the other connections have been lost with this one
+                    self._engine.dispose()
+            if done:
+                raise LostBatchError(Cause.AWAY, perhaps=True) from error
+            raise
+
+
+def _passes(error: BaseException) -> bool:
+    """Return whether the same work may well succeed if it is simply done again."""
+    state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in RETRIED
+
+
+def _silence(error: BaseException) -> None:
+    """Take a contributor's words out of an error: PostgreSQL repeats the row it refuses."""
+    for each in (error, getattr(error, "orig", None)):
+        origin = getattr(each, "orig", None) or each
+        diagnosis = getattr(origin, "diag", None)
+        if each is not None and diagnosis is not None:
+            about = (diagnosis.table_name, diagnosis.column_name, diagnosis.constraint_name)
+            each.args = (" ".join(filter(None, (type(origin).__name__, diagnosis.sqlstate, *about))),)
+
+
+__all__ = [
+    "GroupWriter", "LostBatchError", "PoolWriter", "Writer", "WriterBusyError", "WriterClosedError", "note",
+    "writer_for",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Counts, and what may be shown of them."""

@@ -1,0 +1,1 @@
+"""Named questions about contributors, their decisions and their chats."""

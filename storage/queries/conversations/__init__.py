@@ -1,0 +1,1 @@
+"""Named questions about conversations and the events they are made of."""

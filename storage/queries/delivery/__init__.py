@@ -1,0 +1,1 @@
+"""Named questions about messages on their way out."""

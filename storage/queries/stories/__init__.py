@@ -1,0 +1,1 @@
+"""Named questions about stories and what was done with them."""

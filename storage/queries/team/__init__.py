@@ -1,0 +1,1 @@
+"""Named questions about the team and its work."""

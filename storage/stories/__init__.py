@@ -1,0 +1,1 @@
+"""The ways in which a story or a decision about it changes."""

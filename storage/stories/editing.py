@@ -1,0 +1,141 @@
+"""The rules of editing a story, and the calls that carry an edit out. Imports storage's queries; knows no page.
+
+An edition is a layer: what its teller wrote never changes. A story that leaves the team at all leaves in the words of
+its newest edition, and only once its teller has agreed to them; so an edit holds a story back until they have answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import TYPE_CHECKING, Literal
+
+from flows.language.normalise import storable
+from storage.queries.stories import editions, follow_ups_asked
+from storage.queries.stories.editions import TELLER
+from storage.queries.team import members
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from storage.queries.stories.editions import Edited, Edition
+
+LONGEST = 20_000
+"""Characters of an edition."""
+LONGEST_REASON = 300
+"""Characters of the reason: its teller reads it by text message too."""
+GONE = "Its teller has taken this story back, or it was never there. There is nothing to edit."
+STAYS = "An edited version stays with the team."
+WHY_NOT = {
+    "no_consent": f"Its teller did not agree to be contacted, so nobody can ask them. {STAYS}",
+    "opted_out": f"Its teller asked us not to write to them, so nobody can ask them. {STAYS}",
+    "forgotten": f"There is no way left to reach its teller, so nobody can ask them. {STAYS}",
+    "team_only": f"Its teller lets only the team read it, so there is nothing to ask them. {STAYS}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was changed, for the person who wanted it."""
+
+    kind: Literal["gone", "empty", "too_long", "say_why", "same", "nothing", "theirs"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An edition that was made."""
+
+    edition: Edition
+    why_not: str
+    """Why its teller cannot be asked, a key of WHY_NOT; empty: they will be."""
+
+
+def may_edit(story: Edited | None, now_read: str, text: str, reason: str) -> Refusal | None:
+    """Return why an edit may not be made; `now_read` are the words it would stand in for."""
+    if story is None or story.withdrawn_at is not None:
+        return Refusal("gone", GONE)
+    if not text.strip():
+        return Refusal("empty", "The edited version is empty. Nothing was saved; to hold a story back, decline it.")
+    if len(text) > LONGEST:
+        return Refusal("too_long", f"The edited version has {len(text)} characters. Use at most {LONGEST}.")
+    if not reason.strip():
+        return Refusal("say_why", "Say why, in a sentence: its teller reads it.")
+    if len(reason) > LONGEST_REASON:
+        return Refusal("too_long", f"The reason has {len(reason)} characters. Use at most {LONGEST_REASON}.")
+    if text.strip() == now_read.strip():
+        return Refusal("same", "Nothing is different. Nothing was saved.")
+    return None
+
+
+def may_undo(story: Edited | None, last: Edition | None) -> Refusal | None:
+    """Return why the newest edition may not be undone."""
+    if story is None or story.withdrawn_at is not None:
+        return Refusal("gone", GONE)
+    if last is None:
+        return Refusal("nothing", "This story has no edited version. Nothing was changed.")
+    if last.author == TELLER:
+        return Refusal("theirs", "Its teller wrote this version. Make another one, and they will be asked about it.")
+    return None
+
+
+def difference(before: str, after: str) -> tuple[str, ...]:
+    """Return what an edit changes, line by line: `-` what goes, `+` what comes."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def edit(
+    connection: Connection, story_id: int, *, text: str, reason: str, author: str, now: datetime
+) -> Made | Refusal:
+    """Make an edition and have its teller asked, if that may be; part of the caller's transaction."""
+    story = editions.story_to_edit(connection, story_id)
+    last = editions.newest(connection, story_id) if story is not None else None
+    words, why = storable(text).strip(), " ".join(storable(reason).split())
+    standing = last.text if last is not None else (story.text if story is not None else "")
+    refusal = may_edit(story, standing, words, why)
+    if story is None or refusal is not None:
+        return refusal or Refusal("gone", GONE)
+    if last is not None:
+        _overtake(connection, last)
+    why_not = (
+        "team_only" if story.use == "team" else follow_ups_asked.reach(connection, story.contributor_id, now).why_not
+    )
+    made = editions.add(
+        connection, story_id=story_id, of_version=editions.count_change(connection, story_id), text=words, reason=why,
+        author=author, state="draft" if why_not else "asking", now=now,
+    )  # fmt: skip
+    if not why_not:
+        follow_ups_asked.want(
+            connection, kind="sign_off", contributor_id=story.contributor_id, story_id=story_id, edition_id=made.id,
+            now=now,
+        )  # fmt: skip
+    _note(connection, "story.edited", story_id, author, now, f"version {made.position}")
+    return Made(made, why_not)
+
+
+def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -> Edition | Refusal:
+    """Undo the newest edition, and ask no more about it; part of the caller's transaction."""
+    story = editions.story_to_edit(connection, story_id)
+    last = editions.newest(connection, story_id) if story is not None else None
+    refusal = may_undo(story, last)
+    if last is None or refusal is not None:
+        return refusal or Refusal("gone", GONE)
+    follow_ups_asked.cancel(connection, edition_id=last.id)
+    editions.set_state(connection, last.id, "dropped")
+    editions.count_change(connection, story_id)
+    _note(connection, "story.edit_undone", story_id, author, now, f"version {last.position}")
+    return last
+
+
+def _overtake(connection: Connection, last: Edition) -> None:
+    """Ask no more about an edition that another takes the place of."""
+    follow_ups_asked.cancel(connection, edition_id=last.id)
+    if last.state in {"asking", "draft"}:
+        editions.set_state(connection, last.id, "lapsed")
+
+
+def _note(connection: Connection, act: str, story_id: int, who: str, now: datetime, detail: str) -> None:
+    members.record(connection, at=now, who=who, act=act, object_kind="story", object_id=story_id, detail=detail)

@@ -1,0 +1,331 @@
+"""Named questions about a person's own stories: which there are, changing them, taking one back. Never commits.
+
+Imports the tables. Whoever calls says whose stories are meant: nothing here finds or touches a story of somebody else,
+but for what a receipt opens. A change after a decision of the team sends a story back to the queue, with a note that
+tells the reviewer; an edited version of it counts no more.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select, update
+
+from flows.interruptions.narrowing import WIDTH
+from flows.language.normalise import cut, storable
+from flows.model.item_kinds import ItemKind
+from storage import tables
+from storage.protection.erasure import erase_story, erase_words
+from storage.queries.contributors.decisions import USES
+from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.stories import place_choice
+from storage.queries.team.team_items import settle_items
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection
+
+    from flows.model.effects import RecordConsent
+
+ANSWER = tables.Answer.__table__
+ASK_BACK = tables.AskBack.__table__
+CONTRIBUTOR = tables.Contributor.__table__
+DECISION = tables.Decision.__table__
+EDITION = tables.Edition.__table__
+ITEM = tables.TeamItem.__table__
+PART = tables.StoryPart.__table__
+STORY = tables.Story.__table__
+
+FIRST_WORDS = 40
+"""Characters by which somebody knows their own story again."""
+CHANGED = ItemKind.STORY_CHANGED
+"""Kind of the item that tells the team of a change after their decision."""
+_PLACE = ("id", "label", "words")
+
+
+class OwnStory(NamedTuple):
+    """One story, for its own teller."""
+
+    id: int
+    told_at: datetime
+    first_words: str
+    use: str
+    progress: str
+    naming: str
+    place_label: str
+    """The place as it is kept: its name, or the teller's own words for it."""
+    conversation_id: str
+    set_aside: bool = False
+    """True: it is to be deleted and used by nobody any more, and only the proof of its teller is waited for."""
+
+
+def told_by(connection: Connection, contributor_id: int, *, older: int = 0, limit: int = 500) -> list[OwnStory]:
+    """Return a person's stories, newest first; `older` leaves out those with this number and newer ones."""
+    statement = select(STORY).where(STORY.c.contributor_id == contributor_id)
+    if older:
+        statement = statement.where(STORY.c.id < older)
+    rows = connection.execute(statement.order_by(STORY.c.id.desc()).limit(limit)).all()
+    return [
+        OwnStory(
+            row.id, row.told_at, cut(" ".join(row.text.split()), FIRST_WORDS), row.use, row.progress, row.naming,
+            row.place_label or row.place_words, row.conversation_id, row.withdrawn_at is not None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[str]) -> dict[str, str]:
+    """Return the person's latest answer to each of these purposes that are about them and no single story."""
+    rows = connection.execute(
+        select(DECISION.c.purpose, DECISION.c.answer)
+        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose.in_(purposes))
+        .order_by(DECISION.c.id)
+    )
+    return {row.purpose: row.answer for row in rows}
+
+
+def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> str | None:
+    """Return the conversation of a story if it is this person's, and hold the story until the commit; else None."""
+    found: str | None = connection.execute(
+        select(STORY.c.conversation_id)
+        .where(STORY.c.id == story_id, STORY.c.contributor_id == contributor_id)
+        .with_for_update()
+    ).scalar()
+    return found
+
+
+def hold_teller(connection: Connection, story_id: int) -> int | None:
+    """Hold the teller of a story until the commit, so that no turn of theirs runs meanwhile; returns who that is."""
+    teller: int | None = connection.execute(
+        select(CONTRIBUTOR.c.id)
+        .join(STORY, STORY.c.contributor_id == CONTRIBUTOR.c.id)
+        .where(STORY.c.id == story_id)
+        .with_for_update(of=CONTRIBUTOR)
+    ).scalar()
+    return teller
+
+
+def take_back(connection: Connection, story_id: int, contributor_id: int, now: datetime) -> bool:
+    """Delete one story of this person; returns False if they have no such story."""
+    if belongs_to(connection, story_id, contributor_id) is None:
+        return False
+    return erase_story(connection, story_id, now)
+
+
+def set_aside(
+    connection: Connection, contributor_id: int, now: datetime, *, story_id: int | None = None, told_in: str = ""
+) -> int:
+    """Let a person's stories be used for nothing any more, as they wish them deleted: one of them, or all."""
+    which = _which(contributor_id, story_id, told_in)
+    aside = update(STORY).where(*which, STORY.c.withdrawn_at.is_(None))
+    return connection.execute(aside.values(withdrawn_at=now, version=STORY.c.version + 1)).rowcount
+
+
+def put_back(connection: Connection, contributor_id: int, *, story_id: int | None = None, told_in: str = "") -> int:
+    """Let them be used again as before: their teller wants to keep them."""
+    which = _which(contributor_id, story_id, told_in)
+    back = update(STORY).where(*which, STORY.c.withdrawn_at.is_not(None))
+    return connection.execute(back.values(withdrawn_at=None, version=STORY.c.version + 1)).rowcount
+
+
+def _which(contributor_id: int, story_id: int | None, told_in: str) -> list[ColumnElement[bool]]:
+    which = [STORY.c.contributor_id == contributor_id]
+    which += [STORY.c.id == story_id] if story_id is not None else []
+    return which + ([STORY.c.conversation_id == told_in] if told_in else [])
+
+
+def allows_more(connection: Connection, contributor_id: int, wanted: RecordConsent) -> bool:
+    """Tell whether a decision allows more than the one that stands, about a story or about the person."""
+    if wanted.story is None:
+        stands = latest_answers(connection, contributor_id, (wanted.purpose,)).get(wanted.purpose, "no")
+        return wanted.answer == "yes" and stands != "yes"
+    row = connection.execute(
+        select(STORY.c.use, STORY.c.naming, STORY.c.credit).where(
+            STORY.c.id == wanted.story, STORY.c.contributor_id == contributor_id
+        )
+    ).first()
+    if row is None:
+        return False
+    if wanted.purpose == "naming":
+        other_name = wanted.answer == "name" and (row.naming != "name" or wanted.credit != row.credit)
+        return other_name or WIDTH.get(wanted.answer, 3) > WIDTH.get(row.naming, 0)
+    return WIDTH.get(wanted.answer, 3) > WIDTH.get(row.use, 0)
+
+
+def replace_words(
+    connection: Connection,
+    story_id: int,
+    contributor_id: int,
+    parts: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    in_hand: str = "",
+) -> bool:
+    """Put new words in the place of a story's old ones, which are deleted; False if this person has no such story.
+
+    `in_hand` is the conversation whose state the turn saves itself.
+    """
+    if belongs_to(connection, story_id, contributor_id) is None:
+        return False
+    erase_words(connection, story_id, but_of=in_hand)
+    text = "\n".join(storable(words) for _, words in parts)
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=text))
+    for position, (ref, words) in enumerate(parts):
+        connection.execute(
+            PART.insert().values(
+                story_id=story_id, position=position, ref=ref, text=storable(words), kind="told", received_at=now
+            )
+        )
+    changed(connection, story_id, now, editions=True)
+    return True
+
+
+def hide_place(connection: Connection, story_id: int, contributor_id: int, *, now: datetime, in_hand: str = "") -> bool:
+    """Forget the place of a story; returns False if this person has no such story."""
+    if belongs_to(connection, story_id, contributor_id) is None:
+        return False
+    erase_words(connection, story_id, of_place=True, but_of=in_hand)
+    emptied: dict[str, Any] = {column.name: "" for column in STORY.c if column.name.startswith("place_")}
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(emptied | {"place_id": None}))
+    place_choice.forget(connection, story_id)
+    for row in connection.execute(select(ANSWER).where(ANSWER.c.story_id == story_id)).all():
+        if _is_place(row.value):
+            connection.execute(
+                update(ANSWER)
+                .where(ANSWER.c.story_id == story_id, ANSWER.c.step == row.step)
+                .values(value="null", note="")
+            )
+    changed(connection, story_id, now, editions=True)
+    return True
+
+
+def _is_place(value: str) -> bool:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and set(found) >= set(_PLACE)
+
+
+def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now: datetime) -> bool:
+    """Add words to a story, whoever's it is: for its teller, and for whoever holds its receipt."""
+    story = connection.execute(select(STORY.c.text).where(STORY.c.id == story_id).with_for_update()).first()
+    if story is None:
+        return False
+    words = storable(text)
+    whole = f"{story.text}\n\n{words}" if story.text else words
+    last = connection.execute(select(func.max(PART.c.position)).where(PART.c.story_id == story_id)).scalar()
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=whole))
+    connection.execute(
+        PART.insert().values(
+            story_id=story_id, position=0 if last is None else last + 1, ref=ref, text=words, kind="added",
+            received_at=now,
+        )
+    )  # fmt: skip
+    changed(connection, story_id, now, editions=True)
+    return True
+
+
+def narrower(connection: Connection, story_id: int, use: str) -> bool:
+    """Tell whether this use is narrower than what the story may be used for now."""
+    now_used = connection.execute(select(STORY.c.use).where(STORY.c.id == story_id)).scalar()
+    return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
+
+
+def widened(connection: Connection, conversation_id: str, use: str) -> int | None:
+    """Return the story of a conversation if the team has decided about it and this use lets it travel further."""
+    row = connection.execute(
+        select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
+    ).first()
+    if row is None or row.state == "new" or use not in USES or row.use not in USES:
+        return None
+    return int(row.id) if USES.index(use) > USES.index(row.use) else None
+
+
+def days_left(connection: Connection, story_id: int, now: datetime) -> int | None:
+    """Return for how many days its use still counts, so that a narrower one ends no later; None if it has no end."""
+    until = connection.execute(select(STORY.c.use_until).where(STORY.c.id == story_id)).scalar()
+    return None if until is None else max(1, (until - now).days)
+
+
+def changed(
+    connection: Connection, story_id: int, now: datetime, *, editions: bool = False, counted: bool = False
+) -> None:
+    """Send a story that its teller changed back to the queue, and tell the reviewer if one had decided about it.
+
+    With `editions` what the team edited of it counts no more either, and nobody is asked about that any longer.
+    `counted`: its version has been raised for this change already.
+    """
+    story = connection.execute(
+        select(STORY.c.state, STORY.c.contributor_id).where(STORY.c.id == story_id).with_for_update()
+    ).one()
+    values: dict[str, Any] = {} if counted else {"version": STORY.c.version + 1}
+    connection.execute(
+        update(STORY)
+        .where(STORY.c.id == story_id)
+        .values(state="new", decided_by=None, decided_at=None, reason="", changed_at=now, **values)
+    )
+    if editions:
+        connection.execute(
+            update(EDITION)
+            .where(EDITION.c.story_id == story_id, EDITION.c.state.in_(("draft", "asking", "agreed")))
+            .values(state="changed")
+        )
+        connection.execute(
+            update(ASK_BACK)
+            .where(
+                ASK_BACK.c.story_id == story_id,
+                ASK_BACK.c.kind == "sign_off",
+                ASK_BACK.c.state.in_(("waiting", "asked")),
+            )
+            .values(state="cancelled", due_at=None)
+        )
+    if story.state != "new":
+        raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)
+
+
+def changed_in(connection: Connection, conversation_id: str, now: datetime) -> None:
+    """Do the same for the story of a conversation, if it has one; call it before the change is made."""
+    found = connection.execute(select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)).scalar()
+    if found is not None:
+        changed(connection, found, now, editions=True)
+
+
+def changed_since(connection: Connection, story_id: int) -> datetime | None:
+    """Return when the teller changed a story that the team had decided about, while nobody has looked since."""
+    when: datetime | None = connection.execute(
+        select(func.max(ITEM.c.raised_at)).where(
+            ITEM.c.kind == CHANGED.value, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None)
+        )
+    ).scalar()
+    return when
+
+
+def looked_at(connection: Connection, story_id: int, member_id: int | None, now: datetime) -> None:
+    """Close the items about a change: somebody has decided about the story as it is now."""
+    settle_items(connection, (CHANGED, ItemKind.TELLER_REWORDED), now=now, by=member_id, story_id=story_id)
+
+
+def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
+    """Note for the teller that a person has read it; what came after stays."""
+    connection.execute(
+        update(STORY)
+        .where(STORY.c.id == story_id, STORY.c.progress == "heard")
+        .values(progress="read", progress_at=now)
+    )
+
+
+def set_progress(connection: Connection, story_id: int, progress: str, now: datetime) -> bool:
+    """Say where a story is: `acted_on` or `changed`, or back to `read`; returns False if it was there already."""
+    return (
+        connection.execute(
+            update(STORY)
+            .where(STORY.c.id == story_id, STORY.c.progress != progress, STORY.c.withdrawn_at.is_(None))
+            .values(progress=progress, progress_at=now)
+        ).rowcount
+        == 1
+    )

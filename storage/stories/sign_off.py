@@ -1,0 +1,138 @@
+"""What a teller answers about an edited version of their story, carried out. Part of the caller's transaction.
+
+The question may be over by the time they answer: undone, overtaken by new words, or past its day. Then nothing happens,
+and they are told so. Imports storage's queries; knows no channel.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from flows.language.normalise import storable
+from flows.model.item_kinds import ItemKind
+from storage.queries.contributors import decisions
+from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.stories import editions, follow_ups_asked
+from storage.queries.stories.editions import TELLER
+from storage.queries.team import members
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from flows.model.effects import RecordConsent
+    from storage.queries.contributors.decisions import Circumstances
+    from storage.queries.stories.editions import Edition
+    from storage.queries.stories.follow_ups_asked import AskBack
+
+ANSWER_WITHIN = timedelta(days=14)
+"""Kind of the item that tells the team that a teller wrote their own version: it wants to be read."""
+BY_TIME = "time"
+"""Who does what nobody does."""
+
+
+class Asked(NamedTuple):
+    """A question that may still be answered, and the version it is about."""
+
+    ask_back: AskBack
+    edition: Edition
+
+
+def asked(connection: Connection, ask_back: AskBack) -> Asked | None:
+    """Return the version a question is about, if it is still the newest one of these very words.
+
+    Holds the story until the commit: nobody edits, undoes or deletes it meanwhile.
+    """
+    story = editions.story_to_edit(connection, ask_back.story_id or 0)
+    if story is None or story.withdrawn_at is not None:
+        return None
+    last = editions.newest(connection, story.id)
+    if last is None or last.id != ask_back.edition_id or last.state != "asking":
+        return None
+    return Asked(ask_back, last) if last.of_version >= story.words_version else None
+
+
+def propose(connection: Connection, open_question: Asked, text: str, now: datetime) -> Edition:
+    """Keep the teller's own version beside the others; the question is about it from now on."""
+    ask_back, last = open_question
+    words = storable(text).strip()
+    if last.author == TELLER:
+        editions.reword(connection, last.id, words, now)
+        return last._replace(text=words, made_at=now)
+    editions.set_state(connection, last.id, "changed")
+    own = editions.add(
+        connection, story_id=last.story_id, of_version=editions.count_change(connection, last.story_id), text=words,
+        reason="", author=TELLER, state="asking", now=now,
+    )  # fmt: skip
+    follow_ups_asked.turn_to(connection, ask_back.id, own.id)
+    return own
+
+
+def agree(
+    connection: Connection,
+    open_question: Asked,
+    consent: RecordConsent,
+    under: Circumstances,
+) -> None:
+    """Let the story leave in this version. One that its teller wrote is read by somebody on the team first."""
+    ask_back, edition = open_question
+    decision = decisions.add_about(
+        connection, consent, under, story_id=edition.story_id, contributor_id=ask_back.contributor_id
+    )
+    editions.set_state(connection, edition.id, "agreed", answered_at=under.now, decision_id=decision)
+    theirs = edition.author == TELLER
+    editions.count_change(connection, edition.story_id, reopened=theirs)
+    if theirs:
+        raise_item(
+            connection,
+            kind=ItemKind.TELLER_REWORDED,
+            now=under.now,
+            contributor_id=ask_back.contributor_id,
+            story_id=edition.story_id,
+        )
+    follow_ups_asked.settle(
+        connection, ask_back.id, "answered", now=under.now, answer="changed" if theirs else "agreed"
+    )
+
+
+def keep_with_team(
+    connection: Connection,
+    open_question: Asked,
+    consent: RecordConsent,
+    under: Circumstances,
+) -> None:
+    """Let the story go nowhere: not in this version, and not in its teller's own words either."""
+    ask_back, edition = open_question
+    story_id, teller = edition.story_id, ask_back.contributor_id
+    decision = decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
+    decisions.add_about(
+        connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer="team"
+    )
+    editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)
+    editions.count_change(connection, story_id, use="team")
+    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="kept")
+
+
+def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
+    """Nobody answered in time: the story stays with the team."""
+    story = editions.story_to_edit(connection, ask_back.story_id or 0)
+    last = editions.newest(connection, story.id) if story is not None else None
+    if story is not None and last is not None and last.id == ask_back.edition_id and last.state == "asking":
+        editions.set_state(connection, last.id, "lapsed")
+        editions.count_change(connection, story.id)
+        members.record(
+            connection, at=now, who=BY_TIME, act="story.edit_lapsed", object_kind="story", object_id=story.id,
+            detail=f"version {last.position}",
+        )  # fmt: skip
+    follow_ups_asked.settle(connection, ask_back.id, "lapsed", now=now)
+
+
+def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
+    """The teller may not be asked any more: the version stays a draft, and the story with the team."""
+    last = editions.newest(connection, ask_back.story_id or 0)
+    if last is not None and last.id == ask_back.edition_id and last.state == "asking":
+        editions.set_state(connection, last.id, "draft")
+        editions.count_change(connection, last.story_id)
+    follow_ups_asked.settle(connection, ask_back.id, "cancelled", now=now)

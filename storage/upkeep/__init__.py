@@ -1,0 +1,1 @@
+"""Copies, putting them back, the clock and the schema."""

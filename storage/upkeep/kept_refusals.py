@@ -1,0 +1,157 @@
+"""What people said no to, on the list beside the database: a copy that is put back must not forget it (rule 60).
+
+STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation; who left
+the team stands there too (`storage.upkeep.kept_departures`). `keep` writes them, every minute; `hold` holds a database
+that was put back to them. Imports the tables and the list.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import insert, or_, select, update
+
+from storage import tables
+from storage.db.engine import reader
+from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
+from storage.queries.contributors import decisions, people
+from storage.queries.contributors.decisions import USES
+from storage.queries.stories import editions
+from storage.queries.team import members
+from storage.upkeep import kept_departures
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from storage.db.writer import Writer
+
+ADDRESS = tables.Address.__table__
+CONTRIBUTOR = tables.Contributor.__table__
+DECISION = tables.Decision.__table__
+INSTALLATION = tables.Installation.__table__
+STORY = tables.Story.__table__
+SUPPRESSION = tables.Suppression.__table__
+
+STOP, START, USE = "stop", "start", "use"
+
+
+class Held(NamedTuple):
+    """What a database that was put back had forgotten."""
+
+    stops: int
+    uses: int
+
+
+def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
+    """Put on the list what it does not say yet; returns how many lines that were. Never call it on an event loop."""
+    with reader(engine) as connection:
+        stopped, going = _standing(connection)
+        last = connection.execute(select(INSTALLATION.c.listed_decision)).scalar() or 0
+        decided = connection.execute(
+            select(DECISION.c.id, DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
+            .where(DECISION.c.id > last, DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
+            .order_by(DECISION.c.id)
+        ).all()
+        lines = read_list(folder)
+        team_lines = kept_departures.unlisted(connection, lines, now)
+    listed = last_said(lines, STOP, START)
+    fresh = [Erased(now, STOP, token) for token in sorted(stopped - listed)]
+    fresh += [Erased(now, START, token) for token in sorted(listed & going)]
+    fresh += [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in decided]
+    fresh += team_lines
+    append(folder / LIST, fresh)
+    if decided:
+        writer.run(partial(_note, last=decided[-1].id))
+    return len(fresh)
+
+
+def _note(connection: Connection, last: int) -> None:
+    connection.execute(update(INSTALLATION).values(listed_decision=last))
+
+
+def _standing(connection: Connection) -> tuple[set[str], set[str]]:
+    """Return the addresses that are not to be written to, and the others."""
+    no = or_(CONTRIBUTOR.c.opted_out, ADDRESS.c.state == "opted_out")
+    rows = connection.execute(select(ADDRESS.c.channel, ADDRESS.c.lookup, no).join_from(ADDRESS, CONTRIBUTOR)).all()
+    gone = connection.execute(select(SUPPRESSION.c.channel, SUPPRESSION.c.lookup).where(SUPPRESSION.c.opted_out)).all()
+    stopped = {_token(*row[:2]) for row in rows if row[2]} | {_token(*row) for row in gone}
+    return stopped, {_token(*row[:2]) for row in rows} - stopped
+
+
+def _token(channel: str, lookup: bytes) -> str:
+    return f"{channel}:{bytes(lookup).hex()}"
+
+
+def known_to(connection: Connection) -> list[Erased]:
+    """Return what a database knows itself, as lines of the list; dates do not matter to `hold`."""
+    stopped, going = _standing(connection)
+    rows = connection.execute(
+        select(DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
+        .where(DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
+        .order_by(DECISION.c.id)
+    ).all()
+    at = rows[-1].decided_at if rows else None
+    found = [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in rows]
+    if at is None:
+        at = connection.execute(select(INSTALLATION.c.clock_at)).scalar()
+    found += kept_departures.known_to(connection)
+    kinds = ((STOP, stopped), (START, going))
+    return found + [Erased(at, kind, token) for kind, tokens in kinds for token in sorted(tokens)] if at else found
+
+
+def hold(connection: Connection, lines: list[Erased], now: datetime) -> Held:
+    """Stop contact again with whoever said STOP, and take every use back to the last that its teller chose."""
+    stops = sum(_stop(connection, token, now) for token in sorted(last_said(lines, STOP, START)))
+    last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
+    uses = 0
+    for conversation_id, line in last.items():
+        use = line.token.partition(":")[2]
+        if use not in USES:
+            continue
+        wider = USES[USES.index(use) + 1 :]
+        found = connection.execute(
+            select(STORY.c.id, STORY.c.use).where(STORY.c.conversation_id == conversation_id, STORY.c.use.in_(wider))
+        ).first()
+        if found is not None:
+            editions.count_change(connection, found.id, use=use)
+            decisions.narrow(
+                connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=decisions.PUT_BACK
+            )
+            members.record(
+                connection, at=now, who="earshot", act="story.narrowed_again", object_kind="story",
+                object_id=found.id, detail=f"was {found.use}",
+            )  # fmt: skip
+            uses += 1
+    return Held(stops, uses)
+
+
+def _stop(connection: Connection, token: str, now: datetime) -> bool:
+    channel, _, digits = token.partition(":")
+    try:
+        lookup = bytes.fromhex(digits)
+    except ValueError:
+        return False
+    found = connection.execute(
+        select(ADDRESS.c.contributor_id, CONTRIBUTOR.c.opted_out, ADDRESS.c.state)
+        .join_from(ADDRESS, CONTRIBUTOR)
+        .where(ADDRESS.c.channel == channel, ADDRESS.c.lookup == lookup)
+    ).first()
+    if found is not None:
+        if found.opted_out or found.state == "opted_out":
+            return False
+        people.opt_out(connection, found.contributor_id, now)
+        return True
+    here = (SUPPRESSION.c.channel == channel, SUPPRESSION.c.lookup == lookup)
+    known = connection.execute(select(SUPPRESSION.c.opted_out).where(*here)).first()
+    if known is None:
+        values = {"channel": channel, "lookup": lookup, "opted_out": True, "created_at": now}
+        connection.execute(insert(SUPPRESSION).values(values))
+    elif not known.opted_out:
+        connection.execute(update(SUPPRESSION).where(*here).values(opted_out=True))
+    else:
+        return False
+    return True

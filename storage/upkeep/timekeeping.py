@@ -1,0 +1,167 @@
+"""Which time it is, and which time has surely passed (ADR 19). Imports the tables; commits nothing itself.
+
+A clock that leaps would end what is not over: half-told stories, raw events, consent. So the database knows the last
+time that was sure, and a clock that reads more than a day before or after it is in doubt until a person says that it is
+right, or until it reads again what it should. Meanwhile only the time goes on that has really passed since: what
+deletes or ends by time goes by `surely`. Everything else goes by `now`, which never falls behind what was sure: words
+that come in with a date of long ago would be deleted as soon as the clock is right again.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select, update
+
+from flows.model.item_kinds import ItemKind
+from storage import tables
+from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.team import members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection
+
+CONVERSATION = tables.Conversation.__table__
+INSTALLATION = tables.Installation.__table__
+ITEM = tables.TeamItem.__table__
+OUTBOX = tables.Outbox.__table__
+
+LEAP = timedelta(days=1)
+"""A clock that is off by no more is believed: it is set right by hand, or over the network, and nothing ends by it."""
+NOT_AGAIN_FOR = timedelta(days=1)
+"""An item that somebody closed without putting the clock right comes back after so long."""
+
+
+class Leap(NamedTuple):
+    """A clock that is in doubt."""
+
+    known: datetime
+    """The time that has surely passed."""
+    reads: datetime
+    """What the clock says."""
+
+    @property
+    def days(self) -> int:
+        """Return by how many days of the calendar it leapt."""
+        return abs((self.reads.date() - self.known.date()).days)
+
+    def __str__(self) -> str:
+        way = "ahead" if self.reads > self.known else "back"
+        return f"it reads {_day(self.reads)}, {self.days} days {way} of {_day(self.known)}, the last day we know of"
+
+
+def _day(moment: datetime) -> str:
+    return moment.strftime("%d %B %Y").lstrip("0")
+
+
+def leap_between(connection: Connection, reads: datetime) -> Leap | None:
+    """Return the leap from the last time that the database knows to what a clock reads; None if there is none.
+
+    Where nobody has written yet there is nothing that time could end, and every clock is believed.
+    """
+    known = last_known(connection)
+    if known is None or abs(reads - known) <= LEAP:
+        return None
+    return Leap(known, reads) if connection.execute(select(CONVERSATION.c.id).limit(1)).first() else None
+
+
+def last_known(connection: Connection) -> datetime | None:
+    """Return the last time that was sure; None before the first start."""
+    known: datetime | None = connection.execute(select(INSTALLATION.c.clock_at)).scalar()
+    return known
+
+
+class Timekeeper:
+    """The clock of one process. `settle` brings it and the database together, at the start and every minute."""
+
+    def __init__(self, wall: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.wall, self._monotonic = wall, monotonic
+        self._sure = (wall(), monotonic())
+        """A time that was sure, and when that was."""
+        self._row: datetime | None = None
+        self._doubted = False
+
+    def now(self) -> datetime:
+        """Return the time to write down: what the clock reads, unless it fell behind a time that was sure."""
+        wall, sure = self.wall(), self._passed()
+        return sure if sure - wall > LEAP else wall
+
+    def surely(self) -> datetime:
+        """Return the time by which things may end."""
+        wall, sure = self.wall(), self._passed()
+        return wall if abs(wall - sure) <= LEAP else sure
+
+    @property
+    def leap(self) -> Leap | None:
+        """The leap that waits for a person's word; None while the clock is believed."""
+        wall, sure = self.wall(), self._passed()
+        return None if abs(wall - sure) <= LEAP else Leap(sure, wall)
+
+    def _passed(self) -> datetime:
+        moment, at = self._sure
+        return moment + timedelta(seconds=self._monotonic() - at)
+
+    def settle(self, connection: Connection, *, afresh: bool = False) -> Leap | None:
+        """Look whether the clock can be believed, write down what is sure, and tell the team of a leap.
+
+        `afresh`: what the service before this one told the team is settled as well, if it is so no more.
+
+        Part of the caller's transaction. Another process may be right where this one is wrong, and a person may have
+        said so: what the database says counts, and to it is added what has passed here since.
+        """
+        row = connection.execute(select(INSTALLATION.c.clock_at).with_for_update()).scalar()
+        wall, sure = self.wall(), self._passed()
+        if row is not None and row != self._row:
+            sure = row
+        elif row is None:
+            sure = wall
+        leap = leap_between(connection, wall) if abs(wall - sure) > LEAP else None
+        if leap is None:
+            sure = wall
+        connection.execute(update(INSTALLATION).values(clock_at=sure))
+        self._sure, self._row = (sure, self._monotonic()), sure
+        if leap is not None:
+            self._tell(connection, wall)
+        elif self._doubted or afresh:
+            _over(connection, wall)
+        self._doubted = leap is not None
+        return Leap(sure, wall) if leap is not None else None
+
+    @staticmethod
+    def _tell(connection: Connection, wall: datetime) -> None:
+        by_hand = (ITEM.c.kind == ItemKind.CLOCK.value, ITEM.c.closed_by.is_not(None))
+        lately = select(ITEM.c.id).where(*by_hand, ITEM.c.closed_at > wall - NOT_AGAIN_FOR)
+        if connection.execute(lately.limit(1)).first() is None:
+            raise_item(connection, kind=ItemKind.CLOCK, now=wall)
+
+
+def believe(connection: Connection, reads: datetime, who: str) -> Leap | None:
+    """Take a person's word that the clock is right; returns the leap that was waiting for it, None if none was."""
+    leap = leap_between(connection, reads)
+    if leap is None:
+        return None
+    connection.execute(update(INSTALLATION).values(clock_at=reads))
+    _over(connection, reads)
+    members.record(
+        connection, at=reads, who=who, act="clock.believed", object_kind="installation",
+        detail=f"{leap.known.isoformat()} > {reads.isoformat()}",
+    )  # fmt: skip
+    return leap
+
+
+def _over(connection: Connection, now: datetime) -> None:
+    """Close what the team was told, and let go now what a clock that was ahead put off for days."""
+    connection.execute(
+        update(ITEM).where(ITEM.c.kind == ItemKind.CLOCK.value, ITEM.c.closed_at.is_(None)).values(closed_at=now)
+    )
+    late = (OUTBOX.c.state == "queued", OUTBOX.c.kind.in_(("reply", "care")), OUTBOX.c.due_at > now + LEAP)
+    connection.execute(update(OUTBOX).where(*late).values(due_at=now))
+
+
+def present() -> datetime:
+    """Return what the machine's clock reads, aware, in UTC."""
+    return datetime.now(UTC)
