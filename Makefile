@@ -54,7 +54,7 @@ texts: .venv/.ready ## Bring the translation files up to date with the flows
 
 danger: .venv/.ready ## Train our small models, of danger and of what is said to us, from the labelled messages
 	$(BIN)/python -m flows.language.distress.train_danger tests/flows/distress
-	$(BIN)/python -m flows.language.sense.train_sense tests/flows
+	$(BIN)/python -m flows.language.intents.train_sense tests/flows
 
 lock: .venv/.ready ## Pin every dependency again, with hashes
 	$(PIP) pip-tools

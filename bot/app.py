@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, cast
 
 from bot.channels import CHANNELS, channel_named
 from bot.channels.channel import SendError
-from bot.foundation import keep_notice, lay, periods
 from bot.inbound.intake import Intake
 from bot.inbound.recovery import Recovery
 from bot.jobs.conversation_timers import Due
 from bot.jobs.follow_ups import AskBacks
 from bot.jobs.scheduler import DAY, HOUR, MINUTE, Job, Schedule
 from bot.outbound.sender import Delivery
+from bot.settings.foundation import keep_notice, lay, periods
 from bot.settings.organisation import house
 from bot.telemetry import metrics
 from bot.telemetry.logs import log, told
@@ -35,8 +35,8 @@ from bot.web.reveal import Opening
 from flows.language.answers.phrase_book import answers_in
 from flows.language.distress import distress_tables
 from flows.language.distress.detect_distress import warm as warm_danger
+from flows.language.intents.detect_sense import warm as warm_sense
 from flows.language.intents.intent_tables import book as intents_in
-from flows.language.sense.detect_sense import warm as warm_sense
 from review.kit.services import ReviewParts
 from storage.db.engine import reader
 from storage.places import Resolver
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 
     from bot.channels.channel import Channel, Inbound
     from bot.channels.telegram.telegram_channel import TelegramChannel
-    from bot.foundation import Base
     from bot.settings.environment import Settings
+    from bot.settings.foundation import Base
     from bot.web.asgi import Front
     from storage.db.database_trouble import Cause
     from storage.places import ProjectPlace

@@ -18,12 +18,12 @@ from review.export import export_page
 from review.inbox import inbox_page
 from review.kit import render, visit
 from review.kit.held_files import HeldFiles
+from review.kit.safeguarding_rules import CARERS
 from review.kit.throttle import Slowdown
 from review.kit.visit import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.queue import queue_page
 from review.requests import requests_page
 from review.safeguarding import safeguarding_page
-from review.safeguarding.safeguarding_rules import CARERS
 from review.sign_in import account_page, sign_in_page
 from review.story import place_page, progress_page, story_page
 from review.team import members_page

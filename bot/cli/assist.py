@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.foundation import Base
+    from bot.settings.foundation import Base
     from bot.turn.assisted_session import Sitting
     from flows.model.effects import Say
     from storage.queries.team.members import Member
@@ -31,7 +31,7 @@ def assist(
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.foundation import keep_notice, laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import keep_notice, laid  # noqa: PLC0415 - keep start-up light
     from bot.settings.organisation import house  # noqa: PLC0415
     from bot.turn.assisted_session import Sitting  # noqa: PLC0415
     from bot.turn.context import Means  # noqa: PLC0415

@@ -16,7 +16,7 @@ commands = typer.Typer(
 def show() -> None:
     """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
 
     settings = installed()
     with laid(settings) as base:
@@ -42,7 +42,7 @@ def right(
     What is over by this date is deleted from then on.
     """
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import timekeeping  # noqa: PLC0415
 
     settings = installed()

@@ -146,7 +146,7 @@ def release(
 ) -> None:
     """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.upkeep import restored  # noqa: PLC0415
 
@@ -167,7 +167,7 @@ def release(
 def _hold(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
     from bot.cli.say import console  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
     from storage.privacy import vacuum  # noqa: PLC0415
     from storage.upkeep import restored  # noqa: PLC0415
 
@@ -204,7 +204,7 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
     """Return the keys: those of the database `source`, or, for a copy that is locked, those at hand; none are made."""
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - keep start-up light
 
-    from bot.foundation import KEY_FILE  # noqa: PLC0415
+    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415
     from storage.db.database_trouble import Cause, cause_of  # noqa: PLC0415
     from storage.db.engine import connect  # noqa: PLC0415
     from storage.protection.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
@@ -232,7 +232,7 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
 
 def _must_fit(settings: Settings, fresh: Path) -> None:
     """Refuse a copy that the key at hand does not belong to, before anything is put in its place."""
-    from bot.foundation import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import connect  # noqa: PLC0415
     from storage.protection.key_fit import keys_for  # noqa: PLC0415
 

@@ -51,7 +51,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
     from storage.export import select  # noqa: PLC0415
 
     if out is not None and not out.parent.is_dir():
@@ -91,7 +91,7 @@ def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
     from bot.cli.people import recall_sentence  # noqa: PLC0415
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.foundation import Base
+    from bot.settings.foundation import Base
     from storage.queries.team.members import Member
     from storage.queries.team.on_call import Contact
 
@@ -34,7 +34,7 @@ def oncall(
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from bot.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
 
     out = console()

@@ -157,7 +157,7 @@ def _data_folder(patient: Patient) -> Iterator[Finding]:
 
 
 def _keys(patient: Patient) -> Iterator[Finding]:
-    from bot.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
+    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     settings = patient.settings
     path = settings.data_dir / KEY_FILE
@@ -236,7 +236,7 @@ def _database(patient: Patient) -> Iterator[Finding]:
 
 def _sealed(patient: Patient) -> Iterator[Finding]:
     """Tell whether the keys are those of the database: after a move, one may have been left behind."""
-    from bot.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
+    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     path = patient.settings.data_dir / KEY_FILE
     if patient.keyring is None:
@@ -350,7 +350,7 @@ def _on_call(patient: Patient) -> Iterator[Finding]:
 
 def _leaving(patient: Patient) -> Iterator[Finding]:
     """Tell of quiet contacts that are about to be let go."""
-    from bot.foundation import periods  # noqa: PLC0415 - that module imports everything
+    from bot.settings.foundation import periods  # noqa: PLC0415 - that module imports everything
 
     if patient.engine is None:
         return

@@ -13,8 +13,8 @@ from review.queue.queue_page import ANY_STATE, filters_from
 from storage.db.engine import reader
 from storage.export import select
 from storage.export.asked import UnknownFormatError, UnknownUseError, format_named
-from storage.export.columns import COLUMNS
 from storage.export.formats import FORMATS
+from storage.export.formats.columns import COLUMNS
 from storage.places import CREDITS
 from storage.queries.stories import exports_made, review_queue
 

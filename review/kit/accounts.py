@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.concurrency import run_in_threadpool
 
-from review.kit import passwords
+from review.kit import leaving, passwords
 from review.kit.throttle import Try, network_of
-from review.team import leaving
 from storage.db.engine import reader
 from storage.queries.team import members
 

@@ -20,7 +20,7 @@ from flows.language.detect_language import language_of
 from flows.language.normalise import displayable
 from flows.model.item_kinds import kinds_for
 from review.kit import forms, labels
-from review.safeguarding.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import CARERS
 from storage.db.engine import reader
 from storage.queries.stories.review_queue import EXCERPT
 from storage.queries.team.safeguarding_items import count_open

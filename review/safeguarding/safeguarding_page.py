@@ -14,10 +14,9 @@ from starlette.responses import RedirectResponse
 from flows.language.segments import count, normalise_typography
 from flows.model.effects import Say
 from flows.model.messages import Message
-from review.kit import render
+from review.kit import render, safeguarding_rules
 from review.kit.labels import known
-from review.safeguarding import safeguarding_rules
-from review.safeguarding.safeguarding_rules import Refusal
+from review.kit.safeguarding_rules import Refusal
 from storage.db.engine import reader
 from storage.queries.conversations.turn_queries import enqueue
 from storage.queries.stories import whole_story

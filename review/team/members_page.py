@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from review.kit import accounts, render
-from review.team import leaving
+from review.kit import accounts, leaving, render
 from storage.db.engine import reader
 from storage.queries.team import members as team
 from storage.queries.team import on_call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from storage.export.columns import COLUMNS
+from storage.export.formats.columns import COLUMNS
 from storage.export.formats.csv import LONGEST_CELL
 from storage.insight.disclosure import PEOPLE_NEEDED
 from storage.places import CREDITS

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.engine import Row as DatabaseRow
 
-    from storage.export.columns import Row
+    from storage.export.formats.columns import Row
 
     Record = DatabaseRow[tuple[object, ...]]
 

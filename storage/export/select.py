@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine
 
     from storage.db.writer import Writer
-    from storage.export.columns import Row
     from storage.export.formats import Format
+    from storage.export.formats.columns import Row
 
 story = Story.__table__
 decision = Decision.__table__

@@ -21,8 +21,8 @@ from sqlalchemy import select
 from bot.app import App, build
 from bot.channels.channel import Inbound
 from bot.channels.telegram import updates
-from bot.foundation import lay
 from bot.settings.environment import Settings, read
+from bot.settings.foundation import lay
 from flows.model.conversation import Conversation
 from flows.questions.story import as_parts, joined
 from storage import tables

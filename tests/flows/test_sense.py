@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.language.intents import labels, sense_model, train_sense
+from flows.language.intents.detect_sense import sensed
 from flows.language.intents.intents import Kind, recognise_intent
+from flows.language.intents.sense_words import LONGEST, known, marks, of_message, words
 from flows.language.keywords.recognise import Word, may_want, recognise
 from flows.language.linear.hashed_features import of_words
-from flows.language.sense import labels, sense_model, train_sense
-from flows.language.sense.detect_sense import sensed
-from flows.language.sense.sense_words import LONGEST, known, marks, of_message, words
 from flows.model.effects import OptOut, Say
 from tests.flows.phone import Phone
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from review.kit import labels
 from review.kit.labels import label
 from storage.db.engine import reader
-from storage.export.columns import COLUMNS
+from storage.export.formats.columns import COLUMNS
 from storage.queries.contributors.decisions import USES
 from tests.review.room import BRISTOL, GLENBOIG
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from review.kit import accounts
-from review.team import leaving
+from review.kit import accounts, leaving
 from storage.db.engine import reader
 from storage.queries.contributors import people
 from storage.queries.team import api_tokens, members, on_call, safeguarding_work

@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from flows.model.staffed_hours import StaffedHours
-from review.kit import forms
-from review.safeguarding import safeguarding_rules
+from review.kit import forms, safeguarding_rules
 from storage import tables
 from storage.protection.erasure import erase_contributor
 from storage.queries.contributors import people

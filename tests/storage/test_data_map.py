@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.foundation import KEY_FILE
 from bot.settings.environment import Settings
+from bot.settings.foundation import KEY_FILE
 from review.kit import visit
-from review.safeguarding.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import CARERS
 from storage import tables
 from storage.privacy import data_map
 from storage.privacy.data_map import MisdescribedError, column, descriptions, document, eyes, problems

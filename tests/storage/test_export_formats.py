@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.export.columns import COLUMNS, NAMES
 from storage.export.formats import FORMATS
 from storage.export.formats import csv as as_csv
+from storage.export.formats.columns import COLUMNS, NAMES
 
 if TYPE_CHECKING:
-    from storage.export.columns import Row
+    from storage.export.formats.columns import Row
 
 STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flows.language.intents.detect_sense import sensed
 from flows.language.intents.intent_tables import Hit, Kind, Level, book, phrase_words
 from flows.language.intents.reactions import is_reaction
 from flows.language.normalise import folded
-from flows.language.sense.detect_sense import sensed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

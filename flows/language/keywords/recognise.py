@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flows.language.elsewhere import asked_elsewhere
+from flows.language.intents.detect_sense import sensed
 from flows.language.keywords.clauses import (
     PART,
     SENTENCES,
@@ -31,7 +32,6 @@ from flows.language.keywords.clauses import (
 from flows.language.keywords.keyword_tables import LONG, Recognised, Word, book_of, tables
 from flows.language.keywords.signatures import unsigned
 from flows.language.normalise import folded, normalise, unpadded
-from flows.language.sense.detect_sense import sensed
 
 if TYPE_CHECKING:
     from flows.language.keywords.keyword_tables import Book

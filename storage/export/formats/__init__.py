@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import BinaryIO
 
-    from storage.export.columns import Row
+    from storage.export.formats.columns import Row
 
 
 class Format(Protocol):

@@ -14,7 +14,7 @@ import re
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from storage.export.columns import NAMES
+from storage.export.formats.columns import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from storage.export.columns import Row
+    from storage.export.formats.columns import Row
 
 NAME = "csv"
 TITLE = "Spreadsheet (CSV)"

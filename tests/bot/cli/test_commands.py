@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from bot.app import build as build_app
 from bot.cli import GROUPS
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate

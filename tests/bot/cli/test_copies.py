@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from review.kit.accounts import digest
 from storage import tables
 from storage.db.engine import reader

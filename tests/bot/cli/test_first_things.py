@@ -9,8 +9,8 @@ import pytest
 
 from bot.app import build
 from bot.cli import serve
-from bot.foundation import laid, lay
 from bot.settings.environment import read
+from bot.settings.foundation import laid, lay
 from storage.db.engine import UnusableDatabaseError
 from storage.protection.crypto import UnusableKeyError, address_lookups, seal_address
 from storage.queries.conversations import turn_queries

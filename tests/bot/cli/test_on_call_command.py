@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from bot.turn import alerts
 from flows.language.segments import count
 from storage import tables

@@ -14,8 +14,8 @@ import time_machine
 from sqlalchemy import insert, select
 
 from bot.cli.people import STAYS, addresses
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from storage import tables
 from storage.db.engine import reader
 from storage.protection.crypto import address_lookups, receipt_lookups, seal_address

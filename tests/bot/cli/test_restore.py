@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Again, again, listed, read_list

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from bot.app import build
 from bot.cli.retention import WORDS, sentences
-from bot.foundation import laid, periods
 from bot.settings.environment import read
+from bot.settings.foundation import laid, periods
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy import retention

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from storage.queries.stories import editions
 from storage.stories.editing import GONE
 from tests.review.room import tell

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from storage.queries.team import members
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from bot.app import build
 from bot.doctor import examine as doctor
 from bot.doctor.examine import LOOKS, Patient, examine
-from bot.foundation import lay
 from bot.settings.environment import BadSettingsError, read, unknown
+from bot.settings.foundation import lay
 from flows.model.staffed_hours import StaffedHours
 from storage import tables
 from storage.protection.crypto import address_lookups, new_key, seal_address

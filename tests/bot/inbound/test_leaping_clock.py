@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from bot.app import build
 from bot.channels.channel import SendError
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from storage import tables
 from storage.db.engine import reader
 from storage.upkeep.timekeeping import believe

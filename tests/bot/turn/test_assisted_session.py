@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from bot.turn.assisted_session import Sitting
 from storage import tables
 from storage.db.engine import reader

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from bot.app import build
-from bot.foundation import laid
 from bot.settings.environment import read
+from bot.settings.foundation import laid
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations import turn_queries

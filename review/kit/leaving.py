@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from review.safeguarding.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import CARERS
 from storage.queries.team import api_tokens, members, on_call, safeguarding_work
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
+from flows.language.intents.sense_words import known
 from flows.language.linear import hashed_features
 from flows.language.linear.weights_file import Lines
-from flows.language.sense.sense_words import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ import tomllib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flows.language.intents.intent_tables import Kind
-from flows.language.sense.sense_words import LONGEST
+from flows.language.intents.sense_words import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Make the weights of the model of what is said to us: `python -m flows.language.sense.train_sense FOLDER`.
+"""Make the weights of the model of what is said to us: `python -m flows.language.intents.train_sense FOLDER`.
 
 One model for each label, against all other messages. The same messages give the same weights to the last digit, on any
 machine (`flows.language.linear.training`). Never imported while Earshot runs.
@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from flows.language.intents import sense_model
+from flows.language.intents.labels import COMMANDS, LABELS, NOTHING, UNLIKE, Example, labelled
+from flows.language.intents.sense_words import of_message
 from flows.language.linear.training import BIAS, numbered, solved
-from flows.language.sense import sense_model
-from flows.language.sense.labels import COMMANDS, LABELS, NOTHING, UNLIKE, Example, labelled
-from flows.language.sense.sense_words import of_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from flows.language.sense import sense_model
-from flows.language.sense.sense_words import LONGEST, known, marks, words
+from flows.language.intents import sense_model
+from flows.language.intents.sense_words import LONGEST, known, marks, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
