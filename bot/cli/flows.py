@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flows.authoring.catalogue import Catalogue
     from flows.authoring.definition import Flow
     from flows.authoring.findings import Finding
-    from flows.authoring.release import House
+    from flows.model.organisation_facts import OrganisationFacts
 
 commands = typer.Typer(name="flows", help="Look at conversations, check them and publish them.", no_args_is_help=True)
 
@@ -154,7 +154,7 @@ def publish() -> None:
     )
 
 
-def _house(settings: Settings) -> House:
+def _house(settings: Settings) -> OrganisationFacts:
     from bot.settings.organisation import house  # noqa: PLC0415 - keep start-up light
 
     return house(settings)

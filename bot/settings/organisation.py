@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flows.authoring.release import House
+from flows.model.organisation_facts import OrganisationFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,11 +57,15 @@ def lines_for(settings: Settings) -> dict[str, Helpline]:
     return {**country.get("", {}), **(country.get(settings.nation, {}) if settings.nation else {})}
 
 
-def house(settings: Settings) -> House:
+def house(settings: Settings) -> OrganisationFacts:
     """Return what texts may name. A country without helplines of ours gets the European emergency number alone."""
     known = lines_for(settings)
-    lines = {name: helpline.line for name, helpline in known.items() if helpline.sent and name in House.model_fields}
-    return House(
+    lines = {
+        name: helpline.line
+        for name, helpline in known.items()
+        if helpline.sent and name in OrganisationFacts.model_fields
+    }
+    return OrganisationFacts(
         organisation=settings.organisation,
         contact=settings.contact or NO_CONTACT,
         privacy_url=settings.privacy_url,

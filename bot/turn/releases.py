@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.authoring.release import House
     from flows.model.conversation import ChannelKind
+    from flows.model.organisation_facts import OrganisationFacts
 
 GREETING = re.compile(r"/start(?:@\w+)?", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ class Releases:
     @classmethod
     def compile(
         cls,
-        house: House,
+        house: OrganisationFacts,
         default_flow: str,
         folders: Iterable[Path] = (CONTENT,),
         texts: Iterable[Path] = (TEXTS,),

@@ -6,22 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Protocol
 
-    from flows.authoring.release import Release
     from flows.model.conversation import Conversation
+    from flows.questions.question import Step
+
+    class Text(Protocol):
+        """Returns the text at an address, its placeholders filled."""
+
+        def __call__(self, address: str, /, **fills: str) -> str:
+            """Return the text."""
 
 
-def agreed(release: Release, conversation: Conversation) -> str:
-    """Return the sentences in the person's language; empty if nothing was decided yet."""
-    sentences = [release.text(f"everywhere/{key}.text", conversation) for key in _keys(conversation.consents)]
-    if place := _place(release, conversation):
-        sentences.insert(0, release.text("everywhere/agreed_place.text", conversation, place=place))
+def agreed(steps: Mapping[str, Step], text: Text, conversation: Conversation) -> str:
+    """Return the sentences in the person's language; empty if nothing was decided yet.
+
+    `steps` are those of the flow; `text` returns the text at an address, for this conversation.
+    """
+    sentences = [text(f"everywhere/{key}.text") for key in _keys(conversation.consents)]
+    if place := _place(steps, conversation):
+        sentences.insert(0, text("everywhere/agreed_place.text", place=place))
     return " ".join(sentences)
 
 
-def _place(release: Release, conversation: Conversation) -> str:
+def _place(steps: Mapping[str, Step], conversation: Conversation) -> str:
     """Return the place as it is kept, so that its teller has seen it (design rule 12)."""
-    steps = release.flow.steps
     said = [one.label for name, one in conversation.answers.items() if name in steps and steps[name].type == "place"]
     return next(filter(None, said), "") if conversation.kept else ""
 

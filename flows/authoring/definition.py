@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Field
 
+from flows.model.record import Record
 from flows.questions import QUESTIONS
-from flows.questions.question import Record, SourceText, Step
+from flows.questions.question import SourceText, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,12 @@ from pydantic import Field
 
 from flows.authoring.consent_summary import agreed
 from flows.authoring.definition import Flow
-from flows.questions.question import Record
+from flows.model.organisation_facts import OrganisationFacts
+from flows.model.record import Record
 
 if TYPE_CHECKING:
     from flows.model.conversation import Conversation
-    from flows.questions.options import Choice
-    from flows.questions.question import OptionStep
+    from flows.questions.question import Choice, OptionStep
 
 PLACEHOLDERS = frozenset(
     {
@@ -38,36 +38,12 @@ PLACEHOLDERS = frozenset(
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 
 
-class House(Record):
-    """Who speaks: facts about the organisation that texts name."""
-
-    organisation: str = "Earshot demo team"
-    contact: str = ""
-    """How to reach a person, e.g. an e-mail address or "ring 01236 000 000"."""
-    privacy_url: str = ""
-    emergency: str = "999"
-    crisis_line: str = ""
-    text_line: str = ""
-    """A line that is reached by text message; empty where we know none."""
-    health_line: str = ""
-    """The health service's own line, for the nation we work in; empty if the nation is not known."""
-    youth_line: str = ""
-    more_line: str = ""
-    """Another line, named only to somebody who asks for help after a signpost."""
-    gas_line: str = ""
-    """Whom to ring when there is a smell of gas."""
-    adult_age: int = 18
-    """From what age people may be asked."""
-    country: str = "GB"
-    languages: tuple[str, ...] = ("en",)
-
-
 class Release(Record):
     """Everything needed to hold a conversation. `texts` maps language to address to text, checked translations only."""
 
     flow: Flow
     texts: Mapping[str, Mapping[str, str]]
-    house: House
+    house: OrganisationFacts
     structure: str = Field(pattern=r"^[0-9a-f]{64}$")
     whole: str = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -133,7 +109,7 @@ class Release(Record):
             return ready
         known = {"receipt": conversation.receipt, **fills}
         if "{agreed}" in ready:
-            known["agreed"] = agreed(self, conversation)
+            known["agreed"] = agreed(self.flow.steps, partial(self.text, conversation=conversation), conversation)
         return _BRACES.sub(lambda found: known[found[1]], ready)
 
     def _find(self, address: str, language: str, channel: str) -> str:
@@ -157,7 +133,7 @@ class Release(Record):
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 
 
-def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], house: House) -> Release:
+def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], house: OrganisationFacts) -> Release:
     """Freeze a flow with its texts. `texts` must hold the source language; see `flows.authoring.texts.texts_for`."""
     body = {
         "flow": flow.model_dump(mode="json"),

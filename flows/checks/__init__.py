@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from flows.authoring.catalogue import Catalogue
     from flows.authoring.definition import Flow
     from flows.authoring.findings import Finding
-    from flows.authoring.release import House
+    from flows.model.organisation_facts import OrganisationFacts
     from flows.simulation.costs import Cost
 
 __all__ = ["CHECKS", "CODES", "Check", "Subject", "check_everywhere", "check_flow", "check_flows", "costs_of"]
@@ -89,7 +89,7 @@ def check_flow(
     flow: Flow,
     file: str,
     catalogues: Mapping[str, Catalogue] | None = None,
-    house: House = SAMPLE_HOUSE,
+    house: OrganisationFacts = SAMPLE_HOUSE,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a flow, errors first.
 
@@ -101,14 +101,14 @@ def check_flow(
 
 
 def costs_of(
-    flow: Flow, catalogues: Mapping[str, Catalogue] | None = None, house: House = SAMPLE_HOUSE
+    flow: Flow, catalogues: Mapping[str, Catalogue] | None = None, house: OrganisationFacts = SAMPLE_HOUSE
 ) -> tuple[Cost, ...]:
     """Return what a flow costs on each channel, in its own language and in each that has all its texts, drafts too."""
     return Subject(f"{flow.id}.toml", flow, tuple(flow.texts()), everywhere(), catalogues or {}, house).costs
 
 
 def check_everywhere(
-    catalogues: Mapping[str, Catalogue] | None = None, house: House = SAMPLE_HOUSE
+    catalogues: Mapping[str, Catalogue] | None = None, house: OrganisationFacts = SAMPLE_HOUSE
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the texts that belong to every flow, errors first."""
     texts = everywhere()
@@ -116,7 +116,7 @@ def check_everywhere(
 
 
 def check_flows(
-    flows: Iterable[Flow], catalogues: Mapping[str, Catalogue] | None = None, house: House = SAMPLE_HOUSE
+    flows: Iterable[Flow], catalogues: Mapping[str, Catalogue] | None = None, house: OrganisationFacts = SAMPLE_HOUSE
 ) -> tuple[Finding, ...]:
     """Return what is wrong with these flows and with the texts that belong to all of them, file by file."""
     found = list(check_everywhere(catalogues, house))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from flows.authoring.catalogue import Catalogue
 from flows.authoring.findings import Finding
 from flows.authoring.flow_graph import CHANNELS, Graph, offered_options
-from flows.authoring.release import House, Release, compile_release
+from flows.authoring.release import Release, compile_release
 from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
+from flows.model.organisation_facts import OrganisationFacts
 from flows.questions.options import offered
 from flows.questions.question import Scene, SourceText, Step
 from flows.questions.read_back import ReadBackStep
@@ -37,7 +38,7 @@ BY = {"sms": "by SMS", "telegram": "on Telegram"}
 AT = {"sms": "By SMS", "telegram": "On Telegram"}
 """The same at the start of a sentence."""
 
-SAMPLE_HOUSE = House(
+SAMPLE_HOUSE = OrganisationFacts(
     organisation="Earshot demo team",
     contact="Sam, 01632 960 001",
     privacy_url="https://listen.example.org/privacy",
@@ -85,7 +86,7 @@ class Subject:
     everywhere: tuple[SourceText, ...]
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     """Translations by language, for every language that is to be offered."""
-    house: House = SAMPLE_HOUSE
+    house: OrganisationFacts = SAMPLE_HOUSE
 
     @property
     def id(self) -> str:
@@ -232,7 +233,7 @@ def called(language: str) -> str:
     return NAMES.get(language, language)
 
 
-def _filled(house: House) -> House:
+def _filled(house: OrganisationFacts) -> OrganisationFacts:
     given = {name: value for name, value in house.model_dump().items() if value}
     return SAMPLE_HOUSE.model_copy(update=given)
 
@@ -250,7 +251,7 @@ def _step_messages(step: Step, scene: Scene) -> Iterator[tuple[str, Say]]:
 
 
 def _common_messages(
-    sources: tuple[SourceText, ...], texts: Mapping[str, str], channel: ChannelKind, house: House
+    sources: tuple[SourceText, ...], texts: Mapping[str, str], channel: ChannelKind, house: OrganisationFacts
 ) -> Iterator[tuple[str, str, Say]]:
     fills = {**SAMPLES, **{key: str(value) for key, value in house.model_dump().items()}}
     for source in sources:

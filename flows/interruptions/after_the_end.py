@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import Making
     from flows.model.effects import Say
     from flows.model.signals import Signal
-    from flows.questions.options import Choice
+    from flows.questions.question import Choice
 
 AFTER = "after"
 

@@ -12,8 +12,7 @@ from flows.interruptions.interruption import Aside
 from flows.language.normalise import cut, normalise
 from flows.model.effects import ListStories, Option, Say
 from flows.model.signals import Chose, Said
-from flows.questions.options import Choice
-from flows.questions.question import OptionStep
+from flows.questions.question import Choice, OptionStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from flows.interruptions.turn_builder import Making
     from flows.model.signals import Signal, StoriesListed
-    from flows.questions.options import Choice
+    from flows.questions.question import Choice
 
 DELETE, DELETE_CHAT_TOO = "delete", "delete_chat_too"
 

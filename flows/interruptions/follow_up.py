@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from flows.interruptions.turn_builder import Making
     from flows.model.signals import Signal
-    from flows.questions.options import Choice
+    from flows.questions.question import Choice
 
 ASKED_BACK = "asked_back"
 STORY_FROM = 25

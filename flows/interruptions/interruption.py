@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import Option, Say
 from flows.model.signals import Chose, Said
-from flows.questions.options import Choice, choose, pressed
-from flows.questions.question import OptionStep
+from flows.questions.options import choose, pressed
+from flows.questions.question import Choice, OptionStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

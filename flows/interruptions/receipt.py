@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import Making
     from flows.model.effects import Use
     from flows.model.signals import ReceiptRead, Signal
-    from flows.questions.options import Choice
+    from flows.questions.question import Choice
 
 RECEIPT, ADD, NARROW = "receipt", "add", "narrow"
 NARROWER: dict[str, tuple[Use, ...]] = {"team": (), "quote": ("team",), "publish": ("team", "quote")}

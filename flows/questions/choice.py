@@ -12,8 +12,8 @@ from flows.language.answers.phrase_book import answers_in
 from flows.language.normalise import normalise
 from flows.model.effects import Say
 from flows.model.signals import Chose, Said, Signal
-from flows.questions.options import Choice, choose, leaves, offered, pressed, strictly
-from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood
+from flows.questions.options import choose, leaves, offered, pressed, strictly
+from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood
 
 OTHER = "other"
 """The value of the option for whoever is none of the others."""

@@ -20,9 +20,10 @@ from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
 from flows.model.effects import Option, RecordConsent, Say
+from flows.model.record import Record
 from flows.model.signals import Chose, Said, Signal
-from flows.questions.options import Choice, Match, numbers, offered, pressed, spaced, strictly
-from flows.questions.question import Name, OptionStep, Reading, Record, Scene, Step, Unclear, Understood
+from flows.questions.options import Match, numbers, offered, pressed, spaced, strictly
+from flows.questions.question import Choice, Name, OptionStep, Reading, Scene, Step, Unclear, Understood
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,8 @@ from pydantic import Field, JsonValue
 
 from flows.model.effects import Option, Say
 from flows.model.signals import Chose, Said, Signal
-from flows.questions.options import Choice, leaves, numbers, offered, some
-from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.options import leaves, numbers, offered, some
+from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 
 
 class ManyStep(Step):

@@ -15,6 +15,7 @@ from flows.language.answers.phrase_book import LONGEST, answers_in, standing
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import folded
 from flows.model.effects import Option
+from flows.questions.question import Choice
 
 if TYPE_CHECKING:
     from flows.language.answers.phrase_book import AnswerTable
@@ -27,16 +28,6 @@ LEAVING = 12
 """Words up to which a reply may only leave a question."""
 LETTERS = 3
 """First letters that are enough for a decision."""
-
-
-class Choice(NamedTuple):
-    """One option as this contributor sees it, with every form that means it, normalised."""
-
-    option: OptionStep
-    shown: Option
-    forms: tuple[str, ...]
-    language: str = ""
-    """Whose table of answers helps to read it; none where our own questions are read by their labels alone."""
 
 
 class Match(NamedTuple):

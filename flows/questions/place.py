@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import FindPlace, Option, Say
 from flows.model.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
-from flows.questions.options import Choice, choose
-from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.options import choose
+from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 
 NONE_OF_THESE = "none"
 _LONGEST_SKIP = 24

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from flows.model.effects import Effect, Say
+from flows.model.effects import Effect, Option, Say
+from flows.model.record import Record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from flows.authoring.release import Release
     from flows.model.conversation import Conversation
+    from flows.model.organisation_facts import OrganisationFacts
     from flows.model.signals import Signal
 
 When = Literal["sms", "telegram"]
 Tagged = Literal["scale", "actor", "theme"]
 """Dimensions of a story that a contributor's answer may tag."""
 Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-
-
-class Record(BaseModel):
-    """A frozen part of a flow file; an unknown key is an error, so that a typing slip is found."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SourceText(NamedTuple):
@@ -193,12 +188,56 @@ class Unclear:
 Reading = Understood | Waiting | Unclear
 
 
+class Choice(NamedTuple):
+    """One option as this contributor sees it, with every form that means it, normalised."""
+
+    option: OptionStep
+    shown: Option
+    forms: tuple[str, ...]
+    language: str = ""
+    """Whose table of answers helps to read it; none where our own questions are read by their labels alone."""
+
+
+class QuestionSet(Protocol):
+    """The flow that a question is part of, as far as a question may see it."""
+
+    @property
+    def id(self) -> str:
+        """The flow's name, with which the addresses of its texts begin."""
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """Every step by its name."""
+
+
+class Wording(Protocol):
+    """The release that a question is part of, as far as a question may see it; `flows.authoring.release` has it all."""
+
+    @property
+    def flow(self) -> QuestionSet:
+        """The flow."""
+
+    @property
+    def house(self) -> OrganisationFacts:
+        """Who asks."""
+
+    @property
+    def offered(self) -> dict[tuple[str, str, str, int, int], tuple[tuple[OptionStep, ...], tuple[Choice, ...]]]:
+        """Options with their labels and words, as they were first needed."""
+
+    def has(self, address: str) -> bool:
+        """Return whether there is a text at this address."""
+
+    def text(self, address: str, conversation: Conversation, **fills: str) -> str:
+        """Return the text at an address for this person."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What a question may see: its own name and texts, the conversation so far, and the time. Nothing else."""
 
     name: str
-    release: Release
+    release: Wording
     conversation: Conversation
     now: datetime
 

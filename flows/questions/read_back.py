@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from flows.language.keywords.recognise import Word, recognise
 from flows.model.effects import DropStory, Option, Say
 from flows.model.signals import Chose, Said, Signal
-from flows.questions.options import Choice, choose, offered, pressed
-from flows.questions.question import OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.options import choose, offered, pressed
+from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

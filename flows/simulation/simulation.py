@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from flows.authoring.release import House
 from flows.engine.advance import advance
 from flows.language.keywords.recognise import normalise
 from flows.model.conversation import ChannelKind, Conversation, idle
@@ -30,6 +29,7 @@ from flows.model.effects import (
     Unseal,
 )
 from flows.model.messages import button, sms_text
+from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import (
     Chose,
     Edited,
@@ -57,7 +57,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
 WAYS = {"sms": "text message", "telegram": "Telegram"}
 RECEIPT = "kettle otter lantern"
-PRACTICE_HOUSE = House(
+PRACTICE_HOUSE = OrganisationFacts(
     organisation="Earshot demo team",
     contact="hello@example.org",
     privacy_url="http://127.0.0.1:8000/privacy",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from flows.authoring.loader import load
-from flows.authoring.release import House, Release, compile_release
+from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for
 from flows.engine.advance import advance
 from flows.model.conversation import Conversation, idle
@@ -24,6 +24,7 @@ from flows.model.effects import (
     Unseal,
 )
 from flows.model.messages import sms_text
+from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import (
     Chose,
     Edited,
@@ -41,7 +42,7 @@ from flows.model.signals import (
 )
 from flows.simulation.in_memory_store import Shelf
 
-HOUSE = House(
+HOUSE = OrganisationFacts(
     organisation="Glenboig Listening Project", contact="ring 01236 000000", privacy_url="https://example.org/privacy",
     crisis_line="Samaritans, 116 123", youth_line="Childline, 0800 1111",
 )  # fmt: skip

@@ -9,11 +9,12 @@ import pytest
 
 from flows.authoring.definition import Flow
 from flows.authoring.loader import read
-from flows.authoring.release import House, compile_release
+from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
 from flows.checks import CODES, check_flow
 from flows.checks.placeholders import EVERYWHERE, READ_BACK
 from flows.language.readability import reading_age
+from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import PlacesFound
 from flows.questions import BY_TYPE
 from flows.questions.question import OptionStep, Step
@@ -39,7 +40,7 @@ def test_the_whole_flow_has_no_finding():
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 def test_the_whole_flow_keeps_a_story(channel):
     flow = read(WHOLE, "bus.toml")
-    releases = {"bus": compile_release(flow, texts_for(flow, {}), House())}
+    releases = {"bus": compile_release(flow, texts_for(flow, {}), OrganisationFacts())}
     phone = Rehearsal(
         releases=releases, flow="bus", channel=channel, find_places=lambda words: PlacesFound(words=words)
     )

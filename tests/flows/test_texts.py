@@ -7,9 +7,10 @@ from babel.messages.pofile import read_po
 
 from flows.authoring.catalogue import Change, UnreadableCatalogueError, read_catalogue, template, updated
 from flows.authoring.loader import load, read
-from flows.authoring.release import House, compile_release
+from flows.authoring.release import compile_release
 from flows.authoring.texts import TEXTS, all_sources, read_catalogues, read_translations, texts_for
 from flows.model.conversation import idle
+from flows.model.organisation_facts import OrganisationFacts
 from flows.questions.question import SourceText
 from tests.flows.phone import NOON
 
@@ -251,7 +252,9 @@ def test_the_shipped_files_are_up_to_date(language):
 def release(folder, flow_id: str = "share"):
     flows = {flow.id: flow for flow in load()}
     translations = read_translations(["en", "cy"], flows.values(), [folder])
-    return compile_release(flows[flow_id], texts_for(flows[flow_id], translations), House(languages=("en", "cy")))
+    return compile_release(
+        flows[flow_id], texts_for(flows[flow_id], translations), OrganisationFacts(languages=("en", "cy"))
+    )
 
 
 def test_welsh_is_spoken_only_once_somebody_has_checked_it(tmp_path):

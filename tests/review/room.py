@@ -10,10 +10,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from flows.authoring.loader import load
-from flows.authoring.release import House, Release, compile_release
+from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for
 from flows.model.conversation import idle
 from flows.model.effects import Draft, RecordConsent
+from flows.model.organisation_facts import OrganisationFacts
 from storage.queries.contributors import decisions, people
 from storage.queries.contributors.decisions import Circumstances
 from storage.queries.conversations import published, turn_queries
@@ -50,7 +51,7 @@ NOTICE = "a" * 64
 @cache
 def shipped() -> dict[str, Release]:
     """Compile every shipped flow once, in English."""
-    house = House(organisation="Glenboig Listening Project", crisis_line="Samaritans, 116 123")
+    house = OrganisationFacts(organisation="Glenboig Listening Project", crisis_line="Samaritans, 116 123")
     return {flow.id: compile_release(flow, texts_for(flow, {}), house) for flow in load()}
 
 

@@ -11,15 +11,15 @@ from sqlalchemy import update as change
 from bot.turn.releases import DANGEROUS, NoSuchFlowError, Releases
 from flows.authoring.findings import FlowError
 from flows.authoring.loader import CONTENT
-from flows.authoring.release import House
 from flows.checks import CODES
+from flows.model.organisation_facts import OrganisationFacts
 from storage import tables
 from tests.bot.service import MAYA, NOON, STORY, Service, releases
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOUSE = House(organisation="Easton Listens", contact="ring 0117 496 0000", crisis_line="Samaritans 116 123")
+HOUSE = OrganisationFacts(organisation="Easton Listens", contact="ring 0117 496 0000", crisis_line="Samaritans 116 123")
 
 
 def own_flow(folder: Path, **changes: str) -> Path:

@@ -6,11 +6,12 @@ import pytest
 
 from flows.authoring.catalogue import Catalogue, Entry
 from flows.authoring.loader import read
-from flows.authoring.release import House, compile_release
+from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
 from flows.checks import check_flow
 from flows.checks.placeholders import EVERYWHERE
 from flows.model.conversation import idle
+from flows.model.organisation_facts import OrganisationFacts
 from tests.flows.phone import NOON
 
 HEAD = 'id = "small"\ntitle = "Small"\nstart = "hello"\nsensitive = false\n'
@@ -125,7 +126,7 @@ def test_what_may_stand_in_braces(text, expected):
 def test_what_may_stand_in_any_text_is_what_a_release_fills():
     flow = read(question(text=" ".join(f"{{{name}}}" for name in sorted(EVERYWHERE))), "small.toml")
     state = idle(id="1", token="t", flow="small", channel="sms", language="en", now=NOON)
-    assert "{" not in compile_release(flow, texts_for(flow, {}), House()).text("small/hello.text", state)
+    assert "{" not in compile_release(flow, texts_for(flow, {}), OrganisationFacts()).text("small/hello.text", state)
 
 
 def test_a_near_miss_in_braces_is_named():
@@ -181,7 +182,9 @@ def test_messages_are_measured_with_the_real_name_and_the_numbered_answers():
     text = "This is {organisation}. " + "We would like to hear. " * 11
     flow = read(question(text=text), "small.toml")
     assert check_flow(flow, "small.toml") == ()
-    longer = check_flow(flow, "small.toml", house=House(organisation="The Listening Project of Three Villages"))
+    longer = check_flow(
+        flow, "small.toml", house=OrganisationFacts(organisation="The Listening Project of Three Villages")
+    )
     assert [finding.code for finding in longer] == ["sms_too_long"]
     assert "3 segments" in longer[0].what
 
