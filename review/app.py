@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 
 from review.export import export_page
 from review.inbox import inbox_page
-from review.kit import render, visit
+from review.kit import render, require_role, visit
 from review.kit.held_files import HeldFiles
 from review.kit.safeguarding_rules import CARERS
 from review.kit.throttle import Slowdown
@@ -70,12 +70,12 @@ def build(parts: ReviewParts) -> Starlette:
     slowdown = Slowdown()
 
     def page(view: Callable[[visit.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
-        return visit.door(view, parts, slowdown, roles=roles)
+        return require_role.require_role(view, parts, slowdown, roles=roles)
 
     def slow_page(
         view: Callable[[visit.Visit], Awaitable[Response]], roles: frozenset[str]
     ) -> Callable[..., Awaitable[Response]]:
-        return visit.slow_door(view, parts, slowdown, roles=roles)
+        return require_role.require_role_awaited(view, parts, slowdown, roles=roles)
 
     routes = [
         Route("/", page(queue_page.show, ANYONE), methods=["GET"]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from review.kit import labels, render
-from review.kit import visit as access
+from review.kit.visit import READERS
 from storage.db.engine import reader
 from storage.queries.stories import review_queue
 from storage.queries.stories.review_queue import NONE, Filters
@@ -34,7 +34,7 @@ FILTERED = ("scale", "place", "kind", "channel", "use", "actor")
 
 def show(visit: Visit) -> Response:
     """Show one screen of the queue; by default what nobody has decided about."""
-    if not visit.may(access.READERS):
+    if not visit.may(READERS):
         return render.page(visit, "no_stories.html")
     asked = visit.request.query_params
     filters = filters_from(asked)

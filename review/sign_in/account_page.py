@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from review.kit import accounts, passwords, render
-from review.kit import visit as access
+from review.kit import accounts, browser_session, passwords, render
 from review.kit.throttle import Try, network_of
 from storage.db.engine import reader
 from storage.queries.team import members
@@ -59,7 +58,7 @@ async def change(visit: Visit) -> Response:
     )
     if isinstance(outcome, accounts.Refused):
         return await _refuse(visit, outcome)
-    return await run_in_threadpool(access.let_in, visit, outcome, "/account?done=password")
+    return await run_in_threadpool(browser_session.start_session, visit, outcome, "/account?done=password")
 
 
 async def confirm(

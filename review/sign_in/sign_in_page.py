@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from review.kit import accounts, render
-from review.kit import visit as access
+from review.kit import accounts, browser_session, render
 from storage.db.engine import reader
 from storage.queries.team import members
 
@@ -43,13 +42,13 @@ async def sign_in(visit: Visit) -> Response:
         status = 503 if outcome.busy else 429 if outcome.wait else 401
         response = await run_in_threadpool(_sign_in_page, visit, where, error=outcome.reason, status=status)
         return _come_again(response, outcome)
-    return await run_in_threadpool(access.let_in, visit, outcome, where)
+    return await run_in_threadpool(browser_session.start_session, visit, outcome, where)
 
 
 def sign_out(visit: Visit) -> Response:
     """End the session and show the sign-in form."""
     accounts.sign_out(visit.parts.writer, visit.cookie)
-    return access.let_out(visit, "/sign-in?done=signed-out")
+    return browser_session.end_session(visit, "/sign-in?done=signed-out")
 
 
 def join_form(visit: Visit) -> Response:
@@ -75,7 +74,7 @@ async def join(visit: Visit) -> Response:
     if isinstance(outcome, accounts.Refused):
         status = 503 if outcome.busy else 422
         return _come_again(await run_in_threadpool(_join_page, visit, error=outcome.reason, status=status), outcome)
-    return await run_in_threadpool(access.let_in, visit, outcome, "/")
+    return await run_in_threadpool(browser_session.start_session, visit, outcome, "/")
 
 
 def _come_again(response: Response, refused: accounts.Refused) -> Response:

@@ -16,9 +16,8 @@ from starlette.responses import RedirectResponse
 
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release
-from review.kit import labels as words
-from review.kit import render
-from review.kit import visit as access
+from review.kit import labels, render
+from review.kit.visit import DECIDERS
 from review.queue.queue_page import with_practice
 from review.story import decide, place_page, progress_page
 from review.story.decide import Refusal, Wish
@@ -177,7 +176,7 @@ def _story_page(
         "story.html",
         status,
         story=story,
-        may_decide=visit.may(access.DECIDERS),
+        may_decide=visit.may(DECIDERS),
         reasons=decide.REASONS,
         reason=reason,
         own_words=own_words,
@@ -268,7 +267,7 @@ def _asked(connection: Connection, story: WholeStory) -> list[Asked]:
 
 def _one_asked(release: Release | None, step: str, value: str, note: str) -> Asked:
     names: dict[str, str] = {}
-    question = words.label(words.STEPS, step)
+    question = labels.label(labels.STEPS, step)
     if release is not None and step in release.flow.steps:
         names = {option.value: release.with_house(option.label) for option in release.flow.steps[step].choices()}
         question = release.with_house(release.flow.steps[step].text)

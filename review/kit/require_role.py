@@ -1,0 +1,109 @@
+"""Puts the checks before every page: who is asking, may they, and is this form ours. No view checks any of it itself.
+
+Views are plain functions that run in a worker thread, so that the database does not hold up the event loop that
+receives messages. The two that hash a password are awaited instead: that has threads of its own.
+"""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from review.kit import accounts, forms, render
+from review.kit.browser_session import set_cookie
+from review.kit.visit import Visit, session_cookie, visit_cookie
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from review.kit.services import ReviewParts
+    from review.kit.throttle import Slowdown
+
+VISIT_LASTS = 24 * 60 * 60
+"""Seconds that a sign-in form shown to a stranger stays good."""
+
+
+def require_role(
+    view: Callable[[Visit], Response], parts: ReviewParts, slowdown: Slowdown, *, roles: frozenset[str]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that lets only these roles through to the view; an empty set lets strangers in."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await forms.read(request) if request.method == "POST" else {}
+        return await run_in_threadpool(_answer, view, request, parts, slowdown, form, roles)
+
+    return endpoint
+
+
+def require_role_awaited(
+    view: Callable[[Visit], Awaitable[Response]], parts: ReviewParts, slowdown: Slowdown, *, roles: frozenset[str]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the same for a view that waits for a password to be hashed."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await forms.read(request) if request.method == "POST" else {}
+        visit, turned_away = await run_in_threadpool(_admit, request, parts, slowdown, form, roles)
+        return _finish(visit, turned_away or await view(visit))
+
+    return endpoint
+
+
+def _answer(
+    view: Callable[[Visit], Response],
+    request: Request,
+    parts: ReviewParts,
+    slowdown: Slowdown,
+    form: forms.Form,
+    roles: frozenset[str],
+) -> Response:
+    visit, turned_away = _admit(request, parts, slowdown, form, roles)
+    return _finish(visit, turned_away or view(visit))
+
+
+def _admit(
+    request: Request, parts: ReviewParts, slowdown: Slowdown, form: forms.Form, roles: frozenset[str]
+) -> tuple[Visit, Response | None]:
+    """Return who is asking, and the answer that turns them away if they may not."""
+    now = parts.clock()
+    session = request.cookies.get(session_cookie(parts), "")
+    member = accounts.who_is(parts.engine, parts.writer, session, now=now)
+    stranger = request.cookies.get(visit_cookie(parts), "") if member is None else ""
+    fresh = token_urlsafe(24) if member is None and not stranger else ""
+    visit = Visit(
+        request=request,
+        parts=parts,
+        slowdown=slowdown,
+        member=member,
+        form=form,
+        cookie=session if member else stranger or fresh,
+        fresh=fresh,
+        now=now,
+    )
+    if roles and member is None:
+        return visit, _ask_to_sign_in(visit)
+    if request.method == "POST" and not forms.is_ours(request, form, "" if fresh else visit.cookie, parts.public_url):
+        return visit, render.problem(visit, "form_not_ours", 403)
+    if roles and not visit.may(roles):
+        return visit, render.problem(visit, "not_your_role", 403)
+    return visit, None
+
+
+def _finish(visit: Visit, response: Response) -> Response:
+    if visit.fresh:
+        set_cookie(response, visit.parts, visit_cookie(visit.parts), visit.fresh, VISIT_LASTS)
+    return response
+
+
+def _ask_to_sign_in(visit: Visit) -> Response:
+    if visit.request.method == "POST":
+        return render.problem(visit, "signed_out", 401)
+    asked = visit.request.url.path + (f"?{visit.request.url.query}" if visit.request.url.query else "")
+    where = "/sign-in" if asked == "/" else f"/sign-in?next={quote(asked, safe='')}"
+    return RedirectResponse(where, 303)
