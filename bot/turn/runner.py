@@ -11,6 +11,7 @@ from datetime import timedelta
 from secrets import token_hex, token_urlsafe
 from typing import TYPE_CHECKING
 
+from bot.turn.handler_context import HandlerContext
 from bot.turn.handlers import CARRY_OUT
 from flows.engine.advance import advance
 from flows.model.conversation import Conversation, idle
@@ -19,7 +20,7 @@ from flows.model.messages import Message
 from flows.model.signals import Signal, Started
 from storage.protection.crypto import seal_receipt, with_receipt
 from storage.protection.receipt_lookup import draw
-from storage.queries.contributors.decisions import ASSISTED, Circumstances
+from storage.queries.contributors.decisions import ASSISTED
 from storage.queries.conversations import turn_queries as store
 from storage.queries.delivery import outbox
 
@@ -45,7 +46,7 @@ class EndlessTurnError(RuntimeError):
     """A turn went on asking without end. Nothing of it was kept; the event can be replayed after the flow is mended."""
 
 
-class Turn:
+class Turn(HandlerContext):
     """One turn of one person, between their lock and the commit."""
 
     def __init__(
@@ -60,24 +61,13 @@ class Turn:
 
         Raises UnreadableConversationError and NoSuchFlowError.
         """
-        self.connection = connection
-        self.means = means
-        self.person = person
-        self.occasion = occasion
-        self.now = occasion.now
+        super().__init__(connection, means, person, occasion)
         self.said = 0
         """How many messages the turn has put in the outbox so far."""
-        self.answering: list[int] = []
-        """Numbers of the messages that answer what is heard now: they go though all that waited is cancelled."""
         self.shown: list[Say] = []
         """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
-        self.aloof = False
-        """True: not the conversation that is talked in, so that nothing is asked in it."""
-        self.takes_back = False
-        """True: what it heard takes back the agreement to its story, and the person is to be asked about that."""
         self._from: tuple[object, ...] = ()
         self.stored = stored is not None
-        self.erased = False
         if stored is None:
             self.release: Release = means.releases.begin("", "")
             self.conversation = self._new(self.release)
@@ -92,11 +82,6 @@ class Turn:
         if all(getattr(conversation, name) == value for name, value in now.items()):
             return conversation
         return conversation.model_copy(update=now)
-
-    @property
-    def circumstances(self) -> Circumstances:
-        """Return where, when and under which notice the person decides now."""
-        return Circumstances(self.conversation, self.release.whole, self.means.notice, self.now, self.occasion.assisted)
 
     def begin(self, begin: Begin) -> None:
         """Start a flow afresh, as if the person had written `begin.text` first."""
@@ -265,10 +250,6 @@ class Turn:
         if say.redraw or signposting or self.person.simulated or self.occasion.kind != "reply":
             return False
         return self._place() == self._from
-
-    def sealed(self, text: str) -> bytes:
-        """Return words encrypted as they wait for consent."""
-        return self.means.keyring.seal("sealed_message.sealed", text.encode())
 
 
 def _worth_storing(conversation: Conversation) -> bool:

@@ -24,10 +24,10 @@ from flows.model import effects
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.signals import Signal
 
-CARRY_OUT: dict[type[effects.Effect], Callable[[Turn, Any], Signal | None]] = {
+CARRY_OUT: dict[type[effects.Effect], Callable[[HandlerContext, Any], Signal | None]] = {
     effects.RecordConsent: consent_given.record_consent,
     effects.HoldSealed: consent_given.hold,
     effects.Unseal: consent_given.unseal,

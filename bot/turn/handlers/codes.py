@@ -16,7 +16,7 @@ from storage.queries.team import requests
 from storage.stories import own_stories
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import AskCode, CheckCode, PutBack, SetAside
 
 
@@ -29,7 +29,7 @@ FORGEABLE = frozenset({"sms", "simulator"})
 """Channels whose senders can be forged; the practice phone does as a text message does."""
 
 
-def ask(turn: Turn, effect: AskCode) -> Signal:
+def ask(turn: HandlerContext, effect: AskCode) -> Signal:
     """Make a number, unless none is needed; after too many a person of the team sees to it."""
     person = turn.person.contributor_id
     if turn.occasion.assisted is not None or turn.person.channel not in FORGEABLE:
@@ -42,7 +42,7 @@ def ask(turn: Turn, effect: AskCode) -> Signal:
     return CodeAsked(code=code)
 
 
-def check(turn: Turn, effect: CheckCode) -> Signal:
+def check(turn: HandlerContext, effect: CheckCode) -> Signal:
     """Say whether it is the number that was sent."""
     checked = address_codes.check(
         turn.connection, turn.means.keyring, turn.person.contributor_id, effect.code, turn.now
@@ -50,7 +50,7 @@ def check(turn: Turn, effect: CheckCode) -> Signal:
     return CodeChecked(right=checked.right, over=checked.over, keep=effect.keep)
 
 
-def set_aside(turn: Turn, effect: SetAside) -> None:
+def set_aside(turn: HandlerContext, effect: SetAside) -> None:
     """Let nothing use it any more, and send nothing of it that waits."""
     person = turn.person.contributor_id
     cancel_waiting.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
@@ -59,14 +59,14 @@ def set_aside(turn: Turn, effect: SetAside) -> None:
     own_stories.set_aside(turn.connection, person, turn.now, **_which(turn, effect))
 
 
-def put_back(turn: Turn, effect: PutBack) -> None:
+def put_back(turn: HandlerContext, effect: PutBack) -> None:
     """Let it be used again as before: they want to keep it."""
     person = turn.person.contributor_id
     own_stories.put_back(turn.connection, person, **_which(turn, effect))
     requests.settle(turn.connection, "erasure", person, turn.now, outcome="withdrawn", origin="chat")
 
 
-def _which(turn: Turn, effect: SetAside | PutBack) -> _Which:
+def _which(turn: HandlerContext, effect: SetAside | PutBack) -> _Which:
     """Return which of the person's stories are meant, for `own_stories`."""
     if effect.ask_back is None:
         return {"story_id": effect.story, "told_in": turn.conversation.id if effect.here else ""}

@@ -8,11 +8,11 @@ from storage.queries.conversations import turn_queries as store
 from storage.queries.team import safeguarding_items
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import RaiseConcern
 
 
-def raise_concern(turn: Turn, effect: RaiseConcern) -> None:
+def raise_concern(turn: HandlerContext, effect: RaiseConcern) -> None:
     """Lay the message before the team, or count it on the item that is open. What was found is not kept (rule 80)."""
     safeguarding_items.raise_concern(
         turn.connection,

@@ -11,11 +11,11 @@ from storage.queries.conversations import turn_queries as store
 from storage.stories import own_stories
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import HoldSealed, LeaveNothing, PurgeSealed, RecordConsent, Unseal
 
 
-def record_consent(turn: Turn, effect: RecordConsent) -> None:
+def record_consent(turn: HandlerContext, effect: RecordConsent) -> None:
     """Write the decision down; about an earlier story only if it is this person's.
 
     What the team decided about a story counts for the use they knew of: a wider one is looked at again.
@@ -30,7 +30,7 @@ def record_consent(turn: Turn, effect: RecordConsent) -> None:
         own_stories.changed(turn.connection, widened, turn.now, counted=counted)
 
 
-def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:
+def leave_nothing(turn: HandlerContext, effect: LeaveNothing) -> None:
     """Keep nothing of somebody we may not ask; later also not that they were here."""
     person, conversation = turn.person.contributor_id, turn.conversation.id
     leave_no_answers(turn.connection, conversation, person)
@@ -39,7 +39,7 @@ def leave_nothing(turn: Turn, effect: LeaveNothing) -> None:
         turn.stored, turn.erased = False, True
 
 
-def hold(turn: Turn, effect: HoldSealed) -> None:
+def hold(turn: HandlerContext, effect: HoldSealed) -> None:
     """Put words aside, encrypted."""
     store.hold_sealed(
         turn.connection,
@@ -51,14 +51,14 @@ def hold(turn: Turn, effect: HoldSealed) -> None:
     )
 
 
-def unseal(turn: Turn, _effect: Unseal) -> Signal:
+def unseal(turn: HandlerContext, _effect: Unseal) -> Signal:
     """Hand the words that were held to the engine, and keep no sealed copy."""
     held = store.take_sealed(turn.connection, turn.conversation.id)
     keyring = turn.means.keyring
     return Unsealed(parts=tuple((ref, keyring.open("sealed_message.sealed", sealed).decode()) for ref, sealed in held))
 
 
-def purge(turn: Turn, _effect: PurgeSealed) -> None:
+def purge(turn: HandlerContext, _effect: PurgeSealed) -> None:
     """Destroy the words that were held, and the raw events behind them.
 
     Where a conversation ended without a yes nothing is left; else a message that failed waits on until it is handled.

@@ -10,11 +10,11 @@ from storage.protection import cancel_waiting
 from storage.queries.conversations import turn_queries as store
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import Unsay
 
 
-def unsay(turn: Turn, _effect: Unsay) -> None:
+def unsay(turn: HandlerContext, _effect: Unsay) -> None:
     """Have the messages of this chat taken away, and send none that still waits."""
     cancel_waiting.from_person(turn.connection, turn.person.contributor_id, "delete_chat")
     store.enqueue(

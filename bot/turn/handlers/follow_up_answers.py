@@ -16,7 +16,7 @@ from storage.queries.stories.editions import TELLER
 from storage.stories import renewal, sign_off
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import AnswerAskBack, ProposeEdition, ShowAskBack
     from storage.queries.stories.editions import Edition
     from storage.queries.stories.follow_ups_asked import AskBack
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OVER = AskBackTaken(outcome="over")
 
 
-def show(turn: Turn, effect: ShowAskBack) -> Signal:
+def show(turn: HandlerContext, effect: ShowAskBack) -> Signal:
     """Answer with what the question is about, as things stand now."""
     found = _waiting(turn, effect.id)
     if found is None:
@@ -40,7 +40,7 @@ def show(turn: Turn, effect: ShowAskBack) -> Signal:
     return AskBackShown(id=found.id, kind=end.kind, month=month, months=end.months)
 
 
-def propose(turn: Turn, effect: ProposeEdition) -> Signal:
+def propose(turn: HandlerContext, effect: ProposeEdition) -> Signal:
     """Keep the version that the teller wrote, and show it to them."""
     found = _waiting(turn, effect.id)
     question = sign_off.asked(turn.connection, found) if found is not None and found.kind == "sign_off" else None
@@ -49,7 +49,7 @@ def propose(turn: Turn, effect: ProposeEdition) -> Signal:
     return _version(effect.id, sign_off.propose(turn.connection, question, effect.text, turn.now))
 
 
-def answer(turn: Turn, effect: AnswerAskBack) -> Signal:
+def answer(turn: HandlerContext, effect: AnswerAskBack) -> Signal:
     """Do what they chose, unless the question is over."""
     found = _waiting(turn, effect.id)
     if found is None:
@@ -61,7 +61,7 @@ def answer(turn: Turn, effect: AnswerAskBack) -> Signal:
     return _renewed(turn, effect, found)
 
 
-def _signed_off(turn: Turn, effect: AnswerAskBack, found: AskBack) -> Signal:
+def _signed_off(turn: HandlerContext, effect: AnswerAskBack, found: AskBack) -> Signal:
     question = sign_off.asked(turn.connection, found)
     if question is None or effect.consent is None:
         return OVER
@@ -72,7 +72,7 @@ def _signed_off(turn: Turn, effect: AnswerAskBack, found: AskBack) -> Signal:
     return AskBackTaken(outcome="kept")
 
 
-def _renewed(turn: Turn, effect: AnswerAskBack, found: AskBack) -> Signal:
+def _renewed(turn: HandlerContext, effect: AnswerAskBack, found: AskBack) -> Signal:
     if effect.consent is None:
         return OVER
     if effect.answer == "back":
@@ -87,7 +87,7 @@ def _renewed(turn: Turn, effect: AnswerAskBack, found: AskBack) -> Signal:
     return AskBackTaken(outcome="renewed" if effect.answer == "go_on" else "narrowed")
 
 
-def _waiting(turn: Turn, ask_back: int) -> AskBack | None:
+def _waiting(turn: HandlerContext, ask_back: int) -> AskBack | None:
     return follow_ups_asked.waiting_for_answer(
         turn.connection, ask_back, contributor_id=turn.person.contributor_id, now=turn.now
     )

@@ -19,11 +19,11 @@ from storage.queries.team import requests
 from storage.stories import own_stories
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import AddToStory, AmendStory, DropStory, FindPlace, KeepStory
 
 
-def find_place(turn: Turn, effect: FindPlace) -> Signal:
+def find_place(turn: HandlerContext, effect: FindPlace) -> Signal:
     """Look a place up by its words."""
     found = turn.means.resolver.find(effect.words)
     return PlacesFound(
@@ -35,7 +35,7 @@ def find_place(turn: Turn, effect: FindPlace) -> Signal:
     )
 
 
-def keep(turn: Turn, effect: KeepStory) -> Signal | None:
+def keep(turn: HandlerContext, effect: KeepStory) -> Signal | None:
     """Keep the story as its teller saw it, and queue it; what the team made of other words before counts no more."""
     known = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
     place = StoryPlace.of(known) if known is not None else None
@@ -61,20 +61,20 @@ def keep(turn: Turn, effect: KeepStory) -> Signal | None:
     return Unshown() if unshown and effect.edited else None
 
 
-def _note(turn: Turn, story_id: int | None, text: str) -> None:
+def _note(turn: HandlerContext, story_id: int | None, text: str) -> None:
     """Tell the story's readers beforehand what may weigh on them."""
     if story_id is not None and (kinds := noted(text, turn.conversation.language)):
         content_notes.note_by_rule(turn.connection, story_id, kinds, at=turn.now)
 
 
-def drop(turn: Turn, _effect: DropStory) -> None:
+def drop(turn: HandlerContext, _effect: DropStory) -> None:
     """Delete this conversation's story; nothing that waits is sent any more."""
     cancel_waiting.from_person(turn.connection, turn.person.contributor_id, "deleted", but=turn.answering)
     store.drop_story(turn.connection, turn.conversation.id, turn.now)
     requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")
 
 
-def amend(turn: Turn, effect: AmendStory) -> Signal | None:
+def amend(turn: HandlerContext, effect: AmendStory) -> Signal | None:
     """Put the newest wording in the place of a message that is held, or that an earlier conversation knows."""
     person = turn.person.contributor_id
     if store.reseal(turn.connection, contributor_id=person, ref=effect.ref, sealed=turn.sealed(effect.text)):
@@ -91,7 +91,7 @@ def amend(turn: Turn, effect: AmendStory) -> Signal | None:
     return Amended()
 
 
-def _heard_elsewhere(turn: Turn, effect: AmendStory) -> Signal | None:
+def _heard_elsewhere(turn: HandlerContext, effect: AmendStory) -> Signal | None:
     """Let the conversation hear an edit in which that message was an answer."""
     if turn.aloof:
         return None
@@ -107,7 +107,7 @@ def _heard_elsewhere(turn: Turn, effect: AmendStory) -> Signal | None:
     return Unplaced(text=effect.text, ref=effect.ref)
 
 
-def add(turn: Turn, effect: AddToStory) -> None:
+def add(turn: HandlerContext, effect: AddToStory) -> None:
     """Add words that came later to the kept story, or to the one that a receipt opened."""
     if effect.story is not None:
         owner = own_stories.hold_teller(turn.connection, effect.story)

@@ -17,14 +17,14 @@ from storage.queries.conversations import turn_queries as store
 from storage.stories import own_stories
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import FindReceipt, NarrowStory
 
 LOCKED = ItemKind.RECEIPT_GUESSED
 """Kind of the item that tells the team that somebody tries receipts."""
 
 
-def find(turn: Turn, effect: FindReceipt) -> Signal:
+def find(turn: HandlerContext, effect: FindReceipt) -> Signal:
     """Look for the story; nothing is looked up for somebody who was wrong too often."""
     nothing = ReceiptRead(text=effect.text, ref=effect.ref)
     person = turn.person.contributor_id
@@ -47,7 +47,7 @@ def find(turn: Turn, effect: FindReceipt) -> Signal:
     )
 
 
-def narrow(turn: Turn, effect: NarrowStory) -> None:
+def narrow(turn: HandlerContext, effect: NarrowStory) -> None:
     """Record that the story may travel less far, as a decision of its teller; never further than now."""
     teller = own_stories.hold_teller(turn.connection, effect.story)
     if teller is None or not own_stories.narrower(turn.connection, effect.story, effect.use):

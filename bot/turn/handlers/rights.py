@@ -22,7 +22,7 @@ from storage.queries.team import requests
 from storage.stories import own_stories
 
 if TYPE_CHECKING:
-    from bot.turn.runner import Turn
+    from bot.turn.handler_context import HandlerContext
     from flows.model.effects import AskForPerson, Erase, GiveFile, HidePlace, ListStories, ReplaceStory, TellData
     from storage.stories.own_stories import OwnStory as Row
 
@@ -30,7 +30,7 @@ AT_ONCE = 5
 """Stories that are listed in one message."""
 
 
-def tell_data(turn: Turn, _effect: TellData) -> Signal:
+def tell_data(turn: HandlerContext, _effect: TellData) -> Signal:
     """Tell the engine what is held about the person."""
     _help_with_what_was_before(turn, "access")
     person = turn.person.contributor_id
@@ -47,7 +47,7 @@ def tell_data(turn: Turn, _effect: TellData) -> Signal:
     )
 
 
-def list_stories(turn: Turn, effect: ListStories) -> Signal | None:
+def list_stories(turn: HandlerContext, effect: ListStories) -> Signal | None:
     """Tell the engine which stories the person has, a few at a time.
 
     Whoever wants something deleted is sent nothing more that waited, whatever they choose: only what they are asked.
@@ -70,7 +70,7 @@ def list_stories(turn: Turn, effect: ListStories) -> Signal | None:
     )
 
 
-def _line(turn: Turn, row: Row) -> OwnStory:
+def _line(turn: HandlerContext, row: Row) -> OwnStory:
     month = short_month if turn.conversation.channel == "sms" else month_and_year
     return OwnStory(
         id=row.id,
@@ -82,7 +82,7 @@ def _line(turn: Turn, row: Row) -> OwnStory:
     )
 
 
-def give_file(turn: Turn, _effect: GiveFile) -> Signal:
+def give_file(turn: HandlerContext, _effect: GiveFile) -> Signal:
     """Make the link, and write the request down; it is answered in the same moment (rule 59)."""
     keyring, person = turn.means.keyring, turn.person.contributor_id
     filed = requests.open_request(
@@ -93,7 +93,7 @@ def give_file(turn: Turn, _effect: GiveFile) -> Signal:
     return FileReady(link=f"{turn.means.public_url}/mydata/{token}")
 
 
-def _help_with_what_was_before(turn: Turn, kind: str) -> None:
+def _help_with_what_was_before(turn: HandlerContext, kind: str) -> None:
     """Let a person of the team help whoever may have told something from this number before it was closed."""
     if address_holders.holds_something(turn.connection, turn.person.address_id):
         person = turn.person.contributor_id
@@ -104,12 +104,12 @@ def _help_with_what_was_before(turn: Turn, kind: str) -> None:
         store.raise_item(turn.connection, kind=ItemKind.FORMER_NUMBER, now=turn.now, contributor_id=person)
 
 
-def ask_for_person(turn: Turn, effect: AskForPerson) -> None:
+def ask_for_person(turn: HandlerContext, effect: AskForPerson) -> None:
     """Enter a request that a person follows up, once while it is open."""
     blocked_reply.enter(turn.connection, effect.kind, turn.person.contributor_id, turn.now)
 
 
-def replace_story(turn: Turn, effect: ReplaceStory) -> None:
+def replace_story(turn: HandlerContext, effect: ReplaceStory) -> None:
     """Put the teller's new words in the place of the old ones."""
     own_stories.replace_words(
         turn.connection, effect.story, turn.person.contributor_id, effect.parts, now=turn.now,
@@ -117,14 +117,14 @@ def replace_story(turn: Turn, effect: ReplaceStory) -> None:
     )  # fmt: skip
 
 
-def hide_place(turn: Turn, effect: HidePlace) -> None:
+def hide_place(turn: HandlerContext, effect: HidePlace) -> None:
     """Forget the place of a story."""
     own_stories.hide_place(
         turn.connection, effect.story, turn.person.contributor_id, now=turn.now, in_hand=turn.conversation.id
     )
 
 
-def erase(turn: Turn, effect: Erase) -> None:
+def erase(turn: HandlerContext, effect: Erase) -> None:
     """Delete one story, or the person with everything of theirs."""
     if effect.scope == "everything":
         requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now)
