@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.outbound.sender import Delivery, Lane
+    from bot.outbound.channel_queue import Lane
+    from bot.outbound.outbound_context import OutboundContext
     from storage.queries.delivery.outbox import Due
 
 LOOK_SECONDS = 1.0
@@ -41,9 +42,9 @@ LOOKERS = 8
 
 
 class Doubt:
-    """Looks into unknown fates. Belongs to one `Delivery`."""
+    """Looks into unknown fates. Belongs to one sender."""
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: OutboundContext) -> None:
         self._delivery = delivery
         self._ripe: dict[int, float] = {}
         """When the provider may be asked about a message, on the monotonic clock."""

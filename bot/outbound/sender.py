@@ -12,33 +12,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import random
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.channels.channel import Outgoing, SendError
+from bot.channels.channel import SendError
 from bot.outbound import chat_deletion, outcome, provider_reports
+from bot.outbound.channel_queue import Flight, Lane
+from bot.outbound.outbound_context import OutboundContext
 from bot.outbound.presence import BEAT_SECONDS, Presence
 from bot.outbound.rate_limiter import Gaps, Pace, opens
 from bot.outbound.reconciler import Doubt
 from bot.telemetry import metrics
 from bot.telemetry.logs import log, told
 from flows.model.item_kinds import ItemKind
-from flows.model.messages import Message, UnreadableMessageError
+from flows.model.messages import UnreadableMessageError
 from storage.db.database_trouble import cause_of
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.protection.cancel_waiting import UNSAY
-from storage.protection.crypto import SealBrokenError, open_address
+from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox
 from storage.upkeep import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection, Engine
@@ -66,49 +66,7 @@ AWAY_AFTER = 3
 """So many failures one after the other are an outage; the first message that goes out ends it for all that wait."""
 
 
-@dataclass(slots=True, eq=False)
-class Flight:
-    """A message that was taken and is not settled yet."""
-
-    due: Due
-    task: asyncio.Task[None] | None = None
-    queueing: bool = True
-    calling: bool = False
-    """True while the provider has it in hand: cut off now, nobody knows what became of it."""
-
-
-@dataclass(slots=True, eq=False)
-class Lane:
-    """One channel with its pace and its messages in the air."""
-
-    channel: Channel
-    pace: Pace
-    gaps: Gaps
-    flights: dict[int, Flight] = field(default_factory=dict)
-    queueing: int = 0
-    """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
-    failures: int = 0
-    """Tries since the last message that went out. Many: it is no message's fault, the provider is away."""
-
-    def room(self, senders: int, now: float, processes: int) -> int:
-        """Return how many messages may be taken now."""
-        if self.pace.paused_until > now:
-            return 0
-        a_second = math.ceil(self.channel.limits.per_second / processes)
-        return max(0, min(senders - len(self.flights), a_second - self.queueing))
-
-    def join_queue(self, flight: Flight) -> None:
-        """Count a message among those that wait for the pace."""
-        self.queueing += not flight.queueing
-        flight.queueing = True
-
-    def leave_queue(self, flight: Flight) -> None:
-        """Count it there no more."""
-        self.queueing -= flight.queueing
-        flight.queueing = False
-
-
-class Delivery:
+class Delivery(OutboundContext):
     """Sends what is in the outbox. One for the process."""
 
     def __init__(  # noqa: PLR0913 - named one by one where everything is put together
@@ -127,32 +85,28 @@ class Delivery:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
     ) -> None:
-        self.writer = writer
-        self.keyring = keyring
-        self.clock = clock
-        self.surely = surely or clock
-        """The time by which a message may be given up (ADR 19)."""
-        self.lanes = {
+        lanes = {
             name: Lane(channel, Pace(channel.limits.per_second), Gaps(channel.limits))
             for name, channel in channels.items()
         }
+        alone = engine.dialect.name == "sqlite"
+        presence = Presence(writer, alone=alone, clock=clock, monotonic=monotonic)
+        super().__init__(
+            writer=writer, keyring=keyring, lanes=lanes, presence=presence, clock=clock, surely=surely or clock,
+            monotonic=monotonic, sleep=sleep, chance=chance or random.Random(),  # noqa: S311 - spreads retries only
+        )  # fmt: skip
         self._engine = engine
-        self._alone = engine.dialect.name == "sqlite"
+        self._alone = alone
         self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
-        self.monotonic, self.sleep = monotonic, sleep
-        self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
         self._sent: list[outbox.Sent] = []
         self._fates: list[outcome.Work] = []
-        self.begun: dict[int, int] = {}
-        """Pieces of a long message that went out before it was interrupted."""
         self._ids: dict[int, list[str]] = {}
-        """The provider's ids of those pieces."""
+        """The provider's ids of the pieces of a long message that went out."""
         self._told: dict[tuple[str, str], float] = {}
         self._woken = asyncio.Event()
         self._noticed = False
         self._stopping = False
         self._running: list[asyncio.Task[None]] = []
-        self.presence = Presence(writer, alone=self._alone, clock=clock, monotonic=monotonic)
         self._doubt = Doubt(self)
 
     @property
@@ -282,10 +236,6 @@ class Delivery:
             self._woken.set()
         return []
 
-    def mark_sent(self, connection: Connection, sent: Sequence[outbox.Sent], now: datetime) -> None:
-        """Note that the provider took these messages."""
-        provider_reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
-
     def _claim(self, connection: Connection, now: datetime, name: str, room: int) -> list[Due]:
         """Take messages of one channel; what other processes have just sent to their people keeps its distance too."""
         lane, owner = self.lanes[name], self.presence.name
@@ -321,15 +271,6 @@ class Delivery:
         return True
 
     # --- sending ------------------------------------------------------------------------------------------------
-
-    def pieces(self, due: Due) -> tuple[Piece, ...]:
-        """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
-        message = Message.from_json(due.payload)
-        outgoing = Outgoing(
-            address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
-            thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
-        )  # fmt: skip
-        return self.lanes[due.channel].channel.pieces(outgoing)
 
     def settle(self, due: Due, end: outbox.Sent | outcome.Fate) -> None:
         """Have it written down with the next exchange."""
@@ -467,11 +408,7 @@ class Delivery:
                 self._tell(due.channel, error.code, now)
         if error.kind == "unknown" and lane.channel.limits.ask_after is None:
             return self.without_asking(due, error.code)
-        return outcome.failed(due, error, now, self._chance.random(), self.surely())
-
-    def without_asking(self, due: Due, reason: str) -> outcome.Fate:
-        """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""
-        return outcome.without_asking(due, reason, self.clock(), self._chance.random(), self.surely())
+        return outcome.failed(due, error, now, self.chance.random(), self.surely())
 
     def _tell(self, channel: str, code: str, now: datetime) -> None:
         """Have the team told that a whole channel is stuck, now and then rather than for every message."""

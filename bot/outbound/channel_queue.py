@@ -1,0 +1,56 @@
+"""One channel's messages on their way out: its pace, and what its provider has in hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from bot.channels.channel import Channel
+    from bot.outbound.rate_limiter import Gaps, Pace
+    from storage.queries.delivery.outbox import Due
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A message that was taken and is not settled yet."""
+
+    due: Due
+    task: asyncio.Task[None] | None = None
+    queueing: bool = True
+    calling: bool = False
+    """True while the provider has it in hand: cut off now, nobody knows what became of it."""
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One channel with its pace and its messages in the air."""
+
+    channel: Channel
+    pace: Pace
+    gaps: Gaps
+    flights: dict[int, Flight] = field(default_factory=dict)
+    queueing: int = 0
+    """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
+    failures: int = 0
+    """Tries since the last message that went out. Many: it is no message's fault, the provider is away."""
+
+    def room(self, senders: int, now: float, processes: int) -> int:
+        """Return how many messages may be taken now."""
+        if self.pace.paused_until > now:
+            return 0
+        a_second = math.ceil(self.channel.limits.per_second / processes)
+        return max(0, min(senders - len(self.flights), a_second - self.queueing))
+
+    def join_queue(self, flight: Flight) -> None:
+        """Count a message among those that wait for the pace."""
+        self.queueing += not flight.queueing
+        flight.queueing = True
+
+    def leave_queue(self, flight: Flight) -> None:
+        """Count it there no more."""
+        self.queueing -= flight.queueing
+        flight.queueing = False

@@ -1,0 +1,75 @@
+"""What sending a message and asking after it have in common: the queues, the clock, and how a message is read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from bot.channels.channel import Outgoing
+from bot.outbound import outcome, provider_reports
+from flows.model.messages import Message
+from storage.protection.crypto import open_address
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from bot.channels.channel import Piece
+    from bot.outbound.channel_queue import Lane
+    from bot.outbound.presence import Presence
+    from storage.db.writer import Writer
+    from storage.protection.crypto import Keyring
+    from storage.queries.delivery import outbox
+    from storage.queries.delivery.outbox import Due
+
+
+class OutboundContext(ABC):
+    """The outbox on its way out, as sender and reconciler both see it."""
+
+    def __init__(  # noqa: PLR0913 - named one by one where everything is put together
+        self,
+        *,
+        writer: Writer,
+        keyring: Keyring,
+        lanes: Mapping[str, Lane],
+        presence: Presence,
+        clock: Callable[[], datetime],
+        surely: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        chance: random.Random,
+    ) -> None:
+        self.writer, self.keyring = writer, keyring
+        self.lanes = lanes
+        self.presence = presence
+        self.clock = clock
+        self.surely = surely
+        """The time by which a message may be given up (ADR 19)."""
+        self.monotonic, self.sleep = monotonic, sleep
+        self.chance = chance
+        self.begun: dict[int, int] = {}
+        """Pieces of a long message that went out before it was interrupted."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Look into the outbox now."""
+
+    def pieces(self, due: Due) -> tuple[Piece, ...]:
+        """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
+        message = Message.from_json(due.payload)
+        outgoing = Outgoing(
+            address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
+            thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
+        )  # fmt: skip
+        return self.lanes[due.channel].channel.pieces(outgoing)
+
+    def mark_sent(self, connection: Connection, sent: Sequence[outbox.Sent], now: datetime) -> None:
+        """Note that the provider took these messages."""
+        provider_reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
+
+    def without_asking(self, due: Due, reason: str) -> outcome.Fate:
+        """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""
+        return outcome.without_asking(due, reason, self.clock(), self.chance.random(), self.surely())
