@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from bot.channels import CHANNELS, channel_named
 from bot.channels.channel import SendError
+from bot.channels.simulator.simulator_channel import NAME as SIMULATOR
 from bot.inbound.intake import Intake
 from bot.inbound.recovery import Recovery
 from bot.jobs.conversation_timers import Due
@@ -32,6 +33,7 @@ from bot.turn.releases import Releases
 from bot.web import routes
 from bot.web.admission import Load
 from bot.web.reveal import Opening
+from bot.web.web_services import PublicServices, SimulatorServices, WebServices
 from flows.language.answers.phrase_book import answers_in
 from flows.language.distress import distress_tables
 from flows.language.distress.detect_distress import warm as warm_danger
@@ -148,7 +150,20 @@ class App:
     @cached_property
     def asgi(self) -> Front:
         """The ASGI application."""
-        return routes.build(self)
+        public = PublicServices(
+            settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,
+            steady=self.means.steady,
+        )  # fmt: skip
+        simulator = SimulatorServices(
+            settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,
+            channel=self.channels.get(SIMULATOR), releases=self.releases, intake=self.intake, timers=self.due,
+        )  # fmt: skip
+        services = WebServices(
+            public=public, simulator=simulator, review=self.review_parts(), channels=self.channels,
+            intake=self.intake, recovery=self.recovery, delivery=self.delivery, load=self.load,
+            readiness=self.readiness, is_warm=lambda: self.warm,
+        )  # fmt: skip
+        return routes.build(services)
 
     def review_parts(self) -> ReviewParts:
         """Return what the team's pages need."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from bot.app import App
+    from bot.web.web_services import PublicServices
     from storage.queries.team.requests import Filed
 
 PATH = "/privacy/complaint"
@@ -88,9 +88,9 @@ class Pace:
             return True
 
 
-def routes(app: App) -> list[Route]:
+def routes(services: PublicServices) -> list[Route]:
     """Return the routes of the form."""
-    page = ComplaintPage(app)
+    page = ComplaintPage(services)
     return [
         Route(PATH, page.show, methods=["GET"]),
         Route(PATH, page.take, methods=["POST"]),
@@ -101,14 +101,14 @@ def routes(app: App) -> list[Route]:
 class ComplaintPage:
     """The form, what is sent with it, and the page that says that it came."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, services: PublicServices) -> None:
+        self.services = services
         self.pace = Pace()
         self.taken: dict[str, str] = {}
         """The ticket by the form it was for, so that a form sent twice is one complaint."""
-        self.spoken = tuple(code for code in app.settings.languages if templating.exists(f"complaint/{code}.html")) or (
-            "en",
-        )
+        self.spoken = tuple(
+            code for code in services.settings.languages if templating.exists(f"complaint/{code}.html")
+        ) or ("en",)
 
     # --- showing ------------------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class ComplaintPage:
         ):
             return RedirectResponse(PATH, 303)
         language = self._language(request)
-        by = datetime.strptime(day, "%Y%m%d").replace(tzinfo=self.app.settings.timezone)
+        by = datetime.strptime(day, "%Y%m%d").replace(tzinfo=self.services.settings.timezone)
         told = {
             "reference": requests.reference(int(number)),
             "day": format_date(by, "long", locale=self._locale(language)),
@@ -149,9 +149,9 @@ class ComplaintPage:
             status,
             page_language=language,
             languages=[(code, LANGUAGES.get(code, code)) for code in self.spoken],
-            organisation=self.app.settings.organisation,
-            contact=self.app.settings.contact,
-            regulator=REGULATORS.get(self.app.settings.country),
+            organisation=self.services.settings.organisation,
+            contact=self.services.settings.contact,
+            regulator=REGULATORS.get(self.services.settings.country),
             problem=problem,
             told=told,
             said=forms.first(kept, "said")[: LONGEST_SAID * 2],
@@ -170,7 +170,7 @@ class ComplaintPage:
     def _locale(self, language: str) -> Locale:
         """Return how days are written here: 23 December 2026 in Britain, another way elsewhere."""
         try:
-            return Locale(language, self.app.settings.country)
+            return Locale(language, self.services.settings.country)
         except UnknownLocaleError:
             return Locale(language)
 
@@ -187,12 +187,12 @@ class ComplaintPage:
         problem = self._wrong(request, stamp, said, reach, forms.first(form, TRAP))
         host = request.client.host if request.client else ""
         behind = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        if not problem and not self.pace.allows(host, self.app.clock(), behind=behind):
+        if not problem and not self.pace.allows(host, self.services.clock(), behind=behind):
             problem = "too_many"
         if problem:
             status = {"too_many": 429, "not_ours": 403}.get(problem, 422)
             return await self._page(request, language, problem=problem, form=form, status=status)
-        filed = await self.app.writer.perform(lambda connection: self._file(connection, said, reach))
+        filed = await self.services.writer.perform(lambda connection: self._file(connection, said, reach))
         ticket = self._ticket(filed)
         self.taken[stamp] = ticket
         while len(self.taken) > MOST_TAKEN:
@@ -201,14 +201,14 @@ class ComplaintPage:
 
     def _wrong(self, request: Request, stamp: str, said: str, reach: str, trapped: str) -> str:
         """Return what keeps a form from being taken; empty if nothing does."""
-        if not forms.is_from_here(request, self.app.settings.public_url):
+        if not forms.is_from_here(request, self.services.settings.public_url):
             return "not_ours"
         shown, _, _ = stamp.partition("-")
         if not compare_digest(
             stamp.rpartition("-")[2].encode(), self._sign("stamp", stamp.rpartition("-")[0]).encode()
         ):
             return "again"
-        age = self.app.clock().timestamp() - int(shown)
+        age = self.services.clock().timestamp() - int(shown)
         if trapped or not LEAST_SECONDS <= age <= LASTS.total_seconds():
             return "again"
         if not said:
@@ -218,9 +218,9 @@ class ComplaintPage:
         return "reach_too_long" if len(reach) > LONGEST_REACH else ""
 
     def _file(self, connection: Connection, said: str, reach: str) -> Filed:
-        now = self.app.clock()
+        now = self.services.clock()
         filed = requests.open_request(
-            connection, self.app.keyring, kind="complaint", origin="web", now=now, said=said, reach=reach
+            connection, self.services.keyring, kind="complaint", origin="web", now=now, said=said, reach=reach
         )
         members.record(
             connection, at=now, who="earshot", act="request.opened", object_kind="request", object_id=filed.id,
@@ -238,14 +238,14 @@ class ComplaintPage:
 
     def _sign(self, what: str, text: str) -> str:
         """Sign a stamp or a ticket; what was signed for the one is no good as the other."""
-        return self.app.keyring.lookup("complaint", f"{what}\0{text}").hex()[:24]
+        return self.services.keyring.lookup("complaint", f"{what}\0{text}").hex()[:24]
 
     def _stamp(self) -> str:
         """Return when the form was shown, signed, and different for every form."""
-        shown = f"{int(self.app.clock().timestamp())}-{token_hex(6)}"
+        shown = f"{int(self.services.clock().timestamp())}-{token_hex(6)}"
         return f"{shown}-{self._sign('stamp', shown)}"
 
     def _ticket(self, filed: Filed) -> str:
-        day = filed.due_at.astimezone(self.app.settings.timezone)
+        day = filed.due_at.astimezone(self.services.settings.timezone)
         named = f"{filed.id}-{day:%Y%m%d}"
         return f"{named}-{self._sign('ticket', named)}"

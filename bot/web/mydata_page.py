@@ -24,7 +24,7 @@ from storage.privacy.subject_file import NobodyError, about
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from bot.app import App
+    from bot.web.web_services import PublicServices
     from storage.privacy.subject_file import PersonFile
 
 HEADERS = {
@@ -35,33 +35,33 @@ HEADERS = {
 AS_JSON = "json"
 
 
-def routes(app: App) -> list[Route]:
+def routes(services: PublicServices) -> list[Route]:
     """Return the routes of the file."""
     return [
-        Route("/mydata/{token}", partial(_door, app), methods=["GET"]),
-        Route("/mydata/{token}", partial(_file, app), methods=["POST"]),
+        Route("/mydata/{token}", partial(_door, services), methods=["GET"]),
+        Route("/mydata/{token}", partial(_file, services), methods=["POST"]),
     ]
 
 
-async def _door(app: App, request: Request) -> Response:
+async def _door(services: PublicServices, request: Request) -> Response:
     """Show a button and nothing else, if the link opens anything."""
-    link = await run_in_threadpool(_link, app, request.path_params["token"])
-    return _closed(app) if link is None else _page(app, "door")
+    link = await run_in_threadpool(_link, services, request.path_params["token"])
+    return _closed(services) if link is None else _page(services, "door")
 
 
-async def _file(app: App, request: Request) -> Response:
+async def _file(services: PublicServices, request: Request) -> Response:
     """Give the file: to be read, or as JSON to be taken away. Half a request uses nothing up."""
     form = await forms.read(request)
-    file = await run_in_threadpool(_read, app, request.path_params["token"])
+    file = await run_in_threadpool(_read, services, request.path_params["token"])
     if file is None:
-        return _closed(app)
+        return _closed(services)
     if forms.first(form, "as") == AS_JSON:
         return Response(
             file.to_json(),
             media_type="application/json",
             headers={**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'},
         )
-    return _page(app, "file", text=file.to_text(), file=_to_keep(file))
+    return _page(services, "file", text=file.to_text(), file=_to_keep(file))
 
 
 def _to_keep(file: PersonFile) -> str:
@@ -69,41 +69,41 @@ def _to_keep(file: PersonFile) -> str:
     return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
 
 
-def _link(app: App, token: str) -> file_link.Link | None:
-    link = file_link.read(app.keyring, token)
+def _link(services: PublicServices, token: str) -> file_link.Link | None:
+    link = file_link.read(services.keyring, token)
     if link is None:
         return None
-    with reader(app.engine) as connection:
-        return link if file_link.opens(connection, link, app.clock(), app.means.steady) else None
+    with reader(services.engine) as connection:
+        return link if file_link.opens(connection, link, services.clock(), services.steady) else None
 
 
-def _read(app: App, token: str) -> PersonFile | None:
-    link = file_link.read(app.keyring, token)
+def _read(services: PublicServices, token: str) -> PersonFile | None:
+    link = file_link.read(services.keyring, token)
     if link is None:
         return None
-    if not app.writer.run(partial(file_link.use, link=link, now=app.clock(), steady=app.means.steady)):
+    if not services.writer.run(partial(file_link.use, link=link, now=services.clock(), steady=services.steady)):
         return None
-    with reader(app.engine) as connection:
+    with reader(services.engine) as connection:
         try:
-            return about(connection, app.keyring, link.contributor_id, app.clock())
+            return about(connection, services.keyring, link.contributor_id, services.clock())
         except NobodyError:
             return None
 
 
-def _closed(app: App) -> Response:
+def _closed(services: PublicServices) -> Response:
     """Say that there is nothing here. Expired, erased and made up look the same."""
-    return _page(app, "closed", status=410)
+    return _page(services, "closed", status=410)
 
 
-def _page(app: App, state: str, *, status: int = 200, text: str = "", file: str = "") -> Response:
+def _page(services: PublicServices, state: str, *, status: int = 200, text: str = "", file: str = "") -> Response:
     response = templating.page(
         "mydata.html",
         status,
         state=state,
         text=text,
         file=file,
-        organisation=app.settings.organisation,
-        contact=app.settings.contact,
+        organisation=services.settings.organisation,
+        contact=services.settings.contact,
         page_language="en",
     )
     response.headers.update(HEADERS)

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from bot.app import App
     from bot.channels.channel import Channel
+    from bot.web.web_services import WebServices
     from flows.model.item_kinds import ItemKind
     from storage.queries.team.safeguarding_items import Count
 
@@ -77,13 +77,13 @@ PAGE = """<!doctype html>
 """
 
 
-def build(app: App) -> Front:
+def build(services: WebServices) -> Front:
     """Return the ASGI application of the whole service."""
     return Front(
-        _pages(app),
-        webhooks(app),
-        https=app.settings.secure,
-        is_ours=app.settings.is_our_host,
+        _pages(services),
+        webhooks(services),
+        https=services.public.settings.secure,
+        is_ours=services.public.settings.is_our_host,
         too_large=lambda path: metrics.refused.labels(_route(path), "too_large").inc(),
     )
 
@@ -91,19 +91,19 @@ def build(app: App) -> Front:
 # --- webhooks ---------------------------------------------------------------------------------------------------------
 
 
-def webhooks(app: App) -> dict[str, Callable[[Post], Awaitable[Answer]]]:
+def webhooks(services: WebServices) -> dict[str, Callable[[Post], Awaitable[Answer]]]:
     """Return the webhooks of the channels that are switched on, by path."""
     return {
-        path: partial(_receive, app, channel, path, Answer(200, *channel.thanks))
-        for channel in app.channels.values()
+        path: partial(_receive, services, channel, path, Answer(200, *channel.thanks))
+        for channel in services.channels.values()
         for path in channel.paths
     }
 
 
-async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: Post) -> Answer:
-    if not app.load.admits():
+async def _receive(services: WebServices, channel: Channel, path: str, thanks: Answer, post: Post) -> Answer:
+    if not services.load.admits():
         metrics.refused.labels(_route(path), "busy").inc()
-        app.recovery.refused()
+        services.recovery.refused()
         await asyncio.sleep(HOLD_SECONDS)
         return AGAIN
     parsed = channel.receive(path, post.query, post.headers, post.body)
@@ -111,23 +111,23 @@ async def _receive(app: App, channel: Channel, path: str, thanks: Answer, post: 
         metrics.refused.labels(_route(path), parsed.reason).inc()
         return Answer(parsed.status, parsed.reason.encode())
     began = time.monotonic()
-    app.load.began(began)
+    services.load.began(began)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             if isinstance(parsed, Inbound):
-                await (app.intake.set_aside(parsed) if path in channel.aside else app.intake.take(parsed))
+                await (services.intake.set_aside(parsed) if path in channel.aside else services.intake.take(parsed))
             else:
-                await app.delivery.reported(parsed)
+                await services.delivery.reported(parsed)
     except (CannotKeepError, TimeoutError):
-        app.recovery.refused()
+        services.recovery.refused()
         return AGAIN
     except Exception as error:
         log.critical("webhook failed", route=_route(path), **told(error))
-        app.recovery.refused()
+        services.recovery.refused()
         return AGAIN
     finally:
         now = time.monotonic()
-        app.load.done(now - began, now)
+        services.load.done(now - began, now)
     return thanks
 
 
@@ -138,17 +138,17 @@ def _route(path: str) -> str:
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def _pages(app: App) -> FastAPI:
+def _pages(services: WebServices) -> FastAPI:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, title="Earshot")
-    pages.add_api_route("/healthz", partial(_healthy, app), methods=["GET"])
-    pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
+    pages.add_api_route("/healthz", partial(_healthy, services), methods=["GET"])
+    pages.add_api_route("/readyz", partial(_ready, services), methods=["GET"])
     pages.router.routes.extend(
         [
-            Route("/metrics", partial(_figures, app), methods=["GET"]),
-            *privacy_page.routes(app.settings),
-            *complaint_page.routes(app),
-            *mydata_page.routes(app),
-            *simulator_page.routes(app),
+            Route("/metrics", partial(_figures, services), methods=["GET"]),
+            *privacy_page.routes(services.public.settings),
+            *complaint_page.routes(services.public),
+            *mydata_page.routes(services.public),
+            *simulator_page.routes(services.simulator),
         ]
     )
     pages.mount(STATIC_URL, Static(), name="static")
@@ -157,24 +157,24 @@ def _pages(app: App) -> FastAPI:
     for cannot in (LostBatchError, WriterBusyError, WriterClosedError):
         pages.add_exception_handler(cannot, _not_now)
     pages.add_exception_handler(Exception, _our_fault)
-    pages.mount("/", review.build(app.review_parts()))
+    pages.mount("/", review.build(services.review))
     return pages
 
 
-async def _healthy(app: App) -> Response:
-    if not app.warm:
+async def _healthy(services: WebServices) -> Response:
+    if not services.is_warm():
         return PlainTextResponse("starting\n", 503, {"Retry-After": "1"})
     return PlainTextResponse("ok\n")
 
 
-async def _ready(app: App) -> Response:
-    found = await app.readiness.look()
+async def _ready(services: WebServices) -> Response:
+    found = await services.readiness.look()
     return JSONResponse(found, 200) if found["ready"] else JSONResponse(found, 503, {"Retry-After": str(RETRY_AFTER)})
 
 
-def _may_see_figures(app: App, request: Request) -> bool:
+def _may_see_figures(services: WebServices, request: Request) -> bool:
     """Tell whether it is a program on this machine that asks, not somebody behind a web server on it, or our token."""
-    token = app.settings.metrics_token
+    token = services.public.settings.metrics_token
     if token is not None:
         shown = request.headers.get("authorization", "").encode("utf-8", "replace")
         return compare_digest(shown, b"Bearer " + token.get_secret_value().encode())
@@ -183,10 +183,10 @@ def _may_see_figures(app: App, request: Request) -> bool:
     return not forwarded and here and request.client is not None and is_loopback(request.client.host)
 
 
-async def _figures(app: App, request: Request) -> Response:
-    if not _may_see_figures(app, request):
+async def _figures(services: WebServices, request: Request) -> Response:
+    if not _may_see_figures(services, request):
         return _problem(request, 403, ("The figures are not shown here.", "See EARSHOT_METRICS_TOKEN."))
-    counts, failed, care, items = await asyncio.to_thread(_count, app)
+    counts, failed, care, items = await asyncio.to_thread(_count, services)
     for state, count in counts.items():
         metrics.waiting.labels(state).set(count)
     metrics.failed_messages.set(failed)
@@ -197,11 +197,11 @@ async def _figures(app: App, request: Request) -> Response:
     return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)
 
 
-def _count(app: App) -> tuple[Mapping[str, int], int, Count, Mapping[ItemKind, int]]:
-    with reader(app.engine) as connection:
+def _count(services: WebServices) -> tuple[Mapping[str, int], int, Count, Mapping[ItemKind, int]]:
+    with reader(services.public.engine) as connection:
         return (
             outbox.backlog(connection), failed_events.count_unhandled(connection),
-            safeguarding_items.count_open(connection, app.clock()), team_items.count_items(connection),
+            safeguarding_items.count_open(connection, services.public.clock()), team_items.count_items(connection),
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from storage.queries import simulated_people
 from storage.upkeep import restored
 
 if TYPE_CHECKING:
-    from bot.app import App
+    from bot.web.web_services import SimulatorServices
     from flows.model.conversation import ChannelKind
     from storage.queries.simulated_people import PracticePerson
 
@@ -81,8 +81,8 @@ class Item:
 class Practice:
     """All practice phones of this process."""
 
-    def __init__(self, app: App, channel: SimulatorChannel) -> None:
-        self.app = app
+    def __init__(self, services: SimulatorServices, channel: SimulatorChannel) -> None:
+        self.services = services
         self.channel = channel
         self._phones: OrderedDict[str, Phone] = OrderedDict()
 
@@ -90,7 +90,7 @@ class Practice:
 
     def new(self, look: ChannelKind, flow: str = "", language: str = "") -> Phone:
         """Return a new phone of somebody new. Unknown flows and languages become the first ones."""
-        releases, languages = self.app.releases, self.app.settings.languages
+        releases, languages = self.services.releases, self.services.settings.languages
         return Phone(
             new_address(look),
             flow if flow in releases.current else releases.default_flow,
@@ -108,7 +108,7 @@ class Practice:
         """Return the phone with this address; after a restart it is empty, while its conversation goes on."""
         phone = self._phones.get(address)
         if phone is None:
-            phone = Phone(address, self.app.releases.default_flow, self.app.settings.languages[0])
+            phone = Phone(address, self.services.releases.default_flow, self.services.settings.languages[0])
         self.remember(phone)
         return phone
 
@@ -155,16 +155,16 @@ class Practice:
             person = await self.person(phone)
             if person is None:
                 return
-            until = max(person.due_at - self.app.clock(), timedelta()) if person.due_at is not None else None
+            until = max(person.due_at - self.services.clock(), timedelta()) if person.due_at is not None else None
             step = left if until is None or until > left else until
-            await self.app.writer.perform(
+            await self.services.writer.perform(
                 partial(simulated_people.let_time_pass, contributor_id=person.contributor_id, time=step),
                 person.contributor_id,
             )
             left -= step
             if until is None or step < until:
                 break
-            await self.app.due.tick()
+            await self.services.timers.tick()
         await self._settle(phone)
 
     async def person(self, phone: Phone) -> PracticePerson | None:
@@ -172,24 +172,24 @@ class Practice:
         return await asyncio.to_thread(self._person, phone)
 
     def _person(self, phone: Phone) -> PracticePerson | None:
-        with reader(self.app.engine) as connection:
+        with reader(self.services.engine) as connection:
             return simulated_people.practice_person(
-                connection, self.app.keyring, self._lookups(phone), self.app.clock()
+                connection, self.services.keyring, self._lookups(phone), self.services.clock()
             )
 
     def held_back(self) -> bool:
         """Tell whether nothing is sent: a copy of the database was put back, and nobody has looked yet."""
-        with reader(self.app.engine) as connection:
+        with reader(self.services.engine) as connection:
             return restored.fenced(connection)
 
     def _waiting(self, phone: Phone) -> int:
-        with reader(self.app.engine) as connection:
+        with reader(self.services.engine) as connection:
             if restored.fenced(connection):
                 return 0  # nothing comes, so there is nothing to wait for
-            return simulated_people.waiting_for(connection, self._lookups(phone), self.app.clock())
+            return simulated_people.waiting_for(connection, self._lookups(phone), self.services.clock())
 
     def _lookups(self, phone: Phone) -> list[bytes]:
-        return address_lookups(self.app.keyring, NAME, phone.address)
+        return address_lookups(self.services.keyring, NAME, phone.address)
 
     async def _give(
         self,
@@ -211,7 +211,7 @@ class Practice:
         if not press:
             self.channel.heard(inbound)
         try:
-            await self.app.intake.take(inbound)
+            await self.services.intake.take(inbound)
         except BaseException:
             phone.given.discard(number)
             raise

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.channels.simulator.simulator_channel import NAME, SimulatorChannel, new_number
+from bot.channels.simulator.simulator_channel import SimulatorChannel, new_number
 from bot.inbound.intake import CannotKeepError
 from bot.web import templating
 from bot.web.simulated_phones import NotAnEventError, Practice, TooLongError
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from bot.app import App
     from bot.web.simulated_phones import Item, Phone
+    from bot.web.web_services import SimulatorServices
 
     Act = Callable[[Request, forms.Form, Phone, str], Awaitable[Response]]
 
@@ -40,12 +40,12 @@ NEWEST = "/try#newest"
 _ADDRESS = re.compile(r"(sms|telegram)-[A-Za-z0-9_-]{16,64}\Z")
 
 
-def routes(app: App) -> list[Route]:
+def routes(services: SimulatorServices) -> list[Route]:
     """Return the routes of the practice phone; none where it is switched off."""
-    channel = app.channels.get(NAME)
+    channel = services.channel
     if not isinstance(channel, SimulatorChannel):
         return []
-    page = TryPage(app, Practice(app, channel))
+    page = TryPage(services, Practice(services, channel))
     acts = {"say": page.say, "press": page.press, "send": page.send, "wait": page.wait, "start": page.start}
     return [
         Route("/try", page.show, methods=["GET"]),
@@ -56,10 +56,10 @@ def routes(app: App) -> list[Route]:
 class TryPage:
     """The page and what can be done on it."""
 
-    def __init__(self, app: App, practice: Practice) -> None:
-        self.app = app
+    def __init__(self, services: SimulatorServices, practice: Practice) -> None:
+        self.services = services
         self.practice = practice
-        self.secure = app.settings.public_url.startswith("https:")
+        self.secure = services.settings.public_url.startswith("https:")
         self.cookie = f"__Host-{COOKIE}" if self.secure else COOKIE
 
     # --- looking ------------------------------------------------------------------------------------------------
@@ -87,18 +87,18 @@ class TryPage:
             "try.html",
             status,
             page_language="en",
-            organisation=self.app.settings.organisation,
+            organisation=self.services.settings.organisation,
             phone=phone,
             items=[_drawn(item, phone) for item in items],
             kept=kept(person),
             opening=self._opening(phone),
             once_number=new_number(),
-            flows=[(name, release.flow.title) for name, release in self.app.releases.current.items()],
+            flows=[(name, release.flow.title) for name, release in self.services.releases.current.items()],
             languages=self._languages(),
             looks=LOOKS,
             waits=WAITS,
             always=ALWAYS,
-            sample=SAMPLES.get(self.app.settings.country),
+            sample=SAMPLES.get(self.services.settings.country),
             held_back=held_back,
             problem=PROBLEMS.get(problem, ""),
             written=written,
@@ -107,23 +107,23 @@ class TryPage:
         return response
 
     def _languages(self) -> list[tuple[str, str]]:
-        spoken = {code for release in self.app.releases.current.values() for code in release.languages}
-        return [(code, LANGUAGES.get(code, code)) for code in self.app.settings.languages if code in spoken]
+        spoken = {code for release in self.services.releases.current.values() for code in release.languages}
+        return [(code, LANGUAGES.get(code, code)) for code in self.services.settings.languages if code in spoken]
 
     def _opening(self, phone: Phone) -> str:
         """Return what somebody with this phone would send first."""
-        flow = self.app.releases.current[phone.flow].flow
+        flow = self.services.releases.current[phone.flow].flow
         word = flow.words[0] if flow.words else flow.id
         if phone.look == "sms":
             return word.upper()
-        return "/start" if phone.flow == self.app.releases.default_flow else f"/start {word}"
+        return "/start" if phone.flow == self.services.releases.default_flow else f"/start {word}"
 
     # --- acting -------------------------------------------------------------------------------------------------
 
     async def act(self, act: Act, request: Request) -> Response:
         """Do one thing on the phone, then show it."""
         hidden = request.headers.get("origin") == "null"
-        if hidden or not forms.is_from_here(request, self.app.settings.public_url):
+        if hidden or not forms.is_from_here(request, self.services.settings.public_url):
             raise HTTPException(403)  # the cookie alone would not stop a site under the same name
         form = await forms.read(request)
         address = self._address(request)
@@ -155,7 +155,7 @@ class TryPage:
     async def send(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
         """Send something that is not words."""
         kind = forms.first(form, "kind")
-        sample = SAMPLES.get(self.app.settings.country)
+        sample = SAMPLES.get(self.services.settings.country)
         if kind not in SENT or (kind == "location" and sample is None):
             raise HTTPException(400)
         point = sample.point if sample is not None and kind == "location" else None
