@@ -17,5 +17,5 @@ CHANNELS = ("telegram", "sms", "simulator")
 
 def channel_named(name: str) -> type[Channel]:
     """Load a channel."""
-    found: type[Channel] = import_module(f"bot.channels.{name}").CHANNEL
+    found: type[Channel] = import_module(f"bot.channels.{name}.{name}_channel").CHANNEL
     return found

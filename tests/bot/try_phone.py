@@ -13,10 +13,13 @@ from sqlalchemy import select
 from bot.app import App, build
 from bot.settings.environment import read
 from storage.db.engine import reader
+from storage.upkeep.timekeeping import present
 from tests import walk
 from tests.bot.service import STORY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
 HERE = "http://127.0.0.1:8000"
@@ -90,12 +93,12 @@ class Browser:
             return list(connection.execute(select(table.__table__)).all())
 
 
-async def opened(folder: Path, template: Path, **settings: str) -> App:
+async def opened(folder: Path, template: Path, clock: Callable[[], datetime] = present, **settings: str) -> App:
     """Return a service that sends, in a folder of its own."""
     (folder / "var").mkdir(exist_ok=True)
     if not (folder / "var" / "earshot.db").exists():
         shutil.copyfile(template, folder / "var" / "earshot.db")
-    app = build(read({"EARSHOT_DATA_DIR": str(folder / "var"), **settings}))
+    app = build(read({"EARSHOT_DATA_DIR": str(folder / "var"), **settings}), clock)
     await app.delivery.start()
     return app
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -17,12 +18,13 @@ from flows.model.item_kinds import ItemKind, kinds_for
 from storage import tables
 from storage.db.engine import reader
 from storage.queries.team import requests, team_items
+from tests.bot.try_phone import HERE, Browser, opened
 
 if TYPE_CHECKING:
-    import httpx
-    from sqlalchemy.engine import Connection
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
-    from tests.bot.try_phone import Browser
+    from sqlalchemy.engine import Connection
 
 SAID = "You printed my story with the name of my street. <b>Persimmon Road</b>"
 REACH = "maya@example.org"
@@ -32,10 +34,9 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 class Form:
     """The form as a browser without JavaScript has it."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, time: list[datetime]) -> None:
         self.browser = browser
-        self.now = NOON
-        browser.app.clock = lambda: self.now
+        self.time = time
         self.answer: httpx.Response
         self.stamp = ""
 
@@ -47,7 +48,7 @@ class Form:
         self._got(await self.browser.client.get(path))
 
     async def send(self, said: str = SAID, reach: str = REACH, *, after: float = 30, **more: Any) -> int:
-        self.now += timedelta(seconds=after)
+        self.time[0] += timedelta(seconds=after)
         headers = more.pop("headers", {})
         sent = {"said": said, "reach": reach, "stamp": self.stamp, TRAP: ""} | more
         self._got(await self.browser.client.post(PATH, data=sent, headers=headers, follow_redirects=True))
@@ -72,10 +73,15 @@ class Form:
 
 
 @pytest.fixture
-async def form(browser: Browser) -> Form:
-    made = Form(browser)
-    await made.open()
-    return made
+async def form(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Form]:
+    time = [NOON]
+    app = await opened(tmp_path, sqlite_template, clock=lambda: time[0])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=HERE) as client:
+        made = Form(Browser(app, client), time)
+        await made.open()
+        yield made
+    await app.delivery.stop()
+    await asyncio.to_thread(app.close)
 
 
 async def test_a_complaint_is_sealed_and_gets_a_reference_and_a_day(form: Form) -> None:
@@ -102,7 +108,7 @@ async def test_the_team_is_told_until_the_last_complaint_is_answered(form: Form)
     app = form.browser.app
 
     def still_told(number: int) -> int:
-        assert app.writer.run(lambda c: requests.close(c, number, outcome="done", by=None, now=form.now))
+        assert app.writer.run(lambda c: requests.close(c, number, outcome="done", by=None, now=form.time[0]))
         return app.writer.run(team_items.count_items)[ItemKind.REQUEST]
 
     (item,) = app.writer.run(lambda c: team_items.open_items(c, kinds_for("lead")))
@@ -163,7 +169,7 @@ async def test_somebody_who_sends_many_waits_and_loses_nothing(form: Form) -> No
     assert "Try again in an hour." in form.words
     assert form.typed() == (SAID, REACH)
     assert len(form.kept()) == ONE_PLACE
-    form.now += timedelta(hours=1)
+    form.time[0] += timedelta(hours=1)
     assert await form.send(after=10) == 200
 
 
