@@ -26,8 +26,7 @@ _NEEDED: Final = frozenset(
 )
 """Every wish has one of these words; most messages have none, and cost no more than looking for them."""
 _CORES: Final = (
-    *("to die", "i die", "could die", "would die", "had died", "have died", "would died"),
-    *("be dead", "i was dead", "i were dead", "i am dead", "of dead", "off dead"),
+    *("to die", "i die", "be dead", "of dead", "off dead", "wish i ", "wish that i ", "wishing i ", "wishing that i "),
     *("kill my", "killing my", "hang my", "hanging my", "end my", "ending my", "take my", "taking my", "end it all"),
 )
 """Every wish has one of these too; looking for them is quicker than the pattern is over a story of a death."""
