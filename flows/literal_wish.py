@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 
 SUICIDE: Final = "suicide"
 """The kind of `safeguarding.KINDS` that such a wish is of."""
-_NEEDED: Final = frozenset(
-    {"kill", "killing", "hang", "hanging", "die", "dying", "died", "dead", "life", "end", "ending"}
-)
+_NEEDED: Final = frozenset({"kill", "killing", "kms", "die", "died", "dead", "life", "end", "myself", "self"})
 """Every wish has one of these words; most messages have none, and cost no more than looking for them."""
 _CORES: Final = (
-    *("to die", "i die", "be dead", "of dead", "off dead", "wish i ", "wish that i ", "wishing i ", "wishing that i "),
-    *("kill my", "killing my", "hang my", "hanging my", "end my", "ending my", "take my", "taking my", "end it all"),
-)
+    "to die", "i die", "be dead", "of dead", "off dead", "wish i ", "wish that i ", "wishing i ", "wishing that i ",
+    "kill my", "killing my", " myself", "my self", "kms", "end my", "ending my", "take my", "taking my", "end it all",
+)  # fmt: skip
 """Every wish has one of these too; looking for them is quicker than the pattern is over a story of a death."""
 
 _WILL: Final = (
@@ -38,6 +36,7 @@ _WILL: Final = (
     r"|(?<!no )(?:plans? to|plans? of|thoughts of|thoughts about|urges? to|ways? to))"
 )
 _SELF: Final = r"(?:myself|my self)"
+_KILL: Final = r"(?:kill|killing|hang|hanging|drown|drowning|shoot|shooting|top|topping|off|unalive|do away with)"
 _LIVED: Final = r"(?:my|my own) life"
 _LAUGHED: Final = r"(?:lol|lols|lolz|lmao|lmfao|rofl|a?(?:ha){2,}h?|hehe\w*)"
 
@@ -50,13 +49,15 @@ _NO_CAUSE: Final = (
 # Said by people who speak of the end of a long life: gran wants to die at home. "At home tonight" is no such hope.
 _SOME_DAY: Final = (
     r"(?:at home(?! (?:now|tonight|today|tomorrow|alone|soon))|at peace|in peace|with dignity|in (?:\w+ ){0,2}own"
-    r"|in a hospice|on stage|on the spot|right there|(?:a )?happy|rich|an old|peacefully|naturally)"
+    r"|in a hospice|in (?:\w+ ){1,3}where"
+    r"|on stage|on the spot|right there|(?:a )?happy|rich|an old|peacefully|naturally)"
 )
 _NOT_AFTER_DIE: Final = (
     rf"(?! (?:(?:of|from|off|with) {_NO_CAUSE}|laughing|inside laughing|every time i hear|{_SOME_DAY}|hard\b))"
 )
 _NOT_AFTER_SELF: Final = (
-    r"(?! (?:laughing|with laughter|in the foot|(?:tripping|slipping|falling|carrying|lifting|climbing)\b"
+    r"(?! (?:laughing|with laughter|in the foot|up\b|in (?:work|tea|chocolate|wine|gin|coffee|paperwork|sorrows?)\b"
+    r"|(?:tripping|slipping|falling|carrying|lifting|climbing)\b"
     r"|getting (?:on|off|up|down|in|into|out|over|across)\b"
     r"|(?:on|down|up) (?:\w+ )?(?:step|steps|stairs|stair|ice|path|pavement|pavements|kerb|ladder|slope|bike)\b))"
 )
@@ -67,7 +68,8 @@ _NOT_AFTER_DEAD: Final = (
 _NOT_AFTER_LIFE: Final = r"(?! (?:back|in|into|for|forward|savings|story|somewhere|experience|of|as a)\b)"
 
 _WISH: Final = re.compile(
-    rf"\b(?:{_WILL} (?:kill|killing|hang|hanging) {_SELF}\b{_NOT_AFTER_SELF}"
+    rf"\b(?:{_WILL} {_KILL} {_SELF}\b{_NOT_AFTER_SELF}"
+    rf"|{_WILL} (?:kms|(?:do|doing) myself in)\b(?! with)"
     rf"|{_WILL} (?:end|ending|take|taking) {_LIVED}\b{_NOT_AFTER_LIFE}"
     r"|(?:want to|need to) end it all\b"
     rf"|(?:want to|wanting to|need to|wish to|would like to|ready to) die\b{_NOT_AFTER_DIE}"
@@ -89,7 +91,7 @@ _TAKEN_BACK: Final = re.compile(
     r"(?:"
     rf"\b(?:not|never|nor|neither|without|stopped) (?:(?:that|because|saying|say|said|think|thinking|mean|meaning"
     rf"|do|would|am|have|did) i )?(?:{_BRIDGE} )*"
-    rf"|\bno longer (?:{_BRIDGE} )*|\bno (?:{_BRIDGE} )+"
+    rf"|\bno longer (?:{_BRIDGE} )*|\b(?:am|is|are) no |\bno (?:{_BRIDGE} )+"
     r"|\b(?:asked|asks|asking|ask) (?:(?:me|us) )?(?:again )?(?:if|whether|am|are|do|did|had|have|was) (?:\w+ ){0,2}"
     rf"|\bused to (?:{_BRIDGE} )*"
     rf"|\b{_ANOTHERS} (?:{_BRIDGE} )*"

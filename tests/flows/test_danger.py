@@ -184,7 +184,9 @@ def test_a_wish_in_so_many_words_is_plain_whatever_stands_around_it(said: str, l
         "i want to die at home tonight", "i want to end my life over the debt", "i want to take my own life",
         "no i want to die", "never mind. i want to die", "i dont know if i want to die",
         "i dont want to die i want to die",
-        "want to die lol. i want to die",
+        "want to die lol. i want to die", "honestly I'm going to top myself over this council tax", "wanna kms",
+        "going to do myself in over this debt", "going to drown myself in the river", "going to kill myself in here",
+        "i want to kill myself my mum will kill me if i am late", "i want to hang my self",
     ],
 )  # fmt: skip
 def test_a_wish_to_die_in_so_many_words_is_taken_for_what_it_is_whatever_it_is_over(said: str) -> None:
@@ -209,6 +211,9 @@ def test_a_wish_to_die_in_so_many_words_is_taken_for_what_it_is_whatever_it_is_o
         "my gran wants to die at home with dignity", "i want to die at home with my family around me",
         "gran wants to die in her own bed", "i want to take my life back", "i have no thoughts of killing myself",
         "no plan to kill myself", "wish i was dead good at maths",
+        "i need to top myself up with coffee", "going to drown myself in paperwork", "we will do 10 kms next year",
+        "my wife will kill me if I forget our anniversary",
+        "mum will kill me if she finds out i broke her ipad", "i want to die in Scotland where i was born",
     ],
 )  # fmt: skip
 def test_an_idiom_stays_one(said: str) -> None:
@@ -242,6 +247,8 @@ def test_who_laughs_behind_a_wish_to_die_may_mean_it(said: str, level: str) -> N
         "my dad will kill me if he finds out i have a boyfriend", "my dad will batter me when he gets in",
         "he will kill me if i am late", "he will kill me for talking to you",
         "if he finds out my husband will kill me",
+        "my wife will kill me if i leave", "my mum will kill me if i tell anyone",
+        "my dad would kill me if he knew i was gay",
     ],
 )  # fmt: skip
 def test_a_threat_at_home_is_no_figure_of_speech(said: str) -> None:
@@ -268,7 +275,8 @@ def test_a_husband_who_waits_for_the_milk_is_no_danger(said: str) -> None:
         "i no longer want to die", "i stopped wanting to die", "she asked if i want to die and i said no",
         "i used to want to die", "when it closed i did think about ending my life", "they want to die",
         "kill the lights",
-        "it is not because i want to die", "no plans to end my life", "",
+        "it is not because i want to die", "no plans to end my life", "am no going to kill myself",
+        "",
     ],
 )  # fmt: skip
 def test_what_is_taken_back_or_is_of_another_is_no_wish(said: str) -> None:
