@@ -4,15 +4,16 @@
 - likely: a person looks at it by day, and one warm sentence stands in the next reply
 
 Phrases of another language than English are plain by themselves, because the model knows English alone. An English
-phrase is plain unless the model reads the sentence it stands in as calm; without one the model must be sure.
+phrase is plain unless the model reads the sentence it stands in as calm; without one the model must be sure. A wish to
+die in so many words is plain whatever the model says; with a "lol" right behind it, it is likely at the least.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal, NamedTuple
 
 from flows.language.distress import danger_features, danger_model, distress_tables
+from flows.language.distress.literal_wish import SUICIDE, wish_in, wishes_to_die
 from flows.language.distress.pieces import clauses, pieces
 
 UNNAMED: Final = "unnamed"
@@ -21,12 +22,6 @@ WITHOUT, WITH_WORDS, WITH_WISH = (400, -260), (300, -60), (100, -300)
 """Weights from which a piece is plain, and likely, in thousandths: where no phrase was found, where one was, and where
 one says a wish to die. Chosen on hands that were held out of training: docs/measured.md says what each finds and what
 it takes wrongly. A wish to die needs the least: to miss it is worse than to ask about an idiom."""
-SUICIDE: Final = "suicide"
-_LITERAL: Final = re.compile(
-    r"\bi (?:just |really |only )?(?:want|wish|need) to (?:die|be dead|kill myself|end my life|end it all)\b"
-)
-"""Said of oneself, now and in so many words: no calm sentence around it makes it less. What the
-phrases take for an idiom is not found here at all."""
 FEWEST: Final = 3
 """Words that the model needs; fewer are an answer or a key word, unless a phrase was found in them."""
 
@@ -79,10 +74,12 @@ def _level(read: distress_tables.Found) -> Level:
         return "plain"
     if not read.now and len(read.words) < FEWEST:
         return ""
-    if SUICIDE in read.now and _LITERAL.search(" ".join(read.words)):
-        return "plain"
+    if SUICIDE in read.now and wishes_to_die(read.words):
+        return "plain"  # in so many words: no calm sentence around it makes it less
     weight = danger_model.shipped().weigh(read.words, danger_features.flags(read))
     plain, likely = WITH_WISH if SUICIDE in read.now else WITH_WORDS if read.now else WITHOUT
+    if SUICIDE in read.now and wish_in(read.words):  # with a laugh behind it: who laughs may mean it
+        return "plain" if weight >= WITHOUT[0] else "likely"
     return "plain" if weight >= plain else "likely" if weight >= likely else ""
 
 

@@ -1,7 +1,7 @@
 """Words of distress: which kinds of concern a message may hold, for a signpost and for a person to look at.
 
 Owns how a message is matched and the shape of `concerns/<language>.toml`, which is explained at the top of `en.toml`.
-Imports the standard library and its neighbours `letters` and `phrases`; reads its files once. It flags
+Imports the standard library and its neighbours `letters`, `phrases` and `literal_wish`; reads its files once. It flags
 words and nothing more: no score, no grade, no decision (rule 80). When in doubt it flags, because a signpost too many
 costs little.
 
@@ -19,6 +19,7 @@ from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from flows.language.distress import literal_wish
 from flows.language.normalise import folded
 from flows.language.phrase_trie import Choice, Pattern, Tree, parsed, planted
 
@@ -154,7 +155,7 @@ def _found(text: str, book: Book) -> Found:
     kinds = _meant(words, now, alike, book) if now else _NONE
     return Found(
         words=in_english,
-        now=_plain(kinds),
+        now=_with_wish(_plain(kinds), words),
         noted=_plain(_meant(words, noted, alike, book)) if noted else _NONE,
         hinted=_plain(_meant(words, hinted, alike, book)) if hinted else _NONE,
         alike=bool(alike),
@@ -171,7 +172,8 @@ def concerns(text: str, language: str = "en") -> frozenset[str]:
     book = _book(language)
     words = book.words(text)
     found = _matches(words, book.now)
-    return _plain(_meant(words, found, _matches(words, book.alike), book)) if found else _NONE
+    kinds = _plain(_meant(words, found, _matches(words, book.alike), book)) if found else _NONE
+    return _with_wish(kinds, words)
 
 
 def concerns_across(before: str, text: str, language: str = "en") -> frozenset[str]:
@@ -207,7 +209,8 @@ def noted(text: str, language: str = "en") -> frozenset[str]:
     book = _book(language)
     words = book.words(text)
     found = [*_matches(words, book.now), *_matches(words, book.note)]
-    return _plain(_meant(words, found, _matches(words, book.alike), book)) if found else _NONE
+    kinds = _plain(_meant(words, found, _matches(words, book.alike), book)) if found else _NONE
+    return _with_wish(kinds, words)
 
 
 def warm(languages: Iterable[str] = ("en",)) -> None:
@@ -312,6 +315,13 @@ def _meant(words: Sequence[str], found: Iterable[Match], alike: Sequence[Match],
         for start, end, kind in found
         if not any(start < last and first < end for first, last, _ in alike) and not _negated(words, start, book)
     )
+
+
+def _with_wish(kinds: frozenset[str], words: Sequence[str]) -> frozenset[str]:
+    """Return the kinds, and suicide where a wish to die stands there in so many words: no look-alike cancels one."""
+    if literal_wish.SUICIDE not in kinds and literal_wish.wish_in(words):
+        return kinds | {literal_wish.SUICIDE}
+    return kinds
 
 
 def _negated(words: Sequence[str], start: int, book: Book) -> bool:
