@@ -17,33 +17,33 @@ from bot.channels.channel import SendError
 from bot.channels.simulator.simulator_channel import NAME as SIMULATOR
 from bot.inbound.intake import Intake
 from bot.inbound.recovery import Recovery
-from bot.jobs.conversation_timers import Due
-from bot.jobs.follow_ups import AskBacks
+from bot.jobs.conversation_timers import ConversationTimers
+from bot.jobs.follow_ups import FollowUps
 from bot.jobs.scheduler import DAY, HOUR, MINUTE, Job, Schedule
-from bot.outbound.sender import Delivery
-from bot.settings.foundation import keep_notice, lay, periods
-from bot.settings.organisation import house
+from bot.outbound.sender import Sender
+from bot.settings.foundation import keep_notice, open_foundation, periods
+from bot.settings.organisation import organisation_facts
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from bot.telemetry.readiness import Readiness
 from bot.turn.alerts import Alerts
-from bot.turn.context import Means
+from bot.turn.context import TurnServices
 from bot.turn.menu_texts import menus
 from bot.turn.releases import Releases
 from bot.web import routes
-from bot.web.admission import Load
-from bot.web.reveal import Opening
+from bot.web.admission import Admission
+from bot.web.reveal import SealedReader
 from bot.web.web_services import PublicServices, SimulatorServices, WebServices
 from flows.language.answers.phrase_book import answers_in
 from flows.language.distress import distress_tables
 from flows.language.distress.detect_distress import warm as warm_danger
 from flows.language.intents.detect_sense import warm as warm_sense
 from flows.language.intents.intent_tables import book as intents_in
-from review.kit.services import ReviewParts
+from review.kit.services import ReviewServices
 from storage.db.engine import reader
 from storage.places import Resolver
 from storage.privacy import retention
-from storage.privacy.vacuum import scrub
+from storage.privacy.vacuum import vacuum
 from storage.protection.erasure import finish_erasures
 from storage.queries.project_places import project_places
 from storage.upkeep import backup, kept_refusals
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from bot.channels.channel import Channel, Inbound
     from bot.channels.telegram.telegram_channel import TelegramChannel
     from bot.settings.environment import Settings
-    from bot.settings.foundation import Base
-    from bot.web.asgi import Front
+    from bot.settings.foundation import Foundation
+    from bot.web.asgi import AsgiApp
     from storage.db.database_trouble import Cause
     from storage.places import ProjectPlace
     from storage.protection.crypto import Keyring
@@ -70,7 +70,9 @@ TICK_SECONDS = 10
 class App:
     """The whole service, built and not yet started."""
 
-    def __init__(self, base: Base, releases: Releases, channels: Mapping[str, Channel], notice_digest: str) -> None:
+    def __init__(
+        self, base: Foundation, releases: Releases, channels: Mapping[str, Channel], notice_digest: str
+    ) -> None:
         self.settings = base.settings
         self.engine = base.engine
         self.writer = base.writer
@@ -80,7 +82,7 @@ class App:
         self.releases = releases
         self.channels = channels
         self.resolver = Resolver(self._own_places(), (base.settings.country,))
-        self.means = Means(
+        self.means = TurnServices(
             keyring=base.keyring,
             releases=releases,
             resolver=self.resolver,
@@ -97,10 +99,10 @@ class App:
             clock=base.clock,
             advanced_opt_out=base.settings.advanced_opt_out,
         )
-        self.due = Due(
+        self.due = ConversationTimers(
             engine=base.engine, writer=base.writer, means=self.means, clock=base.clock, surely=base.time.surely
         )
-        self.opening = Opening(base.keyring, channels)
+        self.opening = SealedReader(base.keyring, channels)
         self.alerts = Alerts(
             engine=base.engine,
             writer=base.writer,
@@ -108,7 +110,7 @@ class App:
             staffed=base.settings.staffed_hours,
             clock=base.clock,
         )
-        self.ask_backs = AskBacks(
+        self.ask_backs = FollowUps(
             engine=base.engine,
             writer=base.writer,
             means=self.means,
@@ -119,7 +121,7 @@ class App:
         self.recovery = Recovery(
             engine=base.engine, keyring=base.keyring, intake=self.intake, channels=channels, clock=base.clock
         )
-        self.delivery = Delivery(
+        self.delivery = Sender(
             engine=base.engine,
             writer=base.writer,
             keyring=base.keyring,
@@ -131,7 +133,7 @@ class App:
             timezone=base.settings.timezone,
         )
         self.schedule = Schedule(self._jobs())
-        self.load = Load()
+        self.load = Admission()
         self.warming: asyncio.Task[None] | None = None
         """The reading of all places and words; until it is done, the first messages would wait for it."""
         self.readiness = Readiness(
@@ -148,7 +150,7 @@ class App:
         self._base = base
 
     @cached_property
-    def asgi(self) -> Front:
+    def asgi(self) -> AsgiApp:
         """The ASGI application."""
         public = PublicServices(
             settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,
@@ -165,9 +167,9 @@ class App:
         )  # fmt: skip
         return routes.build(services)
 
-    def review_parts(self) -> ReviewParts:
+    def review_parts(self) -> ReviewServices:
         """Return what the team's pages need."""
-        return ReviewParts(
+        return ReviewServices(
             engine=self.engine,
             writer=self.writer,
             keyring=self.keyring,
@@ -238,7 +240,7 @@ class App:
         except SendError as error:
             log.error("channel refused", channel=channel.name, code=error.code)
         except Exception as error:
-            log.error("channel not started", channel=channel.name, **told(error))
+            log.error("channel not started", channel=channel.name, **error_fields(error))
         else:
             metrics.up.labels(channel.name).set(1)
 
@@ -286,7 +288,7 @@ class App:
     async def _scrub(self) -> int:
         """Write down what people said no to, then take what was deleted out of free pages and logs as well."""
         await asyncio.to_thread(kept_refusals.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
-        done = await asyncio.to_thread(scrub, self.engine, self.writer, self.settings.data_dir, self.clock())
+        done = await asyncio.to_thread(vacuum, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 
     async def _let_go(self) -> int:
@@ -314,10 +316,12 @@ def _tell_of_trouble(cause: Cause | None) -> None:
 def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     """Build the service: database, keys, flows (published if they are new), channels. Starts nothing.
 
-    Raises what `lay` raises, and FlowError and NoSuchFlowError.
+    Raises what `open_foundation` raises, and FlowError and NoSuchFlowError.
     """
-    releases = Releases.compile(house(settings), settings.default_flow, settings.flow_folders, settings.text_folders)
-    base = lay(settings, clock)
+    releases = Releases.compile(
+        organisation_facts(settings), settings.default_flow, settings.flow_folders, settings.text_folders
+    )
+    base = open_foundation(settings, clock)
     if base.engine.dialect.name == "sqlite":
         backup.clear_up(Path(str(base.engine.url.database)), clock().timestamp() - HOUR)
     try:

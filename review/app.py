@@ -19,7 +19,7 @@ from review.inbox import inbox_page
 from review.kit import render, require_role, visit
 from review.kit.held_files import HeldFiles
 from review.kit.safeguarding_rules import CARERS
-from review.kit.throttle import Slowdown
+from review.kit.throttle import Throttle
 from review.kit.visit import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.queue import queue_page
 from review.requests import requests_page
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from review.kit.services import ReviewParts
+    from review.kit.services import ReviewServices
 
 POLICY = "; ".join(
     (
@@ -65,9 +65,9 @@ HEADERS = {
 PROBLEMS = {400: "bad_request", 404: "not_found", 405: "not_found", 413: "too_large", 415: "bad_request"}
 
 
-def build(parts: ReviewParts) -> Starlette:
+def build(parts: ReviewServices) -> Starlette:
     """Return the team's web app, to be mounted at `/` after all other routes."""
-    slowdown = Slowdown()
+    slowdown = Throttle()
 
     def page(view: Callable[[visit.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
         return require_role.require_role(view, parts, slowdown, roles=roles)

@@ -134,7 +134,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentPiece:
     """The provider took a message. `segments` are SMS segments as we count them; 0 where there are none."""
 
     provider_id: str
@@ -207,7 +207,7 @@ class Limits:
     """True: nobody is woken by it, so that quiet hours do not matter (rule 99)."""
 
 
-class Thanks(NamedTuple):
+class Acknowledgement(NamedTuple):
     """The body of a 200 and its content type."""
 
     body: bytes = b""
@@ -223,7 +223,7 @@ class Channel(Protocol):
     """Where the provider calls us; empty for a channel that nobody calls."""
     aside: frozenset[str]
     """Those of `paths` whose events are only stored, to be handled later (rule 13)."""
-    thanks: Thanks
+    thanks: Acknowledgement
     """What the provider wants to hear when an event is kept."""
 
     @classmethod
@@ -267,11 +267,11 @@ class Channel(Protocol):
         """Cut a message into what the provider can carry; send each after the one before."""
         ...
 
-    async def send(self, piece: Piece) -> Sent:
+    async def send(self, piece: Piece) -> SentPiece:
         """Hand one piece to the provider. Raises SendError, and nothing else."""
         ...
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[SentPiece]:
         """Find out what became of a piece whose sending, at `since` or later, was cut off. Raises SendError.
 
         Returns the provider's messages that it may have become; none: it was never taken. Only asked if

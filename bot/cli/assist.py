@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.settings.foundation import Base
-    from bot.turn.assisted_session import Sitting
+    from bot.settings.foundation import Foundation
+    from bot.turn.assisted_session import AssistedSession
     from flows.model.effects import Say
     from storage.queries.team.members import Member
 
@@ -31,10 +31,10 @@ def assist(
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import keep_notice, laid  # noqa: PLC0415 - keep start-up light
-    from bot.settings.organisation import house  # noqa: PLC0415
-    from bot.turn.assisted_session import Sitting  # noqa: PLC0415
-    from bot.turn.context import Means  # noqa: PLC0415
+    from bot.settings.foundation import foundation, keep_notice  # noqa: PLC0415 - keep start-up light
+    from bot.settings.organisation import organisation_facts  # noqa: PLC0415
+    from bot.turn.assisted_session import AssistedSession  # noqa: PLC0415
+    from bot.turn.context import TurnServices  # noqa: PLC0415
     from bot.turn.releases import Releases  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
     from storage.queries.contributors.decisions import Assisted  # noqa: PLC0415
@@ -49,8 +49,10 @@ def assist(
     if not where.strip():
         raise typer.BadParameter("say where you sit together", param_hint="--where")
     settings = installed()
-    releases = Releases.compile(house(settings), settings.default_flow, settings.flow_folders, settings.text_folders)
-    with laid(settings) as base:
+    releases = Releases.compile(
+        organisation_facts(settings), settings.default_flow, settings.flow_folders, settings.text_folders
+    )
+    with foundation(settings) as base:
         member = _member(base, worker)
         if member is None:
             console(error=True).print(
@@ -58,18 +60,18 @@ def assist(
             )
             raise typer.Exit(FAILED)
         base.writer.run(partial(releases.publish, now=base.clock()))
-        means = Means(
+        means = TurnServices(
             keyring=base.keyring, releases=releases, resolver=Resolver(countries=(settings.country,)),
             languages=settings.languages, notice=keep_notice(base), staffed=settings.staffed_hours,
         )  # fmt: skip
-        sitting = Sitting(
+        sitting = AssistedSession(
             writer=base.writer, means=means, assisted=Assisted(member.id, where.strip()), clock=base.clock
         )
         out.print(ALOUD, markup=False)
         _listen(out, sitting.begin(flow), sitting)
 
 
-def _listen(out: Console, asked: list[Say], sitting: Sitting) -> None:
+def _listen(out: Console, asked: list[Say], sitting: AssistedSession) -> None:
     _show(out, asked)
     while not sitting.over:
         try:
@@ -97,7 +99,7 @@ def _show(out: Console, asked: list[Say]) -> None:
             out.print(f"  {line}".rstrip(), markup=False)
 
 
-def _member(base: Base, worker: str) -> Member | None:
+def _member(base: Foundation, worker: str) -> Member | None:
     from review.kit.accounts import email_of  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from flows.authoring.release import Release
     from flows.model.effects import Effect, Say
     from flows.model.signals import PlacesFound
-    from flows.simulation.simulation import Rehearsal
-    from flows.simulation.transcript import Act
+    from flows.simulation.simulation import Simulation
+    from flows.simulation.transcript import TranscriptAct
 
 commands = typer.Typer()
 
@@ -42,7 +42,7 @@ COMMANDS = """\
   /quit              leave"""
 
 
-class Look(StrEnum):
+class ChatChannel(StrEnum):
     """How messages look."""
 
     sms = "sms"
@@ -52,7 +52,7 @@ class Look(StrEnum):
 @commands.command()
 def chat(
     flow: Annotated[str, typer.Argument(help="The flow to try: its name, such as share, or its file.")] = "",
-    channel: Annotated[Look, typer.Option(help="Which phone to be.")] = Look.sms,
+    channel: Annotated[ChatChannel, typer.Option(help="Which phone to be.")] = ChatChannel.sms,
     language: Annotated[str, typer.Option("--lang", help="The language to be spoken to in, such as en.")] = "",
     save: Annotated[
         Path | None, typer.Option(help="Save the conversation to this file, as a transcript that tests can run.")
@@ -77,9 +77,9 @@ def chat(
 class Talk:
     """One sitting at the terminal."""
 
-    def __init__(self, out: Console, phone: Callable[[], Rehearsal]) -> None:
+    def __init__(self, out: Console, phone: Callable[[], Simulation]) -> None:
         self.out = out
-        self.acts: list[Act] = []
+        self.acts: list[TranscriptAct] = []
         """What was done since the last beginning."""
         self._fresh = phone
         self.phone = phone()
@@ -123,30 +123,30 @@ class Talk:
                 self._show(self.phone.history[before:])
         return True
 
-    def _act(self, word: str, rest: str, line: str) -> Act:
-        from flows.simulation.transcript import Act, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
+    def _act(self, word: str, rest: str, line: str) -> TranscriptAct:
+        from flows.simulation.transcript import TranscriptAct, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
 
         match word:
             case "/press" if self.phone.channel == "sms":
-                return Act("say", rest)  # there are no buttons: they are numbers to type
+                return TranscriptAct("say", rest)  # there are no buttons: they are numbers to type
             case "/press":
                 buttons = self.phone.buttons
                 chosen = int(rest) if rest.isdecimal() and len(rest) < 4 else 0
-                return Act("press", buttons[chosen - 1] if 0 < chosen <= len(buttons) else rest)
+                return TranscriptAct("press", buttons[chosen - 1] if 0 < chosen <= len(buttons) else rest)
             case "/wait":
                 duration(rest)
-                return Act("wait", rest)
+                return TranscriptAct("wait", rest)
             case "/place":
-                return Act("position", rest)
+                return TranscriptAct("position", rest)
             case "/send" if re.fullmatch(r"[a-z]+", rest):
-                return Act("send", rest)
+                return TranscriptAct("send", rest)
             case "/edit":
                 said = [act.other or act.text for act in self.acts if act.kind in {"say", "edit"}]
                 if not said or not rest:
                     raise TranscriptError("There is nothing to change yet, or nothing to change it to.")
-                return Act("edit", said[-1], rest)
+                return TranscriptAct("edit", said[-1], rest)
             case _:
-                return Act("say", line)
+                return TranscriptAct("say", line)
 
     # --- showing ------------------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ def _plain(value: JsonValue) -> str:
 
 def _releases(settings: Settings, flow: str) -> tuple[Mapping[str, Release], str]:
     """Return what can be told, and which flow is wanted; a file's flow takes the place of one with its name."""
-    from bot.settings.organisation import house  # noqa: PLC0415 - keep start-up light
+    from bot.settings.organisation import organisation_facts  # noqa: PLC0415 - keep start-up light
     from flows.authoring.loader import load, load_file  # noqa: PLC0415
     from flows.authoring.release import compile_release  # noqa: PLC0415
     from flows.authoring.texts import read_translations, texts_for  # noqa: PLC0415
@@ -219,16 +219,18 @@ def _releases(settings: Settings, flow: str) -> tuple[Mapping[str, Release], str
     if wanted not in flows:
         raise typer.BadParameter(f"there is no flow {wanted!r}; choose one of: {', '.join(flows)}")
     translations = read_translations(settings.languages, flows.values(), settings.text_folders)
-    facts = house(settings)
+    facts = organisation_facts(settings)
     return {
         name: compile_release(found, texts_for(found, translations), facts) for name, found in flows.items()
     }, wanted
 
 
-def _phone(releases: Mapping[str, Release], flow: str, channel: Look, language: str, settings: Settings) -> Rehearsal:
-    from flows.simulation.simulation import Rehearsal  # noqa: PLC0415 - keep start-up light
+def _phone(
+    releases: Mapping[str, Release], flow: str, channel: ChatChannel, language: str, settings: Settings
+) -> Simulation:
+    from flows.simulation.simulation import Simulation  # noqa: PLC0415 - keep start-up light
 
-    return Rehearsal(
+    return Simulation(
         releases=releases, flow=flow, channel=channel.value, language=language, find_places=_finder(settings)
     )
 
@@ -251,7 +253,9 @@ def _finder(settings: Settings) -> Callable[[str], PlacesFound]:
     return find
 
 
-def _transcript(acts: list[Act], flow: str, name: str, channel: Look, language: str, settings: Settings) -> str:
+def _transcript(
+    acts: list[TranscriptAct], flow: str, name: str, channel: ChatChannel, language: str, settings: Settings
+) -> str:
     """Return what was done as a transcript, told by the practice team, so that it is the same everywhere."""
     from flows.authoring.release import compile_release  # noqa: PLC0415
     from flows.simulation.simulation import PRACTICE_HOUSE  # noqa: PLC0415 - keep start-up light

@@ -16,7 +16,7 @@ MARKS = {"good": "[green]✓[/green]", "care": "[yellow]![/yellow]", "wrong": "[
 def doctor() -> None:
     """Look at settings, database, keys, channels, clock, disk and flows. Fails if something does not work."""
     from bot.cli.say import FAILED, console  # noqa: PLC0415
-    from bot.doctor.examine import Patient, examine  # noqa: PLC0415
+    from bot.doctor.examine import CheckContext, examine  # noqa: PLC0415
     from bot.settings import environment  # noqa: PLC0415 - keep start-up light
 
     out = console()
@@ -29,7 +29,7 @@ def doctor() -> None:
             out.print(f"  {problem.advice}", markup=False)
         raise typer.Exit(FAILED) from None
     wrong = 0
-    for finding in examine(Patient(settings=found, unknown=environment.unknown(os.environ, folder))):
+    for finding in examine(CheckContext(settings=found, unknown=environment.unknown(os.environ, folder))):
         out.print(MARKS[finding.grade], end=" ")
         out.print(finding.what, markup=False)
         if finding.advice:

@@ -109,16 +109,16 @@ def check(
     settings = read_settings()
     spoken = [code.strip() for code in languages.split(",")] if languages else settings.languages
     catalogues = _catalogues(spoken, texts)
-    house = _house(settings)
+    organisation_facts = _house(settings)
     flows, findings = _read(files)
     if not paths:
-        findings += check_everywhere(catalogues, house)
+        findings += check_everywhere(catalogues, organisation_facts)
     by_id = {flow.id: file for file in files for flow in flows if file.stem == flow.id}
     for flow in flows:
-        findings += check_flow(flow, by_id.get(flow.id, Path(f"{flow.id}.toml")).name, catalogues, house)
+        findings += check_flow(flow, by_id.get(flow.id, Path(f"{flow.id}.toml")).name, catalogues, organisation_facts)
     _print_findings(out, findings)
     for flow in flows:
-        for cost in costs_of(flow, catalogues, house):
+        for cost in costs_of(flow, catalogues, organisation_facts):
             out.print(line(flow.id, cost), markup=False, highlight=False)
     _sum_up(out, len(files), findings)
     if any(finding.severity == "error" for finding in findings):
@@ -128,22 +128,22 @@ def check(
 @commands.command()
 def publish() -> None:
     """Check the flows and write what changed to the database. The service begins with it at its next start."""
-    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from bot.turn.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
 
     settings = installed(makes=True)
     out = console()
-    house = _house(settings)
+    organisation_facts = _house(settings)
     flows, findings = _read(_files(None))
-    findings += check_flows(flows, _catalogues(settings.languages, None), house)
+    findings += check_flows(flows, _catalogues(settings.languages, None), organisation_facts)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         _print_findings(out, errors)
         out.print("Nothing was published. Put these right first.", style="bold red")
         raise typer.Exit(1)
-    releases = Releases.compile(house, settings.default_flow, settings.flow_folders, settings.text_folders)
-    with laid(settings) as base:
+    releases = Releases.compile(organisation_facts, settings.default_flow, settings.flow_folders, settings.text_folders)
+    with foundation(settings) as base:
         number = base.writer.run(lambda connection: releases.publish(connection, base.clock()))
     for release in releases.current.values():
         out.print(f"{release.flow.id} speaks {', '.join(release.languages)}", markup=False)
@@ -155,9 +155,9 @@ def publish() -> None:
 
 
 def _house(settings: Settings) -> OrganisationFacts:
-    from bot.settings.organisation import house  # noqa: PLC0415 - keep start-up light
+    from bot.settings.organisation import organisation_facts  # noqa: PLC0415 - keep start-up light
 
-    return house(settings)
+    return organisation_facts(settings)
 
 
 def _files(paths: Iterable[Path] | None) -> list[Path]:

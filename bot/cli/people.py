@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.settings.foundation import Base
+    from bot.settings.foundation import Foundation
     from storage.privacy.subject_file import PersonFile
-    from storage.queries.contributors.find_person import Hit
+    from storage.queries.contributors.find_person import PersonHit
     from storage.queries.stories.exports_made import Recall
 
 commands = typer.Typer(name="people", help="Answer a person who asks about their data.", no_args_is_help=True)
@@ -71,7 +71,7 @@ Reason = Annotated[
 class Looked(NamedTuple):
     """What looking for somebody gave."""
 
-    hits: list[Hit]
+    hits: list[PersonHit]
     missing: str
     """What to say when nobody was found."""
 
@@ -85,12 +85,12 @@ def group() -> None:
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
     from bot.cli.say import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
     wanted = who or _ask()
-    with laid(installed()) as base:
+    with foundation(installed()) as base:
         hit = _one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -108,7 +108,7 @@ def export(
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def export(
         console(error=True).print(f"[red]×[/red] {out} is there already. Nothing was written; choose another name.")
         raise typer.Exit(FAILED)
     wanted = who or _ask()
-    with laid(installed()) as base:
+    with foundation(installed()) as base:
         hit = _one(base, wanted, "person.exported", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -135,16 +135,16 @@ def erase(
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
-    from storage.privacy.vacuum import scrub  # noqa: PLC0415
+    from storage.privacy.vacuum import vacuum  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415
 
     settings = installed()
     wanted = who or _ask()
     out = console()
-    with laid(settings) as base:
+    with foundation(settings) as base:
         hit = _one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -157,7 +157,7 @@ def erase(
                 out.print("[red]×[/red] That is not the pseudonym. Nothing was deleted.")
                 raise typer.Exit(FAILED)
         base.writer.run(partial(_erase, hit=hit, reason=reason, now=base.clock()))
-        clean = scrub(base.engine, base.writer, settings.data_dir, base.clock(), patient=False).clean
+        clean = vacuum(base.engine, base.writer, settings.data_dir, base.clock(), patient=False).clean
     out.print(f"{hit.pseudonym} is deleted, with everything above.", markup=False)
     if not clean:
         out.print("The database is in use just now: the service cleans the last bytes out within the hour.")
@@ -189,12 +189,12 @@ def request(
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import laid  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members, requests  # noqa: PLC0415
 
     settings = installed()
     out = console()
-    with laid(settings) as base:
+    with foundation(settings) as base:
         now = base.clock()
         opened = now if came is None else min(now, came.replace(tzinfo=settings.timezone).astimezone(UTC))
         if came is not None and came.replace(tzinfo=settings.timezone).astimezone(UTC) > now:
@@ -248,7 +248,7 @@ def _ask() -> str:
     return str(typer.prompt("Who"))
 
 
-def _one(base: Base, wanted: str, act: str, reason: Why) -> Hit:
+def _one(base: Foundation, wanted: str, act: str, reason: Why) -> PersonHit:
     """Find one person, and write down that somebody was looked for before anything is told."""
     from bot.cli.say import FAILED, console  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
@@ -273,7 +273,7 @@ def _one(base: Base, wanted: str, act: str, reason: Why) -> Hit:
     return looked.hits[0]
 
 
-def _look(base: Base, wanted: str) -> Looked:
+def _look(base: Foundation, wanted: str) -> Looked:
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.contributors import find_person  # noqa: PLC0415
 
@@ -314,7 +314,7 @@ def addresses(text: str, country: str) -> list[tuple[str, str]]:
     return [("sms", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))]
 
 
-def _erase(connection: Connection, hit: Hit, reason: Why, now: datetime) -> None:
+def _erase(connection: Connection, hit: PersonHit, reason: Why, now: datetime) -> None:
     from storage.protection.erasure import erase_contributor  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from storage.privacy.retention import Gone
+    from storage.privacy.retention import RetentionReport
 
 commands = typer.Typer(name="retention", help="Let go of what has been kept for long enough.", no_args_is_help=True)
 
@@ -42,11 +42,11 @@ def run(
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
     from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import laid, periods  # noqa: PLC0415 - keep start-up light
+    from bot.settings.foundation import foundation, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
 
     settings = installed()
-    with laid(settings) as base:
+    with foundation(settings) as base:
         leap = base.time.leap
         gone = retention.run(
             base.engine, base.writer, periods(settings), base.time.surely(), who="command line", dry_run=dry_run
@@ -62,7 +62,7 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def sentences(gone: Gone, *, dry_run: bool = False) -> list[str]:
+def sentences(gone: RetentionReport, *, dry_run: bool = False) -> list[str]:
     """Return what went, or would go, one line for each kind."""
     told = [
         f"{count} {one if count == 1 else many}: {'would be ' if dry_run else ''}{fate}."

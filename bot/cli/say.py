@@ -134,13 +134,14 @@ def failing_plainly() -> Iterator[None]:
         out.print(f"  {_advice(error)}", markup=False)
         sys.exit(FAILED)
     except Exception as error:
-        from bot.telemetry.logs import told  # noqa: PLC0415 - keep start-up light
+        from bot.telemetry.logs import error_fields  # noqa: PLC0415 - keep start-up light
 
         out, names = console(error=True), _names(error)
         if DATABASE in names and (trouble := _trouble(error)):
             out.print(f"[red]×[/red] {trouble} What was asked was not done.")
             out.print(
-                f"  Put that right and try again; earshot doctor looks further. ({told(error)['error']})", markup=False
+                f"  Put that right and try again; earshot doctor looks further. ({error_fields(error)['error']})",
+                markup=False,
             )
             sys.exit(FAILED)
         if names & KNOWN:
@@ -148,7 +149,7 @@ def failing_plainly() -> Iterator[None]:
                 out.print("[red]×[/red]", end=" ")
                 out.print(line, markup=False)
             sys.exit(FAILED)
-        fault = told(error)
+        fault = error_fields(error)
         out.print(f"[red]×[/red] Something went wrong that should not: {fault['error']}.", markup=True)
         out.print(f"  Nothing was lost. Report it with this line: {fault['trace']}", markup=False)
         sys.exit(NOT_OURS)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from bot.doctor import on_call_check
 from bot.settings.environment import DEMO_ORGANISATION, Settings, is_loopback, variable
-from bot.settings.organisation import CHECK_EVERY, helplines, house, lines_for
+from bot.settings.organisation import CHECK_EVERY, helplines, lines_for, organisation_facts
 from storage.db.engine import UnusableDatabaseError, connect, is_current, is_empty, reader
 from storage.privacy import vacuum
 from storage.privacy.retention import leaving
@@ -51,7 +51,7 @@ DEFAULT_PROXIES = Settings.model_fields["trusted_proxies"].default
 TELEGRAM_PORTS = {443, 80, 88, 8443}
 
 
-class Finding(NamedTuple):
+class DoctorFinding(NamedTuple):
     """One thing that was looked at. `care` works and may hurt later; `wrong` does not work."""
 
     grade: Grade
@@ -60,7 +60,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(kw_only=True)
-class Patient:
+class CheckContext:
     """The installation that is looked at."""
 
     settings: Settings
@@ -70,7 +70,7 @@ class Patient:
     keyring: Keyring | None = None
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
+def examine(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Take every look, in order; an error in one of them is a finding and stops none of the others."""
     try:
         for look in LOOKS:
@@ -78,45 +78,45 @@ def examine(patient: Patient) -> Iterator[Finding]:
                 yield from look(patient)
             except Exception as error:
                 name = look.__name__.removeprefix("_").replace("_", " ")
-                yield Finding("wrong", f"Looking at the {name} failed: {type(error).__name__}.", "Report this.")
+                yield DoctorFinding("wrong", f"Looking at the {name} failed: {type(error).__name__}.", "Report this.")
     finally:
         if patient.engine is not None:
             patient.engine.dispose()
 
 
-def _settings(patient: Patient) -> Iterator[Finding]:
+def _settings(patient: CheckContext) -> Iterator[DoctorFinding]:
     for problem in patient.unknown:
-        yield Finding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
+        yield DoctorFinding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
     settings = patient.settings
     if settings.organisation == DEMO_ORGANISATION:
-        yield Finding("care", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
+        yield DoctorFinding("care", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
     if not settings.contact:
-        yield Finding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
+        yield DoctorFinding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
     yield from _helplines(patient)
     if settings.simulator_withheld:
-        yield Finding(
+        yield DoctorFinding(
             "care",
             f"The practice phone at /try is off: {settings.host} lets other machines in, and there is no https.",
             f"Let {variable('public_url')} be https, or {variable('host')} 127.0.0.1.",
         )
     if not settings.loopback and not is_loopback(settings.host) and settings.trusted_proxies == DEFAULT_PROXIES:
-        yield Finding(
+        yield DoctorFinding(
             "care",
             "Behind a web server on another machine, everybody who calls looks the same.",
             f"If there is one, set {variable('trusted_proxies')} to its address.",
         )
     if settings.simulator_on and not settings.loopback:
-        yield Finding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
+        yield DoctorFinding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
     if not patient.unknown:
-        yield Finding("good", "The settings can be read.")
+        yield DoctorFinding("good", "The settings can be read.")
 
 
-def _helplines(patient: Patient) -> Iterator[Finding]:
+def _helplines(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Name what is missing, and every line that nobody has rung for a long time (rule 82)."""
     settings = patient.settings
     nations = helplines().get(settings.country)
     if nations is None:
-        yield Finding(
+        yield DoctorFinding(
             "wrong",
             f"There are no helplines for {settings.country}.",
             "Add them to bot/settings/helplines.toml, or set " + variable("country") + ".",
@@ -124,7 +124,7 @@ def _helplines(patient: Patient) -> Iterator[Finding]:
         return
     if settings.nation and settings.nation not in nations:
         known = ", ".join(filter(None, nations)) or "none"
-        yield Finding(
+        yield DoctorFinding(
             "wrong", f"There are no helplines for {settings.nation}.", f"Set {variable('nation')} to one of: {known}."
         )
     old = [
@@ -133,30 +133,30 @@ def _helplines(patient: Patient) -> Iterator[Finding]:
         if helpline.sent and patient.now.date() - helpline.checked > CHECK_EVERY
     ]
     if old:
-        yield Finding(
+        yield DoctorFinding(
             "care",
             f"Helplines: {', '.join(old)}.",
             "Ring them, then write today's date into bot/settings/helplines.toml.",
         )
 
 
-def _data_folder(patient: Patient) -> Iterator[Finding]:
+def _data_folder(patient: CheckContext) -> Iterator[DoctorFinding]:
     folder = patient.settings.data_dir
     if (usual := patient.settings.usual_folder_passed_by) is not None:
         advice = f"Put {variable('data_dir')} right. For another installation make its folder first."
-        yield Finding("wrong", f"There is no data folder {folder}, and {usual} holds a database.", advice)
+        yield DoctorFinding("wrong", f"There is no data folder {folder}, and {usual} holds a database.", advice)
         return
     if not folder.exists():
-        yield Finding("care", f"There is no data folder {folder} yet.", "earshot serve makes it.")
+        yield DoctorFinding("care", f"There is no data folder {folder} yet.", "earshot serve makes it.")
         return
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & 0o077:
-        yield Finding("care", f"Other people on this machine can look into {folder}.", f"chmod 700 {folder}")
+        yield DoctorFinding("care", f"Other people on this machine can look into {folder}.", f"chmod 700 {folder}")
     else:
-        yield Finding("good", f"The data folder {folder} is yours alone.")
+        yield DoctorFinding("good", f"The data folder {folder} is yours alone.")
 
 
-def _keys(patient: Patient) -> Iterator[Finding]:
+def _keys(patient: CheckContext) -> Iterator[DoctorFinding]:
     from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     settings = patient.settings
@@ -166,34 +166,34 @@ def _keys(patient: Patient) -> Iterator[Finding]:
             patient.keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
         elif path.exists():
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                yield Finding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
+                yield DoctorFinding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
             patient.keyring = key_fit.from_file(path)
         else:
             return  # whether that is wrong, only the database can say
     except UnusableKeyError as error:
         what, _, advice = str(error).partition("\n")
-        yield Finding(
+        yield DoctorFinding(
             "wrong",
             what.rstrip(".") + ".",
             advice or "Put the key back from your copy. Without it, nobody can be answered.",
         )
         return
-    yield Finding("good", "The keys can be used.")
+    yield DoctorFinding("good", "The keys can be used.")
 
 
-def _database(patient: Patient) -> Iterator[Finding]:
+def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
     url = patient.settings.database_url
     if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
         if patient.keyring is not None and patient.settings.secret_key is None:
-            yield Finding(
+            yield DoctorFinding(
                 "wrong", f"There is a key, and no database at {url.removeprefix('sqlite:///')}.",
                 f"Put {variable('database_url')} right, or put a copy back: earshot db restore FILE",
             )  # fmt: skip
             return
-        yield Finding("care", "There is no database yet.", "earshot serve makes it.")
+        yield DoctorFinding("care", "There is no database yet.", "earshot serve makes it.")
         return
     if url.startswith("sqlite") and is_empty(Path(url.removeprefix("sqlite:///"))):
-        yield Finding(
+        yield DoctorFinding(
             "wrong", f"The database {url.removeprefix('sqlite:///')} has no content at all: something has emptied it.",
             "Put a copy back: earshot db restore FILE. If nothing was ever kept in it, delete the file.",
         )  # fmt: skip
@@ -202,10 +202,10 @@ def _database(patient: Patient) -> Iterator[Finding]:
         engine = connect(url)
         current = is_current(engine)
     except UnusableDatabaseError as error:
-        yield Finding("wrong", f"{error}.", f"Put {variable('database_url')} right.")
+        yield DoctorFinding("wrong", f"{error}.", f"Put {variable('database_url')} right.")
         return
     except Exception as error:
-        yield Finding(
+        yield DoctorFinding(
             "wrong",
             f"The database does not answer ({type(error).__name__}).",
             f"Start it, or put {variable('database_url')} right.",
@@ -213,12 +213,12 @@ def _database(patient: Patient) -> Iterator[Finding]:
         return
     patient.engine = engine
     if not current:
-        yield Finding("care", "The database is of an older version.", "Run: earshot db upgrade")
+        yield DoctorFinding("care", "The database is of an older version.", "Run: earshot db upgrade")
         patient.engine = None
         engine.dispose()
         return
     if different := list(schema_check.faults(engine)):
-        yield Finding(
+        yield DoctorFinding(
             "wrong", f"The tables are not those of this version: {', '.join(different[:3])}.",
             "Run the version that made it, or put back a copy from before: earshot db restore FILE",
         )  # fmt: skip
@@ -229,12 +229,14 @@ def _database(patient: Patient) -> Iterator[Finding]:
         with reader(engine) as connection:
             sound = connection.exec_driver_sql("PRAGMA quick_check").scalar()
         if sound != "ok":
-            yield Finding("wrong", "The database file is damaged.", "Stop the service and run: earshot db restore FILE")
+            yield DoctorFinding(
+                "wrong", "The database file is damaged.", "Stop the service and run: earshot db restore FILE"
+            )
             return
-    yield Finding("good", "The database answers and is up to date.")
+    yield DoctorFinding("good", "The database answers and is up to date.")
 
 
-def _sealed(patient: Patient) -> Iterator[Finding]:
+def _sealed(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether the keys are those of the database: after a move, one may have been left behind."""
     from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
@@ -243,21 +245,21 @@ def _sealed(patient: Patient) -> Iterator[Finding]:
         if patient.settings.secret_key is not None or path.exists():
             return  # said above what is wrong with it
         if patient.engine is not None and key_fit.needs_key(patient.engine):
-            yield Finding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
+            yield DoctorFinding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
         else:
-            yield Finding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
+            yield DoctorFinding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
     elif patient.engine is not None:
         if key_fit.fits(patient.engine, patient.keyring):
-            yield Finding("good", "The keys fit the database.")
+            yield DoctorFinding("good", "The keys fit the database.")
         else:
-            yield Finding(
+            yield DoctorFinding(
                 "wrong",
                 "The keys do not fit the database.",
                 "Put the old key back, or behind the new one.",
             )
 
 
-def _copies(patient: Patient) -> Iterator[Finding]:
+def _copies(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether a copy was put back at which nobody has looked, and when the last good one was made."""
     if patient.engine is None:
         return
@@ -265,16 +267,16 @@ def _copies(patient: Patient) -> Iterator[Finding]:
         made = restored.last_copy(connection)
         fenced, waits = restored.fenced(connection), restored.waiting(connection)
     if fenced:
-        yield Finding(
+        yield DoctorFinding(
             "wrong", f"A copy was put back, and nothing is sent until somebody has looked; {waits} messages wait.",
             "Look at what is there. Then: earshot db release",
         )  # fmt: skip
     if patient.engine.dialect.name == "sqlite":
         when = f"The last good copy was made on {_day(made.date())}." if made else "No copy was made yet."
-        yield Finding("good", f"{when} To make one: earshot db backup FILE")
+        yield DoctorFinding("good", f"{when} To make one: earshot db backup FILE")
 
 
-def _waiting(patient: Patient) -> Iterator[Finding]:
+def _waiting(patient: CheckContext) -> Iterator[DoctorFinding]:
     if patient.engine is None:
         return
     with reader(patient.engine) as connection:
@@ -282,46 +284,46 @@ def _waiting(patient: Patient) -> Iterator[Finding]:
         counts = outbox.backlog(connection)
         never = outbox.people_not_reached(connection)
     if never:
-        yield Finding(
+        yield DoctorFinding(
             "care",
             f"{never} {'person' if never == 1 else 'people'} will never get a message that was meant for them.",
             "The log says why, at “send failed”. If they should hear from you, write to them yourselves.",
         )
     if failed:
-        yield Finding("care", f"{failed} messages could not be handled.", "Look at them: earshot inbox list")
+        yield DoctorFinding("care", f"{failed} messages could not be handled.", "Look at them: earshot inbox list")
     if counts["unknown"]:
-        yield Finding(
+        yield DoctorFinding(
             "care",
             f"Of {counts['unknown']} messages nobody knows whether they arrived.",
             "They are looked up at the provider where that can be done, and never sent twice blindly.",
         )
     if not failed and not counts["unknown"] and not never:
-        yield Finding("good", "Every message was handled.")
+        yield DoctorFinding("good", "Every message was handled.")
 
 
-def _erasures(patient: Patient) -> Iterator[Finding]:
+def _erasures(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether something deleted still waits to be cleaned out of free pages and logs, and of an old copy."""
     if patient.engine is None:
         return
     with reader(patient.engine) as connection:
         since = vacuum.unclean(connection)
     if since is not None and patient.now - since > UNCLEAN:
-        yield Finding(
+        yield DoctorFinding(
             "care",
             f"Words deleted on {_day(since.date())} are still in free pages of the database.",
             "Let earshot serve run; it cleans them out. On PostgreSQL look for a transaction that never ends.",
         )
     elif since is None:
-        yield Finding("good", "What was deleted is gone from the bytes as well.")
+        yield DoctorFinding("good", "What was deleted is gone from the bytes as well.")
     if patient.engine.dialect.name == "sqlite":
         file = Path(patient.settings.database_url.removeprefix("sqlite:///"))
         for left in sorted(file.parent.glob(f"{file.name}{BEFORE}*")):
-            yield Finding(
+            yield DoctorFinding(
                 "care", f"{left} still holds what was there before a restore.", "Delete it once you are sure."
             )
 
 
-def _requests(patient: Patient) -> Iterator[Finding]:
+def _requests(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell of data-protection requests and complaints that are due (rules 59 and 66)."""
     if patient.engine is None:
         return
@@ -332,23 +334,25 @@ def _requests(patient: Patient) -> Iterator[Finding]:
     for one in waiting:
         what = "must be told that we have it" if one.waits_for == "acknowledge" else "must be answered"
         if one.overdue(patient.now):
-            yield Finding("wrong", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}: overdue.", page)
+            yield DoctorFinding(
+                "wrong", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}: overdue.", page
+            )
         elif one.due_at - patient.now < SOON:
-            yield Finding("care", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}.", page)
+            yield DoctorFinding("care", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}.", page)
     if rushed:
-        yield Finding("care", f"{rushed} complaints came in a rush. Look through them: some may be real.", page)
+        yield DoctorFinding("care", f"{rushed} complaints came in a rush. Look through them: some may be real.", page)
     if not waiting and not rushed:
-        yield Finding("good", "No request or complaint waits for an answer.")
+        yield DoctorFinding("good", "No request or complaint waits for an answer.")
 
 
-def _on_call(patient: Patient) -> Iterator[Finding]:
+def _on_call(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether somebody who may need help would be noticed (rule 79)."""
     if patient.engine is not None:
         for grade, what, advice in on_call_check.look(patient.engine, patient.settings, patient.now):
-            yield Finding(grade, what, advice)
+            yield DoctorFinding(grade, what, advice)
 
 
-def _leaving(patient: Patient) -> Iterator[Finding]:
+def _leaving(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell of quiet contacts that are about to be let go."""
     from bot.settings.foundation import periods  # noqa: PLC0415 - that module imports everything
 
@@ -359,23 +363,23 @@ def _leaving(patient: Patient) -> Iterator[Finding]:
     for group in groups:
         who = "1 quiet contact" if group.people == 1 else f"{group.people} quiet contacts"
         day = _day(group.on.astimezone(patient.settings.timezone).date())
-        yield Finding(
+        yield DoctorFinding(
             "care", f"{who} will be let go on {day}.", "A word from them stops it. To keep nobody is the plan."
         )
 
 
-def _telegram(patient: Patient) -> Iterator[Finding]:
+def _telegram(patient: CheckContext) -> Iterator[DoctorFinding]:
     settings = patient.settings
     if settings.telegram_token is None:
-        yield Finding("good", "Telegram is off.")
+        yield DoctorFinding("good", "Telegram is off.")
         return
     if not re.fullmatch(r"\d{6,}:[A-Za-z0-9_-]{30,}", settings.telegram_token.get_secret_value()):
-        yield Finding("wrong", "The Telegram token looks cut off.", "Copy it whole from @BotFather.")
+        yield DoctorFinding("wrong", "The Telegram token looks cut off.", "Copy it whole from @BotFather.")
     else:
-        yield Finding("good", "The Telegram token has the right form.")
+        yield DoctorFinding("good", "The Telegram token has the right form.")
     secret = settings.telegram_webhook_secret
     if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
-        yield Finding(
+        yield DoctorFinding(
             "care", "The webhook secret is short enough to guess.",
             f"Take {variable('telegram_webhook_secret')} out: we make a good one.",
         )  # fmt: skip
@@ -383,34 +387,38 @@ def _telegram(patient: Patient) -> Iterator[Finding]:
         yield from _reachable(settings, "Telegram", TELEGRAM_PORTS)
 
 
-def _text_messages(patient: Patient) -> Iterator[Finding]:
+def _text_messages(patient: CheckContext) -> Iterator[DoctorFinding]:
     settings = patient.settings
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
-        yield Finding("good", "Text messages are off.")
+        yield DoctorFinding("good", "Text messages are off.")
         return
     if not re.fullmatch(r"AC[0-9a-f]{32}", settings.twilio_account_sid):
-        yield Finding("wrong", "The Account SID is not AC and 32 letters and digits.", "Copy it whole from Twilio.")
+        yield DoctorFinding(
+            "wrong", "The Account SID is not AC and 32 letters and digits.", "Copy it whole from Twilio."
+        )
     elif not re.fullmatch(r"[0-9a-f]{32}", settings.twilio_auth_token.get_secret_value()):
-        yield Finding("wrong", "The Auth Token is not 32 letters and digits.", "Copy it whole from Twilio.")
+        yield DoctorFinding("wrong", "The Auth Token is not 32 letters and digits.", "Copy it whole from Twilio.")
     else:
-        yield Finding("good", "The Twilio account has the right form.")
+        yield DoctorFinding("good", "The Twilio account has the right form.")
     yield from _reachable(settings, "Twilio", None)
 
 
-def _reachable(settings: Settings, who: str, ports: set[int] | None) -> Iterator[Finding]:
+def _reachable(settings: Settings, who: str, ports: set[int] | None) -> Iterator[DoctorFinding]:
     parts = urlsplit(settings.public_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if settings.loopback:
-        yield Finding("wrong", f"{who} cannot reach {settings.public_url}.", f"Set {variable('public_url')}.")
+        yield DoctorFinding("wrong", f"{who} cannot reach {settings.public_url}.", f"Set {variable('public_url')}.")
     elif parts.scheme != "https":
-        yield Finding("wrong", f"{who} would call us without encryption.", f"Let {variable('public_url')} be https.")
+        yield DoctorFinding(
+            "wrong", f"{who} would call us without encryption.", f"Let {variable('public_url')} be https."
+        )
     elif ports is not None and port not in ports:
-        yield Finding("wrong", f"{who} does not call port {port}.", "Use 443, 80, 88 or 8443.")
+        yield DoctorFinding("wrong", f"{who} does not call port {port}.", "Use 443, 80, 88 or 8443.")
     else:
-        yield Finding("good", f"{who} can call {settings.public_url}, if that address is yours.")
+        yield DoctorFinding("good", f"{who} can call {settings.public_url}, if that address is yours.")
 
 
-def _clock(patient: Patient) -> Iterator[Finding]:
+def _clock(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Hold the clock against the last time that the database knows: nothing ends by a clock that leapt."""
     if patient.engine is None:
         return
@@ -418,31 +426,33 @@ def _clock(patient: Patient) -> Iterator[Finding]:
         known = timekeeping.last_known(connection)
         leap = timekeeping.leap_between(connection, patient.now)
     if leap is not None:
-        yield Finding(
+        yield DoctorFinding(
             "wrong",
             f"The clock of this machine is in doubt: {leap}. Nothing is deleted by its age until somebody says more.",
             "If it is right, say so: earshot clock right. Else set it, e.g. timedatectl set-ntp on",
         )
     elif known is not None and known - patient.now > SKEW:
-        yield Finding(
+        yield DoctorFinding(
             "wrong", "The clock of this machine is behind.", "Switch network time on, e.g. timedatectl set-ntp on"
         )
     else:
-        yield Finding("good", "The clock is not behind.")
+        yield DoctorFinding("good", "The clock is not behind.")
 
 
-def _disk(patient: Patient) -> Iterator[Finding]:
+def _disk(patient: CheckContext) -> Iterator[DoctorFinding]:
     folder = patient.settings.data_dir
     while not folder.exists():
         folder = folder.parent if folder != folder.parent else Path()
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE:
-        yield Finding("wrong", f"Only {free // 1_000_000} MB of disk are free.", "Make room, or move the data folder.")
+        yield DoctorFinding(
+            "wrong", f"Only {free // 1_000_000} MB of disk are free.", "Make room, or move the data folder."
+        )
     else:
-        yield Finding("good", f"{free // 1_000_000_000} GB of disk are free.")
+        yield DoctorFinding("good", f"{free // 1_000_000_000} GB of disk are free.")
 
 
-def _flows(patient: Patient) -> Iterator[Finding]:
+def _flows(patient: CheckContext) -> Iterator[DoctorFinding]:
     from flows.authoring.findings import FlowError  # noqa: PLC0415
     from flows.authoring.loader import load  # noqa: PLC0415
     from flows.authoring.texts import read_catalogues  # noqa: PLC0415
@@ -452,30 +462,36 @@ def _flows(patient: Patient) -> Iterator[Finding]:
     try:
         flows = load(settings.flow_folders)
     except FlowError as error:
-        yield Finding("wrong", f"{len(error.findings)} things are wrong with the flows.", "Run: earshot flows check")
+        yield DoctorFinding(
+            "wrong", f"{len(error.findings)} things are wrong with the flows.", "Run: earshot flows check"
+        )
         return
     if settings.default_flow not in {flow.id for flow in flows}:
-        yield Finding("wrong", f"There is no flow {settings.default_flow}.", f"Put {variable('default_flow')} right.")
-    findings = check_flows(flows, read_catalogues(settings.languages, settings.text_folders), house(settings))
+        yield DoctorFinding(
+            "wrong", f"There is no flow {settings.default_flow}.", f"Put {variable('default_flow')} right."
+        )
+    findings = check_flows(
+        flows, read_catalogues(settings.languages, settings.text_folders), organisation_facts(settings)
+    )
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
-        yield Finding("wrong", f"{errors} things are wrong with the flows.", "Run: earshot flows check")
+        yield DoctorFinding("wrong", f"{errors} things are wrong with the flows.", "Run: earshot flows check")
     else:
         yield from _spoken(flows, settings)
 
 
-def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[Finding]:
+def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[DoctorFinding]:
     """Say in which languages each flow is really held: one whose texts are not all checked is not spoken."""
     from flows.authoring.texts import read_translations, texts_for  # noqa: PLC0415
 
     translations = read_translations(settings.languages, flows, settings.text_folders)
     spoken = {flow.id: tuple(texts_for(flow, translations)) for flow in flows}
     by_flow = "; ".join(f"{flow} in {', '.join(languages)}" for flow, languages in spoken.items())
-    yield Finding("good", f"Flows are held so: {by_flow}.")
+    yield DoctorFinding("good", f"Flows are held so: {by_flow}.")
     for language in settings.languages:
         lacking = [flow for flow, languages in spoken.items() if language not in languages]
         if lacking:
-            yield Finding(
+            yield DoctorFinding(
                 "care",
                 f"{language} is offered, but these flows do not speak it: {', '.join(lacking)}.",
                 f"Have every text of {language}.po checked (earshot flows check names them), "
@@ -483,7 +499,7 @@ def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _languages(_patient: Patient) -> Iterator[Finding]:
+def _languages(_patient: CheckContext) -> Iterator[DoctorFinding]:
     """Name the languages of which no speaker has read our words yet: some are in use for safety's sake."""
     from flows.language import elsewhere, spoken_where  # noqa: PLC0415
     from flows.language.distress import distress_tables  # noqa: PLC0415
@@ -497,19 +513,19 @@ def _languages(_patient: Patient) -> Iterator[Finding]:
     }
     waiting = [f"{what} in {', '.join(codes)}" for what, codes in drafts.items() if codes]
     if waiting:
-        yield Finding("good", f"Drafts that wait for somebody who speaks the language: {'; '.join(waiting)}.")
+        yield DoctorFinding("good", f"Drafts that wait for somebody who speaks the language: {'; '.join(waiting)}.")
 
 
-def _python(_patient: Patient) -> Iterator[Finding]:
+def _python(_patient: CheckContext) -> Iterator[DoctorFinding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("good", f"Python is {version}.")
+    yield DoctorFinding("good", f"Python is {version}.")
 
 
 def _day(day: date) -> str:
     return day.strftime("%d %B %Y").lstrip("0")
 
 
-LOOKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
+LOOKS: tuple[Callable[[CheckContext], Iterator[DoctorFinding]], ...] = (
     _python,
     _settings,
     _data_folder,

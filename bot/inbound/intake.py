@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bot.inbound import late_events
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from bot.telemetry.readiness import Turns
 from bot.turn import address_holder, alerts, without_engine
-from bot.turn.context import Occasion
+from bot.turn.context import TurnTrigger
 from bot.turn.formatting import choice_of
-from bot.turn.runner import HOUR, MOST_BESIDE, Turn
+from bot.turn.runner import HOUR, MOST_BESIDE, TurnRunner
 from bot.turn.seen_messages import EVERYTHING, Seen, seen_by
 from flows.engine.distress import ONCE_IN
-from flows.language.keywords.recognise import Word
+from flows.language.keywords.recognise import Keyword
 from flows.model.effects import Begin, Say
 from flows.model.item_kinds import ItemKind
 from flows.model.messages import Message
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.channel import Channel, Inbound
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from flows.model.signals import Signal
     from storage.db.writer import Writer
     from storage.queries.conversations.turn_queries import Person
@@ -65,12 +65,12 @@ class CannotKeepError(RuntimeError):
     """An event could not be stored at all. Nothing of it was kept; the provider must bring it again."""
 
 
-class Event:
+class InboundEvent:
     """An inbound event with what is prepared for it before its transaction begins."""
 
     __slots__ = ("inbound", "lookups", "now", "sealed", "signals")
 
-    def __init__(self, inbound: Inbound, means: Means, now: datetime, signals: Sequence[Signal] = ()) -> None:
+    def __init__(self, inbound: Inbound, means: TurnServices, now: datetime, signals: Sequence[Signal] = ()) -> None:
         self.inbound = inbound
         self.now = now
         self.signals = signals
@@ -85,7 +85,7 @@ class Intake:
         self,
         *,
         writer: Writer,
-        means: Means,
+        means: TurnServices,
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         advanced_opt_out: bool = False,
@@ -124,7 +124,7 @@ class Intake:
         """Store an event and do nothing else with it: `take` it later (rule 13). Raises CannotKeepError."""
         if not inbound.raw:
             return "other"
-        event = Event(inbound, self.means, self.clock())
+        event = InboundEvent(inbound, self.means, self.clock())
         return await self._keep(partial(self._store, event=event), inbound)
 
     async def _take(self, inbound: Inbound) -> Result:
@@ -134,7 +134,7 @@ class Intake:
             if kind == "group":
                 self._send_away(inbound)
             return "stray"
-        event = Event(inbound, self.means, self.clock(), await self._signals(inbound))
+        event = InboundEvent(inbound, self.means, self.clock(), await self._signals(inbound))
         if kind == "unreadable":
             return await self._keep(partial(self._fail, event=event, error="UnreadableEvent"), inbound)
         if kind == "membership" and inbound.blocked is not None:
@@ -146,7 +146,7 @@ class Intake:
         except CannotKeepError:
             raise
         except Exception as error:
-            log.error("turn failed", channel=inbound.channel, kind=kind, **told(error))
+            log.error("turn failed", channel=inbound.channel, kind=kind, **error_fields(error))
             return await self._keep_failed(event, type(error).__name__)
 
     async def _keep(self, work: Callable[[Connection], T], inbound: Inbound) -> T:
@@ -166,18 +166,18 @@ class Intake:
                 await self._sleep(wait)
         raise AssertionError("unreachable")
 
-    async def _keep_failed(self, event: Event, error: str) -> Result:
+    async def _keep_failed(self, event: InboundEvent, error: str) -> Result:
         """Keep what could not be handled, with the person it came from if that much can be done."""
         try:
             return await self._keep(partial(self._apologise, event=event, error=error), event.inbound)
         except CannotKeepError:
             raise
         except Exception as second:
-            log.error("apology failed", channel=event.inbound.channel, **told(second))
+            log.error("apology failed", channel=event.inbound.channel, **error_fields(second))
         try:
             return await self._keep(partial(self._fail, event=event, error=error), event.inbound)
         except Exception as third:
-            log.critical("event not kept", channel=event.inbound.channel, **told(third))
+            log.critical("event not kept", channel=event.inbound.channel, **error_fields(third))
             raise CannotKeepError("neither the event nor its failure could be stored") from third
 
     def _send_away(self, inbound: Inbound) -> None:
@@ -214,7 +214,7 @@ class Intake:
 
     # --- in the transaction -------------------------------------------------------------------------------------
 
-    def _turn(self, connection: Connection, event: Event) -> Result:
+    def _turn(self, connection: Connection, event: InboundEvent) -> Result:
         inbound = event.inbound
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
         inbound_id = self._claim(connection, event, person)
@@ -235,7 +235,7 @@ class Intake:
         if code is not None:
             self._link_phone(connection, event, person, inbound_id, code)
             return "handled"
-        occasion = Occasion(
+        occasion = TurnTrigger(
             now=event.now,
             look=inbound.look,
             inbound_id=inbound_id,
@@ -245,7 +245,7 @@ class Intake:
             muted=self._answered_by_carrier(inbound),
         )
         latest = store.latest_conversation(connection, person.contributor_id)
-        turn = Turn(connection, self.means, person, occasion, latest)
+        turn = TurnRunner(connection, self.means, person, occasion, latest)
         seen = self._seen(connection, event, latest)
         asked = turn.conversation.serial
         for signal in event.signals:
@@ -257,7 +257,7 @@ class Intake:
             turn.hear([Said(text="START")])  # nothing else would bring the question back
         return "handled"
 
-    def _seen(self, connection: Connection, event: Event, latest: store.Stored | None) -> Seen:
+    def _seen(self, connection: Connection, event: InboundEvent, latest: store.Stored | None) -> Seen:
         """Return what the writer of typed words can have read; one who practises sees everything at once."""
         inbound = event.inbound
         if latest is None or latest.status != "open" or inbound.channel == SIMULATOR:
@@ -266,7 +266,9 @@ class Intake:
             return EVERYTHING
         return seen_by(connection, latest.id, min(event.now, inbound.written_by or event.now))
 
-    def _link_phone(self, connection: Connection, event: Event, person: Person, inbound_id: int, code: str) -> None:
+    def _link_phone(
+        self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, code: str
+    ) -> None:
         """Let alerts come to the phone from which a code of ours came; it is no message to any flow."""
         if person.opted_out:
             text = alerts.STOPPED
@@ -276,7 +278,7 @@ class Intake:
             text = alerts.NOT_LINKED
         self._answer(connection, event, person, inbound_id, text)
 
-    def _say_to(self, turn: Turn, signal: Signal, inbound: Inbound) -> None:
+    def _say_to(self, turn: TurnRunner, signal: Signal, inbound: Inbound) -> None:
         if isinstance(signal, Started):
             if turn.conversation.status == "open" or turn.conversation.opted_out or turn.conversation.closed_by:
                 turn.hear([Said(text="START", ref=signal.ref)])  # /start may come again at any time
@@ -289,7 +291,7 @@ class Intake:
         if isinstance(signal, Located) and turn.said == before:
             turn.hear([Sent(kind="location")])  # nobody asked for a place
 
-    def _claim(self, connection: Connection, event: Event, person: Person | None) -> int | None:
+    def _claim(self, connection: Connection, event: InboundEvent, person: Person | None) -> int | None:
         """Take the event for a person who is held until the commit; None if it was handled before."""
         return store.claim(
             connection,
@@ -301,7 +303,7 @@ class Intake:
         )
 
     def _meet(
-        self, connection: Connection, event: Event, inbound_id: int, state: str, source: str | None = None
+        self, connection: Connection, event: InboundEvent, inbound_id: int, state: str, source: str | None = None
     ) -> Person:
         inbound = event.inbound
         person = store.make_person(
@@ -316,7 +318,7 @@ class Intake:
         store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
         return person
 
-    def _let_in_or_out(self, connection: Connection, event: Event) -> Result:
+    def _let_in_or_out(self, connection: Connection, event: InboundEvent) -> Result:
         """The person blocked us or let us in again; neither changes what they agreed to (rule 37)."""
         inbound = event.inbound
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
@@ -330,10 +332,12 @@ class Intake:
             store.set_address_state(connection, person.address_id, "reachable", event.now)
         return "handled"
 
-    def _store(self, connection: Connection, event: Event, state: str = "stored", error: str | None = None) -> Result:
+    def _store(
+        self, connection: Connection, event: InboundEvent, state: str = "stored", error: str | None = None
+    ) -> Result:
         return "duplicate" if self._keep_event(connection, event, state, error) is None else "other"
 
-    def _keep_event(self, connection: Connection, event: Event, state: str, error: str | None) -> int | None:
+    def _keep_event(self, connection: Connection, event: InboundEvent, state: str, error: str | None) -> int | None:
         return failed_events.keep_event(
             connection,
             channel=event.inbound.channel,
@@ -344,7 +348,7 @@ class Intake:
             error=error,
         )
 
-    def _fail(self, connection: Connection, event: Event, error: str) -> Result:
+    def _fail(self, connection: Connection, event: InboundEvent, error: str) -> Result:
         """Keep an event for a replay, and tell the team."""
         inbound_id = self._keep_event(connection, event, "failed", error)
         if inbound_id is None:
@@ -352,7 +356,7 @@ class Intake:
         store.raise_item(connection, kind=ItemKind.FAILED_TURN, now=event.now, inbound_id=inbound_id)
         return "failed"
 
-    def _apologise(self, connection: Connection, event: Event, error: str) -> Result:
+    def _apologise(self, connection: Connection, event: InboundEvent, error: str) -> Result:
         """Keep a failed event with its person. STOP works even now; else they get one apology until it is mended."""
         inbound = event.inbound
         inbound_id = self._keep_event(connection, event, "failed", error)
@@ -365,9 +369,9 @@ class Intake:
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
         language = person.language or self.means.languages[0]
         words = without_engine.keywords(event.signals, language, inbound.look)
-        if stops := Word.STOP in words:
+        if stops := Keyword.STOP in words:
             store.opt_out(connection, person.contributor_id, event.now)
-        elif Word.DELETE in words:
+        elif Keyword.DELETE in words:
             cancel_waiting.from_person(connection, person.contributor_id, "deleted", private=True)
         signpost = self._look_after(connection, event, person, inbound_id)
         first = store.raise_item(
@@ -387,7 +391,7 @@ class Intake:
             self._say(connection, event, person, inbound_id, "trouble")
         return "failed"
 
-    def _look_after(self, connection: Connection, event: Event, person: Person, inbound_id: int) -> bool:
+    def _look_after(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int) -> bool:
         """Lay words of distress before the team; returns whether somebody to talk to is to be named (rule 77)."""
         level = without_engine.raise_concern(connection, self.means, person, event.signals, inbound_id, event.now)
         last = person.signposted_at
@@ -396,14 +400,14 @@ class Intake:
             store.signposted(connection, person.contributor_id, event.now)
         return due
 
-    def _say(self, connection: Connection, event: Event, person: Person, inbound_id: int, *keys: str) -> None:
+    def _say(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, *keys: str) -> None:
         """Say texts that belong to every flow as one message, without a conversation."""
         language = person.language or self.means.language_for(event.inbound.language_hint)
         look = event.inbound.look
         text = " ".join(self.means.releases.common(key, language=language, look=look) for key in keys)
         self._answer(connection, event, person, inbound_id, text)
 
-    def _answer(self, connection: Connection, event: Event, person: Person, inbound_id: int, text: str) -> None:
+    def _answer(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, text: str) -> None:
         if store.answered_beside(connection, person.address_id, event.now - HOUR) >= MOST_BESIDE:
             return
         store.enqueue(

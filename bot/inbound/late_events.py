@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.turn import blocked_reply, without_engine
-from flows.language.keywords.recognise import Word
+from flows.language.keywords.recognise import Keyword
 from storage.queries.contributors.people import ended
 from storage.queries.conversations import failed_events
 from storage.queries.conversations.timers import parted
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.channel import Inbound
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 
@@ -43,7 +43,7 @@ def is_overtaken(
 
 def laid_aside(
     connection: Connection,
-    means: Means,
+    means: TurnServices,
     inbound: Inbound,
     signals: Sequence[Signal],
     person: Person | None,
@@ -53,7 +53,7 @@ def laid_aside(
     """Say nothing and keep nothing of it but what a person has to see to. Returns False for a STOP, which counts."""
     language = (person.language if person is not None else "") or means.languages[0]
     words = without_engine.keywords(signals, language, inbound.look)
-    if Word.STOP in words:
+    if Keyword.STOP in words:
         return False
     level = ""
     if person is not None:

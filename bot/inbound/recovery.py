@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channels.channel import Inbound, SendError
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from storage.db.engine import reader
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations import failed_events
@@ -153,7 +153,7 @@ class Recovery:
         try:
             parsed = channel.parse(self.keyring.open("inbound.sealed", event.sealed))
         except SealBrokenError as error:
-            log.error("event cannot be opened", inbound=event.id, **told(error))
+            log.error("event cannot be opened", inbound=event.id, **error_fields(error))
             return None
         if not isinstance(parsed, Inbound):
             return None

@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
-from bot.turn.context import Occasion
-from bot.turn.runner import Turn
+from bot.telemetry.logs import error_fields, log
+from bot.turn.context import TurnTrigger
+from bot.turn.runner import TurnRunner
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Expired, Nudged, Quiet
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from flows.model.conversation import DueKind
     from flows.model.signals import Signal
     from storage.db.writer import Writer
@@ -47,7 +47,7 @@ SIGNALS: dict[DueKind, tuple[Signal, str]] = {
 """What a due time says to the engine, and the kind of the messages that come of it (rule 99 spares replies)."""
 
 
-class Due:
+class ConversationTimers:
     """Moves on the conversations whose time has come."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Due:
         *,
         engine: Engine,
         writer: Writer,
-        means: Means,
+        means: TurnServices,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         surely: Callable[[], datetime] | None = None,
     ) -> None:
@@ -87,7 +87,7 @@ class Due:
         except (WriterBusyError, WriterClosedError, LostBatchError):
             return False  # the next tick finds it again
         except Exception as error:
-            log.error("conversation stuck", contributor=due.contributor_id, kind=due.due_kind, **told(error))
+            log.error("conversation stuck", contributor=due.contributor_id, kind=due.due_kind, **error_fields(error))
             metrics.ticks.labels(due.due_kind, "failed").inc()
             await self.writer.perform(partial(self._shelve, due=due, now=now), due.contributor_id)
             return False
@@ -112,8 +112,8 @@ class Due:
             timers.postpone(connection, due.id, now + SHELVED)  # somebody looks after them (rule 84)
             return False
         signal, kind = SIGNALS[conversation.due]
-        occasion = Occasion(now=now, look=conversation.channel, kind=kind)
-        turn = Turn(connection, self.means, person, occasion, stored)
+        occasion = TurnTrigger(now=now, look=conversation.channel, kind=kind)
+        turn = TurnRunner(connection, self.means, person, occasion, stored)
         turn.hear([signal])
         turn.leave_alone_until(now + SHELVED)
         return True

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from bot.outbound.rate_limiter import opens
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
-from bot.turn.context import Occasion
-from bot.turn.runner import Turn
+from bot.telemetry.logs import error_fields, log
+from bot.turn.context import TurnTrigger
+from bot.turn.runner import TurnRunner
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import AskedBack
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from bot.settings.setting_values import QuietHours
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from storage.db.writer import Writer
     from storage.queries.stories.follow_ups_asked import AskBack
 
@@ -48,7 +48,7 @@ APART = timedelta(days=14)
 """One person is asked one thing at a time."""
 
 
-class AskBacks:
+class FollowUps:
     """Sees to the questions whose time has come."""
 
     def __init__(
@@ -56,7 +56,7 @@ class AskBacks:
         *,
         engine: Engine,
         writer: Writer,
-        means: Means,
+        means: TurnServices,
         quiet_hours: QuietHours,
         timezone: ZoneInfo,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -95,7 +95,7 @@ class AskBacks:
         except (WriterBusyError, WriterClosedError, LostBatchError):
             return False  # the next tick finds it again
         except Exception as error:
-            log.error("question not asked", contributor=due.contributor_id, kind=due.kind, **told(error))
+            log.error("question not asked", contributor=due.contributor_id, kind=due.kind, **error_fields(error))
             metrics.ticks.labels(due.kind, "failed").inc()
             later = partial(follow_ups_asked.look_again, ask_back=due.id, when=now + LOOK_AGAIN)
             await self.writer.perform(later, due.contributor_id)
@@ -173,6 +173,6 @@ class AskBacks:
         if stored is None or stored.status == "open":
             return False
         look = Conversation.from_json(stored.state).channel
-        turn = Turn(connection, self.means, person, Occasion(now=now, look=look, kind=KIND), stored)
+        turn = TurnRunner(connection, self.means, person, TurnTrigger(now=now, look=look, kind=KIND), stored)
         turn.hear([AskedBack(id=found.id, until=until.isoformat())])
         return turn.said > 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # it ships no types
 
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -74,7 +74,7 @@ async def tick(job: Job) -> None:
     try:
         count = await job.run()
     except Exception as error:
-        log.error("tick failed", job=job.name, **told(error))
+        log.error("tick failed", job=job.name, **error_fields(error))
         return
     if count:
         log.info("tick", job=job.name, count=count, ms=round((time.monotonic() - began) * 1000))

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.channels.channel import Channel
-    from bot.outbound.rate_limiter import Gaps, Pace
-    from storage.queries.delivery.outbox import Due
+    from bot.outbound.rate_limiter import RateLimiter, RecipientSpacing
+    from storage.queries.delivery.outbox import DueMessage
 
 
 @dataclass(slots=True, eq=False)
-class Flight:
+class InFlight:
     """A message that was taken and is not settled yet."""
 
-    due: Due
+    due: DueMessage
     task: asyncio.Task[None] | None = None
     queueing: bool = True
     calling: bool = False
@@ -26,13 +26,13 @@ class Flight:
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
+class ChannelQueue:
     """One channel with its pace and its messages in the air."""
 
     channel: Channel
-    pace: Pace
-    gaps: Gaps
-    flights: dict[int, Flight] = field(default_factory=dict)
+    pace: RateLimiter
+    gaps: RecipientSpacing
+    flights: dict[int, InFlight] = field(default_factory=dict)
     queueing: int = 0
     """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
     failures: int = 0
@@ -45,12 +45,12 @@ class Lane:
         a_second = math.ceil(self.channel.limits.per_second / processes)
         return max(0, min(senders - len(self.flights), a_second - self.queueing))
 
-    def join_queue(self, flight: Flight) -> None:
+    def join_queue(self, flight: InFlight) -> None:
         """Count a message among those that wait for the pace."""
         self.queueing += not flight.queueing
         flight.queueing = True
 
-    def leave_queue(self, flight: Flight) -> None:
+    def leave_queue(self, flight: InFlight) -> None:
         """Count it there no more."""
         self.queueing -= flight.queueing
         flight.queueing = False

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from bot.channels.channel import Channel
     from storage.protection.crypto import Keyring
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
 
 REACHES_BACK = timedelta(hours=48) - timedelta(minutes=5)
 """A little less than is allowed: what is refused for one message is refused for all of a call."""
 
 
-def pieces(engine: Engine, keyring: Keyring, channel: Channel, due: Due, now: datetime) -> tuple[Piece, ...]:
+def pieces(engine: Engine, keyring: Keyring, channel: Channel, due: DueMessage, now: datetime) -> tuple[Piece, ...]:
     """Return what to hand to the channel, nothing if no message is known. Raises SealBrokenError for the address."""
     address = open_address(keyring, due.sealed)
     with reader(engine) as connection:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.channel import Piece
-    from bot.outbound.channel_queue import Lane
+    from bot.outbound.channel_queue import ChannelQueue
     from bot.outbound.presence import Presence
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring
     from storage.queries.delivery import outbox
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
 
 
 class OutboundContext(ABC):
@@ -34,7 +34,7 @@ class OutboundContext(ABC):
         *,
         writer: Writer,
         keyring: Keyring,
-        lanes: Mapping[str, Lane],
+        lanes: Mapping[str, ChannelQueue],
         presence: Presence,
         clock: Callable[[], datetime],
         surely: Callable[[], datetime],
@@ -57,7 +57,7 @@ class OutboundContext(ABC):
     def wake(self) -> None:
         """Look into the outbox now."""
 
-    def pieces(self, due: Due) -> tuple[Piece, ...]:
+    def pieces(self, due: DueMessage) -> tuple[Piece, ...]:
         """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
         message = Message.from_json(due.payload)
         outgoing = Outgoing(
@@ -66,10 +66,10 @@ class OutboundContext(ABC):
         )  # fmt: skip
         return self.lanes[due.channel].channel.pieces(outgoing)
 
-    def mark_sent(self, connection: Connection, sent: Sequence[outbox.Sent], now: datetime) -> None:
+    def mark_sent(self, connection: Connection, sent: Sequence[outbox.SentMessage], now: datetime) -> None:
         """Note that the provider took these messages."""
         provider_reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
 
-    def without_asking(self, due: Due, reason: str) -> outcome.Fate:
+    def without_asking(self, due: DueMessage, reason: str) -> outcome.SendOutcome:
         """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""
         return outcome.without_asking(due, reason, self.clock(), self.chance.random(), self.surely())

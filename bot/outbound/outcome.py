@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.channel import SendError
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
 
     Work = Callable[[Connection], None]
 
@@ -48,14 +48,14 @@ PAUSE = timedelta(hours=1)
 """How long an invitation or a notice is put off at a time while somebody looks after its person."""
 
 
-class Fate(NamedTuple):
+class SendOutcome(NamedTuple):
     """What to write down, and one word for the figures."""
 
     result: str
     work: Work
 
 
-def patient(due: Due, now: datetime) -> bool:
+def patient(due: DueMessage, now: datetime) -> bool:
     """True while it makes sense to try a message again."""
     return now - due.created_at < PATIENCE.get(due.kind, PATIENCE_UNASKED)
 
@@ -65,7 +65,7 @@ def backoff(attempts: int, chance: float) -> float:
     return (0.5 + 0.5 * chance) * min(LONGEST_WAIT, FIRST_WAIT * GROWTH ** min(attempts, 20))
 
 
-def refusal(due: Due) -> str:
+def refusal(due: DueMessage) -> str:
     """Return why a message must not go out after all, empty if it may: looked at when sending (rule 15).
 
     A reply is always welcome to somebody who has just written, also the one that confirms STOP.
@@ -79,7 +79,7 @@ def refusal(due: Due) -> str:
     return ""
 
 
-def while_in_care(due: Due, now: datetime) -> Fate | None:
+def while_in_care(due: DueMessage, now: datetime) -> SendOutcome | None:
     """Return what becomes of a message to somebody whom the team is looking after; None: it goes (rule 84).
 
     Answers go, and so does what a person of the team wrote. A nudge is of no use later; anything else waits.
@@ -89,7 +89,7 @@ def while_in_care(due: Due, now: datetime) -> Fate | None:
     return cancelled(due, "in_care", now) if due.kind == "nudge" else later(due, now + PAUSE, "in_care")
 
 
-def cancelled(due: Due, reason: str, now: datetime) -> Fate:
+def cancelled(due: DueMessage, reason: str, now: datetime) -> SendOutcome:
     """Do not send it after all."""
 
     def work(connection: Connection) -> None:
@@ -97,26 +97,30 @@ def cancelled(due: Due, reason: str, now: datetime) -> Fate:
         if due.kind == ALERT:
             on_call.undelivered(connection, due.address_id, now)
 
-    return Fate("cancelled", work)
+    return SendOutcome("cancelled", work)
 
 
-def not_ours() -> Fate:
+def not_ours() -> SendOutcome:
     """Leave it to the process that took it over."""
-    return Fate("taken over", lambda _connection: None)
+    return SendOutcome("taken over", lambda _connection: None)
 
 
-def later(due: Due, when: datetime, reason: str, result: str = "later", *, perhaps_read: bool = False) -> Fate:
+def later(
+    due: DueMessage, when: datetime, reason: str, result: str = "later", *, perhaps_read: bool = False
+) -> SendOutcome:
     """Send it at another time; it has not gone out, unless it was `perhaps_read`."""
     again = partial(outbox.retry_at, message=due.id, when=when, error=reason, perhaps_read=perhaps_read)
-    return Fate(result, again)
+    return SendOutcome(result, again)
 
 
-def doubted(due: Due, reason: str) -> Fate:
+def unknown(due: DueMessage, reason: str) -> SendOutcome:
     """Nobody knows whether it went out."""
-    return Fate("unknown", partial(outbox.mark_unknown, message=due.id, error=reason))
+    return SendOutcome("unknown", partial(outbox.mark_unknown, message=due.id, error=reason))
 
 
-def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False, refused: bool = False) -> Fate:
+def given_up(
+    due: DueMessage, reason: str, now: datetime, *, tell_team: bool = False, refused: bool = False
+) -> SendOutcome:
     """Never send it. `refused`: the provider did not take it."""
 
     def work(connection: Connection) -> None:
@@ -129,13 +133,15 @@ def given_up(due: Due, reason: str, now: datetime, *, tell_team: bool = False, r
                 conversation_id=due.conversation_id,
             )  # fmt: skip
 
-    return Fate("failed", work)
+    return SendOutcome("failed", work)
 
 
-def failed(due: Due, error: SendError, now: datetime, chance: float, surely: datetime | None = None) -> Fate:
+def failed(
+    due: DueMessage, error: SendError, now: datetime, chance: float, surely: datetime | None = None
+) -> SendOutcome:
     """Say what follows from an error (rule 16). `surely`: the time by which it may be given up, if that is another."""
     if error.kind == "unknown":
-        return doubted(due, error.code)
+        return unknown(due, error.code)
     if error.retryable:
         if not patient(due, surely or now):
             return given_up(due, error.code, now, tell_team=True, refused=True)
@@ -149,10 +155,12 @@ def failed(due: Due, error: SendError, now: datetime, chance: float, surely: dat
         if error.address_state == "opted_out":
             blocked_reply.note(connection, due, now)
 
-    return Fate("failed", work)
+    return SendOutcome("failed", work)
 
 
-def without_asking(due: Due, reason: str, now: datetime, chance: float, surely: datetime | None = None) -> Fate:
+def without_asking(
+    due: DueMessage, reason: str, now: datetime, chance: float, surely: datetime | None = None
+) -> SendOutcome:
     """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6).
 
     What somebody waits for is tried until it goes out. What was in hand when we died is sent once more, not a third

@@ -13,7 +13,7 @@ from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from storage.queries.delivery import outbox, processes
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Presence:
         try:
             return await self.beat()
         except Exception as error:
-            log.debug("no sign of life", **told(error))
+            log.debug("no sign of life", **error_fields(error))
             return None
 
     async def leave(self) -> None:
@@ -101,7 +101,7 @@ class Presence:
         try:
             await self._writer.perform(partial(processes.forget, names=[self.name]), urgent=True)
         except Exception as error:
-            log.info("not struck off", **told(error))
+            log.info("not struck off", **error_fields(error))
 
     def _watch(self, others: list[Beat], at: float) -> list[str]:
         """Notice whose beat changed; returns those that died."""

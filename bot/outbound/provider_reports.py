@@ -41,7 +41,7 @@ def apply(connection: Connection, channel: Channel | None, report: StatusReport,
 
 
 def mark_sent(
-    connection: Connection, channels: Mapping[str, Channel], sent: Sequence[outbox.Sent], now: datetime
+    connection: Connection, channels: Mapping[str, Channel], sent: Sequence[outbox.SentMessage], now: datetime
 ) -> None:
     """Note that the provider took these messages, and what it had reported of them before we knew their numbers."""
     for early in outbox.mark_all_sent(connection, sent, now):

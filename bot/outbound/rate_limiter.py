@@ -19,7 +19,7 @@ MARGIN = 1.03
 MOST_REMEMBERED = 10_000
 
 
-class Pace:
+class RateLimiter:
     """Spreads a channel's messages evenly over each second, and holds them back while the provider wants quiet."""
 
     def __init__(self, per_second: float) -> None:
@@ -49,7 +49,7 @@ class _Last(NamedTuple):
     inbound_id: int | None
 
 
-class Gaps:
+class RecipientSpacing:
     """Keeps messages to one person apart."""
 
     def __init__(self, limits: Limits) -> None:

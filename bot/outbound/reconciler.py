@@ -15,7 +15,7 @@ from bot.channels.channel import SendError
 from bot.outbound import outcome
 from bot.outbound.presence import SILENT_SECONDS
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from flows.model.messages import UnreadableMessageError
 from storage.protection.crypto import SealBrokenError
 from storage.queries.delivery import outbox
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.outbound.channel_queue import Lane
+    from bot.outbound.channel_queue import ChannelQueue
     from bot.outbound.outbound_context import OutboundContext
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
 
 LOOK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
@@ -41,7 +41,7 @@ LOOKERS = 8
 """How many messages are looked into beside each other; a provider that hangs must not hold up all others."""
 
 
-class Doubt:
+class Reconciler:
     """Looks into unknown fates. Belongs to one sender."""
 
     def __init__(self, delivery: OutboundContext) -> None:
@@ -54,11 +54,11 @@ class Doubt:
         """When a process that died can last have given each of its messages to the provider."""
         self._swept = float("-inf")
 
-    def raised(self, due: Due) -> None:
+    def raised(self, due: DueMessage) -> None:
         """Remember to look into a message, once its provider's list may be trusted to show it."""
         self._ripe[due.id] = self._delivery.monotonic() + self._wait(due)
 
-    def _found(self, due: Due) -> None:
+    def _found(self, due: DueMessage) -> None:
         """Remember to look into a message that a process before us, or beside us, had in hand when it died.
 
         A process that is killed again and again would wait from the beginning each time, and its people for ever: so
@@ -70,7 +70,7 @@ class Doubt:
         since = now - min(max(0.0, ago - slack), wait)
         self._ripe[due.id] = min(since, self._left.get(due.id, now)) + wait
 
-    def _wait(self, due: Due) -> float:
+    def _wait(self, due: DueMessage) -> float:
         return self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
 
     def left_behind(self, messages: Iterable[int]) -> None:
@@ -92,7 +92,7 @@ class Doubt:
             try:
                 await self.look()
             except Exception as error:
-                log.error("unknown messages not looked into", **told(error))
+                log.error("unknown messages not looked into", **error_fields(error))
             await self._delivery.sleep(LOOK_SECONDS)
 
     async def begin(self) -> None:
@@ -114,7 +114,7 @@ class Doubt:
         left = await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE))
         if sweep:
             self._forget_all_but({due.id for due in left}, at)
-        ripe: list[tuple[Lane, Due]] = []
+        ripe: list[tuple[ChannelQueue, DueMessage]] = []
         for due in left:
             lane = self._delivery.lanes.get(due.channel)
             if lane is not None and due.id not in lane.flights:
@@ -130,19 +130,21 @@ class Doubt:
         self._ripe = {number: ripe for number, ripe in self._ripe.items() if number in messages or ripe > at}
         self._asked = {number: times for number, times in self._asked.items() if number in messages}
 
-    async def _all_of(self, ripe: Iterable[tuple[Lane, Due]]) -> None:
+    async def _all_of(self, ripe: Iterable[tuple[ChannelQueue, DueMessage]]) -> None:
         some = asyncio.Semaphore(LOOKERS)
 
-        async def one(lane: Lane, due: Due) -> None:
+        async def one(lane: ChannelQueue, due: DueMessage) -> None:
             async with some:
                 try:
                     await self._look_into(lane, due)
                 except Exception as error:
-                    log.error("unknown message not looked into", channel=due.channel, outbox=due.id, **told(error))
+                    log.error(
+                        "unknown message not looked into", channel=due.channel, outbox=due.id, **error_fields(error)
+                    )
 
         await asyncio.gather(*(one(lane, due) for lane, due in ripe))
 
-    async def _look_into(self, lane: Lane, due: Due) -> None:
+    async def _look_into(self, lane: ChannelQueue, due: DueMessage) -> None:
         try:
             end = await self._end(lane, due)
         except SendError as error:
@@ -156,7 +158,9 @@ class Doubt:
             end = outcome.given_up(due, type(error).__name__, self._delivery.clock(), tell_team=True)
         self.settled(due.id)
         now = self._delivery.clock()
-        write = end.work if isinstance(end, outcome.Fate) else partial(self._delivery.mark_sent, sent=[end], now=now)
+        write = (
+            end.work if isinstance(end, outcome.SendOutcome) else partial(self._delivery.mark_sent, sent=[end], now=now)
+        )
 
         def work(connection: Connection) -> bool:
             if unsettled := outbox.still_unknown(connection, due.id):
@@ -164,10 +168,10 @@ class Doubt:
             return unsettled
 
         if await self._delivery.writer.perform(work):
-            metrics.sends.labels(due.channel, end.result if isinstance(end, outcome.Fate) else "found").inc()
+            metrics.sends.labels(due.channel, end.result if isinstance(end, outcome.SendOutcome) else "found").inc()
             self._delivery.wake()
 
-    async def _end(self, lane: Lane, due: Due) -> outbox.Sent | outcome.Fate:
+    async def _end(self, lane: ChannelQueue, due: DueMessage) -> outbox.SentMessage | outcome.SendOutcome:
         if lane.channel.limits.ask_after is None:
             return self._delivery.without_asking(due, "unknown")
         provider_id, segments = "", 0
@@ -183,4 +187,4 @@ class Doubt:
                 self._delivery.begun[due.id] = number
                 return outcome.later(due, self._delivery.clock(), "unknown", "again")
             provider_id, segments = ours[0].provider_id, segments + ours[0].segments
-        return outbox.Sent(due.id, provider_id, segments or None)
+        return outbox.SentMessage(due.id, provider_id, segments or None)

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 
 from bot.channels.channel import SendError
 from bot.outbound import chat_deletion, outcome, provider_reports
-from bot.outbound.channel_queue import Flight, Lane
+from bot.outbound.channel_queue import ChannelQueue, InFlight
 from bot.outbound.outbound_context import OutboundContext
 from bot.outbound.presence import BEAT_SECONDS, Presence
-from bot.outbound.rate_limiter import Gaps, Pace, opens
-from bot.outbound.reconciler import Doubt
+from bot.outbound.rate_limiter import RateLimiter, RecipientSpacing, opens
+from bot.outbound.reconciler import Reconciler
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from flows.model.item_kinds import ItemKind
 from flows.model.messages import UnreadableMessageError
 from storage.db.database_trouble import cause_of
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from bot.settings.setting_values import QuietHours
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
 
 POLL_SECONDS = 1.0
 """How often we look for what fell due by itself, or was written by another process."""
@@ -66,7 +66,7 @@ AWAY_AFTER = 3
 """So many failures one after the other are an outage; the first message that goes out ends it for all that wait."""
 
 
-class Delivery(OutboundContext):
+class Sender(OutboundContext):
     """Sends what is in the outbox. One for the process."""
 
     def __init__(  # noqa: PLR0913 - named one by one where everything is put together
@@ -86,7 +86,7 @@ class Delivery(OutboundContext):
         chance: random.Random | None = None,
     ) -> None:
         lanes = {
-            name: Lane(channel, Pace(channel.limits.per_second), Gaps(channel.limits))
+            name: ChannelQueue(channel, RateLimiter(channel.limits.per_second), RecipientSpacing(channel.limits))
             for name, channel in channels.items()
         }
         alone = engine.dialect.name == "sqlite"
@@ -98,7 +98,7 @@ class Delivery(OutboundContext):
         self._engine = engine
         self._alone = alone
         self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
-        self._sent: list[outbox.Sent] = []
+        self._sent: list[outbox.SentMessage] = []
         self._fates: list[outcome.Work] = []
         self._ids: dict[int, list[str]] = {}
         """The provider's ids of the pieces of a long message that went out."""
@@ -107,7 +107,7 @@ class Delivery(OutboundContext):
         self._noticed = False
         self._stopping = False
         self._running: list[asyncio.Task[None]] = []
-        self._doubt = Doubt(self)
+        self._doubt = Reconciler(self)
 
     @property
     def fit(self) -> bool:
@@ -203,12 +203,12 @@ class Delivery(OutboundContext):
         rooms = {name: lane.room(self._senders, now, among) for name, lane in self.lanes.items()}
         return {name: room for name, room in rooms.items() if room > 0}
 
-    async def _exchange(self, rooms: Mapping[str, int]) -> list[Due]:
+    async def _exchange(self, rooms: Mapping[str, int]) -> list[DueMessage]:
         """Write down everything settled so far and take up to so many messages of each channel."""
         sent, fates, self._sent, self._fates = self._sent, self._fates, [], []
         now = self.clock()
 
-        def work(connection: Connection) -> list[list[Due]]:
+        def work(connection: Connection) -> list[list[DueMessage]]:
             if sent:
                 self.mark_sent(connection, sent, now)
             for each in fates:
@@ -225,7 +225,7 @@ class Delivery(OutboundContext):
         except (LostBatchError, WriterBusyError):
             self._sent, self._fates = sent + self._sent, fates + self._fates
         except Exception as error:
-            log.error("outbox not written", count=len(sent) + len(fates), **told(error))
+            log.error("outbox not written", count=len(sent) + len(fates), **error_fields(error))
             await self._one_by_one(sent, fates)
         else:
             if any(len(some) == room for some, room in zip(taken, rooms.values(), strict=True)):
@@ -236,7 +236,7 @@ class Delivery(OutboundContext):
             self._woken.set()
         return []
 
-    def _claim(self, connection: Connection, now: datetime, name: str, room: int) -> list[Due]:
+    def _claim(self, connection: Connection, now: datetime, name: str, room: int) -> list[DueMessage]:
         """Take messages of one channel; what other processes have just sent to their people keeps its distance too."""
         lane, owner = self.lanes[name], self.presence.name
         taken = outbox.claim_due(connection, now, name, room, LEASE_SECONDS, owner=owner, spare=room // SPARE)
@@ -247,7 +247,7 @@ class Delivery(OutboundContext):
                 lane.gaps.sent_elsewhere(last.address_id, last.inbound_id, ago, self.monotonic())
         return taken
 
-    async def _one_by_one(self, sent: Iterable[outbox.Sent], fates: Iterable[outcome.Work]) -> None:
+    async def _one_by_one(self, sent: Iterable[outbox.SentMessage], fates: Iterable[outcome.Work]) -> None:
         """Write down what can be, so that one bad message does not hold up the others.
 
         What the database's trouble keeps from being written is kept for the next exchange: it is known, and forgetting
@@ -266,15 +266,15 @@ class Delivery(OutboundContext):
         try:
             await self.writer.perform(work, urgent=True)
         except Exception as error:
-            log.error("message not settled", **told(error))
+            log.error("message not settled", **error_fields(error))
             return cause_of(error) is None and not isinstance(error, WriterBusyError)
         return True
 
     # --- sending ------------------------------------------------------------------------------------------------
 
-    def settle(self, due: Due, end: outbox.Sent | outcome.Fate) -> None:
+    def settle(self, due: DueMessage, end: outbox.SentMessage | outcome.SendOutcome) -> None:
         """Have it written down with the next exchange."""
-        if isinstance(end, outcome.Fate):
+        if isinstance(end, outcome.SendOutcome):
             result = end.result
             self._fates.append(end.work)
             if result == "unknown":
@@ -288,31 +288,31 @@ class Delivery(OutboundContext):
             self._doubt.settled(due.id)
         metrics.sends.labels(due.channel, result).inc()
 
-    def _launch(self, due: Due) -> None:
+    def _launch(self, due: DueMessage) -> None:
         lane = self.lanes[due.channel]
-        flight = lane.flights[due.id] = Flight(due)
+        flight = lane.flights[due.id] = InFlight(due)
         lane.queueing += 1
         flight.task = asyncio.get_running_loop().create_task(self._fly(lane, flight))
 
-    async def _fly(self, lane: Lane, flight: Flight) -> None:
+    async def _fly(self, lane: ChannelQueue, flight: InFlight) -> None:
         due = flight.due
         try:
             self.settle(due, await self._deliver(lane, flight))
         except asyncio.CancelledError:
             cut_off = (
-                outcome.doubted(due, outbox.CUT_OFF) if flight.calling else outcome.later(due, self.clock(), "stopped")
+                outcome.unknown(due, outbox.CUT_OFF) if flight.calling else outcome.later(due, self.clock(), "stopped")
             )
             self.settle(due, cut_off)
             raise
         except Exception as error:
-            log.error("message not sent", channel=due.channel, outbox=due.id, **told(error))
+            log.error("message not sent", channel=due.channel, outbox=due.id, **error_fields(error))
             self.settle(due, outcome.given_up(due, type(error).__name__, self.clock(), tell_team=True))
         finally:
             lane.leave_queue(flight)
             del lane.flights[due.id]
             self.wake()
 
-    async def _deliver(self, lane: Lane, flight: Flight) -> outbox.Sent | outcome.Fate:
+    async def _deliver(self, lane: ChannelQueue, flight: InFlight) -> outbox.SentMessage | outcome.SendOutcome:
         due, now = flight.due, self.clock()
         if reason := outcome.refusal(due):
             return outcome.cancelled(due, reason, now)
@@ -324,7 +324,7 @@ class Delivery(OutboundContext):
         try:
             pieces = await self._unsaid(lane, due) if due.kind == UNSAY else self.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
-            log.error("message cannot be read", channel=due.channel, outbox=due.id, **told(error))
+            log.error("message cannot be read", channel=due.channel, outbox=due.id, **error_fields(error))
             return outcome.given_up(due, type(error).__name__, now, tell_team=True)
         provider_ids = self._ids.setdefault(due.id, [])
         segments = 0
@@ -347,14 +347,14 @@ class Delivery(OutboundContext):
             self.begun[due.id] = number + 1
         if lane.channel.limits.ask_after is not None:
             provider_ids = provider_ids[-1:]  # such a provider reports on a message by its one id
-        return outbox.Sent(due.id, ",".join(filter(None, provider_ids)) or None, segments or None)
+        return outbox.SentMessage(due.id, ",".join(filter(None, provider_ids)) or None, segments or None)
 
-    async def _unsaid(self, lane: Lane, due: Due) -> tuple[Piece, ...]:
+    async def _unsaid(self, lane: ChannelQueue, due: DueMessage) -> tuple[Piece, ...]:
         return await asyncio.to_thread(
             chat_deletion.pieces, self._engine, self.keyring, lane.channel, due, self.clock()
         )
 
-    async def _hand_over(self, due: Due) -> outcome.Fate | None:
+    async def _hand_over(self, due: DueMessage) -> outcome.SendOutcome | None:
         """Write down that it goes now; returns what becomes of it if their word came while it waited for its turn."""
 
         def work(connection: Connection) -> str:
@@ -365,14 +365,14 @@ class Delivery(OutboundContext):
         try:
             reason = await self.writer.perform(work, urgent=True)
         except Exception as error:  # it stays ours, and is tried again
-            log.error("message not handed over", channel=due.channel, outbox=due.id, **told(error))
+            log.error("message not handed over", channel=due.channel, outbox=due.id, **error_fields(error))
             return outcome.later(due, self.clock() + timedelta(seconds=POLL_SECONDS), type(error).__name__)
         if reason == outbox.TAKEN_OVER:
             log.warning("message taken over", channel=due.channel, outbox=due.id)
             return outcome.not_ours()
         return outcome.cancelled(due, reason, self.clock()) if reason else None
 
-    async def _turn_comes(self, lane: Lane, flight: Flight) -> float | None:
+    async def _turn_comes(self, lane: ChannelQueue, flight: InFlight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""
         due = flight.due
         first = self.begun.get(due.id, 0) == 0
@@ -393,12 +393,12 @@ class Delivery(OutboundContext):
                 return None
         return 0.0
 
-    def _arrived(self, lane: Lane) -> None:
+    def _arrived(self, lane: ChannelQueue) -> None:
         if lane.failures >= AWAY_AFTER:
             self._fates.append(partial(outbox.hurry, channel=lane.channel.name, now=self.clock()))
         lane.failures = 0
 
-    def _failed(self, lane: Lane, due: Due, error: SendError) -> outcome.Fate:
+    def _failed(self, lane: ChannelQueue, due: DueMessage, error: SendError) -> outcome.SendOutcome:
         now = self.clock()
         lane.failures += error.kind in {"retry", "unknown"}
         log.info("send failed", channel=due.channel, outbox=due.id, kind=error.kind, code=error.code)

@@ -30,7 +30,7 @@ KEY_FILE = "secret.key"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Base:
+class Foundation:
     """What every command needs: the database, its writer, the keys and the time."""
 
     settings: Settings
@@ -49,7 +49,7 @@ class Base:
         self.engine.dispose()
 
 
-def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
+def open_foundation(settings: Settings, clock: Callable[[], datetime] = present) -> Foundation:
     """Open the database, find its keys, and bring it up to date; a new installation gets both.
 
     Raises UnusableDatabaseError, UnusableKeyError and OSError, with nothing changed.
@@ -67,7 +67,9 @@ def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
     except BaseException:
         engine.dispose()
         raise
-    base = Base(settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock))
+    base = Foundation(
+        settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock)
+    )
 
     def begin(connection: Connection) -> None:
         remember(connection, keyring)
@@ -78,9 +80,9 @@ def lay(settings: Settings, clock: Callable[[], datetime] = present) -> Base:
 
 
 @contextmanager
-def laid(settings: Settings) -> Iterator[Base]:
-    """Do as `lay`, for as long as a command runs."""
-    base = lay(settings)
+def foundation(settings: Settings) -> Iterator[Foundation]:
+    """Do as `open_foundation`, for as long as a command runs."""
+    base = open_foundation(settings)
     try:
         yield base
     finally:
@@ -97,7 +99,7 @@ def periods(settings: Settings) -> Periods:
     )
 
 
-def keep_notice(base: Base) -> str:
+def keep_notice(base: Foundation) -> str:
     """Keep who asks and what for, as it stands now; returns the digest that decisions name it by."""
     now = notice(base.settings)
     base.writer.run(partial(consent_in_force.keep_notice, digest=now.digest, body=now.body))

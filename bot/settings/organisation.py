@@ -57,7 +57,7 @@ def lines_for(settings: Settings) -> dict[str, Helpline]:
     return {**country.get("", {}), **(country.get(settings.nation, {}) if settings.nation else {})}
 
 
-def house(settings: Settings) -> OrganisationFacts:
+def organisation_facts(settings: Settings) -> OrganisationFacts:
     """Return what texts may name. A country without helplines of ours gets the European emergency number alone."""
     known = lines_for(settings)
     lines = {

@@ -74,10 +74,10 @@ def crashed(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     """Log an error that ends the process; takes the place of `sys.excepthook` while serving."""
     if issubclass(kind, KeyboardInterrupt):
         return
-    log.critical("crashed", **told(error.with_traceback(trace)))
+    log.critical("crashed", **error_fields(error.with_traceback(trace)))
 
 
-def told(error: BaseException) -> dict[str, str]:
+def error_fields(error: BaseException) -> dict[str, str]:
     """Return what may be logged of an error: the classes it is made of and the places it passed. Never its message."""
     classes: list[str] = []
     at: BaseException | None = error
@@ -114,7 +114,7 @@ class Wordless(logging.Handler):
         """Write one line with the library's name and, for an error, its class and the way it took."""
         error = record.exc_info[1] if record.exc_info else None
         line: dict[str, Any] = {
-            "library": record.name, **(told(error) if error is not None else {"trace": _place(record)})
+            "library": record.name, **(error_fields(error) if error is not None else {"trace": _place(record)})
         }  # fmt: skip
         if record.name.startswith("storage."):  # ours: it says nothing but causes and counts
             line.update({name: getattr(record, name) for name in ("reason", "count") if hasattr(record, name)})
@@ -141,7 +141,7 @@ def _short(path: str) -> str:
 
 def _thread_died(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is not None:
-        log.critical("thread died", **told(args.exc_value))
+        log.critical("thread died", **error_fields(args.exc_value))
 
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,7 +95,7 @@ class Readiness:
                     await self._probe()
                 self._keeps = True
             except Exception as error:
-                log.error("not ready", **told(error))
+                log.error("not ready", **error_fields(error))
                 self._keeps = False
             self._asked_at = self._monotonic()
         return self._keeps

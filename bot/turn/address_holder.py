@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 
 
 def of_address(
-    connection: Connection, means: Means, person: Person, signals: Iterable[Signal], inbound_id: int, now: datetime
+    connection: Connection,
+    means: TurnServices,
+    person: Person,
+    signals: Iterable[Signal],
+    inbound_id: int,
+    now: datetime,
 ) -> Person:
     """Return who writes: `person`, a stranger where the address is not surely theirs, or who a receipt shows."""
     found = person
@@ -41,7 +46,7 @@ def of_address(
     return found
 
 
-def _by_receipt(connection: Connection, means: Means, person: Person, text: str, now: datetime) -> Person:
+def _by_receipt(connection: Connection, means: TurnServices, person: Person, text: str, now: datetime) -> Person:
     if not ends_in_one(text):
         return person
     spoken = means.languages

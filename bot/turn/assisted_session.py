@@ -11,8 +11,8 @@ from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from bot.turn.context import Occasion
-from bot.turn.runner import Turn
+from bot.turn.context import TurnTrigger
+from bot.turn.runner import TurnRunner
 from flows.model.effects import Begin
 from flows.model.signals import Said
 from storage.protection.crypto import address_lookups, seal_address
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from flows.model.conversation import Conversation
     from flows.model.effects import Say
     from storage.db.writer import Writer
@@ -33,11 +33,17 @@ if TYPE_CHECKING:
     from storage.queries.contributors.people import Person
 
 
-class Sitting:
+class AssistedSession:
     """One person beside one worker, until the conversation is over."""
 
     def __init__(
-        self, *, writer: Writer, means: Means, assisted: Assisted, clock: Callable[[], datetime], language: str = ""
+        self,
+        *,
+        writer: Writer,
+        means: TurnServices,
+        assisted: Assisted,
+        clock: Callable[[], datetime],
+        language: str = "",
     ) -> None:
         self.writer = writer
         self.means = means
@@ -71,7 +77,7 @@ class Sitting:
             source=ASSISTED,
         )
         store.set_address_state(connection, self._person.address_id, "unusable", self.clock())
-        turn = Turn(connection, self.means, self._person, self._occasion())
+        turn = TurnRunner(connection, self.means, self._person, self._occasion())
         turn.begin(Begin(flow=flow))
         return self._taken(turn)
 
@@ -82,13 +88,13 @@ class Sitting:
         if person is None:
             return []  # everything was deleted on the way
         latest = store.latest_conversation(connection, person.contributor_id)
-        turn = Turn(connection, self.means, person, self._occasion(), latest)
+        turn = TurnRunner(connection, self.means, person, self._occasion(), latest)
         turn.hear([Said(text=text, ref=token_hex(8))])
         return self._taken(turn)
 
-    def _taken(self, turn: Turn) -> list[Say]:
+    def _taken(self, turn: TurnRunner) -> list[Say]:
         self.conversation = turn.conversation
         return turn.shown
 
-    def _occasion(self) -> Occasion:
-        return Occasion(now=self.clock(), look="sms", language_hint=self._language, assisted=self._assisted)
+    def _occasion(self) -> TurnTrigger:
+        return TurnTrigger(now=self.clock(), look="sms", language_hint=self._language, assisted=self._assisted)

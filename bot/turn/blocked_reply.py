@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
 
 KINDS = {DELETE: "erasure", OFFERS: "access", CHANGE: "correction", CONFIRM: "correction"}
 
 
-def note(connection: Connection, due: Due, now: datetime) -> bool:
+def note(connection: Connection, due: DueMessage, now: datetime) -> bool:
     """Enter the request, once while it is open; returns whether there was one to enter."""
     stored = conversation_by_id(connection, due.conversation_id or "")
     try:

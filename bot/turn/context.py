@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class TurnServices:
     """What every turn has at hand. One for the whole process."""
 
     keyring: Keyring
@@ -44,7 +44,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class TurnTrigger:
     """Why a turn happens."""
 
     now: datetime

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import Means, Occasion
+    from bot.turn.context import TurnServices, TurnTrigger
     from flows.authoring.release import Release
     from flows.model.conversation import Conversation
     from flows.model.signals import Signal
@@ -28,7 +28,7 @@ class HandlerContext(ABC):
     stored: bool
     """True once the conversation has a row."""
 
-    def __init__(self, connection: Connection, means: Means, person: Person, occasion: Occasion) -> None:
+    def __init__(self, connection: Connection, means: TurnServices, person: Person, occasion: TurnTrigger) -> None:
         self.connection = connection
         self.means = means
         self.person = person

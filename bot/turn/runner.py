@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import Means, Occasion
+    from bot.turn.context import TurnServices, TurnTrigger
     from flows.authoring.release import Release
     from storage.queries.conversations.turn_queries import Person
 
@@ -46,15 +46,15 @@ class EndlessTurnError(RuntimeError):
     """A turn went on asking without end. Nothing of it was kept; the event can be replayed after the flow is mended."""
 
 
-class Turn(HandlerContext):
+class TurnRunner(HandlerContext):
     """One turn of one person, between their lock and the commit."""
 
     def __init__(
         self,
         connection: Connection,
-        means: Means,
+        means: TurnServices,
         person: Person,
-        occasion: Occasion,
+        occasion: TurnTrigger,
         stored: store.Stored | None = None,
     ) -> None:
         """Go on with a stored conversation, or begin with an idle one.
@@ -100,9 +100,9 @@ class Turn(HandlerContext):
         if self.stored and not self.erased:
             self._save()
 
-    def elsewhere(self, stored: store.Stored) -> Turn:
+    def elsewhere(self, stored: store.Stored) -> TurnRunner:
         """Return a turn of another conversation of this person, in the same transaction."""
-        other = Turn(self.connection, self.means, self.person, self.occasion, stored)
+        other = TurnRunner(self.connection, self.means, self.person, self.occasion, stored)
         other.aloof = True
         return other
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from storage.queries.conversations.turn_queries import Asked
+    from storage.queries.conversations.turn_queries import AskedQuestion
 
 READ_IN = timedelta(seconds=0.6)
 """Nobody has read a message, and answered it, sooner after it was given to the provider."""
@@ -41,7 +41,7 @@ def seen_by(connection: Connection, conversation_id: str, written_at: datetime) 
     return judge(store.asked(connection, conversation_id), written_at)
 
 
-def judge(asked: Sequence[Asked], written_at: datetime) -> Seen:
+def judge(asked: Sequence[AskedQuestion], written_at: datetime) -> Seen:
     """Tell from the last questions, the newest first, what was read by a moment."""
     if not asked:
         return EVERYTHING

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.language.distress.detect_distress import notice
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.signals import Edited, Said, Started
 from storage.queries.team import safeguarding_items
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import Means
+    from bot.turn.context import TurnServices
     from flows.language.distress.detect_distress import Level
     from flows.model.conversation import ChannelKind
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 
-RIGHTS = {Word.DELETE: "erasure", Word.MY_DATA: "access", Word.CHANGE: "correction"}
+RIGHTS = {Keyword.DELETE: "erasure", Keyword.MY_DATA: "access", Keyword.CHANGE: "correction"}
 """Keywords by which somebody uses a right, and the kind of request that a person follows up."""
 
 
-def keywords(signals: Iterable[Signal], language: str, look: ChannelKind) -> set[Word]:
+def keywords(signals: Iterable[Signal], language: str, look: ChannelKind) -> set[Keyword]:
     """Return the keywords in what was written, whether it is new or a message that was changed."""
     said = (signal.text for signal in signals if isinstance(signal, Said | Edited))
     found = (recognise(text, language=language, channel=look, waiting=True) for text in said)
@@ -36,7 +36,12 @@ def keywords(signals: Iterable[Signal], language: str, look: ChannelKind) -> set
 
 
 def raise_concern(
-    connection: Connection, means: Means, person: Person, signals: Iterable[Signal], inbound_id: int, now: datetime
+    connection: Connection,
+    means: TurnServices,
+    person: Person,
+    signals: Iterable[Signal],
+    inbound_id: int,
+    now: datetime,
 ) -> Level:
     """Lay words of distress before the team (rule 77); returns how plain they are, empty if there are none."""
     texts = [signal.text for signal in signals if isinstance(signal, Said | Edited | Started)]

@@ -40,7 +40,7 @@ HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class WebhookRequest:
     """One request to a webhook: what came, before anything was made of it."""
 
     headers: Mapping[str, str]
@@ -50,7 +50,7 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WebhookResponse:
     """What a webhook says back."""
 
     status: int = 200
@@ -78,13 +78,13 @@ PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines under whatever name they have; they never lead anywhere."""
 
 
-class Front:
+class AsgiApp:
     """The ASGI application that the server runs."""
 
     def __init__(
         self,
         pages: Asgi,
-        webhooks: Mapping[str, Callable[[Post], Awaitable[Answer]]],
+        webhooks: Mapping[str, Callable[[WebhookRequest], Awaitable[WebhookResponse]]],
         *,
         https: bool = False,
         is_ours: Callable[[str], bool] = lambda _host: True,
@@ -105,30 +105,32 @@ class Front:
         else:
             await self._page(scope, receive, send)
 
-    async def _webhook(self, webhook: Callable[[Post], Awaitable[Answer]], scope: Scope, receive: Receive) -> Answer:
+    async def _webhook(
+        self, webhook: Callable[[WebhookRequest], Awaitable[WebhookResponse]], scope: Scope, receive: Receive
+    ) -> WebhookResponse:
         if scope["method"] != "POST":
-            return Answer(405, b"POST only\n")
+            return WebhookResponse(405, b"POST only\n")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             body = await read_body(headers, receive)
         except TooLargeError:
             self._too_large(scope["path"])
-            return Answer(413, b"too large\n")
+            return WebhookResponse(413, b"too large\n")
         except HungUpError:
-            return Answer(400, b"cut off\n")
-        return await webhook(Post(headers, scope["query_string"].decode("latin-1"), body))
+            return WebhookResponse(400, b"cut off\n")
+        return await webhook(WebhookRequest(headers, scope["query_string"].decode("latin-1"), body))
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"])
         if scope["path"] not in PROBES and not self._named_right(scope):
-            await respond(send, Answer(421, STRANGE))
+            await respond(send, WebhookResponse(421, STRANGE))
             return
         if (plain := _without_slash(scope)) is not None:
-            await respond(send, Answer(308), (b"location", plain))
+            await respond(send, WebhookResponse(308), (b"location", plain))
             return
         if _declared(given.get(b"content-length", b"")) > MOST_BYTES:
             self._too_large(scope["path"])
-            await respond(send, Answer(413, b"too large\n"))
+            await respond(send, WebhookResponse(413, b"too large\n"))
             return
         left, gone = MOST_BYTES, False
 
@@ -204,7 +206,7 @@ async def _next(receive: Receive) -> Event:
     return event
 
 
-async def respond(send: Send, answer: Answer, *more: tuple[bytes, bytes]) -> None:
+async def respond(send: Send, answer: WebhookResponse, *more: tuple[bytes, bytes]) -> None:
     """Send one whole answer."""
     await send(
         {

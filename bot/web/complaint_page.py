@@ -57,7 +57,7 @@ TRAP = "website"
 
 
 @dataclass(slots=True)
-class Pace:
+class ComplaintQuota:
     """Counts what was sent in the last hour, by a digest of where from. Nothing is stored."""
 
     _sent: dict[bytes, list[datetime]] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class ComplaintPage:
 
     def __init__(self, services: PublicServices) -> None:
         self.services = services
-        self.pace = Pace()
+        self.pace = ComplaintQuota()
         self.taken: dict[str, str] = {}
         """The ticket by the form it was for, so that a form sent twice is one complaint."""
         self.spoken = tuple(

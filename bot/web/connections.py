@@ -65,7 +65,7 @@ def backlog(descriptors: int) -> int:
 
 def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicorn.Config:
     """Return how our server runs an app. `trusted`: the proxies whose word about who calls is taken."""
-    lines = Lines(most_connections(descriptors))
+    lines = OpenLines(most_connections(descriptors))
     return uvicorn.Config(
         app,
         loop="uvloop",
@@ -83,7 +83,7 @@ def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicor
     )
 
 
-class Lines:
+class OpenLines:
     """All open connections. Those that keep us waiting stand in the order in which they began to."""
 
     def __init__(self, most: int) -> None:
@@ -155,7 +155,7 @@ class Lines:
 class Connection(HttpToolsProtocol):
     """One connection, with a deadline for whatever is awaited from the other side."""
 
-    def __init__(self, *arguments: Any, lines: Lines, **more: Any) -> None:
+    def __init__(self, *arguments: Any, lines: OpenLines, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.lines = lines
         self.refused = False

@@ -69,7 +69,7 @@ def _to_keep(file: PersonFile) -> str:
     return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
 
 
-def _link(services: PublicServices, token: str) -> file_link.Link | None:
+def _link(services: PublicServices, token: str) -> file_link.FileLink | None:
     link = file_link.read(services.keyring, token)
     if link is None:
         return None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from bot.settings.organisation import house
+from bot.settings.organisation import organisation_facts
 from bot.web import templating
 from flows.interruptions.turn_builder import LANGUAGES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.settings.environment import Settings
 
 
-class Kept(NamedTuple):
+class KeptData(NamedTuple):
     """How long we say that we keep what (rules 53 and 64). The consent texts of the flows say the same of stories;
     the days are settings, and `storage.privacy.retention` goes by the same ones."""
 
@@ -55,7 +55,7 @@ REGULATORS = {
 def routes(settings: Settings) -> list[Route]:
     """Return the routes of the notice."""
     spoken = tuple(code for code in settings.languages if templating.exists(f"privacy/{code}.html")) or ("en",)
-    facts = house(settings)
+    facts = organisation_facts(settings)
 
     def show(request: Request) -> Response:
         wanted = request.query_params.get("lang", "")
@@ -71,7 +71,7 @@ def routes(settings: Settings) -> list[Route]:
             adult_age=facts.adult_age,
             emergency=facts.emergency,
             crisis_line=facts.crisis_line,
-            kept=Kept(
+            kept=KeptData(
                 unfinished_days=settings.keep_unfinished_days,
                 messages_days=settings.keep_raw_days,
                 contact_days=settings.keep_contact_days,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.channels.channel import Inbound
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from flows.model.signals import Edited, Said, Started
 from storage.protection.crypto import SealBrokenError, open_address
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storage.protection.crypto import Keyring
 
 
-class Opening:
+class SealedReader:
     """Opens one message or one address at a time. Whoever calls it has recorded that first."""
 
     def __init__(self, keyring: Keyring, channels: Mapping[str, Channel]) -> None:
@@ -34,7 +34,7 @@ class Opening:
         try:
             parsed = known.parse(self.keyring.open("inbound.sealed", sealed))
         except SealBrokenError as error:
-            log.error("event cannot be opened", channel=channel, **told(error))
+            log.error("event cannot be opened", channel=channel, **error_fields(error))
             return ""
         signal = parsed.signal if isinstance(parsed, Inbound) else None
         return signal.text if isinstance(signal, Said | Edited | Started) else ""
@@ -44,5 +44,5 @@ class Opening:
         try:
             return open_address(self.keyring, sealed)
         except SealBrokenError as error:
-            log.error("address cannot be opened", **told(error))
+            log.error("address cannot be opened", **error_fields(error))
             return ""

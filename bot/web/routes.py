@@ -29,10 +29,10 @@ from bot.channels.channel import Inbound, Rejected
 from bot.inbound.intake import CannotKeepError
 from bot.settings.environment import is_loopback
 from bot.telemetry import metrics
-from bot.telemetry.logs import log, told
+from bot.telemetry.logs import error_fields, log
 from bot.web import complaint_page, mydata_page, privacy_page, simulator_page
 from bot.web.admission import HOLD_SECONDS
-from bot.web.asgi import Answer, Front, Post, TooLargeError, host_of
+from bot.web.asgi import AsgiApp, TooLargeError, WebhookRequest, WebhookResponse, host_of
 from bot.web.templating import STATIC_URL, Static
 from review import app as review
 from storage.db.database_trouble import cause_of
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 10.0
 """A provider gives up after fifteen seconds; by then it shall know that it is to come again."""
 RETRY_AFTER = 5
-AGAIN = Answer(503, b"try again\n", retry_after=RETRY_AFTER)
+AGAIN = WebhookResponse(503, b"try again\n", retry_after=RETRY_AFTER)
 
 BETWEEN = frozenset({"forwarded", "via", "x-real-ip"})
 """Headers that say, as all that begin with `x-forwarded-` do, that a web server stands between."""
@@ -77,9 +77,9 @@ PAGE = """<!doctype html>
 """
 
 
-def build(services: WebServices) -> Front:
+def build(services: WebServices) -> AsgiApp:
     """Return the ASGI application of the whole service."""
-    return Front(
+    return AsgiApp(
         _pages(services),
         webhooks(services),
         https=services.public.settings.secure,
@@ -91,16 +91,18 @@ def build(services: WebServices) -> Front:
 # --- webhooks ---------------------------------------------------------------------------------------------------------
 
 
-def webhooks(services: WebServices) -> dict[str, Callable[[Post], Awaitable[Answer]]]:
+def webhooks(services: WebServices) -> dict[str, Callable[[WebhookRequest], Awaitable[WebhookResponse]]]:
     """Return the webhooks of the channels that are switched on, by path."""
     return {
-        path: partial(_receive, services, channel, path, Answer(200, *channel.thanks))
+        path: partial(_receive, services, channel, path, WebhookResponse(200, *channel.thanks))
         for channel in services.channels.values()
         for path in channel.paths
     }
 
 
-async def _receive(services: WebServices, channel: Channel, path: str, thanks: Answer, post: Post) -> Answer:
+async def _receive(
+    services: WebServices, channel: Channel, path: str, thanks: WebhookResponse, post: WebhookRequest
+) -> WebhookResponse:
     if not services.load.admits():
         metrics.refused.labels(_route(path), "busy").inc()
         services.recovery.refused()
@@ -109,7 +111,7 @@ async def _receive(services: WebServices, channel: Channel, path: str, thanks: A
     parsed = channel.receive(path, post.query, post.headers, post.body)
     if isinstance(parsed, Rejected):
         metrics.refused.labels(_route(path), parsed.reason).inc()
-        return Answer(parsed.status, parsed.reason.encode())
+        return WebhookResponse(parsed.status, parsed.reason.encode())
     began = time.monotonic()
     services.load.began(began)
     try:
@@ -122,7 +124,7 @@ async def _receive(services: WebServices, channel: Channel, path: str, thanks: A
         services.recovery.refused()
         return AGAIN
     except Exception as error:
-        log.critical("webhook failed", route=_route(path), **told(error))
+        log.critical("webhook failed", route=_route(path), **error_fields(error))
         services.recovery.refused()
         return AGAIN
     finally:

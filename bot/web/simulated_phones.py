@@ -46,7 +46,7 @@ class TooLongError(ValueError):
 
 
 @dataclass(slots=True)
-class Phone:
+class SimulatedPhone:
     """One practice phone, as far as it is remembered."""
 
     address: str
@@ -66,7 +66,7 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PhoneItem:
     """One thing on the phone's screen."""
 
     number: int
@@ -78,44 +78,44 @@ class Item:
     """True: the buttons belong to the question that waits."""
 
 
-class Practice:
+class SimulatedPhones:
     """All practice phones of this process."""
 
     def __init__(self, services: SimulatorServices, channel: SimulatorChannel) -> None:
         self.services = services
         self.channel = channel
-        self._phones: OrderedDict[str, Phone] = OrderedDict()
+        self._phones: OrderedDict[str, SimulatedPhone] = OrderedDict()
 
     # --- phones -------------------------------------------------------------------------------------------------
 
-    def new(self, look: ChannelKind, flow: str = "", language: str = "") -> Phone:
+    def new(self, look: ChannelKind, flow: str = "", language: str = "") -> SimulatedPhone:
         """Return a new phone of somebody new. Unknown flows and languages become the first ones."""
         releases, languages = self.services.releases, self.services.settings.languages
-        return Phone(
+        return SimulatedPhone(
             new_address(look),
             flow if flow in releases.current else releases.default_flow,
             language if language in languages else languages[0],
         )
 
-    def remember(self, phone: Phone) -> None:
+    def remember(self, phone: SimulatedPhone) -> None:
         """Keep a phone among those in use; the one that was used least lately is forgotten."""
         self._phones[phone.address] = phone
         self._phones.move_to_end(phone.address)
         while len(self._phones) > MOST_PHONES:
             self._phones.popitem(last=False)
 
-    def find(self, address: str) -> Phone:
+    def find(self, address: str) -> SimulatedPhone:
         """Return the phone with this address; after a restart it is empty, while its conversation goes on."""
         phone = self._phones.get(address)
         if phone is None:
-            phone = Phone(address, self.services.releases.default_flow, self.services.settings.languages[0])
+            phone = SimulatedPhone(address, self.services.releases.default_flow, self.services.settings.languages[0])
         self.remember(phone)
         return phone
 
-    def screen(self, phone: Phone, person: PracticePerson | None) -> list[Item]:
+    def screen(self, phone: SimulatedPhone, person: PracticePerson | None) -> list[PhoneItem]:
         """Return what the phone shows, oldest first."""
         items = [
-            Item(
+            PhoneItem(
                 bubble.number,
                 "ours" if bubble.ours else "yours",
                 bubble.text,
@@ -124,29 +124,29 @@ class Practice:
             )
             for bubble in self.channel.bubbles(phone.address)
         ]
-        items += [Item(number, "note", text) for number, text in phone.notes]
+        items += [PhoneItem(number, "note", text) for number, text in phone.notes]
         return sorted(items, key=lambda item: item.number)
 
     # --- what their holders do ----------------------------------------------------------------------------------
 
-    async def say(self, phone: Phone, once: str, text: str) -> None:
+    async def say(self, phone: SimulatedPhone, once: str, text: str) -> None:
         """Type a message. Raises TooLongError, NotAnEventError and CannotKeepError."""
         if len(text) > LONGEST[phone.look]:
             raise TooLongError(f"more than {LONGEST[phone.look]} characters")
         await self._give(phone, _number(once, "say", text), text=text)
 
-    async def press(self, phone: Phone, once: str, data: str) -> None:
+    async def press(self, phone: SimulatedPhone, once: str, data: str) -> None:
         """Press a button, also one of an earlier question. Raises NotAnEventError and CannotKeepError."""
         for bubble in self.channel.bubbles(phone.address):
             if any(data == carried for _, carried in bubble.buttons):
                 phone.pressed[bubble.number] = data
         await self._give(phone, _number(once, "press", data), press=data)
 
-    async def send(self, phone: Phone, once: str, kind: str, point: tuple[float, float] | None = None) -> None:
+    async def send(self, phone: SimulatedPhone, once: str, kind: str, point: tuple[float, float] | None = None) -> None:
         """Send something that is not words, or a position. Raises NotAnEventError and CannotKeepError."""
         await self._give(phone, _number(once, "send", kind), sent="" if point else kind, point=point)
 
-    async def wait(self, phone: Phone, length: timedelta, note: str) -> None:
+    async def wait(self, phone: SimulatedPhone, length: timedelta, note: str) -> None:
         """Let time pass for this phone; what falls due on the way happens, as it would."""
         bubbles = self.channel.bubbles(phone.address)
         phone.notes.append((bubbles[-1].number if bubbles else 0, note))
@@ -167,11 +167,11 @@ class Practice:
             await self.services.timers.tick()
         await self._settle(phone)
 
-    async def person(self, phone: Phone) -> PracticePerson | None:
+    async def person(self, phone: SimulatedPhone) -> PracticePerson | None:
         """Return what is held about the phone's holder; None if nothing is."""
         return await asyncio.to_thread(self._person, phone)
 
-    def _person(self, phone: Phone) -> PracticePerson | None:
+    def _person(self, phone: SimulatedPhone) -> PracticePerson | None:
         with reader(self.services.engine) as connection:
             return simulated_people.practice_person(
                 connection, self.services.keyring, self._lookups(phone), self.services.clock()
@@ -182,18 +182,18 @@ class Practice:
         with reader(self.services.engine) as connection:
             return restored.fenced(connection)
 
-    def _waiting(self, phone: Phone) -> int:
+    def _waiting(self, phone: SimulatedPhone) -> int:
         with reader(self.services.engine) as connection:
             if restored.fenced(connection):
                 return 0  # nothing comes, so there is nothing to wait for
             return simulated_people.waiting_for(connection, self._lookups(phone), self.services.clock())
 
-    def _lookups(self, phone: Phone) -> list[bytes]:
+    def _lookups(self, phone: SimulatedPhone) -> list[bytes]:
         return address_lookups(self.services.keyring, NAME, phone.address)
 
     async def _give(
         self,
-        phone: Phone,
+        phone: SimulatedPhone,
         number: str,
         *,
         text: str = "",
@@ -217,7 +217,7 @@ class Practice:
             raise
         await self._settle(phone)
 
-    async def _settle(self, phone: Phone) -> None:
+    async def _settle(self, phone: SimulatedPhone) -> None:
         """Wait until what is said in return is on the phone."""
         until = time.monotonic() + SETTLE_SECONDS
         version = self.channel.version(phone.address)

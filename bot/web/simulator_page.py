@@ -20,7 +20,7 @@ from starlette.routing import Route
 from bot.channels.simulator.simulator_channel import SimulatorChannel, new_number
 from bot.inbound.intake import CannotKeepError
 from bot.web import templating
-from bot.web.simulated_phones import NotAnEventError, Practice, TooLongError
+from bot.web.simulated_phones import NotAnEventError, SimulatedPhones, TooLongError
 from bot.web.simulator_words import ALWAYS, LOOKS, PROBLEMS, SAMPLES, SENT, WAITS, kept, segments
 from flows.interruptions.turn_builder import LANGUAGES
 from review.kit import forms
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from bot.web.simulated_phones import Item, Phone
+    from bot.web.simulated_phones import PhoneItem, SimulatedPhone
     from bot.web.web_services import SimulatorServices
 
-    Act = Callable[[Request, forms.Form, Phone, str], Awaitable[Response]]
+    Act = Callable[[Request, forms.Form, SimulatedPhone, str], Awaitable[Response]]
 
 COOKIE = "earshot_try"
 NEWEST = "/try#newest"
@@ -45,7 +45,7 @@ def routes(services: SimulatorServices) -> list[Route]:
     channel = services.channel
     if not isinstance(channel, SimulatorChannel):
         return []
-    page = TryPage(services, Practice(services, channel))
+    page = SimulatorPage(services, SimulatedPhones(services, channel))
     acts = {"say": page.say, "press": page.press, "send": page.send, "wait": page.wait, "start": page.start}
     return [
         Route("/try", page.show, methods=["GET"]),
@@ -53,10 +53,10 @@ def routes(services: SimulatorServices) -> list[Route]:
     ]
 
 
-class TryPage:
+class SimulatorPage:
     """The page and what can be done on it."""
 
-    def __init__(self, services: SimulatorServices, practice: Practice) -> None:
+    def __init__(self, services: SimulatorServices, practice: SimulatedPhones) -> None:
         self.services = services
         self.practice = practice
         self.secure = services.settings.public_url.startswith("https:")
@@ -74,7 +74,7 @@ class TryPage:
         return response
 
     async def _page(
-        self, phone: Phone, *, known: str = "", problem: str = "", written: str = "", status: int = 200
+        self, phone: SimulatedPhone, *, known: str = "", problem: str = "", written: str = "", status: int = 200
     ) -> Response:
         person = await self.practice.person(phone)
         items = self.practice.screen(phone, person)
@@ -110,7 +110,7 @@ class TryPage:
         spoken = {code for release in self.services.releases.current.values() for code in release.languages}
         return [(code, LANGUAGES.get(code, code)) for code in self.services.settings.languages if code in spoken]
 
-    def _opening(self, phone: Phone) -> str:
+    def _opening(self, phone: SimulatedPhone) -> str:
         """Return what somebody with this phone would send first."""
         flow = self.services.releases.current[phone.flow].flow
         word = flow.words[0] if flow.words else flow.id
@@ -140,19 +140,19 @@ class TryPage:
             self._hand_over(response, phone)
         return response
 
-    async def say(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
+    async def say(self, _request: Request, form: forms.Form, phone: SimulatedPhone, once: str) -> Response:
         """Send a message."""
         text = forms.first(form, "text")
         if text.strip():
             await self.practice.say(phone, once, text)
         return RedirectResponse(NEWEST, 303)
 
-    async def press(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
+    async def press(self, _request: Request, form: forms.Form, phone: SimulatedPhone, once: str) -> Response:
         """Press a button."""
         await self.practice.press(phone, once, forms.first(form, "press"))
         return RedirectResponse(NEWEST, 303)
 
-    async def send(self, _request: Request, form: forms.Form, phone: Phone, once: str) -> Response:
+    async def send(self, _request: Request, form: forms.Form, phone: SimulatedPhone, once: str) -> Response:
         """Send something that is not words."""
         kind = forms.first(form, "kind")
         sample = SAMPLES.get(self.services.settings.country)
@@ -162,7 +162,7 @@ class TryPage:
         await self.practice.send(phone, once, kind, point)
         return RedirectResponse(NEWEST, 303)
 
-    async def wait(self, _request: Request, form: forms.Form, phone: Phone, _once: str) -> Response:
+    async def wait(self, _request: Request, form: forms.Form, phone: SimulatedPhone, _once: str) -> Response:
         """Let time pass."""
         wanted = next((wait for wait in WAITS if wait.value == forms.first(form, "time")), None)
         if wanted is None:
@@ -170,7 +170,7 @@ class TryPage:
         await self.practice.wait(phone, wanted.length, wanted.note)
         return RedirectResponse(NEWEST, 303)
 
-    async def start(self, _request: Request, form: forms.Form, _phone: Phone, _once: str) -> Response:
+    async def start(self, _request: Request, form: forms.Form, _phone: SimulatedPhone, _once: str) -> Response:
         """Hand over a new phone: somebody new begins."""
         look = "sms" if forms.first(form, "look") == "sms" else "telegram"
         fresh = self.practice.new(
@@ -187,11 +187,11 @@ class TryPage:
         found = request.cookies.get(self.cookie, "")
         return found if _ADDRESS.match(found) else ""
 
-    def _hand_over(self, response: Response, phone: Phone) -> None:
+    def _hand_over(self, response: Response, phone: SimulatedPhone) -> None:
         response.set_cookie(self.cookie, phone.address, httponly=True, samesite="lax", secure=self.secure, path="/")
 
 
-def _drawn(item: Item, phone: Phone) -> dict[str, object]:
+def _drawn(item: PhoneItem, phone: SimulatedPhone) -> dict[str, object]:
     media = SENT.get(item.text.strip("()"), "") if item.kind == "yours" and item.text.startswith("(") else ""
     return {
         "number": item.number,

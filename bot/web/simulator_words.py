@@ -65,7 +65,7 @@ class KeptStory(NamedTuple):
     about: str
 
 
-class Kept(NamedTuple):
+class KeptShown(NamedTuple):
     """What the team has from this phone."""
 
     stories: tuple[KeptStory, ...]
@@ -75,10 +75,10 @@ class Kept(NamedTuple):
     opted_out: bool
 
 
-def kept(person: PracticePerson | None) -> Kept:
+def kept(person: PracticePerson | None) -> KeptShown:
     """Return what the panel beside the phone says."""
     if person is None:
-        return Kept((), "Nothing yet. Nothing is kept before somebody says yes.", "", "", opted_out=False)
+        return KeptShown((), "Nothing yet. Nothing is kept before somebody says yes.", "", "", opted_out=False)
     stories = tuple(
         KeptStory(story.id, labels.label(labels.KINDS, story.kind), story.place, _about(story.tags, story.use))
         for story in person.stories
@@ -92,7 +92,7 @@ def kept(person: PracticePerson | None) -> Kept:
     if person.held:
         what = "1 message is" if person.held == 1 else f"{person.held} messages are"
         held = f"{what} put aside, sealed and unread, until they agree."
-    return Kept(stories, nothing, held, person.receipt, person.opted_out)
+    return KeptShown(stories, nothing, held, person.receipt, person.opted_out)
 
 
 def _about(tags: tuple[tuple[str, str], ...], use: str) -> str:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from bot.channels.channel import Channel
     from bot.inbound.intake import Intake
     from bot.inbound.recovery import Recovery
-    from bot.jobs.conversation_timers import Due
-    from bot.outbound.sender import Delivery
+    from bot.jobs.conversation_timers import ConversationTimers
+    from bot.outbound.sender import Sender
     from bot.settings.environment import Settings
     from bot.telemetry.readiness import Readiness
     from bot.turn.releases import Releases
-    from bot.web.admission import Load
-    from review.kit.services import ReviewParts
+    from bot.web.admission import Admission
+    from review.kit.services import ReviewServices
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring
 
@@ -51,7 +51,7 @@ class SimulatorServices:
     """The simulator's own channel; None where it is switched off."""
     releases: Releases
     intake: Intake
-    timers: Due
+    timers: ConversationTimers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +60,11 @@ class WebServices:
 
     public: PublicServices
     simulator: SimulatorServices
-    review: ReviewParts
+    review: ReviewServices
     channels: Mapping[str, Channel]
     intake: Intake
     recovery: Recovery
-    delivery: Delivery
-    load: Load
+    delivery: Sender
+    load: Admission
     readiness: Readiness
     is_warm: Callable[[], bool]

@@ -64,7 +64,7 @@ class Catalogue:
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
 
-class Change(NamedTuple):
+class CatalogueChange(NamedTuple):
     """What bringing a catalogue up to date did, in numbers of texts."""
 
     kept: int
@@ -92,7 +92,7 @@ def template(sources: Iterable[SourceText]) -> str:
     return _HEADER.format(language="") + "\n" + _written(made)
 
 
-def updated(old: bytes | None, language: str, sources: Iterable[SourceText]) -> tuple[str, Change]:
+def updated(old: bytes | None, language: str, sources: Iterable[SourceText]) -> tuple[str, CatalogueChange]:
     """Return a catalogue brought up to date with the sources, as PO text, and what changed.
 
     Translations stay; those of a changed source are marked fuzzy, with the old source beside them; those of a text that
@@ -128,7 +128,7 @@ def updated(old: bytes | None, language: str, sources: Iterable[SourceText]) -> 
         made.obsolete[message.context or ""] = message
     dropped = sum(message.context in known for message in left)
     header = _header_of(old) if old is not None else _HEADER.format(language=language)
-    return header.rstrip("\n") + "\n\n" + _written(made), Change(kept, new, changed, dropped)
+    return header.rstrip("\n") + "\n\n" + _written(made), CatalogueChange(kept, new, changed, dropped)
 
 
 def _read(content: bytes, name: str) -> Catalog:

@@ -37,30 +37,30 @@ _LONGEST = 40
 """Characters of a text in a diagram's box."""
 
 
-class Line(NamedTuple):
+class ScriptLine(NamedTuple):
     """One line of a script; `kind` tells what it is, for a printer that uses colour."""
 
     kind: Kind
     text: str
 
 
-def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[Line]:
+def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[ScriptLine]:
     """Yield the flow as a script, each step where a person would first meet it.
 
     `texts` by address replaces source texts, to read the flow in another language.
     """
     texts = {**{text.address: text.text for text in flow.texts()}, **(texts or {})}
     graphs = {channel: Graph.of(flow, channel) for channel in CHANNELS}
-    yield Line("title", f"{flow.title} ({flow.id})")
+    yield ScriptLine("title", f"{flow.title} ({flow.id})")
     by_sms, on_telegram = (len(graphs[channel].longest(wide=False)) for channel in CHANNELS)
-    yield Line("fact", f"At most {by_sms} questions by SMS and {on_telegram} questions on Telegram.")
+    yield ScriptLine("fact", f"At most {by_sms} questions by SMS and {on_telegram} questions on Telegram.")
     further = max(len(graphs[channel].longest()) for channel in CHANNELS) - max(by_sms, on_telegram)
     if further > 0:
-        yield Line("fact", f"People who allow more may be asked {further} more.")
+        yield ScriptLine("fact", f"People who allow more may be asked {further} more.")
     if flow.words:
-        yield Line("fact", f"Starts when people send: {', '.join(flow.words)}.")
+        yield ScriptLine("fact", f"Starts when people send: {', '.join(flow.words)}.")
     for name in _order(flow, graphs["telegram"], graphs["sms"]):
-        yield Line("blank", "")
+        yield ScriptLine("blank", "")
         yield from _step_lines(flow, name, flow.steps[name], texts)
 
 
@@ -82,37 +82,37 @@ def _order(flow: Flow, *graphs: Graph) -> list[str]:
     return list(dict.fromkeys((*found, *ends, *flow.steps)))
 
 
-def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> Iterator[Line]:
+def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> Iterator[ScriptLine]:
     only = f", {_ONLY[step.when]}" if step.when is not None else ""
     bonus = f", a bonus: left out after {flow.questions_after} answers to what follows the story" if step.bonus else ""
-    yield Line("step", f"{name}: {_asks(step)}{only}{bonus}")
+    yield ScriptLine("step", f"{name}: {_asks(step)}{only}{bonus}")
     at = f"{flow.id}/{name}."
-    yield from (Line("says", line) for line in texts[f"{at}text"].strip().splitlines())
+    yield from (ScriptLine("says", line) for line in texts[f"{at}text"].strip().splitlines())
     if f"{at}text_sms" in texts:
-        yield from (Line("sms", line) for line in texts[f"{at}text_sms"].strip().splitlines())
+        yield from (ScriptLine("sms", line) for line in texts[f"{at}text_sms"].strip().splitlines())
     for number, option in enumerate(step.choices(), start=1):
         changing = isinstance(step, ReadBackStep) and option.value == "change"
         target = None if changing else option.next or step.next
-        yield Line("answer", f"{number} {_option(option, texts, at)}{_leads(target)}")
+        yield ScriptLine("answer", f"{number} {_option(option, texts, at)}{_leads(target)}")
     for item in getattr(step, "also", ()):
-        yield Line("answer", f"+ {texts[f'{at}also.{item.purpose}']} (only by SMS, in the same answer)")
+        yield ScriptLine("answer", f"+ {texts[f'{at}also.{item.purpose}']} (only by SMS, in the same answer)")
     if isinstance(step, ReadBackStep):
         changes = ", ".join(texts[f"{at}options.{item.value}"] for item in step.change)
-        yield Line("aside", f"to change one thing: {texts[f'{at}change_text']} {changes}")
+        yield ScriptLine("aside", f"to change one thing: {texts[f'{at}change_text']} {changes}")
     if f"{at}again" in texts:
-        yield Line("aside", f"in other words: {texts[f'{at}again']}")
+        yield ScriptLine("aside", f"in other words: {texts[f'{at}again']}")
     if f"{at}again_sms" in texts:
-        yield Line("aside", f"in other words, by SMS: {texts[f'{at}again_sms']}")
+        yield ScriptLine("aside", f"in other words, by SMS: {texts[f'{at}again_sms']}")
     if f"{at}more" in texts:
-        yield Line("aside", f"after MORE: {texts[f'{at}more']}")
+        yield ScriptLine("aside", f"after MORE: {texts[f'{at}more']}")
     if step.waits and step.can_skip and step.next is not None:
-        yield Line("aside", f"SKIP{_leads(step.next)}")
+        yield ScriptLine("aside", f"SKIP{_leads(step.next)}")
     elif step.next is not None and not step.choices():
-        yield Line("aside", f"then{_leads(step.next)}")
+        yield ScriptLine("aside", f"then{_leads(step.next)}")
     if isinstance(step, KeptStep):
-        yield Line("aside", f"nothing told{_leads(step.empty)}")
+        yield ScriptLine("aside", f"nothing told{_leads(step.empty)}")
     if step.when is not None and step.next is not None:
-        yield Line("aside", f"others{_leads(step.next)}")
+        yield ScriptLine("aside", f"others{_leads(step.next)}")
 
 
 def _asks(step: Step) -> str:

@@ -16,7 +16,7 @@ from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
 from flows.questions.options import offered
-from flows.questions.question import Scene, SourceText, Step
+from flows.questions.question import QuestionContext, SourceText, Step
 from flows.questions.read_back import ReadBackStep
 from flows.simulation.costs import Cost, cost
 
@@ -209,7 +209,7 @@ class Subject:
         for name, step in self.steps.items():
             if step.when not in {None, channel} or f"{self.id}/{name}.text" not in texts:
                 continue
-            scene = Scene(name=name, release=self.release, conversation=state, now=_THEN)
+            scene = QuestionContext(name=name, release=self.release, conversation=state, now=_THEN)
             try:
                 yield from ((name, part, say) for part, say in _step_messages(step, scene))
             except (KeyError, StopIteration):
@@ -238,7 +238,7 @@ def _filled(house: OrganisationFacts) -> OrganisationFacts:
     return SAMPLE_HOUSE.model_copy(update=given)
 
 
-def _step_messages(step: Step, scene: Scene) -> Iterator[tuple[str, Say]]:
+def _step_messages(step: Step, scene: QuestionContext) -> Iterator[tuple[str, Say]]:
     asked = step.ask(scene) if step.waits else Say(text=scene.text("text"))
     yield "text", asked
     if scene.has("again"):

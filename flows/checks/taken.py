@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import called
-from flows.language.keywords.recognise import CARRIER_WORDS, Word, normalise, recognise
+from flows.language.keywords.recognise import CARRIER_WORDS, Keyword, normalise, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,11 +102,11 @@ def _carried(subject: Subject, name: str, language: str, label: str) -> Iterator
 def _is_taken(form: str, language: str, step: Step | None) -> bool:
     """Return whether this text would be heard as a keyword before the question sees it."""
     found = recognise(form, language=language, channel="telegram")
-    if found is None or found.sensed or found.word in {Word.CHANGE, Word.NARROW}:
+    if found is None or found.sensed or found.word in {Keyword.CHANGE, Keyword.NARROW}:
         return False  # both are left to the question
-    if step is None and found.word is Word.DELETE:
+    if step is None and found.word is Keyword.DELETE:
         return False  # what a question of ours offers is heard as that, word for word
-    return found.word is not Word.MORE or (step is not None and step.more is not None)
+    return found.word is not Keyword.MORE or (step is not None and step.more is not None)
 
 
 def _forms(address: str, texts: Mapping[str, str]) -> tuple[str, ...]:

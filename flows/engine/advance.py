@@ -34,21 +34,21 @@ from flows.interruptions import (
     OF_AGE,
     OFFERS,
     RESUME,
-    hear_aside,
+    hear_interruption,
     hear_though_stopped,
+    interrupt,
     list_stories,
     listens_to_words,
     names_a_choice,
-    open_aside,
 )
 from flows.interruptions.confirm import Confirm, beside_code, code_in, is_about_the_number, is_number_alone, says_keep
-from flows.interruptions.follow_up import AskedBackAside
+from flows.interruptions.follow_up import FollowUp
 from flows.interruptions.offers import tell_facts, tell_link
 from flows.interruptions.receipt import Receipt
 from flows.interruptions.telling import is_telling, names_receipt, pending_parts, set_pending, under_their_name
-from flows.interruptions.turn_builder import Making, Turn
+from flows.interruptions.turn_builder import TurnBuilder, TurnResult
 from flows.language.distress.detect_distress import NOTHING, UNNAMED
-from flows.language.keywords.recognise import Recognised, Word, normalise, recognise, taken_by_carrier
+from flows.language.keywords.recognise import Keyword, Recognised, normalise, recognise, taken_by_carrier
 from flows.language.normalise import is_told, storable
 from flows.model.effects import CloseAddress, FindReceipt, HoldSealed, LeaveNothing, ListStories, PurgeSealed
 from flows.model.receipt_words import ends_in_one
@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     from flows.authoring.release import Release
     from flows.model.conversation import Conversation
 
-__all__ = ["Turn", "advance"]
+__all__ = ["TurnResult", "advance"]
 
 BREAK = timedelta(hours=24)
 """After this long without a word, "continue or start again" is asked first."""
@@ -100,12 +100,12 @@ ADDED_WORDS = 3
 """From this length on, words that come after a kept story may belong to it, and the person is asked."""
 
 _FROM_PERSON = (Started, Said, Chose, Edited, Sent, Located)
-_MAY_BE_LABELS = frozenset({Word.DELETE, Word.CHANGE, Word.MY_DATA, Word.SKIP, Word.MORE})
+_MAY_BE_LABELS = frozenset({Keyword.DELETE, Keyword.CHANGE, Keyword.MY_DATA, Keyword.SKIP, Keyword.MORE})
 
 
-def advance(release: Release, conversation: Conversation, signal: Signal, now: datetime) -> Turn:
+def advance(release: Release, conversation: Conversation, signal: Signal, now: datetime) -> TurnResult:
     """Return the state after `signal` and what to do. Raises EngineError if the release cannot carry the state."""
-    making = Making(release, conversation, now)
+    making = TurnBuilder(release, conversation, now)
     last_heard = conversation.heard_at
     if isinstance(signal, _FROM_PERSON):
         making.set(heard_at=now)
@@ -137,7 +137,7 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     return making.done()
 
 
-def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
+def _take(making: TurnBuilder, signal: Signal, last_heard: datetime) -> None:
     match signal:
         case Started():
             _start(making, signal)
@@ -174,7 +174,7 @@ def _take(making: Making, signal: Signal, last_heard: datetime) -> None:
             _unasked(making, signal)
 
 
-def _sent(making: Making) -> None:
+def _sent(making: TurnBuilder) -> None:
     """Say that we read words only, once for ten photos that come together."""
     last = making.conversation.words_only_at
     if making.conversation.opted_out or (last is not None and making.now - last < TOGETHER):
@@ -184,7 +184,7 @@ def _sent(making: Making) -> None:
 
 
 def _told_of_what_is_held(
-    making: Making,
+    making: TurnBuilder,
     answer: Facts | StoriesListed | FileReady | ReceiptRead | CodeAsked | CodeChecked | Amended | Unshown,
 ) -> None:
     match answer:
@@ -193,7 +193,7 @@ def _told_of_what_is_held(
             if listens_to_words(making) and making.conversation.aside_notes.get("parts"):
                 making.tell("go_on_or_done")  # new words are half told: no question of ours takes their place
             else:
-                open_aside(making, OFFERS)
+                interrupt(making, OFFERS)
         case StoriesListed():
             list_stories(making, answer)
         case FileReady():
@@ -210,27 +210,27 @@ def _told_of_what_is_held(
             making.show_again()
 
 
-def _confirmed(making: Making, told: CodeAsked | CodeChecked) -> None:
+def _confirmed(making: TurnBuilder, told: CodeAsked | CodeChecked) -> None:
     """Send the number, or hear the answer that waited for it as if it came now."""
     if isinstance(told, CodeAsked):
         Confirm.asked(making, told)
         return
     waited = Confirm.checked(making, told)
     if waited is not None and making.conversation.aside:
-        hear_aside(making, waited)
+        hear_interruption(making, waited)
     elif waited is not None and making.conversation.status == "open":
         answer(making, waited, None)
 
 
-def _unasked(making: Making, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
+def _unasked(making: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
     """What the team or time brings, and what they are told of it."""
     if isinstance(signal, AskedBack | AskBackShown | AskBackTaken):
-        AskedBackAside.hear_of(making, signal)
+        FollowUp.hear_of(making, signal)
     else:
         _time(making, signal)
 
 
-def _start(making: Making, started: Started) -> None:
+def _start(making: TurnBuilder, started: Started) -> None:
     making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
     flow = making.release.flow
     asked_for = normalise(started.text) in {flow.id, *map(normalise, flow.words)}
@@ -242,7 +242,7 @@ def _start(making: Making, started: Started) -> None:
     making.go(making.release.flow.start)
 
 
-def _said(making: Making, said: Said, last_heard: datetime) -> None:
+def _said(making: TurnBuilder, said: Said, last_heard: datetime) -> None:
     making.said = said.text
     if _for_the_number(making, said, last_heard):
         return
@@ -253,11 +253,11 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         word = recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling)
     if word is not None and word.sensed and is_answer(making, said):
         word = recognise(said.text, language=state.language, channel=state.channel, telling=True)
-        word = word if word is not None and word.word is Word.STOP else None
+        word = word if word is not None and word.word is Keyword.STOP else None
     elif word is not None and _means_something_else(making, word, said):
         word = None
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
-        if word is not None and word.word is Word.STOP:
+        if word is not None and word.word is Keyword.STOP:
             making.set(aside="", aside_notes={})  # said once more: whatever was being asked is over too
         _said_though_stopped(making, said, last_heard)
         return
@@ -279,14 +279,16 @@ def _said(making: Making, said: Said, last_heard: datetime) -> None:
         _said_at_a_question(making, said, word, last_heard)
 
 
-def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: bool) -> bool:
+def _is_for_us(making: TurnBuilder, said: Said, word: Recognised | None, *, crossed: bool) -> bool:
     """Do what a keyword says, look a receipt up, or answer what is asked beside the story."""
     if word is None:
         return _is_receipt(making, said) or answered_beside(making, said, crossed=crossed)
-    if word.word is Word.DELETE and ends_in_one(said.text) and _is_receipt(making, said):
+    if word.word is Keyword.DELETE and ends_in_one(said.text) and _is_receipt(making, said):
         return True
-    said_by_word = word.word in {Word.HELP, Word.PRIVACY} or (word.word is Word.STOP and is_wrong_number(making, said))
-    if word.word is Word.STOP and asks_how_to_stop(making, said):
+    said_by_word = word.word in {Keyword.HELP, Keyword.PRIVACY} or (
+        word.word is Keyword.STOP and is_wrong_number(making, said)
+    )
+    if word.word is Keyword.STOP and asks_how_to_stop(making, said):
         making.repeat(before=making.common("offer_stop"))
         return True
     in_own_words = said_by_word and taken_by_carrier(said.text) is None
@@ -295,15 +297,15 @@ def _is_for_us(making: Making, said: Said, word: Recognised | None, *, crossed: 
     if crossed and word.word in WITHIN_A_QUESTION:
         return False
     done = obey(making, word, said)
-    if done and word.word is Word.STOP and is_wrong_number(making, said):
+    if done and word.word is Keyword.STOP and is_wrong_number(making, said):
         making.effects.append(CloseAddress())
     return done
 
 
-def _said_at_a_question(making: Making, said: Said, word: Recognised | None, last_heard: datetime) -> None:
+def _said_at_a_question(making: TurnBuilder, said: Said, word: Recognised | None, last_heard: datetime) -> None:
     state = making.conversation
     if (aside := making.conversation.aside) != "":
-        if hear_aside(making, said):
+        if hear_interruption(making, said):
             _hand_on_pending(making)
             return
         if aside == CARE and word is not None and obey(making, word, said):
@@ -320,14 +322,14 @@ def _said_at_a_question(making: Making, said: Said, word: Recognised | None, las
     answer(making, said, word)
 
 
-def _means_something_else(making: Making, word: Recognised, said: Said) -> bool:
+def _means_something_else(making: TurnBuilder, word: Recognised, said: Said) -> bool:
     """A lone YES by SMS is an opt-in to the carrier and an ordinary answer to us; "hide the place" was offered."""
     offered = word.word in _MAY_BE_LABELS and names_a_choice(making, said.text)
     offered = offered or Receipt.means_this_story(making, word.word)
     return (word.carrier_only and not making.conversation.opted_out) or offered
 
 
-def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> None:
+def _said_though_stopped(making: TurnBuilder, said: Said, last_heard: datetime) -> None:
     """A right that is being used is heard; else, by chat, one line says once that START opens this again.
 
     By SMS the carrier answers, and nothing of ours would get through.
@@ -345,7 +347,7 @@ def _said_though_stopped(making: Making, said: Said, last_heard: datetime) -> No
         making.tell("stopped_still")
 
 
-def _is_receipt(making: Making, said: Said) -> bool:
+def _is_receipt(making: TurnBuilder, said: Said) -> bool:
     """Have three words looked up that are a receipt, whoever typed them and wherever they are in a conversation."""
     openings = making.common("receipt_openings")
     if ends_in_one(said.text):  # only then: "delete the whole thing" is no receipt
@@ -356,7 +358,7 @@ def _is_receipt(making: Making, said: Said) -> bool:
     return bool(words)
 
 
-def _receipt(making: Making, read: ReceiptRead) -> None:
+def _receipt(making: TurnBuilder, read: ReceiptRead) -> None:
     """Words that open nothing are told where something is being told, and answered everywhere else."""
     state = making.conversation
     telling = isinstance(making.step, StoryStep | ShortTextStep) and state.status == "open" and not state.aside
@@ -370,7 +372,7 @@ def _receipt(making: Making, read: ReceiptRead) -> None:
             making.ask_again()
 
 
-def _hand_on_pending(making: Making) -> None:
+def _hand_on_pending(making: TurnBuilder) -> None:
     """After "continue": the words that were written when we asked are the answer to the waiting question."""
     state = making.conversation
     if state.pending and not state.aside and state.status == "open":
@@ -389,7 +391,7 @@ def _hand_on_pending(making: Making) -> None:
             answer(making, said, None)
 
 
-def _answers_unasked(making: Making, said: Said) -> bool:
+def _answers_unasked(making: TurnBuilder, said: Said) -> bool:
     """Tell whether the first words after a reminder answer the question that waits, which it did not repeat.
 
     A "yes" there is a yes to going on, never to a consent question, and no word of a story.
@@ -404,19 +406,19 @@ def _answers_unasked(making: Making, said: Said) -> bool:
     return is_telling(making, said.text) or not isinstance(step.hear(making.scene(name), said), Unclear)
 
 
-def _ask_to_resume(making: Making, said: Said) -> None:
+def _ask_to_resume(making: TurnBuilder, said: Said) -> None:
     if making.consented:
         set_pending(making, said)
     elif not is_greeting(making, said.text):
         hold(making, said.text, said.ref)
     making.set(tries=0)
-    open_aside(making, RESUME)
+    interrupt(making, RESUME)
 
 
-def _late(making: Making, said: Said) -> None:
+def _late(making: TurnBuilder, said: Said) -> None:
     """Words after a conversation is over, or before the first one."""
     state = making.conversation
-    if state.aside and hear_aside(making, said):
+    if state.aside and hear_interruption(making, said):
         return
     if state.status in {"ended", "parted"} and not state.closed_by and _is_stray_number(making, said):
         making.tell("code_over")
@@ -431,13 +433,13 @@ def _late(making: Making, said: Said) -> None:
     if state.status == "ended" and state.kept and fresh and len(said.text.split()) >= ADDED_WORDS:
         making.effects.append(HoldSealed(text=said.text, ref=said.ref))
         making.set(held=state.held + 1)
-        open_aside(making, AFTER)
+        interrupt(making, AFTER)
         return
     nothing_told = is_greeting(making, said.text) or is_courtesy(making, said.text)
     making.begin("" if nothing_told else said.text, said.ref)
 
 
-def _for_the_number(making: Making, said: Said, last_heard: datetime) -> bool:
+def _for_the_number(making: TurnBuilder, said: Said, last_heard: datetime) -> bool:
     """Hear what is about a number that was sent to be sent back; a STOP beside it is heard and does nothing else."""
     if making.conversation.aside == CONFIRM and making.now - last_heard >= BREAK and not code_in(said.text):
         Confirm.close(making)  # the number is long over, and what they write now is about something else
@@ -449,42 +451,42 @@ def _for_the_number(making: Making, said: Said, last_heard: datetime) -> bool:
             obey(making, stops, said)
         return True
     if Confirm.comes_back(making, said.text) or (state.aside == CONFIRM and is_about_the_number(making, said.text)):
-        hear_aside(making, said)
+        hear_interruption(making, said)
         return True
     return False
 
 
-def _stops_beside_code(making: Making, said: Said) -> Recognised | None:
+def _stops_beside_code(making: TurnBuilder, said: Said) -> Recognised | None:
     """Return the STOP that stands beside a number that was sent back: it is heard first, and does nothing else."""
     state = making.conversation
     words = beside_code(said.text)
     if said.forwarded or not code_in(said.text) or not words or says_keep(making, said.text):
         return None
     word = recognise(words, language=state.language, channel=state.channel)
-    return word if word is not None and word.word is Word.STOP and not word.sensed else None
+    return word if word is not None and word.word is Keyword.STOP and not word.sensed else None
 
 
-def _is_stray_number(making: Making, said: Said) -> bool:
+def _is_stray_number(making: TurnBuilder, said: Said) -> bool:
     """Return whether this is a number that we sent and nothing waits for any more."""
     return making.conversation.channel == "sms" and is_number_alone(making, said.text)
 
 
-def _chose(making: Making, chose: Chose) -> None:
+def _chose(making: TurnBuilder, chose: Chose) -> None:
     state = making.conversation
     if chose.token != state.token or chose.serial != state.serial:
         return  # a stale or repeated press (rule 38)
     if state.opted_out:
         hear_though_stopped(making, chose)
     elif state.aside:
-        hear_aside(making, chose)
+        hear_interruption(making, chose)
         _hand_on_pending(making)
     elif state.status == "open" and making.step is not None:
         hear(making, chose)
 
 
-def _unsealed(making: Making, unsealed: Unsealed) -> None:
+def _unsealed(making: TurnBuilder, unsealed: Unsealed) -> None:
     if making.conversation.aside == AFTER:
-        hear_aside(making, unsealed)
+        hear_interruption(making, unsealed)
         return
     making.set(held=0)
     if making.conversation.status == "open" and making.step is not None and unsealed.parts:
@@ -493,7 +495,7 @@ def _unsealed(making: Making, unsealed: Unsealed) -> None:
         making.ask_again()
 
 
-def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
+def _time(making: TurnBuilder, signal: Quiet | Nudged | Expired) -> None:
     """A due time came. A tick that is late, doubled or no longer due changes nothing."""
     state = making.conversation
     if state.opted_out and not isinstance(signal, Expired):
@@ -516,7 +518,7 @@ def _time(making: Making, signal: Quiet | Nudged | Expired) -> None:
             making.set(answers={}, scratch={}, trail=())
 
 
-def _keep_waiting(making: Making) -> None:
+def _keep_waiting(making: TurnBuilder) -> None:
     """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
     state, step = making.conversation, making.step
     if state.aside == OF_AGE:

@@ -13,10 +13,10 @@ from flows.model.effects import Say, TellTeam
 from flows.model.item_kinds import ItemKind
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
 
 
-def name_a_person(making: Making, text: str) -> None:
+def name_a_person(making: TurnBuilder, text: str) -> None:
     """Say whom to reach, in their language where a checked sentence exists, when words come that we do not speak."""
     state = making.conversation
     if state.writes_in or state.opted_out:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flows.interruptions import open_aside
+from flows.interruptions import interrupt
 from flows.interruptions.signpost import CARE, cover, signpost, uncover
 from flows.language.distress.detect_distress import NOTHING, Noticed, notice
 from flows.model.effects import Begin, RaiseConcern, Say
@@ -32,7 +32,7 @@ from flows.model.signals import (
 from flows.questions.story import as_parts
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.conversation import Conversation
     from flows.model.signals import Signal
 
@@ -57,13 +57,13 @@ def found_in(conversation: Conversation, signal: Signal) -> Noticed:
     return NOTHING
 
 
-def is_due(making: Making, kinds: frozenset[str]) -> bool:
+def is_due(making: TurnBuilder, kinds: frozenset[str]) -> bool:
     """Return whether these words get the signpost now."""
     last = making.conversation.signposted_at
     return bool(kinds) and (last is None or making.now - last >= ONCE_IN)
 
 
-def step_aside(making: Making, signal: Signal) -> bool:
+def step_aside(making: TurnBuilder, signal: Signal) -> bool:
     """Take the signpost's question away for a signal that only goes on with the turn that asked it."""
     if making.conversation.aside != CARE or not isinstance(signal, _ANSWERS):
         return False
@@ -73,14 +73,14 @@ def step_aside(making: Making, signal: Signal) -> bool:
     return True
 
 
-def step_back(making: Making) -> None:
+def step_back(making: TurnBuilder) -> None:
     """Lay the signpost's question over what waits now."""
     notes, making.asks_later = making.stepped_aside, False
     if _anything_waits(making):
         cover(making, unseen=making.unasked, start=bool(notes.get("start")), paused=bool(notes.get("paused")))
 
 
-def attend(making: Making, signal: Signal, kinds: frozenset[str], *, due: bool) -> None:
+def attend(making: TurnBuilder, signal: Signal, kinds: frozenset[str], *, due: bool) -> None:
     """Put the concern, and the signpost if it is due, before everything else that the turn wants done."""
     making.asks_later = False
     begins = [place for place, effect in enumerate(making.effects) if isinstance(effect, Begin)]
@@ -100,7 +100,7 @@ def attend(making: Making, signal: Signal, kinds: frozenset[str], *, due: bool) 
     making.effects = [RaiseConcern(kinds=kinds, signposted=due), *making.effects, *others]
 
 
-def ask_to_look(making: Making, noticed: Noticed) -> None:
+def ask_to_look(making: TurnBuilder, noticed: Noticed) -> None:
     """Ask a person to look at what is only likely, and owe the writer one warm sentence; nothing else changes."""
     begins = [effect for effect in making.effects if isinstance(effect, Begin)]
     if begins and begins[0].text:
@@ -111,7 +111,7 @@ def ask_to_look(making: Making, noticed: Noticed) -> None:
         making.set(warmth_due=True)
 
 
-def warm(making: Making, signal: Signal) -> None:
+def warm(making: TurnBuilder, signal: Signal) -> None:
     """Say the warm sentence that is owed: before a question as a message of its own, else inside the first reply."""
     if not making.conversation.warmth_due or isinstance(signal, Nudged | Expired):
         return
@@ -128,16 +128,16 @@ def warm(making: Making, signal: Signal) -> None:
             making.effects.insert(place, Say(text=text))
 
 
-def _signpost(making: Making, *, starting: bool) -> None:
+def _signpost(making: TurnBuilder, *, starting: bool) -> None:
     making.set(signposted_at=making.now)
     if _anything_waits(making):
         cover(making, unseen=making.unasked, start=starting)
         notes = making.conversation.aside_notes
-        open_aside(making, CARE, **notes)
+        interrupt(making, CARE, **notes)
     else:
         making.effects.append(Say(text=signpost(making)))
 
 
-def _anything_waits(making: Making) -> bool:
+def _anything_waits(making: TurnBuilder) -> bool:
     state = making.conversation
     return not state.opted_out and (bool(state.aside) or (state.status == "open" and state.step is not None))

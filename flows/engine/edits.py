@@ -17,7 +17,7 @@ from flows.interruptions.of_age import MINOR, turn_away
 from flows.interruptions.reword import REWORD
 from flows.interruptions.telling import parts_told, pending_parts, set_parts
 from flows.interruptions.turn_builder import CONSENTED
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
 from flows.model.signals import Said
 from flows.questions.place import PlaceStep, found_for_edit, says_nowhere
@@ -25,7 +25,7 @@ from flows.questions.question import Understood
 from flows.questions.story import Parts, as_parts, joined, with_edit
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Edited, PlacesFound, Unplaced
     from flows.questions.question import Step
 
@@ -37,16 +37,21 @@ PLACE = 200
 """Characters of an answer that are looked up."""
 
 
-def edited(making: Making, edit: Edited) -> None:
+def edited(making: TurnBuilder, edit: Edited) -> None:
     """Take a changed message for what it now says."""
     state = making.conversation
     said = Said(text=edit.text, ref=edit.ref)
     waits = state.status == "open"
     word = recognise(edit.text, language=state.language, channel=state.channel, waiting=waits, telling=True)
     short = len(edit.text.split()) <= WISH
-    if word is not None and word.sensed and word.word is not Word.STOP and not (short and word.word is Word.DELETE):
+    if (
+        word is not None
+        and word.sensed
+        and word.word is not Keyword.STOP
+        and not (short and word.word is Keyword.DELETE)
+    ):
         word = None  # an edit changes what it was before
-    if word is not None and word.word is Word.NARROW and edit.ref and not _holds(parts_told(making), edit.ref):
+    if word is not None and word.word is Keyword.NARROW and edit.ref and not _holds(parts_told(making), edit.ref):
         _put_right(making, edit)  # it says so of the story that this message was about
     elif word is not None and word.word not in WITHIN_A_QUESTION and not word.carrier_only:
         _take_out(making, edit.ref)
@@ -54,19 +59,19 @@ def edited(making: Making, edit: Edited) -> None:
             obey(making, word, said)
     elif edit.ref:
         _put_right(making, edit)
-    if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED - {Word.NARROW}):
+    if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED - {Keyword.NARROW}):
         making.effects = [effect for effect in making.effects if not isinstance(effect, Say)]
 
 
-def unplaced(making: Making, edit: Unplaced) -> None:
+def unplaced(making: TurnBuilder, edit: Unplaced) -> None:
     """A changed message that nothing of ours came of: only a wish to let the story travel less far is heard in it."""
     state = making.conversation
     word = recognise(edit.text, language=state.language, channel=state.channel, telling=True)
-    if word is not None and word.word is Word.NARROW and not word.sensed:
+    if word is not None and word.word is Keyword.NARROW and not word.sensed:
         obey(making, word, Said(text=edit.text, ref=edit.ref))
 
 
-def placed(making: Making, found: PlacesFound) -> None:
+def placed(making: TurnBuilder, found: PlacesFound) -> None:
     """Take the place that changed words name, now that it was looked for."""
     state, step = making.conversation, making.release.flow.steps.get(found.answer)
     if found.answer not in state.answers or not isinstance(step, PlaceStep):
@@ -78,7 +83,7 @@ def placed(making: Making, found: PlacesFound) -> None:
         making.tell("edit_taken")
 
 
-def _put_right(making: Making, edit: Edited) -> None:
+def _put_right(making: TurnBuilder, edit: Edited) -> None:
     told = _in_what_is_told(making, edit)
     kept = _in_what_is_kept(making, edit)
     answered = _in_an_answer(making, edit)
@@ -94,7 +99,7 @@ def _put_right(making: Making, edit: Edited) -> None:
         making.tell(outcome)
 
 
-def _in_what_is_told(making: Making, edit: Edited) -> bool:
+def _in_what_is_told(making: TurnBuilder, edit: Edited) -> bool:
     state = making.conversation
     if state.status in {"open", "stopped"} and _holds(as_parts(state.scratch.get("parts")), edit.ref):
         parts = with_edit(as_parts(state.scratch.get("parts")), edit)
@@ -115,7 +120,7 @@ def _in_what_is_told(making: Making, edit: Edited) -> bool:
     return False
 
 
-def _in_what_is_kept(making: Making, edit: Edited) -> bool:
+def _in_what_is_kept(making: TurnBuilder, edit: Edited) -> bool:
     parts = parts_told(making)
     if not _holds(parts, edit.ref):
         return False
@@ -123,7 +128,7 @@ def _in_what_is_kept(making: Making, edit: Edited) -> bool:
     return True
 
 
-def _take_out(making: Making, ref: str) -> None:
+def _take_out(making: TurnBuilder, ref: str) -> None:
     """A message that has become a keyword is no part of what is being told any more."""
     state = making.conversation
     parts = as_parts(state.scratch.get("parts"))
@@ -139,7 +144,7 @@ def _holds(parts: Parts, ref: str) -> bool:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _in_an_answer(making: Making, edit: Edited) -> Outcome | None:
+def _in_an_answer(making: TurnBuilder, edit: Edited) -> Outcome | None:
     """An answer in other words counts where it allows no more than before; more is asked for by CHANGE."""
     state, said = making.conversation, Said(text=edit.text, ref=edit.ref)
     steps = making.release.flow.steps
@@ -173,7 +178,7 @@ def _taken(decided: list[RecordConsent]) -> Outcome:
     return "use_changed" if "use" in purposes else "naming_changed" if "naming" in purposes else "edit_taken"
 
 
-def _reading(making: Making, name: str, said: Said, step: Step) -> Understood | None:
+def _reading(making: TurnBuilder, name: str, said: Said, step: Step) -> Understood | None:
     """Read an answer anew; words that are no name any more take the name away."""
     reading = read_again(making, name, said)
     if reading is None and step.type == "credit":
@@ -182,13 +187,13 @@ def _reading(making: Making, name: str, said: Said, step: Step) -> Understood | 
     return reading
 
 
-def _answer_anew(making: Making, name: str, reading: Understood) -> None:
+def _answer_anew(making: TurnBuilder, name: str, reading: Understood) -> None:
     answers = making.conversation.answers
     again = answers[name].model_copy(update={"value": reading.value, "label": reading.label, "note": ""})
     making.set(answers={**answers, name: again})
 
 
-def _look_for_place(making: Making, name: str, said: Said) -> Outcome:
+def _look_for_place(making: TurnBuilder, name: str, said: Said) -> Outcome:
     """Let go of the older words at once; what the new ones name is looked up."""
     _answer_anew(making, name, Understood(value=None))
     if says_nowhere(said.text, making.common("place_skips"), making.common("place_fillers")):
@@ -197,7 +202,7 @@ def _look_for_place(making: Making, name: str, said: Said) -> Outcome:
     return ""
 
 
-def _take_back(making: Making) -> None:
+def _take_back(making: TurnBuilder) -> None:
     """The agreement became a no: nothing travels any more, and they are asked what shall be deleted."""
     if making.conversation.kept and (narrowest := narrower_use(making, "team")) is not None:
         decide(making, narrowest)
@@ -207,7 +212,7 @@ def _take_back(making: Making) -> None:
         making.effects.append(ListStories(about="delete"))
 
 
-def _in_a_later_decision(making: Making, edit: Edited) -> Outcome | None:
+def _in_a_later_decision(making: TurnBuilder, edit: Edited) -> Outcome | None:
     """A decision that was made anew about a kept story, in other words."""
     state = making.conversation
     one = next((one for one in reversed(state.decided) if one.ref == edit.ref), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flows.language.normalise import normalise
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
 
 
 @lru_cache(maxsize=256)
@@ -16,19 +16,19 @@ def _listed(text: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in text.split(","))
 
 
-def is_greeting(making: Making, text: str) -> bool:
+def is_greeting(making: TurnBuilder, text: str) -> bool:
     """Return whether a text is a greeting and nothing else."""
     return normalise(text) in _listed(making.common("greetings"))
 
 
-def is_courtesy(making: Making, text: str) -> bool:
+def is_courtesy(making: TurnBuilder, text: str) -> bool:
     """Return whether a text is thanks, a goodbye, an emoji, or several of these."""
     plain = normalise(text)
     words = _listed(making.common("courtesies"))
     return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
 
 
-def thank_once(making: Making) -> None:
+def thank_once(making: TurnBuilder) -> None:
     """Answer thanks after an end in one line, and only once."""
     if not making.conversation.scratch.get("thanked"):
         making.set(scratch={"thanked": True})

@@ -14,19 +14,19 @@ from flows.interruptions.confirm import CONFIRM, proved
 from flows.interruptions.delete import DELETE, DELETE_CHAT_TOO
 from flows.interruptions.narrowing import widens
 from flows.interruptions.telling import add_words, is_telling, story_step, tells_of_the_past
-from flows.language.keywords.recognise import Recognised, Word, normalise
+from flows.language.keywords.recognise import Keyword, Recognised, normalise
 from flows.language.normalise import is_told
 from flows.model.effects import DropStory, HoldSealed, RecordConsent, Say
 from flows.model.signals import PlacesFound, Said
 from flows.questions.options import spaced
-from flows.questions.question import Reading, Unclear, Understood, Waiting
+from flows.questions.question import Interpretation, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
     from flows.questions.question import Step
 
-WITHIN_A_QUESTION: Final = frozenset({Word.BACK, Word.SKIP, Word.DONE, Word.MORE, Word.CHANGE})
+WITHIN_A_QUESTION: Final = frozenset({Keyword.BACK, Keyword.SKIP, Keyword.DONE, Keyword.MORE, Keyword.CHANGE})
 """Words about the question that waits; sent before it was seen they were about the one before."""
 TRIES = 3
 """Answers that nobody could understand, after which a question that can be left is left."""
@@ -55,7 +55,7 @@ def is_short_answer(text: str) -> bool:
     return bool(_LONE_NUMBER.fullmatch(text))
 
 
-def hold(making: Making, text: str, ref: str, *, quietly: bool = False) -> None:
+def hold(making: TurnBuilder, text: str, ref: str, *, quietly: bool = False) -> None:
     """Put words that came before consent aside, sealed; the first time say so, unless something else is said."""
     making.effects.append(HoldSealed(text=text, ref=ref))
     if not making.conversation.held and is_told(text) and not quietly:
@@ -63,7 +63,7 @@ def hold(making: Making, text: str, ref: str, *, quietly: bool = False) -> None:
     making.set(held=making.conversation.held + 1)
 
 
-def answer(making: Making, said: Said, word: Recognised | None) -> None:
+def answer(making: TurnBuilder, said: Said, word: Recognised | None) -> None:
     """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
     step, name = making.step, making.conversation.step
     if step is None or name is None:
@@ -71,10 +71,10 @@ def answer(making: Making, said: Said, word: Recognised | None) -> None:
     if word is not None and word.whole and word.word in WITHIN_A_QUESTION and not step.tells and not step.sensitive:
         making.ask_again(other_words=True)  # it means nothing here, and is nobody's words
         return
-    if word is not None and word.whole and step.tells and word.word in WITHIN_A_QUESTION - {Word.DONE}:
+    if word is not None and word.whole and step.tells and word.word in WITHIN_A_QUESTION - {Keyword.DONE}:
         making.repeat()  # a word for us is no part of a story
         return
-    if word is None or word.word is not Word.DONE:
+    if word is None or word.word is not Keyword.DONE:
         if not _repeats_consent(making, step, said):
             hear(making, said)
         return
@@ -92,7 +92,7 @@ def answer(making: Making, said: Said, word: Recognised | None) -> None:
         hear(making, said)
 
 
-def hear(making: Making, signal: Signal) -> None:
+def hear(making: TurnBuilder, signal: Signal) -> None:
     """Let the waiting question hear a signal."""
     step, name = making.step, making.conversation.step
     if step is not None and name is not None:
@@ -103,12 +103,12 @@ def hear(making: Making, signal: Signal) -> None:
         read(making, reading, signal.text if isinstance(signal, Said) else "")
 
 
-def _tells_beside_a_place(making: Making, found: PlacesFound) -> bool:
+def _tells_beside_a_place(making: TurnBuilder, found: PlacesFound) -> bool:
     """Return whether words that name a place tell something as well: they are an answer and a part of the story."""
     return is_telling(making, found.words) and tells_of_the_past(making, found.words, TOLD_BESIDE)
 
 
-def read(making: Making, reading: Reading, said: str = "") -> None:
+def read(making: TurnBuilder, reading: Interpretation, said: str = "") -> None:
     """Do what a question understood; `said` are the whole words, which are no note beside themselves."""
     if isinstance(reading, Understood):
         take(making, reading, said)
@@ -126,7 +126,7 @@ def read(making: Making, reading: Reading, said: str = "") -> None:
         _unclear(making, reading, said)
 
 
-def take(making: Making, reading: Understood, said: str = "") -> None:
+def take(making: TurnBuilder, reading: Understood, said: str = "") -> None:
     """Take an answer; words beside it that tell something belong to the story."""
     step = making.step
     if _waits_for_proof(making, reading):
@@ -142,7 +142,7 @@ def take(making: Making, reading: Understood, said: str = "") -> None:
     making.take(reading)
 
 
-def _waits_for_proof(making: Making, reading: Understood) -> bool:
+def _waits_for_proof(making: TurnBuilder, reading: Understood) -> bool:
     """Return whether an answer deletes what is kept, or allows more than was decided before: the number comes first."""
     state = making.conversation
     if not state.kept:
@@ -153,14 +153,14 @@ def _waits_for_proof(making: Making, reading: Understood) -> bool:
     return bool(anew) and widens(making, anew) and not proved(making)
 
 
-def _tells_instead(making: Making, step: Step, said: str) -> bool:
+def _tells_instead(making: TurnBuilder, step: Step, said: str) -> bool:
     """Return whether words tell what happened and name none of the answers: "and nobody said sorry" decides nothing."""
     padded = spaced(normalise(said))
     named = any(spaced(option.value) in padded for option in step.choices())
     return not named and tells_of_the_past(making, said)
 
 
-def _unclear(making: Making, reading: Unclear, said: str) -> None:
+def _unclear(making: TurnBuilder, reading: Unclear, said: str) -> None:
     """Ask again in other words; what was written is held, belongs to the story, or is nowhere."""
     state, step = making.conversation, making.step
     if step is None:
@@ -193,7 +193,7 @@ def _unclear(making: Making, reading: Unclear, said: str) -> None:
         making.tell("way_out_needed")
 
 
-def _unclear_before_consent(making: Making, reading: Unclear, said: str) -> None:
+def _unclear_before_consent(making: TurnBuilder, reading: Unclear, said: str) -> None:
     """Say twice what is needed, then wait: a question, a greeting or a piece of a story is never a no."""
     tries = making.conversation.tries + 1
     making.set(tries=tries)
@@ -204,7 +204,7 @@ def _unclear_before_consent(making: Making, reading: Unclear, said: str) -> None
         making.ask_again(other_words=True)
 
 
-def has_crossed(making: Making, said: Said) -> bool:
+def has_crossed(making: TurnBuilder, said: Said) -> bool:
     """Return whether words were written before their writer can have seen the question that waits."""
     state = making.conversation
     if said.seen is None or state.status != "open":
@@ -212,13 +212,13 @@ def has_crossed(making: Making, said: Said) -> bool:
     return said.seen < (state.aside_from if state.aside else state.asked_from)
 
 
-def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
+def hear_crossed(making: TurnBuilder, said: Said, word: Recognised | None) -> None:
     """Take words that crossed with our question: part of the story, held, or the answer before, said twice."""
     state, step = making.conversation, making.step
     if step is None or _repeats_last_answer(making, said):
         return
     if word is not None:
-        if word.word is Word.DONE and step.tells and state.scratch.get("parts"):
+        if word.word is Keyword.DONE and step.tells and state.scratch.get("parts"):
             answer(making, said, word)
         return
     if not making.consented:
@@ -232,13 +232,13 @@ def hear_crossed(making: Making, said: Said, word: Recognised | None) -> None:
         add_words(making, said.text, said.ref)
 
 
-def _just_told(making: Making) -> bool:
+def _just_told(making: TurnBuilder) -> bool:
     """Return whether the story was finished last: what crosses then cannot answer anything, so it goes on with it."""
     trail, steps = making.conversation.trail, making.release.flow.steps
     return bool(trail) and trail[-1] in steps and steps[trail[-1]].tells
 
 
-def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
+def _repeats_consent(making: TurnBuilder, step: Step, said: Said) -> bool:
     """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
     if not step.tells or not making.consented or making.conversation.scratch.get("asked_all"):
         return False
@@ -248,7 +248,7 @@ def _repeats_consent(making: Making, step: Step, said: Said) -> bool:
     return (not begun or len(said.text.split()) <= FEW_WORDS) and _repeats_last_answer(making, said)
 
 
-def _repeats_last_answer(making: Making, said: Said) -> bool:
+def _repeats_last_answer(making: TurnBuilder, said: Said) -> bool:
     """Return whether this answers the question before the one that waits."""
     trail, steps = making.conversation.trail, making.release.flow.steps
     if not trail or trail[-1] not in steps or len(said.text) > SHORT:
@@ -262,7 +262,7 @@ def _repeats_last_answer(making: Making, said: Said) -> bool:
     return isinstance(before, Understood) and not is_telling(making, before.note)
 
 
-def _is_short_answer(making: Making, step: Step, said: Said) -> bool:
+def _is_short_answer(making: TurnBuilder, step: Step, said: Said) -> bool:
     """Return whether this looks like an answer to the question that comes, which cannot have been read yet."""
     if _LONE_NUMBER.fullmatch(said.text) or normalise(said.text) in making.release.flow.words:
         return True

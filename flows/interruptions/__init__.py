@@ -1,6 +1,6 @@
 """Questions of our own, asked in between: continue or start again, what to delete, which language, what a late text is.
 
-Used by the engine only. Pure. To add one: one file in this folder and one word in `ASIDES`.
+Used by the engine only. Pure. To add one: one file in this folder and one word in `INTERRUPTIONS`.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flows.interruptions.after_the_end import AFTER, After
-from flows.interruptions.change import CHANGE, Change, Changes
+from flows.interruptions.change import CHANGE, ChangeStory, ChangeWhat
 from flows.interruptions.choose_language import LANGUAGE, Language
 from flows.interruptions.confirm import CONFIRM, Confirm
 from flows.interruptions.decide_again import DecideAgain
 from flows.interruptions.delete import DELETE, DELETE_CHAT_TOO, Delete, DeleteChatToo
-from flows.interruptions.follow_up import ASKED_BACK, AskedBackAside
-from flows.interruptions.interruption import Aside
+from flows.interruptions.follow_up import ASKED_BACK, FollowUp
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.of_age import OF_AGE, OfAge, ask_age, turn_away, way_out
 from flows.interruptions.offers import OFFERS, Offers
 from flows.interruptions.receipt import Add, Narrow, Receipt
@@ -26,73 +26,92 @@ from flows.language.keywords.recognise import normalise
 
 if TYPE_CHECKING:
     from flows.interruptions.choose_story import OwnStories
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal, StoriesListed
 
 __all__ = [
-    "AFTER", "ASIDES", "ASKED_BACK", "CARE", "CHANGE", "CONFIRM", "DELETE", "DELETE_CHAT_TOO", "LANGUAGE", "OFFERS",
-    "OF_AGE", "RESUME", "ask_age", "ask_aside_again", "hear_aside", "hear_though_stopped", "list_stories",
-    "listens_to_words", "names_a_choice", "open_aside", "reads_clearly", "turn_away", "way_out",
+    "AFTER",
+    "ASKED_BACK",
+    "CARE",
+    "CHANGE",
+    "CONFIRM",
+    "DELETE",
+    "DELETE_CHAT_TOO",
+    "INTERRUPTIONS",
+    "LANGUAGE",
+    "OFFERS",
+    "OF_AGE",
+    "RESUME",
+    "ask_age",
+    "ask_aside_again",
+    "hear_aside",
+    "hear_though_stopped",
+    "list_stories",
+    "listens_to_words",
+    "names_a_choice",
+    "open_aside",
+    "reads_clearly",
+    "turn_away",
+    "way_out",
 ]  # fmt: skip
 
-ASIDES: tuple[type[Aside], ...] = (
-    Resume, Delete, Language, After, Offers, Change, Changes, Reword, Reworded, DecideAgain, Receipt, Add, Narrow,
-    AskedBackAside, Care, Retell, More, Anew,
-    DeleteChatToo, OfAge, Confirm,
+INTERRUPTIONS: tuple[type[Interruption], ...] = (
+    Resume, Delete, Language, After, Offers, ChangeStory, ChangeWhat, Reword, Reworded, DecideAgain, Receipt, Add,
+    Narrow, FollowUp, Care, Retell, More, Anew, DeleteChatToo, OfAge, Confirm,
 )  # fmt: skip
-_BY_NAME = {aside.name: aside() for aside in ASIDES}
-_OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: Change}
+_BY_NAME = {aside.name: aside() for aside in INTERRUPTIONS}
+_OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: ChangeStory}
 
 
-def open_aside(making: Making, aside: str, **notes: Any) -> None:
+def interrupt(making: TurnBuilder, aside: str, **notes: Any) -> None:
     """Ask one of our own questions; the flow's question waits underneath. `notes` are kept until it is answered."""
     making.set(aside=aside, aside_notes=notes)
     making.ask(_BY_NAME[aside].ask(making))
 
 
-def hear_aside(making: Making, signal: Signal) -> bool:
+def hear_interruption(making: TurnBuilder, signal: Signal) -> bool:
     """Take a signal as the answer to the open aside. Returns False when it was something else, for the flow to hear."""
     name = making.conversation.aside
     heard = _BY_NAME[name].hear(making, signal)
     under = making.conversation.aside
     if name == CARE and under not in {"", CARE}:  # what waited under the signpost waits again
         if not heard:
-            return hear_aside(making, signal)
+            return hear_interruption(making, signal)
         making.ask(_BY_NAME[under].ask(making))
     return heard
 
 
-def list_stories(making: Making, listed: StoriesListed) -> None:
+def list_stories(making: TurnBuilder, listed: StoriesListed) -> None:
     """Ask which of their own stories a person means, now that they are known."""
     _OF_STORIES[listed.about].listed(making, listed)
 
 
-def names_a_choice(making: Making, text: str) -> bool:
+def names_a_choice(making: TurnBuilder, text: str) -> bool:
     """Return whether a text is, word for word, the name of something the open aside offers."""
     aside = _BY_NAME.get(making.conversation.aside)
     return aside is not None and aside.names(making, normalise(text))
 
 
-def reads_clearly(making: Making, signal: Signal) -> bool:
+def reads_clearly(making: TurnBuilder, signal: Signal) -> bool:
     """Return whether a signal is a clear answer to the open aside, which chooses among things."""
     aside = _BY_NAME.get(making.conversation.aside)
     return aside is not None and not aside.open_words and aside.is_clear(making, signal)
 
 
-def ask_aside_again(making: Making) -> None:
+def ask_interruption_again(making: TurnBuilder) -> None:
     """Repeat the question of our own that is open, where it can be repeated without looking anything up."""
     aside = _BY_NAME.get(making.conversation.aside)
     if aside is not None and aside.repeatable:
         making.ask(aside.ask(making))
 
 
-def listens_to_words(making: Making) -> bool:
+def listens_to_words(making: TurnBuilder) -> bool:
     """Return whether the open aside takes whatever is written."""
     aside = making.conversation.aside
     return bool(aside) and _BY_NAME[aside].open_words
 
 
-def hear_though_stopped(making: Making, signal: Signal) -> bool:
+def hear_though_stopped(making: TurnBuilder, signal: Signal) -> bool:
     """After STOP a right that somebody is in the middle of using stays theirs; only a clear answer to it is heard."""
     aside = _BY_NAME.get(making.conversation.aside)
     if aside is None or not aside.when_stopped or not aside.is_clear(making, signal):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flows.interruptions.choose_story import OwnStories, listed_in
 from flows.interruptions.confirm import DECIDE_AGAIN
 from flows.interruptions.decide_again import DecideAgain
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.reword import REWORD, Reword, story_in
 from flows.model.conversation import Answer
@@ -20,13 +20,13 @@ from flows.questions.place import PlaceStep
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import StoriesListed
 
 CHANGE, CHANGES = "change", "changes"
 
 
-class Change(OwnStories):
+class ChangeStory(OwnStories):
     """Which story? Asked only if there are several."""
 
     name: ClassVar[str] = CHANGE
@@ -35,7 +35,7 @@ class Change(OwnStories):
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def listed(cls, making: Making, listed: StoriesListed) -> None:
+    def listed(cls, making: TurnBuilder, listed: StoriesListed) -> None:
         """Ask which, or go straight to what if there is only one."""
         here = next((one for one in listed.stories if one.here), None)
         alone = len(listed.stories) == 1 and not listed.older and not listed.page
@@ -51,20 +51,20 @@ class Change(OwnStories):
         else:
             super().listed(making, listed)
 
-    def take_story(self, making: Making, story: int) -> None:
+    def take_story(self, making: TurnBuilder, story: int) -> None:
         """Go on to what is to be changed."""
         place = next((bool(one.place) for one in listed_in(making) if one.id == story), False)
         here = making.conversation.aside_notes.get("here") == story
         self.close(making)
         about(making, story, place=place, here=here)
 
-    def take_other(self, making: Making, value: str) -> None:
+    def take_other(self, making: TurnBuilder, value: str) -> None:
         """Leave all as it is."""
         self.close(making)
         unchanged(making)
 
 
-class Changes(Aside):
+class ChangeWhat(Interruption):
     """What about it? An unclear answer changes nothing."""
 
     name: ClassVar[str] = CHANGES
@@ -72,7 +72,7 @@ class Changes(Aside):
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what this story has that can be changed, and what this flow asks."""
         place = bool(making.conversation.aside_notes.get("place"))
         asked_now = bool(making.conversation.aside_notes.get("here")) and making.conversation.status == "open"
@@ -80,7 +80,7 @@ class Changes(Aside):
         shown |= {purpose: making.release.consent_step(purpose) is not None for purpose in ("use", "naming")}
         return (pair for pair in super().offers(making) if shown.get(pair[0], True))
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Change it, or ask on."""
         story, here = story_in(making), bool(making.conversation.aside_notes.get("here"))
         self.close(making)
@@ -104,21 +104,21 @@ class Changes(Aside):
             unchanged(making)
 
 
-def about(making: Making, story: int, *, place: bool, here: bool) -> None:
+def about(making: TurnBuilder, story: int, *, place: bool, here: bool) -> None:
     """Ask what is to be changed about one story; `here` if it was told in this conversation."""
     notes: dict[str, Any] = {"story": story, "place": place, "here": here}
     making.set(aside=CHANGES, aside_notes=notes, tries=0)
-    making.ask(Changes().ask(making))
+    making.ask(ChangeWhat().ask(making))
 
 
-def unchanged(making: Making) -> None:
+def unchanged(making: TurnBuilder) -> None:
     """Say that all stays as it is."""
     making.tell("left_as_it_is")
     if making.conversation.status == "open":
         making.ask_again()
 
 
-def _ask_place_again(making: Making) -> None:
+def _ask_place_again(making: TurnBuilder) -> None:
     """Ask for the place once more, and come back to the question that waits."""
     steps = making.release.flow.steps
     name = next((name for name, step in steps.items() if isinstance(step, PlaceStep)), None)
@@ -129,11 +129,11 @@ def _ask_place_again(making: Making) -> None:
     making.go(name)
 
 
-def _forget_place(making: Making) -> None:
+def _forget_place(making: TurnBuilder) -> None:
     """Forget it in the answers too, or the next answer would keep it again."""
     state = making.conversation
     places = {name for name, step in making.release.flow.steps.items() if isinstance(step, PlaceStep)}
     making.set(answers={name: Answer() if name in places else one for name, one in state.answers.items()})
 
 
-__all__ = ["CHANGE", "CHANGES", "DECIDE_AGAIN", "REWORD", "Change", "Changes", "about"]
+__all__ = ["CHANGE", "CHANGES", "DECIDE_AGAIN", "REWORD", "ChangeStory", "ChangeWhat", "about"]

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.turn_builder import LANGUAGES
 from flows.model.effects import SetLanguage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
 
 LANGUAGE = "language"
 
 
-class Language(Aside):
+class Language(Interruption):
     """An unclear answer leaves the language as it is."""
 
     name: ClassVar[str] = LANGUAGE
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield the languages of the release, each by its own name."""
         return ((code, LANGUAGES.get(code, code)) for code in making.release.languages)
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Speak the chosen language from now on."""
         self.close(making)
         if value in making.release.languages:

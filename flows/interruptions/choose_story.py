@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.language.normalise import cut, normalise
 from flows.model.effects import ListStories, Option, Say
 from flows.model.signals import Chose, Said
@@ -17,7 +17,7 @@ from flows.questions.question import Choice, OptionStep
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal, StoriesListed
 
 LONGEST_LABEL = {"sms": 30, "telegram": 60}
@@ -42,13 +42,13 @@ class Offered(NamedTuple):
     story: int = 0
 
 
-class OwnStories(Aside):
+class OwnStories(Interruption):
     """Choose one of one's own stories, or one of `values` beside them."""
 
     repeatable: ClassVar[bool] = False
 
     @classmethod
-    def listed(cls, making: Making, listed: StoriesListed) -> None:
+    def listed(cls, making: TurnBuilder, listed: StoriesListed) -> None:
         """Ask, now that the stories are known."""
         notes: dict[str, Any] = {
             "stories": [[one.id, one.month, one.place] for one in listed.stories],
@@ -65,11 +65,11 @@ class OwnStories(Aside):
         making.ask(Say(text=text, options=choices, private=bool(words)))
 
     @classmethod
-    def asks(cls, _making: Making, _listed: StoriesListed) -> str:
+    def asks(cls, _making: TurnBuilder, _listed: StoriesListed) -> str:
         """Return the name of the question."""
         return cls.name
 
-    def _with_words(self, making: Making, words: Mapping[int, str]) -> tuple[Option, ...]:
+    def _with_words(self, making: TurnBuilder, words: Mapping[int, str]) -> tuple[Option, ...]:
         longest = LONGEST_LABEL[making.conversation.channel]
         return tuple(
             Option(
@@ -80,7 +80,7 @@ class OwnStories(Aside):
             for number, one in enumerate(self.offered(making), start=1)
         )
 
-    def offered(self, making: Making) -> Iterable[Offered]:
+    def offered(self, making: TurnBuilder) -> Iterable[Offered]:
         """Yield what can be chosen now, in order."""
         notes = making.conversation.aside_notes
         short = making.conversation.channel == "sms"
@@ -92,11 +92,11 @@ class OwnStories(Aside):
         for value in self.values:
             yield Offered(value, self.label(making, value))
 
-    def label(self, making: Making, value: str) -> str:
+    def label(self, making: TurnBuilder, value: str) -> str:
         """Return the words for one of the values beside the stories."""
         return making.release.text(f"everywhere/{self.name}.options.{value}", making.conversation)
 
-    def choices(self, making: Making) -> tuple[Choice, ...]:
+    def choices(self, making: TurnBuilder) -> tuple[Choice, ...]:
         """Return what can be chosen now. Two stories of one month and place are told apart by their number only."""
         return tuple(
             Choice(
@@ -107,7 +107,7 @@ class OwnStories(Aside):
             for number, one in enumerate(self.offered(making), start=1)
         )
 
-    def unclear(self, making: Making, signal: Signal) -> bool:
+    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
         """List them once more, then take it for the safe answer."""
         if isinstance(signal, Said | Chose) and making.conversation.tries == 0:
             making.set(tries=1)
@@ -122,7 +122,7 @@ class OwnStories(Aside):
             return True
         return super().unclear(making, signal)
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Turn the page, or do what was chosen."""
         if value == OLDER:
             page = _number(making, "page") + len(listed_in(making))
@@ -133,22 +133,22 @@ class OwnStories(Aside):
         else:
             self.take_other(making, value)
 
-    def take_story(self, making: Making, story: int) -> None:
+    def take_story(self, making: TurnBuilder, story: int) -> None:
         """Do what is to be done with the story of this number."""
         raise NotImplementedError
 
-    def take_other(self, making: Making, value: str) -> None:
+    def take_other(self, making: TurnBuilder, value: str) -> None:
         """Do what stands beside the stories."""
         raise NotImplementedError
 
 
-def listed_in(making: Making) -> list[Listed]:
+def listed_in(making: TurnBuilder) -> list[Listed]:
     """Return the stories that were listed last."""
     stories = making.conversation.aside_notes.get("stories")
     rows = stories if isinstance(stories, list) else []
     return [Listed(int(str(row[0])), str(row[1]), str(row[2])) for row in rows if isinstance(row, list)]
 
 
-def _number(making: Making, name: str) -> int:
+def _number(making: TurnBuilder, name: str) -> int:
     found = making.conversation.aside_notes.get(name)
     return found if isinstance(found, int) else 0

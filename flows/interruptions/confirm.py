@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import AskCode, AskForPerson, CheckCode, PutBack, Say, SetAside
 from flows.model.signals import CodeAsked, CodeChecked, Said
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.effects import RecordConsent
     from flows.model.signals import Signal
 
@@ -36,18 +36,18 @@ _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)")
 """Where a number is written on to a word: "keep1234"."""
 
 
-class Confirm(Aside):
+class Confirm(Interruption):
     """The number, with a word that says to keep it all, or nothing. Anything else is for the flow to hear."""
 
     name: ClassVar[str] = CONFIRM
     repeatable: ClassVar[bool] = False
     when_stopped: ClassVar[bool] = True
 
-    def is_clear(self, making: Making, signal: Signal) -> bool:
+    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Return whether there is a number in it."""
         return isinstance(signal, Said) and bool(code_in(signal.text))
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Have the number looked at; say once what is wanted."""
         if not isinstance(signal, Said):
             return False
@@ -75,7 +75,7 @@ class Confirm(Aside):
         return True
 
     @classmethod
-    def asked(cls, making: Making, asked: CodeAsked) -> None:
+    def asked(cls, making: TurnBuilder, asked: CodeAsked) -> None:
         """Say what the number is for; it is kept nowhere in the conversation."""
         deletes = bool(making.conversation.aside_notes.get("deletes"))
         if not asked.code:
@@ -89,7 +89,7 @@ class Confirm(Aside):
         making.ask(Say(text=making.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
 
     @classmethod
-    def comes_back(cls, making: Making, text: str) -> bool:
+    def comes_back(cls, making: TurnBuilder, text: str) -> bool:
         """Tell whether this is the number that something else came between, and wait for it again."""
         state = making.conversation
         if state.aside == CONFIRM or not state.to_prove or not is_number_alone(making, text):
@@ -100,7 +100,7 @@ class Confirm(Aside):
         return True
 
     @classmethod
-    def checked(cls, making: Making, checked: CodeChecked) -> Said | None:
+    def checked(cls, making: TurnBuilder, checked: CodeChecked) -> Said | None:
         """Return the answer that was waiting, to be heard now; None if it is not to be done."""
         notes = making.conversation.aside_notes
         if not checked.right:
@@ -129,7 +129,7 @@ class Confirm(Aside):
 
 
 def proved(
-    making: Making,
+    making: TurnBuilder,
     *,
     deletes: bool = False,
     story: int | None = None,
@@ -175,24 +175,24 @@ def beside_code(text: str) -> str:
     return normalise(_NUMERALS.sub(" ", _GLUED.sub(" ", text)))
 
 
-def _only_sends_it(making: Making, text: str) -> bool:
+def _only_sends_it(making: TurnBuilder, text: str) -> bool:
     """Return whether the words beside a number do no more than send it: "stop 1234" and "dont 1234" say otherwise."""
     known = {normalise(word) for word in making.common("code_with").split(",")}
     return known.issuperset(beside_code(text).split())
 
 
-def says_keep(making: Making, text: str) -> bool:
+def says_keep(making: TurnBuilder, text: str) -> bool:
     """Return whether a short message says that what was to be deleted is to be kept; a number may stand beside it."""
     alone = beside_code(text) in {normalise(word) for word in making.common("code_keep_alone").split(",")}
     return alone or _holds(making, "code_keep", text, shortest=1 if code_in(text) else 2)
 
 
-def asks_anew(making: Making, text: str) -> bool:
+def asks_anew(making: TurnBuilder, text: str) -> bool:
     """Return whether somebody who was sent a number has lost it, never got it, or asks for it again."""
     return not code_in(text) and _holds(making, "code_again", text)
 
 
-def is_about_the_number(making: Making, text: str) -> bool:
+def is_about_the_number(making: TurnBuilder, text: str) -> bool:
     """Return whether a message is for the number that is waited for, before it is for anything else."""
     return (
         bool(code_in(text))
@@ -202,7 +202,7 @@ def is_about_the_number(making: Making, text: str) -> bool:
     )
 
 
-def _has_number_among_words(making: Making, text: str) -> bool:
+def _has_number_among_words(making: TurnBuilder, text: str) -> bool:
     """Return whether a number stands in a sentence about it: what the rest says of it may be anything."""
     words: list[str] = _WORD.findall(_GLUED.sub(" ", text))
     one = sum(bool(_DIGITS.fullmatch(word)) for word in words) == 1
@@ -210,7 +210,7 @@ def _has_number_among_words(making: Making, text: str) -> bool:
     return one and len(words) <= MORE_WORDS and not about.isdisjoint(normalise(text).split())
 
 
-def _keep_from_now(making: Making) -> None:
+def _keep_from_now(making: TurnBuilder) -> None:
     """From now on the number keeps: whoever said so once must not delete by the same number a moment later."""
     notes = making.conversation.aside_notes
     if notes.get("deletes"):
@@ -225,7 +225,7 @@ def _keep_from_now(making: Making) -> None:
         making.ask_again()
 
 
-def call_off(making: Making) -> None:
+def call_off(making: TurnBuilder) -> None:
     """Let go of what waits for a number and would have allowed more: they want less now. A deletion waits on."""
     state = making.conversation
     notes = state.aside_notes if state.aside == CONFIRM else state.to_prove
@@ -237,7 +237,7 @@ def call_off(making: Making) -> None:
         Confirm.close(making)
 
 
-def _holds(making: Making, key: str, text: str, *, shortest: int = 1) -> bool:
+def _holds(making: TurnBuilder, key: str, text: str, *, shortest: int = 1) -> bool:
     """Return whether a message of few words holds one of these that are at least `shortest` words long."""
     if len(_WORD.findall(text)) > SOME_WORDS:
         return False
@@ -246,7 +246,7 @@ def _holds(making: Making, key: str, text: str, *, shortest: int = 1) -> bool:
     return any(f" {word} " in said for word in wanted if len(word.split()) >= shortest)
 
 
-def is_number_alone(making: Making, text: str) -> bool:
+def is_number_alone(making: TurnBuilder, text: str) -> bool:
     """Return whether a message is a number such as we send, with no more beside it than a word that says to keep."""
     code = code_in(text)
     return bool(code) and (normalise(text) == code or _holds(making, "code_keep", text))

@@ -11,31 +11,31 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.interruptions.confirm import DECIDE_AGAIN, call_off, proved
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.reword import story_in
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.conversation import Decided
 from flows.model.effects import RecordConsent
 from flows.model.signals import Said
 from flows.questions.question import Understood
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.effects import Say
     from flows.model.signals import Signal
-    from flows.questions.question import Scene, Step
+    from flows.questions.question import QuestionContext, Step
 
 MOST_REMEMBERED = 10
 
 
-class DecideAgain(Aside):
+class DecideAgain(Interruption):
     """One consent question of the flow, about a story that is kept."""
 
     name: ClassVar[str] = DECIDE_AGAIN
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def begin(cls, making: Making, story: int, purpose: str) -> None:
+    def begin(cls, making: TurnBuilder, story: int, purpose: str) -> None:
         """Ask what the flow asks for this purpose."""
         name = making.release.consent_step(purpose)
         if name is None:
@@ -43,34 +43,34 @@ class DecideAgain(Aside):
         cls._ask_step(making, story, purpose, name)
 
     @classmethod
-    def _ask_step(cls, making: Making, story: int, purpose: str, step: str, *, proved: bool = False) -> None:
+    def _ask_step(cls, making: TurnBuilder, story: int, purpose: str, step: str, *, proved: bool = False) -> None:
         notes = {"story": story, "purpose": purpose, "step": step, **({"proved": True} if proved else {})}
         making.set(aside=cls.name, aside_notes=notes, tries=0)
         making.ask(cls().ask(making))
 
-    def ask(self, making: Making) -> Say:
+    def ask(self, making: TurnBuilder) -> Say:
         """Return the flow's own question."""
         step, scene = self._step(making)
         return step.ask(scene)
 
-    def is_clear(self, making: Making, signal: Signal) -> bool:
+    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Return whether the flow's question would understand it."""
         step, scene = self._step(making)
         return isinstance(step.hear(scene, signal), Understood)
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Record the decision about that story. SKIP leaves the question as in the flow, BACK changes nothing."""
         step, scene = self._step(making)
         word = _word(making, signal)
-        reading = step.finish(scene) if word is Word.SKIP else step.hear(scene, signal)
-        if word is Word.BACK or (word is Word.SKIP and not isinstance(reading, Understood)):
+        reading = step.finish(scene) if word is Keyword.SKIP else step.hear(scene, signal)
+        if word is Keyword.BACK or (word is Keyword.SKIP and not isinstance(reading, Understood)):
             return self.given_up(making, signal)
         if isinstance(reading, Understood):
             self._decided(making, reading)
             return True
         return self.unclear(making, signal)
 
-    def _decided(self, making: Making, reading: Understood) -> None:
+    def _decided(self, making: TurnBuilder, reading: Understood) -> None:
         notes = making.conversation.aside_notes
         purpose, story = str(notes.get("purpose", "")), story_in(making)
         decided = [effect for effect in reading.before if isinstance(effect, RecordConsent)]
@@ -90,7 +90,7 @@ class DecideAgain(Aside):
         if making.conversation.status == "open":
             making.ask_again()
 
-    def given_up(self, making: Making, signal: Signal) -> bool:
+    def given_up(self, making: TurnBuilder, signal: Signal) -> bool:
         """Change nothing."""
         self.close(making)
         making.tell("left_as_it_is")
@@ -99,12 +99,12 @@ class DecideAgain(Aside):
         return True
 
     @staticmethod
-    def _step(making: Making) -> tuple[Step, Scene]:
+    def _step(making: TurnBuilder) -> tuple[Step, QuestionContext]:
         name = str(making.conversation.aside_notes.get("step", ""))
         return making.release.flow.steps[name], making.scene(name)
 
 
-def _remember(making: Making, purpose: str, story: int, decided: list[RecordConsent]) -> None:
+def _remember(making: TurnBuilder, purpose: str, story: int, decided: list[RecordConsent]) -> None:
     """Let an edit find which message decided what."""
     made = [
         Decided(ref=making.ref, step=one.step, story=story, answer=one.answer)
@@ -114,7 +114,7 @@ def _remember(making: Making, purpose: str, story: int, decided: list[RecordCons
     making.set(decided=(*making.conversation.decided, *made)[-MOST_REMEMBERED:])
 
 
-def _word(making: Making, signal: Signal) -> Word | None:
+def _word(making: TurnBuilder, signal: Signal) -> Keyword | None:
     if not isinstance(signal, Said):
         return None
     state = making.conversation

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from flows.interruptions.choose_story import OLDER, THIS, Offered, OwnStories, listed_in
 from flows.interruptions.confirm import proved
 from flows.interruptions.draft import is_empty
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import DropStory, Erase
 from flows.model.signals import Said
@@ -15,7 +15,7 @@ from flows.model.signals import Said
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal, StoriesListed
     from flows.questions.question import Choice
 
@@ -26,7 +26,7 @@ class Delete(OwnStories):
     """An unclear answer deletes nothing. Before anything was agreed to there is nothing to choose among: it is a no."""
 
     @classmethod
-    def listed(cls, making: Making, listed: StoriesListed) -> None:
+    def listed(cls, making: TurnBuilder, listed: StoriesListed) -> None:
         """Ask what, where there is anything to choose."""
         if listed.stories or listed.page or making.consented or making.conversation.status != "open":
             super().listed(making, listed)
@@ -35,7 +35,7 @@ class Delete(OwnStories):
         making.tell("deleted_story")
 
     @classmethod
-    def asks(cls, making: Making, listed: StoriesListed) -> str:
+    def asks(cls, making: TurnBuilder, listed: StoriesListed) -> str:
         """Return the name of the question: where nothing was told, it says how to reach what was told elsewhere."""
         nothing = not listed.stories and not listed.page and not has_begun(making)
         return "delete_none" if nothing else cls.name
@@ -45,7 +45,7 @@ class Delete(OwnStories):
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
-    def offered(self, making: Making) -> Iterable[Offered]:
+    def offered(self, making: TurnBuilder) -> Iterable[Offered]:
         """Yield "this story" where it is clear which that is, and the others by what they begin with."""
         this = self._this(making)
         draft = making.conversation.status == "open" and has_begun(making) and not making.conversation.kept
@@ -54,7 +54,7 @@ class Delete(OwnStories):
         yield from (one for one in super().offered(making) if not one.story or one.story != this)
 
     @staticmethod
-    def _this(making: Making) -> int:
+    def _this(making: TurnBuilder) -> int:
         """Return the story that needs no telling apart: the one that is open, or the only one when nothing is."""
         state, listed = making.conversation, listed_in(making)
         if state.status == "open":
@@ -62,11 +62,11 @@ class Delete(OwnStories):
         alone = len(listed) == 1 and not (state.aside_notes.get("page") or state.aside_notes.get("older"))
         return listed[0].id if alone else 0
 
-    def names(self, making: Making, said: str) -> bool:
+    def names(self, making: TurnBuilder, said: str) -> bool:
         """Take "yes, delete it" for the one story that there is, and "all of it" for everything."""
         return super().names(making, said) or bool(self._said(making, said))
 
-    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; where there is one story only, "yes, delete it" means that."""
         choice = super().chosen(making, signal)
         if choice is None and isinstance(signal, Said):
@@ -74,7 +74,7 @@ class Delete(OwnStories):
             return next((one for one in self.choices(making) if one.option.value == value), None)
         return choice
 
-    def _said(self, making: Making, said: str) -> str:
+    def _said(self, making: TurnBuilder, said: str) -> str:
         """Return which value these words are in other words, word for word; empty if none."""
         offered = list(self.offered(making))
         alone = offered[0].value == THIS and not any(one.story or one.value == OLDER for one in offered)
@@ -83,7 +83,7 @@ class Delete(OwnStories):
                 return value
         return ""
 
-    def take_story(self, making: Making, story: int) -> None:
+    def take_story(self, making: TurnBuilder, story: int) -> None:
         """Delete one story that was told before; what is being told now goes on."""
         if not proved(making, deletes=True, story=story):
             return
@@ -97,7 +97,7 @@ class Delete(OwnStories):
         if making.conversation.status == "open":
             making.ask_again()
 
-    def take_other(self, making: Making, value: str) -> None:
+    def take_other(self, making: TurnBuilder, value: str) -> None:
         """Delete at once, and say so."""
         this = self._this(making)
         if value == THIS and this:
@@ -118,18 +118,18 @@ class Delete(OwnStories):
             making.tell("deleted_everything")
 
     @staticmethod
-    def _keeps_any(making: Making) -> bool:
+    def _keeps_any(making: TurnBuilder) -> bool:
         return bool(listed_in(making) or making.conversation.aside_notes.get("page") or making.conversation.kept)
 
     @staticmethod
-    def part(making: Making) -> None:
+    def part(making: TurnBuilder) -> None:
         """Delete what was told in this conversation, and end it."""
         making.effects.append(DropStory())
         _leave(making)
         making.tell("deleted_story")
 
 
-class DeleteChatToo(Aside):
+class DeleteChatToo(Interruption):
     """The chat is gone as far as it can be: shall what was told go too? An unclear answer keeps it, and says so."""
 
     name: ClassVar[str] = DELETE_CHAT_TOO
@@ -137,7 +137,7 @@ class DeleteChatToo(Aside):
     safe: ClassVar[str] = "keep"
     when_stopped: ClassVar[bool] = True
 
-    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; it is a question for a yes or a no as well."""
         choice = super().chosen(making, signal)
         if choice is not None or not isinstance(signal, Said):
@@ -148,7 +148,7 @@ class DeleteChatToo(Aside):
                 return next((one for one in self.choices(making) if one.option.value == value), None)
         return None
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Delete this conversation's story, or leave it."""
         if value == "delete" and making.conversation.kept and not proved(making, deletes=True, here=True):
             return
@@ -160,12 +160,12 @@ class DeleteChatToo(Aside):
             making.repeat()
 
 
-def _leave(making: Making) -> None:
+def _leave(making: TurnBuilder) -> None:
     making.set(answers={}, consents={}, kept=False, trail=())
     making.finish("parted")
 
 
-def has_begun(making: Making) -> bool:
+def has_begun(making: TurnBuilder) -> bool:
     """Whether this conversation holds anything told."""
     state = making.conversation
     return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(making.release.flow, state)

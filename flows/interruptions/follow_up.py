@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flows.interruptions.confirm import proved
-from flows.interruptions.interruption import Aside
-from flows.language.keywords.recognise import Word, normalise, recognise
+from flows.interruptions.interruption import Interruption
+from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.effects import AnswerAskBack, ProposeEdition, RecordConsent, Say, ShowAskBack
 from flows.model.messages import sms_text, telegram_text
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
@@ -21,7 +21,7 @@ from flows.questions.consent import LITERAL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
     from flows.questions.question import Choice
 
@@ -48,7 +48,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-class AskedBackAside(Aside):
+class FollowUp(Interruption):
     """First that there is a question, then the question, then perhaps the teller's own version."""
 
     name: ClassVar[str] = ASKED_BACK
@@ -57,7 +57,7 @@ class AskedBackAside(Aside):
     # --- what happens to it ---------------------------------------------------------------------------------------
 
     @classmethod
-    def hear_of(cls, making: Making, signal: AskedBack | AskBackShown | AskBackTaken) -> None:
+    def hear_of(cls, making: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken) -> None:
         """Open it, show what it is about, or close it."""
         if isinstance(signal, AskedBack):
             cls._open(making, signal)
@@ -67,7 +67,7 @@ class AskedBackAside(Aside):
             cls._taken(making, signal)
 
     @classmethod
-    def _open(cls, making: Making, asked: AskedBack) -> None:
+    def _open(cls, making: TurnBuilder, asked: AskedBack) -> None:
         """Ask, unless something else is open: then nothing is said, and whoever asked tries again later."""
         state = making.conversation
         if state.opted_out or state.status == "open" or state.aside not in {"", ASKED_BACK}:
@@ -78,7 +78,7 @@ class AskedBackAside(Aside):
         making.ask(cls().ask(making))
 
     @classmethod
-    def _show(cls, making: Making, shown: AskBackShown) -> None:
+    def _show(cls, making: TurnBuilder, shown: AskBackShown) -> None:
         _note(making, stage=shown.kind)
         fills = {"story": shown.text, "reason": shown.reason, "month": shown.month, "months": str(shown.months)}
         key = "sign_off_why" if shown.kind == "sign_off" and shown.reason else shown.kind
@@ -90,7 +90,7 @@ class AskedBackAside(Aside):
         making.ask(Say(text=making.common(key, **fills), options=choices, private=True))
 
     @classmethod
-    def _taken(cls, making: Making, taken: AskBackTaken) -> None:
+    def _taken(cls, making: TurnBuilder, taken: AskBackTaken) -> None:
         if taken.outcome == "later":
             _note(making, stage=_LATER)
         else:
@@ -102,14 +102,14 @@ class AskedBackAside(Aside):
 
     # --- what the person says to it -------------------------------------------------------------------------------
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what can be chosen at this stage."""
         stage = _stage(making)
         group = "asked_back" if stage in {_ASKED, _LATER} else "renew_keep" if stage.startswith("renew") else "sign_off"
         for value in _OFFERED[stage]:
             yield value, making.release.text(f"everywhere/{group}.options.{value}", making.conversation)
 
-    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; a bare yes or no counts where it can mean but one of them."""
         choices = self.choices(making)
         if isinstance(signal, Said) and len(choices) > 1:
@@ -122,7 +122,7 @@ class AskedBackAside(Aside):
                 return next((choice for choice in choices if text in choice.forms), None)
         return super().chosen(making, signal)
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Take the answer, or the teller's own version; BACK and SKIP lead a step back, and nothing is decided."""
         if isinstance(signal, Said):
             word = self._word(making, signal)
@@ -139,7 +139,7 @@ class AskedBackAside(Aside):
         self._take(making, choice.option.value, literal)
         return True
 
-    def unclear(self, making: Making, signal: Signal) -> bool:
+    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Ask once more, then leave it for later; something told is for the flow to hear."""
         stage = _stage(making)
         if not isinstance(signal, Said | Chose):
@@ -158,22 +158,22 @@ class AskedBackAside(Aside):
             making.effects.append(ShowAskBack(id=_number(making)))
         return True
 
-    def _word(self, making: Making, said: Said) -> Word | None:
+    def _word(self, making: TurnBuilder, said: Said) -> Keyword | None:
         state = making.conversation
         found = recognise(said.text, language=state.language, channel=state.channel, telling=True)
-        return found.word if found is not None and found.word in {Word.BACK, Word.SKIP} else None
+        return found.word if found is not None and found.word in {Keyword.BACK, Keyword.SKIP} else None
 
-    def _step_back(self, making: Making) -> None:
+    def _step_back(self, making: TurnBuilder) -> None:
         if _stage(making) in {_WRITING, "own_words"}:
             making.effects.append(ShowAskBack(id=_number(making)))
         else:
             self._take(making, "later", "")
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Do what was chosen."""
         self._take(making, value, value)
 
-    def _take(self, making: Making, value: str, literal: str) -> None:
+    def _take(self, making: TurnBuilder, value: str, literal: str) -> None:
         number = _number(making)
         if value == "show":
             making.set(tries=0)
@@ -187,20 +187,20 @@ class AskedBackAside(Aside):
             making.effects.append(AnswerAskBack(id=number, answer=value, consent=consent))  # type: ignore[arg-type]  # the values of _OFFERED
 
 
-def _note(making: Making, **notes: Any) -> None:
+def _note(making: TurnBuilder, **notes: Any) -> None:
     making.set(aside_notes={**making.conversation.aside_notes, **notes})
 
 
-def _stage(making: Making) -> str:
+def _stage(making: TurnBuilder) -> str:
     return str(making.conversation.aside_notes.get("stage", _ASKED))
 
 
-def _number(making: Making) -> int:
+def _number(making: TurnBuilder) -> int:
     found = making.conversation.aside_notes.get("id")
     return found if isinstance(found, int) else 0
 
 
-def _listed(making: Making, key: str) -> frozenset[str]:
+def _listed(making: TurnBuilder, key: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in making.common(key).split(","))
 
 
@@ -208,7 +208,7 @@ def _digest(text: str) -> str:
     return f"SHA-256 {sha256(text.encode('utf-8', 'replace')).hexdigest()}" if text else ""
 
 
-def _consent(making: Making, value: str, literal: str) -> RecordConsent:
+def _consent(making: TurnBuilder, value: str, literal: str) -> RecordConsent:
     """Return what was asked and answered. The text names the story's words by their fingerprint, and holds none."""
     state = making.conversation
     stage = _stage(making)

@@ -17,11 +17,11 @@ from flows.questions.question import Choice, OptionStep
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
 
 
-class Aside:
+class Interruption:
     """One kind of question of our own; its text is `everywhere/<name>`, with a label for each value under `options`."""
 
     name: ClassVar[str]
@@ -35,16 +35,16 @@ class Aside:
     open_words: ClassVar[bool] = False
     """True: it listens to whatever is written, so that no words of it are taken for a receipt."""
 
-    def ask(self, making: Making) -> Say:
+    def ask(self, making: TurnBuilder) -> Say:
         """Return the question with its choices."""
         return Say(text=making.common(self.name), options=tuple(choice.shown for choice in self.choices(making)))
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield (value, label) of what can be chosen now."""
         for value in self.values:
             yield value, making.release.text(f"everywhere/{self.name}.options.{value}", making.conversation)
 
-    def choices(self, making: Making) -> tuple[Choice, ...]:
+    def choices(self, making: TurnBuilder) -> tuple[Choice, ...]:
         """Return what can be chosen now, numbered from 1."""
         return tuple(
             Choice(
@@ -55,7 +55,7 @@ class Aside:
             for number, (value, label) in enumerate(self.offers(making), start=1)
         )
 
-    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice a signal makes, or None."""
         choices = self.choices(making)
         if isinstance(signal, Chose):
@@ -63,15 +63,15 @@ class Aside:
         match = choose(signal.text, choices) if isinstance(signal, Said) else None
         return match.choice if match is not None else None
 
-    def names(self, making: Making, said: str) -> bool:
+    def names(self, making: TurnBuilder, said: str) -> bool:
         """Return whether normalised words are, word for word, something that is offered."""
         return any(said in choice.forms for choice in self.choices(making))
 
-    def is_clear(self, making: Making, signal: Signal) -> bool:
+    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Return whether a signal is a clear answer."""
         return self.chosen(making, signal) is not None
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Take a signal as the answer. Returns False when it was something else, for the flow to hear."""
         choice = self.chosen(making, signal)
         if choice is None:
@@ -79,7 +79,7 @@ class Aside:
         self.take(making, choice.option.value)
         return True
 
-    def unclear(self, making: Making, signal: Signal) -> bool:
+    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Ask once more, then take it for the safe answer."""
         if not isinstance(signal, Said | Chose):
             return False
@@ -89,22 +89,22 @@ class Aside:
             return True
         return self.given_up(making, signal)
 
-    def given_up(self, making: Making, signal: Signal) -> bool:
+    def given_up(self, making: TurnBuilder, signal: Signal) -> bool:
         """Take the safe answer after a second unclear one."""
         self.take(making, self.safe)
         return True
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Do what was chosen."""
         raise NotImplementedError
 
     @staticmethod
-    def close(making: Making) -> None:
+    def close(making: TurnBuilder) -> None:
         """Close the aside; the flow's question is the one that waits again."""
         making.set(aside="", aside_notes={}, tries=0)
 
     @classmethod
-    def go_on(cls, making: Making) -> None:
+    def go_on(cls, making: TurnBuilder) -> None:
         """Close the aside and repeat the flow's question, if one waits."""
         cls.close(making)
         if making.conversation.status == "open":

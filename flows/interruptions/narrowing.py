@@ -15,7 +15,7 @@ from flows.questions.consent import LITERAL
 from flows.questions.question import Understood
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
 
 WIDTH: Final = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
 """How much each decision allows."""
@@ -23,7 +23,7 @@ UNNAMED: Final = "unnamed"
 NAMING: Final = "naming"
 
 
-def read_again(making: Making, name: str, said: Said) -> Understood | None:
+def read_again(making: TurnBuilder, name: str, said: Said) -> Understood | None:
     """Hear an answer to the question `name` as if that had been shown last; None if it is no clear answer."""
     step = making.release.flow.steps[name]
     asked = step.ask(making.scene(name))
@@ -33,19 +33,19 @@ def read_again(making: Making, name: str, said: Said) -> Understood | None:
     return reading if isinstance(reading, Understood) else None
 
 
-def widens(making: Making, decided: list[RecordConsent]) -> bool:
+def widens(making: TurnBuilder, decided: list[RecordConsent]) -> bool:
     """Return whether any of these decisions allows more than the one that stands."""
     now = making.conversation.consents
     return any(WIDTH.get(one.answer, 3) > WIDTH.get(now.get(one.purpose, "no"), 0) for one in decided)
 
 
-def decide(making: Making, decided: list[RecordConsent]) -> None:
+def decide(making: TurnBuilder, decided: list[RecordConsent]) -> None:
     """Record decisions about this conversation's story."""
     making.effects += decided
     making.set(consents={**making.conversation.consents, **{one.purpose: one.answer for one in decided}})
 
 
-def narrower_use(making: Making, use: str) -> list[RecordConsent] | None:
+def narrower_use(making: TurnBuilder, use: str) -> list[RecordConsent] | None:
     """Return the decision that lets this conversation's story travel only so far; None if it travels no further now."""
     state, name = making.conversation, making.release.consent_step("use")
     if name is None or WIDTH[state.consents.get("use", "team")] <= WIDTH[use]:
@@ -56,7 +56,7 @@ def narrower_use(making: Making, use: str) -> list[RecordConsent] | None:
     return [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else None
 
 
-def narrow(making: Making, said: Said, wanted: str) -> bool:
+def narrow(making: TurnBuilder, said: Said, wanted: str) -> bool:
     """Let the story of this conversation travel less far, in whatever words that was wished.
 
     `wanted` is "team", "quote" or "unnamed". Returns False where no decision stands that could become narrower: then
@@ -88,14 +88,14 @@ def narrow(making: Making, said: Said, wanted: str) -> bool:
     return True
 
 
-def _answered(making: Making, name: str, said: Said) -> str:
+def _answered(making: TurnBuilder, name: str, said: Said) -> str:
     """Return the decision that words make where they answer the question `name` clearly; else nothing."""
     reading = read_again(making, name, said)
     decided = [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else []
     return next((one.answer for one in decided if one.step == name), "")
 
 
-def _go_on(making: Making) -> None:
+def _go_on(making: TurnBuilder) -> None:
     """Ask once more what waits; whom to name is no question about a story that is not published."""
     state, step, name = making.conversation, making.step, making.conversation.step
     waits = state.status == "open" and not state.aside and state.consents.get("use") != "publish"

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.telling import is_telling
 from flows.language.answers.ages import age_said
-from flows.language.keywords.recognise import Word, normalise, recognise
+from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Said
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
 
 OF_AGE = "of_age"
@@ -25,21 +25,21 @@ ADULT, MINOR = "adult", "minor"
 """The answers; `MINOR` is also the option by which a flow turns away whom we may not ask."""
 
 
-class OfAge(Aside):
+class OfAge(Interruption):
     """What is no answer goes on with the story; finishing it asks again."""
 
     name: ClassVar[str] = OF_AGE
     values: ClassVar[tuple[str, ...]] = (ADULT, MINOR)
 
-    def is_clear(self, making: Making, signal: Signal) -> bool:
+    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Return whether a signal is a choice, an age, a yes or a no."""
         return bool(self._answer(making, signal))
 
-    def _answer(self, making: Making, signal: Signal) -> str:
+    def _answer(self, making: TurnBuilder, signal: Signal) -> str:
         choice = self.chosen(making, signal)
         return choice.option.value if choice is not None else _said(making, signal)
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Take an age, a choice, a yes or a no; anything else is for the flow, but for the end of the story."""
         if value := self._answer(making, signal):
             self.take(making, value)
@@ -51,7 +51,7 @@ class OfAge(Aside):
         making.ask(self.ask(making))
         return True
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Go on where they were, or keep nothing and name a line for the young."""
         if value == MINOR and turn_away(making):
             return
@@ -64,7 +64,7 @@ class OfAge(Aside):
             making.tell("of_age_thanks")
 
 
-def ask_age(making: Making) -> None:
+def ask_age(making: TurnBuilder) -> None:
     """Ask, and let the team know where something is kept already that may be a child's."""
     if making.conversation.kept:
         making.effects.append(TellTeam(kind=ItemKind.PERHAPS_A_CHILD))
@@ -72,13 +72,13 @@ def ask_age(making: Making) -> None:
     making.ask(OfAge().ask(making))
 
 
-def way_out(making: Making) -> str | None:
+def way_out(making: TurnBuilder) -> str | None:
     """Return the step to which a flow turns away whom we may not ask; None if it has none."""
     steps = making.release.flow.steps.values()
     return next((option.next for step in steps for option in step.choices() if option.value == MINOR), None)
 
 
-def turn_away(making: Making) -> bool:
+def turn_away(making: TurnBuilder) -> bool:
     """Thank whoever is too young and name a line for them; nothing of theirs is kept. False if the flow has no way."""
     away = way_out(making)
     if away is None:
@@ -97,7 +97,7 @@ def turn_away(making: Making) -> bool:
     return True
 
 
-def _said(making: Making, signal: Signal) -> str:
+def _said(making: TurnBuilder, signal: Signal) -> str:
     """Return which answer words are, empty if none."""
     if not isinstance(signal, Said):
         return ""
@@ -112,10 +112,10 @@ def _said(making: Making, signal: Signal) -> str:
     return ""
 
 
-def _finishes(making: Making, said: Said) -> bool:
+def _finishes(making: TurnBuilder, said: Said) -> bool:
     state = making.conversation
     word = recognise(said.text, language=state.language, channel=state.channel, waiting=True, telling=True)
-    return word is not None and word.word is Word.DONE
+    return word is not None and word.word is Keyword.DONE
 
 
 __all__ = ["MINOR", "OF_AGE", "OfAge", "ask_age", "turn_away", "way_out"]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.model.effects import GiveFile, ListStories, Say
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Facts, FileReady, Signal
 
 OFFERS = "offers"
 
 
-class Offers(Aside):
+class Offers(Interruption):
     """An unclear answer wants neither."""
 
     name: ClassVar[str] = OFFERS
@@ -22,12 +22,12 @@ class Offers(Aside):
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
-    def unclear(self, making: Making, signal: Signal) -> bool:
+    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Want neither, and let the flow hear what was written: it may be the answer to its own question."""
         self.close(making)
         return False
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Have the file made, ask what to delete, or go on."""
         self.close(making)
         if value == "file":
@@ -40,7 +40,7 @@ class Offers(Aside):
                 making.ask_again()
 
 
-def tell_facts(making: Making, facts: Facts) -> None:
+def tell_facts(making: TurnBuilder, facts: Facts) -> None:
     """Say what is held, in a few messages; what repeats the person's own words is kept no longer than it needs."""
     making.tell(
         "my_data" if facts.stories else "no_data",
@@ -61,7 +61,7 @@ def _yes_or_no(agreed: bool) -> str:
     return "yes" if agreed else "no"
 
 
-def tell_link(making: Making, ready: FileReady) -> None:
+def tell_link(making: TurnBuilder, ready: FileReady) -> None:
     """Say where the file is. The link opens it, so the words are kept no longer than to send them."""
     making.effects.append(Say(text=making.common("my_file", link=ready.link), private=True))
     if making.conversation.status == "open":

@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.interruptions.confirm import proved
-from flows.interruptions.interruption import Aside
-from flows.interruptions.reword import Words, story_in
-from flows.language.keywords.recognise import Word, recognise
+from flows.interruptions.interruption import Interruption
+from flows.interruptions.reword import RewordedWords, story_in
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import AddToStory, Erase, NarrowStory, Say
 from flows.model.signals import Chose, Said
 from flows.questions.consent import LITERAL
@@ -19,7 +19,7 @@ from flows.questions.consent import LITERAL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.effects import Use
     from flows.model.signals import ReceiptRead, Signal
     from flows.questions.question import Choice
@@ -28,7 +28,7 @@ RECEIPT, ADD, NARROW = "receipt", "add", "narrow"
 NARROWER: dict[str, tuple[Use, ...]] = {"team": (), "quote": ("team",), "publish": ("team", "quote")}
 
 
-class Receipt(Aside):
+class Receipt(Interruption):
     """What can be done with the story. An unclear answer does nothing."""
 
     name: ClassVar[str] = RECEIPT
@@ -37,13 +37,13 @@ class Receipt(Aside):
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def found(cls, making: Making, read: ReceiptRead) -> None:
+    def found(cls, making: TurnBuilder, read: ReceiptRead) -> None:
         """Say where the story is, and ask what is wanted."""
         notes = {"story": read.story, "use": read.use, "month": read.month, "progress": read.progress}
         making.set(aside=cls.name, aside_notes=notes, tries=0)
         making.ask(cls().ask(making))
 
-    def ask(self, making: Making) -> Say:
+    def ask(self, making: TurnBuilder) -> Say:
         """Return the question."""
         notes = making.conversation.aside_notes
         progress = making.common(f"progress_{notes.get('progress', 'heard')}")
@@ -51,11 +51,11 @@ class Receipt(Aside):
         return Say(text=text, options=tuple(choice.shown for choice in self.choices(making)))
 
     @classmethod
-    def means_this_story(cls, making: Making, word: Word) -> bool:
+    def means_this_story(cls, making: TurnBuilder, word: Keyword) -> bool:
         """Return whether DELETE is about the story that three words just opened, not about this phone's own."""
-        return word is Word.DELETE and making.conversation.aside == cls.name
+        return word is Keyword.DELETE and making.conversation.aside == cls.name
 
-    def chosen(self, making: Making, signal: Signal) -> Choice | None:
+    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; DELETE in any words is the one that takes the story back."""
         if isinstance(signal, Said):
             state = making.conversation
@@ -64,12 +64,12 @@ class Receipt(Aside):
                 return next(choice for choice in self.choices(making) if choice.option.value == "take_back")
         return super().chosen(making, signal)
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what can be done; nothing is narrower than the team alone."""
         narrower = NARROWER.get(str(making.conversation.aside_notes.get("use")), ())
         return (pair for pair in super().offers(making) if pair[0] != "narrow" or narrower)
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Do it."""
         story, use = story_in(making), str(making.conversation.aside_notes.get("use"))
         if value == "take_back" and not proved(making, deletes=True, story=story, by_receipt=True):
@@ -89,13 +89,13 @@ class Receipt(Aside):
             _go_on(making)
 
 
-class Add(Words):
+class Add(RewordedWords):
     """More words for the story."""
 
     name: ClassVar[str] = ADD
     when_stopped: ClassVar[bool] = True
 
-    def told(self, making: Making, parts: tuple[tuple[str, str], ...]) -> None:
+    def told(self, making: TurnBuilder, parts: tuple[tuple[str, str], ...]) -> None:
         """Add them."""
         story = story_in(making)
         self.close(making)
@@ -104,7 +104,7 @@ class Add(Words):
         _go_on(making)
 
 
-class Narrow(Aside):
+class Narrow(Interruption):
     """How far from now on; only what is narrower is offered."""
 
     name: ClassVar[str] = NARROW
@@ -112,12 +112,12 @@ class Narrow(Aside):
     safe: ClassVar[str] = "leave"
     when_stopped: ClassVar[bool] = True
 
-    def offers(self, making: Making) -> Iterable[tuple[str, str]]:
+    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield the narrower uses."""
         narrower = NARROWER.get(str(making.conversation.aside_notes.get("use")), ())
         return (pair for pair in super().offers(making) if pair[0] in {*narrower, "leave"})
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Keep the literal reply for the record of the decision."""
         choice = self.chosen(making, signal)
         if choice is None or choice.option.value == "leave":
@@ -139,13 +139,13 @@ class Narrow(Aside):
         _go_on(making)
         return True
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Change nothing."""
         self.close(making)
         making.tell("left_as_it_is")
         _go_on(making)
 
 
-def _go_on(making: Making) -> None:
+def _go_on(making: TurnBuilder) -> None:
     if making.conversation.status == "open":
         making.ask_again()

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.telling import add_words, is_telling, pending_parts, set_pending
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import Begin, DropStory, HoldSealed, PurgeSealed
 from flows.model.signals import Said
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
 
 RESUME = "resume"
 
 
-class Resume(Aside):
+class Resume(Interruption):
     """Words that are no answer go to the flow's waiting question."""
 
     name: ClassVar[str] = RESUME
     values: ClassVar[tuple[str, ...]] = ("continue", "again")
     safe: ClassVar[str] = "continue"
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Take "I have finished" for what it says: whoever has told something need not say first that they go on."""
         if isinstance(signal, Said) and not making.conversation.pending and _finishes(making, signal.text):
             self.close(making)
             return False
         return super().hear(making, signal)
 
-    def unclear(self, making: Making, signal: Signal) -> bool:
+    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Ask once more; what is told meanwhile waits with what was told before it."""
         if isinstance(signal, Said) and making.conversation.tries == 0 and is_telling(making, signal.text):
             if making.consented:
@@ -42,7 +42,7 @@ class Resume(Aside):
                 making.set(held=making.conversation.held + 1)
         return super().unclear(making, signal)
 
-    def given_up(self, making: Making, signal: Signal) -> bool:
+    def given_up(self, making: TurnBuilder, signal: Signal) -> bool:
         """Hand words on to the flow, after those that came first; anything else means to go on."""
         if isinstance(signal, Said):
             pending, parts = making.conversation.pending, pending_parts(making)
@@ -55,7 +55,7 @@ class Resume(Aside):
             return False
         return super().given_up(making, signal)
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Go on with what waited, or drop it and begin anew."""
         pending, parts = making.conversation.pending, pending_parts(making)
         self.close(making)
@@ -77,14 +77,14 @@ class Resume(Aside):
             making.ask_again()
 
 
-def _finishes(making: Making, text: str) -> bool:
+def _finishes(making: TurnBuilder, text: str) -> bool:
     state, step = making.conversation, making.step
     if not making.consented or step is None or not step.tells or not state.scratch.get("parts"):
         return False
     word = recognise(text, language=state.language, channel=state.channel)
-    return word is not None and word.word is Word.DONE and word.whole
+    return word is not None and word.word is Keyword.DONE and word.whole
 
 
-def _add(making: Making, parts: tuple[tuple[str, str], ...]) -> bool:
+def _add(making: TurnBuilder, parts: tuple[tuple[str, str], ...]) -> bool:
     added = [add_words(making, text, ref) for ref, text in parts]
     return all(added)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import JsonValue
 
 from flows.interruptions.confirm import proved
-from flows.interruptions.interruption import Aside
-from flows.language.keywords.recognise import Word, recognise
+from flows.interruptions.interruption import Interruption
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.conversation import Answer
 from flows.model.effects import Option, ReplaceStory, Say
 from flows.model.signals import Chose, Said
@@ -19,36 +19,36 @@ from flows.questions.short_text import ShortTextStep
 from flows.questions.story import Parts, StoryStep, as_parts, joined
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
     from flows.questions.question import Step
 
 REWORD, REWORDED = "reword", "reworded"
 
 
-class Words(Aside):
+class RewordedWords(Interruption):
     """Open words until DONE. What is done with them is the business of the kinds below."""
 
     open_words: ClassVar[bool] = True
 
     @classmethod
-    def begin(cls, making: Making, story: int, **notes: Any) -> None:
+    def begin(cls, making: TurnBuilder, story: int, **notes: Any) -> None:
         """Invite the words."""
         making.set(aside=cls.name, aside_notes={"story": story, "parts": [], **notes}, tries=0)
         making.ask(cls().ask(making))
 
-    def ask(self, making: Making) -> Say:
+    def ask(self, making: TurnBuilder) -> Say:
         """Return the invitation; on a chat with a button to finish."""
         done = Option(value="done", label=making.common("done_button"))
         return Say(
             text=making.common(self.name), options=() if making.conversation.channel == "sms" else (done,)
         )  # fmt: skip
 
-    def is_clear(self, making: Making, signal: Signal) -> bool:
+    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Return whether there are words, or the button."""
         return isinstance(signal, Said | Chose)
 
-    def hear(self, making: Making, signal: Signal) -> bool:
+    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Gather words; DONE or the button finishes, BACK and SKIP leave all as it was."""
         if isinstance(signal, Chose):
             self._finish(making)
@@ -57,10 +57,10 @@ class Words(Aside):
             return False
         state = making.conversation
         word = recognise(signal.text, language=state.language, channel=state.channel, waiting=True, telling=True)
-        if word is not None and word.word in {Word.BACK, Word.SKIP} and word.whole:
+        if word is not None and word.word in {Keyword.BACK, Keyword.SKIP} and word.whole:
             self.leave(making)
             return True
-        done = word is not None and word.word is Word.DONE
+        done = word is not None and word.word is Keyword.DONE
         told = word.rest if done and word is not None else signal.text
         if told.strip():
             parts = [list(part) for part in as_parts(state.aside_notes.get("parts"))]
@@ -69,7 +69,7 @@ class Words(Aside):
             self._finish(making)
         return True
 
-    def _finish(self, making: Making) -> None:
+    def _finish(self, making: TurnBuilder) -> None:
         parts = as_parts(making.conversation.aside_notes.get("parts"))
         if parts:
             self.told(making, parts)
@@ -79,12 +79,12 @@ class Words(Aside):
         else:
             self.leave(making)
 
-    def told(self, making: Making, parts: Parts) -> None:
+    def told(self, making: TurnBuilder, parts: Parts) -> None:
         """Do what the words are for."""
         raise NotImplementedError
 
     @classmethod
-    def leave(cls, making: Making) -> None:
+    def leave(cls, making: TurnBuilder) -> None:
         """Change nothing."""
         cls.close(making)
         making.tell("left_as_it_is")
@@ -92,19 +92,19 @@ class Words(Aside):
             making.ask_again()
 
 
-class Reword(Words):
+class Reword(RewordedWords):
     """The new words of a story."""
 
     name: ClassVar[str] = REWORD
     when_stopped: ClassVar[bool] = True
 
-    def told(self, making: Making, parts: Parts) -> None:
+    def told(self, making: TurnBuilder, parts: Parts) -> None:
         """Show them once."""
         making.set(aside=REWORDED, tries=0)
         making.ask(Reworded().ask(making))
 
 
-class Reworded(Aside):
+class Reworded(Interruption):
     """Shall these words take the place of the old ones? An unclear answer leaves the old ones."""
 
     name: ClassVar[str] = REWORDED
@@ -112,17 +112,17 @@ class Reworded(Aside):
     safe: ClassVar[str] = "leave"
     when_stopped: ClassVar[bool] = True
 
-    def ask(self, making: Making) -> Say:
+    def ask(self, making: TurnBuilder) -> Say:
         """Return the question, with the words."""
         parts = as_parts(making.conversation.aside_notes.get("parts"))
         options = tuple(choice.shown for choice in self.choices(making))
         return Say(text=making.common(self.name, story=joined(parts)), options=options, private=True)
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Put them in the old ones' place, or throw them away."""
         story, parts = story_in(making), as_parts(making.conversation.aside_notes.get("parts"))
         if value != "replace":
-            Words.leave(making)
+            RewordedWords.leave(making)
             return
         if not proved(making):
             return
@@ -135,13 +135,13 @@ class Reworded(Aside):
             making.ask_again()
 
 
-def story_in(making: Making) -> int:
+def story_in(making: TurnBuilder) -> int:
     """Return the number of the story that is talked about."""
     found = making.conversation.aside_notes.get("story")
     return found if isinstance(found, int) else 0
 
 
-def _answer_anew(making: Making, parts: Parts) -> None:
+def _answer_anew(making: TurnBuilder, parts: Parts) -> None:
     """Put the new words into the answers as well, or the next answer would keep the old ones again."""
     state, steps = making.conversation, making.release.flow.steps
     told = [name for name in state.answers if _tells(steps.get(name))]

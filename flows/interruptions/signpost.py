@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flows.interruptions.interruption import Aside
+from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
 from flows.model.effects import HoldSealed, OptOut, Say
@@ -19,7 +19,7 @@ from flows.model.signals import Said
 from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
 
 CARE = "care"
@@ -27,7 +27,7 @@ LINES = ("crisis_line", "text_line", "health_line", "youth_line")
 """Whom the signpost names after the emergency number, in this order; each only where the house has it."""
 
 
-def signpost(making: Making) -> str:
+def signpost(making: TurnBuilder) -> str:
     """Return who can be reached. It neither names what was written nor promises anything: others may read it too."""
     house = making.release.house
     known = [line for line in LINES if getattr(house, line) not in {"", house.emergency}]
@@ -35,18 +35,18 @@ def signpost(making: Making) -> str:
     return (" " if making.conversation.channel == "sms" else "\n").join(texts)
 
 
-class Care(Aside):
+class Care(Interruption):
     """An unclear answer goes on, and is heard as what it is."""
 
     name: ClassVar[str] = CARE
     values: ClassVar[tuple[str, ...]] = ("go_on", "pause", "stop")
     safe: ClassVar[str] = "go_on"
 
-    def ask(self, making: Making) -> Say:
+    def ask(self, making: TurnBuilder) -> Say:
         """Return the signpost with the three ways to choose from."""
         return replace(super().ask(making), text=signpost(making))
 
-    def take(self, making: Making, value: str) -> None:
+    def take(self, making: TurnBuilder, value: str) -> None:
         """Go on, leave them in peace until they write, or stop all contact."""
         if value == "pause":
             making.set(aside_notes={**making.conversation.aside_notes, "paused": True}, tries=0)
@@ -60,7 +60,7 @@ class Care(Aside):
         elif not making.conversation.aside:
             _go_on(making, notes)
 
-    def unclear(self, making: Making, signal: Signal) -> bool:
+    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
         """Go on with whatever it is: nobody has to answer us first."""
         if not isinstance(signal, Said):
             return False
@@ -79,7 +79,7 @@ class Care(Aside):
         return True
 
 
-def cover(making: Making, *, unseen: bool, start: bool = False, paused: bool = False) -> None:
+def cover(making: TurnBuilder, *, unseen: bool, start: bool = False, paused: bool = False) -> None:
     """Lay the question over whatever waits, with no reminder and no quiet gap running meanwhile."""
     state = making.conversation
     notes = {
@@ -95,14 +95,14 @@ def cover(making: Making, *, unseen: bool, start: bool = False, paused: bool = F
     making.quiet = None
 
 
-def uncover(making: Making) -> dict[str, Any]:
+def uncover(making: TurnBuilder) -> dict[str, Any]:
     """Take the question away again and return its notes."""
     notes: dict[str, Any] = dict(making.conversation.aside_notes)
     making.set(aside=notes.get("under", ""), aside_notes=notes.get("notes", {}), tries=notes.get("tries", 0))
     return notes
 
 
-def _go_on(making: Making, notes: dict[str, Any]) -> None:
+def _go_on(making: TurnBuilder, notes: dict[str, Any]) -> None:
     """Ask what was not shown or, in the middle of a story, only say that they can go on."""
     state = making.conversation
     if state.status != "open":
@@ -117,7 +117,7 @@ def _go_on(making: Making, notes: dict[str, Any]) -> None:
         making.ask_again()
 
 
-def _keep_for_later(making: Making, said: Said) -> None:
+def _keep_for_later(making: TurnBuilder, said: Said) -> None:
     """Keep words that came before their question was shown: they decide nothing, and are not lost."""
     state = making.conversation
     if making.consented:
@@ -129,5 +129,5 @@ def _keep_for_later(making: Making, said: Said) -> None:
         making.set(held=state.held + 1)
 
 
-def _is_ready(making: Making, text: str) -> bool:
+def _is_ready(making: TurnBuilder, text: str) -> bool:
     return normalise(text) in {normalise(word) for word in making.common("care_ready").split(",")}

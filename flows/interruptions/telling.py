@@ -20,7 +20,7 @@ from flows.questions.story import as_parts, joined
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from flows.interruptions.turn_builder import Making
+    from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Said
 
 FEWEST_WORDS = 5
@@ -29,7 +29,7 @@ SURE_WORDS = 12
 """Words from which any text tells something."""
 
 
-def is_telling(making: Making, text: str) -> bool:
+def is_telling(making: TurnBuilder, text: str) -> bool:
     """Return whether words tell something, rather than answer or ask: a sentence about somebody."""
     words = len(text.split())
     if words < FEWEST_WORDS or text.rstrip().endswith("?"):
@@ -45,19 +45,19 @@ def _spaced_words(text: str) -> tuple[str, ...]:
     return tuple(spaced(normalise(word)) for word in text.split(","))
 
 
-def tells_of_the_past(making: Making, text: str, fewest: int = FEWEST_WORDS) -> bool:
+def tells_of_the_past(making: TurnBuilder, text: str, fewest: int = FEWEST_WORDS) -> bool:
     """Return whether words, `fewest` at least, tell what somebody did or said, and so decide and name nothing."""
     padded = spaced(normalise(text))
     past = (spaced(normalise(word)) for word in making.common("past_words").split(","))
     return len(text.split()) >= fewest and any(word in padded for word in past)
 
 
-def names_receipt(making: Making, said: Said) -> bool:
+def names_receipt(making: TurnBuilder, said: Said) -> bool:
     """Tell whether words are three words as we give them out, which say nothing of how somebody is."""
     return bool(read_receipt(said.text, making.common("receipt_openings")))
 
 
-def under_their_name(making: Making, said: Said) -> Said:
+def under_their_name(making: TurnBuilder, said: Said) -> Said:
     """Mark words that were handed on: in a story they are somebody else's, and they answer and decide nothing.
 
     A receipt is ours whoever hands it on.
@@ -68,14 +68,14 @@ def under_their_name(making: Making, said: Said) -> Said:
     return replace(said, text=making.common("forwarded", words=lines))
 
 
-def story_step(making: Making) -> str | None:
+def story_step(making: TurnBuilder) -> str | None:
     """Return the name of the answered step that holds the story, or None if nothing was asked for yet."""
     steps = making.release.flow.steps
     told = [name for name in making.conversation.answers if name in steps and steps[name].tells]
     return next((name for name in told if making.conversation.answers[name].value), told[0] if told else None)
 
 
-def set_parts(making: Making, parts: tuple[tuple[str, str], ...]) -> None:
+def set_parts(making: TurnBuilder, parts: tuple[tuple[str, str], ...]) -> None:
     """Put these parts in the place of what was told."""
     name = story_step(making)
     if name is None:
@@ -86,13 +86,13 @@ def set_parts(making: Making, parts: tuple[tuple[str, str], ...]) -> None:
     making.set(answers=answers)
 
 
-def parts_told(making: Making) -> tuple[tuple[str, str], ...]:
+def parts_told(making: TurnBuilder) -> tuple[tuple[str, str], ...]:
     """Return what was told so far in this conversation, by message."""
     name = story_step(making)
     return as_parts(making.conversation.answers[name].value) if name is not None else ()
 
 
-def set_pending(making: Making, said: Said) -> None:
+def set_pending(making: TurnBuilder, said: Said) -> None:
     """Let words wait beside a question of ours, behind what was told before them."""
     state = making.conversation
     before = state.pending_parts if is_telling(making, state.pending) else ()
@@ -100,14 +100,14 @@ def set_pending(making: Making, said: Said) -> None:
     making.set(pending=joined(parts), pending_parts=parts)
 
 
-def pending_parts(making: Making) -> tuple[tuple[str, str], ...]:
+def pending_parts(making: TurnBuilder) -> tuple[tuple[str, str], ...]:
     """Return what waits, by message."""
     state = making.conversation
     whole = state.pending == joined(state.pending_parts)
     return state.pending_parts if whole else (("", state.pending),)
 
 
-def add_words(making: Making, text: str, ref: str = "") -> bool:
+def add_words(making: TurnBuilder, text: str, ref: str = "") -> bool:
     """Add words to the finished story and show that they were; returns False where there is none to add to."""
     if not making.consented or story_step(making) is None or not text.strip():
         return False

@@ -22,7 +22,7 @@ from flows.model.effects import (
 from flows.model.messages import sms_text, telegram_text
 from flows.questions.end import EndStep
 from flows.questions.kept import KeptStep
-from flows.questions.question import Scene, Step, Understood
+from flows.questions.question import QuestionContext, Step, Understood
 from flows.questions.read_back import ReadBackStep
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ class EngineError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TurnResult:
     """What `advance` returns: the new state, and what to do, in order."""
 
     conversation: Conversation
     effects: tuple[Effect, ...]
 
 
-class Making:
+class TurnBuilder:
     """The mutable middle of `advance`; lives for one call and is never stored."""
 
     def __init__(self, release: Release, conversation: Conversation, now: datetime) -> None:
@@ -87,9 +87,9 @@ class Making:
         """Change fields of the conversation."""
         self.conversation = self.conversation.changed(**changes)
 
-    def scene(self, name: str) -> Scene:
+    def scene(self, name: str) -> QuestionContext:
         """Return what the question `name` may see now."""
-        return Scene(name=name, release=self.release, conversation=self.conversation, now=self.now)
+        return QuestionContext(name=name, release=self.release, conversation=self.conversation, now=self.now)
 
     @property
     def step(self) -> Step | None:
@@ -361,7 +361,7 @@ class Making:
         left = state.nudges < self.release.flow.nudges and state.reminded < MOST_REMINDERS
         return state.status == "open" and not state.kept and left
 
-    def done(self) -> Turn:
+    def done(self) -> TurnResult:
         """Return the finished turn."""
         self.schedule()
-        return Turn(self.conversation, tuple(self.effects))
+        return TurnResult(self.conversation, tuple(self.effects))

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 Meaning = TypeVar("Meaning")
-Pattern = list["str | Choice"]
+Pattern = list["str | PatternChoice"]
 """What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing."""
 
 _MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
 
 
-class Choice(list[Pattern]):
+class PatternChoice(list[Pattern]):
     """Patterns of which one is to be found. Shared by all patterns that name the same slot."""
 
     __slots__ = ("_firsts", "_leads_on", "_read")
@@ -71,7 +71,9 @@ def _add(firsts: dict[str, int | list[int]], more: Iterable[str], number: int) -
             firsts[word] = [known, number]
 
 
-def parsed(text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice] | None = None) -> Pattern:
+def parsed(
+    text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, PatternChoice] | None = None
+) -> Pattern:
     """Read a pattern; raises ValueError that says what is wrong with it. Slots that were read before are in `known`."""
     choice, closed = _choice(map(intern, _MARKS.findall(text)), slots, {} if known is None else known)
     if closed:
@@ -80,9 +82,9 @@ def parsed(text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[
 
 
 def _choice(
-    marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice]
-) -> tuple[Choice, str]:
-    options = Choice([[]])
+    marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, PatternChoice]
+) -> tuple[PatternChoice, str]:
+    options = PatternChoice([[]])
     for mark in marks:
         if mark in {")", "]"}:
             return options, mark
@@ -100,7 +102,9 @@ def _choice(
                 raise ValueError(f"“{mark}” is not the name of a list under [slots]")
             if mark not in known:
                 entries = slots[mark[1:-1]]
-                known[mark] = Choice(parsed(one, slots, known) if isinstance(one, str) else one for one in entries)
+                known[mark] = PatternChoice(
+                    parsed(one, slots, known) if isinstance(one, str) else one for one in entries
+                )
             options[-1].append(known[mark])
         else:
             options[-1].append(mark)
@@ -118,7 +122,7 @@ def spelled(pattern: Pattern) -> Iterator[str]:
             yield start + end
 
 
-class Ended(Generic[Meaning]):
+class PatternEnd(Generic[Meaning]):
     """The end of a pattern."""
 
     __slots__ = ("ends",)
@@ -206,7 +210,7 @@ class Rest(Generic[Meaning]):
         numbers = sorted({*numbers, *item.leads_on(self._words)})
         return [place for number in numbers for place in self._option(item, number).step(word)]
 
-    def _option(self, item: Choice, number: int) -> Place[Meaning]:
+    def _option(self, item: PatternChoice, number: int) -> Place[Meaning]:
         if self._options is None:
             self._options = {}
         if (made := self._options.get(number)) is None:
@@ -219,7 +223,7 @@ class Rest(Generic[Meaning]):
         return self._next
 
 
-Place = Ended[Meaning] | Spoken[Meaning] | Rest[Meaning]
+Place = PatternEnd[Meaning] | Spoken[Meaning] | Rest[Meaning]
 """Somewhere within a pattern. Two are the same place only if they are the same object."""
 
 
@@ -317,4 +321,4 @@ def joined(places: Iterable[Place[Meaning]]) -> Tree[Meaning]:
 
 def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> Place[Meaning]:
     """Return where a pattern begins."""
-    return _rest(pattern, 0, Ended(meaning), words)
+    return _rest(pattern, 0, PatternEnd(meaning), words)

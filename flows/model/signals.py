@@ -97,7 +97,7 @@ class Unsealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnStory:
+class ListedStory:
     """One story as its own teller finds it again: when, where, the first words, how far it may travel."""
 
     id: int
@@ -116,7 +116,7 @@ class StoriesListed:
     """Answer to `ListStories`: some of the contributor's stories, newest first."""
 
     about: str
-    stories: tuple[OwnStory, ...] = ()
+    stories: tuple[ListedStory, ...] = ()
     older: int = 0
     """Number from which on there are older ones; 0 if these are the oldest."""
     page: int = 0
@@ -131,7 +131,7 @@ class Facts:
     channels: tuple[str, ...]
     since: str
     """Month and year of the first contact, in words of the contributor's language."""
-    told: tuple[OwnStory, ...] = ()
+    told: tuple[ListedStory, ...] = ()
     """Their stories, newest first, at most five."""
     contact: bool = False
     """True: we may write to them about a story, by their latest word."""

@@ -13,7 +13,7 @@ from flows.language.normalise import normalise
 from flows.model.effects import Say
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import choose, leaves, offered, pressed, strictly
-from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood
+from flows.questions.question import Choice, Interpretation, OptionStep, QuestionContext, Step, Unclear, Understood
 
 OTHER = "other"
 """The value of the option for whoever is none of the others."""
@@ -39,11 +39,11 @@ class ChoiceStep(Step):
         """Return the options in the order of the file."""
         return self.options
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the question with its options."""
         return Say(text=scene.text("text"), options=tuple(choice.shown for choice in offered(scene, self.options)))
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Understand a press or words; words around the choice are kept as a note."""
         choices = offered(scene, self.options)
         if isinstance(signal, Chose):
@@ -61,7 +61,7 @@ class ChoiceStep(Step):
         match = choose(signal.text, choices)
         return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
 
-    def _age(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading:
+    def _age(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation:
         """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""
         state = scene.conversation
         age = age_said(said, scene.release.house.adult_age, language=state.language, asked=True, year=scene.now.year)

@@ -23,7 +23,16 @@ from flows.model.effects import Option, RecordConsent, Say
 from flows.model.record import Record
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Match, numbers, offered, pressed, spaced, strictly
-from flows.questions.question import Choice, Name, OptionStep, Reading, Scene, Step, Unclear, Understood
+from flows.questions.question import (
+    Choice,
+    Interpretation,
+    Name,
+    OptionStep,
+    QuestionContext,
+    Step,
+    Unclear,
+    Understood,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,13 +114,13 @@ class ConsentStep(Step):
         for item in self.also:
             yield f"also.{item.purpose}", item.label, "label", True
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the question; its exact words go into the decision."""
         if scene.sms and not self.listed_sms:
             return Say(text=scene.text("text"))
         return Say(text=scene.text("text"), options=tuple(choice.shown for choice in self._offered(scene)))
 
-    def _offered(self, scene: Scene) -> tuple[Choice, ...]:
+    def _offered(self, scene: QuestionContext) -> tuple[Choice, ...]:
         choices = offered(scene, self.options)
         if not scene.sms or not self.also:
             return choices
@@ -122,7 +131,7 @@ class ConsentStep(Step):
         )
         return choices + shown
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Understand a clear statement; a yes with something else beside it is none."""
         choices = offered(scene, self.options)
         if isinstance(signal, Chose):
@@ -146,7 +155,7 @@ class ConsentStep(Step):
             return self._unclear(scene, said, loose=loose)
         return self._decided(scene, match.choice, said, match.note, ())
 
-    def _young(self, scene: Scene, said: str) -> Choice | None:
+    def _young(self, scene: QuestionContext, said: str) -> Choice | None:
         """Whoever says an age under the limit, or one that may be under it, is told that we may not ask them."""
         option = next((option for option in self.options if option.value == MINOR), None)
         if option is None:
@@ -158,7 +167,7 @@ class ConsentStep(Step):
         (choice,) = offered(scene, [option.model_copy(update={"when": None})])
         return choice
 
-    def _meant(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
+    def _meant(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
         """Return the option that was meant and nothing else, and whether it sounds like a yes all the same."""
         narrowest = self._narrowest(choices)
         adult = scene.release.house.adult_age
@@ -189,7 +198,7 @@ class ConsentStep(Step):
             return Match(narrowest, ""), False
         return None, heard == "loose"
 
-    def _set_off(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
+    def _set_off(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
         """The very words we asked for, or a no, as a sentence of their own, before what takes nothing back."""
         found = _OWN_SENTENCE.match(said.strip())
         if found is None or "?" in said or hedged(scene, said):
@@ -202,7 +211,7 @@ class ConsentStep(Step):
         chosen = [choice for choice in agreeing if word in choice.forms or _is_plain(scene, word)]
         return Match(chosen[0], rest) if len(chosen) == 1 else None
 
-    def _by_lists(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Match | None:
+    def _by_lists(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
         """In a language without a table of answers: only what is listed counts, and only whole."""
         text = normalise(said)
         if text in listed(scene, "no_words"):
@@ -236,7 +245,7 @@ class ConsentStep(Step):
             return Match(narrowest, "") if set(kinds) <= _LEAST else None
         return None
 
-    def _several(self, scene: Scene, said: str, choices: tuple[Choice, ...]) -> Reading | None:
+    def _several(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation | None:
         asked = numbers(said)
         if asked is None:
             return None
@@ -252,7 +261,7 @@ class ConsentStep(Step):
     def _narrowest(self, choices: tuple[Choice, ...]) -> Choice:
         return next(choice for choice in choices if choice.option.value == self.narrowest)
 
-    def _unclear(self, scene: Scene, said: str, *, loose: bool = False) -> Unclear:
+    def _unclear(self, scene: QuestionContext, said: str, *, loose: bool = False) -> Unclear:
         """Leave it open. Before anything is told only a refusal is one; what is asked later falls to the narrowest."""
         if self.purpose == TAKE_PART:
             return Unclear(kept="" if loose or _opens_with_yes(scene, said) else said, loose=loose)
@@ -260,7 +269,9 @@ class ConsentStep(Step):
         told = "" if _about_the_question(scene, said) else said
         return Unclear(kept=told, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
 
-    def _decided(self, scene: Scene, choice: Choice, literal: str, note: str, also: tuple[str, ...]) -> Understood:
+    def _decided(
+        self, scene: QuestionContext, choice: Choice, literal: str, note: str, also: tuple[str, ...]
+    ) -> Understood:
         option = choice.option
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
             raise TypeError(option)
@@ -291,7 +302,7 @@ class ConsentStep(Step):
         )  # fmt: skip
 
 
-def _also_shown(scene: Scene, purpose: str, number: int) -> Option:
+def _also_shown(scene: QuestionContext, purpose: str, number: int) -> Option:
     return Option(value=purpose, label=scene.text(f"also.{purpose}"), key=str(number))
 
 
@@ -300,14 +311,14 @@ def decision_of(choice: Choice) -> str:
     return str(getattr(choice.option, "decision", ""))
 
 
-def _about_the_question(scene: Scene, said: str) -> bool:
+def _about_the_question(scene: QuestionContext, said: str) -> bool:
     """Tell whether an unclear reply speaks of what was asked and of hardly anything else: it is nobody's story."""
     table = answers_in(scene.conversation.language)
     reply = read_reply(said, table, scene.release.house.adult_age) if table is not None else None
     return reply is not None and reply.unknown <= 1 and any(reply.kinds)
 
 
-def _opens_with_yes(scene: Scene, said: str) -> bool:
+def _opens_with_yes(scene: QuestionContext, said: str) -> bool:
     """Tell whether a reply begins as a yes does: then it is about our question, and no part of what they tell."""
     table = answers_in(scene.conversation.language)
     kinds = read_reply(said, table, scene.release.house.adult_age).kinds if table is not None else ()
@@ -319,7 +330,7 @@ def _opens_with_yes(scene: Scene, said: str) -> bool:
     }
 
 
-def _is_plain(scene: Scene, sentence: str) -> bool:
+def _is_plain(scene: QuestionContext, sentence: str) -> bool:
     """Tell whether a sentence agrees in so many words ("i agree to that"); a bare yes may answer anything."""
     table, adult = answers_in(scene.conversation.language), scene.release.house.adult_age
     if table is None:
@@ -327,7 +338,7 @@ def _is_plain(scene: Scene, sentence: str) -> bool:
     return read_reply(sentence, table, adult).has("yes") and verdict(sentence, table, adult) == "yes"
 
 
-def _said_so(scene: Scene, choice: Choice, literal: str) -> Mapping[str, str]:
+def _said_so(scene: QuestionContext, choice: Choice, literal: str) -> Mapping[str, str]:
     """Return what an answer settles beside itself: an age only where the answer, or the words chosen, name it."""
     settled = choice.option.sets
     if AGE not in settled:
@@ -355,7 +366,7 @@ def _to_little(reply: Reply) -> Verdict:
     return "yes" if "reach" in kinds and not kinds & {"no", "refuse", "will_not"} else ""
 
 
-def hedged(scene: Scene, said: str) -> bool:
+def hedged(scene: QuestionContext, said: str) -> bool:
     """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
     return any(word in text for word in _spaced_words_of(scene.common("hedges")))
@@ -366,7 +377,7 @@ def _spaced_words_of(text: str) -> tuple[str, ...]:
     return tuple(spaced(word) for word in _words_of(text))
 
 
-def listed(scene: Scene, key: str) -> frozenset[str]:
+def listed(scene: QuestionContext, key: str) -> frozenset[str]:
     """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
     return _words_of(scene.common(key))
 

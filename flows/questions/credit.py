@@ -14,7 +14,7 @@ from flows.language.keywords.recognise import normalise
 from flows.model.effects import RecordConsent
 from flows.model.signals import Said, Signal
 from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
-from flows.questions.question import Reading, Scene, Step, Unclear, Understood
+from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood
 
 LONGEST = 60
 """Characters of a name."""
@@ -39,7 +39,7 @@ class CreditStep(Step):
     sensitive: ClassVar[bool] = True
     decides: ClassVar[bool] = True
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Take a name as it is written; asked twice in vain, nobody is named."""
         said = " ".join(signal.text.split()) if isinstance(signal, Said) else ""
         if normalise(said) in listed(scene, "no_words") | listed(scene, "nobody_words"):
@@ -57,11 +57,11 @@ class CreditStep(Step):
             return Unclear(kept=told, counts_as=self._named(scene, "none", said))
         return self._named(scene, "name", said)
 
-    def finish(self, scene: Scene) -> Reading:
+    def finish(self, scene: QuestionContext) -> Interpretation:
         """SKIP and DONE leave it at nobody."""
         return self._named(scene, "none", "SKIP")
 
-    def _named(self, scene: Scene, answer: Literal["none", "name"], said: str) -> Understood:
+    def _named(self, scene: QuestionContext, answer: Literal["none", "name"], said: str) -> Understood:
         shown = scene.conversation.shown
         decision = RecordConsent(
             purpose=self.purpose,

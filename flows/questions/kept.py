@@ -14,7 +14,7 @@ from flows.questions.read_back import told_so_far
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.questions.question import Scene
+    from flows.questions.question import QuestionContext
 
 
 class KeptStep(Step):
@@ -34,6 +34,6 @@ class KeptStep(Step):
         yield from Step.targets(self)
         yield "empty", self.empty
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the story as it is kept, cut nowhere."""
         return Say(text=scene.text("text", **told_so_far(scene)), private=True)

@@ -9,7 +9,16 @@ from pydantic import Field, JsonValue
 from flows.model.effects import Option, Say
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import leaves, numbers, offered, some
-from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.question import (
+    Choice,
+    Interpretation,
+    OptionStep,
+    QuestionContext,
+    Step,
+    Unclear,
+    Understood,
+    Waiting,
+)
 
 
 class ManyStep(Step):
@@ -23,17 +32,17 @@ class ManyStep(Step):
         """Return the options in the order of the file."""
         return self.options
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the question; on Telegram the options are toggles and a last button finishes."""
         return self._draw(scene, _chosen(scene), redraw=False)
 
-    def _draw(self, scene: Scene, on: tuple[str, ...], *, redraw: bool) -> Say:
+    def _draw(self, scene: QuestionContext, on: tuple[str, ...], *, redraw: bool) -> Say:
         shown = tuple(choice.shown for choice in offered(scene, self.options))
         if not scene.sms:
             shown += (Option(value="done", label=scene.common("done_button"), key=""),)
         return Say(text=scene.text("text"), options=shown, toggles=not scene.sms, toggled=on, redraw=redraw)
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Understand numbers, labels or toggles."""
         choices = offered(scene, self.options)
         on = _chosen(scene)
@@ -50,12 +59,12 @@ class ManyStep(Step):
             return self._typed(signal.text, choices)
         return Unclear()
 
-    def finish(self, scene: Scene) -> Reading:
+    def finish(self, scene: QuestionContext) -> Interpretation:
         """DONE takes the toggles as they are."""
         on = _chosen(scene)
         return _all(offered(scene, self.options), on, "") if on else Unclear()
 
-    def _typed(self, said: str, choices: tuple[Choice, ...]) -> Reading:
+    def _typed(self, said: str, choices: tuple[Choice, ...]) -> Interpretation:
         asked = numbers(said)
         if asked is not None:
             by_key = {choice.shown.key: choice for choice in choices}
@@ -72,7 +81,7 @@ class ManyStep(Step):
         return _all(choices, tuple(choice.option.value for choice in picked.choices), picked.note)
 
 
-def _chosen(scene: Scene) -> tuple[str, ...]:
+def _chosen(scene: QuestionContext) -> tuple[str, ...]:
     kept = scene.conversation.scratch.get("chosen")
     return tuple(str(item) for item in kept) if isinstance(kept, list) else ()
 

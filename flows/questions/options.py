@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.language.answers.corrections import meant
 from flows.language.answers.mentions import mentioned, not_words
-from flows.language.answers.numerals import Named, named
+from flows.language.answers.numerals import NumberNamed, named
 from flows.language.answers.phrase_book import LONGEST, answers_in, standing
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import folded
@@ -19,7 +19,7 @@ from flows.questions.question import Choice
 
 if TYPE_CHECKING:
     from flows.language.answers.phrase_book import AnswerTable
-    from flows.questions.question import OptionStep, Scene
+    from flows.questions.question import OptionStep, QuestionContext
 
 _WORDS = re.compile(r"\w+")
 _EDGE = " \t\r\n.,;:!?-)(\"'"
@@ -37,7 +37,7 @@ class Match(NamedTuple):
     note: str
 
 
-def offered(scene: Scene, options: Sequence[OptionStep], start: int = 1) -> tuple[Choice, ...]:
+def offered(scene: QuestionContext, options: Sequence[OptionStep], start: int = 1) -> tuple[Choice, ...]:
     """Return the options offered on this channel, numbered from `start`, in the contributor's language."""
     state = scene.conversation
     key = (scene.name, state.language, state.channel, start, len(options))
@@ -49,7 +49,7 @@ def offered(scene: Scene, options: Sequence[OptionStep], start: int = 1) -> tupl
     return made
 
 
-def _offered(scene: Scene, options: Sequence[OptionStep], start: int) -> Iterator[Choice]:
+def _offered(scene: QuestionContext, options: Sequence[OptionStep], start: int) -> Iterator[Choice]:
     channel = scene.conversation.channel
     number = start
     for option in options:
@@ -174,7 +174,7 @@ def _table(choices: Sequence[Choice]) -> AnswerTable | None:
     return answers_in(choices[0].language) if choices and choices[0].language else None
 
 
-def _by_number(numbered: Named, choices: Sequence[Choice]) -> Match | None:
+def _by_number(numbered: NumberNamed, choices: Sequence[Choice]) -> Match | None:
     chosen = [choice for choice in choices if choice.shown.key in {str(number) for number in numbered.numbers}]
     if len(chosen) != 1 or len(numbered.numbers) != 1:
         return None

@@ -12,7 +12,16 @@ from flows.language.keywords.recognise import normalise
 from flows.model.effects import FindPlace, Option, Say
 from flows.model.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
 from flows.questions.options import choose
-from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.question import (
+    Choice,
+    Interpretation,
+    OptionStep,
+    QuestionContext,
+    Step,
+    Unclear,
+    Understood,
+    Waiting,
+)
 
 NONE_OF_THESE = "none"
 _LONGEST_SKIP = 24
@@ -27,11 +36,11 @@ class PlaceStep(Step):
 
     sensitive: ClassVar[bool] = True
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the question; a channel that can offers to share a position."""
         return Say(text=scene.text("text"), wants_place=True)
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Look words up, take a shared locality, or choose among those offered."""
         if isinstance(signal, Located):
             return Unclear() if signal.place is None else _chosen(signal.place, "")
@@ -46,7 +55,7 @@ class PlaceStep(Step):
             return self._said(scene, signal, offered)
         return Unclear()
 
-    def _said(self, scene: Scene, signal: Said, offered: tuple[PlaceChoice, ...]) -> Reading:
+    def _said(self, scene: QuestionContext, signal: Said, offered: tuple[PlaceChoice, ...]) -> Interpretation:
         said = signal.text
         if offered:
             match = choose(said, _choices(scene, offered))
@@ -100,7 +109,7 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in words.split(","))
 
 
-def _found(scene: Scene, found: PlacesFound) -> Reading:
+def _found(scene: QuestionContext, found: PlacesFound) -> Interpretation:
     words = found.words  # without the half of a postcode that names a house, without street and number
     if len(found.exact) == 1:
         return _chosen(found.exact[0], words)
@@ -116,7 +125,7 @@ def _found(scene: Scene, found: PlacesFound) -> Reading:
     return Waiting(scratch=scratch, effects=(Say(text=scene.common(key), options=shown),))
 
 
-def _choices(scene: Scene, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
+def _choices(scene: QuestionContext, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
     made = []
     for number, place in enumerate(offered, start=1):
         name, _, parent = normalise(place.label).partition(", ")
@@ -131,14 +140,14 @@ def _choices(scene: Scene, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ..
     return tuple(made)
 
 
-def _offered(scene: Scene) -> tuple[PlaceChoice, ...]:
+def _offered(scene: QuestionContext) -> tuple[PlaceChoice, ...]:
     kept = scene.conversation.scratch.get("offered")
     if not isinstance(kept, list):
         return ()
     return tuple(PlaceChoice(id=str(i[0]), label=str(i[1]), kind=str(i[2])) for i in kept if isinstance(i, list))
 
 
-def _words(scene: Scene) -> str:
+def _words(scene: QuestionContext) -> str:
     return str(scene.conversation.scratch.get("words", ""))
 
 
@@ -148,11 +157,11 @@ def _chosen(place: PlaceChoice, words: str) -> Understood:
     )
 
 
-def _own_words(scene: Scene) -> Understood:
+def _own_words(scene: QuestionContext) -> Understood:
     return _told(_words(scene))
 
 
-def found_for_edit(scene: Scene, found: PlacesFound) -> Understood:
+def found_for_edit(scene: QuestionContext, found: PlacesFound) -> Understood:
     """Return the answer that changed words give: the place if it is clear, else the teller's own words."""
     reading = _found(scene, found)
     if isinstance(reading, Understood):

@@ -1,7 +1,7 @@
 """What every question type shares: the step record, what a question may see, and what it may answer. Pure.
 
 A question type is one file in this folder: a `Step` with `ask` (what is said) and `hear` (what was meant). It never
-changes the conversation; the engine does, from the `Reading` it returns.
+changes the conversation; the engine does, from the `Interpretation` it returns.
 """
 
 from __future__ import annotations
@@ -127,19 +127,19 @@ class Step(Record):
             if option.words:
                 yield f"options.{option.value}.words", ", ".join(option.words), "words", None
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the message that asks this step; the engine numbers it."""
         return Say(text=scene.text("text"))
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Return what a signal means as an answer to this step."""
         raise TypeError(f"a step of type {self.type} does not wait for an answer")
 
-    def gap(self, scene: Scene) -> int | None:
+    def gap(self, scene: QuestionContext) -> int | None:
         """Return after how many seconds of silence this question has something to say; None for never."""
         return None
 
-    def finish(self, scene: Scene) -> Reading:
+    def finish(self, scene: QuestionContext) -> Interpretation:
         """Return what DONE means here; by default it is a word like any other."""
         return Unclear()
 
@@ -185,7 +185,7 @@ class Unclear:
     counts_as: Understood | None = None
 
 
-Reading = Understood | Waiting | Unclear
+Interpretation = Understood | Waiting | Unclear
 
 
 class Choice(NamedTuple):
@@ -233,7 +233,7 @@ class Wording(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class QuestionContext:
     """What a question may see: its own name and texts, the conversation so far, and the time. Nothing else."""
 
     name: str

@@ -12,7 +12,7 @@ from flows.language.keywords.recognise import normalise
 from flows.language.normalise import folded
 from flows.model.effects import Option, Say
 from flows.model.signals import Chose, Said, Signal
-from flows.questions.question import Reading, Scene, Step, Unclear, Understood
+from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood
 
 if TYPE_CHECKING:
     from flows.language.answers.phrase_book import AnswerTable
@@ -25,12 +25,12 @@ class RatingStep(Step):
     low: int = Field(default=1, ge=0, le=1)
     high: int = Field(default=5, ge=3, le=10)
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the question; its options are the bare numbers, which SMS does not list."""
         span = range(self.low, self.high + 1)
         return Say(text=scene.text("text"), options=tuple(Option(value=str(n), label=str(n), key=str(n)) for n in span))
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Understand "4", "4/5", "4 out of 5", "four", stars; the words around are kept."""
         if isinstance(signal, Chose):
             number = self.low + signal.index
@@ -54,7 +54,7 @@ class RatingStep(Step):
             return self._number(table.cardinals[first], text[len(first) :].strip(), said)
         return Unclear(kept=signal.text)
 
-    def _number(self, number: int, note: str, said: str = "") -> Reading:
+    def _number(self, number: int, note: str, said: str = "") -> Interpretation:
         if not self.low <= number <= self.high:
             return Unclear(kept=said)
         return Understood(value=number, label=f"{number}/{self.high}", note=note)

@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import DropStory, Option, Say
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import choose, offered, pressed
-from flows.questions.question import Choice, OptionStep, Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.question import (
+    Choice,
+    Interpretation,
+    OptionStep,
+    QuestionContext,
+    Step,
+    Unclear,
+    Understood,
+    Waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,11 +69,11 @@ class ReadBackStep(Step):
         """The step after dropping, also taken when there is nothing to keep."""
         return next((option.next for option in self.options if option.value == "drop"), None) or self.next
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the draft in the person's own words, with the three options."""
         return Say(text=self._filled(scene, whole=not scene.sms), options=self._shown(scene), private=True)
 
-    def _filled(self, scene: Scene, *, whole: bool) -> str:
+    def _filled(self, scene: QuestionContext, *, whole: bool) -> str:
         fills = told_so_far(scene)
         story = fills["story"]
         if not whole and len(story) > SHOWN_BY_SMS:
@@ -72,10 +81,10 @@ class ReadBackStep(Step):
             fills["story"] = f"{cut}... {scene.common('more_of_it')}"
         return scene.text("text", **fills)
 
-    def _shown(self, scene: Scene) -> tuple[Option, ...]:
+    def _shown(self, scene: QuestionContext) -> tuple[Option, ...]:
         return tuple(choice.shown for choice in offered(scene, self.options))
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Understand keep, change (and what), drop; MORE shows the whole story by SMS."""
         changing = bool(scene.conversation.scratch.get("changing"))
         choices = offered(scene, self.change if changing else self.options)
@@ -87,24 +96,24 @@ class ReadBackStep(Step):
         state = scene.conversation
         found = recognise(signal.text, language=state.language, channel=state.channel)
         word = found.word if found is not None else None
-        if word is Word.MORE:
+        if word is Keyword.MORE:
             whole = Say(text=self._filled(scene, whole=True), options=self._shown(scene), private=True)
             return Waiting(scratch={}, effects=(whole,))
-        if word is Word.SKIP:  # it decides nothing: whoever leaves the list of things to change sees the whole again
+        if word is Keyword.SKIP:  # it decides nothing: whoever leaves the list of things to change sees the whole again
             again = (
                 self.ask(scene) if changing else Say(text=scene.common("nothing_kept_yet"), options=self._shown(scene))
             )
             return Waiting(scratch={}, effects=(again,))
-        if word is Word.CHANGE and not changing:
+        if word is Keyword.CHANGE and not changing:
             return self._what_to_change(scene)
         match = choose(signal.text, choices)
         return Unclear(kept=signal.text) if match is None else self._chosen(scene, match.choice, changing=changing)
 
-    def _what_to_change(self, scene: Scene) -> Reading:
+    def _what_to_change(self, scene: QuestionContext) -> Interpretation:
         shown = tuple(choice.shown for choice in offered(scene, self.change))
         return Waiting(scratch={"changing": True}, effects=(Say(text=scene.text("change_text"), options=shown),))
 
-    def _chosen(self, scene: Scene, choice: Choice, *, changing: bool) -> Reading:
+    def _chosen(self, scene: QuestionContext, choice: Choice, *, changing: bool) -> Interpretation:
         value = choice.option.value
         if changing:
             return Understood(value="change", next=value, back_to=scene.name)
@@ -115,7 +124,7 @@ class ReadBackStep(Step):
         return Understood(value="keep", label=choice.shown.label, next=choice.option.next, keep=True)
 
 
-def told_so_far(scene: Scene) -> dict[str, str]:
+def told_so_far(scene: QuestionContext) -> dict[str, str]:
     """Return what a read-back shows, by placeholder: `story`, `place`, `scale`, `actor` and `rating`."""
     blank = scene.common("left_out")
     fills = {"story": blank, "place": blank, "scale": blank, "actor": blank, "rating": blank}

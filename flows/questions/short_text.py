@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from flows.model.signals import Quiet, Said, Signal, Unsealed
-from flows.questions.question import Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
 from flows.questions.story import joined, parts_of, with_part
 
 PART = 140
@@ -27,7 +27,7 @@ class ShortTextStep(Step):
         """Whether what is written here is the story."""
         return self.story
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Take the words as they are; wait for the rest when a long SMS may go on."""
         if isinstance(signal, Quiet):
             parts = parts_of(scene)
@@ -41,11 +41,11 @@ class ShortTextStep(Step):
             return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
         return _told(parts)
 
-    def gap(self, scene: Scene) -> int | None:
+    def gap(self, scene: QuestionContext) -> int | None:
         """Return how long to wait for the rest of a long SMS."""
         return self.quiet if parts_of(scene) else None
 
-    def finish(self, scene: Scene) -> Reading:
+    def finish(self, scene: QuestionContext) -> Interpretation:
         """DONE ends the wait for further parts."""
         parts = parts_of(scene)
         return _told(parts) if parts else Unclear()

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import Option, Say
 from flows.model.signals import Chose, Edited, Quiet, Said, Signal, Unsealed
-from flows.questions.question import Reading, Scene, Step, Unclear, Understood, Waiting
+from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +39,11 @@ class StoryStep(Step):
         """Whether what is written here is the story."""
         return True
 
-    def ask(self, scene: Scene) -> Say:
+    def ask(self, scene: QuestionContext) -> Say:
         """Return the invitation; on Telegram with a button to finish."""
         return Say(text=scene.text("text"), options=_finish(scene))
 
-    def hear(self, scene: Scene, signal: Signal) -> Reading:
+    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
         """Collect parts; finish on the button or on a yes to "is that all"."""
         parts = parts_of(scene)
         asked = bool(scene.conversation.scratch.get("asked_all"))
@@ -65,11 +65,11 @@ class StoryStep(Step):
             return Waiting(scratch=scratch, quiet=self._gap(scene, scratch))
         return Unclear()
 
-    def gap(self, scene: Scene) -> int | None:
+    def gap(self, scene: QuestionContext) -> int | None:
         """Return after how many seconds of silence something is said while a story is being told."""
         return self._gap(scene, scene.conversation.scratch) if parts_of(scene) else None
 
-    def _gap(self, scene: Scene, scratch: Mapping[str, JsonValue]) -> int:
+    def _gap(self, scene: QuestionContext, scratch: Mapping[str, JsonValue]) -> int:
         if scratch.get("asked_all"):
             return self.enough
         if scratch.get("resting"):
@@ -77,12 +77,12 @@ class StoryStep(Step):
         return self.alive if scene.sms and not scratch.get("alive") else self.quiet
 
     @staticmethod
-    def _with(scene: Scene, parts: Parts) -> dict[str, JsonValue]:
+    def _with(scene: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
         """Return the parts, and whether a sign of life was given."""
         alive = {"alive": True} if scene.conversation.scratch.get("alive") else {}
         return {**_scratch(parts), **alive}
 
-    def _quiet(self, scene: Scene, parts: Parts, *, asked: bool) -> Reading:
+    def _quiet(self, scene: QuestionContext, parts: Parts, *, asked: bool) -> Interpretation:
         if asked and parts:
             return told(parts)
         if not parts:
@@ -94,7 +94,7 @@ class StoryStep(Step):
         scratch = {**self._with(scene, parts), "asked_all": True}
         return Waiting(scratch=scratch, effects=(question,), quiet=self.enough)
 
-    def finish(self, scene: Scene) -> Reading:
+    def finish(self, scene: QuestionContext) -> Interpretation:
         """DONE ends the story if there is one."""
         parts = parts_of(scene)
         return told(parts) if parts else Unclear()
@@ -111,7 +111,7 @@ def joined(parts: Parts) -> str:
     return "\n".join(text for _, text in parts)
 
 
-def parts_of(scene: Scene) -> Parts:
+def parts_of(scene: QuestionContext) -> Parts:
     """Return the parts collected so far at the waiting question."""
     return as_parts(scene.conversation.scratch.get("parts"))
 
@@ -138,9 +138,9 @@ def _scratch(parts: Parts) -> dict[str, JsonValue]:
     return {"parts": kept}
 
 
-def _finish(scene: Scene) -> tuple[Option, ...]:
+def _finish(scene: QuestionContext) -> tuple[Option, ...]:
     return () if scene.sms else (Option(value="done", label=scene.common("done_button"), key=""),)
 
 
-def _words(scene: Scene, key: str) -> frozenset[str]:
+def _words(scene: QuestionContext, key: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in scene.common(key).split(","))

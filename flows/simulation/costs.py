@@ -20,7 +20,7 @@ from flows.model.signals import PlaceChoice, PlacesFound
 from flows.questions.consent import TAKE_PART, ConsentOption, ConsentStep
 from flows.questions.place import PlaceStep
 from flows.questions.rating import RatingStep
-from flows.simulation.simulation import Rehearsal
+from flows.simulation.simulation import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -117,7 +117,7 @@ def _words(text: str) -> int:
 def _walked(release: Release, language: str, channel: ChannelKind, *, wide: bool) -> _Way | None:
     flow = release.flow
     found = PlaceChoice(id="p", label=f"{_sample()['place']}, North Lanarkshire")
-    phone = Rehearsal(
+    phone = Simulation(
         releases={flow.id: release}, flow=flow.id, channel=channel, language=language,
         find_places=lambda words: PlacesFound(words=words, exact=(found,)),
     )  # fmt: skip
@@ -131,7 +131,7 @@ def _walked(release: Release, language: str, channel: ChannelKind, *, wide: bool
 class _Walk:
     """One way through a flow, answer by answer."""
 
-    def __init__(self, phone: Rehearsal, release: Release, *, wide: bool) -> None:
+    def __init__(self, phone: Simulation, release: Release, *, wide: bool) -> None:
         self.phone, self.release, self.wide = phone, release, wide
         self.sent: list[str] = []
         self.before: tuple[str, ...] | None = None

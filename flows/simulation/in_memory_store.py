@@ -27,7 +27,16 @@ from flows.model.effects import (
     ReplaceStory,
     TellData,
 )
-from flows.model.signals import CodeAsked, CodeChecked, Facts, FileReady, OwnStory, ReceiptRead, Signal, StoriesListed
+from flows.model.signals import (
+    CodeAsked,
+    CodeChecked,
+    Facts,
+    FileReady,
+    ListedStory,
+    ReceiptRead,
+    Signal,
+    StoriesListed,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +52,7 @@ FIRST_WORDS = 40
 
 
 @dataclass
-class Kept:
+class KeptInMemory:
     """One story."""
 
     id: int
@@ -59,7 +68,7 @@ class Shelf:
 
     channel_name: str
     receipt: str
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[KeptInMemory] = field(default_factory=list)
     person: dict[str, str] = field(default_factory=dict)
     """Latest answers about the person: contact, invite."""
     _number: int = 0
@@ -127,10 +136,10 @@ class Shelf:
         stands = self._of(wanted.story).use if wanted.purpose == "use" else "none"
         return WIDTH.get(wanted.answer, 3) > WIDTH.get(stands, 0)
 
-    def _newest(self) -> list[Kept]:
+    def _newest(self) -> list[KeptInMemory]:
         return sorted(self.kept, key=lambda one: one.id, reverse=True)
 
-    def _of(self, number: int) -> Kept:
+    def _of(self, number: int) -> KeptInMemory:
         return next(one for one in self.kept if one.id == number)
 
     def _keep(self, effect: KeepStory, state: Conversation, now: datetime) -> None:
@@ -139,7 +148,7 @@ class Shelf:
                 one.draft = effect.draft
                 return
         self._number += 1
-        self.kept.append(Kept(self._number, state.id, effect.draft, now))
+        self.kept.append(KeptInMemory(self._number, state.id, effect.draft, now))
 
     def _decide(self, effect: RecordConsent, state: Conversation) -> None:
         if effect.purpose != "use":
@@ -160,9 +169,9 @@ class Shelf:
         )
 
     @staticmethod
-    def _line(one: Kept, state: Conversation) -> OwnStory:
+    def _line(one: KeptInMemory, state: Conversation) -> ListedStory:
         short = state.channel == "sms"
-        return OwnStory(
+        return ListedStory(
             id=one.id,
             month=f"{one.told_at:%b %Y}" if short else f"{one.told_at:%B %Y}",
             words=cut(" ".join(one.draft.text.split()), FIRST_WORDS),

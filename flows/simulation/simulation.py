@@ -79,7 +79,7 @@ class NoSuchButtonError(LookupError):
 
 
 @dataclass(kw_only=True)
-class Rehearsal:
+class Simulation:
     """One person with one phone. Every act returns what it caused, in order."""
 
     releases: Mapping[str, Release]

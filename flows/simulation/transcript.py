@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from flows.model.conversation import ChannelKind
-    from flows.simulation.simulation import Rehearsal
+    from flows.simulation.simulation import Simulation
 
 GOES_ON = "…"
 """At the end of a line: what follows is left out of this transcript, whatever it says."""
@@ -65,7 +65,7 @@ class TranscriptError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class TranscriptAct:
     """One thing that happened, most often what a person did.
 
     `other` is the new wording of an edit, the reason of an edited version, or the month in which consent ends.
@@ -77,13 +77,13 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TranscriptLine:
     """What came of it: a message of ours (`<`) or something that happened (`*`)."""
 
     mark: Literal["<", "*"]
     text: str
 
-    def matches(self, told: Line) -> bool:
+    def matches(self, told: TranscriptLine) -> bool:
         """Return whether this line, which may leave parts out, fits what was told."""
         if self.mark != told.mark:
             return False
@@ -96,12 +96,12 @@ class Line:
 class Exchange:
     """One act and what came of it."""
 
-    act: Act
-    came: tuple[Line, ...] = ()
+    act: TranscriptAct
+    came: tuple[TranscriptLine, ...] = ()
     at: int = 0
     """Line number in the file."""
 
-    def matches(self, came: tuple[Line, ...]) -> bool:
+    def matches(self, came: tuple[TranscriptLine, ...]) -> bool:
         """Return whether this is what came."""
         return len(self.came) == len(came) and all(
             mine.matches(told) for mine, told in zip(self.came, came, strict=True)
@@ -120,7 +120,7 @@ class Transcript:
     exchanges: tuple[Exchange, ...] = ()
 
 
-def play(rehearsal: Rehearsal, act: Act) -> tuple[Line, ...]:
+def play(rehearsal: Simulation, act: TranscriptAct) -> tuple[TranscriptLine, ...]:
     """Do one thing on a practice phone and return what came of it.
 
     Raises flows.simulation.simulation.NoSuchButtonError, and TranscriptError for a place that nobody knows.
@@ -148,14 +148,14 @@ def play(rehearsal: Rehearsal, act: Act) -> tuple[Line, ...]:
     return lines(effects, rehearsal.channel)
 
 
-def lines(effects: Iterable[Effect], channel: ChannelKind) -> tuple[Line, ...]:
+def lines(effects: Iterable[Effect], channel: ChannelKind) -> tuple[TranscriptLine, ...]:
     """Return what a reader should see of these effects, in order."""
     found = []
     for effect in effects:
         if isinstance(effect, Say):
-            found.append(Line("<", _said(effect, channel)))
+            found.append(TranscriptLine("<", _said(effect, channel)))
         elif told := happened(effect):
-            found.append(Line("*", told))
+            found.append(TranscriptLine("*", told))
     return tuple(found)
 
 
@@ -248,7 +248,7 @@ def read(text: str) -> Transcript:
             exchanges.append(Exchange(_act(block, number), at=number))
         elif mark in {"<", "*"} and exchanges:
             last = exchanges[-1]
-            line = Line("<" if mark == "<" else "*", block)
+            line = TranscriptLine("<" if mark == "<" else "*", block)
             exchanges[-1] = Exchange(last.act, (*last.came, line), last.at)
         elif mark == "" and not exchanges and ":" in block:
             key, _, value = block.partition(":")
@@ -300,19 +300,19 @@ _GOING_ON: dict[str, Literal["renew_publish", "renew_quote", "renew_keep"]] = {
 }  # fmt: skip
 
 
-def _act(text: str, number: int) -> Act:
+def _act(text: str, number: int) -> TranscriptAct:
     if (changed := _EDIT.fullmatch(text)) is not None:
-        return Act("edit", changed[1], changed[2])
+        return TranscriptAct("edit", changed[1], changed[2])
     if (version := _VERSION.fullmatch(text)) is not None:
-        return Act("version", version[1], version[2] or "")
+        return TranscriptAct("version", version[1], version[2] or "")
     if (renewal := _RENEWAL.fullmatch(text)) is not None:
-        return Act("renewal", renewal[1], renewal[2])
+        return TranscriptAct("renewal", renewal[1], renewal[2])
     for pattern, kind in _ACTS:
         if (found := pattern.fullmatch(text)) is not None:
             if kind == "wait":
                 _checked(found[1], number)
-            return Act(kind, found[1])  # type: ignore[arg-type]  # the kinds stand in the table above
-    return Act("say", text.removeprefix("\\"))
+            return TranscriptAct(kind, found[1])  # type: ignore[arg-type]  # the kinds stand in the table above
+    return TranscriptAct("say", text.removeprefix("\\"))
 
 
 def _checked(text: str, number: int) -> None:
@@ -340,7 +340,7 @@ def _indented(mark: str, text: str) -> str:
     return "\n".join([f"{mark} {first}".rstrip(), *(f"  {line}".rstrip() for line in rest)])
 
 
-def _done(act: Act) -> str:
+def _done(act: TranscriptAct) -> str:
     match act.kind:
         case "press":
             return f"[{act.text}]"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from review.kit.throttle import Slowdown
+    from review.kit.throttle import Throttle
     from storage.db.writer import Writer
 
 Role = Literal["lead", "reviewer", "outreach", "safeguarding"]
@@ -205,7 +205,7 @@ async def accept(
 async def sign_in(
     engine: Engine,
     writer: Writer,
-    slowdown: Slowdown,
+    slowdown: Throttle,
     *,
     email: str,
     password: str,

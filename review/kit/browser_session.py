@@ -13,7 +13,7 @@ from review.kit.visit import device_cookie, session_cookie, visit_cookie
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from review.kit.services import ReviewParts
+    from review.kit.services import ReviewServices
     from review.kit.visit import Visit
 
 
@@ -39,6 +39,6 @@ def end_session(visit: Visit, where: str) -> Response:
     return response
 
 
-def set_cookie(response: Response, parts: ReviewParts, name: str, value: str, seconds: int) -> None:
+def set_cookie(response: Response, parts: ReviewServices, name: str, value: str, seconds: int) -> None:
     """Set a cookie that scripts cannot read, for so many seconds."""
     response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, secure=parts.secure, samesite="lax")

@@ -45,7 +45,7 @@ class TooBusyError(RuntimeError):
     """So many wait already that this one is not taken. Nothing was tried; wait a few seconds."""
 
 
-class Lane:
+class HashingQueue:
     """One thread that hashes, and a queue before it. Used from the event loop only."""
 
     def __init__(self, name: str, *, most: int, most_each: int) -> None:
@@ -76,8 +76,8 @@ class Lane:
                 del self._waiting[place]
 
 
-KNOWN = Lane("passwords-known", most=16, most_each=4)
-STRANGERS = Lane("passwords-strangers", most=16, most_each=4)
+KNOWN = HashingQueue("passwords-known", most=16, most_each=4)
+STRANGERS = HashingQueue("passwords-strangers", most=16, most_each=4)
 
 
 def weakness(password: str, *, email: str = "", organisation: str = "") -> str | None:

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from review.kit.services import ReviewParts
-    from review.kit.throttle import Slowdown
+    from review.kit.services import ReviewServices
+    from review.kit.throttle import Throttle
 
 VISIT_LASTS = 24 * 60 * 60
 """Seconds that a sign-in form shown to a stranger stays good."""
 
 
 def require_role(
-    view: Callable[[Visit], Response], parts: ReviewParts, slowdown: Slowdown, *, roles: frozenset[str]
+    view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint that lets only these roles through to the view; an empty set lets strangers in."""
 
@@ -43,7 +43,7 @@ def require_role(
 
 
 def require_role_awaited(
-    view: Callable[[Visit], Awaitable[Response]], parts: ReviewParts, slowdown: Slowdown, *, roles: frozenset[str]
+    view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the same for a view that waits for a password to be hashed."""
 
@@ -58,8 +58,8 @@ def require_role_awaited(
 def _answer(
     view: Callable[[Visit], Response],
     request: Request,
-    parts: ReviewParts,
-    slowdown: Slowdown,
+    parts: ReviewServices,
+    slowdown: Throttle,
     form: forms.Form,
     roles: frozenset[str],
 ) -> Response:
@@ -68,7 +68,7 @@ def _answer(
 
 
 def _admit(
-    request: Request, parts: ReviewParts, slowdown: Slowdown, form: forms.Form, roles: frozenset[str]
+    request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[str]
 ) -> tuple[Visit, Response | None]:
     """Return who is asking, and the answer that turns them away if they may not."""
     now = parts.clock()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from review.kit.labels import Word, known, label
+from review.kit.labels import LabelWord, known, label
 from storage.queries.team import members, safeguarding_work
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from storage.db.writer import Writer
     from storage.queries.team.members import Member
-    from storage.queries.team.safeguarding_work import Item
+    from storage.queries.team.safeguarding_work import SafeguardingItem
 
 CARERS = frozenset({"lead", "safeguarding"})
 """Who looks after people who may need help: opens their words and numbers, acts and closes."""
@@ -31,25 +31,25 @@ Act = Literal["take", "back", "close", "reopen"]
 ACTS: tuple[Act, ...] = ("take", "back", "close", "reopen")
 
 OUTCOMES = (
-    Word("signposted", "Signposted again", "They were told once more where help is"),
-    Word("spoke", "Spoke with them"),
-    Word("service", "Passed to a service", "A crisis team, a doctor, a helper they know"),
-    Word("emergency", "Passed to emergency services"),
-    Word("not_reached", "Cannot reach them", "Every way we have was tried"),
-    Word("no_concern", "Not a concern", "The words meant something else"),
+    LabelWord("signposted", "Signposted again", "They were told once more where help is"),
+    LabelWord("spoke", "Spoke with them"),
+    LabelWord("service", "Passed to a service", "A crisis team, a doctor, a helper they know"),
+    LabelWord("emergency", "Passed to emergency services"),
+    LabelWord("not_reached", "Cannot reach them", "Every way we have was tried"),
+    LabelWord("no_concern", "Not a concern", "The words meant something else"),
 )
 """What was done, for closing. The order says nothing."""
 REASONS = (
-    Word("look", "To see whether they need help now"),
-    Word("again", "To look again before closing"),
-    Word("handover", "To hand over to a service or to emergency services"),
-    Word("answer", "To answer for what we did"),
+    LabelWord("look", "To see whether they need help now"),
+    LabelWord("again", "To look again before closing"),
+    LabelWord("handover", "To hand over to a service or to emergency services"),
+    LabelWord("answer", "To answer for what we did"),
 )
 """Why somebody opens words or a number. A list, so that no words about the person end up in the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class SafeguardingRefusal:
     """Why nothing was changed, for the person who wanted it."""
 
     message: str
@@ -57,7 +57,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class SafeguardingChange:
     """What an act does to an item."""
 
     values: dict[str, Any]
@@ -65,17 +65,19 @@ class Change:
     detail: str = ""
 
 
-def decide(item: Item | None, act: Act, member: Member, *, seen: int, outcome: str, now: datetime) -> Change | Refusal:
+def decide(
+    item: SafeguardingItem | None, act: Act, member: Member, *, seen: int, outcome: str, now: datetime
+) -> SafeguardingChange | SafeguardingRefusal:
     """Return what an act changes in an item as it stands, or why it may not."""
     if item is None:
-        return Refusal(kind="gone", message="There is no such item.")
+        return SafeguardingRefusal(kind="gone", message="There is no such item.")
     if act == "take" and item.closed_at is None and item.taken_by in (None, member.id):
         return _take(member, now)  # to have looked is right whatever has come since
     if item.version != seen:
-        return Refusal(message=_what_happened(item))
+        return SafeguardingRefusal(message=_what_happened(item))
     match act:
         case "take":
-            closed = Refusal(kind="not_now", message="It is closed. Reopen it first.")
+            closed = SafeguardingRefusal(kind="not_now", message="It is closed. Reopen it first.")
             return closed if item.closed_at else _take(member, now)
         case "back":
             return _back(item, now)
@@ -87,18 +89,20 @@ def decide(item: Item | None, act: Act, member: Member, *, seen: int, outcome: s
 
 def carry_out(
     writer: Writer, item_id: int, act: Act, member: Member, *, seen: int, outcome: str, now: datetime
-) -> Change | Refusal:
+) -> SafeguardingChange | SafeguardingRefusal:
     """Decide and store it in one transaction, with a line in the record that names the member."""
 
-    def work(connection: Connection) -> Change | Refusal:
+    def work(connection: Connection) -> SafeguardingChange | SafeguardingRefusal:
         item = safeguarding_work.item_by_id(connection, item_id)
         change = decide(item, act, member, seen=seen, outcome=outcome, now=now)
-        if item is None or isinstance(change, Refusal):
+        if item is None or isinstance(change, SafeguardingRefusal):
             return change
         if act == "reopen" and safeguarding_work.another_open(connection, item):
-            return Refusal(kind="not_now", message="A newer item is open for the same person. Go on with that one.")
+            return SafeguardingRefusal(
+                kind="not_now", message="A newer item is open for the same person. Go on with that one."
+            )
         if not safeguarding_work.change(connection, item, **change.values):
-            return Refusal(message="This changed at the very same moment. Look at it again.")
+            return SafeguardingRefusal(message="This changed at the very same moment. Look at it again.")
         members.record(
             connection, at=now, who=member.email, act=change.act, object_kind="safeguarding", object_id=item_id,
             detail=change.detail,
@@ -108,7 +112,7 @@ def carry_out(
     return writer.run(work)
 
 
-def clock(item: Item, now: datetime, zone: ZoneInfo) -> str:
+def clock(item: SafeguardingItem, now: datetime, zone: ZoneInfo) -> str:
     """Return the clock of an open item in words."""
     if item.look_by >= now:
         local = item.look_by.astimezone(zone)
@@ -131,35 +135,41 @@ def _span(minutes: int) -> str:
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
-def _take(member: Member, now: datetime) -> Change:
-    return Change(values={"taken_at": now, "taken_by": member.id, "next_alert_at": None}, act="safeguarding.taken")
+def _take(member: Member, now: datetime) -> SafeguardingChange:
+    return SafeguardingChange(
+        values={"taken_at": now, "taken_by": member.id, "next_alert_at": None}, act="safeguarding.taken"
+    )
 
 
-def _back(item: Item, now: datetime) -> Change | Refusal:
+def _back(item: SafeguardingItem, now: datetime) -> SafeguardingChange | SafeguardingRefusal:
     if item.closed_at is not None or item.taken_at is None:
-        return Refusal(kind="not_now", message="Nobody has taken it, so there is nothing to hand back.")
+        return SafeguardingRefusal(kind="not_now", message="Nobody has taken it, so there is nothing to hand back.")
     again = max(now, item.look_by) if item.likely else now
-    return Change(values={"taken_at": None, "taken_by": None, "next_alert_at": again}, act="safeguarding.back")
+    return SafeguardingChange(
+        values={"taken_at": None, "taken_by": None, "next_alert_at": again}, act="safeguarding.back"
+    )
 
 
-def _close(item: Item, member: Member, outcome: str, now: datetime) -> Change | Refusal:
+def _close(
+    item: SafeguardingItem, member: Member, outcome: str, now: datetime
+) -> SafeguardingChange | SafeguardingRefusal:
     if item.closed_at is not None:
-        return Refusal(kind="not_now", message="It is closed already.")
+        return SafeguardingRefusal(kind="not_now", message="It is closed already.")
     done = known(OUTCOMES, outcome)
     if not done:
-        return Refusal(kind="choose", message="Say what was done, so that colleagues can follow it.")
+        return SafeguardingRefusal(kind="choose", message="Say what was done, so that colleagues can follow it.")
     taken = {} if item.taken_at else {"taken_at": now, "taken_by": member.id}
     closed = {"closed_at": now, "closed_by": member.id, "outcome": done, "next_alert_at": None}
-    return Change(values=taken | closed, act="safeguarding.closed", detail=done)
+    return SafeguardingChange(values=taken | closed, act="safeguarding.closed", detail=done)
 
 
-def _reopen(item: Item) -> Change | Refusal:
+def _reopen(item: SafeguardingItem) -> SafeguardingChange | SafeguardingRefusal:
     if item.closed_at is None:
-        return Refusal(kind="not_now", message="It is open already.")
-    return Change(values={"closed_at": None, "closed_by": None, "outcome": ""}, act="safeguarding.reopened")
+        return SafeguardingRefusal(kind="not_now", message="It is open already.")
+    return SafeguardingChange(values={"closed_at": None, "closed_by": None, "outcome": ""}, act="safeguarding.reopened")
 
 
-def _what_happened(item: Item) -> str:
+def _what_happened(item: SafeguardingItem) -> str:
     if item.closed_at is not None:
         return f"{item.closer} closed this meanwhile. Nothing was changed."
     if item.taken_by is not None:

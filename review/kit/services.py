@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReviewParts:
+class ReviewServices:
     """Everything `review.app.build` needs, handed in by the composition root; nothing here is read from settings."""
 
     engine: Engine

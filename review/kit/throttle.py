@@ -82,7 +82,7 @@ class _Misses:
 
 
 @dataclass(slots=True)
-class Slowdown:
+class Throttle:
     """Counts misses and tells how long to wait."""
 
     _misses: dict[bytes, _Misses] = field(default_factory=dict)

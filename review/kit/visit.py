@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from review.kit.services import ReviewParts
-    from review.kit.throttle import Slowdown
+    from review.kit.services import ReviewServices
+    from review.kit.throttle import Throttle
     from storage.queries.team.members import Member
 
 READERS = frozenset({"lead", "reviewer", "safeguarding"})
@@ -33,8 +33,8 @@ class Visit:
     """One request, with all that a view needs to answer it."""
 
     request: Request
-    parts: ReviewParts
-    slowdown: Slowdown
+    parts: ReviewServices
+    slowdown: Throttle
     member: Member | None
     form: forms.Form
     cookie: str
@@ -76,16 +76,16 @@ class Visit:
         return self.member is not None and self.member.role in roles
 
 
-def session_cookie(parts: ReviewParts) -> str:
+def session_cookie(parts: ReviewServices) -> str:
     """Name of the session cookie; over https the prefix keeps other hosts of the same domain from setting it."""
     return "__Host-earshot" if parts.secure else "earshot"
 
 
-def visit_cookie(parts: ReviewParts) -> str:
+def visit_cookie(parts: ReviewServices) -> str:
     """Name of the cookie that a stranger's sign-in form is tied to."""
     return "__Host-earshot-visit" if parts.secure else "earshot-visit"
 
 
-def device_cookie(parts: ReviewParts) -> str:
+def device_cookie(parts: ReviewServices) -> str:
     """Name of the cookie by which a browser is known that signed in before."""
     return "__Host-earshot-device" if parts.secure else "earshot-device"

@@ -95,7 +95,7 @@ def address(asked: Mapping[str, str], **changed: str) -> str:
     return f"/?{urlencode(kept)}" if kept else "/"
 
 
-def _known_or_none(known: tuple[labels.Word, ...], value: str) -> str:
+def _known_or_none(known: tuple[labels.LabelWord, ...], value: str) -> str:
     return NONE if value == NONE else labels.known(known, value)
 
 

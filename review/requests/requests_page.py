@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from review.kit.visit import Visit
-    from storage.queries.team.requests import Standing
+    from storage.queries.team.requests import OpenRequest
 
 MOST_RUSHED = 200
 """Complaints of a rush that are listed at once; the next stand there when some are closed."""
@@ -138,7 +138,7 @@ def _zone_day(visit: Visit) -> Callable[[datetime], date]:
     return lambda at: at.astimezone(visit.parts.timezone).date()
 
 
-def due_in_words(standing: Standing, *, now: datetime, zone_day: Callable[[datetime], date]) -> str:
+def due_in_words(standing: OpenRequest, *, now: datetime, zone_day: Callable[[datetime], date]) -> str:
     """Return what is to be done and by when, with whether it is late said in words."""
     if not standing.waits_for:
         return "They were told that we have it. Answer without delay, and say what you found."
@@ -153,7 +153,7 @@ def due_in_words(standing: Standing, *, now: datetime, zone_day: Callable[[datet
     return f"{what} within {_days(days)}.{aim}"
 
 
-def _aim(standing: Standing, now: datetime, zone_day: Callable[[datetime], date]) -> str:
+def _aim(standing: OpenRequest, now: datetime, zone_day: Callable[[datetime], date]) -> str:
     days = (zone_day(standing.target_at) - zone_day(now)).days
     return f" Our own aim: {_days(days)}." if days > 0 else " Our own aim is today."
 

@@ -16,7 +16,7 @@ from flows.model.effects import Say
 from flows.model.messages import Message
 from review.kit import render, safeguarding_rules
 from review.kit.labels import known
-from review.kit.safeguarding_rules import Refusal
+from review.kit.safeguarding_rules import SafeguardingRefusal
 from storage.db.engine import reader
 from storage.queries.conversations.turn_queries import enqueue
 from storage.queries.stories import whole_story
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from review.kit.visit import Visit
-    from storage.queries.team.safeguarding_work import Item, Way
+    from storage.queries.team.safeguarding_work import SafeguardingItem, Way
 
 LARGEST_ID = 2**31 - 1
 MOST_SEGMENTS = 2
@@ -93,7 +93,7 @@ def act(visit: Visit) -> Response:
     outcome = safeguarding_rules.carry_out(
         visit.parts.writer, item_id, wished, visit.who, seen=_seen(visit), outcome=visit.field("outcome"), now=visit.now
     )
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, SafeguardingRefusal):
         if outcome.kind == "gone":
             return render.problem(visit, "not_found", 404)
         return _item_page(visit, refusal=outcome, status=422 if outcome.kind == "choose" else 409)
@@ -104,7 +104,7 @@ def act(visit: Visit) -> Response:
 def words(visit: Visit) -> Response:
     """Open what the person wrote: recorded first, then shown, in this answer only."""
     item = _reasoned(visit, "safeguarding.words")
-    if not isinstance(item, safeguarding_work.Item):
+    if not isinstance(item, safeguarding_work.SafeguardingItem):
         return item
     with reader(visit.parts.engine) as connection:
         events = safeguarding_work.messages(connection, item)
@@ -118,7 +118,7 @@ def words(visit: Visit) -> Response:
 def reach(visit: Visit) -> Response:
     """Open how the person can be reached: recorded first, then shown, in this answer only (design rule 7)."""
     item = _reasoned(visit, "safeguarding.reached")
-    if not isinstance(item, safeguarding_work.Item):
+    if not isinstance(item, safeguarding_work.SafeguardingItem):
         return item
     with reader(visit.parts.engine) as connection:
         found = safeguarding_work.ways(connection, item)
@@ -133,7 +133,7 @@ def write(visit: Visit) -> Response:
         return render.problem(visit, "not_found", 404)
     said, checked = visit.field("message"), visit.field("checked") == "yes"
 
-    def work(connection: Connection) -> Item | Refusal | None:
+    def work(connection: Connection) -> SafeguardingItem | SafeguardingRefusal | None:
         item = safeguarding_work.item_by_id(connection, item_id)
         if item is None:
             return None
@@ -155,7 +155,7 @@ def write(visit: Visit) -> Response:
     outcome = visit.parts.writer.run(work)
     if outcome is None:
         return render.problem(visit, "not_found", 404)
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, SafeguardingRefusal):
         return _item_page(visit, refusal=outcome, written=said, status=422)
     return RedirectResponse(f"/safeguarding/{item_id}?done=write", 303)
 
@@ -188,7 +188,7 @@ def raise_from_story(visit: Visit) -> Response:
 def _item_page(
     visit: Visit,
     *,
-    refusal: Refusal | None = None,
+    refusal: SafeguardingRefusal | None = None,
     opened: Opened | None = None,
     written: str = "",
     status: int = 200,
@@ -227,16 +227,18 @@ def _item_page(
     )
 
 
-def _reasoned(visit: Visit, done: str) -> Item | Response:
+def _reasoned(visit: Visit, done: str) -> SafeguardingItem | Response:
     """Return the item once the opening of it is written down, or the answer that says why it is not opened."""
     item_id = _number(visit)
     if item_id is None:
         return render.problem(visit, "not_found", 404)
     reason = known(safeguarding_rules.REASONS, visit.field("reason"))
     if not reason:
-        return _item_page(visit, refusal=Refusal(kind="choose", message="Say why you open this."), status=422)
+        return _item_page(
+            visit, refusal=SafeguardingRefusal(kind="choose", message="Say why you open this."), status=422
+        )
 
-    def work(connection: Connection) -> Item | None:
+    def work(connection: Connection) -> SafeguardingItem | None:
         item = safeguarding_work.item_by_id(connection, item_id)
         if item is not None:
             members.record(
@@ -249,20 +251,26 @@ def _reasoned(visit: Visit, done: str) -> Item | Response:
     return item if item is not None else render.problem(visit, "not_found", 404)
 
 
-def _may_write(item: Item, way: Way | None, said: str, *, checked: bool) -> Refusal | None:
+def _may_write(item: SafeguardingItem, way: Way | None, said: str, *, checked: bool) -> SafeguardingRefusal | None:
     if item.closed_at is not None:
-        return Refusal(kind="not_now", message="It is closed. Reopen it first; what you wrote is below.")
+        return SafeguardingRefusal(kind="not_now", message="It is closed. Reopen it first; what you wrote is below.")
     if item.opted_out:
-        return Refusal(kind="not_now", message="They said STOP: nothing may be sent to them. Nothing was sent.")
+        return SafeguardingRefusal(
+            kind="not_now", message="They said STOP: nothing may be sent to them. Nothing was sent."
+        )
     if way is None:
-        return Refusal(kind="not_now", message="There is no way left to write to them. Nothing was sent.")
+        return SafeguardingRefusal(kind="not_now", message="There is no way left to write to them. Nothing was sent.")
     if not said:
-        return Refusal(kind="choose", message="Write the message first.")
+        return SafeguardingRefusal(kind="choose", message="Write the message first.")
     segments = count(normalise_typography(said)).parts
     if segments > MOST_SEGMENTS:
-        return Refusal(kind="choose", message=f"That is {segments} text messages long. Use at most {MOST_SEGMENTS}.")
+        return SafeguardingRefusal(
+            kind="choose", message=f"That is {segments} text messages long. Use at most {MOST_SEGMENTS}."
+        )
     if not checked:
-        return Refusal(kind="choose", message="Read it once more, then tick that you have. Nothing was sent.")
+        return SafeguardingRefusal(
+            kind="choose", message="Read it once more, then tick that you have. Nothing was sent."
+        )
     return None
 
 

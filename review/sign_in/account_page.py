@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.responses import Response
 
-    from review.kit.throttle import Slowdown
+    from review.kit.throttle import Throttle
     from review.kit.visit import Visit
     from storage.db.writer import Writer
 
@@ -62,7 +62,7 @@ async def change(visit: Visit) -> Response:
 
 
 async def confirm(
-    slowdown: Slowdown, member: members.Member, password: str, *, place: str, now: datetime
+    slowdown: Throttle, member: members.Member, password: str, *, place: str, now: datetime
 ) -> accounts.Refused | None:
     """Check that whoever sits at a signed-in browser knows its member's password; None if they do."""
     tried = Try(member.email, network_of(place), inside=True)

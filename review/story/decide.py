@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from review.kit.labels import CONTENT_NOTES, SCALES, Word, known
+from review.kit.labels import CONTENT_NOTES, SCALES, LabelWord, known
 from storage.queries.stories import content_notes, review_queue, whole_story
 from storage.queries.team import members
 from storage.stories import own_stories
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 Act = Literal["approve", "decline", "undo", "scales", "notes"]
 
 REASONS = (
-    Word("identifies", "It points to somebody", "A name, a workplace, or details that few people share"),
-    Word("unclear", "We cannot make out what is meant"),
-    Word("repeated", "We have this story already"),
-    Word("no_experience", "It is not about an experience", "A test, a wrong number, an advert"),
-    Word("harm", "It could harm somebody", "The person who told it, or someone in it"),
-    Word("other", "Another reason", "Write it below"),
+    LabelWord("identifies", "It points to somebody", "A name, a workplace, or details that few people share"),
+    LabelWord("unclear", "We cannot make out what is meant"),
+    LabelWord("repeated", "We have this story already"),
+    LabelWord("no_experience", "It is not about an experience", "A test, a wrong number, an advert"),
+    LabelWord("harm", "It could harm somebody", "The person who told it, or someone in it"),
+    LabelWord("other", "Another reason", "Write it below"),
 )
 LONGEST_WORDS = 2_000
 """Characters of a reason in one's own words."""
@@ -55,7 +55,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Decision:
     """What a decision does to the story. `scales` None leaves the tags as they are."""
 
     state: str
@@ -69,19 +69,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class DecisionRefusal:
     """Why nothing was changed, for the person who wanted it."""
 
     kind: Literal["changed", "gone", "not_now", "say_why", "too_long"]
     message: str
 
 
-def decide(story: WholeStory | None, wish: Wish) -> Change | Refusal:
+def decide(story: WholeStory | None, wish: Wish) -> Decision | DecisionRefusal:
     """Return what the wish changes in the story as it stands, or why it may not."""
     if story is None or story.withdrawn_at is not None:
-        return Refusal(kind="gone", message="The person who told this story has taken it back. It is no longer ours.")
+        return DecisionRefusal(
+            kind="gone", message="The person who told this story has taken it back. It is no longer ours."
+        )
     if story.version != wish.seen:
-        return Refusal(kind="changed", message=_what_happened(story))
+        return DecisionRefusal(kind="changed", message=_what_happened(story))
     match wish.act:
         case "approve":
             return _approve(story)
@@ -95,13 +97,15 @@ def decide(story: WholeStory | None, wish: Wish) -> Change | Refusal:
             return _note(story, wish)
 
 
-def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now: datetime) -> Change | Refusal:
+def carry_out(
+    writer: Writer, story_id: int, wish: Wish, member: Member, *, now: datetime
+) -> Decision | DecisionRefusal:
     """Decide and store it in one transaction, with a line in the record that names the member."""
 
-    def work(connection: Connection) -> Change | Refusal:
+    def work(connection: Connection) -> Decision | DecisionRefusal:
         story = whole_story.story_by_id(connection, story_id)
         change = decide(story, wish)
-        if isinstance(change, Refusal):
+        if isinstance(change, DecisionRefusal):
             return change
         if change.scales is None and change.notes is None:
             stored = review_queue.set_state(
@@ -121,11 +125,13 @@ def carry_out(writer: Writer, story_id: int, wish: Wish, member: Member, *, now:
                 content_notes.set_notes(connection, story_id, change.notes, by=member.id, at=now)
         if not stored:
             again = decide(whole_story.story_by_id(connection, story_id), wish)  # gone, or changed by whom?
-            if isinstance(again, Refusal):
+            if isinstance(again, DecisionRefusal):
                 return again
-            return Refusal(kind="changed", message="This story changed at the very same moment. Look at it again.")
+            return DecisionRefusal(
+                kind="changed", message="This story changed at the very same moment. Look at it again."
+            )
         if change.decided:
-            own_stories.looked_at(connection, story_id, member.id, now)
+            own_stories.mark_reviewed(connection, story_id, member.id, now)
         members.record(
             connection,
             at=now,
@@ -149,26 +155,26 @@ def reason_in_words(stored: str) -> tuple[str, str]:
     return "", stored
 
 
-def _approve(story: WholeStory) -> Change | Refusal:
+def _approve(story: WholeStory) -> Decision | DecisionRefusal:
     if story.state != "new":
-        return Refusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
-    return Change(state="approved", reason="", decided=True, act="story.approved")
+        return DecisionRefusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
+    return Decision(state="approved", reason="", decided=True, act="story.approved")
 
 
-def _decline(story: WholeStory, wish: Wish) -> Change | Refusal:
+def _decline(story: WholeStory, wish: Wish) -> Decision | DecisionRefusal:
     if story.state != "new":
-        return Refusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
+        return DecisionRefusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
     reason = known(REASONS, wish.reason)
     if not reason:
-        return Refusal(kind="say_why", message="Choose a reason, so that colleagues can follow the decision.")
+        return DecisionRefusal(kind="say_why", message="Choose a reason, so that colleagues can follow the decision.")
     words = wish.words.strip()
     if reason == "other" and not words:
-        return Refusal(kind="say_why", message="You chose “Another reason”. Write it in the box below.")
+        return DecisionRefusal(kind="say_why", message="You chose “Another reason”. Write it in the box below.")
     if len(words) > LONGEST_WORDS:
-        return Refusal(
+        return DecisionRefusal(
             kind="too_long", message=f"Your own words are {len(words)} characters long. Use at most {LONGEST_WORDS}."
         )
-    return Change(
+    return Decision(
         state="declined",
         reason=f"{reason}: {words}" if words else reason,
         decided=True,
@@ -177,15 +183,17 @@ def _decline(story: WholeStory, wish: Wish) -> Change | Refusal:
     )
 
 
-def _undo(story: WholeStory) -> Change | Refusal:
+def _undo(story: WholeStory) -> Decision | DecisionRefusal:
     if story.state == "new":
-        return Refusal(kind="not_now", message="Nobody has decided about this story, so there is nothing to undo.")
-    return Change(state="new", reason="", decided=False, act="story.undone", detail=f"was {story.state}")
+        return DecisionRefusal(
+            kind="not_now", message="Nobody has decided about this story, so there is nothing to undo."
+        )
+    return Decision(state="new", reason="", decided=False, act="story.undone", detail=f"was {story.state}")
 
 
-def _tag(story: WholeStory, wish: Wish) -> Change:
+def _tag(story: WholeStory, wish: Wish) -> Decision:
     scales = tuple(value for value in dict.fromkeys(wish.scales) if known(SCALES, value))
-    return Change(
+    return Decision(
         state=story.state,
         reason=story.reason,
         decided=story.decided_at is not None,
@@ -195,9 +203,9 @@ def _tag(story: WholeStory, wish: Wish) -> Change:
     )
 
 
-def _note(story: WholeStory, wish: Wish) -> Change:
+def _note(story: WholeStory, wish: Wish) -> Decision:
     notes = tuple(value for value in dict.fromkeys(wish.notes) if known(CONTENT_NOTES, value))
-    return Change(
+    return Decision(
         state=story.state,
         reason=story.reason,
         decided=story.decided_at is not None,

@@ -20,7 +20,7 @@ from review.kit import labels, render
 from review.kit.visit import DECIDERS
 from review.queue.queue_page import with_practice
 from review.story import decide, place_page, progress_page
-from review.story.decide import Refusal, Wish
+from review.story.decide import DecisionRefusal, Wish
 from storage.db.engine import reader
 from storage.queries.stories import (
     content_notes,
@@ -71,7 +71,7 @@ NOTICES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class FollowUpShown:
     """One question as it was asked, and its answer, for people."""
 
     question: str
@@ -119,14 +119,14 @@ def act(visit: Visit) -> Response:
         notes=visit.fields("note"),
     )
     outcome = decide.carry_out(visit.parts.writer, story_id, wish, visit.who, now=visit.now)
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, DecisionRefusal):
         status = 422 if outcome.kind in {"say_why", "too_long"} else 409
         return _story_page(visit, refusal=outcome, wish=wish, status=status)
     return RedirectResponse(f"/stories/{story_id}?done={wished}", 303)
 
 
 def _story_page(
-    visit: Visit, *, refusal: Refusal | None = None, wish: Wish | None = None, status: int = 200
+    visit: Visit, *, refusal: DecisionRefusal | None = None, wish: Wish | None = None, status: int = 200
 ) -> Response:
     story_id = visit.request.path_params["story_id"]
     if story_id > LARGEST_ID:
@@ -255,7 +255,7 @@ def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
     return passages + [Passage(part=part, amended=()) for part in stray]
 
 
-def _asked(connection: Connection, story: WholeStory) -> list[Asked]:
+def _asked(connection: Connection, story: WholeStory) -> list[FollowUpShown]:
     """Return what was asked and answered beside the story itself, in the order of the flow."""
     body = whole_story.release_of(connection, story.flow, story.structure)
     release = _release(body) if body else None
@@ -265,13 +265,13 @@ def _asked(connection: Connection, story: WholeStory) -> list[Asked]:
     return [_one_asked(release, step, *rows[step]) for step in order]
 
 
-def _one_asked(release: Release | None, step: str, value: str, note: str) -> Asked:
+def _one_asked(release: Release | None, step: str, value: str, note: str) -> FollowUpShown:
     names: dict[str, str] = {}
     question = labels.label(labels.STEPS, step)
     if release is not None and step in release.flow.steps:
         names = {option.value: release.with_house(option.label) for option in release.flow.steps[step].choices()}
         question = release.with_house(release.flow.steps[step].text)
-    return Asked(question=question, answer=_in_words(value, names), note=note)
+    return FollowUpShown(question=question, answer=_in_words(value, names), note=note)
 
 
 def _in_words(value: str, names: dict[str, str]) -> str:

@@ -93,7 +93,7 @@ def note(connection: Connection, topic: str) -> None:
     connection.info.setdefault(NOTED, set()).add(topic)
 
 
-class Item(Generic[T]):
+class WorkItem(Generic[T]):
     """One piece of work and whoever waits for it."""
 
     __slots__ = ("error", "future", "loop", "result", "work")
@@ -120,9 +120,9 @@ class Item(Generic[T]):
             self.future.set_result(self.result)
 
 
-def settle_all(items: Iterable[Item[Any]]) -> None:
+def settle_all(items: Iterable[WorkItem[Any]]) -> None:
     """Settle all; an event loop is woken once, however many of its futures are among them."""
-    loops: dict[asyncio.AbstractEventLoop, list[Item[Any]]] = {}
+    loops: dict[asyncio.AbstractEventLoop, list[WorkItem[Any]]] = {}
     for item in items:
         if item.loop is None:
             item.settle()
@@ -135,7 +135,7 @@ def settle_all(items: Iterable[Item[Any]]) -> None:
             log.warning("nobody was left to take %d results", len(own))
 
 
-def _settle_here(items: list[Item[Any]]) -> None:
+def _settle_here(items: list[WorkItem[Any]]) -> None:
     for item in items:
         item.settle()
 
@@ -154,7 +154,7 @@ class Submitting(ABC):
     def submit(self, work: Callable[[Connection], T], key: Hashable | None = None) -> Future[T]:
         """See Writer."""
         future: Future[T] = Future()
-        self._put(Item(work, future), key)
+        self._put(WorkItem(work, future), key)
         return future
 
     def perform(
@@ -163,7 +163,7 @@ class Submitting(ABC):
         """See Writer."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        item = Item(work, future, loop)
+        item = WorkItem(work, future, loop)
         if urgent:
             self._put_first(item)
         else:
@@ -179,11 +179,11 @@ class Submitting(ABC):
         self._listeners = (*self._listeners, listener)
 
     @abstractmethod
-    def _put(self, item: Item[Any], key: Hashable | None, /) -> None:
+    def _put(self, item: WorkItem[Any], key: Hashable | None, /) -> None:
         """Queue the item, or refuse it."""
 
     @abstractmethod
-    def _put_first(self, item: Item[Any], /) -> None:
+    def _put_first(self, item: WorkItem[Any], /) -> None:
         """Queue the item before all others, or refuse it."""
 
     def _lost(self, error: BaseException) -> BaseException:

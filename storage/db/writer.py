@@ -20,9 +20,9 @@ from storage.db.database_trouble import Cause, cause_of
 from storage.db.pieces_of_work import (
     CAPACITY,
     NOTED,
-    Item,
     LostBatchError,
     Submitting,
+    WorkItem,
     Writer,
     WriterBusyError,
     WriterClosedError,
@@ -62,8 +62,8 @@ class GroupWriter(Submitting):
 
     def __init__(self, engine: Engine, *, capacity: int = CAPACITY) -> None:
         super().__init__(engine, capacity)
-        self._waiting: SimpleQueue[Item[Any] | object | None] = SimpleQueue()
-        self._urgent: deque[Item[Any]] = deque()
+        self._waiting: SimpleQueue[WorkItem[Any] | object | None] = SimpleQueue()
+        self._urgent: deque[WorkItem[Any]] = deque()
         self._connection: Connection | None = None
         self._checkpointer = Checkpointer(engine)
         self._thread = Thread(target=self._serve, name="earshot-writer", daemon=True)
@@ -79,30 +79,30 @@ class GroupWriter(Submitting):
         self._thread.join()
         self._checkpointer.close()
 
-    def _put(self, item: Item[Any], _key: Hashable | None, /) -> None:
+    def _put(self, item: WorkItem[Any], _key: Hashable | None, /) -> None:
         with self._gate:
             self._admit(self._waiting.qsize())
             self._waiting.put(item)
 
-    def _put_first(self, item: Item[Any], /) -> None:
+    def _put_first(self, item: WorkItem[Any], /) -> None:
         with self._gate:
             self._admit(len(self._urgent))
             self._urgent.append(item)
             self._waiting.put(NUDGE)
 
-    def _next(self, *, wait: bool) -> Item[Any] | None:
+    def _next(self, *, wait: bool) -> WorkItem[Any] | None:
         """Return what is to be done next, None at the end of all work. Raises Empty if there is nothing now."""
         while True:
             if self._urgent:
                 return self._urgent.popleft()
             item = self._waiting.get(wait)
-            if item is None or isinstance(item, Item):
+            if item is None or isinstance(item, WorkItem):
                 return item
 
     def _serve(self) -> None:
         more = True
         while more and (item := self._next(wait=True)) is not None:
-            batch: list[Item[Any]] = []
+            batch: list[WorkItem[Any]] = []
             try:
                 if self._connection is None:
                     self._connection = self._engine.connect()
@@ -118,7 +118,7 @@ class GroupWriter(Submitting):
         if self._connection is not None:
             self._connection.close()
 
-    def _run_batch(self, connection: Connection, item: Item[Any] | None, batch: list[Item[Any]]) -> bool:
+    def _run_batch(self, connection: Connection, item: WorkItem[Any] | None, batch: list[WorkItem[Any]]) -> bool:
         """Run `item` and what is waiting behind it, then commit; returns False when the end of work was seen."""
         transaction = connection.begin()
         driver: Any = connection.connection.driver_connection
@@ -146,7 +146,7 @@ class GroupWriter(Submitting):
             self.health.worked()
         return item is not None
 
-    def _all_waiting(self, batch: list[Item[Any]]) -> bool:
+    def _all_waiting(self, batch: list[WorkItem[Any]]) -> bool:
         """Add all that waits to the batch; returns False when the end of work was seen."""
         try:
             while (item := self._next(wait=False)) is not None:
@@ -165,7 +165,7 @@ class GroupWriter(Submitting):
             with contextlib.suppress(Exception):  # the log is moved the next time
                 driver.execute(PASSIVE)
 
-    def _lose(self, batch: list[Item[Any]], error: BaseException) -> None:
+    def _lose(self, batch: list[WorkItem[Any]], error: BaseException) -> None:
         """Tell everyone in the batch that nothing was kept, and start over with a new connection."""
         cause = cause_of(error)
         if cause is not None:
@@ -190,7 +190,7 @@ class PoolWriter(Submitting):
     def __init__(self, engine: Engine, *, workers: int = 8, capacity: int = CAPACITY) -> None:
         super().__init__(engine, capacity)
         self._count = 0
-        self._lanes: dict[Hashable, deque[Item[Any]]] = {}
+        self._lanes: dict[Hashable, deque[WorkItem[Any]]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="earshot-writer")
         self._urgent = ThreadPoolExecutor(URGENT_WORKERS, thread_name_prefix="earshot-writer-urgent")
         self._away = False
@@ -204,7 +204,7 @@ class PoolWriter(Submitting):
         self._pool.shutdown(wait=True)
         self._urgent.shutdown(wait=True)
 
-    def _put(self, item: Item[Any], key: Hashable | None, /) -> None:
+    def _put(self, item: WorkItem[Any], key: Hashable | None, /) -> None:
         with self._gate:
             self._admit(self._count)
             self._count += 1
@@ -215,12 +215,12 @@ class PoolWriter(Submitting):
                 self._lanes[key] = deque()
             self._pool.submit(self._work_through, item, key)
 
-    def _put_first(self, item: Item[Any], /) -> None:
+    def _put_first(self, item: WorkItem[Any], /) -> None:
         with self._gate:
             self._admit(0)
             self._urgent.submit(self._run_one, item)
 
-    def _work_through(self, item: Item[Any] | None, key: Hashable | None) -> None:
+    def _work_through(self, item: WorkItem[Any] | None, key: Hashable | None) -> None:
         while item is not None:
             self._run_one(item)
             with self._gate:
@@ -230,7 +230,7 @@ class PoolWriter(Submitting):
                 if item is None and key is not None:
                     del self._lanes[key]
 
-    def _run_one(self, item: Item[Any]) -> None:
+    def _run_one(self, item: WorkItem[Any]) -> None:
         topics: set[str] | None = None
         for tried in range(1, TRIES + 1):
             try:

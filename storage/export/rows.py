@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import select
 
-from storage.insight.disclosure import Named, Precision
+from storage.insight.disclosure import NamedPlace, Precision
 from storage.queries.stories import editions, review_queue
 from storage.tables import Answer, Story, StoryPart, Tag
 
@@ -32,10 +32,10 @@ tag = Tag.__table__
 
 AT_ONCE = 500
 """Stories held in memory."""
-PLACE_COLUMNS = tuple(f"place_{name}" for name in Named.__slots__)
+PLACE_COLUMNS = tuple(f"place_{name}" for name in NamedPlace.__slots__)
 
 
-class Said(NamedTuple):
+class StoryWords(NamedTuple):
     """One tag that counts."""
 
     dimension: str
@@ -103,12 +103,12 @@ def of(
             )
 
 
-def _named(record: Record) -> Named:
-    return Named(**{name.removeprefix("place_"): getattr(record, name) for name in PLACE_COLUMNS})
+def _named(record: Record) -> NamedPlace:
+    return NamedPlace(**{name.removeprefix("place_"): getattr(record, name) for name in PLACE_COLUMNS})
 
 
-def _tags(connection: Connection, ids: list[int]) -> dict[int, list[Said]]:
-    found: dict[int, list[Said]] = {}
+def _tags(connection: Connection, ids: list[int]) -> dict[int, list[StoryWords]]:
+    found: dict[int, list[StoryWords]] = {}
     for row in connection.execute(
         select(tag.c.story_id, tag.c.dimension, tag.c.value, tag.c.origin, tag.c.confirmed_by)
         .where(tag.c.story_id.in_(ids), review_queue.said_by_people())
@@ -116,12 +116,12 @@ def _tags(connection: Connection, ids: list[int]) -> dict[int, list[Said]]:
     ):
         by_team = row.origin == "reviewer" or row.confirmed_by is not None
         found.setdefault(row.story_id, []).append(
-            Said(row.dimension, row.value, by_teller=row.origin == "contributor", by_team=by_team)
+            StoryWords(row.dimension, row.value, by_teller=row.origin == "contributor", by_team=by_team)
         )
     return found
 
 
-def _tag_columns(tags: list[Said]) -> Row:
+def _tag_columns(tags: list[StoryWords]) -> Row:
     scales = [said for said in tags if said.dimension == "scale"]
     return {
         "scales": _once(scales),
@@ -131,7 +131,7 @@ def _tag_columns(tags: list[Said]) -> Row:
     }
 
 
-def _once(tags: list[Said]) -> JsonValue:
+def _once(tags: list[StoryWords]) -> JsonValue:
     return list(dict.fromkeys(said.value for said in tags))
 
 

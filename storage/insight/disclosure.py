@@ -19,7 +19,7 @@ PEOPLE_NEEDED: Mapping[str, int] = {"team": 1, "quote": 5, "publish": 10}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class NamedPlace:
     """A place as a story names it, with the areas around it; empty where nothing is known."""
 
     label: str = ""
@@ -38,11 +38,11 @@ class Precision:
     """Decides how exactly to name places; made from everybody who spoke, as (contributor, place)."""
 
     needed: int
-    _from_place: dict[Named, set[int]] = field(default_factory=dict)
+    _from_place: dict[NamedPlace, set[int]] = field(default_factory=dict)
     _rest_of_area: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, spoke: Iterable[tuple[int, Named]], *, needed: int) -> Precision:
+    def of(cls, spoke: Iterable[tuple[int, NamedPlace]], *, needed: int) -> Precision:
         """Count who spoke from where. In an area, only those count whose own place stays unnamed."""
         made = cls(needed)
         for person, place in spoke:
@@ -52,7 +52,7 @@ class Precision:
                 made._rest_of_area.setdefault((place.parent, place.nation), set()).update(people)
         return made
 
-    def name(self, place: Named) -> tuple[Named, str]:
+    def name(self, place: NamedPlace) -> tuple[NamedPlace, str]:
         """Return the place as it may be named, and how: exact, area, nation, or none where nothing is named."""
         if not place.label:
             return place, "none"
@@ -60,7 +60,7 @@ class Precision:
             return place, "exact"
         rest = self._rest_of_area.get((place.parent, place.nation), set())
         if place.parent and place.parent != place.label and len(rest) >= self.needed:
-            return Named(
+            return NamedPlace(
                 label=place.parent,
                 kind="area",
                 scheme=place.scheme,
@@ -70,5 +70,5 @@ class Precision:
                 nation=place.nation,
             ), "area"
         if place.nation and place.nation != place.label:
-            return Named(label=place.nation, kind="nation", nation=place.nation), "nation"
-        return Named(), "none"
+            return NamedPlace(label=place.nation, kind="nation", nation=place.nation), "nation"
+        return NamedPlace(), "none"

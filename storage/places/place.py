@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PlacesFoundByWords:
     """What a search found. Exact hits, or suggestions when there were none; each at most five, best first."""
 
     words: str
@@ -72,7 +72,7 @@ class ProjectPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ListProblem:
     """Something wrong with a line of an imported list, and what to do about it."""
 
     line: int

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable
 
-from storage.places.place import Problem, ProjectPlace
+from storage.places.place import ListProblem, ProjectPlace
 from storage.places.postcode import without_full_postcodes
 from storage.places.spelling import normalise
 
@@ -30,7 +30,7 @@ class _Wrong(Exception):  # noqa: N818 - never leaves this module; it carries a 
 
 def read_project_csv(
     text: str, means_else: Callable[[str], bool] = lambda _name: False
-) -> tuple[list[ProjectPlace], list[Problem]]:
+) -> tuple[list[ProjectPlace], list[ListProblem]]:
     """Return the good places of a list and everything wrong with the others, line by line.
 
     `means_else` says of a name whether whoever typed it would be understood otherwise: "Stop", "skip", "no".
@@ -42,7 +42,7 @@ def read_project_csv(
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     separator = max(",;\t", key=text.split("\n", 1)[0].count)
     places: list[ProjectPlace] = []
-    problems: list[Problem] = []
+    problems: list[ListProblem] = []
     seen: dict[str, int] = {}
     called: dict[tuple[str, str], int] = {}
     reader = csv.reader(io.StringIO(text), delimiter=separator)
@@ -62,30 +62,30 @@ def read_project_csv(
                 _check_names(place, means_else)
                 _check_called(place, called)
             except _Wrong as wrong:
-                problems.append(Problem(line, wrong.what, wrong.advice))
+                problems.append(ListProblem(line, wrong.what, wrong.advice))
             else:
                 seen[place.id] = line
                 called[normalise(place.name), normalise(place.parent)] = line
                 places.append(place)
     except csv.Error:
         advice = "Look for a quotation mark that is opened and never closed, then save the list as CSV (UTF-8) again."
-        problems.append(Problem(reader.line_num, "this line cannot be read.", advice))
+        problems.append(ListProblem(reader.line_num, "this line cannot be read.", advice))
     if not places and not problems:
         problems.append(
-            Problem(2, "there are no places in this list.", "Write one place in each line under the heading.")
+            ListProblem(2, "there are no places in this list.", "Write one place in each line under the heading.")
         )
     return places, problems
 
 
-def _check_heading(heading: list[str]) -> list[Problem]:
+def _check_heading(heading: list[str]) -> list[ListProblem]:
     advice = f"The first line must name the columns: {','.join(COLUMNS)}."
     if not any(heading):
-        return [Problem(1, "the list is empty.", advice)]
-    problems = [Problem(1, f"the column “{n}” is missing.", advice) for n in ("id", "name") if n not in heading]
+        return [ListProblem(1, "the list is empty.", advice)]
+    problems = [ListProblem(1, f"the column “{n}” is missing.", advice) for n in ("id", "name") if n not in heading]
     unknown = [name for name in heading if name and name not in COLUMNS]
-    problems += [Problem(1, f"the column “{name[:40]}” is not known.", advice) for name in unknown]
+    problems += [ListProblem(1, f"the column “{name[:40]}” is not known.", advice) for name in unknown]
     twice = {name for name in heading if name and heading.count(name) > 1}
-    return problems + [Problem(1, f"the column “{name[:40]}” is there twice.", advice) for name in sorted(twice)]
+    return problems + [ListProblem(1, f"the column “{name[:40]}” is there twice.", advice) for name in sorted(twice)]
 
 
 def _place(heading: list[str], cells: list[str], separator: str) -> ProjectPlace:

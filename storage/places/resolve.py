@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from storage.places.certainty import Works, best_known, weight
 from storage.places.gazetteer import DISTRICT, SHIPPED, Gazetteer, load
-from storage.places.place import Found, Place, ProjectPlace, reach_km
+from storage.places.place import Place, PlacesFoundByWords, ProjectPlace, reach_km
 from storage.places.postcode import outward_codes, without_full_postcodes
 from storage.places.spelling import LONGEST, normalise, one_line, readings, spans, splits, usual, written_out
 from storage.places.wording import clauses, meant, without_number, without_street
@@ -76,7 +76,7 @@ class Resolver:
         """Return the place with this id, whatever country it is in."""
         return self._own().by_id.get(place_id) or load(self._files).by_id.get(place_id)
 
-    def find(self, words: str) -> Found:
+    def find(self, words: str) -> PlacesFoundByWords:
         """Return the places these words may mean; never raises, whatever the words.
 
         One exact hit is sure enough to be taken; several are a question. A lone hit that is small, or far from where
@@ -84,19 +84,19 @@ class Resolver:
         """
         text = without_full_postcodes(one_line(words[: 2 * LONGEST]))[:LONGEST].rstrip()
         if not _forms(text):
-            return Found(text)
+            return PlacesFoundByWords(text)
         for said in dict.fromkeys((text, without_number(text), without_street(text))):
             if hits := self._whole(said):
                 return self._decided(said, said if said != text else text, hits)
         kept = without_street(text)
         if not (forms := _forms(kept)):
-            return Found(kept)
+            return PlacesFoundByWords(kept)
         for said in self._parts(kept):
             if hits := self._whole(said):
                 return self._decided(said, kept, hits)
         if kept.endswith("?") and len(forms[0]) > _SHORT_QUESTION:
-            return Found(kept)
-        return Found(kept, suggestions=self._suggestions(kept, forms)[:MOST])
+            return PlacesFoundByWords(kept)
+        return PlacesFoundByWords(kept, suggestions=self._suggestions(kept, forms)[:MOST])
 
     def search(self, words: str, most: int = 20) -> tuple[Place, ...]:
         """Return the places a reviewer may mean by these words, best first: every exact hit, else what looks alike."""
@@ -119,15 +119,15 @@ class Resolver:
             return
         yield from reversed([part for part in clauses(text) if self._whole(part)])
 
-    def _decided(self, said: str, kept: str, found: Hits) -> Found:
+    def _decided(self, said: str, kept: str, found: Hits) -> PlacesFoundByWords:
         hits, told = found
         works = self._own().works
         if not told:
             hits = best_known(hits, works, normalise(said))
         if len(hits) == 1 and not told and not works.sure(hits[0], self._asked_about(said, hits[0])):
-            return Found(kept, suggestions=(*self._begun(hits[0].name), *hits)[:MOST])
+            return PlacesFoundByWords(kept, suggestions=(*self._begun(hits[0].name), *hits)[:MOST])
         hits = tuple({hit.label: hit for hit in reversed(hits)}.values())[::-1]
-        return Found(kept, exact=hits[:MOST], more=max(0, len(hits) - MOST))
+        return PlacesFoundByWords(kept, exact=hits[:MOST], more=max(0, len(hits) - MOST))
 
     def _begun(self, name: str) -> tuple[Place, ...]:
         """Return the places whose names begin with this one, as "Ashby-de-la-Zouch" does with "Ashby"."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from storage.privacy.proof import Decided
+    from storage.privacy.proof import DecisionProved
 
 SCHEMA_VERSION = "ISO/IEC TS 27560:2023"
 MANDATORY = {
@@ -33,7 +33,7 @@ ERASED = "erased"
 CONTROLLER = "controller"
 
 
-def record(decided: Decided, at: datetime) -> dict[str, Any]:
+def record(decided: DecisionProved, at: datetime) -> dict[str, Any]:
     """Return the record of one decision with the state it is in at a moment."""
     notice = decided.notice
     controller = notice.get("controller", {})
@@ -85,13 +85,13 @@ def record(decided: Decided, at: datetime) -> dict[str, Any]:
     }
 
 
-def receipt(decided: Decided, at: datetime) -> dict[str, Any]:
+def receipt(decided: DecisionProved, at: datetime) -> dict[str, Any]:
     """Return a receipt: its own id, when it was made, and the record."""
     name = sha256(f"receipt {_record_id(decided)} {at.isoformat()}".encode()).hexdigest()[:32]
     return {"receipt_id": name, "receipt_time": at.isoformat(), "record": record(decided, at)}
 
 
-def state_of(decided: Decided, at: datetime) -> str:
+def state_of(decided: DecisionProved, at: datetime) -> str:
     """Return what has become of a decision: valid, refused, expired, superseded by a later one, or withdrawn."""
     if decided.withdrawn_at is not None and decided.withdrawn_at <= at:
         return "withdrawn"
@@ -102,17 +102,17 @@ def state_of(decided: Decided, at: datetime) -> str:
     return "expired" if decided.valid_until is not None and decided.valid_until <= at else "valid"
 
 
-def _record_id(decided: Decided) -> str:
+def _record_id(decided: DecisionProved) -> str:
     return f"{decided.conversation_id}-{decided.id}"
 
 
-def _lasts(decided: Decided) -> str:
+def _lasts(decided: DecisionProved) -> str:
     if decided.valid_until is None:
         return "until it is changed"
     return f"P{(decided.valid_until - decided.decided_at).days}D"
 
 
-def _collected(decided: Decided) -> str:
+def _collected(decided: DecisionProved) -> str:
     if decided.assisted_by:
         aloud = ", read aloud" if decided.read_aloud else ""
         return f"answered in person, written down by {decided.assisted_by} at {decided.assisted_where}{aloud}"

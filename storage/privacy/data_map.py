@@ -16,7 +16,7 @@ from storage import tables
 from storage.privacy.retention import KEPT, LET_GO
 from storage.privacy.subject_file import FOUND_IN
 from storage.protection.crypto import PROTECTED
-from storage.protection.erasure import FATES
+from storage.protection.erasure import ON_ERASURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ def _of_table(name: str) -> Iterator[str]:
         yield f"- As time passes: {LET_GO[name]}"
     elif name in KEPT:
         yield f"- As time passes, it stays: {KEPT[name]}"
-    yield f"- When its person has everything deleted: {FATES[name]}\n"
+    yield f"- When its person has everything deleted: {ON_ERASURE[name]}\n"
     rows = (_of_column(name, one.name) for one in tables.metadata.tables[name].columns)
     yield from _table(("column", "what it is", "why", "differs"), rows)
 

@@ -36,7 +36,7 @@ _CONTENT = struct.Struct(">QQQ")
 WHO = "the person, by their link"
 
 
-class Link(NamedTuple):
+class FileLink(NamedTuple):
     """What an unbroken token says."""
 
     contributor_id: int
@@ -50,7 +50,7 @@ def make(keyring: Keyring, contributor_id: int, request_id: int, now: datetime) 
     return base64.urlsafe_b64encode(sealed).decode("ascii").rstrip("=")
 
 
-def read(keyring: Keyring, token: str) -> Link | None:
+def read(keyring: Keyring, token: str) -> FileLink | None:
     """Return what a token says; None if we did not make it or somebody altered it."""
     if len(token) > LONGEST:
         return None
@@ -59,10 +59,10 @@ def read(keyring: Keyring, token: str) -> Link | None:
         contributor_id, request_id, made_at = _CONTENT.unpack(keyring.open(SEALED, sealed))
     except (ValueError, binascii.Error, SealBrokenError, struct.error):
         return None
-    return Link(contributor_id, request_id, datetime.fromtimestamp(made_at, UTC))
+    return FileLink(contributor_id, request_id, datetime.fromtimestamp(made_at, UTC))
 
 
-def opens(connection: Connection, link: Link, now: datetime, steady: timedelta = address_holders.STEADY) -> bool:
+def opens(connection: Connection, link: FileLink, now: datetime, steady: timedelta = address_holders.STEADY) -> bool:
     """Tell whether a link still opens a file. Looking uses nothing up."""
     if not link.made_at <= now < link.made_at + LASTS:
         return False
@@ -77,7 +77,7 @@ def opens(connection: Connection, link: Link, now: datetime, steady: timedelta =
     return address_holders.opens_for(connection, link.contributor_id, steady, now)
 
 
-def use(connection: Connection, link: Link, now: datetime, steady: timedelta = address_holders.STEADY) -> bool:
+def use(connection: Connection, link: FileLink, now: datetime, steady: timedelta = address_holders.STEADY) -> bool:
     """Open the file by this link, once, and write that down; False if it does not open any more."""
     if not opens(connection, link, now, steady):
         return False

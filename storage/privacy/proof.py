@@ -47,7 +47,7 @@ class NoSuchStoryError(LookupError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class DecisionProved:
     """One decision as it was made. Times are aware, in UTC."""
 
     id: int
@@ -112,7 +112,7 @@ class Proof:
     """False once it was taken back or its time was over."""
     told_at: datetime | None
     taken_back_at: datetime | None
-    decisions: tuple[Decided, ...]
+    decisions: tuple[DecisionProved, ...]
     """Oldest first."""
     uses: tuple[Used, ...]
     """Oldest first."""
@@ -155,7 +155,7 @@ def of_story(connection: Connection, story_id: int) -> Proof:
     )
 
 
-def reaches(decisions: Sequence[Decided], at: datetime, taken_back_at: datetime | None = None) -> str:
+def reaches(decisions: Sequence[DecisionProved], at: datetime, taken_back_at: datetime | None = None) -> str:
     """Return how far consent reached at a moment: nothing, team, quote or publish.
 
     The newest answer by then counts while it is valid; a use that has lapsed leaves the story with the team.
@@ -168,7 +168,7 @@ def reaches(decisions: Sequence[Decided], at: datetime, taken_back_at: datetime 
     return use.answer if use is not None and use.counts(at) and use.answer in REACH else "team"
 
 
-def _newest(decisions: Sequence[Decided], purpose: str, at: datetime) -> Decided | None:
+def _newest(decisions: Sequence[DecisionProved], purpose: str, at: datetime) -> DecisionProved | None:
     made = [decided for decided in decisions if decided.purpose == purpose and decided.decided_at <= at]
     return made[-1] if made else None
 
@@ -195,9 +195,9 @@ def _rows(connection: Connection, story_id: int) -> list[Any]:
     )  # fmt: skip
 
 
-def _decided(row: Any, rows: Sequence[Any], back: datetime | None) -> Decided:
+def _decided(row: Any, rows: Sequence[Any], back: datetime | None) -> DecisionProved:
     later = [other.decided_at for other in rows if other.purpose == row.purpose and other.id > row.id]
-    return Decided(
+    return DecisionProved(
         **{
             name: getattr(row, name)
             for name in (
@@ -229,7 +229,7 @@ def _runs(connection: Connection, story_id: int) -> list[Any]:
     )
 
 
-def _used(run: Any, story_id: int, decisions: Sequence[Decided], back: datetime | None) -> Used:
+def _used(run: Any, story_id: int, decisions: Sequence[DecisionProved], back: datetime | None) -> Used:
     allowed = reaches(decisions, run.at, back)
     return Used(
         export_id=run.id,

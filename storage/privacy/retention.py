@@ -115,7 +115,7 @@ class Periods(NamedTuple):
     """So long before a contact is let go the team is told; 0 tells nobody."""
 
 
-class Look(NamedTuple):
+class RetentionRun(NamedTuple):
     """What a run goes by."""
 
     periods: Periods
@@ -127,7 +127,7 @@ class Look(NamedTuple):
 
 
 @dataclass(slots=True)
-class Gone:
+class RetentionReport:
     """How much went, or would go. The order is the order in which it goes."""
 
     raw_events: int = 0
@@ -165,31 +165,31 @@ class Leaving(NamedTuple):
     """How many of them came from the practice phone."""
 
 
-class Kind(NamedTuple):
+class RetainedKind(NamedTuple):
     """One kind of thing that is let go."""
 
     name: str
     """A field of Gone."""
-    over: Callable[[Look], Select[Any]]
+    over: Callable[[RetentionRun], Select[Any]]
     """Finds what is over; the first columns are its key."""
     order: tuple[ColumnElement[Any], ...]
     """The key: what is found is walked along it, a piece at a time."""
-    let_go: Callable[[Connection, Keys, Look], int]
+    let_go: Callable[[Connection, Keys, RetentionRun], int]
     """Lets go of these, those that are still over, in one piece of work; returns how many."""
     at_once: int = AT_ONCE
-    sift: Callable[[Sequence[Row[Any]], Look], Sequence[Row[Any]]] | None = None
+    sift: Callable[[Sequence[Row[Any]], RetentionRun], Sequence[Row[Any]]] | None = None
     """Leaves only what is really over, where the database alone cannot tell."""
 
 
 def run(
     engine: Engine, writer: Writer, periods: Periods, now: datetime, *, who: str = "earshot", dry_run: bool = False
-) -> Gone:
+) -> RetentionReport:
     """Let go of all that is over at `now`, or with `dry_run` only count it. Never call it on an event loop.
 
     Leaves an audit row with counts only; a run of the service by itself that found nothing leaves none, a run that
     somebody asked for always does. Raises what the writer raises when it is closed or busy; what went by then is gone.
     """
-    gone, look = Gone(), Look(periods, now)
+    gone, look = RetentionReport(), RetentionRun(periods, now)
     for kind in KINDS:
         for batch in _batches(engine, kind, look):
             done = len(batch) if dry_run else _let_go(writer, kind, batch, look, gone)
@@ -199,7 +199,7 @@ def run(
     return gone
 
 
-def _batches(engine: Engine, kind: Kind, look: Look) -> Iterator[list[Any]]:
+def _batches(engine: Engine, kind: RetainedKind, look: RetentionRun) -> Iterator[list[Any]]:
     """Yield the keys of what is over. Nothing is held open between two batches."""
     most, width = kind.at_once * AHEAD, len(kind.order)
     statement = kind.over(look).order_by(*kind.order).limit(most)
@@ -220,7 +220,7 @@ def _behind(order: tuple[ColumnElement[Any], ...], after: tuple[Any, ...]) -> Co
     return order[0] > after[0] if len(order) == 1 else tuple_(*order) > after
 
 
-def _let_go(writer: Writer, kind: Kind, batch: list[Any], look: Look, gone: Gone) -> int:
+def _let_go(writer: Writer, kind: RetainedKind, batch: list[Any], look: RetentionRun, gone: RetentionReport) -> int:
     done = 0
     for start in range(0, len(batch), kind.at_once):
         keys = batch[start : start + kind.at_once]
@@ -235,22 +235,22 @@ def _let_go(writer: Writer, kind: Kind, batch: list[Any], look: Look, gone: Gone
     return done
 
 
-def _piece(kind: Kind, keys: Keys, look: Look) -> Callable[[Connection], int]:
+def _piece(kind: RetainedKind, keys: Keys, look: RetentionRun) -> Callable[[Connection], int]:
     return lambda connection: kind.let_go(connection, keys, look)
 
 
-def _raw_events(look: Look) -> Select[Any]:
+def _raw_events(look: RetentionRun) -> Select[Any]:
     return select(INBOUND.c.id).where(
         INBOUND.c.received_at < look.before(look.periods.raw), INBOUND.c.sealed.is_not(None)
     )
 
 
-def _empty_raw_events(connection: Connection, keys: Keys, look: Look) -> int:
+def _empty_raw_events(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     still = _raw_events(look).where(INBOUND.c.id.in_(keys))
     return connection.execute(update(INBOUND).where(INBOUND.c.id.in_(still)).values(sealed=None)).rowcount
 
 
-def _sealed_messages(look: Look) -> Select[Any]:
+def _sealed_messages(look: RetentionRun) -> Select[Any]:
     """Return words held for an answer that nobody will give: the conversation is no longer open."""
     return (
         select(SEALED.c.id)
@@ -259,35 +259,35 @@ def _sealed_messages(look: Look) -> Select[Any]:
     )
 
 
-def _delete_sealed(connection: Connection, keys: Keys, look: Look) -> int:
+def _delete_sealed(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     still = _sealed_messages(look).where(SEALED.c.id.in_(keys))
     return connection.execute(delete(SEALED).where(SEALED.c.id.in_(still))).rowcount
 
 
-def _guesses(look: Look) -> Select[Any]:
+def _guesses(look: RetentionRun) -> Select[Any]:
     return select(GUESS.c.id).where(GUESS.c.at < look.now - GUESSES_COUNT_FOR)
 
 
-def _delete_guesses(connection: Connection, keys: Keys, look: Look) -> int:
+def _delete_guesses(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     still = _guesses(look).where(GUESS.c.id.in_(keys))
     return connection.execute(delete(GUESS).where(GUESS.c.id.in_(still))).rowcount
 
 
-def _codes(look: Look) -> Select[Any]:
+def _codes(look: RetentionRun) -> Select[Any]:
     return select(CODE.c.id).where(CODE.c.made_at < look.now - CODES_COUNT_FOR)
 
 
-def _delete_codes(connection: Connection, keys: Keys, look: Look) -> int:
+def _delete_codes(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     still = _codes(look).where(CODE.c.id.in_(keys))
     return connection.execute(delete(CODE).where(CODE.c.id.in_(still))).rowcount
 
 
-def _messages(look: Look) -> Select[Any]:
+def _messages(look: RetentionRun) -> Select[Any]:
     went = func.coalesce(OUTBOX.c.sent_at, OUTBOX.c.created_at)
     return select(OUTBOX.c.id).where(went < look.before(look.periods.raw), OUTBOX.c.state.in_(OVER))
 
 
-def _delete_messages(connection: Connection, keys: Keys, look: Look) -> int:
+def _delete_messages(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     still = _messages(look).where(OUTBOX.c.id.in_(keys))
     return connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(still))).rowcount
 
@@ -295,16 +295,16 @@ def _delete_messages(connection: Connection, keys: Keys, look: Look) -> int:
 _EVENT_KEY = (EVENT.c.channel, EVENT.c.provider_id, EVENT.c.status)
 
 
-def _delivery_events(look: Look) -> Select[Any]:
+def _delivery_events(look: RetentionRun) -> Select[Any]:
     return select(*_EVENT_KEY).where(EVENT.c.at < look.before(look.periods.raw))
 
 
-def _delete_events(connection: Connection, keys: Keys, look: Look) -> int:
+def _delete_events(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     still = (tuple_(*_EVENT_KEY).in_(keys), EVENT.c.at < look.before(look.periods.raw))
     return connection.execute(delete(EVENT).where(*still)).rowcount
 
 
-def _conversations(look: Look) -> Select[Any]:
+def _conversations(look: RetentionRun) -> Select[Any]:
     """Return conversations without a story that began long ago; only their state tells when the last word came."""
     return select(CONVERSATION.c.id, CONVERSATION.c.state, CONVERSATION.c.updated_at).where(
         CONVERSATION.c.started_at < look.before(look.periods.unfinished),
@@ -312,7 +312,7 @@ def _conversations(look: Look) -> Select[Any]:
     )
 
 
-def _silent(rows: Sequence[Row[Any]], look: Look) -> list[Row[Any]]:
+def _silent(rows: Sequence[Row[Any]], look: RetentionRun) -> list[Row[Any]]:
     before = look.before(look.periods.unfinished)
     return [row for row in rows if _last_word(row) < before]
 
@@ -326,7 +326,7 @@ def _last_word(row: Row[Any]) -> datetime:
         return changed
 
 
-def _erase_conversations(connection: Connection, keys: Keys, look: Look) -> int:
+def _erase_conversations(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     owners = select(CONVERSATION.c.contributor_id).where(CONVERSATION.c.id.in_(keys))
     _lock(connection, CONTRIBUTOR.c.id.in_(owners))
     rows = connection.execute(_conversations(look).where(CONVERSATION.c.id.in_(keys))).all()
@@ -352,7 +352,7 @@ _ON_CALL = (
 """A phone of the team's own, linked for alerts: it has nothing to say until it is needed."""
 
 
-def _quiet(look: Look, *more: ColumnElement[bool]) -> Select[Any]:
+def _quiet(look: RetentionRun, *more: ColumnElement[bool]) -> Select[Any]:
     """Return people who have not written for long. Whoever is leaving anyway is left to `finish_erasures`."""
     return select(CONTRIBUTOR.c.id).where(
         CONTRIBUTOR.c.heard_at < look.before(look.periods.contact), CONTRIBUTOR.c.erased_at.is_(None), ~_ON_CALL,
@@ -360,14 +360,14 @@ def _quiet(look: Look, *more: ColumnElement[bool]) -> Select[Any]:
     )  # fmt: skip
 
 
-def _warned(look: Look) -> ColumnElement[bool]:
+def _warned(look: RetentionRun) -> ColumnElement[bool]:
     """Return the condition that the team was told long enough ago."""
     if not look.periods.warning:
         return true()
     return CONTRIBUTOR.c.leaving_warned_at <= look.before(look.periods.warning)
 
 
-def _contributors(look: Look) -> Select[Any]:
+def _contributors(look: RetentionRun) -> Select[Any]:
     return _quiet(look, ~_TELLS, _warned(look))
 
 
@@ -375,18 +375,18 @@ _HELD = or_(~_TELLS, _REACHED, CONTRIBUTOR.c.language != "")
 """There is still something of the contact that can be let go."""
 
 
-def _contacts(look: Look) -> Select[Any]:
+def _contacts(look: RetentionRun) -> Select[Any]:
     return _quiet(look, _TELLS, _HELD, _warned(look))
 
 
-def _warnings(look: Look) -> Select[Any]:
+def _warnings(look: RetentionRun) -> Select[Any]:
     """Return people who have been quiet for so long that the team is to be told that they will be let go."""
     sooner = look._replace(now=look.now + timedelta(days=look.periods.warning))
     told = CONTRIBUTOR.c.leaving_warned_at.is_(None)
     return _quiet(sooner, _HELD, told, true() if look.periods.warning else false())
 
 
-def _warn(connection: Connection, keys: Keys, look: Look) -> int:
+def _warn(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     _lock(connection, CONTRIBUTOR.c.id.in_(keys))
     still = list(connection.execute(_warnings(look).where(CONTRIBUTOR.c.id.in_(keys))).scalars())
     if not still:
@@ -415,46 +415,46 @@ def leaving(connection: Connection, periods: Periods) -> list[Leaving]:
     ]
 
 
-def _stories(look: Look) -> Select[Any]:
+def _stories(look: RetentionRun) -> Select[Any]:
     """Return stories whose teller's consent to keep them has ended; one that was renewed has a later end."""
     return select(STORY.c.id).where(STORY.c.kept_until < look.now + EARLY)
 
 
-def _erase_stories(connection: Connection, keys: Keys, look: Look) -> int:
+def _erase_stories(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     tellers = select(STORY.c.contributor_id).where(STORY.c.id.in_(keys))
     _lock(connection, CONTRIBUTOR.c.id.in_(tellers))
     rows = connection.execute(_stories(look).where(STORY.c.id.in_(keys))).all()
     return sum(erase_story(connection, row.id, look.now) for row in rows)
 
 
-def _erase_contributors(connection: Connection, keys: Keys, look: Look) -> int:
+def _erase_contributors(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     _lock(connection, CONTRIBUTOR.c.id.in_(keys))
     rows = connection.execute(_contributors(look).where(CONTRIBUTOR.c.id.in_(keys))).all()
     return sum(erase_contributor(connection, row.id, look.now) for row in rows)
 
 
-def _forget_contacts(connection: Connection, keys: Keys, look: Look) -> int:
+def _forget_contacts(connection: Connection, keys: Keys, look: RetentionRun) -> int:
     _lock(connection, CONTRIBUTOR.c.id.in_(keys))
     rows = connection.execute(_contacts(look).where(CONTRIBUTOR.c.id.in_(keys))).all()
     return sum(forget_contact(connection, row.id, look.now) for row in rows)
 
 
 KINDS = (
-    Kind("raw_events", _raw_events, (INBOUND.c.id,), _empty_raw_events),
-    Kind("sealed_messages", _sealed_messages, (SEALED.c.id,), _delete_sealed),
-    Kind("messages", _messages, (OUTBOX.c.id,), _delete_messages),
-    Kind("delivery_events", _delivery_events, _EVENT_KEY, _delete_events),
-    Kind("holder_codes", _codes, (CODE.c.id,), _delete_codes),
-    Kind("receipt_guesses", _guesses, (GUESS.c.id,), _delete_guesses),
-    Kind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, PEOPLE_AT_ONCE, _silent),
-    Kind("stories", _stories, (STORY.c.id,), _erase_stories, PEOPLE_AT_ONCE),
-    Kind("warnings", _warnings, (CONTRIBUTOR.c.id,), _warn),
-    Kind("contributors", _contributors, (CONTRIBUTOR.c.id,), _erase_contributors, PEOPLE_AT_ONCE),
-    Kind("contacts", _contacts, (CONTRIBUTOR.c.id,), _forget_contacts, PEOPLE_AT_ONCE),
+    RetainedKind("raw_events", _raw_events, (INBOUND.c.id,), _empty_raw_events),
+    RetainedKind("sealed_messages", _sealed_messages, (SEALED.c.id,), _delete_sealed),
+    RetainedKind("messages", _messages, (OUTBOX.c.id,), _delete_messages),
+    RetainedKind("delivery_events", _delivery_events, _EVENT_KEY, _delete_events),
+    RetainedKind("holder_codes", _codes, (CODE.c.id,), _delete_codes),
+    RetainedKind("receipt_guesses", _guesses, (GUESS.c.id,), _delete_guesses),
+    RetainedKind("conversations", _conversations, (CONVERSATION.c.id,), _erase_conversations, PEOPLE_AT_ONCE, _silent),
+    RetainedKind("stories", _stories, (STORY.c.id,), _erase_stories, PEOPLE_AT_ONCE),
+    RetainedKind("warnings", _warnings, (CONTRIBUTOR.c.id,), _warn),
+    RetainedKind("contributors", _contributors, (CONTRIBUTOR.c.id,), _erase_contributors, PEOPLE_AT_ONCE),
+    RetainedKind("contacts", _contacts, (CONTRIBUTOR.c.id,), _forget_contacts, PEOPLE_AT_ONCE),
 )
 
 
-def _record(connection: Connection, who: str, gone: Gone, now: datetime) -> None:
+def _record(connection: Connection, who: str, gone: RetentionReport, now: datetime) -> None:
     detail = json.dumps(gone.counts(), separators=(",", ":"))
     connection.execute(
         insert(AUDIT).values(at=now, who=who, act="retention", object_kind="installation", detail=detail)

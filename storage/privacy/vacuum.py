@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import tables
 from storage.db.engine import reader
-from storage.protection.erasure import FATES, erase_contributor, erase_conversation, erase_story
+from storage.protection.erasure import ON_ERASURE, erase_contributor, erase_conversation, erase_story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +79,7 @@ class Erased(NamedTuple):
         return f"{self.at.isoformat()} {self.kind} {self.token}"
 
 
-class Scrubbed(NamedTuple):
+class Vacuumed(NamedTuple):
     """What a scrub did."""
 
     fresh: int
@@ -95,7 +95,7 @@ class Again(NamedTuple):
     people: int
 
 
-def scrub(engine: Engine, writer: Writer, folder: Path, now: datetime, *, patient: bool = True) -> Scrubbed:
+def vacuum(engine: Engine, writer: Writer, folder: Path, now: datetime, *, patient: bool = True) -> Vacuumed:
     """Put fresh erasures on the list, then take their bytes out of the database. Never call it on an event loop.
 
     `patient` leaves a large database for later while nothing has waited for an hour. What could not be done is tried
@@ -103,20 +103,20 @@ def scrub(engine: Engine, writer: Writer, folder: Path, now: datetime, *, patien
     """
     fresh = _fresh(engine)
     if not fresh:
-        return Scrubbed(0, clean=True)
+        return Vacuumed(0, clean=True)
     last = max(number for number, _ in fresh)
     _append(folder / LIST, [erased for _, erased in fresh])
     if patient and _size(engine) > SMALL_BYTES and now - min(erased.at for _, erased in fresh) < LARGE_WAITS:
-        return Scrubbed(len(fresh), clean=False)
+        return Vacuumed(len(fresh), clean=False)
     if not (_sqlite(engine) if engine.dialect.name == "sqlite" else _postgresql(engine)):
-        return Scrubbed(len(fresh), clean=False)
+        return Vacuumed(len(fresh), clean=False)
 
     def done(connection: Connection) -> None:
         mark = update(ERASURE).where(ERASURE.c.id <= last, ERASURE.c.scrubbed_at.is_(None))
         connection.execute(mark.values(scrubbed_at=now))
 
     writer.run(done)
-    return Scrubbed(len(fresh), clean=True)
+    return Vacuumed(len(fresh), clean=True)
 
 
 def unclean(connection: Connection) -> datetime | None:
@@ -251,7 +251,7 @@ def _postgresql(engine: Engine) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         try:
             connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
-            for table in sorted(set(FATES) - OWN):
+            for table in sorted(set(ON_ERASURE) - OWN):
                 connection.execute(text(f'VACUUM (FULL) "{table}"'))
         except DBAPIError as error:
             log.info("deleted words are cleaned out later: %s", type(error).__name__)

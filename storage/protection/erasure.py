@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select, Table
     from sqlalchemy.engine import Connection
 
-FATES = {
+ON_ERASURE = {
     "address": "deleted, or emptied for a contact who has gone quiet; a keyed token stays in `suppression`",
     "answer": "deleted with its story",
     "api_token": "the team's own",
@@ -60,7 +60,7 @@ FATES = {
 }
 
 FILES = {
-    "earshot.db": "the rows go by `FATES`; the vacuum then writes the file anew, so that no byte of them is left in it",
+    "earshot.db": "its rows go by `ON_ERASURE`; the vacuum then writes it anew, so that no byte of them is left",
     "earshot.db-wal": "cut to nothing by `storage.privacy.vacuum`",
     "earshot.db-shm": "an index of the log, without content; gone when the database is closed",
     "earshot.db.copying": "there while `earshot db backup` runs; deleted when it ends, and by the next start",

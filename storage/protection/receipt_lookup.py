@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from storage.protection.crypto import Keyring
 
-__all__ = ["WORDS_IN_A_RECEIPT", "Found", "draw", "find", "locked", "many_try", "missed", "new_receipt", "words"]
+__all__ = ["WORDS_IN_A_RECEIPT", "ReceiptFound", "draw", "find", "locked", "many_try", "missed", "new_receipt", "words"]
 
 ADDRESS = tables.Address.__table__
 GUESS = tables.ReceiptGuess.__table__
@@ -39,7 +39,7 @@ MANY_WRONG_IN_ALL, IN_ALL_WITHIN = 60, timedelta(hours=1)
 DRAWS = 8
 
 
-class Found(NamedTuple):
+class ReceiptFound(NamedTuple):
     """The story a receipt belongs to; never its words."""
 
     id: int
@@ -63,10 +63,10 @@ def draw(connection: Connection, keyring: Keyring, rng: Random) -> str:
     raise RuntimeError("no free receipt was found; give the message again")
 
 
-def find(connection: Connection, keyring: Keyring, receipt: str) -> Found | None:
+def find(connection: Connection, keyring: Keyring, receipt: str) -> ReceiptFound | None:
     """Return the story of these three words; None if there is none, or more than one from an older time."""
     rows = connection.execute(_stories(keyring, receipt).limit(2)).all()
-    return Found(*rows[0]) if len(rows) == 1 else None
+    return ReceiptFound(*rows[0]) if len(rows) == 1 else None
 
 
 def _stories(keyring: Keyring, receipt: str) -> Select[Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from storage.queries.stories.editions import Edited, Edition
+    from storage.queries.stories.editions import EditedStory, Edition
 
 LONGEST = 20_000
 """Characters of an edition."""
@@ -37,7 +37,7 @@ WHY_NOT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class EditRefusal:
     """Why nothing was changed, for the person who wanted it."""
 
     kind: Literal["gone", "empty", "too_long", "say_why", "same", "nothing", "theirs"]
@@ -45,7 +45,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class EditionMade:
     """An edition that was made."""
 
     edition: Edition
@@ -53,31 +53,33 @@ class Made:
     """Why its teller cannot be asked, a key of WHY_NOT; empty: they will be."""
 
 
-def may_edit(story: Edited | None, now_read: str, text: str, reason: str) -> Refusal | None:
+def may_edit(story: EditedStory | None, now_read: str, text: str, reason: str) -> EditRefusal | None:
     """Return why an edit may not be made; `now_read` are the words it would stand in for."""
     if story is None or story.withdrawn_at is not None:
-        return Refusal("gone", GONE)
+        return EditRefusal("gone", GONE)
     if not text.strip():
-        return Refusal("empty", "The edited version is empty. Nothing was saved; to hold a story back, decline it.")
+        return EditRefusal("empty", "The edited version is empty. Nothing was saved; to hold a story back, decline it.")
     if len(text) > LONGEST:
-        return Refusal("too_long", f"The edited version has {len(text)} characters. Use at most {LONGEST}.")
+        return EditRefusal("too_long", f"The edited version has {len(text)} characters. Use at most {LONGEST}.")
     if not reason.strip():
-        return Refusal("say_why", "Say why, in a sentence: its teller reads it.")
+        return EditRefusal("say_why", "Say why, in a sentence: its teller reads it.")
     if len(reason) > LONGEST_REASON:
-        return Refusal("too_long", f"The reason has {len(reason)} characters. Use at most {LONGEST_REASON}.")
+        return EditRefusal("too_long", f"The reason has {len(reason)} characters. Use at most {LONGEST_REASON}.")
     if text.strip() == now_read.strip():
-        return Refusal("same", "Nothing is different. Nothing was saved.")
+        return EditRefusal("same", "Nothing is different. Nothing was saved.")
     return None
 
 
-def may_undo(story: Edited | None, last: Edition | None) -> Refusal | None:
+def may_undo(story: EditedStory | None, last: Edition | None) -> EditRefusal | None:
     """Return why the newest edition may not be undone."""
     if story is None or story.withdrawn_at is not None:
-        return Refusal("gone", GONE)
+        return EditRefusal("gone", GONE)
     if last is None:
-        return Refusal("nothing", "This story has no edited version. Nothing was changed.")
+        return EditRefusal("nothing", "This story has no edited version. Nothing was changed.")
     if last.author == TELLER:
-        return Refusal("theirs", "Its teller wrote this version. Make another one, and they will be asked about it.")
+        return EditRefusal(
+            "theirs", "Its teller wrote this version. Make another one, and they will be asked about it."
+        )
     return None
 
 
@@ -89,7 +91,7 @@ def difference(before: str, after: str) -> tuple[str, ...]:
 
 def edit(
     connection: Connection, story_id: int, *, text: str, reason: str, author: str, now: datetime
-) -> Made | Refusal:
+) -> EditionMade | EditRefusal:
     """Make an edition and have its teller asked, if that may be; part of the caller's transaction."""
     story = editions.story_to_edit(connection, story_id)
     last = editions.newest(connection, story_id) if story is not None else None
@@ -97,7 +99,7 @@ def edit(
     standing = last.text if last is not None else (story.text if story is not None else "")
     refusal = may_edit(story, standing, words, why)
     if story is None or refusal is not None:
-        return refusal or Refusal("gone", GONE)
+        return refusal or EditRefusal("gone", GONE)
     if last is not None:
         _overtake(connection, last)
     why_not = (
@@ -113,16 +115,16 @@ def edit(
             now=now,
         )  # fmt: skip
     _note(connection, "story.edited", story_id, author, now, f"version {made.position}")
-    return Made(made, why_not)
+    return EditionMade(made, why_not)
 
 
-def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -> Edition | Refusal:
+def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -> Edition | EditRefusal:
     """Undo the newest edition, and ask no more about it; part of the caller's transaction."""
     story = editions.story_to_edit(connection, story_id)
     last = editions.newest(connection, story_id) if story is not None else None
     refusal = may_undo(story, last)
     if last is None or refusal is not None:
-        return refusal or Refusal("gone", GONE)
+        return refusal or EditRefusal("gone", GONE)
     follow_ups_asked.cancel(connection, edition_id=last.id)
     editions.set_state(connection, last.id, "dropped")
     editions.count_change(connection, story_id)

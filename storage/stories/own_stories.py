@@ -63,7 +63,7 @@ class OwnStory(NamedTuple):
     """True: it is to be deleted and used by nobody any more, and only the proof of its teller is waited for."""
 
 
-def told_by(connection: Connection, contributor_id: int, *, older: int = 0, limit: int = 500) -> list[OwnStory]:
+def stories_of(connection: Connection, contributor_id: int, *, older: int = 0, limit: int = 500) -> list[OwnStory]:
     """Return a person's stories, newest first; `older` leaves out those with this number and newer ones."""
     statement = select(STORY).where(STORY.c.contributor_id == contributor_id)
     if older:
@@ -98,7 +98,7 @@ def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> st
     return found
 
 
-def hold_teller(connection: Connection, story_id: int) -> int | None:
+def lock_teller(connection: Connection, story_id: int) -> int | None:
     """Hold the teller of a story until the commit, so that no turn of theirs runs meanwhile; returns who that is."""
     teller: int | None = connection.execute(
         select(CONTRIBUTOR.c.id)
@@ -180,7 +180,7 @@ def replace_words(
                 story_id=story_id, position=position, ref=ref, text=storable(words), kind="told", received_at=now
             )
         )
-    changed(connection, story_id, now, editions=True)
+    reopen(connection, story_id, now, editions=True)
     return True
 
 
@@ -199,7 +199,7 @@ def hide_place(connection: Connection, story_id: int, contributor_id: int, *, no
                 .where(ANSWER.c.story_id == story_id, ANSWER.c.step == row.step)
                 .values(value="null", note="")
             )
-    changed(connection, story_id, now, editions=True)
+    reopen(connection, story_id, now, editions=True)
     return True
 
 
@@ -226,7 +226,7 @@ def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now
             received_at=now,
         )
     )  # fmt: skip
-    changed(connection, story_id, now, editions=True)
+    reopen(connection, story_id, now, editions=True)
     return True
 
 
@@ -252,7 +252,7 @@ def days_left(connection: Connection, story_id: int, now: datetime) -> int | Non
     return None if until is None else max(1, (until - now).days)
 
 
-def changed(
+def reopen(
     connection: Connection, story_id: int, now: datetime, *, editions: bool = False, counted: bool = False
 ) -> None:
     """Send a story that its teller changed back to the queue, and tell the reviewer if one had decided about it.
@@ -288,11 +288,11 @@ def changed(
         raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)
 
 
-def changed_in(connection: Connection, conversation_id: str, now: datetime) -> None:
+def reopen_of_conversation(connection: Connection, conversation_id: str, now: datetime) -> None:
     """Do the same for the story of a conversation, if it has one; call it before the change is made."""
     found = connection.execute(select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)).scalar()
     if found is not None:
-        changed(connection, found, now, editions=True)
+        reopen(connection, found, now, editions=True)
 
 
 def changed_since(connection: Connection, story_id: int) -> datetime | None:
@@ -305,7 +305,7 @@ def changed_since(connection: Connection, story_id: int) -> datetime | None:
     return when
 
 
-def looked_at(connection: Connection, story_id: int, member_id: int | None, now: datetime) -> None:
+def mark_reviewed(connection: Connection, story_id: int, member_id: int | None, now: datetime) -> None:
     """Close the items about a change: somebody has decided about the story as it is now."""
     settle_items(connection, (CHANGED, ItemKind.TELLER_REWORDED), now=now, by=member_id, story_id=story_id)
 
@@ -320,7 +320,7 @@ def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
 
 
 def set_progress(connection: Connection, story_id: int, progress: str, now: datetime) -> bool:
-    """Say where a story is: `acted_on` or `changed`, or back to `read`; returns False if it was there already."""
+    """Say where a story is: `acted_on` or `reopen`, or back to `read`; returns False if it was there already."""
     return (
         connection.execute(
             update(STORY)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from flows.model.effects import RecordConsent
     from storage.queries.contributors.decisions import Circumstances
-    from storage.queries.stories.editions import Edited
+    from storage.queries.stories.editions import EditedStory
     from storage.queries.stories.follow_ups_asked import AskBack
 
 STORY = tables.Story.__table__
@@ -50,7 +50,7 @@ class Ending(NamedTuple):
         return round(self.period.days / MONTH_DAYS)
 
 
-def ending(connection: Connection, story: Edited) -> Ending | None:
+def ending(connection: Connection, story: EditedStory) -> Ending | None:
     """Return what of a story's consent ends first; None if nothing has an end."""
     ends = []
     if story.use in {"quote", "publish"} and story.use_until is not None:

@@ -33,14 +33,14 @@ BY_TIME = "time"
 """Who does what nobody does."""
 
 
-class Asked(NamedTuple):
+class SignOffAsked(NamedTuple):
     """A question that may still be answered, and the version it is about."""
 
     ask_back: AskBack
     edition: Edition
 
 
-def asked(connection: Connection, ask_back: AskBack) -> Asked | None:
+def asked(connection: Connection, ask_back: AskBack) -> SignOffAsked | None:
     """Return the version a question is about, if it is still the newest one of these very words.
 
     Holds the story until the commit: nobody edits, undoes or deletes it meanwhile.
@@ -51,10 +51,10 @@ def asked(connection: Connection, ask_back: AskBack) -> Asked | None:
     last = editions.newest(connection, story.id)
     if last is None or last.id != ask_back.edition_id or last.state != "asking":
         return None
-    return Asked(ask_back, last) if last.of_version >= story.words_version else None
+    return SignOffAsked(ask_back, last) if last.of_version >= story.words_version else None
 
 
-def propose(connection: Connection, open_question: Asked, text: str, now: datetime) -> Edition:
+def propose(connection: Connection, open_question: SignOffAsked, text: str, now: datetime) -> Edition:
     """Keep the teller's own version beside the others; the question is about it from now on."""
     ask_back, last = open_question
     words = storable(text).strip()
@@ -72,7 +72,7 @@ def propose(connection: Connection, open_question: Asked, text: str, now: dateti
 
 def agree(
     connection: Connection,
-    open_question: Asked,
+    open_question: SignOffAsked,
     consent: RecordConsent,
     under: Circumstances,
 ) -> None:
@@ -99,7 +99,7 @@ def agree(
 
 def keep_with_team(
     connection: Connection,
-    open_question: Asked,
+    open_question: SignOffAsked,
     consent: RecordConsent,
     under: Circumstances,
 ) -> None:

@@ -39,7 +39,7 @@ SUPPRESSION = tables.Suppression.__table__
 STOP, START, USE = "stop", "start", "use"
 
 
-class Held(NamedTuple):
+class HeldAgain(NamedTuple):
     """What a database that was put back had forgotten."""
 
     stops: int
@@ -103,7 +103,7 @@ def known_to(connection: Connection) -> list[Erased]:
     return found + [Erased(at, kind, token) for kind, tokens in kinds for token in sorted(tokens)] if at else found
 
 
-def hold(connection: Connection, lines: list[Erased], now: datetime) -> Held:
+def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgain:
     """Stop contact again with whoever said STOP, and take every use back to the last that its teller chose."""
     stops = sum(_stop(connection, token, now) for token in sorted(last_said(lines, STOP, START)))
     last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
@@ -126,7 +126,7 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Held:
                 object_id=found.id, detail=f"was {found.use}",
             )  # fmt: skip
             uses += 1
-    return Held(stops, uses)
+    return HeldAgain(stops, uses)
 
 
 def _stop(connection: Connection, token: str, now: datetime) -> bool:

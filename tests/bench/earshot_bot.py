@@ -22,7 +22,7 @@ from bot.app import App, build
 from bot.channels.channel import Inbound
 from bot.channels.telegram import updates
 from bot.settings.environment import Settings, read
-from bot.settings.foundation import lay
+from bot.settings.foundation import open_foundation
 from flows.model.conversation import Conversation
 from flows.questions.story import as_parts, joined
 from storage import tables
@@ -169,7 +169,7 @@ class Model:
 
 def dump() -> Iterator[dict[str, Any]]:
     """Give for each conversation the chat, the turns done, and the answers in order."""
-    base = lay(settings())
+    base = open_foundation(settings())
     talks, addresses = tables.Conversation.__table__, tables.Address.__table__
     with reader(base.engine) as connection:
         for sealed, stored in connection.execute(select(addresses.c.sealed, talks.c.state).join_from(talks, addresses)):

@@ -28,7 +28,7 @@ def judged() -> Counter[tuple[str, str, str]]:
         for voice in sorted({message.voice for message in messages} - set(NOT_JUDGED)):
             others = [place for place, message in enumerate(messages) if message.voice != voice]
             weights = train_danger.trained([messages[place] for place in others], [seen[place] for place in others])
-            fresh = danger_model.Model(train_danger.lines(weights))
+            fresh = danger_model.DangerModel(train_danger.lines(weights))
             danger_model.shipped = lambda fresh=fresh: fresh  # type: ignore[assignment]
             for message in messages:
                 if message.voice == voice:

@@ -20,11 +20,11 @@ from flows.language.distress import detect_distress
 from flows.language.distress.distress_tables import warm
 from flows.model.signals import PlaceChoice, PlacesFound
 from flows.simulation import simulation
-from flows.simulation.simulation import PRACTICE_HOUSE, Rehearsal
+from flows.simulation.simulation import PRACTICE_HOUSE, Simulation
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
-    from flows.interruptions.turn_builder import Turn
+    from flows.interruptions.turn_builder import TurnResult
 
 TEXTS = (
     "hello", "AGREE",
@@ -54,7 +54,7 @@ def talk(release: Release) -> tuple[float, int]:
     took, calls = 0.0, 0
     advance = simulation.advance
 
-    def measured(*args: Any) -> Turn:
+    def measured(*args: Any) -> TurnResult:
         nonlocal took, calls
         began = time.process_time()
         turn = advance(*args)
@@ -63,7 +63,7 @@ def talk(release: Release) -> tuple[float, int]:
         return turn
 
     place = PlaceChoice(id="p", label="Glenboig, North Lanarkshire")
-    phone = Rehearsal(
+    phone = Simulation(
         releases={"share": release}, flow="share", channel="sms",
         find_places=partial(_found, place),
     )  # fmt: skip

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from bot.jobs.follow_ups import AskBacks
+from bot.jobs.follow_ups import FollowUps
 from bot.settings.environment import read
 from storage import tables
 from storage.export import select as gate
 from storage.stories import editing
-from storage.stories.editing import Made
+from storage.stories.editing import EditionMade
 from tests import walk
 from tests.bot.service import MAYA, STORY, Service
 
@@ -36,7 +36,7 @@ class Asking:
 
     def __post_init__(self) -> None:
         settings = read({})
-        self.ask_backs = AskBacks(
+        self.ask_backs = FollowUps(
             engine=self.service.engine, writer=self.service.writer, means=self.service.means,
             quiet_hours=settings.quiet_hours, timezone=settings.timezone, clock=self.service.clock,
         )  # fmt: skip
@@ -71,11 +71,11 @@ class Asking:
         self.service.answers(MAYA)
         return int(story.id)
 
-    def edits(self, story: int, text: str = EDITED) -> Made:
+    def edits(self, story: int, text: str = EDITED) -> EditionMade:
         made = self.service.writer.run(
             lambda c: editing.edit(c, story, text=text, reason="Fewer details", author="amina", now=self.service.now)
         )
-        assert isinstance(made, Made), made
+        assert isinstance(made, EditionMade), made
         return made
 
     def undoes(self, story: int) -> None:

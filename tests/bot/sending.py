@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from bot.channels.channel import Inbound, Limits, Outgoing, Piece, Rejected, SendError, Sent, StatusReport
-from bot.outbound.sender import Delivery
+from bot.channels.channel import Inbound, Limits, Outgoing, Piece, Rejected, SendError, SentPiece, StatusReport
+from bot.outbound.sender import Sender
 from flows.model.effects import Say
 from flows.model.messages import Message
 from storage import tables
@@ -119,7 +119,7 @@ class Memory:
     takes: float = 0.0
     flying: int = 0
     most: int = 0
-    found: list[Sent] = field(default_factory=list)
+    found: list[SentPiece] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     away: SendError | None = None
     """While set: what every call ends with."""
@@ -128,7 +128,7 @@ class Memory:
     def pieces(self, outgoing: Outgoing) -> tuple[Piece, ...]:
         return tuple(Piece(address=outgoing.address, text=text) for text in outgoing.say.text.split("|"))
 
-    async def send(self, piece: Piece) -> Sent:
+    async def send(self, piece: Piece) -> SentPiece:
         self.flying += 1
         self.most = max(self.most, self.flying)
         try:
@@ -142,11 +142,11 @@ class Memory:
             if step is not None:
                 await step.wait()
             self.sent.append((self.hand.at - 1000.0, piece.address, piece.text))
-            return Sent(f"id-{len(self.sent)}", 1)
+            return SentPiece(f"id-{len(self.sent)}", 1)
         finally:
             self.flying -= 1
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[SentPiece]:
         self.asked.append(piece.text)
         if self.away is not None:
             raise self.away
@@ -242,7 +242,7 @@ class Post:
         self.hand = hand
         self.writer = WriterInPlace(engine)
         self.outbox = Outbox(self.writer, hand.clock)
-        self.delivery = Delivery(
+        self.delivery = Sender(
             **{
                 "engine": engine, "writer": self.writer, "keyring": KEYRING, "quiet_hours": NEVER,
                 "channels": {channel.name: channel for channel in channels}, "timezone": ZoneInfo("Europe/London"),

@@ -17,12 +17,12 @@ from bot.channels.sms.sms_channel import SmsChannel
 from bot.channels.telegram.telegram_channel import TelegramChannel
 from bot.inbound.intake import Intake, Result
 from bot.inbound.recovery import Recovery
-from bot.jobs.conversation_timers import Due
+from bot.jobs.conversation_timers import ConversationTimers
 from bot.settings.environment import read
-from bot.settings.organisation import house
+from bot.settings.organisation import organisation_facts
 from bot.settings.privacy_facts import notice
 from bot.turn.alerts import Alerts
-from bot.turn.context import Means
+from bot.turn.context import TurnServices
 from bot.turn.releases import Releases
 from flows.model.conversation import Conversation
 from flows.model.messages import Message
@@ -62,7 +62,7 @@ numbers = count(1)
 
 
 def releases() -> Releases:
-    return Releases.compile(house(read(SETTINGS)), "share")
+    return Releases.compile(organisation_facts(read(SETTINGS)), "share")
 
 
 def sms_form(sender: str, text: str, sid: str | None = None, **more: str) -> dict[str, str]:
@@ -139,12 +139,14 @@ class Service:
         self.telegram = Telegram()
         self.channels: dict[str, Channel] = {"sms": self.sms, "telegram": self.telegram}
         self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol"), WORKS_IN])
-        self.means = Means(keyring=self.keyring, releases=self.releases, resolver=self.resolver, notice=FACTS.digest)
+        self.means = TurnServices(
+            keyring=self.keyring, releases=self.releases, resolver=self.resolver, notice=FACTS.digest
+        )
         self.intake = Intake(
             writer=self.writer, means=self.means, channels=self.channels, clock=self.clock,
             advanced_opt_out=self.advanced_opt_out,
         )  # fmt: skip
-        self.due = Due(engine=self.engine, writer=self.writer, means=self.means, clock=self.clock)
+        self.due = ConversationTimers(engine=self.engine, writer=self.writer, means=self.means, clock=self.clock)
         self.alerts = Alerts(
             engine=self.engine, writer=self.writer, public_url="https://listen.example.org", staffed=self.means.staffed,
             clock=self.clock,

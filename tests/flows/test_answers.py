@@ -9,7 +9,7 @@ import pytest
 
 from flows.model.conversation import idle
 from flows.model.signals import Said
-from flows.questions.question import Reading, Scene, Unclear, Understood
+from flows.questions.question import Interpretation, QuestionContext, Unclear, Understood
 from tests.flows.phone import NOON, releases
 
 TABLES = sorted((Path(__file__).parent / "answers").glob("*.tsv"))
@@ -30,15 +30,15 @@ def rows() -> list[tuple[str, str, str]]:
     return found
 
 
-def read(question: str, reply: str, channel: str) -> Reading:
+def read(question: str, reply: str, channel: str) -> Interpretation:
     """Return how a question hears a reply."""
     release = releases()[FLOWS.get(question, "share")]
     state = idle(id="1", token="t", flow=release.flow.id, channel=channel, language="en", now=NOON)
-    scene = Scene(name=question, release=release, conversation=state, now=NOON)
+    scene = QuestionContext(name=question, release=release, conversation=state, now=NOON)
     return release.flow.steps[question].hear(scene, Said(text=reply))
 
 
-def meaning(reading: Reading) -> str:
+def meaning(reading: Interpretation) -> str:
     """Return a reading in the words of the tables: values joined by "+", `skip`, `loose` or `unclear`."""
     if isinstance(reading, Unclear):
         return "loose" if reading.loose else "unclear"

@@ -18,7 +18,7 @@ from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import PlacesFound
 from flows.questions import BY_TYPE
 from flows.questions.question import OptionStep, Step
-from flows.simulation.simulation import Rehearsal
+from flows.simulation.simulation import Simulation
 
 HANDBOOK = (Path(__file__).parents[2] / "docs" / "flow-handbook.md").read_text(encoding="utf-8")
 WHOLE, *EXAMPLES = re.findall(r"```toml\n(.*?)```", HANDBOOK, re.DOTALL)
@@ -41,7 +41,7 @@ def test_the_whole_flow_has_no_finding():
 def test_the_whole_flow_keeps_a_story(channel):
     flow = read(WHOLE, "bus.toml")
     releases = {"bus": compile_release(flow, texts_for(flow, {}), OrganisationFacts())}
-    phone = Rehearsal(
+    phone = Simulation(
         releases=releases, flow="bus", channel=channel, find_places=lambda words: PlacesFound(words=words)
     )
     for text in ("hello", "AGREE", "The ten past eight never comes.", "DONE", "quote"):

@@ -11,10 +11,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.language.keywords.keyword_tables import PERHAPS_WORDS, WORDS, Recognised, Table, compiled, read, tables
+from flows.language.keywords.keyword_tables import (
+    PERHAPS_WORDS,
+    WORDS,
+    KeywordTable,
+    Recognised,
+    compiled,
+    read,
+    tables,
+)
 from flows.language.keywords.recognise import (
     CARRIER_WORDS,
-    Word,
+    Keyword,
     normalise,
     recognise,
     reserved,
@@ -31,7 +39,7 @@ CHANNELS = ("sms", "telegram")
 
 def phrasings(kind: str) -> list[object]:
     return [
-        pytest.param(language, Word[word], channel, text, id=f"{language}-{word}-{channel}-{text}")
+        pytest.param(language, Keyword[word], channel, text, id=f"{language}-{word}-{channel}-{text}")
         for language, words in SET.items()
         for word, lists in words.items()
         for channel in CHANNELS
@@ -39,12 +47,12 @@ def phrasings(kind: str) -> list[object]:
     ]
 
 
-def plain_words() -> list[tuple[str, Word, str]]:
+def plain_words() -> list[tuple[str, Keyword, str]]:
     """Every entry of every table's `words`, as a person would type it."""
     return [
         (table.language, word, phrase)
         for table in tables()
-        for word in Word
+        for word in Keyword
         for pattern in table.patterns(word, "words")
         for phrase in spelled(pattern)
     ]
@@ -65,14 +73,14 @@ def test_the_set_is_large_enough(language: str, word: str, counting: int, mentio
 
 
 @pytest.mark.parametrize(("language", "word", "channel", "text"), phrasings("counts"))
-def test_counts(language: str, word: Word, channel: str, text: str) -> None:
+def test_counts(language: str, word: Keyword, channel: str, text: str) -> None:
     found = recognise(text, language=language, channel=channel)
     assert found is not None
     assert found.word is word
 
 
 @pytest.mark.parametrize(("language", "word", "channel", "text"), phrasings("mentions"))
-def test_a_mention_does_not_count(language: str, word: Word, channel: str, text: str) -> None:
+def test_a_mention_does_not_count(language: str, word: Keyword, channel: str, text: str) -> None:
     assert recognise(text, language=language, channel=channel) is None
 
 
@@ -89,13 +97,13 @@ def test_what_surrounds_a_keyword_is_kept(case: dict[str, str], channel: str) ->
 def test_stop_is_understood_in_every_language(language: str, text: str) -> None:
     found = recognise(text, language=language, channel="telegram")
     assert found is not None
-    assert found.word is Word.STOP
+    assert found.word is Keyword.STOP
 
 
 def test_other_words_are_understood_in_the_persons_language_and_english_only() -> None:
-    assert recognise("wstecz", language="pl", channel="sms") == Recognised(Word.BACK, language="pl")
+    assert recognise("wstecz", language="pl", channel="sms") == Recognised(Keyword.BACK, language="pl")
     assert recognise("wstecz", language="cy", channel="sms") is None
-    assert recognise("help", language="pl", channel="telegram") == Recognised(Word.HELP)
+    assert recognise("help", language="pl", channel="telegram") == Recognised(Keyword.HELP)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,7 @@ def test_other_words_are_understood_in_the_persons_language_and_english_only() -
 )  # fmt: skip
 def test_a_language_that_is_named_comes_as_its_code(text: str, code: str) -> None:
     assert recognise(text, language="en", channel="telegram") == Recognised(
-        Word.LANGUAGE, rest=code, language=recognise(text, language="en", channel="telegram").language
+        Keyword.LANGUAGE, rest=code, language=recognise(text, language="en", channel="telegram").language
     )
 
 
@@ -129,13 +137,13 @@ def test_the_carriers_words_hold_on_telegram_too(word: str) -> None:
 @pytest.mark.parametrize(
     ("text", "channel", "expected"),
     [
-        ("YES", "sms", Recognised(Word.START, carrier_only=True)),
-        (" yes ", "sms", Recognised(Word.START, carrier_only=True)),
+        ("YES", "sms", Recognised(Keyword.START, carrier_only=True)),
+        (" yes ", "sms", Recognised(Keyword.START, carrier_only=True)),
         ("yes", "telegram", None),
         ("Yes!", "sms", None),
         ("yes please", "sms", None),
         ("yes please, in 2 hours", "sms", None),
-        ("START", "sms", Recognised(Word.START)),
+        ("START", "sms", Recognised(Keyword.START)),
     ],
 )
 def test_yes_is_an_answer_unless_the_carrier_takes_it(text: str, channel: str, expected: Recognised | None) -> None:
@@ -150,17 +158,17 @@ def test_the_carrier_takes_nothing_but_one_word(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "word", "rest", "whole"),
     [
-        ("/start", Word.START, "", True),
-        ("/start AbC_-9", Word.START, "AbC_-9", True),
-        ("/start@earshot_bot AbC_-9", Word.START, "AbC_-9", True),
-        (" /stop@earshot_bot ", Word.STOP, "", True),
-        ("/stop texting me", Word.STOP, "texting me", False),
-        ("/my_data", Word.MY_DATA, "", True),
-        ("/mydata", Word.MY_DATA, "", True),
-        ("/withdraw", Word.DELETE, "", True),
+        ("/start", Keyword.START, "", True),
+        ("/start AbC_-9", Keyword.START, "AbC_-9", True),
+        ("/start@earshot_bot AbC_-9", Keyword.START, "AbC_-9", True),
+        (" /stop@earshot_bot ", Keyword.STOP, "", True),
+        ("/stop texting me", Keyword.STOP, "texting me", False),
+        ("/my_data", Keyword.MY_DATA, "", True),
+        ("/mydata", Keyword.MY_DATA, "", True),
+        ("/withdraw", Keyword.DELETE, "", True),
     ],
 )
-def test_commands(text: str, word: Word, rest: str, whole: bool) -> None:
+def test_commands(text: str, word: Keyword, rest: str, whole: bool) -> None:
     found = recognise(text, language="en", channel="telegram")
     assert found is not None
     assert (found.word, found.rest, found.whole) == (word, rest, whole)
@@ -175,21 +183,21 @@ def test_other_commands_are_words_like_any(text: str) -> None:
 def test_done_ends_only_what_was_asked_for(text: str) -> None:
     assert recognise(text, language="en", channel="sms") is not None
     assert recognise(text, language="en", channel="sms", waiting=False) is None
-    assert recognise("DONE", language="en", channel="sms", waiting=False) == Recognised(Word.DONE)
+    assert recognise("DONE", language="en", channel="sms", waiting=False) == Recognised(Keyword.DONE)
 
 
 def test_the_end_is_no_stop_when_it_ends_a_story() -> None:
     """A lone END by SMS opts out at the carrier; at the foot of a story it does not, and only closes the story."""
-    assert recognise("END", language="en", channel="sms").word is Word.STOP
-    assert recognise("They shut it.\nEND", language="en", channel="sms").word is Word.DONE
-    assert recognise("the end", language="en", channel="sms").word is Word.DONE
+    assert recognise("END", language="en", channel="sms").word is Keyword.STOP
+    assert recognise("They shut it.\nEND", language="en", channel="sms").word is Keyword.DONE
+    assert recognise("the end", language="en", channel="sms").word is Keyword.DONE
 
 
 def test_the_second_word_of_a_message_is_left_to_be_recognised() -> None:
     found = recognise("Please stop texting me. Delete my story.", language="en", channel="sms")
     assert found is not None
-    assert (found.word, found.rest) == (Word.STOP, "Delete my story.")
-    assert recognise(found.rest, language="en", channel="sms").word is Word.DELETE
+    assert (found.word, found.rest) == (Keyword.STOP, "Delete my story.")
+    assert recognise(found.rest, language="en", channel="sms").word is Keyword.DELETE
 
 
 def test_a_long_story_around_a_plain_request() -> None:
@@ -197,7 +205,7 @@ def test_a_long_story_around_a_plain_request() -> None:
     for text in (f"Please stop texting me. {story}", f"{story}Please stop texting me."):
         found = recognise(text, language="en", channel="sms")
         assert found is not None
-        assert (found.word, found.rest) == (Word.STOP, story.strip())
+        assert (found.word, found.rest) == (Keyword.STOP, story.strip())
     assert recognise(f"{story}Please stop texting me. {story}", language="en", channel="sms") is None
 
 
@@ -207,7 +215,7 @@ def test_a_long_story_around_a_plain_request() -> None:
 def test_every_table_has_every_word() -> None:
     assert {table.language for table in tables()} == set(LANGUAGES)
     for table in tables():
-        assert all(table.raw[word.name]["words"] for word in Word if word not in PERHAPS_WORDS), table.language
+        assert all(table.raw[word.name]["words"] for word in Keyword if word not in PERHAPS_WORDS), table.language
 
 
 def test_drafts_are_named_until_a_native_speaker_has_read_them() -> None:
@@ -217,10 +225,10 @@ def test_drafts_are_named_until_a_native_speaker_has_read_them() -> None:
 
 
 @pytest.mark.parametrize("table", tables(), ids=lambda table: table.language)
-def test_every_phrase_of_a_table_means_its_word_and_no_other(table: Table) -> None:
+def test_every_phrase_of_a_table_means_its_word_and_no_other(table: KeywordTable) -> None:
     """Patterns with very many phrases are tried by their first few hundred."""
     tried = 0
-    for word in Word:
+    for word in Keyword:
         for pattern in table.patterns(word, "words", "phrases", "clear"):
             for phrase in islice(spelled(pattern), 300):
                 tried += 1
@@ -316,7 +324,7 @@ def test_never_raises_and_keeps_what_surrounds(text: str, language: str, channel
         assert found.rest
         assert found.rest in text or all(half.strip() in text for half in found.rest.split("\n"))
         assert len(found.rest) < len(text)
-    elif found.word not in {Word.START, Word.LANGUAGE}:
+    elif found.word not in {Keyword.START, Keyword.LANGUAGE}:
         assert found.rest == ""
 
 
@@ -335,7 +343,7 @@ def test_reading_the_rest_comes_to_an_end(text: str, language: str) -> None:
     case=st.sampled_from([str.upper, str.lower, str.title, str.swapcase]),
 )  # fmt: skip
 def test_any_case_and_any_edges(
-    entry: tuple[str, Word, str], before: str, after: str, channel: str, case: type
+    entry: tuple[str, Keyword, str], before: str, after: str, channel: str, case: type
 ) -> None:
     language, word, phrase = entry
     found = recognise(f"{before}{case(phrase)}{after}", language=language, channel=channel)
@@ -344,7 +352,7 @@ def test_any_case_and_any_edges(
 
 
 @given(entry=st.sampled_from(plain_words()))
-def test_full_width_letters_and_hidden_characters(entry: tuple[str, Word, str]) -> None:
+def test_full_width_letters_and_hidden_characters(entry: tuple[str, Keyword, str]) -> None:
     language, word, phrase = entry
     wide = "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in phrase)
     hidden = "\u200b".join(phrase)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 
-WEIGHTY = frozenset({Word.STOP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.PERSON, Word.NARROW})
+WEIGHTY = frozenset(
+    {Keyword.STOP, Keyword.DELETE, Keyword.DELETE_CHAT, Keyword.MY_DATA, Keyword.PERSON, Keyword.NARROW}
+)
 with (Path(__file__).parent / "own_words.tsv").open(encoding="utf-8", newline="") as file:
     ROWS = [
         (row["heard"], row["text"].replace("\\n", "\n"))
@@ -52,13 +54,13 @@ def test_a_look_alike_is_not_taken(text: str, language: str) -> None:
 @pytest.mark.parametrize(
     ("text", "first", "then"),
     [
-        ("stop and delete everything", Word.STOP, Word.DELETE),
-        ("delete my story and stop texting me", Word.STOP, Word.DELETE),
-        ("Please stop. Send me a copy of everything you hold about me.", Word.STOP, Word.MY_DATA),
-        ("send me my data then delete everything", Word.DELETE, Word.MY_DATA),
+        ("stop and delete everything", Keyword.STOP, Keyword.DELETE),
+        ("delete my story and stop texting me", Keyword.STOP, Keyword.DELETE),
+        ("Please stop. Send me a copy of everything you hold about me.", Keyword.STOP, Keyword.MY_DATA),
+        ("send me my data then delete everything", Keyword.DELETE, Keyword.MY_DATA),
     ],
 )
-def test_two_wishes_in_one_message(text: str, first: Word, then: Word) -> None:
+def test_two_wishes_in_one_message(text: str, first: Keyword, then: Keyword) -> None:
     """The weightier comes first and the other is left, whichever was written first."""
     found = recognise(text, language="en", channel="sms")
     assert found is not None
@@ -81,4 +83,4 @@ def test_two_wishes_in_one_message(text: str, first: Word, then: Word) -> None:
 def test_a_signature_is_no_rest_and_a_reason_is(text: str, rest: str) -> None:
     found = recognise(text, language="en", channel="sms")
     assert found is not None
-    assert (found.word, found.rest, found.whole) == (Word.STOP, rest, not rest)
+    assert (found.word, found.rest, found.whole) == (Keyword.STOP, rest, not rest)

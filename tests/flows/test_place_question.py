@@ -6,7 +6,7 @@ import pytest
 
 from flows.model.effects import FindPlace
 from flows.model.signals import PlacesFound, Said
-from flows.questions.question import Scene, Waiting
+from flows.questions.question import QuestionContext, Waiting
 from tests.flows.phone import GLENBOIG, Phone, releases
 
 STORY = "They shut the surgery and now my mother has no way to see a doctor."
@@ -47,7 +47,7 @@ def test_no_place_leaves_the_question_as_skip_does(words: str) -> None:
 def test_a_street_alone_is_kept_nowhere_and_asked_again() -> None:
     phone = at_the_place()
     question = releases()["share"].flow.steps["place"]
-    scene = Scene(name="place", release=releases()["share"], conversation=phone.state, now=phone.now)
+    scene = QuestionContext(name="place", release=releases()["share"], conversation=phone.state, now=phone.now)
     asked = question.hear(scene, Said(text="19 Sycamore Drive"))
     assert isinstance(asked, Waiting)
     assert asked.scratch == {}

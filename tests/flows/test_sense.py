@@ -11,9 +11,9 @@ import pytest
 
 from flows.language.intents import labels, sense_model, train_sense
 from flows.language.intents.detect_sense import sensed
-from flows.language.intents.intents import Kind, recognise_intent
+from flows.language.intents.intents import IntentKind, recognise_intent
 from flows.language.intents.sense_words import LONGEST, known, marks, of_message, words
-from flows.language.keywords.recognise import Word, may_want, recognise
+from flows.language.keywords.recognise import Keyword, may_want, recognise
 from flows.language.linear.hashed_features import of_words
 from flows.model.effects import OptOut, Say
 from tests.flows.phone import Phone
@@ -61,11 +61,11 @@ def test_the_quick_way_to_weigh_adds_up_the_same_features_as_training():
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("would you be so good as to send me no further texts", Word.STOP),
-        ("divvent be messaging wor lass any more", Word.STOP),
-        ("could yous take what i wrote off your computer and bin it", Word.DELETE),
-        ("i would like sight of all you have written down about me", Word.MY_DATA),
-        ("i think that is all i have to tell you", Word.DONE),
+        ("would you be so good as to send me no further texts", Keyword.STOP),
+        ("divvent be messaging wor lass any more", Keyword.STOP),
+        ("could yous take what i wrote off your computer and bin it", Keyword.DELETE),
+        ("i would like sight of all you have written down about me", Keyword.MY_DATA),
+        ("i think that is all i have to tell you", Keyword.DONE),
     ],
 )
 def test_words_that_no_phrase_knows_are_heard(text, word):
@@ -83,12 +83,12 @@ def test_words_that_no_phrase_knows_are_heard(text, word):
 )  # fmt: skip
 def test_look_alikes_are_not_taken(text):
     found = recognise(text, language="en", channel="sms")
-    assert found is None or found.word not in {Word.STOP, Word.DELETE}
+    assert found is None or found.word not in {Keyword.STOP, Keyword.DELETE}
 
 
 def test_an_age_that_is_only_likely_is_asked_about():
     found = recognise_intent("me and my pals in S3 done this for our modern studies class", language="en", telling=True)
-    assert found is None or found.kind is Kind.MAYBE_UNDER_AGE
+    assert found is None or found.kind is IntentKind.MAYBE_UNDER_AGE
 
 
 def test_a_long_message_and_another_language_are_let_go():
@@ -102,7 +102,7 @@ def offers(phone: Phone) -> int:
 
 
 def test_a_wish_that_is_not_sure_is_offered_the_way_once_and_nothing_is_done():
-    assert may_want(UNCLEAR, language="en") is Word.STOP
+    assert may_want(UNCLEAR, language="en") is Keyword.STOP
     phone = Phone(channel="sms")
     phone.say("hello", "AGREE", STORY)
     before = offers(phone)
@@ -120,7 +120,7 @@ def strangers() -> list[tuple[str, str]]:
     examples = labels.labelled(FOLDER)
     held = [each for each in examples if each.source == "fresh"]
     shipped = sense_model.shipped
-    fresh = sense_model.Model(
+    fresh = sense_model.SenseModel(
         train_sense.lines(train_sense.trained([each for each in examples if each.source != "fresh"]))
     )
     try:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flows.engine.distress import ONCE_IN
 from flows.interruptions.signpost import LINES, signpost
-from flows.interruptions.turn_builder import Making
+from flows.interruptions.turn_builder import TurnBuilder
 from flows.language.distress import distress_tables
 from flows.language.distress.detect_distress import notice
 from flows.language.distress.distress_tables import KINDS, concerns, concerns_across, noted
@@ -78,7 +78,7 @@ def test_an_ordinary_message_costs_little():
 
 
 def signposts(phone: Phone) -> list[Say]:
-    text = signpost(Making(phone.known[phone.flow], phone.state, phone.now))
+    text = signpost(TurnBuilder(phone.known[phone.flow], phone.state, phone.now))
     return [say for say in phone.heard if say.text == text]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from babel.messages.pofile import read_po
 
-from flows.authoring.catalogue import Change, UnreadableCatalogueError, read_catalogue, template, updated
+from flows.authoring.catalogue import CatalogueChange, UnreadableCatalogueError, read_catalogue, template, updated
 from flows.authoring.loader import load, read
 from flows.authoring.release import compile_release
 from flows.authoring.texts import TEXTS, all_sources, read_catalogues, read_translations, texts_for
@@ -48,7 +48,7 @@ def begun(language: str = "cy") -> str:
 
 def test_a_new_language_begins_empty_with_an_address_and_a_hint_for_each_text():
     text, change = updated(None, "cy", SOURCES)
-    assert change == Change(kept=0, new=4, changed=0, dropped=0)
+    assert change == CatalogueChange(kept=0, new=4, changed=0, dropped=0)
     assert '"Language: cy\\n"' in text
     assert text.count("msgctxt") == 4
     assert "#. Be warm.\n" in text
@@ -69,14 +69,14 @@ def test_updating_without_changes_changes_nothing():
     before = filled(begun())
     after, change = updated(before.encode(), "cy", SOURCES)
     assert after == before
-    assert change == Change(kept=4, new=0, changed=0, dropped=0)
+    assert change == CatalogueChange(kept=4, new=0, changed=0, dropped=0)
 
 
 def test_a_changed_source_keeps_its_translation_as_a_draft_with_the_old_source_beside_it():
     before = filled(begun())
     changed = HELLO._replace(text="Hello from {organisation}.")
     after, change = updated(before.encode(), "cy", (changed, *SOURCES[1:]))
-    assert change == Change(kept=3, new=0, changed=1, dropped=0)
+    assert change == CatalogueChange(kept=3, new=0, changed=1, dropped=0)
     assert '#| msgid "Hello, this is {organisation}. It is 100% free."' in after
     assert TRANSLATED[HELLO.address] in after
     again, change = updated(after.encode(), "cy", (changed, *SOURCES[1:]))
@@ -97,7 +97,7 @@ def test_a_text_that_is_gone_moves_to_the_end_and_comes_back_with_it():
     assert '#~ msgstr "ysbyty, y ward"' in without
     assert without.index("#~") > without.rindex('msgctxt "walk/where.options.ward"')
     again, change = updated(without.encode(), "cy", SOURCES)
-    assert change == Change(kept=4, new=0, changed=0, dropped=0)
+    assert change == CatalogueChange(kept=4, new=0, changed=0, dropped=0)
     assert again == filled(begun())
 
 

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from flows.authoring.loader import load
-from flows.simulation.transcript import Act, Exchange, Line, Transcript, TranscriptError, duration, read, write
+from flows.simulation.transcript import (
+    Exchange,
+    Transcript,
+    TranscriptAct,
+    TranscriptError,
+    TranscriptLine,
+    duration,
+    read,
+    write,
+)
 from tests.flows.transcript import FOLDER, first_difference, phone_for, run, updated
 
 FILES = sorted(FOLDER.rglob("*.txt"))
@@ -46,28 +55,28 @@ def test_what_is_left_out_may_be_anything_and_stays_left_out() -> None:
 
 
 ACTS = (
-    Act("say", "Hello"),
-    Act("say", "Two lines,\nand\n\nmore"),
-    Act("say", "[in brackets]"),
-    Act("say", "(wait 2 minutes)"),
-    Act("say", "> pasted"),
-    Act("say", "\\ a backslash"),
-    Act("say", "Łódź 🙂"),
-    Act("press", "Yes, 18 or over"),
-    Act("wait", "2 days"),
-    Act("position", "Glenboig"),
-    Act("send", "photo"),
-    Act("send", "audio"),
-    Act("version", "A doctor came.", "It names a doctor"),
-    Act("version", "A doctor came."),
-    Act("renewal", "publishing", "March 2027"),
-    Act("edit", "We waited six weaks.", "We waited six weeks."),
+    TranscriptAct("say", "Hello"),
+    TranscriptAct("say", "Two lines,\nand\n\nmore"),
+    TranscriptAct("say", "[in brackets]"),
+    TranscriptAct("say", "(wait 2 minutes)"),
+    TranscriptAct("say", "> pasted"),
+    TranscriptAct("say", "\\ a backslash"),
+    TranscriptAct("say", "Łódź 🙂"),
+    TranscriptAct("press", "Yes, 18 or over"),
+    TranscriptAct("wait", "2 days"),
+    TranscriptAct("position", "Glenboig"),
+    TranscriptAct("send", "photo"),
+    TranscriptAct("send", "audio"),
+    TranscriptAct("version", "A doctor came.", "It names a doctor"),
+    TranscriptAct("version", "A doctor came."),
+    TranscriptAct("renewal", "publishing", "March 2027"),
+    TranscriptAct("edit", "We waited six weaks.", "We waited six weeks."),
 )
 
 
 @pytest.mark.parametrize("act", ACTS, ids=[f"{act.kind}-{number}" for number, act in enumerate(ACTS)])
-def test_what_is_written_is_read_again(act: Act) -> None:
-    came = (Line("<", "One line\n\nand another\n1 Yes"), Line("*", "holds it sealed"))
+def test_what_is_written_is_read_again(act: TranscriptAct) -> None:
+    came = (TranscriptLine("<", "One line\n\nand another\n1 Yes"), TranscriptLine("*", "holds it sealed"))
     transcript = Transcript(flow="share", channel="telegram", about="What it shows.", exchanges=(Exchange(act, came),))
     (exchange,) = read(write(transcript)).exchanges
     assert (exchange.act, exchange.came) == (act, came)
@@ -79,8 +88,8 @@ def test_what_is_written_is_read_again(act: Act) -> None:
         ("flow: share\n> Hi\n", "channel: sms"),
         ("channel: sms\n> Hi\n", "Above the first message"),
         ("flow: share\nchannel: sms\ncolour: red\n> Hi\n", "Above the first message"),
-        ("flow: share\nchannel: sms\n< Hi\n", "Line 3"),
-        ("flow: share\nchannel: sms\n> Hi\nHello\n", "Line 4"),
+        ("flow: share\nchannel: sms\n< Hi\n", "TranscriptLine 3"),
+        ("flow: share\nchannel: sms\n> Hi\nHello\n", "TranscriptLine 4"),
         ("flow: share\nchannel: sms\n> (wait a while)\n", "Line 3: “a while” is not a time to wait"),
     ],
 )
@@ -106,7 +115,9 @@ def test_times_to_wait(text: str, time: timedelta) -> None:
 
 
 def test_a_position_in_many_places_is_not_guessed() -> None:
-    transcript = Transcript(flow="share", channel="telegram", exchanges=(Exchange(Act("position", "Newport")),))
+    transcript = Transcript(
+        flow="share", channel="telegram", exchanges=(Exchange(TranscriptAct("position", "Newport")),)
+    )
     with pytest.raises(TranscriptError, match="not one place"):
         run(transcript)
 

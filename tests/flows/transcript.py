@@ -11,7 +11,7 @@ from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for
 from flows.model.conversation import Conversation
 from flows.model.signals import PlaceChoice, PlacesFound
-from flows.simulation.simulation import PRACTICE_HOUSE, Rehearsal
+from flows.simulation.simulation import PRACTICE_HOUSE, Simulation
 from flows.simulation.transcript import Exchange, Transcript, play
 from storage.places import Place, ProjectPlace, Resolver
 
@@ -52,9 +52,9 @@ def _choice(place: Place) -> PlaceChoice:
     return PlaceChoice(id=place.id, label=place.label, kind=place.kind)
 
 
-def phone_for(transcript: Transcript) -> Rehearsal:
+def phone_for(transcript: Transcript) -> Simulation:
     """Return a fresh phone to run a transcript on."""
-    return Rehearsal(
+    return Simulation(
         releases=releases(),
         flow=transcript.flow,
         channel=transcript.channel,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.turn import alerts
-from bot.web.reveal import Opening
+from bot.web.reveal import SealedReader
 from review.app import build
 from review.kit import accounts
-from review.kit.services import ReviewParts
+from review.kit.services import ReviewServices
 from storage import tables
 from storage.queries.team import members, on_call
 from storage.queries.team.safeguarding_items import is_open
@@ -42,8 +42,8 @@ def offer(connection: Connection) -> None:
 
 
 def page(service: Service) -> Visitor:
-    opening = Opening(service.keyring, service.channels)
-    parts = ReviewParts(
+    opening = SealedReader(service.keyring, service.channels)
+    parts = ReviewServices(
         engine=service.engine, writer=service.writer, clock=service.clock, organisation="Easton Listens",
         open_event=opening.event, open_address=opening.address,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate
 from storage.privacy.retention import Periods, run
-from storage.privacy.vacuum import LIST, scrub, unclean
+from storage.privacy.vacuum import LIST, unclean, vacuum
 from storage.protection.crypto import address_lookups
 from storage.protection.erasure import erase_story, finish_erasures
 from storage.queries.conversations import turn_queries
@@ -159,7 +159,7 @@ async def test_after_delete_everything_not_a_byte_is_left(service: Service, tmp_
     await ask_for_everything_to_go(service, NUMBER)
     assert stored(service, WORDS) == set(), "at once"
     goodbye_goes_out(service)
-    done = scrub(service.engine, service.writer, tmp_path, service.now)
+    done = vacuum(service.engine, service.writer, tmp_path, service.now)
     assert done.clean
     assert done.fresh >= 2
     files = [*files_of(service.engine), tmp_path / LIST]
@@ -187,7 +187,7 @@ async def test_a_single_story_goes_from_the_bytes_as_well(service: Service, tmp_
         rows = connection.execute(select(tables.Story.__table__.c.id, tables.Story.__table__.c.text)).all()
     (story,) = [row.id for row in rows if "tamarisk" in row.text]
     assert service.writer.run(lambda connection: erase_story(connection, story, service.now))
-    assert scrub(service.engine, service.writer, tmp_path, service.now).clean
+    assert vacuum(service.engine, service.writer, tmp_path, service.now).clean
     words = ("tamarisk", "ptolemy", "zinc counter")
     assert stored(service, words) == set()
     assert leftovers(files_of(service.engine), words) == {}
@@ -210,7 +210,7 @@ async def test_words_that_came_uninvited_and_were_never_agreed_to_leave_no_trace
     assert (warned.warnings, warned.conversations) == (1, 1)
     gone = run(service.engine, service.writer, Periods(), later)
     assert (gone.contributors, gone.stuck) == (1, 0)
-    assert scrub(service.engine, service.writer, tmp_path, later).clean
+    assert vacuum(service.engine, service.writer, tmp_path, later).clean
     rows = {name: len(found) for name, found in _everything(service).items()}
     assert {
         name for name in ("story", "sealed_message", "conversation", "contributor", "address") if rows[name]
@@ -233,7 +233,7 @@ async def test_a_large_database_is_left_in_peace_for_an_hour_at_most(
     await tell(service, NUMBER, "Hello", TOLD)
     service.writer.run(lambda connection: erase_story(connection, 1, service.now))
     for minutes, clean in ((0, False), (59, False), (61, True)):
-        done = scrub(service.engine, service.writer, tmp_path, service.now + timedelta(minutes=minutes))
+        done = vacuum(service.engine, service.writer, tmp_path, service.now + timedelta(minutes=minutes))
         assert done.clean is clean
     assert len((tmp_path / LIST).read_text().splitlines()) == 1, "each is on the list once"
-    assert scrub(service.engine, service.writer, tmp_path, service.now) == (0, True)
+    assert vacuum(service.engine, service.writer, tmp_path, service.now) == (0, True)

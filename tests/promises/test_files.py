@@ -12,7 +12,7 @@ import pytest
 
 from bot.app import build
 from bot.settings.environment import read
-from storage.privacy.vacuum import LIST, scrub
+from storage.privacy.vacuum import LIST, vacuum
 from storage.protection.erasure import FILES, WRITERS
 from tests import walk
 from tests.bot.service import MAYA, all_is_read, sms_form
@@ -82,7 +82,7 @@ async def test_the_data_folder_holds_nothing_that_erasure_does_not_know(
     assert earshot("people", "erase", MAYA, "--reason", "asked", "--yes") == 0
     assert earshot("db", "restore", str(copy), "--yes") == 0
     app = build(read({}))
-    scrub(app.engine, app.writer, app.settings.data_dir, app.clock(), patient=False)
+    vacuum(app.engine, app.writer, app.settings.data_dir, app.clock(), patient=False)
     folder = app.settings.data_dir
     files = [path for path in folder.rglob("*") if path.is_file()]
     names = {path.relative_to(folder).as_posix() for path in files}

@@ -20,7 +20,7 @@ from bot.channels.sms import sms_channel
 from bot.channels.sms.sms_channel import SmsChannel
 from bot.channels.telegram.telegram_channel import TelegramChannel
 from bot.outbound import outcome, reconciler, sender
-from bot.outbound.sender import Delivery
+from bot.outbound.sender import Sender
 from storage import tables
 from tests.bot.channels.provider import Call, provider
 from tests.bot.outbound.test_sender_against_providers import until_all_are_out
@@ -129,8 +129,8 @@ def channels_to(url: str) -> dict[str, Channel]:
     return {"telegram": chat, "sms": text}
 
 
-def delivery(service: Service, channels: dict[str, Channel]) -> Delivery:
-    return Delivery(
+def delivery(service: Service, channels: dict[str, Channel]) -> Sender:
+    return Sender(
         engine=service.engine, writer=service.writer, keyring=service.keyring, channels=channels,
         quiet_hours=(time(0), time(0)), timezone=ZoneInfo("UTC"),
     )  # fmt: skip

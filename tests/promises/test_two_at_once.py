@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from bot.channels.channel import Limits
 from review.story import decide
-from review.story.decide import Change, Wish
+from review.story.decide import Decision, Wish
 from storage import tables
 from storage.export import select
 from storage.protection.erasure import erase_contributor, erase_story
@@ -22,7 +22,7 @@ from storage.queries.stories import kept_stories
 from storage.queries.stories.review_queue import Filters
 from storage.queries.team import members
 from storage.stories import editing
-from storage.stories.editing import Made
+from storage.stories.editing import EditionMade
 from tests.bot.asking import EDITED, STORIES, Asking
 from tests.bot.sending import Hand, Memory, Post
 from tests.bot.service import MAYA, STORY, Service
@@ -66,7 +66,7 @@ async def test_delete_wins_over_a_reviewer_who_decides_at_the_same_moment(databa
         )
         assert gone
         seen.append(outcome)
-    assert all(isinstance(one, Change) or "has taken it back" in one.message for one in seen), seen
+    assert all(isinstance(one, Decision) or "has taken it back" in one.message for one in seen), seen
     assert writer.run(lambda connection: connection.execute(STORIES.select()).all()) == []
     assert select.count(database, use="publish", filters=Filters(), now=NOON) == 0
 
@@ -235,14 +235,14 @@ async def test_an_edit_while_the_teller_has_everything_deleted(asking: Asking) -
         story = await asking.told()
         await service.text(MAYA, "DELETE", "everything")
 
-        def edit(story: int = story) -> Made | editing.Refusal:
+        def edit(story: int = story) -> EditionMade | editing.EditRefusal:
             return service.writer.run(
                 lambda c: editing.edit(c, story, text=EDITED, reason="Shorter", author="amina", now=service.now)
             )
 
         answers, made = await asyncio.gather(service.text(MAYA, service.code(MAYA)), asyncio.to_thread(edit))
         assert any("is deleted" in answer for answer in answers), answers
-        assert isinstance(made, Made) or made.kind == "gone"
+        assert isinstance(made, EditionMade) or made.kind == "gone"
         for table in (tables.Story, tables.Edition, tables.AskBack):
             assert service.rows(table) == []
         assert await asking.ticks(days=1) == []

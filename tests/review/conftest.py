@@ -10,7 +10,7 @@ import pytest
 
 from review.app import build
 from review.kit import accounts, passwords
-from review.kit.services import ReviewParts
+from review.kit.services import ReviewServices
 from storage.db.writer import writer_for
 from storage.places import Resolver
 from storage.protection.crypto import Keyring
@@ -60,7 +60,7 @@ class Room:
     def app(self) -> Starlette:
         if self._app is None:
             self._app = build(
-                ReviewParts(
+                ReviewServices(
                     engine=self.engine,
                     writer=self.writer,
                     keyring=KEYS,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from review.story import decide
-from review.story.decide import Change, Refusal, Wish
+from review.story.decide import Decision, DecisionRefusal, Wish
 from storage.db.engine import reader
 from storage.queries.stories import kept_stories, whole_story
 from storage.queries.team import members
@@ -58,18 +58,18 @@ WITHDRAWN = replace(NEW, withdrawn_at=NOON)
 )
 def test_what_a_wish_does(story: WholeStory | None, wish: Wish, becomes: str) -> None:
     outcome = decide.decide(story, wish)
-    assert (outcome.state if isinstance(outcome, Change) else outcome.kind) == becomes
+    assert (outcome.state if isinstance(outcome, Decision) else outcome.kind) == becomes
 
 
 def test_who_was_quicker_is_named() -> None:
     outcome = decide.decide(APPROVED, Wish(act="decline", seen=2, reason="harm"))
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, DecisionRefusal)
     assert "Bo Lindqvist approved this story while you were reading" in outcome.message
 
 
 def test_undoing_takes_the_name_and_the_reason_away() -> None:
     outcome = decide.decide(DECLINED, Wish(act="undo", seen=3))
-    assert isinstance(outcome, Change)
+    assert isinstance(outcome, Decision)
     assert (outcome.decided, outcome.reason, outcome.detail) == (False, "", "was declined")
 
 
@@ -102,7 +102,7 @@ def test_a_decision_is_stored_with_name_and_record(team_room: Room) -> None:
     assert before is not None
     later = NOON + timedelta(minutes=5)
     wish = Wish(act="decline", seen=before.version, reason="other", words="She names her street.")
-    assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=later), Change)
+    assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=later), Decision)
     with reader(team_room.engine) as connection:
         after = whole_story.story_by_id(connection, story_id)
         acts = members.acts_on(connection, "story", story_id)
@@ -129,8 +129,8 @@ def test_of_two_decisions_on_the_same_version_one_counts(team_room: Room) -> Non
     second = decide.carry_out(
         team_room.writer, story_id, Wish(act="decline", seen=seen.version, reason="harm"), bo, now=NOON
     )
-    assert isinstance(first, Change)
-    assert isinstance(second, Refusal)
+    assert isinstance(first, Decision)
+    assert isinstance(second, DecisionRefusal)
     assert "Amina Reid approved" in second.message
     with reader(team_room.engine) as connection:
         assert [act.who for act in members.acts_on(connection, "story", story_id)] == ["Amina Reid"]
@@ -148,7 +148,7 @@ def test_words_added_by_the_teller_make_a_decision_on_the_old_ones_stale(team_ro
         )
     )
     outcome = decide.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, DecisionRefusal)
     assert outcome.kind == "changed"
 
 
@@ -182,7 +182,7 @@ def test_the_team_confirms_and_adjusts_scales_beside_what_the_teller_said(
             seen = whole_story.story_by_id(connection, story_id)
         assert seen is not None
         wish = Wish(act="scales", seen=seen.version, scales=scales)
-        assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=NOON), Change)
+        assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=NOON), Decision)
     with reader(team_room.engine) as connection:
         labels = whole_story.labels_of(connection, story_id)
     assert {(label.value, label.origin, label.confirmer) for label in labels} == stands

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from review.kit import accounts, passwords
-from review.kit.throttle import Slowdown, Try, network_of
+from review.kit.throttle import Throttle, Try, network_of
 from tests.review.conftest import PASSWORD
 from tests.review.room import NOON
 
@@ -164,7 +164,7 @@ async def test_two_members_may_share_a_browser(team_room: Room) -> None:
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("review.kit.throttle.MOST_KEPT", 10)
-    slowdown = Slowdown()
+    slowdown = Throttle()
     for number in range(50):
         slowdown.begin(Try(f"{number}@example.org", ELSEWHERE), NOON)
         slowdown.succeeded(Try(f"{number}@example.org", ELSEWHERE), NOON)

@@ -76,6 +76,6 @@ async def test_a_reviewer_is_told_of_a_change_until_somebody_has_decided_again(t
     visitor = await team_room.member()
     team_room.does(lambda c: c.execute(update(STORY).values(state="approved", decided_at=NOON)))
     assert AFTER not in await visitor.open("/stories/1")
-    team_room.does(lambda c: own_stories.changed(c, story, NOON))
+    team_room.does(lambda c: own_stories.reopen(c, story, NOON))
     assert f"Its teller changed this story on 23 Nov 2026, 12:00, {AFTER}" in await visitor.open("/stories/1")
     assert AFTER not in await visitor.send("/stories/1/approve")

@@ -18,7 +18,7 @@ from storage.queries.contributors import people
 from storage.queries.conversations import turn_queries
 from storage.queries.team import members, on_call
 from storage.queries.team.safeguarding_items import is_open, raise_concern
-from storage.queries.team.safeguarding_work import Item
+from storage.queries.team.safeguarding_work import SafeguardingItem
 from tests.review.room import NOON
 
 if TYPE_CHECKING:
@@ -125,9 +125,11 @@ CLOCKS = {
 }
 
 
-def shown(look_by: datetime, **more: Any) -> Item:
-    values: dict[str, Any] = dict.fromkeys(Item.__dataclass_fields__)
-    return Item(**values | {"look_by": look_by, "version": 1, "id": 1, "taker": "Ben", "closer": "Ben"} | more)
+def shown(look_by: datetime, **more: Any) -> SafeguardingItem:
+    values: dict[str, Any] = dict.fromkeys(SafeguardingItem.__dataclass_fields__)
+    return SafeguardingItem(
+        **values | {"look_by": look_by, "version": 1, "id": 1, "taker": "Ben", "closer": "Ben"} | more
+    )
 
 
 @pytest.mark.parametrize(("minutes", "words"), CLOCKS.values(), ids=CLOCKS)

@@ -17,7 +17,7 @@ from storage.privacy.retention import KEPT, LET_GO
 from storage.privacy.subject_file import FOUND_IN
 from storage.privacy.vacuum import LIST
 from storage.protection.crypto import PROTECTED
-from storage.protection.erasure import FATES
+from storage.protection.erasure import ON_ERASURE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
 MAKE = ".venv/bin/python -m storage.privacy.data_map > docs/data-map.md"
@@ -78,7 +78,7 @@ def test_every_protected_column_is_marked_so() -> None:
 
 def test_every_table_says_what_erasure_and_time_do_to_it() -> None:
     text = document()
-    for said in (*FATES.values(), *LET_GO.values(), *KEPT.values()):
+    for said in (*ON_ERASURE.values(), *LET_GO.values(), *KEPT.values()):
         assert said in text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.insight.disclosure import PEOPLE_NEEDED, Named, Precision
+from storage.insight.disclosure import PEOPLE_NEEDED, NamedPlace, Precision
 
 LANARKSHIRE = {
     "scheme": "gss",
@@ -13,16 +13,16 @@ LANARKSHIRE = {
     "parent": "North Lanarkshire",
     "nation": "Scotland",
 }
-GLENBOIG = Named(label="Glenboig, North Lanarkshire", kind="village", **LANARKSHIRE)
-ANNATHILL = Named(label="Annathill, North Lanarkshire", kind="village", **LANARKSHIRE)
-COATBRIDGE = Named(label="Coatbridge, North Lanarkshire", kind="town", **LANARKSHIRE)
-BRISTOL = Named(
+GLENBOIG = NamedPlace(label="Glenboig, North Lanarkshire", kind="village", **LANARKSHIRE)
+ANNATHILL = NamedPlace(label="Annathill, North Lanarkshire", kind="village", **LANARKSHIRE)
+COATBRIDGE = NamedPlace(label="Coatbridge, North Lanarkshire", kind="town", **LANARKSHIRE)
+BRISTOL = NamedPlace(
     label="Bristol", kind="city", scheme="gss", code="E06000023", parent="Bristol, City of", nation="England"
 )
-OWN_LIST = Named(label="The Hub")
+OWN_LIST = NamedPlace(label="The Hub")
 
 
-def people(**from_place: tuple[Named, int]) -> list[tuple[int, Named]]:
+def people(**from_place: tuple[NamedPlace, int]) -> list[tuple[int, NamedPlace]]:
     """Return so many different people from each place."""
     spoke = []
     for place, count in from_place.values():
@@ -30,7 +30,7 @@ def people(**from_place: tuple[Named, int]) -> list[tuple[int, Named]]:
     return spoke
 
 
-def named(spoke: list[tuple[int, Named]], place: Named, use: str) -> tuple[str, str]:
+def named(spoke: list[tuple[int, NamedPlace]], place: NamedPlace, use: str) -> tuple[str, str]:
     label, how = Precision.of(spoke, needed=PEOPLE_NEEDED[use]).name(place)
     return label.label, how
 
@@ -49,11 +49,11 @@ def named(spoke: list[tuple[int, Named]], place: Named, use: str) -> tuple[str, 
         (people(a=(BRISTOL, 1)), BRISTOL, "publish", ("England", "nation")),
         (people(a=(OWN_LIST, 1)), OWN_LIST, "quote", ("", "none")),
         (people(a=(OWN_LIST, 5)), OWN_LIST, "quote", ("The Hub", "exact")),
-        (people(a=(Named(), 50)), Named(), "publish", ("", "none")),
+        (people(a=(NamedPlace(), 50)), NamedPlace(), "publish", ("", "none")),
     ],
 )
 def test_places_are_named_as_exactly_as_enough_people_allow(
-    spoke: list[tuple[int, Named]], place: Named, use: str, expected: tuple[str, str]
+    spoke: list[tuple[int, NamedPlace]], place: NamedPlace, use: str, expected: tuple[str, str]
 ) -> None:
     assert named(spoke, place, use) == expected
 
@@ -65,7 +65,7 @@ def test_people_are_counted_not_stories() -> None:
 def test_an_area_keeps_its_code_and_loses_the_kind_of_place() -> None:
     place, how = Precision.of(people(a=(GLENBOIG, 2), b=(ANNATHILL, 3)), needed=5).name(GLENBOIG)
     assert how == "area"
-    assert place == Named(
+    assert place == NamedPlace(
         label="North Lanarkshire", kind="area", scheme="gss", code="S12000050", year="2025", parent="Scotland",
         nation="Scotland",
     )  # fmt: skip

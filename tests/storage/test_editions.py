@@ -19,7 +19,7 @@ from storage.queries.contributors import people
 from storage.queries.stories import editions, kept_stories, whole_story
 from storage.queries.stories.review_queue import Filters
 from storage.stories import editing
-from storage.stories.editing import Made, Refusal
+from storage.stories.editing import EditionMade, EditRefusal
 from storage.tables import AskBack, Audit, Decision, Story
 from tests.review.room import NOON, conversation_of, tell
 
@@ -53,7 +53,7 @@ class Desk:
 
         return self.writer.run(work)
 
-    def edits(self, story_id: int, text: str = EDITED, reason: str = "It names a doctor") -> Made | Refusal:
+    def edits(self, story_id: int, text: str = EDITED, reason: str = "It names a doctor") -> EditionMade | EditRefusal:
         return self.writer.run(
             lambda connection: editing.edit(
                 connection, story_id, text=text, reason=reason, author="amina@example.org", now=NOON
@@ -62,10 +62,10 @@ class Desk:
 
     def made(self, story_id: int, text: str = EDITED) -> editions.Edition:
         made = self.edits(story_id, text)
-        assert isinstance(made, Made), made
+        assert isinstance(made, EditionMade), made
         return made.edition
 
-    def undoes(self, story_id: int) -> editions.Edition | Refusal:
+    def undoes(self, story_id: int) -> editions.Edition | EditRefusal:
         return self.writer.run(
             lambda connection: editing.undo(connection, story_id, author="amina@example.org", now=NOON)
         )
@@ -137,7 +137,7 @@ def test_the_newest_version_counts_and_undoing_it_brings_the_one_before_back(des
     assert desk.texts() == [EDITED]
     assert isinstance(desk.undoes(story_id), editions.Edition)
     assert desk.texts() == [OWN]
-    assert desk.undoes(story_id) == Refusal("nothing", "This story has no edited version. Nothing was changed.")
+    assert desk.undoes(story_id) == EditRefusal("nothing", "This story has no edited version. Nothing was changed.")
 
 
 def test_words_that_came_later_need_a_new_version(desk: Desk) -> None:
@@ -187,7 +187,7 @@ def test_a_published_story_carries_the_credit_its_teller_chose_and_no_other_use_
 )
 def test_only_a_teller_who_may_be_asked_is_asked(desk: Desk, sides: dict[str, str], why_not: str) -> None:
     made = desk.edits(desk.story(**sides))
-    assert isinstance(made, Made)
+    assert isinstance(made, EditionMade)
     assert made.why_not == why_not
     assert made.edition.state == ("draft" if why_not else "asking")
     assert [(row.kind, row.state) for row in desk.rows(ASK_BACK)] == ([] if why_not else [("sign_off", "waiting")])
@@ -208,7 +208,7 @@ def test_somebody_who_cannot_be_reached_is_not_asked(desk: Desk, state: str, why
 
     desk.writer.run(silence)
     made = desk.edits(story_id)
-    assert isinstance(made, Made)
+    assert isinstance(made, EditionMade)
     assert (made.why_not, desk.rows(ASK_BACK)) == (why_not, [])
 
 
@@ -218,7 +218,7 @@ def test_somebody_who_cannot_be_reached_is_not_asked(desk: Desk, state: str, why
 )
 def test_an_edit_that_makes_no_sense_saves_nothing(desk: Desk, text: str, reason: str, kind: str) -> None:
     refused = desk.edits(desk.story(), text, reason)
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, EditRefusal)
     assert refused.kind == kind
     assert desk.texts() == [OWN]
 
@@ -255,7 +255,7 @@ def test_a_story_that_is_gone_cannot_be_edited(desk: Desk) -> None:
     desk.made(story_id)
     desk.writer.run(lambda connection: erase_story(connection, story_id))
     for refused in (desk.edits(story_id), desk.undoes(story_id)):
-        assert isinstance(refused, Refusal)
+        assert isinstance(refused, EditRefusal)
         assert refused.kind == "gone"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from storage import tables
 from storage.queries.conversations import turn_queries
 from storage.queries.delivery import outbox, processes
-from storage.queries.delivery.outbox import Sent
+from storage.queries.delivery.outbox import SentMessage
 from tests.storage.acts import NOW, meet, meet_another, queue
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_what_was_sent_is_blanked(writer: Writer) -> None:
         person, stranger = meet(connection), meet_another(connection)
         one, other = queue(connection, person, "reply"), queue(connection, stranger, "reply")
         take(connection)
-        outbox.mark_all_sent(connection, [Sent(one, "SM1", 2), Sent(other, None, None)], SOON)
+        outbox.mark_all_sent(connection, [SentMessage(one, "SM1", 2), SentMessage(other, None, None)], SOON)
         row = row_of(connection, one)
         assert (row.state, row.payload, row.provider_id, row.segments, row.sent_at, row.lease_until) == (
             "sent", None, "SM1", 2, SOON, None,

@@ -16,7 +16,7 @@ from storage import tables
 from storage.db.column_types import Moment
 from storage.db.engine import reader
 from storage.privacy import retention
-from storage.privacy.retention import KEPT, KINDS, LET_GO, Gone, Periods, run
+from storage.privacy.retention import KEPT, KINDS, LET_GO, Periods, RetentionReport, run
 from storage.queries.conversations import turn_queries
 from storage.queries.delivery import outbox
 from tests.storage import test_erasure
@@ -81,7 +81,7 @@ def test_every_table_with_a_time_in_it_is_let_go_of_or_kept_for_a_reason() -> No
 
 
 def test_every_kind_is_counted() -> None:
-    assert [kind.name for kind in KINDS] == [name for name in Gone().counts() if name != "stuck"]
+    assert [kind.name for kind in KINDS] == [name for name in RetentionReport().counts() if name != "stuck"]
 
 
 # --- raw events -----------------------------------------------------------------------------------------------------
@@ -102,8 +102,8 @@ def test_a_raw_event_is_emptied_after_its_days_and_a_duplicate_is_still_one(data
 
     writer.run(set_up)
     assert run(database, writer, PERIODS, on(30)).raw_events == 0
-    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone(raw_events=2)
-    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone()
+    assert run(database, writer, PERIODS, on(30) + SECOND) == RetentionReport(raw_events=2)
+    assert run(database, writer, PERIODS, on(30) + SECOND) == RetentionReport()
     kept = dict(writer.run(lambda c: rows(c, INBOUND, "provider_id", "sealed")))
     assert kept == {"SM1": None, "SM2": None, "SM3": b"x"}
     assert writer.run(lambda c: claim(c, "SM1")) is None
@@ -128,7 +128,7 @@ def test_what_we_sent_is_forgotten_and_what_is_still_on_its_way_is_not(database:
         connection.execute(update(OUTBOX).where(OUTBOX.c.id == prompt).values(state="sent", sent_at=on(20)))
 
     writer.run(set_up)
-    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone(messages=5)
+    assert run(database, writer, PERIODS, on(30) + SECOND) == RetentionReport(messages=5)
     left = writer.run(lambda c: [state for (state,) in rows(c, OUTBOX, "state")])
     assert left == ["queued", "sending", "unknown", "sent"]
 
@@ -143,7 +143,7 @@ def test_notes_of_providers_go_with_the_age_of_raw_events(database: Engine, writ
                 )  # fmt: skip
 
     writer.run(set_up)
-    assert run(database, writer, PERIODS, on(31) + SECOND) == Gone(delivery_events=4)
+    assert run(database, writer, PERIODS, on(31) + SECOND) == RetentionReport(delivery_events=4)
     assert writer.run(lambda c: rows(c, EVENT, "provider_id")) == [("SM2",), ("SM2",)]
 
 
@@ -181,7 +181,7 @@ def test_a_conversation_without_a_story_goes_thirty_days_after_its_last_word(
     periods = Periods(raw=90, warning=0)
     writer.run(lambda c: unfinished(c, meet(c), status=status))
     writer.run(lambda c: c.execute(update(CONVERSATION).values(updated_at=on(29))))  # a nudge is no word of theirs
-    assert run(database, writer, periods, on(30)) == Gone()
+    assert run(database, writer, periods, on(30)) == RetentionReport()
     gone = run(database, writer, periods, on(30) + SECOND)
     assert (gone.conversations, gone.contributors, gone.stuck) == (1, 0, 0)
     found = writer.run(everything)
@@ -221,7 +221,7 @@ def test_a_conversation_with_a_story_stays_and_words_nobody_will_answer_for_go(
     writer.run(lambda c: set_up(c, "c1", "ended", meet(c)))
     writer.run(lambda c: set_up(c, "c2", "open", meet_another(c)))
     before = writer.run(everything)
-    assert run(database, writer, PERIODS, on(30) + SECOND) == Gone(sealed_messages=1)
+    assert run(database, writer, PERIODS, on(30) + SECOND) == RetentionReport(sealed_messages=1)
     after = writer.run(everything)
     assert [row["conversation_id"] for row in after["sealed_message"]] == ["c2"]
     for table in ("story", "story_part", "conversation", "decision", "tag", "address", "contributor"):
@@ -247,8 +247,8 @@ def quiet(connection: Connection, *, story: bool) -> Person:
 def test_a_quiet_contact_without_a_story_is_erased(database: Engine, writer: Writer) -> None:
     writer.run(lambda c: quiet(c, story=False))
     periods = Periods(raw=900, unfinished=900, warning=0)
-    assert run(database, writer, periods, on(365)) == Gone()
-    assert run(database, writer, periods, on(365) + SECOND) == Gone(contributors=1)
+    assert run(database, writer, periods, on(365)) == RetentionReport()
+    assert run(database, writer, periods, on(365) + SECOND) == RetentionReport(contributors=1)
     found = writer.run(everything)
     assert found["contributor"] == found["address"] == found["conversation"] == found["outbox"] == []
     assert holding(found, HERON) == {"suppression.lookup"}
@@ -266,7 +266,7 @@ def test_a_quiet_contact_with_stories_loses_every_way_back_and_keeps_the_stories
     person = writer.run(set_up)
     before = writer.run(everything)
     gone = run(database, writer, Periods(raw=900, unfinished=900, warning=0), on(365) + SECOND)
-    assert gone == Gone(contacts=1, holder_codes=2)
+    assert gone == RetentionReport(contacts=1, holder_codes=2)
     after = writer.run(everything)
 
     for table in ("story", "answer", "tag", "export_story"):
@@ -296,7 +296,7 @@ def test_a_quiet_contact_with_stories_loses_every_way_back_and_keeps_the_stories
     assert Conversation.from_json(own[0]["state"]).kept
     stays = [row for row in after["conversation"] if row["id"] == "c2"]
     assert stays == [row for row in before["conversation"] if row["id"] == "c2"]
-    assert run(database, writer, Periods(raw=900, unfinished=900, warning=0), on(400)) == Gone()
+    assert run(database, writer, Periods(raw=900, unfinished=900, warning=0), on(400)) == RetentionReport()
 
 
 def test_two_contacts_can_be_forgotten_and_both_may_come_back(database: Engine, writer: Writer) -> None:
@@ -327,7 +327,7 @@ def test_somebody_who_wrote_last_week_is_not_quiet(database: Engine, writer: Wri
 def test_somebody_who_writes_while_it_runs_is_left_alone(database: Engine, writer: Writer) -> None:
     """What was found to be over is looked at again before it goes."""
     person = writer.run(lambda c: quiet(c, story=True))
-    look = retention.Look(PERIODS, on(366))
+    look = retention.RetentionRun(PERIODS, on(366))
     found = {kind.name: [key for batch in retention._batches(database, kind, look) for key in batch] for kind in KINDS}
     assert found["contacts"] == [person.contributor_id]
     assert found["conversations"] == ["c3"]
@@ -375,7 +375,7 @@ def test_a_dry_run_counts_what_a_run_lets_go_and_changes_nothing(
     assert run(database, writer, PERIODS, NOW + timedelta(days=days), who="command line") == dry
     assert bool(dry) is (days > 1)
     if days == 366:
-        assert dry == Gone(
+        assert dry == RetentionReport(
             holder_codes=3,
             raw_events=7,
             sealed_messages=3,
@@ -416,7 +416,7 @@ def test_one_that_cannot_go_holds_no_other_up(
         return real(connection, contributor_id, now)
 
     monkeypatch.setattr(retention, "erase_contributor", erase)
-    assert run(database, writer, PERIODS, on(366)) == Gone(contributors=1, stuck=1)
+    assert run(database, writer, PERIODS, on(366)) == RetentionReport(contributors=1, stuck=1)
     assert writer.run(lambda c: count(c, CONTRIBUTOR)) == 1
 
 
@@ -428,7 +428,7 @@ def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest
         if kind.name == "raw_events":
             raw, position = kind, number
 
-    def watched(connection: Connection, keys: Any, look: retention.Look) -> int:
+    def watched(connection: Connection, keys: Any, look: retention.RetentionRun) -> int:
         sizes.append(len(keys))
         return raw.let_go(connection, keys, look)
 
@@ -440,7 +440,7 @@ def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest
         for n in range(4500)
     ]
     writer.run(lambda c: c.execute(insert(INBOUND), many))
-    assert run(database, writer, PERIODS, on(31)) == Gone(raw_events=4500)
+    assert run(database, writer, PERIODS, on(31)) == RetentionReport(raw_events=4500)
     assert (max(sizes), sum(sizes)) == (retention.AT_ONCE, 4500)
 
 
@@ -461,10 +461,10 @@ def test_the_team_is_told_fourteen_days_before_a_contact_goes(database: Engine, 
         assert quiet.contributor_id != teller.contributor_id
 
     writer.run(set_up)
-    assert run(database, writer, WARNED, on(351)) == Gone()
-    assert run(database, writer, WARNED, on(351) + SECOND, dry_run=True) == Gone(warnings=2)
-    assert run(database, writer, WARNED, on(351) + SECOND) == Gone(warnings=2)
-    assert run(database, writer, WARNED, on(352)) == Gone(), "once"
+    assert run(database, writer, WARNED, on(351)) == RetentionReport()
+    assert run(database, writer, WARNED, on(351) + SECOND, dry_run=True) == RetentionReport(warnings=2)
+    assert run(database, writer, WARNED, on(351) + SECOND) == RetentionReport(warnings=2)
+    assert run(database, writer, WARNED, on(352)) == RetentionReport(), "once"
     (group,) = leavers(database)
     assert (group.people, group.practice) == (2, 0)
     assert abs(group.on - (NOW + timedelta(days=365))) <= timedelta(hours=1)
@@ -473,35 +473,35 @@ def test_the_team_is_told_fourteen_days_before_a_contact_goes(database: Engine, 
             ("leaving", 1, None),
             ("leaving", 2, None),
         ]
-    assert run(database, writer, WARNED, on(365)) == Gone()
-    assert run(database, writer, WARNED, on(365) + timedelta(hours=1)) == Gone(contributors=1, contacts=1)
+    assert run(database, writer, WARNED, on(365)) == RetentionReport()
+    assert run(database, writer, WARNED, on(365) + timedelta(hours=1)) == RetentionReport(contributors=1, contacts=1)
     assert leavers(database) == []
-    assert run(database, writer, WARNED, on(500)) == Gone(), "a forgotten contact is not warned of again"
+    assert run(database, writer, WARNED, on(500)) == RetentionReport(), "a forgotten contact is not warned of again"
 
 
 def test_a_word_from_them_stops_it(database: Engine, writer: Writer) -> None:
     person = writer.run(meet)
-    assert run(database, writer, WARNED, on(360)) == Gone(warnings=1)
+    assert run(database, writer, WARNED, on(360)) == RetentionReport(warnings=1)
     writer.run(lambda connection: turn_queries.heard(connection, person, on(361)))
     assert leavers(database) == []
     with reader(database) as connection:
         assert [closed for (closed,) in rows(connection, ITEM, "closed_at")] == [on(361)]
-    assert run(database, writer, WARNED, on(400)) == Gone()
-    assert run(database, writer, WARNED, on(361 + 352)) == Gone(warnings=1), "the clock begins anew"
+    assert run(database, writer, WARNED, on(400)) == RetentionReport()
+    assert run(database, writer, WARNED, on(361 + 352)) == RetentionReport(warnings=1), "the clock begins anew"
 
 
 def test_nobody_goes_untold_because_the_service_stood_still(database: Engine, writer: Writer) -> None:
     writer.run(meet)
-    assert run(database, writer, WARNED, on(800)) == Gone(warnings=1)
-    assert run(database, writer, WARNED, on(813)) == Gone()
-    assert run(database, writer, WARNED, on(815)) == Gone(contributors=1)
+    assert run(database, writer, WARNED, on(800)) == RetentionReport(warnings=1)
+    assert run(database, writer, WARNED, on(813)) == RetentionReport()
+    assert run(database, writer, WARNED, on(815)) == RetentionReport(contributors=1)
 
 
 def test_people_of_the_practice_phone_go_like_anybody(database: Engine, writer: Writer) -> None:
     writer.run(lambda connection: meet(connection, simulated=True))
-    assert run(database, writer, WARNED, on(360)) == Gone(warnings=1)
+    assert run(database, writer, WARNED, on(360)) == RetentionReport(warnings=1)
     assert [group.practice for group in leavers(database)] == [1]
-    assert run(database, writer, WARNED, on(376)) == Gone(contributors=1)
+    assert run(database, writer, WARNED, on(376)) == RetentionReport(contributors=1)
 
 
 # --- stories --------------------------------------------------------------------------------------------------------
@@ -519,9 +519,9 @@ def test_a_story_goes_when_consent_to_keep_it_ends_and_its_decisions_stay(databa
 
     writer.run(set_up)
     periods = Periods(raw=9999, unfinished=9999, contact=9999)
-    assert run(database, writer, periods, on(700)) == Gone()
-    assert run(database, writer, periods, on(700) + SECOND, dry_run=True) == Gone(stories=1)
-    assert run(database, writer, periods, on(700) + SECOND) == Gone(stories=1)
+    assert run(database, writer, periods, on(700)) == RetentionReport()
+    assert run(database, writer, periods, on(700) + SECOND, dry_run=True) == RetentionReport(stories=1)
+    assert run(database, writer, periods, on(700) + SECOND) == RetentionReport(stories=1)
     with reader(database) as connection:
         assert [text for (text,) in rows(connection, STORY, "text")] == ["Story c2.", "Story c3."]
         assert rows(connection, DECISION, "story_id", "answer", "literal")[0] == (1, "yes", "")

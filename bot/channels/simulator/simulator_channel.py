@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 import orjson
 
 from bot.channels.buttons import button_data, read_press
-from bot.channels.channel import Inbound, Limits, Piece, Rejected, Sent, Thanks
+from bot.channels.channel import Acknowledgement, Inbound, Limits, Piece, Rejected, SentPiece
 from flows.language.normalise import storable
 from flows.language.segments import count
 from flows.model.messages import button, sms_text
@@ -116,7 +116,7 @@ class SimulatorChannel:
     reach = ""
     paths: tuple[str, ...] = ()
     aside: frozenset[str] = frozenset()
-    thanks = Thanks()
+    thanks = Acknowledgement()
 
     @classmethod
     def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
@@ -203,19 +203,19 @@ class SimulatorChannel:
         redraw_of = LAST if say.redraw else ""
         return (Piece(address=outgoing.address, text=say.text, buttons=buttons, redraw_of=redraw_of),)
 
-    async def send(self, piece: Piece) -> Sent:
+    async def send(self, piece: Piece) -> SentPiece:
         """Show it on the phone, or clear the phone."""
         phone = self._phone(piece.address)
         if piece.unsay:
             phone.bubbles.clear()
             phone.show(None)
-            return Sent("")
+            return SentPiece("")
         if piece.redraw_of and self._redraw(phone, piece):
-            return Sent(str(self._last))
+            return SentPiece(str(self._last))
         self._last += 1
         segments = count(piece.text).parts if piece.address.startswith("sms-") else 0
         phone.show(Bubble(self._last, True, piece.text, piece.buttons, segments))
-        return Sent(str(self._last), segments)
+        return SentPiece(str(self._last), segments)
 
     def _redraw(self, phone: _Phone, piece: Piece) -> bool:
         for place, bubble in reversed(list(enumerate(phone.bubbles))):
@@ -225,7 +225,7 @@ class SimulatorChannel:
                 return True
         return False
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[SentPiece]:
         """Return nothing: what a phone does not show was not sent to it."""
         return ()
 

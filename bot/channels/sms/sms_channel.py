@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from bot.channels.channel import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
+from bot.channels.channel import Acknowledgement, Inbound, Limits, Piece, Rejected, SendError, SentPiece
 from bot.channels.sms import twilio_errors
 from bot.channels.sms.twilio_api import READ_SECONDS, client, failure
 from bot.channels.sms.twilio_webhooks import NAME, checked, read_form, read_message, read_status
@@ -57,7 +57,7 @@ class SmsChannel:
     name = NAME
     paths: tuple[str, ...] = (INBOUND_PATH, STATUS_PATH, FALLBACK_PATH)
     aside = frozenset({FALLBACK_PATH})
-    thanks = Thanks(EMPTY_RESPONSE.encode(), "text/xml; charset=utf-8")
+    thanks = Acknowledgement(EMPTY_RESPONSE.encode(), "text/xml; charset=utf-8")
 
     @classmethod
     def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
@@ -165,7 +165,7 @@ class SmsChannel:
             for part in split(sms_text(outgoing.say), LONGEST_BODY)
         )
 
-    async def send(self, piece: Piece) -> Sent:
+    async def send(self, piece: Piece) -> SentPiece:
         """Send one text message."""
         try:
             message = await self._client.messages.create_async(
@@ -178,13 +178,13 @@ class SmsChannel:
             raise failure(error) from None
         if not message.sid:
             raise SendError("unknown", "no sid")
-        return Sent(str(message.sid), count(piece.text).parts)
+        return SentPiece(str(message.sid), count(piece.text).parts)
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[SentPiece]:
         """Return the messages to this phone since then that say exactly this."""
         earliest = since - LOOK_BACK
         return [
-            Sent(str(message.sid), count(piece.text).parts)
+            SentPiece(str(message.sid), count(piece.text).parts)
             async for message in self._messages(earliest, pages=MOST_TO_ONE, to=piece.address)
             if message.body == piece.text and str(message.direction).startswith("outbound")
         ]

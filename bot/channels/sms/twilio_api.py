@@ -29,7 +29,7 @@ NO_ENVIRONMENT = {"EARSHOT": "sets everything itself"}
 """Given to the client, which would else take a region out of TWILIO_… variables."""
 
 
-class Wire(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
+class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]  # twilio has no types
     """The library's transport with another host, explicit timeouts, and no log of what it carries."""
 
     def __init__(self, api_url: str, read_seconds: float) -> None:
@@ -95,7 +95,9 @@ def _basic(name: str, password: str) -> dict[str, str]:
 
 def client(account_sid: str, auth_token: str, api_url: str, read_seconds: float = READ_SECONDS) -> Client:
     """Return a client for the API at `api_url`, such as https://api.twilio.com."""
-    return Client(account_sid, auth_token, http_client=Wire(api_url, read_seconds), environment=NO_ENVIRONMENT)
+    return Client(
+        account_sid, auth_token, http_client=TwilioTransport(api_url, read_seconds), environment=NO_ENVIRONMENT
+    )
 
 
 def failure(error: Exception) -> SendError:

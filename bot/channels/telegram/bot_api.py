@@ -55,7 +55,7 @@ class TooFastError(TelegramError):
         self.seconds = wait
 
 
-class Wire(BaseRequest):
+class BotApiTransport(BaseRequest):
     """The library's transport interface over aiohttp."""
 
     __slots__ = ("_read_seconds", "_session", "_timeout")
@@ -129,7 +129,7 @@ class Wire(BaseRequest):
         return answer.status, payload
 
 
-class Answered(Wire):
+class Answered(BotApiTransport):
     """An answer that came already, for the library to say which error it is."""
 
     __slots__ = ("_answer",)
@@ -150,7 +150,7 @@ class Client(Bot):
     looks at each parameter for files and defaults that we never give: another 25.
     """
 
-    def __init__(self, token: str, api_url: str, wire: Wire) -> None:
+    def __init__(self, token: str, api_url: str, wire: BotApiTransport) -> None:
         super().__init__(token, base_url=api_url, request=wire, get_updates_request=wire)
         self._wire = wire
 
@@ -169,7 +169,7 @@ class Client(Bot):
 
 def client(token: str, api_url: str, read_seconds: float = READ_SECONDS) -> Client:
     """Return a client for the bot API at `api_url` (everything up to the token)."""
-    return Client(token, api_url, Wire(read_seconds))
+    return Client(token, api_url, BotApiTransport(read_seconds))
 
 
 def failure(error: TelegramError) -> SendError:

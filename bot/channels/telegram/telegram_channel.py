@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from bot.channels.buttons import button_data
-from bot.channels.channel import Inbound, Limits, Piece, Rejected, SendError, Sent, Thanks
+from bot.channels.channel import Acknowledgement, Inbound, Limits, Piece, Rejected, SendError, SentPiece
 from bot.channels.telegram import chat_menu, polling, updates
 from bot.channels.telegram.bot_api import READ_SECONDS, UnansweredError, client, failure
 from bot.channels.telegram.polling import RETRY_SECONDS
@@ -69,7 +69,7 @@ class TelegramChannel:
     name = NAME
     paths: tuple[str, ...] = (PATH,)
     aside: frozenset[str] = frozenset()
-    thanks = Thanks()
+    thanks = Acknowledgement()
 
     @classmethod
     def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
@@ -229,7 +229,7 @@ class TelegramChannel:
         )
         return (*(replace(whole, text=part, buttons=()) for part in before), whole)
 
-    async def send(self, piece: Piece) -> Sent:
+    async def send(self, piece: Piece) -> SentPiece:
         """Send one message, redraw the buttons of one that was sent before, or take some away."""
         try:
             if piece.unsay:
@@ -247,7 +247,7 @@ class TelegramChannel:
         except TelegramError as error:
             raise failure(error) from None
 
-    async def _unsay(self, piece: Piece) -> Sent:
+    async def _unsay(self, piece: Piece) -> SentPiece:
         """Take messages of a private chat away; what is gone or too old already is passed over."""
         chat = int(piece.address)
         numbers = [int(number) for number in piece.unsay if number.isascii() and number.isdigit()]
@@ -260,9 +260,9 @@ class TelegramChannel:
                     with contextlib.suppress(BadRequest):
                         await self._client.call("deleteMessage", chat_id=chat, message_id=number)
                         await self._sleep(UNSAY_SECONDS)
-        return Sent("")
+        return SentPiece("")
 
-    async def _send(self, chat: int, piece: Piece) -> Sent:
+    async def _send(self, chat: int, piece: Piece) -> SentPiece:
         """Send one message; without its topic if Telegram does not know that one (any more)."""
         if piece.thread_id is None or (piece.address, piece.thread_id) in self._no_threads:
             return await self._send_to(chat, piece, None)
@@ -277,15 +277,15 @@ class TelegramChannel:
         self._no_threads[piece.address, piece.thread_id] = None
         return sent
 
-    async def _send_to(self, chat: int, piece: Piece, thread_id: int | None) -> Sent:
+    async def _send_to(self, chat: int, piece: Piece, thread_id: int | None) -> SentPiece:
         result = await self._client.call(
             "sendMessage", chat_id=chat, text=piece.text, message_thread_id=thread_id,
             reply_markup=_keyboard(piece.buttons) if piece.buttons else None,
             link_preview_options={"is_disabled": True},
         )  # fmt: skip
-        return Sent(str(result["message_id"]) if isinstance(result, dict) and "message_id" in result else "")
+        return SentPiece(str(result["message_id"]) if isinstance(result, dict) and "message_id" in result else "")
 
-    async def _redraw(self, piece: Piece) -> Sent | None:
+    async def _redraw(self, piece: Piece) -> SentPiece | None:
         try:
             await self._client.call(
                 "editMessageReplyMarkup", chat_id=int(piece.address), message_id=int(piece.redraw_of),
@@ -294,9 +294,9 @@ class TelegramChannel:
         except BadRequest as error:
             if "not modified" not in error.message.lower():
                 return None  # too old or gone: ask the question anew
-        return Sent(piece.redraw_of)
+        return SentPiece(piece.redraw_of)
 
-    async def outcome(self, piece: Piece, since: datetime) -> Sequence[Sent]:
+    async def outcome(self, piece: Piece, since: datetime) -> Sequence[SentPiece]:
         """Return nothing: Telegram cannot be asked what it sent."""
         return ()
 

@@ -55,7 +55,7 @@ def set_aside(turn: HandlerContext, effect: SetAside) -> None:
     person = turn.person.contributor_id
     cancel_waiting.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
     if effect.by_receipt and effect.story is not None:
-        person = own_stories.hold_teller(turn.connection, effect.story) or person
+        person = own_stories.lock_teller(turn.connection, effect.story) or person
     own_stories.set_aside(turn.connection, person, turn.now, **_which(turn, effect))
 
 

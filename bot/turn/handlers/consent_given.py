@@ -27,7 +27,7 @@ def record_consent(turn: HandlerContext, effect: RecordConsent) -> None:
         widened = own_stories.widened(turn.connection, turn.conversation.id, effect.answer)
     counted = decisions.record(turn.connection, effect, turn.circumstances, contributor_id=person)
     if widened is not None:
-        own_stories.changed(turn.connection, widened, turn.now, counted=counted)
+        own_stories.reopen(turn.connection, widened, turn.now, counted=counted)
 
 
 def leave_nothing(turn: HandlerContext, effect: LeaveNothing) -> None:

@@ -40,7 +40,7 @@ def keep(turn: HandlerContext, effect: KeepStory) -> Signal | None:
     known = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
     place = StoryPlace.of(known) if known is not None else None
     if store.differs_from_kept(turn.connection, effect.draft, conversation_id=turn.conversation.id, place=place):
-        own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
+        own_stories.reopen_of_conversation(turn.connection, turn.conversation.id, turn.now)
     unshown = 0
     if store.loses_words(turn.connection, effect.draft, conversation_id=turn.conversation.id):
         unshown = cancel_waiting.from_person(
@@ -83,7 +83,7 @@ def amend(turn: HandlerContext, effect: AmendStory) -> Signal | None:
     if told_in is None:
         return _heard_elsewhere(turn, effect)
     cancel_waiting.from_person(turn.connection, person, "deleted", but=turn.answering, private=True)
-    own_stories.changed_in(turn.connection, told_in, turn.now)
+    own_stories.reopen_of_conversation(turn.connection, told_in, turn.now)
     story_id = store.amend_story(
         turn.connection, conversation_id=told_in, ref=effect.ref, text=effect.text, now=turn.now
     )
@@ -110,12 +110,12 @@ def _heard_elsewhere(turn: HandlerContext, effect: AmendStory) -> Signal | None:
 def add(turn: HandlerContext, effect: AddToStory) -> None:
     """Add words that came later to the kept story, or to the one that a receipt opened."""
     if effect.story is not None:
-        owner = own_stories.hold_teller(turn.connection, effect.story)
+        owner = own_stories.lock_teller(turn.connection, effect.story)
         if owner is not None and (effect.by_receipt or owner == turn.person.contributor_id):
             own_stories.add_words(turn.connection, effect.story, ref=effect.ref, text=effect.text, now=turn.now)
             _note(turn, effect.story, effect.text)
         return
-    own_stories.changed_in(turn.connection, turn.conversation.id, turn.now)
+    own_stories.reopen_of_conversation(turn.connection, turn.conversation.id, turn.now)
     story_id = store.add_to_story(
         turn.connection, conversation_id=turn.conversation.id, ref=effect.ref, text=effect.text, now=turn.now
     )

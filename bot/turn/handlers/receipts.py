@@ -49,7 +49,7 @@ def find(turn: HandlerContext, effect: FindReceipt) -> Signal:
 
 def narrow(turn: HandlerContext, effect: NarrowStory) -> None:
     """Record that the story may travel less far, as a decision of its teller; never further than now."""
-    teller = own_stories.hold_teller(turn.connection, effect.story)
+    teller = own_stories.lock_teller(turn.connection, effect.story)
     if teller is None or not own_stories.narrower(turn.connection, effect.story, effect.use):
         return
     decision = RecordConsent(
@@ -65,4 +65,4 @@ def narrow(turn: HandlerContext, effect: NarrowStory) -> None:
         story=effect.story,
     )
     counted = decisions.record(turn.connection, decision, turn.circumstances, contributor_id=teller)
-    own_stories.changed(turn.connection, effect.story, turn.now, counted=counted)
+    own_stories.reopen(turn.connection, effect.story, turn.now, counted=counted)

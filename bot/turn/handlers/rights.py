@@ -12,7 +12,7 @@ from bot.turn import blocked_reply
 from bot.turn.formatting import CHANNEL_NAMES, month_and_year, short_month
 from flows.interruptions.delete import DELETE
 from flows.model.item_kinds import ItemKind
-from flows.model.signals import Facts, FileReady, OwnStory, Signal, StoriesListed
+from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
 from storage.privacy import file_link
 from storage.protection import cancel_waiting
 from storage.protection.erasure import erase_contributor
@@ -24,7 +24,7 @@ from storage.stories import own_stories
 if TYPE_CHECKING:
     from bot.turn.handler_context import HandlerContext
     from flows.model.effects import AskForPerson, Erase, GiveFile, HidePlace, ListStories, ReplaceStory, TellData
-    from storage.stories.own_stories import OwnStory as Row
+    from storage.stories.own_stories import OwnStory
 
 AT_ONCE = 5
 """Stories that are listed in one message."""
@@ -36,7 +36,7 @@ def tell_data(turn: HandlerContext, _effect: TellData) -> Signal:
     person = turn.person.contributor_id
     held = store.facts_about(turn.connection, person)
     answers = own_stories.latest_answers(turn.connection, person, ("contact", "invite"))
-    told = own_stories.told_by(turn.connection, person, limit=AT_ONCE)
+    told = own_stories.stories_of(turn.connection, person, limit=AT_ONCE)
     return Facts(
         stories=held.stories if held else 0,
         channels=tuple(CHANNEL_NAMES.get(name, name) for name in held.channels) if held else (),
@@ -60,7 +60,7 @@ def list_stories(turn: HandlerContext, effect: ListStories) -> Signal | None:
         return None
     if effect.about == DELETE:
         cancel_waiting.before_deletion(turn.connection, person, but=turn.answering)
-    rows = own_stories.told_by(turn.connection, person, older=effect.older, limit=AT_ONCE + 1)
+    rows = own_stories.stories_of(turn.connection, person, older=effect.older, limit=AT_ONCE + 1)
     shown = rows[:AT_ONCE]
     return StoriesListed(
         about=effect.about,
@@ -70,9 +70,9 @@ def list_stories(turn: HandlerContext, effect: ListStories) -> Signal | None:
     )
 
 
-def _line(turn: HandlerContext, row: Row) -> OwnStory:
+def _line(turn: HandlerContext, row: OwnStory) -> ListedStory:
     month = short_month if turn.conversation.channel == "sms" else month_and_year
-    return OwnStory(
+    return ListedStory(
         id=row.id,
         month=month(row.told_at, turn.conversation.language),
         words=row.first_words,
@@ -134,7 +134,7 @@ def erase(turn: HandlerContext, effect: Erase) -> None:
         teller = turn.person.contributor_id
         cancel_waiting.from_person(turn.connection, teller, "deleted", but=turn.answering)
         if effect.by_receipt:
-            teller = own_stories.hold_teller(turn.connection, effect.story) or teller
+            teller = own_stories.lock_teller(turn.connection, effect.story) or teller
         told_in = own_stories.belongs_to(turn.connection, effect.story, teller)
         own_stories.take_back(turn.connection, effect.story, teller, turn.now)
         requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")

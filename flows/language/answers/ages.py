@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from flows.language.answers.phrase_book import OLDEST, aged, answers_in, covered, sentences, standing
 
 if TYPE_CHECKING:
-    from flows.language.answers.phrase_book import AnswerTable, Piece
+    from flows.language.answers.phrase_book import AnswerPiece, AnswerTable
     from flows.language.phrase_trie import Tree
 
 Age = Literal["adult", "young", "unclear"]
@@ -52,7 +52,7 @@ def age_said(
     return "adult" if found else None
 
 
-def _unless_denied(piece: Piece, words: list[str], table: AnswerTable) -> str:
+def _unless_denied(piece: AnswerPiece, words: list[str], table: AnswerTable) -> str:
     """Return what a phrase says, but of "not old enough" that it is not clear."""
     denied = piece.start > 0 and words[piece.start - 1] in table.not_words
     return "unclear" if denied and piece.kind == "adult" else piece.kind

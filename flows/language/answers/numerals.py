@@ -28,14 +28,14 @@ _FIRST = re.compile(
 _LAST = re.compile(r"^(.*[.!?,;:\n])\s*(\d{1,2})[\s.!)]*$", re.DOTALL)
 
 
-class Named(NamedTuple):
+class NumberNamed(NamedTuple):
     """The numbers that were named, in order, and the words that stood beside them."""
 
     numbers: tuple[int, ...]
     beside: str = ""
 
 
-def named(said: str, count: int, table: AnswerTable | None) -> Named | None:
+def named(said: str, count: int, table: AnswerTable | None) -> NumberNamed | None:
     """Return the numbers of a list of `count` that a reply names, or None if it names none.
 
     A number beyond the list is returned as it is; the caller knows that there is no such answer.
@@ -45,7 +45,7 @@ def named(said: str, count: int, table: AnswerTable | None) -> Named | None:
         words = _split(folded(said.replace("+", " and ").replace("&", " and ").replace("/", " and ")))
         whole = _whole(words, count, table) if words and not _is_measure(said) else None
         if whole is not None:
-            return Named(whole)
+            return NumberNamed(whole)
     return _at_an_end(said, table)
 
 
@@ -119,22 +119,22 @@ def _number(words: list[str], place: int, count: int, table: AnswerTable) -> tup
     return number, size
 
 
-def _at_an_end(said: str, table: AnswerTable | None) -> Named | None:
+def _at_an_end(said: str, table: AnswerTable | None) -> NumberNamed | None:
     """Read numbers that stand at the beginning, or alone as the last sentence, with some words beside them."""
     text = normalise(said)
     if (found := _FIRST.match(text)) is not None:
         numbers, beside = _figures(found[1]), found[2].strip(" \t\r\n.,;:!?-)(\"'")
         following = folded(beside)[:1]
         if following and table is not None and following[0] in table.or_words:
-            return Named((*numbers, *_figures(beside)), beside)
+            return NumberNamed((*numbers, *_figures(beside)), beside)
         a_measure = following and table is not None and following[0] in table.units
         denied = following and table is not None and following[0] in table.not_words
         if not a_measure and not denied and len(beside.split()) <= BESIDE:
-            return Named(numbers, beside)
+            return NumberNamed(numbers, beside)
         if denied and table is not None and len(beside.split()) <= 3:
-            return Named(numbers, "")
+            return NumberNamed(numbers, "")
     if (found := _LAST.match(said.strip())) is not None and "\n" not in found[2]:
-        return Named((int(found[2]),), found[1].strip())
+        return NumberNamed((int(found[2]),), found[1].strip())
     return None
 
 

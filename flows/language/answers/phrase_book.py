@@ -36,7 +36,7 @@ _JOINED = re.compile(r"(?<![\w.,:/£$€])(\d{1,3})(?=[^\W\d_])")
 _HELD = re.compile(r"([^\W\d_])\1{2,}")
 
 
-class Piece(NamedTuple):
+class AnswerPiece(NamedTuple):
     """A run of words and what it means; "" where no phrase is known."""
 
     kind: str
@@ -186,7 +186,7 @@ def number_at(words: Sequence[str], place: int, table: AnswerTable) -> tuple[int
     return found, 1
 
 
-def covered(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
+def covered(words: Sequence[str], tree: Tree[str]) -> list[AnswerPiece]:
     """Cut words into phrases of the tree so that the fewest words stay unknown, and then the fewest phrases."""
     size = len(words)
     best: list[tuple[int, int, int, str]] = [(0, 0, size, "")] * (size + 1)
@@ -206,12 +206,12 @@ def covered(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
     made, place = [], 0
     while place < size:
         _, _, end, kind = best[place]
-        made.append(Piece(kind, place, end))
+        made.append(AnswerPiece(kind, place, end))
         place = end
     return made
 
 
-def standing(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
+def standing(words: Sequence[str], tree: Tree[str]) -> list[AnswerPiece]:
     """Return the phrases of the tree that stand among words, from left to right, each as long as it can be."""
     made = []
     place = 0
@@ -228,6 +228,6 @@ def standing(words: Sequence[str], tree: Tree[str]) -> list[Piece]:
             node = node.after(words[end]) if end < len(words) else None
             end += 1
         if longest:
-            made.append(Piece(meaning, place, longest))
+            made.append(AnswerPiece(meaning, place, longest))
         place = longest or place + 1
     return made

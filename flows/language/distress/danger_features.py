@@ -35,7 +35,7 @@ def of_piece(words: Sequence[str], flags: Sequence[str]) -> Iterator[str]:
         yield f"{FLAG} {flag}"
 
 
-def flags(found: distress_tables.Found) -> tuple[str, ...]:
+def flags(found: distress_tables.DistressFound) -> tuple[str, ...]:
     """Return what the phrases say about a piece."""
     seen = [f"now {kind}" for kind in sorted(found.now)]
     seen += [f"note {kind}" for kind in sorted(found.noted)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from flows.language.distress.danger_features import FLAG, groups
 from flows.language.linear import hashed_features
-from flows.language.linear.weights_file import Lines
+from flows.language.linear.weights_file import WeightLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,13 +40,13 @@ class _Word:
         """Weight and number of the features that it makes with the word after it, once they were looked up."""
 
 
-class Model:
+class DangerModel:
     """Weights by family and feature."""
 
     def __init__(self, lines: Sequence[str] | bytes) -> None:
         """Read the lines of a file of weights, or the file."""
         content = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
-        self._lines = Lines(content, b" ")
+        self._lines = WeightLines(content, b" ")
         self.bias = dict(self._family(BIAS))[BIAS]
         self._near: dict[str, dict[str, int]] = {}
         for pair, weight in self._family(hashed_features.NEAR):
@@ -125,6 +125,6 @@ class Model:
 
 
 @cache
-def shipped() -> Model:
+def shipped() -> DangerModel:
     """Return the model that comes with Earshot; some tens of milliseconds the first time."""
-    return Model(FILE.read_bytes())
+    return DangerModel(FILE.read_bytes())

@@ -69,7 +69,7 @@ def warm() -> None:
     danger_model.shipped()
 
 
-def _level(read: distress_tables.Found) -> Level:
+def _level(read: distress_tables.DistressFound) -> Level:
     if read.foreign:
         return "plain"
     if not read.now and len(read.words) < FEWEST:

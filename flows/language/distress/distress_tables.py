@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.language.distress import literal_wish
 from flows.language.normalise import folded
-from flows.language.phrase_trie import Choice, Pattern, Tree, parsed, planted
+from flows.language.phrase_trie import Pattern, PatternChoice, Tree, parsed, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ TABLES: Final = ("spellings", "typos", "slots", "alike", *KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class DistressTable:
     """One language's file."""
 
     language: str
@@ -58,7 +58,7 @@ class Table:
         """Return one of the lists that belong to the whole language, folded."""
         return frozenset(word for entry in self.raw.get(name, ()) for word in folded(entry))
 
-    def patterns(self, table: str, kind: str, known: dict[str, Choice] | None = None) -> Iterator[Pattern]:
+    def patterns(self, table: str, kind: str, known: dict[str, PatternChoice] | None = None) -> Iterator[Pattern]:
         """Yield the patterns of one list; raises ValueError that names the file and the table.
 
         Slots that were read for others of this table before are in `known`.
@@ -71,7 +71,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class DistressBook:
     """Everything that is looked for in the messages of a person of one language: theirs, English, then the others."""
 
     spellings: Mapping[str, str]
@@ -122,7 +122,7 @@ Match = tuple[int, int, str]
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-class Found(NamedTuple):
+class DistressFound(NamedTuple):
     """What stands in one piece of a message."""
 
     words: list[str]
@@ -139,21 +139,21 @@ class Found(NamedTuple):
     """True if a phrase of another language than English was found."""
 
 
-def found_in(text: str, language: str = "en") -> Found:
+def found_in(text: str, language: str = "en") -> DistressFound:
     """Return all that the phrases say about a piece of a message. Never raises."""
     return _found(text, _book(language))
 
 
-def found_in_english(text: str) -> Found:
+def found_in_english(text: str) -> DistressFound:
     """Return what the English phrases alone say, whatever other tables there are."""
     return _found(text, _english())
 
 
-def _found(text: str, book: Book) -> Found:
+def _found(text: str, book: DistressBook) -> DistressFound:
     words, in_english = book.words_twice(text)
     now, noted, hinted, alike = _all_matches(words, book)
     kinds = _meant(words, now, alike, book) if now else _NONE
-    return Found(
+    return DistressFound(
         words=in_english,
         now=_with_wish(_plain(kinds), words),
         noted=_plain(_meant(words, noted, alike, book)) if noted else _NONE,
@@ -251,7 +251,7 @@ def _plain(kinds: frozenset[str]) -> frozenset[str]:
     return frozenset(kind.removesuffix(FOREIGN) for kind in kinds)
 
 
-def _all_matches(words: Sequence[str], book: Book) -> tuple[list[Match], list[Match], list[Match], list[Match]]:
+def _all_matches(words: Sequence[str], book: DistressBook) -> tuple[list[Match], list[Match], list[Match], list[Match]]:
     """Return what `_matches` does of `now`, `note`, `hint` and `alike`, in one pass over the words."""
     found: tuple[list[Match], list[Match], list[Match], list[Match]] = ([], [], [], [])
     starts = book.starts
@@ -308,7 +308,7 @@ def _longer(one: tuple[int, str] | None, other: tuple[int, str] | None) -> tuple
     return other if one is None or (other is not None and other[0] > one[0]) else one
 
 
-def _meant(words: Sequence[str], found: Iterable[Match], alike: Sequence[Match], book: Book) -> frozenset[str]:
+def _meant(words: Sequence[str], found: Iterable[Match], alike: Sequence[Match], book: DistressBook) -> frozenset[str]:
     """Return the kinds of those matches that neither touch a look-alike nor are negated."""
     return frozenset(
         kind
@@ -324,7 +324,7 @@ def _with_wish(kinds: frozenset[str], words: Sequence[str]) -> frozenset[str]:
     return kinds
 
 
-def _negated(words: Sequence[str], start: int, book: Book) -> bool:
+def _negated(words: Sequence[str], start: int, book: DistressBook) -> bool:
     """Tell whether a negation stands before a match, with bridge words between them at most; two make none."""
     place = start - 1  # a clause that ends between them is no bridge
     while place >= 0 and words[place] in book.bridge:
@@ -338,20 +338,20 @@ def _negated(words: Sequence[str], start: int, book: Book) -> bool:
 
 
 @cache
-def _tables() -> tuple[Table, ...]:
+def _tables() -> tuple[DistressTable, ...]:
     return tuple(_read(path) for path in sorted(FOLDER.glob("*.toml")))
 
 
-def _read(path: Path) -> Table:
+def _read(path: Path) -> DistressTable:
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     unknown = [name for name in raw if name not in (*LISTS, *TABLES, "checked")]
     if unknown or "checked" not in raw:
         wrong = f"{', '.join(unknown)} unknown" if unknown else "checked is missing"
         raise ValueError(f"concerns/{path.name}: {wrong}. Copy the shape of en.toml.")
-    return Table(language=path.stem, checked=raw["checked"], raw=raw)
+    return DistressTable(language=path.stem, checked=raw["checked"], raw=raw)
 
 
-def _book(language: str) -> Book:
+def _book(language: str) -> DistressBook:
     code = language if len(language) == 2 else language.replace("_", "-").partition("-")[0].lower()
     return _compiled(_spelled_like(code))
 
@@ -364,17 +364,17 @@ def _spelled_like(code: str) -> str:
 
 
 @cache
-def _compiled(language: str) -> Book:
+def _compiled(language: str) -> DistressBook:
     """Return the book of one language."""
     return _bound(_in_order(language))
 
 
-def _in_order(language: str) -> list[Table]:
+def _in_order(language: str) -> list[DistressTable]:
     return sorted(_tables(), key=lambda table: (table.language != language, table.language != "en"))
 
 
 @cache
-def _english() -> Book:
+def _english() -> DistressBook:
     return _bound([table for table in _tables() if table.language == "en"])
 
 
@@ -383,7 +383,7 @@ def _english_spellings() -> Mapping[str, str]:
     return _all_spellings([table for table in _tables() if table.language == "en"])
 
 
-def _all_spellings(tables: Sequence[Table]) -> dict[str, str]:
+def _all_spellings(tables: Sequence[DistressTable]) -> dict[str, str]:
     """Return what each word is read as; the first table that knows a word counts."""
     spellings: dict[str, str] = {}
     for table in tables:
@@ -392,11 +392,11 @@ def _all_spellings(tables: Sequence[Table]) -> dict[str, str]:
     return spellings
 
 
-def _bound(tables: Sequence[Table]) -> Book:
+def _bound(tables: Sequence[DistressTable]) -> DistressBook:
     spellings = _all_spellings(tables)
 
-    read: dict[int, tuple[Choice, Choice]] = {}
-    slots: dict[str, dict[str, Choice]] = {table.language: {} for table in tables}
+    read: dict[int, tuple[PatternChoice, PatternChoice]] = {}
+    slots: dict[str, dict[str, PatternChoice]] = {table.language: {} for table in tables}
 
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
         return planted(
@@ -418,7 +418,7 @@ def _bound(tables: Sequence[Table]) -> Book:
         for word in tree.branches:
             starts.setdefault(word, []).append(which)
     english = _all_spellings([table for table in tables if table.language == "en"])
-    return Book(
+    return DistressBook(
         spellings=spellings,
         now=now,
         note=note,
@@ -431,7 +431,7 @@ def _bound(tables: Sequence[Table]) -> Book:
     )
 
 
-def _spellings(table: Table) -> Iterator[tuple[str, str]]:
+def _spellings(table: DistressTable) -> Iterator[tuple[str, str]]:
     for read, written in table.raw.get("spellings", {}).items():
         for word in written:
             yield "".join(folded(word)), read
@@ -454,13 +454,15 @@ def _slips(word: str) -> Iterator[str]:
             yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-def _respelled(pattern: Pattern, spellings: Mapping[str, str], known: dict[int, tuple[Choice, Choice]]) -> Pattern:
+def _respelled(
+    pattern: Pattern, spellings: Mapping[str, str], known: dict[int, tuple[PatternChoice, PatternChoice]]
+) -> Pattern:
     """Return a pattern with its words as messages will have them; slots that were read before are in `known`."""
     read: Pattern = []
     for item in pattern:
         if not isinstance(item, str):
             if id(item) not in known:  # kept with its own, so that no other has its number
-                known[id(item)] = item, Choice(_respelled(option, spellings, known) for option in item)
+                known[id(item)] = item, PatternChoice(_respelled(option, spellings, known) for option in item)
             read.append(known[id(item)][1])
             continue
         words = _as_written(item)

@@ -26,7 +26,7 @@ SMALLEST: Final = 15
 """Weights nearer to nothing than this, in thousandths, are left out."""
 
 
-class Message(NamedTuple):
+class LabelledMessage(NamedTuple):
     """A labelled message."""
 
     label: str
@@ -35,29 +35,29 @@ class Message(NamedTuple):
     text: str
 
 
-def labelled(folder: Path) -> list[Message]:
+def labelled(folder: Path) -> list[LabelledMessage]:
     """Return the messages of a folder in a fixed order."""
     messages = []
     for path in sorted(folder.glob("*.toml")):
         if not path.name.startswith("held_out"):
             lists = tomllib.loads(path.read_text(encoding="utf-8"))
             messages += [
-                Message(SAME.get(name, name), path.stem, each["text"]) for name in lists for each in lists[name]
+                LabelledMessage(SAME.get(name, name), path.stem, each["text"]) for name in lists for each in lists[name]
             ]
     for path in sorted(folder.glob("*.tsv")):
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
             _, label, _, voice, text = line.split("\t")
-            messages.append(Message(label, f"{path.stem} {voice}", text))
+            messages.append(LabelledMessage(label, f"{path.stem} {voice}", text))
     return messages
 
 
-def seen(message: Message) -> list[str]:
+def seen(message: LabelledMessage) -> list[str]:
     """Return the features of a message."""
     found = distress_tables.found_in_english(message.text)
     return list(danger_features.of_piece(found.words, danger_features.flags(found)))
 
 
-def trained(messages: list[Message], pieces: list[list[str]]) -> dict[str, float]:
+def trained(messages: list[LabelledMessage], pieces: list[list[str]]) -> dict[str, float]:
     """Return the weight of each feature, the bias under its own name."""
     names, rows = numbered(pieces)
     signs = [1.0 if message.label == "distress" else -1.0 for message in messages]

@@ -17,7 +17,7 @@ ANY = "*"
 """Any one word, in a pattern."""
 
 
-class Found(NamedTuple, Generic[Meaning]):
+class PhraseFound(NamedTuple, Generic[Meaning]):
     """A pattern that was found: what it means, and where its words begin and end."""
 
     meaning: Meaning
@@ -25,9 +25,9 @@ class Found(NamedTuple, Generic[Meaning]):
     end: int
 
 
-def found(root: Tree[Meaning], words: Sequence[str]) -> list[Found[Meaning]]:
+def found(root: Tree[Meaning], words: Sequence[str]) -> list[PhraseFound[Meaning]]:
     """Return every pattern that stands anywhere in these words, in the order of where they end."""
-    hits: list[Found[Meaning]] = []
+    hits: list[PhraseFound[Meaning]] = []
     active: list[tuple[int, Tree[Meaning]]] = []
     beginnings, anything = root.branches, root.after(ANY)
     for place, word in enumerate(words):
@@ -45,5 +45,5 @@ def found(root: Tree[Meaning], words: Sequence[str]) -> list[Found[Meaning]]:
         active = following
         for start, tree in active:
             if tree.meaning is not None:
-                hits.append(Found(tree.meaning, start, place + 1))
+                hits.append(PhraseFound(tree.meaning, start, place + 1))
     return hits

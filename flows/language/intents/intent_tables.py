@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flows.language.intents.automaton import ANY, found
 from flows.language.intents.gathered import Gathering, Rule
 from flows.language.normalise import folded
-from flows.language.phrase_trie import Choice, parsed, planted
+from flows.language.phrase_trie import PatternChoice, parsed, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ UP_TO_THREE: Final = " [*] [*] [*] "
 FALLBACK: Final = "en"
 
 
-class Kind(StrEnum):
+class IntentKind(StrEnum):
     """What is said to us. Where two are said at once, the one that stands higher here is answered."""
 
     EMERGENCY = "emergency"
@@ -77,7 +77,7 @@ class Kind(StrEnum):
     GREETING = "greeting"
 
 
-_RANK: Final = {kind: -place for place, kind in enumerate(Kind)}
+_RANK: Final = {kind: -place for place, kind in enumerate(IntentKind)}
 
 
 class Level(IntEnum):
@@ -93,18 +93,18 @@ class Level(IntEnum):
     """Wherever it stands in a short message, even while somebody is telling."""
 
 
-class Said(NamedTuple):
+class IntentWords(NamedTuple):
     """What a phrase means."""
 
-    kind: Kind
+    kind: IntentKind
     level: Level
     detail: str = ""
 
 
-class Hit(NamedTuple):
+class IntentHit(NamedTuple):
     """A phrase found in the words of a message."""
 
-    kind: Kind
+    kind: IntentKind
     level: Level
     detail_named: str
     start: int
@@ -112,12 +112,12 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class IntentBook:
     """Everything that counts for a person of one language: theirs and English."""
 
-    said: Tree[Said]
+    said: Tree[IntentWords]
     courteous: Tree[bool]
-    gathering: Gathering[Said]
+    gathering: Gathering[IntentWords]
     vetoed: Tree[bool]
     pasts: frozenset[str]
     long_ago: frozenset[str]
@@ -137,15 +137,15 @@ class Book:
     """Words before which "I am 12" tells of another time or another person."""
     languages: Mapping[str, str]
 
-    def hits(self, words: Sequence[str]) -> list[Hit]:
+    def hits(self, words: Sequence[str]) -> list[IntentHit]:
         """Return every phrase in these words."""
-        return [Hit(*said, start, end) for said, start, end in found(self.said, words)]
+        return [IntentHit(*said, start, end) for said, start, end in found(self.said, words)]
 
     def courtesies(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """Return where courtesies begin and end that may stand beside a phrase."""
         return [(start, end) for _, start, end in found(self.courteous, words)]
 
-    def rank(self, hit: Hit) -> int:
+    def rank(self, hit: IntentHit) -> int:
         """Return how a phrase stands among others: higher is answered first."""
         return _RANK[hit.kind]
 
@@ -182,21 +182,21 @@ class Book:
         """Tell whether the words tell of another time, so that nobody need be rung now."""
         return not self.long_ago.isdisjoint(words)
 
-    def excepted(self, hit: Hit, words: Sequence[str]) -> bool:
+    def excepted(self, hit: IntentHit, words: Sequence[str]) -> bool:
         """Tell whether what was found is something else: a number that is no age, somebody else's words."""
-        if hit.kind is not Kind.UNDER_AGE or not self._age(words[hit.start : hit.end]):
+        if hit.kind is not IntentKind.UNDER_AGE or not self._age(words[hit.start : hit.end]):
             return False
         after = words[hit.end : hit.end + 2]
         if after and after[0] in self.units and after[1:] != ["old"]:
             return True
         return hit.start > 0 and words[hit.start - 1] in self.since
 
-    def detail(self, hit: Hit, words: Sequence[str]) -> str:
+    def detail(self, hit: IntentHit, words: Sequence[str]) -> str:
         """Return what is known beside the kind: of an age the age, of a language its code."""
         spoken = words[hit.start : hit.end]
-        if hit.kind is Kind.UNDER_AGE:
+        if hit.kind is IntentKind.UNDER_AGE:
             return self._age(spoken)
-        if hit.kind is Kind.LANGUAGE_REQUEST:
+        if hit.kind is IntentKind.LANGUAGE_REQUEST:
             return hit.detail_named or next((self.languages[word] for word in spoken if word in self.languages), "")
         return hit.detail_named
 
@@ -221,13 +221,13 @@ def phrase_words(text: str, same: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def book(language: str) -> Book:
+def book(language: str) -> IntentBook:
     """Return the book of a language with English beside it; of English alone for a language without a file."""
     return _book(language if (FOLDER / f"{language}.toml").is_file() else FALLBACK)
 
 
 @cache
-def _book(language: str) -> Book:
+def _book(language: str) -> IntentBook:
     tables = [_read(FOLDER / f"{code}.toml") for code in dict.fromkeys((language, FALLBACK))]
     names = tomllib.loads(NAMES.read_text(encoding="utf-8"))
     same = {word: usual.split() for table in reversed(tables) for word, usual in table["same"].items()}
@@ -251,13 +251,16 @@ def _book(language: str) -> Book:
         table["slots"] |= named
     phrases = [said for table in tables for said in _phrases(table, table["slots"])]
     phrases += [
-        (parsed(ask.replace("{name}", f"({'|'.join(forms)})"), {}), Said(Kind.LANGUAGE_REQUEST, Level.SURE, code))
+        (
+            parsed(ask.replace("{name}", f"({'|'.join(forms)})"), {}),
+            IntentWords(IntentKind.LANGUAGE_REQUEST, Level.SURE, code),
+        )
         for code, asks in names["asks"].items()
         for forms in (names["own"][code],)
         for ask in asks
     ]
     phrases.sort(key=lambda each: (each[1].level, _RANK[each[1].kind]), reverse=True)
-    return Book(
+    return IntentBook(
         said=planted(phrases, words),
         courteous=listed("courtesies"),
         gathering=Gathering(rule for table in tables for rule in _rules(table)),
@@ -279,34 +282,34 @@ def _read(path: Path) -> dict[str, Any]:
     """Read one language's file; raises ValueError that names the file and what is wrong with it."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     shape: dict[str, Any] = {"checked": False, "same": {}, "slots": {}, "ages": {}, **{name: [] for name in LISTS}}
-    if unknown := raw.keys() - shape.keys() - {kind.value for kind in Kind}:
+    if unknown := raw.keys() - shape.keys() - {kind.value for kind in IntentKind}:
         raise ValueError(f"{path.name}: {', '.join(sorted(unknown))} unknown. Use the kinds of flows/language only.")
     return shape | raw
 
 
-def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> Iterator[tuple[Pattern, Said]]:
-    read: dict[str, Choice] = {}
+def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> Iterator[tuple[Pattern, IntentWords]]:
+    read: dict[str, PatternChoice] = {}
     for name, written in slots.items():
-        read[name] = Choice(parsed(entry, read) for entry in written)
+        read[name] = PatternChoice(parsed(entry, read) for entry in written)
     for kind, detail, levels in _parts(table):
         for level in Level:
-            said = Said(kind, level, detail)
+            said = IntentWords(kind, level, detail)
             for line in levels.get(level.name.lower(), ()):
                 yield parsed(line.replace("...", UP_TO_THREE), read), said
 
 
-def _rules(table: Mapping[str, Any]) -> Iterator[Rule[Said]]:
+def _rules(table: Mapping[str, Any]) -> Iterator[Rule[IntentWords]]:
     """Yield the rules of a table: groups in brackets, of single words or `{slots}`, of which the single words count."""
     for kind, detail, levels in _parts(table):
         for name, asked in GATHERED.items():
             for line in levels.get(name, ()):
                 groups = [_group(written, table["slots"]) for written in line.split(")") if written.strip()]
-                yield Rule(Said(kind, Level.HOLDS, detail), groups, asked)
+                yield Rule(IntentWords(kind, Level.HOLDS, detail), groups, asked)
 
 
-def _parts(table: Mapping[str, Any]) -> Iterator[tuple[Kind, str, Mapping[str, Any]]]:
+def _parts(table: Mapping[str, Any]) -> Iterator[tuple[IntentKind, str, Mapping[str, Any]]]:
     """Yield each kind and each detail of a kind with its lists."""
-    for kind in Kind:
+    for kind in IntentKind:
         entries = table.get(kind.value, {})
         yield kind, "", entries
         yield from ((kind, name, part) for name, part in entries.items() if isinstance(part, dict))

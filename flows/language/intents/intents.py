@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flows.language.intents.detect_sense import sensed
-from flows.language.intents.intent_tables import Hit, Kind, Level, book, phrase_words
+from flows.language.intents.intent_tables import IntentHit, IntentKind, Level, book, phrase_words
 from flows.language.intents.reactions import is_reaction
 from flows.language.normalise import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from flows.language.intents.intent_tables import Book
+    from flows.language.intents.intent_tables import IntentBook
 
-__all__ = ["Intent", "Kind", "recognise_intent"]
+__all__ = ["Intent", "IntentKind", "recognise_intent"]
 
 LONGEST = 45
 """Words in a message that may be an aside at all: a longer one is a story."""
@@ -30,11 +30,11 @@ LONGEST_BY_LEVEL = {Level.STARTS: 12, Level.HOLDS: 19, Level.SURE: 28}
 """Words in a message that a phrase may speak for when it is not all of it."""
 LONGEST_WHILE_TELLING = 22
 LONGEST_GATHERED, LONGEST_GATHERED_WHILE_TELLING = 16, 12
-URGENT = frozenset({Kind.EMERGENCY, Kind.UNDER_AGE, Kind.AUTOMATIC_REPLY, Kind.SPAM})
+URGENT = frozenset({IntentKind.EMERGENCY, IntentKind.UNDER_AGE, IntentKind.AUTOMATIC_REPLY, IntentKind.SPAM})
 """Kinds that count in longer messages too: they come with a greeting, a signature, an explanation."""
-ADDED = frozenset({Kind.ADD_MORE, Kind.CORRECTION})
+ADDED = frozenset({IntentKind.ADD_MORE, IntentKind.CORRECTION})
 """Kinds whose message is itself something for the story or an answer, and no question to us."""
-_KINDS = frozenset(Kind)
+_KINDS = frozenset(IntentKind)
 _OWN = frozenset({"i", "im", "my", "me"})
 """Words of whoever speaks of their own age."""
 _DANGERS = {
@@ -49,7 +49,7 @@ _CLAUSE = re.compile(r"[.?!,;:\n…]+|\s[-–—]+\s|\s(?=(?:but|and|so)\s)", re
 class Intent:
     """Something said to us that is neither story nor answer."""
 
-    kind: Kind
+    kind: IntentKind
     detail: str = ""
     """Of an emergency "fire", "gas", "medical" or "police"; of a language the ISO code; of an age the age, if said."""
     rest: str = ""
@@ -73,13 +73,13 @@ def _sensed(text: str, *, telling: bool) -> Intent | None:
     read = sensed(text, telling=telling)
     if read is None or not read.sure or read.label not in _KINDS:
         return None
-    kind = Kind(read.label)
+    kind = IntentKind(read.label)
     words = folded(text)
-    if kind is Kind.UNDER_AGE:
+    if kind is IntentKind.UNDER_AGE:
         age = next((age for word in words if (age := book("en").ages.get(word)) is not None), "")
         own = bool(age) and not telling and not _OWN.isdisjoint(words)
-        return Intent(kind, age, sensed=True) if own else Intent(Kind.MAYBE_UNDER_AGE, sensed=True)
-    if kind is Kind.EMERGENCY:
+        return Intent(kind, age, sensed=True) if own else Intent(IntentKind.MAYBE_UNDER_AGE, sensed=True)
+    if kind is IntentKind.EMERGENCY:
         what = next((what for what, named in _DANGERS.items() if not named.isdisjoint(words)), "medical")
         return Intent(kind, what, sensed=True)
     return Intent(kind, sensed=True)
@@ -88,11 +88,11 @@ def _sensed(text: str, *, telling: bool) -> Intent | None:
 def _said(text: str, *, language: str, telling: bool) -> Intent | None:
     """Return what the phrases of the tables say."""
     if is_reaction(text):
-        return Intent(Kind.REACTION)
+        return Intent(IntentKind.REACTION)
     known = book(language)
     words = phrase_words(text, known.same)
     if not words:
-        return Intent(Kind.DONT_UNDERSTAND) if text.strip() and not text.strip(" ?¿؟") else None
+        return Intent(IntentKind.DONT_UNDERSTAND) if text.strip() and not text.strip(" ?¿؟") else None
     if len(words) > LONGEST:
         return None
     hits = [hit for hit in known.hits(words) if not known.excepted(hit, words)]
@@ -114,7 +114,7 @@ def _said(text: str, *, language: str, telling: bool) -> Intent | None:
     return Intent(best.kind, known.detail(best, words), rest)
 
 
-def _gathered(text: str, words: Sequence[str], known: Book, *, telling: bool) -> Intent | None:
+def _gathered(text: str, words: Sequence[str], known: IntentBook, *, telling: bool) -> Intent | None:
     """Return what one clause of a short message says by the words it gathers, though no phrase fits."""
     if len(words) > (LONGEST_GATHERED_WHILE_TELLING if telling else LONGEST_GATHERED):
         return None
@@ -135,15 +135,15 @@ def _gathered(text: str, words: Sequence[str], known: Book, *, telling: bool) ->
     return None
 
 
-def _beside(words: Sequence[str], hits: Iterable[Hit]) -> list[str]:
+def _beside(words: Sequence[str], hits: Iterable[IntentHit]) -> list[str]:
     """Return the words that stand in no phrase."""
     spoken = {place for hit in hits for place in range(hit.start, hit.end)}
     return [word for place, word in enumerate(words) if place not in spoken]
 
 
-def _outermost(hits: Sequence[Hit], courtesies: Collection[tuple[int, int]]) -> Sequence[Hit]:
+def _outermost(hits: Sequence[IntentHit], courtesies: Collection[tuple[int, int]]) -> Sequence[IntentHit]:
     """Leave out phrases that are part of a longer one or overlap with an earlier one, and courtesies beside others."""
-    outer: list[Hit] = []
+    outer: list[IntentHit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         last = outer[-1] if outer else None
         beside = last is None or hit.start >= last.end or (hit.start, hit.end) == (last.start, last.end)
@@ -162,18 +162,18 @@ def _reached(spans: Iterable[tuple[int, int]]) -> set[int]:
 
 
 def _counts(
-    hit: Hit,
+    hit: IntentHit,
     words: Sequence[str],
     beside: Sequence[str],
     courtesies: Collection[tuple[int, int]],
-    known: Book,
+    known: IntentBook,
     *,
     telling: bool,
 ) -> bool:
     """Tell whether a phrase speaks for a message that holds other words beside phrases and courtesies."""
     if hit.level is Level.WHOLE or (telling and hit.level is not Level.SURE):
         return False
-    if hit.kind is Kind.EMERGENCY:
+    if hit.kind is IntentKind.EMERGENCY:
         return not known.tells_of_long_ago(words)
     if telling:
         return len(words) <= LONGEST_WHILE_TELLING and not known.tells(beside)
@@ -190,7 +190,7 @@ def _clauses(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _rest(text: str, best: Hit, known: Book) -> str:
+def _rest(text: str, best: IntentHit, known: IntentBook) -> str:
     """Return the clauses beside the one that holds the phrase, unless they are courtesy or an aside themselves."""
     kept: list[str] = []
     place = 0

@@ -11,7 +11,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from flows.language.intents.intent_tables import Kind
+from flows.language.intents.intent_tables import IntentKind
 from flows.language.intents.sense_words import LONGEST
 
 if TYPE_CHECKING:
@@ -23,12 +23,22 @@ NOTHING: Final = "-"
 UNLIKE: Final = "~"
 """No command and no age, but perhaps a question: what only looks like a wish."""
 COMMANDS: Final = ("stop", "delete", "my_data", "narrow_team", "narrow_unnamed", "done")
-KINDS: Final = tuple(
-    kind.value
-    for kind in Kind
-    if kind not in {Kind.REACTION, Kind.MAYBE_UNDER_AGE, Kind.CORRECTION, Kind.ADD_MORE, Kind.TEST, Kind.SPELLING,
-                    Kind.VOICE_NOTE, Kind.SWEARING, Kind.CASEWORK, Kind.OTHER_QUESTION, Kind.PAYMENT}
-)  # fmt: skip
+_TOO_FEW: Final = frozenset(
+    {
+        IntentKind.REACTION,
+        IntentKind.MAYBE_UNDER_AGE,
+        IntentKind.CORRECTION,
+        IntentKind.ADD_MORE,
+        IntentKind.TEST,
+        IntentKind.SPELLING,
+        IntentKind.VOICE_NOTE,
+        IntentKind.SWEARING,
+        IntentKind.CASEWORK,
+        IntentKind.OTHER_QUESTION,
+        IntentKind.PAYMENT,
+    }
+)
+KINDS: Final = tuple(kind.value for kind in IntentKind if kind not in _TOO_FEW)
 """Kinds that there are enough examples of."""
 LABELS: Final = (*COMMANDS, *KINDS)
 _SAME: Final = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from flows.language.intents.sense_words import known
 from flows.language.linear import hashed_features
-from flows.language.linear.weights_file import Lines
+from flows.language.linear.weights_file import WeightLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,13 +34,13 @@ Row = int
 sum of their weights by label. A sum of rows is the row of the sums; `Model.read` takes it apart."""
 
 
-class Model:
+class SenseModel:
     """Weights by family and feature."""
 
     def __init__(self, lines: Sequence[str] | bytes) -> None:
         """Read the lines of a file of weights, or the file."""
         content = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
-        self._lines = Lines(content, b"\t")
+        self._lines = WeightLines(content, b"\t")
         self.labels = self._lines.alone(LABELS)
         self.bias = tuple(int(one) for _, known in self._lines.family(BIAS) for one in known.split())
         self._fields = Struct(f"<{len(self.labels) + 1}I")
@@ -120,6 +120,6 @@ class Model:
 
 
 @cache
-def shipped() -> Model:
+def shipped() -> SenseModel:
     """Return the model that comes with Earshot; some tens of milliseconds the first time."""
-    return Model(FILE.read_bytes())
+    return SenseModel(FILE.read_bytes())

@@ -19,7 +19,7 @@ from flows.language.normalise import folded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.language.keywords.keyword_tables import Book, Recognised
+    from flows.language.keywords.keyword_tables import KeywordBook, Recognised
     from flows.language.phrase_trie import Tree
 
 __all__ = ["begins_with", "first_of_several", "in_part", "without_courtesies"]
@@ -42,7 +42,7 @@ _LOOSE = " \t\r\n,;:-–—"
 _OPENING_QUOTES = '"“„«‘‚'
 
 
-def without_courtesies(words: list[str], tree: Tree[Recognised], book: Book) -> Recognised | None:
+def without_courtesies(words: list[str], tree: Tree[Recognised], book: KeywordBook) -> Recognised | None:
     """Look these words up as they are, then without the courtesies round them."""
     found = tree.find(words)
     if found is not None or (words[0] not in book.lead_begins and words[-1] not in book.tail_ends):
@@ -73,7 +73,7 @@ def _courtesy(words: list[str], place: int, courtesies: frozenset[str], way: int
 # ---- nothing but what is ours
 
 
-def first_of_several(text: str, words: list[str], book: Book) -> Recognised | None:
+def first_of_several(text: str, words: list[str], book: KeywordBook) -> Recognised | None:
     """Return the weightiest keyword of a message in which every word belongs to one, or to what people put beside it.
 
     `words` are those of the text. What is left in `rest` is more than courtesy; NARROW leaves its argument there.
@@ -97,7 +97,7 @@ def first_of_several(text: str, words: list[str], book: Book) -> Recognised | No
     return replace(found, rest=rest_of(text, spans[parts[first][0]][0], spans[parts[last][1] - 1][1]), whole=False)
 
 
-def _covered(words: list[str], book: Book) -> list[tuple[int, int, Recognised | str]]:
+def _covered(words: list[str], book: KeywordBook) -> list[tuple[int, int, Recognised | str]]:
     """Return the fewest phrases that make up all words, as (first word, end, meaning), or []."""
     best: list[tuple[int, int, Recognised | str] | None] = [None] * (len(words) + 1)
     best[0] = (0, 0, "")
@@ -137,7 +137,7 @@ def begins_with(words: list[str], tree: Tree[Recognised] | Tree[str]) -> bool:
 # ---- parts of a longer message
 
 
-def in_part(text: str, words: list[str], book: Book) -> Recognised | None:
+def in_part(text: str, words: list[str], book: KeywordBook) -> Recognised | None:
     """Find a clear phrase as first or last part of a message, or as one sentence of a short one.
 
     `words` are those of the message, or of its two ends if it is long.
@@ -158,7 +158,7 @@ def in_part(text: str, words: list[str], book: Book) -> Recognised | None:
     return _without_stops(text, words, book) if len(text) <= SENTENCES else None
 
 
-def _lone(text: str, book: Book) -> Recognised | None:
+def _lone(text: str, book: KeywordBook) -> Recognised | None:
     """Find STOP as first sentence, where what follows speaks to us: "Stop. Who gave you this number" and its like."""
     first = _FIRST.match(text)
     if first is None or len(text) > SENTENCES or first.end() == len(text):
@@ -178,7 +178,7 @@ def _lone(text: str, book: Book) -> Recognised | None:
     return replace(found, rest=rest_of(text, 0, first.end()), whole=False)
 
 
-def _lone_last(text: str, book: Book) -> Recognised | None:
+def _lone_last(text: str, book: KeywordBook) -> Recognised | None:
     """Find STOP as last sentence, where what stands before speaks of messages: "She has a new number. Please stop"."""
     last = _LAST.search(text)
     if last is None or len(text) > SENTENCES or not last.start():
@@ -192,7 +192,7 @@ def _lone_last(text: str, book: Book) -> Recognised | None:
     return replace(found, rest=rest_of(text, last.start() + 1, len(text)), whole=False)
 
 
-def _parts(text: str, book: Book) -> Iterator[tuple[int, int, Tree[Recognised]]]:
+def _parts(text: str, book: KeywordBook) -> Iterator[tuple[int, int, Tree[Recognised]]]:
     """Yield (start, end, tree to look in) of every part that may be meant for us."""
     size = len(text)
     for found in book.breaks.finditer(text, 0, min(size, PART)):
@@ -210,14 +210,14 @@ def _parts(text: str, book: Book) -> Iterator[tuple[int, int, Tree[Recognised]]]
             yield found.start(), found.end(), book.opening
 
 
-def _between(text: str, book: Book) -> Iterator[tuple[int, int]]:
+def _between(text: str, book: KeywordBook) -> Iterator[tuple[int, int]]:
     """Yield what stands between two breaks; after a word that joins it has to begin with a courtesy."""
     for one, other in pairwise(book.breaks.finditer(text)):
         if not one[1] or _courtesy(folded(text[one.end() : other.start()]), 0, book.leads, 1):
             yield one.end(), other.start()
 
 
-def _without_stops(text: str, words: list[str], book: Book) -> Recognised | None:
+def _without_stops(text: str, words: list[str], book: KeywordBook) -> Recognised | None:
     """Find a clear phrase at either end of a message that was dictated without full stops.
 
     After it a word has to begin a new sentence ("stop texting me hes seen it"); before it a courtesy has to stand, and
@@ -251,7 +251,7 @@ def _without_stops(text: str, words: list[str], book: Book) -> Recognised | None
     return None
 
 
-def in_another_mouth(text: str, start: int, end: int, book: Book) -> bool:
+def in_another_mouth(text: str, start: int, end: int, book: KeywordBook) -> bool:
     """Tell whether the words beside a phrase make it something said to or by somebody else.
 
     In the same sentence any report does; in the one before or after it has to name whom it was said to.
@@ -271,7 +271,7 @@ def in_another_mouth(text: str, start: int, end: int, book: Book) -> bool:
     )
 
 
-def _reported(words: list[str], book: Book, *, to_others: bool = False) -> bool:
+def _reported(words: list[str], book: KeywordBook, *, to_others: bool = False) -> bool:
     """Tell whether these words report speech: "I told", but not "I told you"; "I told him" if it must be to others."""
     for word, following in pairwise([*words, ""]):
         if word in book.reported and (following in book.others if to_others else following not in book.excused):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flows.language.normalise import folded, normalise
-from flows.language.phrase_trie import Choice, Pattern, Place, Tree, joined, parsed, sown, spelled
+from flows.language.phrase_trie import Pattern, PatternChoice, Place, Tree, joined, parsed, sown, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ USES: Final = ("team", "quote", "unnamed")
 KINDS: Final = ("words", "phrases", "clear", "opening", "ending", "line", "lone", "signs", "asks", "own", *USES)
 
 
-class Word(StrEnum):
+class Keyword(StrEnum):
     """What a keyword asks for."""
 
     STOP = "STOP"
@@ -58,11 +58,11 @@ class Word(StrEnum):
     """A story is to travel less far than was agreed, or without a name; `rest` is one of `USES`."""
 
 
-PERHAPS_WORDS: Final = (Word.PERSON, Word.NARROW)
+PERHAPS_WORDS: Final = (Keyword.PERSON, Keyword.NARROW)
 """Words that a table may not have yet: then the English ones alone count."""
-TOGETHER: Final = (Word.STOP, Word.DELETE, Word.DELETE_CHAT, Word.MY_DATA, Word.NARROW, Word.PERSON)
+TOGETHER: Final = (Keyword.STOP, Keyword.DELETE, Keyword.DELETE_CHAT, Keyword.MY_DATA, Keyword.NARROW, Keyword.PERSON)
 """Words that may stand together in one message, or beside half-sentences that mean nothing else; first comes first."""
-EVERYWHERE: Final = (Word.STOP, Word.LANGUAGE)
+EVERYWHERE: Final = (Keyword.STOP, Keyword.LANGUAGE)
 """Words that are looked for in every language: nobody has to know how to be understood to leave or to switch."""
 
 
@@ -70,7 +70,7 @@ EVERYWHERE: Final = (Word.STOP, Word.LANGUAGE)
 class Recognised:
     """A keyword that was found, and what stood around it."""
 
-    word: Word
+    word: Keyword
     rest: str = ""
     """What surrounds the keyword, word for word, to be kept; empty when it was courtesy. What stood before and what
     stood after are on lines of their own. Three words have an argument instead: START the token of a link, LANGUAGE
@@ -87,24 +87,24 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class KeywordTable:
     """One language's file."""
 
     language: str
     checked: bool
     """False until a native speaker has read every line."""
     raw: Mapping[str, Any]
-    _known: dict[str, Choice] = field(default_factory=dict, compare=False, repr=False)
-    _sown: dict[tuple[Word, str], list[Place[Recognised]]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[str, PatternChoice] = field(default_factory=dict, compare=False, repr=False)
+    _sown: dict[tuple[Keyword, str], list[Place[Recognised]]] = field(default_factory=dict, compare=False, repr=False)
 
-    def sown(self, word: Word, kind: str) -> list[Place[Recognised]]:
+    def sown(self, word: Keyword, kind: str) -> list[Place[Recognised]]:
         """Return the patterns of one kind, ready for any number of trees."""
         if (word, kind) not in self._sown:
             meaning = Recognised(word, rest=kind if kind in USES else "", language=self.language)
             self._sown[word, kind] = [sown(pattern, meaning, _words) for pattern in self.patterns(word, kind)]
         return self._sown[word, kind]
 
-    def patterns(self, word: Word, *kinds: str, **slots: list[str]) -> Iterator[Pattern]:
+    def patterns(self, word: Keyword, *kinds: str, **slots: list[str]) -> Iterator[Pattern]:
         """Yield the patterns of these kinds for one word; raises ValueError that names the file and the table."""
         for kind in kinds:
             for text in self.raw.get(word.name, {}).get(kind, ()):
@@ -135,7 +135,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class KeywordBook:
     """Everything that counts for a person of one language: theirs and English, and STOP and LANGUAGE in all."""
 
     whole: Tree[Recognised]
@@ -152,7 +152,7 @@ class Book:
     together: Tree[Recognised]
     """Every way to say one of `TOGETHER`, and `beside` what may stand between them."""
     beside: Tree[str]
-    order: Mapping[Word, int]
+    order: Mapping[Keyword, int]
     signs: Mapping[str, Recognised]
     """Emoji that are a keyword where nothing else is written."""
     names: Mapping[str, str]
@@ -189,27 +189,27 @@ class Book:
     """The same, less plain: only where a sentence begins."""
 
 
-def read(path: Path) -> Table:
+def read(path: Path) -> KeywordTable:
     """Read one language's file; raises ValueError that names the file, what is wrong and what to do."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     missing = [name for name in (*LISTS, "checked", "names", *_needed()) if name not in raw]
     if missing:
         raise ValueError(f"{path.name}: {', '.join(missing)} missing. Copy the shape of en.toml; a list may be empty.")
-    for word in Word:
+    for word in Keyword:
         unknown = [kind for kind in raw.get(word.name, ()) if kind not in KINDS]
         if unknown:
             raise ValueError(f"{path.name}, [{word.name}]: {', '.join(unknown)} unknown. Use only {', '.join(KINDS)}.")
-    return Table(language=path.stem, checked=raw["checked"], raw=raw)
+    return KeywordTable(language=path.stem, checked=raw["checked"], raw=raw)
 
 
 def _needed() -> Iterator[str]:
-    return (word.name for word in Word if word not in PERHAPS_WORDS)
+    return (word.name for word in Keyword if word not in PERHAPS_WORDS)
 
 
-def compiled(own: Table, tables: Iterable[Table]) -> Book:
+def compiled(own: KeywordTable, tables: Iterable[KeywordTable]) -> KeywordBook:
     """Return the book of one language. What its own table says comes before English, and that before the others."""
     mine = [own, *(table for table in tables if table.language == "en" and table is not own)]
-    shelves = [(table, word) for table in mine for word in Word]
+    shelves = [(table, word) for table in mine for word in Keyword]
     shelves += [(table, word) for table in tables if table not in mine for word in EVERYWHERE]
 
     def part(*kinds: str) -> list[Place[Recognised]]:
@@ -218,7 +218,7 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
     leads, tails = _union(tables, "leads"), _union(tables, "tails")
     together = [(table, word) for word in TOGETHER for table, each in shelves if each is word]
     named = [sown(pattern, found, _words) for table in tables for pattern, found in _languages(table)]
-    words_alone = {form for table, word in shelves if word is Word.STOP for form in _forms(table, word)}
+    words_alone = {form for table, word in shelves if word is Keyword.STOP for form in _forms(table, word)}
     lone_ends = frozenset(
         folded(phrase)[-1]
         for table, word in shelves
@@ -229,7 +229,7 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
     whole = joined([*part("words", "phrases", "clear", *USES), *named])
     beside = joined(place for table in mine for place in table.beside())
     lead_begins = frozenset(lead.split()[0] for lead in leads)
-    return Book(
+    return KeywordBook(
         whole=whole,
         clear=joined(part("clear")),
         opening=joined(part("clear", "opening")),
@@ -272,29 +272,29 @@ def compiled(own: Table, tables: Iterable[Table]) -> Book:
     )
 
 
-def _forms(table: Table, word: Word) -> Iterator[str]:
+def _forms(table: KeywordTable, word: Keyword) -> Iterator[str]:
     for pattern in table.patterns(word, "words"):
         for phrase in spelled(pattern):
             yield normalise(phrase)
             yield " ".join(folded(phrase))
 
 
-def _languages(table: Table) -> Iterator[tuple[Pattern, Recognised]]:
+def _languages(table: KeywordTable) -> Iterator[tuple[Pattern, Recognised]]:
     """Yield the ways to ask for a language by name; a name alone counts only for the language it is written in."""
     for code, names in table.raw["names"].items():
-        for pattern in table.patterns(Word.LANGUAGE, "asks", name=names):
-            yield pattern, Recognised(Word.LANGUAGE, rest=code, language=table.language)
-    for pattern in table.patterns(Word.LANGUAGE, "own"):
-        yield pattern, Recognised(Word.LANGUAGE, rest=table.language, language=table.language)
+        for pattern in table.patterns(Keyword.LANGUAGE, "asks", name=names):
+            yield pattern, Recognised(Keyword.LANGUAGE, rest=code, language=table.language)
+    for pattern in table.patterns(Keyword.LANGUAGE, "own"):
+        yield pattern, Recognised(Keyword.LANGUAGE, rest=table.language, language=table.language)
 
 
-def _names(table: Table) -> Iterator[tuple[str, str]]:
+def _names(table: KeywordTable) -> Iterator[tuple[str, str]]:
     for code, names in table.raw["names"].items():
         for name in (code, *names):
             yield code, " ".join(folded(name))
 
 
-def _breaks(tables: Iterable[Table]) -> re.Pattern[str]:
+def _breaks(tables: Iterable[KeywordTable]) -> re.Pattern[str]:
     def either(name: str) -> str:
         return "|".join(sorted({re.escape(entry) for table in tables for entry in table.raw[name]}))
 
@@ -304,13 +304,13 @@ def _breaks(tables: Iterable[Table]) -> re.Pattern[str]:
     )
 
 
-def _ending(tables: Iterable[Table], name: str, after: str, before: str = r"(?:^|[\W_])") -> re.Pattern[str]:
+def _ending(tables: Iterable[KeywordTable], name: str, after: str, before: str = r"(?:^|[\W_])") -> re.Pattern[str]:
     """Return what finds one of a list, and what may follow it, at the end of a text."""
     either = "|".join(sorted({re.escape(entry) for table in tables for entry in table.raw.get(name, ())}, reverse=True))
     return re.compile(rf"{before}(?:{either or '(?!)'}){after}\Z", re.IGNORECASE)
 
 
-def _union(tables: Iterable[Table], name: str) -> frozenset[str]:
+def _union(tables: Iterable[KeywordTable], name: str) -> frozenset[str]:
     return frozenset().union(*(table.list(name) for table in tables))
 
 
@@ -321,13 +321,13 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[KeywordTable, ...]:
     """Return the table of every language."""
     return tuple(read(path) for path in sorted(WORDS.glob("*.toml")))
 
 
 @lru_cache(maxsize=64)
-def book_of(language: str) -> Book:
+def book_of(language: str) -> KeywordBook:
     """Return the book for a person's language ("cy", "en-GB"): English where we have none of theirs."""
     code = language.replace("_", "-").partition("-")[0].lower()
     known = {table.language for table in tables()}
@@ -335,5 +335,5 @@ def book_of(language: str) -> Book:
 
 
 @cache
-def _compiled(language: str) -> Book:
+def _compiled(language: str) -> KeywordBook:
     return compiled(next(table for table in tables() if table.language == language), tables())

@@ -29,17 +29,17 @@ from flows.language.keywords.clauses import (
     in_part,
     without_courtesies,
 )
-from flows.language.keywords.keyword_tables import LONG, Recognised, Word, book_of, tables
+from flows.language.keywords.keyword_tables import LONG, Keyword, Recognised, book_of, tables
 from flows.language.keywords.signatures import unsigned
 from flows.language.normalise import folded, normalise, unpadded
 
 if TYPE_CHECKING:
-    from flows.language.keywords.keyword_tables import Book
+    from flows.language.keywords.keyword_tables import KeywordBook
 
 __all__ = [
     "CARRIER_WORDS",
+    "Keyword",
     "Recognised",
-    "Word",
     "may_want",
     "normalise",
     "recognise",
@@ -49,11 +49,11 @@ __all__ = [
 ]
 
 _CARRIER: Final = {
-    **dict.fromkeys(("stop", "stopall", "unsubscribe", "cancel"), Recognised(Word.STOP)),
-    **dict.fromkeys(("end", "quit", "revoke", "optout"), Recognised(Word.STOP)),
-    **dict.fromkeys(("start", "unstop"), Recognised(Word.START)),
-    "yes": Recognised(Word.START, carrier_only=True),
-    **dict.fromkeys(("help", "info"), Recognised(Word.HELP)),
+    **dict.fromkeys(("stop", "stopall", "unsubscribe", "cancel"), Recognised(Keyword.STOP)),
+    **dict.fromkeys(("end", "quit", "revoke", "optout"), Recognised(Keyword.STOP)),
+    **dict.fromkeys(("start", "unstop"), Recognised(Keyword.START)),
+    "yes": Recognised(Keyword.START, carrier_only=True),
+    **dict.fromkeys(("help", "info"), Recognised(Keyword.HELP)),
 }
 CARRIER_WORDS: Final = frozenset(_CARRIER)
 """One-word texts that the SMS provider acts on by itself, normalised; never an answer to ask for (rules 25 and 26)."""
@@ -62,16 +62,16 @@ WHOLE: Final = 120
 """Characters up to which a message may be a keyword with its courtesies; a longer one tells something."""
 
 _SENSED: Final = {
-    "stop": Recognised(Word.STOP, sensed=True),
-    "delete": Recognised(Word.DELETE, sensed=True),
-    "my_data": Recognised(Word.MY_DATA, sensed=True),
-    "narrow_team": Recognised(Word.NARROW, rest="team", sensed=True),
-    "narrow_unnamed": Recognised(Word.NARROW, rest="unnamed", sensed=True),
-    "done": Recognised(Word.DONE, sensed=True),
-    "person_please": Recognised(Word.PERSON, sensed=True),
+    "stop": Recognised(Keyword.STOP, sensed=True),
+    "delete": Recognised(Keyword.DELETE, sensed=True),
+    "my_data": Recognised(Keyword.MY_DATA, sensed=True),
+    "narrow_team": Recognised(Keyword.NARROW, rest="team", sensed=True),
+    "narrow_unnamed": Recognised(Keyword.NARROW, rest="unnamed", sensed=True),
+    "done": Recognised(Keyword.DONE, sensed=True),
+    "person_please": Recognised(Keyword.PERSON, sensed=True),
 }
 """What the model may be sure of, by its label."""
-_QUESTION_MARKS = Recognised(Word.HELP)
+_QUESTION_MARKS = Recognised(Keyword.HELP)
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
 _COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _LAST_WORDS = re.compile(r"[.!?…][\"'”’)]*\s+([^\W\d_]+(?:\s[^\W\d_]+){0,2})[\W_]*\Z")
@@ -97,20 +97,20 @@ def recognise(
     return found or (_sensed(text, waiting=waiting, telling=telling) if language.startswith("en") else None)
 
 
-def may_want(text: str, *, language: str) -> Word | None:
+def may_want(text: str, *, language: str) -> Keyword | None:
     """Return STOP or DELETE where a message that was not taken for either reads like a wish for it."""
     read = sensed(text, telling=True) if language.startswith("en") else None
     word = _SENSED[read.label].word if read is not None and read.label in _SENSED else None
-    return word if word in {Word.STOP, Word.DELETE} else None
+    return word if word in {Keyword.STOP, Keyword.DELETE} else None
 
 
 def _sensed(text: str, *, waiting: bool, telling: bool) -> Recognised | None:
     read = sensed(text, telling=telling)
     found = _SENSED.get(read.label) if read is not None and read.sure else None
-    return None if found is not None and found.word is Word.DONE and not waiting else found
+    return None if found is not None and found.word is Keyword.DONE and not waiting else found
 
 
-def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
+def _found(text: str, book: KeywordBook, *, waiting: bool) -> Recognised | None:
     body = text if len(text) <= WHOLE else unpadded(text)
     words = folded(body.replace("<3", " ") if len(body) <= SENTENCES else f"{text[:PART]} {text[-PART:]}")
     if not words:
@@ -122,7 +122,7 @@ def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
         if found is not None:
             return found
         if (asked := asked_elsewhere(words)) is not None:
-            return Recognised(Word(asked[0]), language=asked[1])
+            return Recognised(Keyword(asked[0]), language=asked[1])
     if any(begins_with(words, tree) for tree in (book.whole, book.beside)):
         for left in unsigned(text, book):
             if (inner := folded(left)) and (found := _whole(inner, book) or first_of_several(left, inner, book)):
@@ -130,7 +130,7 @@ def _found(text: str, book: Book, *, waiting: bool) -> Recognised | None:
     return _at_the_end(text, book, waiting=waiting) or in_part(text, words, book)
 
 
-def taken_by_carrier(text: str) -> Word | None:
+def taken_by_carrier(text: str) -> Keyword | None:
     """Return what the SMS provider makes of exactly this text, or None: one word alone, any case, white space trimmed.
 
     After such a STOP it has blocked us and answered by itself, so nothing more can be sent; after STOP in a person's
@@ -153,7 +153,7 @@ def unchecked() -> tuple[str, ...]:
     return tuple(table.language for table in tables() if not table.checked)
 
 
-def _command(text: str, book: Book) -> Recognised | None:
+def _command(text: str, book: KeywordBook) -> Recognised | None:
     """Read "/stop", "/stop@our_bot", "/start TOKEN", "/language pl"."""
     read = _COMMAND.fullmatch(text)
     if read is None:
@@ -162,9 +162,9 @@ def _command(text: str, book: Book) -> Recognised | None:
     argument = (read[2] or "").strip()
     if found is None or not argument:
         return found
-    if found.word is Word.START:
+    if found.word is Keyword.START:
         return replace(found, rest=argument)
-    if found.word is Word.LANGUAGE:
+    if found.word is Keyword.LANGUAGE:
         return replace(found, rest=book.names.get(" ".join(folded(argument[:40])), argument))
     return replace(found, rest=argument, whole=False)
 
@@ -172,7 +172,7 @@ def _command(text: str, book: Book) -> Recognised | None:
 # ---- the whole message
 
 
-def _whole(words: list[str], book: Book) -> Recognised | None:
+def _whole(words: list[str], book: KeywordBook) -> Recognised | None:
     """Look a whole message up: as it is, without courtesies, said twice, spelled out, or with a letter held down."""
     found = without_courtesies(words, book.whole, book)
     if found is not None:
@@ -190,10 +190,10 @@ def _whole(words: list[str], book: Book) -> Recognised | None:
     return without_courtesies(short.split(), book.whole, book) if 1 < len(short) < len(text) else None
 
 
-def _respelt(text: str, words: list[str], book: Book) -> Recognised | None:
+def _respelt(text: str, words: list[str], book: KeywordBook) -> Recognised | None:
     """Look again without words that change nothing, and with long keywords put right that are off by two letters."""
     if len(words) == 1 and (found := book.whole.find([_DOUBLED.sub(r"\1", words[0])])) is not None:
-        return found if found.word is Word.STOP else None
+        return found if found.word is Keyword.STOP else None
     right = [_nearest(word, book.long) if len(word) >= LONG - 1 else word for word in words]
     fewer = [word for word in right if word not in book.fillers]
     if fewer and fewer != words:
@@ -225,13 +225,13 @@ def _apart(one: str, other: str) -> int:
 # ---- the last line, or the first
 
 
-def _is_quoted(text: str, place: int, book: Book) -> bool:
+def _is_quoted(text: str, place: int, book: KeywordBook) -> bool:
     """Tell whether the last words are somebody else's: "the man shouted. STOP"."""
     before = folded(text[max(0, place - 40) : place])
     return (bool(before) and before[-1] in book.reported) or in_another_mouth(text, place, len(text), book)
 
 
-def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
+def _at_the_end(text: str, book: KeywordBook, *, waiting: bool) -> Recognised | None:
     """Find DONE alone on the last line; STOP in capitals on the first or last; either as last sentence in capitals."""
     stripped = text.strip()
     if "\n" in stripped:
@@ -241,15 +241,17 @@ def _at_the_end(text: str, book: Book, *, waiting: bool) -> Recognised | None:
             found = book.line.find(folded(line)) if len(line) <= 40 else None
             if found is None:
                 continue
-            if (found.word is Word.DONE and line is last and waiting) or (found.word is Word.STOP and line.isupper()):
+            if (found.word is Keyword.DONE and line is last and waiting) or (
+                found.word is Keyword.STOP and line.isupper()
+            ):
                 return replace(found, rest=rest.strip(), whole=False)
     ending = stripped[-40:]
     if ending[-5:].isupper() and (final := _LAST_WORDS.search(ending)) is not None and final[1].isupper():
         found = book.line.find(folded(final[1]))
         place = len(stripped) - len(ending) + final.start(1)
-        leaves = found is not None and found.word is Word.STOP and not stripped.isupper()
+        leaves = found is not None and found.word is Keyword.STOP and not stripped.isupper()
         if leaves and _is_quoted(stripped, place, book):
             return None
-        if found is not None and (leaves or (found.word is Word.DONE and waiting)):
+        if found is not None and (leaves or (found.word is Keyword.DONE and waiting)):
             return replace(found, rest=stripped[:place].rstrip(), whole=False)
     return None

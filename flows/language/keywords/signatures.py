@@ -14,7 +14,7 @@ from flows.language.keywords.keyword_tables import NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.language.keywords.keyword_tables import Book
+    from flows.language.keywords.keyword_tables import KeywordBook
 
 LONGEST: Final = 320
 """Characters up to which a message may be a keyword and a signature."""
@@ -24,7 +24,7 @@ _NAME = re.compile(rf"[.!?…,\n–—-]\s*((?:{NAME}\s?){{1,4}})[\s.]*\Z")
 _SHORT_LINE = re.compile(r"\n\s*\S+(?:[ \t]\S+)?\s*\Z")
 
 
-def unsigned(text: str, book: Book) -> Iterator[str]:
+def unsigned(text: str, book: KeywordBook) -> Iterator[str]:
     """Yield the message without its footer, then without its greeting or name too; nothing where there is none."""
     if len(text) > LONGEST:
         return

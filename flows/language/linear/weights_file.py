@@ -16,7 +16,7 @@ ROOM: Final = 1.5
 """At least so many places for each line: one is found, or known to be missing, at the first look or the next."""
 
 
-class Lines:
+class WeightLines:
     """Lines by the name of their family and feature, such as "w bus".
 
     They are told apart by their hashes of 64 bits: that two of a hundred thousand names are alike in them is less

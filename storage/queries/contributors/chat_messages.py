@@ -21,7 +21,7 @@ MOST = 1_000
 """Messages of either side that are looked at."""
 
 
-class Said(NamedTuple):
+class ChatMessages(NamedTuple):
     """What is known of a chat since some time."""
 
     ours: list[str]
@@ -30,7 +30,7 @@ class Said(NamedTuple):
     """Their raw events, sealed. Their message ids stand nowhere else."""
 
 
-def since(connection: Connection, *, address_id: int, channel: str, after: datetime) -> Said:
+def since(connection: Connection, *, address_id: int, channel: str, after: datetime) -> ChatMessages:
     """Return what was said in a chat after a moment, the newest first; what was erased since is not known any more."""
     ours = connection.execute(
         select(OUTBOX.c.provider_id)
@@ -55,4 +55,4 @@ def since(connection: Connection, *, address_id: int, channel: str, after: datet
         .order_by(INBOUND.c.id.desc())
         .limit(MOST)
     ).scalars()
-    return Said([found for found in ours if found], [bytes(found) for found in theirs if found])
+    return ChatMessages([found for found in ours if found], [bytes(found) for found in theirs if found])

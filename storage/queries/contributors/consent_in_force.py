@@ -22,7 +22,7 @@ DECISION = tables.Decision.__table__
 NOTICE = tables.Notice.__table__
 
 
-class Standing(NamedTuple):
+class ConsentStanding(NamedTuple):
     """The newest decision of a person for one purpose."""
 
     id: int
@@ -35,7 +35,7 @@ class Standing(NamedTuple):
 
 
 _LATEST = Statement(
-    select(*(DECISION.c[name] for name in Standing._fields))
+    select(*(DECISION.c[name] for name in ConsentStanding._fields))
     .where(DECISION.c.contributor_id == b("contributor_id"), DECISION.c.purpose == b("purpose"))
     .order_by(DECISION.c.id.desc())
     .limit(1)
@@ -51,7 +51,7 @@ _KEEP_NOTICE = Statement(
 
 def latest(
     connection: Connection, contributor_id: int, purpose: str, now: datetime, *, version: int = 1
-) -> Standing | None:
+) -> ConsentStanding | None:
     """Return what a person decided last, for whichever story; None if they were never asked or it counts no more.
 
     It counts no more once its time is over, or when what people agree to has changed since: its text is older than
@@ -60,7 +60,7 @@ def latest(
     row = _LATEST.one(connection, contributor_id=contributor_id, purpose=purpose)
     if row is None:
         return None
-    standing = Standing(*row)
+    standing = ConsentStanding(*row)
     over = standing.valid_until is not None and standing.valid_until <= now
     outdated = standing.answer != "no" and standing.text_version < version
     return None if over or outdated else standing

@@ -29,14 +29,14 @@ suppression = Suppression.__table__
 _PSEUDONYM = re.compile(r"([A-Za-z]+)\s+(\d{3,9})")
 
 
-class Hit(NamedTuple):
+class PersonHit(NamedTuple):
     """Somebody who was found."""
 
     contributor_id: int
     pseudonym: str
 
 
-def by_address(connection: Connection, keyring: Keyring, channel: str, where: str) -> list[Hit]:
+def by_address(connection: Connection, keyring: Keyring, channel: str, where: str) -> list[PersonHit]:
     """Return who writes from this number or chat, and who did before it had a new owner."""
     lookups = address_lookups(keyring, channel, where)
     rows = connection.execute(
@@ -44,7 +44,7 @@ def by_address(connection: Connection, keyring: Keyring, channel: str, where: st
         .join(address, address.c.contributor_id == contributor.c.id)
         .where(address.c.channel == channel, address.c.lookup.in_(lookups) | address.c.former_lookup.in_(lookups))
     )
-    return [Hit(*row) for row in rows]
+    return [PersonHit(*row) for row in rows]
 
 
 def erased_at(connection: Connection, keyring: Keyring, channel: str, where: str) -> datetime | None:
@@ -58,7 +58,7 @@ def erased_at(connection: Connection, keyring: Keyring, channel: str, where: str
     return found
 
 
-def by_pseudonym(connection: Connection, text: str) -> list[Hit]:
+def by_pseudonym(connection: Connection, text: str) -> list[PersonHit]:
     """Return who has this pseudonym, however it is written: one, or nobody."""
     match = _PSEUDONYM.fullmatch(text.strip())
     if match is None:
@@ -67,10 +67,10 @@ def by_pseudonym(connection: Connection, text: str) -> list[Hit]:
     rows = connection.execute(
         select(contributor.c.id, contributor.c.pseudonym).where(contributor.c.pseudonym == wanted)
     )
-    return [Hit(*row) for row in rows]
+    return [PersonHit(*row) for row in rows]
 
 
-def by_receipt(connection: Connection, keyring: Keyring, text: str) -> list[Hit]:
+def by_receipt(connection: Connection, keyring: Keyring, text: str) -> list[PersonHit]:
     """Return who has a story with this receipt; in many thousand stories two people may."""
     rows = connection.execute(
         select(contributor.c.id, contributor.c.pseudonym)
@@ -79,7 +79,7 @@ def by_receipt(connection: Connection, keyring: Keyring, text: str) -> list[Hit]
         .distinct()
         .order_by(contributor.c.id)
     )
-    return [Hit(*row) for row in rows]
+    return [PersonHit(*row) for row in rows]
 
 
 def is_pseudonym(text: str) -> bool:

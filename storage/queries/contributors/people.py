@@ -52,7 +52,7 @@ class Person(NamedTuple):
     """Since when the address opens nothing of what was told from it."""
 
 
-class Held(NamedTuple):
+class HeldAddress(NamedTuple):
     """What is held about a contributor, for MY DATA."""
 
     stories: int
@@ -176,22 +176,24 @@ def make_person(
     return person
 
 
-class Ended(NamedTuple):
+class EndedContact(NamedTuple):
     """When a person last wanted no more of us."""
 
     stopped_at: datetime | None
     erased_at: datetime | None
 
 
-def ended(connection: Connection, *, channel: str, lookups: Sequence[bytes], person: Person | None) -> Ended:
+def ended(connection: Connection, *, channel: str, lookups: Sequence[bytes], person: Person | None) -> EndedContact:
     """Return when whoever writes from this address stopped contact, and when they had everything deleted."""
     if person is not None:
         columns = (CONTRIBUTOR.c.opted_out_at, CONTRIBUTOR.c.erased_at)
-        return Ended(*connection.execute(select(*columns).where(CONTRIBUTOR.c.id == person.contributor_id)).one())
+        return EndedContact(
+            *connection.execute(select(*columns).where(CONTRIBUTOR.c.id == person.contributor_id)).one()
+        )
     gone = select(func.max(SUPPRESSION.c.created_at)).where(
         SUPPRESSION.c.channel == channel, SUPPRESSION.c.lookup.in_(lookups)
     )
-    return Ended(None, connection.execute(gone).scalar())
+    return EndedContact(None, connection.execute(gone).scalar())
 
 
 def new_contributor(connection: Connection, **values: Any) -> int:
@@ -272,7 +274,7 @@ def set_address_state(connection: Connection, address_id: int, state: str, now: 
     )
 
 
-def facts_about(connection: Connection, contributor_id: int) -> Held | None:
+def facts_about(connection: Connection, contributor_id: int) -> HeldAddress | None:
     """Return what is held about a person; None if nothing is."""
     since = connection.execute(select(CONTRIBUTOR.c.created_at).where(CONTRIBUTOR.c.id == contributor_id)).scalar()
     if since is None:
@@ -284,4 +286,4 @@ def facts_about(connection: Connection, contributor_id: int) -> Held | None:
         .distinct()
         .order_by(ADDRESS.c.channel)
     ).scalars()
-    return Held(stories, tuple(channels), since)
+    return HeldAddress(stories, tuple(channels), since)

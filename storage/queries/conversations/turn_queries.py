@@ -17,7 +17,7 @@ from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
 from storage.queries.contributors.people import (
-    Held,
+    HeldAddress,
     Person,
     facts_about,
     find_person,
@@ -202,7 +202,7 @@ def conversation_by_id(connection: Connection, conversation_id: str) -> Stored |
     return None if row is None else Stored(*row)
 
 
-class Asked(NamedTuple):
+class AskedQuestion(NamedTuple):
     """A question on its way to the person."""
 
     serial: int
@@ -220,9 +220,9 @@ _ASKED = Statement(
 )
 
 
-def asked(connection: Connection, conversation_id: str) -> list[Asked]:
+def asked(connection: Connection, conversation_id: str) -> list[AskedQuestion]:
     """Return the last few questions of a conversation, the newest first, as far as they are still known."""
-    return [Asked(*row) for row in _ASKED.all(connection, conversation_id=conversation_id)]
+    return [AskedQuestion(*row) for row in _ASKED.all(connection, conversation_id=conversation_id)]
 
 
 def save_conversation(
@@ -358,9 +358,9 @@ def raise_item(
 
 
 __all__ = [
-    "Asked", "Held", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story", "answered_beside", "asked",
-    "claim", "conversation_by_id", "count_stray", "differs_from_kept", "drop_story", "enqueue", "facts_about",
-    "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation", "loses_words", "make_person",
-    "mark_inbound", "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item", "reseal",
-    "save_conversation", "set_address_state", "set_language", "signposted", "take_sealed", "told_in",
+    "AskedQuestion", "HeldAddress", "Person", "Stored", "StoryPlace", "add_to_story", "amend_story",
+    "answered_beside", "asked", "claim", "conversation_by_id", "count_stray", "differs_from_kept", "drop_story",
+    "enqueue", "facts_about", "find_person", "heard", "hold_sealed", "keep_story", "latest_conversation",
+    "loses_words", "make_person", "mark_inbound", "opt_in", "opt_out", "person_at", "purge_sealed", "raise_item",
+    "reseal", "save_conversation", "set_address_state", "set_language", "signposted", "take_sealed", "told_in",
 ]  # fmt: skip

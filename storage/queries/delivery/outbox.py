@@ -61,7 +61,7 @@ RANKS = {"queued": 0, "sending": 0, "unknown": 0, "sent": 1, "failed": 2, "undel
 """Statuses may come in any order: the highest rank wins, so that every order ends the same (rule 17)."""
 
 
-class Due(NamedTuple):
+class DueMessage(NamedTuple):
     """A message to send now, with all that is looked at when sending (rule 15)."""
 
     id: int
@@ -90,7 +90,7 @@ class Due(NamedTuple):
     """When it was last given to the provider."""
 
 
-class Sent(NamedTuple):
+class SentMessage(NamedTuple):
     """A message that a provider took."""
 
     id: int
@@ -201,7 +201,7 @@ def claim_due(
     *,
     owner: str | None = None,
     spare: int = 0,
-) -> list[Due]:
+) -> list[DueMessage]:
     """Take up to `limit` messages that are due, at most one to each address; they are `sending` from now on.
 
     What somebody waits for comes first; `spare` of the places are for such messages alone. Take no more than can be
@@ -211,12 +211,12 @@ def claim_due(
     if channel is not None:
         values["channel"] = channel
     lease_until = now + timedelta(seconds=lease_seconds)
-    taken: list[Due] = []
+    taken: list[DueMessage] = []
     for claim, left in zip(_CLAIM_ALL if channel is None else _CLAIM_OF, (limit, limit - spare), strict=True):
         if (room := left - len(taken)) > 0:
             rows = claim.all(connection, **values, limit=room)
             _LEASE.many(connection, ({"message": row[0], "lease_until": lease_until, "owner": owner} for row in rows))
-            taken += [Due(*row) for row in rows]
+            taken += [DueMessage(*row) for row in rows]
     return taken
 
 
@@ -277,7 +277,7 @@ def mark_sent(
     connection: Connection, message: int, provider_id: str | None, segments: int | None, now: datetime
 ) -> None:
     """Note that the provider took a message; its payload is blanked."""
-    mark_all_sent(connection, [Sent(message, provider_id, segments)], now)
+    mark_all_sent(connection, [SentMessage(message, provider_id, segments)], now)
 
 
 class Early(NamedTuple):
@@ -289,7 +289,7 @@ class Early(NamedTuple):
     error: str | None
 
 
-def mark_all_sent(connection: Connection, sent: Sequence[Sent], now: datetime) -> list[Early]:
+def mark_all_sent(connection: Connection, sent: Sequence[SentMessage], now: datetime) -> list[Early]:
     """Note that the provider took these messages; returns what came before we knew their ids and changed them now.
 
     That it was sent is a fact, also of a message that another process believed to be nobody's and put back.
@@ -416,10 +416,10 @@ def take_over(connection: Connection) -> list[int]:
     return _release(connection, OUTBOX.c.owner.is_not(None), ~exists().where(PROCESS.c.id == OUTBOX.c.owner))
 
 
-def unknown(connection: Connection, limit: int = 100) -> list[Due]:
+def unknown(connection: Connection, limit: int = 100) -> list[DueMessage]:
     """Return messages whose fate is unknown, oldest first, to be looked up at the provider or shown to the team."""
     rows = connection.execute(_MESSAGE.where(text("outbox.state = 'unknown'")).order_by(OUTBOX.c.id).limit(limit))
-    return [Due(*row) for row in rows]
+    return [DueMessage(*row) for row in rows]
 
 
 def _close(connection: Connection, message: int, state: str, error: str, **more: Any) -> None:
@@ -518,8 +518,8 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 __all__ = [
-    "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "TAKEN_OVER", "Addressee", "Due", "Handed", "Sent", "addressee",
-    "apply_status", "backlog", "cancel", "claim_due", "failed_before", "hand_over", "handed_by_others", "hurry",
-    "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "people_not_reached", "recorded",
-    "release_expired_leases", "retry_at", "set_address_state", "still_unknown", "take_over", "unknown",
+    "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "TAKEN_OVER", "Addressee", "DueMessage", "Handed", "SentMessage",
+    "addressee", "apply_status", "backlog", "cancel", "claim_due", "failed_before", "hand_over", "handed_by_others",
+    "hurry", "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "people_not_reached",
+    "recorded", "release_expired_leases", "retry_at", "set_address_state", "still_unknown", "take_over", "unknown",
 ]  # fmt: skip

@@ -44,7 +44,7 @@ class Edition(NamedTuple):
 _COLUMNS = tuple(EDITION.c[name] for name in Edition._fields)
 
 
-class Edited(NamedTuple):
+class EditedStory(NamedTuple):
     """What an edit looks at of its story."""
 
     id: int
@@ -59,13 +59,13 @@ class Edited(NamedTuple):
     withdrawn_at: datetime | None
 
 
-_STORY = tuple(STORY.c[name] for name in Edited._fields)
+_STORY = tuple(STORY.c[name] for name in EditedStory._fields)
 
 
-def story_to_edit(connection: Connection, story_id: int) -> Edited | None:
+def story_to_edit(connection: Connection, story_id: int) -> EditedStory | None:
     """Return a story and hold it until the commit, so that nobody deletes or changes it meanwhile."""
     row = connection.execute(select(*_STORY).where(STORY.c.id == story_id).with_for_update(of=STORY)).first()
-    return None if row is None else Edited(*row)
+    return None if row is None else EditedStory(*row)
 
 
 def of_story(connection: Connection, story_id: int) -> list[Edition]:

@@ -28,7 +28,7 @@ REACH = {"team": ("team", "quote", "publish"), "quote": ("quote", "publish"), "p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class ExportMade:
     """One export that was made."""
 
     id: int
@@ -96,16 +96,16 @@ def _too_far() -> ColumnElement[bool]:
     return or_(*(and_(export_run.c.use == use, story.c.use.not_in(allowed)) for use, allowed in REACH.items()))
 
 
-def recent(connection: Connection, *, limit: int = 10) -> list[Made]:
+def recent(connection: Connection, *, limit: int = 10) -> list[ExportMade]:
     """Return the latest exports, newest first."""
-    return [Made(**row._mapping) for row in connection.execute(_made().limit(limit))]
+    return [ExportMade(**row._mapping) for row in connection.execute(_made().limit(limit))]
 
 
-def that_held(connection: Connection, story_id: int, *, limit: int = 20) -> list[Made]:
+def that_held(connection: Connection, story_id: int, *, limit: int = 20) -> list[ExportMade]:
     """Return the exports that held this story, newest first, so that recipients can be told of a withdrawal."""
     held = export_story.c.export_id == export_run.c.id
     rows = connection.execute(_made().join(export_story, held).where(export_story.c.story_id == story_id).limit(limit))
-    return [Made(**row._mapping) for row in rows]
+    return [ExportMade(**row._mapping) for row in rows]
 
 
 def _made() -> Select[tuple[int, datetime, str, str, str, int]]:

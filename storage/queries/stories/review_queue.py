@@ -62,7 +62,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class QueueLine:
     """One story in the list."""
 
     id: int
@@ -92,7 +92,7 @@ class Line:
 class Queue:
     """One screen of the list."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[QueueLine, ...]
     after: str
     """Where the next screen starts; empty on the last one."""
     total: int
@@ -159,7 +159,7 @@ def page(connection: Connection, filters: Filters, *, practice: bool, after: str
     notes = content_notes.notes_of(connection, [row.id for row in shown])
     ratings = _ratings(connection, [row.id for row in shown if row.kind == "feedback"])
     lines = tuple(
-        Line(
+        QueueLine(
             **{**row._mapping, "longer": bool(row.longer)},
             scales=tags.get((row.id, "scale"), ()),
             actors=tags.get((row.id, "actor"), ()),

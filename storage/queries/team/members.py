@@ -40,7 +40,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class OneTimeLink:
     """One one-time link that is still good."""
 
     id: int
@@ -60,7 +60,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class AuditEntry:
     """One line of the record: who did what and when."""
 
     at: datetime
@@ -174,14 +174,14 @@ def add_link(
     )
 
 
-def good_link(connection: Connection, token_hash: str, at: datetime) -> Link | None:
+def good_link(connection: Connection, token_hash: str, at: datetime) -> OneTimeLink | None:
     """Return the link if it is unused and not expired."""
     row = connection.execute(
         select(link.c.id, link.c.member_id, link.c.role, link.c.purpose).where(
             link.c.token_hash == token_hash, link.c.used_at.is_(None), link.c.expires_at > at
         )
     ).one_or_none()
-    return Link(**row._mapping) if row else None
+    return OneTimeLink(**row._mapping) if row else None
 
 
 def use_link(connection: Connection, link_id: int, at: datetime) -> bool:
@@ -268,7 +268,7 @@ def record_listing(connection: Connection, story_ids: Sequence[int], *, who: str
 
 def acts_on(
     connection: Connection, object_kind: str, object_id: int, *, but: tuple[str, ...] = (), limit: int = 50
-) -> list[Act]:
+) -> list[AuditEntry]:
     """Return the latest acts on one thing, newest first, without those named in `but`; `who` is a name where known."""
     rows = connection.execute(
         select(
@@ -286,7 +286,7 @@ def acts_on(
         .order_by(audit.c.id.desc())
         .limit(limit)
     )
-    return [Act(**row._mapping) for row in rows]
+    return [AuditEntry(**row._mapping) for row in rows]
 
 
 def acted_since(

@@ -52,7 +52,7 @@ class Filed(NamedTuple):
     due_at: datetime
 
 
-class Words(NamedTuple):
+class RequestWords(NamedTuple):
     """What a person wrote, opened."""
 
     said: str
@@ -61,7 +61,7 @@ class Words(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OpenRequest:
     """One request as the team sees it in the list: without its words."""
 
     id: int
@@ -100,7 +100,7 @@ class Standing:
         return bool(self.waits_for) and self.target_at < now <= self.due_at
 
 
-class Due(NamedTuple):
+class Deadline(NamedTuple):
     """How many open requests there are, and how many of them are late."""
 
     open: int
@@ -173,12 +173,12 @@ _LISTED = (
 )
 
 
-def open_requests(connection: Connection) -> list[Standing]:
+def open_requests(connection: Connection) -> list[OpenRequest]:
     """Return what is open, what is due first first, without what came in a rush."""
     return _open(connection)[0][:MOST_LISTED]
 
 
-def rushed_requests(connection: Connection) -> list[Standing]:
+def rushed_requests(connection: Connection) -> list[OpenRequest]:
     """Return open complaints that came by the web form when very many did: taken, and laid aside to be looked through.
 
     A flood must not bury the person who asked for their data in the same hour.
@@ -186,9 +186,9 @@ def rushed_requests(connection: Connection) -> list[Standing]:
     return _open(connection)[1]
 
 
-def _open(connection: Connection) -> tuple[list[Standing], list[Standing]]:
+def _open(connection: Connection) -> tuple[list[OpenRequest], list[OpenRequest]]:
     rows = connection.execute(_select().where(request.c.closed_at.is_(None)).order_by(request.c.due_at, request.c.id))
-    standing = [Standing(**row._mapping) for row in rows]
+    standing = [OpenRequest(**row._mapping) for row in rows]
     by_form = sorted(
         (one for one in standing if one.origin == "web" and one.kind == "complaint"), key=lambda one: one.opened_at
     )
@@ -226,17 +226,17 @@ def settle(
     return settled
 
 
-def closed_requests(connection: Connection, *, limit: int = 50) -> list[Standing]:
+def closed_requests(connection: Connection, *, limit: int = 50) -> list[OpenRequest]:
     """Return what is closed, the latest first."""
     order = (request.c.closed_at.desc(), request.c.id.desc())
     rows = connection.execute(_select().where(request.c.closed_at.is_not(None)).order_by(*order).limit(limit))
-    return [Standing(**row._mapping) for row in rows]
+    return [OpenRequest(**row._mapping) for row in rows]
 
 
-def one(connection: Connection, request_id: int) -> Standing | None:
+def one(connection: Connection, request_id: int) -> OpenRequest | None:
     """Return one request; None if there is none."""
     row = connection.execute(_select().where(request.c.id == request_id)).one_or_none()
-    return None if row is None else Standing(**row._mapping)
+    return None if row is None else OpenRequest(**row._mapping)
 
 
 def _select() -> Select[Any]:
@@ -247,7 +247,7 @@ def _select() -> Select[Any]:
     ).select_from(request.outerjoin(contributor, contributor.c.id == request.c.contributor_id))
 
 
-def words_of(connection: Connection, keyring: Keyring, request_id: int) -> Words | None:
+def words_of(connection: Connection, keyring: Keyring, request_id: int) -> RequestWords | None:
     """Open what was written; None if nothing was or it has gone. Raises SealBrokenError. Write it down first."""
     sealed = connection.execute(select(request.c.sealed).where(request.c.id == request_id)).scalar()
     if sealed is None:
@@ -256,11 +256,11 @@ def words_of(connection: Connection, keyring: Keyring, request_id: int) -> Words
     try:
         found = json.loads(content)
     except ValueError:
-        return Words(content, "")
+        return RequestWords(content, "")
     return (
-        Words(str(found.get("said", "")), str(found.get("reach", "")))
+        RequestWords(str(found.get("said", "")), str(found.get("reach", "")))
         if isinstance(found, dict)
-        else Words(content, "")
+        else RequestWords(content, "")
     )
 
 
@@ -295,7 +295,7 @@ def _tell_no_more(connection: Connection, contributor_id: int | None, by: int | 
         settle_items(connection, (ItemKind.REQUEST,), now=now, by=by, contributor_id=contributor_id)
 
 
-def due(connection: Connection, now: datetime) -> Due:
+def due(connection: Connection, now: datetime) -> Deadline:
     """Return how many requests are open, soon due and overdue."""
     found = [standing for standing in open_requests(connection) if standing.waits_for]
     overdue = sum(standing.overdue(now) for standing in found)
@@ -303,4 +303,4 @@ def due(connection: Connection, now: datetime) -> Due:
     everything = connection.execute(
         select(func.count()).select_from(request).where(request.c.closed_at.is_(None))
     ).scalar_one()
-    return Due(int(everything), soon, overdue)
+    return Deadline(int(everything), soon, overdue)

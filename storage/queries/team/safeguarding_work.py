@@ -32,7 +32,7 @@ MOST_MESSAGES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class SafeguardingItem:
     """One item as a page shows it."""
 
     id: int
@@ -70,7 +70,7 @@ class Item:
         return self.contributor_id is None
 
 
-class Event(NamedTuple):
+class SafeguardingEvent(NamedTuple):
     """A message as it came in; `sealed` is None once it was let go."""
 
     channel: str
@@ -105,28 +105,28 @@ _ITEMS: Select[Any] = (
 )  # fmt: skip
 
 
-def _items(connection: Connection, statement: Select[Any]) -> list[Item]:
+def _items(connection: Connection, statement: Select[Any]) -> list[SafeguardingItem]:
     found = []
     for row in connection.execute(statement):
         values = dict(row._mapping)
         values |= {name: bool(values[name]) for name in ("simulated", "opted_out")}
-        found.append(Item(**values))
+        found.append(SafeguardingItem(**values))
     return found
 
 
-def open_items(connection: Connection) -> list[Item]:
+def open_items(connection: Connection) -> list[SafeguardingItem]:
     """Return what is open: first what is plain and nobody has taken, by when a person is to look."""
     order = (ITEM.c.level == LIKELY, ITEM.c.taken_at.is_not(None), ITEM.c.look_by, ITEM.c.id)
     return _items(connection, _ITEMS.where(OPEN).order_by(*order))
 
 
-def closed_items(connection: Connection, limit: int = 50) -> list[Item]:
+def closed_items(connection: Connection, limit: int = 50) -> list[SafeguardingItem]:
     """Return what was closed, latest first."""
     closed = _ITEMS.where(ITEM.c.closed_at.is_not(None)).order_by(ITEM.c.closed_at.desc(), ITEM.c.id.desc())
     return _items(connection, closed.limit(limit))
 
 
-def item_by_id(connection: Connection, item_id: int) -> Item | None:
+def item_by_id(connection: Connection, item_id: int) -> SafeguardingItem | None:
     """Return one item, open or closed."""
     found = _items(connection, _ITEMS.where(ITEM.c.id == item_id))
     return found[0] if found else None
@@ -140,7 +140,7 @@ def open_for(connection: Connection, contributor_id: int) -> datetime | None:
     return when
 
 
-def change(connection: Connection, item: Item, **values: Any) -> bool:
+def change(connection: Connection, item: SafeguardingItem, **values: Any) -> bool:
     """Change an item as it was shown; False if it has changed since."""
     done = connection.execute(
         update(ITEM)
@@ -162,7 +162,7 @@ def hand_back_all(connection: Connection, member_id: int, now: datetime) -> int:
     ).rowcount
 
 
-def another_open(connection: Connection, item: Item) -> bool:
+def another_open(connection: Connection, item: SafeguardingItem) -> bool:
     """Tell whether a newer item is open for the same person."""
     if item.contributor_id is None:
         return False
@@ -170,7 +170,7 @@ def another_open(connection: Connection, item: Item) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def messages(connection: Connection, item: Item) -> list[Event]:
+def messages(connection: Connection, item: SafeguardingItem) -> list[SafeguardingEvent]:
     """Return what came from the message that raised an item up to the last one that did, oldest first."""
     if item.contributor_id is None or item.inbound_id is None:
         return []
@@ -186,10 +186,10 @@ def messages(connection: Connection, item: Item) -> list[Event]:
         .order_by(INBOUND.c.id.desc())
         .limit(MOST_MESSAGES)
     ).all()
-    return [Event(*row) for row in reversed(rows)]
+    return [SafeguardingEvent(*row) for row in reversed(rows)]
 
 
-def story_of(connection: Connection, item: Item) -> int | None:
+def story_of(connection: Connection, item: SafeguardingItem) -> int | None:
     """Return the story an item is about, if there is one that was not taken back."""
     where = STORY.c.id == item.story_id if item.story_id else STORY.c.conversation_id == (item.conversation_id or "")
     found: int | None = connection.execute(
@@ -198,7 +198,7 @@ def story_of(connection: Connection, item: Item) -> int | None:
     return found
 
 
-def ways(connection: Connection, item: Item) -> list[Way]:
+def ways(connection: Connection, item: SafeguardingItem) -> list[Way]:
     """Return how a person can be reached, still sealed; the one heard from last comes first."""
     if item.contributor_id is None:
         return []

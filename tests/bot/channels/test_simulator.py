@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.channels.channel import Inbound, Outgoing, Rejected, Sent
+from bot.channels.channel import Inbound, Outgoing, Rejected, SentPiece
 from bot.channels.simulator.simulator_channel import MOST_PHONES, SimulatorChannel, event, new_address, new_number
 from flows.model.effects import Option, Say
 from flows.model.signals import Chose, Said, Started
@@ -74,7 +74,7 @@ async def test_a_chat_shows_buttons_and_redraws_them() -> None:
 async def test_a_text_phone_shows_lines_and_counts_segments() -> None:
     channel, address = SimulatorChannel(), new_address("sms")
     (piece,) = channel.pieces(Outgoing(address=address, say=ASK))
-    assert await channel.send(piece) == Sent("1", 1)
+    assert await channel.send(piece) == SentPiece("1", 1)
     (bubble,) = channel.bubbles(address)
     assert (bubble.text, bubble.segments, bubble.buttons) == ("May we?\n1 Agree\n2 No", 1, ())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.channels.channel import Inbound, Outgoing, Piece, SendError, Sent, StatusReport
+from bot.channels.channel import Inbound, Outgoing, Piece, SendError, SentPiece, StatusReport
 from bot.channels.sms.sms_channel import GAP_SECONDS, LONGEST_BODY, STATUS_PATH, SmsChannel
 from bot.channels.sms.twilio_errors import MEANINGS, failure
 from flows.model.effects import Option, Say
@@ -58,7 +58,7 @@ async def connected(**settings: Any) -> AsyncIterator[tuple[SmsChannel, Provider
 
 async def test_a_message_goes_out_by_rest() -> None:
     async with connected() as (channel, api):
-        assert await channel.send(HELLO) == Sent("SM" + "1" * 32, 1)
+        assert await channel.send(HELLO) == SentPiece("SM" + "1" * 32, 1)
         (call,) = api.calls
         assert (call.method, call.path) == ("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json")
         assert call.headers["Authorization"].startswith("Basic ")

@@ -25,7 +25,7 @@ from telegram.error import (
 )
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.channels.channel import Inbound, Outgoing, Piece, Rejected, SendError, Sent
+from bot.channels.channel import Inbound, Outgoing, Piece, Rejected, SendError, SentPiece
 from bot.channels.telegram import polling as telegram_polling
 from bot.channels.telegram.bot_api import TooFastError, UnansweredError, failure, seconds
 from bot.channels.telegram.telegram_channel import LONGEST_TEXT, TelegramChannel
@@ -315,7 +315,7 @@ def test_long_texts_are_cut_and_lose_no_word(text: str) -> None:
 async def test_a_message_goes_out_as_plain_text() -> None:
     async with connected() as (channel, api):
         piece = Piece(address=CHAT, text="*Not* <bold>", buttons=(("Yes", "t.1.0"), ("No", "t.1.1")))
-        assert await channel.send(piece) == Sent("9")
+        assert await channel.send(piece) == SentPiece("9")
         (sent,) = api.of("/sendMessage")
         assert sent == {
             "chat_id": int(CHAT),
@@ -338,7 +338,7 @@ async def test_a_topic_that_telegram_does_not_know_is_left_out_at_once_and_from_
     async with connected() as (channel, api):
         api.answer = lambda call: no(400, words) if call.fields.get("message_thread_id") == 321 else ok(message(9))
         for text in ("first", "second"):
-            assert await channel.send(Piece(address=CHAT, text=text, thread_id=321)) == Sent("9")
+            assert await channel.send(Piece(address=CHAT, text=text, thread_id=321)) == SentPiece("9")
         assert [(sent["text"], sent.get("message_thread_id")) for sent in api.of("/sendMessage")] == [
             ("first", 321), ("first", None), ("second", None),
         ]  # fmt: skip
@@ -377,7 +377,7 @@ REDRAWS = [
 async def test_toggles_are_redrawn_in_place(answer: Any, provider_id: str, methods: list[str]) -> None:
     async with connected() as (channel, api):
         api.script.append(answer)
-        assert await channel.send(REDRAWN) == Sent(provider_id)
+        assert await channel.send(REDRAWN) == SentPiece(provider_id)
         assert [call.path.rsplit("/", 1)[1] for call in api.calls] == methods
 
 
@@ -432,7 +432,7 @@ async def test_nobody_listening_is_a_retry() -> None:
 async def test_a_group_that_moved_is_followed() -> None:
     async with connected() as (channel, api):
         api.script.append(no(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100777))
-        assert await channel.send(Piece(address="-4001", text="Please write to us here")) == Sent("9")
+        assert await channel.send(Piece(address="-4001", text="Please write to us here")) == SentPiece("9")
         assert [sent["chat_id"] for sent in api.of("/sendMessage")] == [-4001, -100777]
 
 
@@ -505,7 +505,7 @@ def unsaid(*numbers: int) -> Piece:
 async def test_messages_are_taken_away_a_hundred_at_a_time() -> None:
     async with connected() as (channel, api):
         api.script.extend([ok(), ok()])
-        assert await channel.send(unsaid(*range(1, 131))) == Sent("")
+        assert await channel.send(unsaid(*range(1, 131))) == SentPiece("")
         first, second = api.of("/deleteMessages")
         assert first == {"chat_id": int(CHAT), "message_ids": list(range(1, 101))}
         assert second["message_ids"] == list(range(101, 131))
@@ -515,7 +515,7 @@ async def test_one_that_is_too_old_or_unknown_does_not_spare_the_others() -> Non
     async with connected() as (channel, api):
         refused = no(400, "Bad Request: message can't be deleted for everyone")
         api.script.extend([refused, ok(), refused, ok()])
-        assert await channel.send(unsaid(1, 2, 3)) == Sent("")
+        assert await channel.send(unsaid(1, 2, 3)) == SentPiece("")
         assert [call["message_id"] for call in api.of("/deleteMessage")] == [1, 2, 3]
 
 

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from bot.app import build
 from bot.cli.retention import WORDS, sentences
 from bot.settings.environment import read
-from bot.settings.foundation import laid, periods
+from bot.settings.foundation import foundation, periods
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy import retention
-from storage.privacy.retention import Gone, Periods
+from storage.privacy.retention import Periods, RetentionReport
 from tests.bot.service import MAYA
 from tests.storage.acts import NOW, begin, claim, keep, meet, meet_another
 
@@ -42,7 +42,7 @@ def long_ago(earshot: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         meet_another(connection)
         claim(connection)
 
-    with laid(read({})) as base:
+    with foundation(read({})) as base:
         base.writer.run(work)
     with time_machine.travel(NOW + timedelta(days=100), tick=False):
         assert earshot("clock", "right", "--yes") == 0
@@ -66,7 +66,7 @@ def test_it_says_what_would_go_and_then_what_went(earshot: Terminal) -> None:
     ]
     assert earshot("retention", "run") == 0
     assert earshot.said.strip() == "Nothing has been kept for too long."
-    with laid(read({})) as base, reader(base.engine) as connection:
+    with foundation(read({})) as base, reader(base.engine) as connection:
         told = AUDIT.c.act == "retention"
         acts = connection.execute(select(AUDIT.c.who, AUDIT.c.act, AUDIT.c.detail).where(told)).all()
     assert [(act.who, act.act) for act in acts] == [("command line", "retention")] * 2
@@ -74,10 +74,10 @@ def test_it_says_what_would_go_and_then_what_went(earshot: Terminal) -> None:
 
 
 def test_every_kind_has_its_words() -> None:
-    assert [*WORDS, "stuck"] == list(Gone().counts())
+    assert [*WORDS, "stuck"] == list(RetentionReport().counts())
     for name in WORDS:
-        (one,) = sentences(Gone(**{name: 1}))
-        (many,) = sentences(Gone(**{name: 2}))
+        (one,) = sentences(RetentionReport(**{name: 1}))
+        (many,) = sentences(RetentionReport(**{name: 2}))
         assert one.startswith("1 ")
         assert many.startswith("2 ")
         assert one[2:] != many[2:]
@@ -85,7 +85,7 @@ def test_every_kind_has_its_words() -> None:
 
 @pytest.mark.usefixtures("long_ago")
 def test_what_cannot_go_is_told(earshot: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "run", lambda *_, **__: Gone(raw_events=2, stuck=1))
+    monkeypatch.setattr(retention, "run", lambda *_, **__: RetentionReport(raw_events=2, stuck=1))
     assert earshot("retention", "run") == 1
     assert "2 messages as they came in: emptied." in earshot.said
     assert "1 could not go." in earshot.said

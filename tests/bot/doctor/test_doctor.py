@@ -10,9 +10,9 @@ import pytest
 
 from bot.app import build
 from bot.doctor import examine as doctor
-from bot.doctor.examine import LOOKS, Patient, examine
+from bot.doctor.examine import LOOKS, CheckContext, examine
 from bot.settings.environment import BadSettingsError, read, unknown
-from bot.settings.foundation import lay
+from bot.settings.foundation import open_foundation
 from flows.model.staffed_hours import StaffedHours
 from storage import tables
 from storage.protection.crypto import address_lookups, new_key, seal_address
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.doctor.examine import Finding
+    from bot.doctor.examine import DoctorFinding
     from storage.protection.crypto import Keyring
     from tests.bot.terminal import Terminal
 
@@ -63,17 +63,17 @@ def put_on_call(connection: Connection, keyring: Keyring) -> None:
         on_call.link_directly(connection, member_id=member, position=position, address_id=person.address_id, now=NOON)
 
 
-def with_database(given: dict[str, str], work: Callable[[Connection], Any]) -> dict[str, Finding]:
+def with_database(given: dict[str, str], work: Callable[[Connection], Any]) -> dict[str, DoctorFinding]:
     """Change something in the database, then look."""
-    base = lay(read(given))
+    base = open_foundation(read(given))
     base.writer.run(work)
     base.close()
     return look(given)
 
 
-def look(given: dict[str, str], now: datetime | None = None) -> dict[str, Finding]:
+def look(given: dict[str, str], now: datetime | None = None) -> dict[str, DoctorFinding]:
     """Return what is not good, by what is said of it."""
-    patient = Patient(settings=read(given), unknown=unknown(given), now=now or datetime.now(UTC))
+    patient = CheckContext(settings=read(given), unknown=unknown(given), now=now or datetime.now(UTC))
     return {finding.what: finding for finding in examine(patient) if finding.grade != "good"}
 
 
@@ -84,7 +84,7 @@ def test_there_are_looks_at_everything_that_was_promised() -> None:
 
 def test_the_languages_that_flows_really_speak_are_named(healthy: dict[str, str]) -> None:
     offered = healthy | {"EARSHOT_LANGUAGES": "en,pl"}
-    (good,) = [one for one in examine(Patient(settings=read(offered))) if "Flows are held" in one.what]
+    (good,) = [one for one in examine(CheckContext(settings=read(offered))) if "Flows are held" in one.what]
     assert good.what == "Flows are held so: feedback in en; share in en."
     care = look(offered)["pl is offered, but these flows do not speak it: feedback, share."]
     assert care.grade == "care"
@@ -93,7 +93,7 @@ def test_the_languages_that_flows_really_speak_are_named(healthy: dict[str, str]
 
 
 def test_drafts_that_wait_for_a_speaker_are_named(healthy: dict[str, str]) -> None:
-    (found,) = [one for one in examine(Patient(settings=read(healthy))) if "Drafts" in one.what]
+    (found,) = [one for one in examine(CheckContext(settings=read(healthy))) if "Drafts" in one.what]
     assert found.grade == "good"
     assert "words of danger in ar, cy" in found.what
     assert "not sent before" in found.what
@@ -205,7 +205,7 @@ def test_a_full_disk(healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch) -
 def test_a_look_that_fails_is_a_finding_and_stops_no_other(
     healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def _stars(_patient: Patient) -> None:
+    def _stars(_patient: CheckContext) -> None:
         raise ZeroDivisionError(MAYA)
 
     monkeypatch.setattr(doctor, "LOOKS", (_stars, *LOOKS))
@@ -296,7 +296,7 @@ def test_a_message_that_will_never_go_out_is_named_until_somebody_has_seen_to_it
 
 def test_the_words_hold_no_secret(healthy: dict[str, str]) -> None:
     changes = {"EARSHOT_TELEGRAM_TOKEN": "123456:AAbb", "EARSHOT_TWILIO_AUTH_TOKEN": "quiet"}
-    patient = Patient(settings=read(healthy | changes))
+    patient = CheckContext(settings=read(healthy | changes))
     said = " ".join(f"{finding.what} {finding.advice}" for finding in examine(patient))
     assert "AAbb" not in said
     assert "quiet" not in said

@@ -19,7 +19,7 @@ from storage.privacy.retention import Periods
 from storage.protection.erasure import erase_story
 from storage.queries.stories import editions
 from storage.stories import editing, own_stories
-from storage.stories.editing import Made
+from storage.stories.editing import EditionMade
 from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, TOM, Service, update
 
@@ -144,7 +144,7 @@ async def test_what_the_team_edited_counts_no_more_once_the_words_are_others(ser
     made = service.writer.run(
         lambda c: editing.edit(c, 1, text="A stop was taken away.", reason="Shorter", author="amina", now=service.now)
     )
-    assert isinstance(made, Made)
+    assert isinstance(made, EditionMade)
     service.writer.run(lambda c: editions.set_state(c, made.edition.id, "agreed"))
     approve(service)
     assert [row["text"] for row in exported(service, "publish")] == ["A stop was taken away."]
@@ -160,7 +160,7 @@ async def test_an_edited_version_outlives_an_answer_that_changes_no_word(service
     made = service.writer.run(
         lambda c: editing.edit(c, 1, text="A stop was taken away.", reason="Shorter", author="amina", now=service.now)
     )
-    assert isinstance(made, Made)
+    assert isinstance(made, EditionMade)
     service.writer.run(lambda c: editions.set_state(c, made.edition.id, "agreed"))
     await service.text(MAYA, "1", "1 6")
     assert [row.state for row in service.rows(tables.Edition)] == ["agreed"]

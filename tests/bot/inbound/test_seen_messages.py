@@ -14,7 +14,7 @@ from bot.turn.seen_messages import EVERYTHING, Seen, judge
 from flows.model.conversation import Conversation
 from storage import tables
 from storage.queries.conversations import turn_queries as store
-from storage.queries.conversations.turn_queries import Asked
+from storage.queries.conversations.turn_queries import AskedQuestion
 from storage.queries.delivery import outbox
 from tests.bot.sending import NOON, Hand, Memory, Post
 from tests.bot.service import MAYA, Service, sms_form, update
@@ -49,7 +49,8 @@ JUDGED = [
 @pytest.mark.parametrize(("rows", "seen"), [case[1:] for case in JUDGED], ids=[case[0] for case in JUDGED])
 def test_what_was_read_when_somebody_wrote(rows: list[tuple[int, float | None, str]], seen: Seen) -> None:
     asked = [
-        Asked(serial, None if when is None else NOON + timedelta(seconds=when), state) for serial, when, state in rows
+        AskedQuestion(serial, None if when is None else NOON + timedelta(seconds=when), state)
+        for serial, when, state in rows
     ]
     assert judge(asked, NOON) == seen
 

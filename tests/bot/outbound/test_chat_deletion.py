@@ -11,7 +11,7 @@ from sqlalchemy import update as change
 
 from bot.channels.telegram.telegram_channel import TelegramChannel
 from bot.outbound import chat_deletion
-from bot.outbound.sender import Delivery
+from bot.outbound.sender import Sender
 from storage import tables
 from storage.protection.cancel_waiting import UNSAY
 from storage.queries.delivery import outbox
@@ -22,19 +22,21 @@ from tests.bot.turn.test_rights_in_chat import FIRST, MAYA, texts
 
 if TYPE_CHECKING:
     from bot.channels.channel import Piece
-    from storage.queries.delivery.outbox import Due
+    from storage.queries.delivery.outbox import DueMessage
     from tests.bot.channels.provider import Call
 
 CHAT, OTHER = 5_550_001_234, 5_550_007_777
 
 
-def send_all(service: Service) -> list[Due]:
+def send_all(service: Service) -> list[DueMessage]:
     """Let everything that waits go out, message 1000 + its row; returns the rows that take something away."""
-    found: list[Due] = []
+    found: list[DueMessage] = []
 
     def work(connection: Any) -> bool:
         due = outbox.claim_due(connection, service.now, "telegram")
-        outbox.mark_all_sent(connection, [outbox.Sent(one.id, str(1000 + one.id), None) for one in due], service.now)
+        outbox.mark_all_sent(
+            connection, [outbox.SentMessage(one.id, str(1000 + one.id), None) for one in due], service.now
+        )
         found.extend(one for one in due if one.kind == UNSAY)
         return bool(due)
 
@@ -104,7 +106,7 @@ async def test_it_reaches_telegram_before_the_answer_does_and_also_after_stop_an
         channel = TelegramChannel(
             token=TOKEN, webhook_secret="s" * 32, api_url=f"{api.url}/bot", per_second=1000.0
         )  # fmt: skip
-        delivery = Delivery(
+        delivery = Sender(
             engine=service.engine, writer=service.writer, keyring=service.keyring, channels={"telegram": channel},
             quiet_hours=(time(20), time(9)), timezone=ZoneInfo("Europe/London"), clock=service.clock,
         )  # fmt: skip

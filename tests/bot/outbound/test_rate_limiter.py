@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.channel import Limits
-from bot.outbound.rate_limiter import MOST_REMEMBERED, Gaps, Pace, opens
+from bot.outbound.rate_limiter import MOST_REMEMBERED, RateLimiter, RecipientSpacing, opens
 
 LONDON = ZoneInfo("Europe/London")
 NIGHT = (time(20), time(9))
@@ -21,7 +21,7 @@ NIGHT = (time(20), time(9))
     waits=st.lists(st.floats(0, 0.5, allow_nan=False), min_size=2, max_size=120),
 )
 def test_no_second_ever_holds_more_than_the_rate(per_second: float, waits: list[float]) -> None:
-    pace, now, times = Pace(per_second), 100.0, []
+    pace, now, times = RateLimiter(per_second), 100.0, []
     for wait in waits:
         now += wait
         times.append(pace.reserve(now))
@@ -30,7 +30,7 @@ def test_no_second_ever_holds_more_than_the_rate(per_second: float, waits: list[
 
 
 def test_a_pause_holds_back_and_a_shorter_one_does_not_end_it() -> None:
-    pace = Pace(10)
+    pace = RateLimiter(10)
     pace.pause(50.0)
     pace.pause(20.0)
     assert pace.reserve(10.0) == 50.0
@@ -38,7 +38,7 @@ def test_a_pause_holds_back_and_a_shorter_one_does_not_end_it() -> None:
 
 
 def test_a_chat_keeps_its_distance() -> None:
-    gaps = Gaps(Limits(per_second=30, per_person=1.0))
+    gaps = RecipientSpacing(Limits(per_second=30, per_person=1.0))
     gaps.sent(7, "m1", 1, 100.0)
     assert 101.0 <= gaps.free_at(7, 1) < 101.1
     assert 101.0 <= gaps.free_at(7, 2) < 101.1, "an answer to something new keeps it too"
@@ -46,7 +46,7 @@ def test_a_chat_keeps_its_distance() -> None:
 
 
 def test_a_phone_waits_only_while_the_order_could_be_lost() -> None:
-    gaps = Gaps(Limits(per_second=1, per_person=3.0, until_delivered=True))
+    gaps = RecipientSpacing(Limits(per_second=1, per_person=3.0, until_delivered=True))
     gaps.sent(7, "SM1", 1, 100.0)
     assert gaps.free_at(7, 1) > 102.9
     assert gaps.free_at(7, 2) == 0.0, "whoever writes again has read what was before"
@@ -58,7 +58,7 @@ def test_a_phone_waits_only_while_the_order_could_be_lost() -> None:
 
 
 def test_a_late_report_does_not_end_the_wait_for_a_newer_message() -> None:
-    gaps = Gaps(Limits(per_second=1, per_person=3.0, until_delivered=True))
+    gaps = RecipientSpacing(Limits(per_second=1, per_person=3.0, until_delivered=True))
     gaps.sent(7, "SM1", 1, 100.0)
     gaps.sent(7, "SM2", 1, 104.0)
     gaps.delivered("SM1")
@@ -66,7 +66,7 @@ def test_a_late_report_does_not_end_the_wait_for_a_newer_message() -> None:
 
 
 def test_what_is_remembered_stays_small() -> None:
-    gaps = Gaps(Limits(per_second=1, per_person=3.0, until_delivered=True))
+    gaps = RecipientSpacing(Limits(per_second=1, per_person=3.0, until_delivered=True))
     for person in range(3 * MOST_REMEMBERED):
         gaps.sent(person, f"SM{person}", 1, float(person))
     assert len(gaps._last) <= MOST_REMEMBERED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.channels.channel import Limits, SendError, Sent
+from bot.channels.channel import Limits, SendError, SentPiece
 from tests.bot.sending import NOON, Hand, Memory, Post
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ async def test_a_later_reply_does_not_overtake_the_one_in_doubt(sqlite_database:
     await post.delivery.stop()
 
 
-ANSWERS: list[tuple[str, list[Sent], list[str], str]] = [
-    ("it arrived", [Sent("SM9", 1)], [], "SM9"),
+ANSWERS: list[tuple[str, list[SentPiece], list[str], str]] = [
+    ("it arrived", [SentPiece("SM9", 1)], [], "SM9"),
     ("it did not", [], ["hello"], "id-1"),
 ]
 
@@ -137,7 +137,7 @@ ANSWERS: list[tuple[str, list[Sent], list[str], str]] = [
     ("found", "texts", "provider_id"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS]
 )
 async def test_where_the_provider_can_be_asked_it_is(
-    sqlite_database: Engine, hand: Hand, found: list[Sent], texts: list[str], provider_id: str
+    sqlite_database: Engine, hand: Hand, found: list[SentPiece], texts: list[str], provider_id: str
 ) -> None:
     channel = Memory(hand, "sms", PHONE, found=found)
     channel.script.append(CUT)
@@ -155,7 +155,7 @@ async def test_where_the_provider_can_be_asked_it_is(
 async def test_an_older_message_with_the_same_words_is_not_taken_for_this_one(
     sqlite_database: Engine, hand: Hand
 ) -> None:
-    channel = Memory(hand, "sms", PHONE, found=[Sent("id-1", 1)])
+    channel = Memory(hand, "sms", PHONE, found=[SentPiece("id-1", 1)])
     post = Post(sqlite_database, channel, hand=hand)
     first, second = post.outbox.put("1", "hello", "hello", channel="sms")
     await post.delivery.start()
@@ -167,7 +167,7 @@ async def test_an_older_message_with_the_same_words_is_not_taken_for_this_one(
 
 
 async def test_a_provider_that_does_not_tell_is_asked_again(sqlite_database: Engine, hand: Hand) -> None:
-    channel = Memory(hand, "sms", PHONE, found=[Sent("SM9", 1)])
+    channel = Memory(hand, "sms", PHONE, found=[SentPiece("SM9", 1)])
     channel.script.extend([CUT, SendError("retry", "network"), SendError("unknown", "no answer")])
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
@@ -227,7 +227,7 @@ async def test_the_list_is_given_its_time_also_for_what_a_dead_process_left(
     await post.delivery.start()
     await hand.run(14)
     assert channel.asked == []
-    channel.found = [Sent("SM9", 1)]
+    channel.found = [SentPiece("SM9", 1)]
     await hand.run(3)
     assert (post.outbox.row(number).provider_id, channel.texts) == ("SM9", [])
     await post.delivery.stop()
@@ -283,10 +283,10 @@ async def test_of_a_long_message_only_what_is_missing_goes_out(sqlite_database: 
     await post.delivery.stop()
 
 
-DEAD: list[tuple[str, str, Limits, list[Sent], list[str], str]] = [
+DEAD: list[tuple[str, str, Limits, list[SentPiece], list[str], str]] = [
     ("a reply by chat", "reply", CHAT, [], ["hello", "next"], "sent"),
     ("a prompt by chat", "prompt", CHAT, [], ["next"], "failed"),
-    ("a text that arrived", "reply", PHONE, [Sent("SM9", 1)], ["next"], "sent"),
+    ("a text that arrived", "reply", PHONE, [SentPiece("SM9", 1)], ["next"], "sent"),
     ("a text that did not", "reply", PHONE, [], ["hello", "next"], "sent"),
     ("a prompt by text that did not", "prompt", PHONE, [], ["next", "hello"], "sent"),
 ]
@@ -294,7 +294,7 @@ DEAD: list[tuple[str, str, Limits, list[Sent], list[str], str]] = [
 
 @pytest.mark.parametrize(("kind", "limits", "found", "texts", "state"), [r[1:] for r in DEAD], ids=[r[0] for r in DEAD])
 async def test_what_a_dead_process_was_sending(
-    sqlite_database: Engine, hand: Hand, kind: str, limits: Limits, found: list[Sent], texts: list[str], state: str
+    sqlite_database: Engine, hand: Hand, kind: str, limits: Limits, found: list[SentPiece], texts: list[str], state: str
 ) -> None:
     name = "sms" if limits is PHONE else "telegram"
     channel: Any = Memory(hand, name, limits, found=found)

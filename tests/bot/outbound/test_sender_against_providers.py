@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.channels.telegram.telegram_channel import TelegramChannel
-from bot.outbound.sender import Delivery
+from bot.outbound.sender import Sender
 from storage import tables
 from storage.db.writer import writer_for
 from tests.bot.channels.provider import Call, provider
@@ -30,8 +30,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def delivery(engine: Engine, writer: Writer, channel: Any) -> Delivery:
-    return Delivery(
+def delivery(engine: Engine, writer: Writer, channel: Any) -> Sender:
+    return Sender(
         engine=engine, writer=writer, keyring=KEYRING, channels={"telegram": channel},
         quiet_hours=(time(0), time(0)), timezone=ZoneInfo("UTC"),
     )  # fmt: skip

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.examine import Patient, examine
+from bot.doctor.examine import CheckContext, examine
 from bot.settings.environment import read
-from bot.settings.organisation import helplines, house
+from bot.settings.organisation import helplines, organisation_facts
 from flows.authoring.loader import load
 from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
 from flows.interruptions.signpost import Care
-from flows.interruptions.turn_builder import Making
+from flows.interruptions.turn_builder import TurnBuilder
 from flows.language.segments import count
 from flows.model.conversation import idle
 from flows.model.messages import sms_text
@@ -24,15 +24,15 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def signpost(settings: dict[str, str]) -> str:
-    spoken = house(read(settings))
+    spoken = organisation_facts(read(settings))
     flow = next(flow for flow in load() if flow.id == "share")
     release = compile_release(flow, texts_for(flow, {}), spoken)
     state = idle(id="c", token="t", flow="share", channel="sms", language="en", now=NOW)
-    return sms_text(Care().ask(Making(release, state, NOW)))
+    return sms_text(Care().ask(TurnBuilder(release, state, NOW)))
 
 
 def told(settings: dict[str, str], folder: Path) -> str:
-    patient = Patient(settings=read(settings | {"EARSHOT_DATA_DIR": str(folder)}), now=NOW)
+    patient = CheckContext(settings=read(settings | {"EARSHOT_DATA_DIR": str(folder)}), now=NOW)
     return " ".join(finding.what for finding in examine(patient) if finding.grade != "good")
 
 
@@ -86,5 +86,5 @@ def test_no_line_is_named_that_nobody_made_sure_of():
     ]
     assert unsure
     for nation in helplines()["GB"]:
-        spoken = house(read({"EARSHOT_NATION": nation})).model_dump_json()
+        spoken = organisation_facts(read({"EARSHOT_NATION": nation})).model_dump_json()
         assert [line for line in unsure if line in spoken] == []

@@ -84,7 +84,7 @@ def test_an_error_is_its_class_and_its_way_never_its_message(out: io.StringIO) -
             raise RuntimeError(f"cannot read {TOKEN}") from cause
     except RuntimeError as error:
         logging.getLogger("telegram").exception("failed on %s", CHAT)
-        logs.log.error("turn failed", inbound=7, **logs.told(error))
+        logs.log.error("turn failed", inbound=7, **logs.error_fields(error))
     assert out.getvalue().count('error="RuntimeError from ValueError"') == 2
     assert "tests/bot/telemetry/test_logs.py:" in out.getvalue()
     assert not [secret for secret in SECRETS if secret in out.getvalue()]

@@ -10,7 +10,7 @@ import pytest
 
 from storage import tables
 from storage.privacy import retention
-from storage.privacy.retention import Gone, Periods
+from storage.privacy.retention import Periods, RetentionReport
 from storage.queries.contributors import people
 from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, press
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHAT = 4711
 
 
-async def let_go(service: Service, days: int) -> Gone:
+async def let_go(service: Service, days: int) -> RetentionReport:
     """Let so many days pass, with what time does by itself."""
     service.now = NOON + timedelta(days=days)
     await service.due.tick()

@@ -12,8 +12,8 @@ import time_machine
 from sqlalchemy import select, update
 
 from bot.settings.environment import read
-from bot.settings.foundation import laid
-from bot.turn.assisted_session import Sitting
+from bot.settings.foundation import foundation
+from bot.turn.assisted_session import AssistedSession
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as select_export
@@ -35,11 +35,13 @@ ANSWERS = walk.by_text(STORY, place="Coatbridge", use="quote")[1:]
 ASSIST = ("stories", "assist", "--worker", SAM, "--where", WHERE)
 
 
-def sit(service: Service) -> Sitting:
+def sit(service: Service) -> AssistedSession:
     worker = service.writer.run(
         lambda connection: members.add_member(connection, email=SAM, name="Sam", role="outreach", at=NOON)
     )
-    return Sitting(writer=service.writer, means=service.means, assisted=Assisted(worker, WHERE), clock=service.clock)
+    return AssistedSession(
+        writer=service.writer, means=service.means, assisted=Assisted(worker, WHERE), clock=service.clock
+    )
 
 
 async def test_a_story_is_written_down_and_every_decision_says_by_whom(service: Service) -> None:
@@ -88,7 +90,7 @@ def test_without_reading_aloud_nothing_is_begun(earshot: Terminal, capsys: pytes
     earshot("team", "add", SAM, "--role", "outreach")
     assert earshot(*ASSIST) == 1
     assert "Read every question aloud" in earshot.said + capsys.readouterr().err
-    with laid(read({})) as base, reader(base.engine) as connection:
+    with foundation(read({})) as base, reader(base.engine) as connection:
         assert connection.execute(select(tables.Contributor.__table__)).all() == []
 
 
@@ -97,7 +99,7 @@ def test_only_somebody_of_the_team_may_write(earshot: Terminal, capsys: pytest.C
     earshot("db", "upgrade")
     if gone:
         earshot("team", "add", SAM, "--role", "outreach")
-        with laid(read({})) as base:
+        with foundation(read({})) as base:
             base.writer.run(lambda connection: connection.execute(update(tables.TeamMember).values(active=False)))
     assert earshot(*ASSIST, "--read-aloud") == 1
     assert "Nobody with this address is on the team" in earshot.said + capsys.readouterr().err
@@ -122,7 +124,7 @@ def test_proof_of_a_row_and_of_nothing(earshot: Terminal, capsys: pytest.Capture
     with time_machine.travel(NOON, tick=False):
         earshot("team", "add", SAM, "--role", "outreach")
         earshot(*ASSIST, "--read-aloud", typed="\n".join(ANSWERS) + "\n")
-        with laid(read({})) as base:
+        with foundation(read({})) as base:
             made = select_export.run(
                 base.engine, base.writer, format="csv", use="team", out=BytesIO(), who="command line", now=NOON
             )

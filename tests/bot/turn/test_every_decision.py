@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update as change
 
-from bot.jobs.follow_ups import AskBacks
-from bot.turn.assisted_session import Sitting
+from bot.jobs.follow_ups import FollowUps
+from bot.turn.assisted_session import AssistedSession
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.consent_record import NOT_RECORDED, record
@@ -146,7 +146,7 @@ async def assisted(asking: Asking) -> None:
     worker = service.writer.run(
         lambda connection: members.add_member(connection, email="s@example.org", name="Sam", role="outreach", at=NOON)
     )
-    sitting = Sitting(
+    sitting = AssistedSession(
         writer=service.writer, means=service.means, assisted=Assisted(worker, "library"), clock=service.clock
     )
     sitting.begin()
@@ -236,7 +236,7 @@ async def test_one_narrowing_is_one_change_of_the_story(service: Service, path: 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service.intake, "take", watching(service.intake.take))
-        patch.setattr(AskBacks, "renew", watching(AskBacks.renew))
+        patch.setattr(FollowUps, "renew", watching(FollowUps.renew))
         await NARROWINGS[path](Asking(service))
     before, after = next(pair for pair in pairwise(seen) if pair[1][0] == "team" != pair[0][0])
     assert after[1] == before[1] + 1

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.settings.environment import read
-from bot.web.asgi import HEADERS, MOST_BYTES, Answer, Front, Post, TooLargeError
+from bot.web.asgi import HEADERS, MOST_BYTES, AsgiApp, TooLargeError, WebhookRequest, WebhookResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 class Heard:
     def __init__(self) -> None:
-        self.posts: list[Post] = []
+        self.posts: list[WebhookRequest] = []
         self.too_large: list[str] = []
 
-    async def hook(self, post: Post) -> Answer:
+    async def hook(self, post: WebhookRequest) -> WebhookResponse:
         self.posts.append(post)
-        return Answer(200, b"<Response/>", "text/xml")
+        return WebhookResponse(200, b"<Response/>", "text/xml")
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
@@ -39,7 +39,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 async def client(heard: Heard) -> AsyncIterator[httpx.AsyncClient]:
-    front = Front(pages, {"/webhooks/sms": heard.hook}, https=True, too_large=heard.too_large.append)
+    front = AsgiApp(pages, {"/webhooks/sms": heard.hook}, https=True, too_large=heard.too_large.append)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="https://listen.example.org") as open_:
         yield open_
 
@@ -96,7 +96,7 @@ async def test_pages_carry_the_security_headers_and_may_set_their_own(client: ht
 
 
 async def test_without_https_nothing_is_promised_about_it() -> None:
-    transport = httpx.ASGITransport(Front(pages, {}))
+    transport = httpx.ASGITransport(AsgiApp(pages, {}))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         assert "strict-transport-security" not in (await client.get("/")).headers
 
@@ -108,7 +108,7 @@ async def test_without_https_nothing_is_promised_about_it() -> None:
 async def named(heard: Heard) -> AsyncIterator[httpx.AsyncClient]:
     """A front door that is called listen.example.org, and by its machine's own names."""
     ours = read({"EARSHOT_PUBLIC_URL": "https://listen.example.org"}).is_our_host
-    front = Front(pages, {"/webhooks/sms": heard.hook}, is_ours=ours)
+    front = AsgiApp(pages, {"/webhooks/sms": heard.hook}, is_ours=ours)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://127.0.0.1") as open_:
         yield open_
 
@@ -188,6 +188,6 @@ async def test_half_a_request_is_none(heard: Heard, path: str) -> None:
         raise ConnectionError("the client is gone")
 
     scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
-    await Front(reading, {"/webhooks/sms": heard.hook})(scope, receive, send)
+    await AsgiApp(reading, {"/webhooks/sms": heard.hook})(scope, receive, send)
     assert heard.posts == []
     assert [event["status"] for event in sent if "status" in event] in ([], [400])

@@ -13,7 +13,16 @@ import pytest
 from sqlalchemy import select
 
 from bot.web import complaint_page, templating
-from bot.web.complaint_page import LEAST_SECONDS, LONGEST_REACH, LONGEST_SAID, ONE_PLACE, ONE_PROXY, PATH, TRAP, Pace
+from bot.web.complaint_page import (
+    LEAST_SECONDS,
+    LONGEST_REACH,
+    LONGEST_SAID,
+    ONE_PLACE,
+    ONE_PROXY,
+    PATH,
+    TRAP,
+    ComplaintQuota,
+)
 from flows.model.item_kinds import ItemKind, kinds_for
 from storage import tables
 from storage.db.engine import reader
@@ -67,7 +76,7 @@ class Form:
         assert reach
         return unescape(said[1]), unescape(reach[1])
 
-    def kept(self) -> list[requests.Standing]:
+    def kept(self) -> list[requests.OpenRequest]:
         with reader(self.browser.app.engine) as connection:
             return requests.open_requests(connection)
 
@@ -174,7 +183,7 @@ async def test_somebody_who_sends_many_waits_and_loses_nothing(form: Form) -> No
 
 
 def test_one_place_never_closes_the_door_for_others() -> None:
-    pace = Pace()
+    pace = ComplaintQuota()
     assert [pace.allows(f"2001:db8::{number:x}", NOON) for number in range(60)] == [True] * ONE_PLACE + [False] * 55
     assert pace.allows("2001:db8:0:1::1", NOON)
     assert all(pace.allows(f"10.0.{number // 250}.{number % 250}", NOON) for number in range(2_000)), "and many do not"
@@ -186,7 +195,7 @@ def test_one_place_never_closes_the_door_for_others() -> None:
 
 
 def test_people_behind_a_web_server_that_nobody_named_do_not_close_the_door_for_each_other() -> None:
-    pace = Pace()
+    pace = ComplaintQuota()
     for _ in range(60):
         pace.allows("172.18.0.1", NOON, behind="198.51.100.7")
     assert pace.allows("172.18.0.1", NOON, behind="192.0.2.1")

@@ -14,7 +14,7 @@ import pytest
 from uvicorn.server import ServerState
 
 from bot.web import connections
-from bot.web.asgi import Answer, Front, Post
+from bot.web.asgi import AsgiApp, WebhookRequest, WebhookResponse
 from tests.bot.running import SECRET, TOKEN, bot_api, earshot
 from tests.bot.service import update
 
@@ -71,9 +71,9 @@ class Line:
 class Server:
     """The protocol that our server runs, on a port of its own."""
 
-    lines: connections.Lines
+    lines: connections.OpenLines
     port: int
-    posts: list[Post]
+    posts: list[WebhookRequest]
     opened: list[Line] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -101,13 +101,13 @@ class Server:
 
 @asynccontextmanager
 async def serving(most: int = 100) -> AsyncIterator[Server]:
-    posts: list[Post] = []
+    posts: list[WebhookRequest] = []
 
-    async def hook(post: Post) -> Answer:
+    async def hook(post: WebhookRequest) -> WebhookResponse:
         posts.append(post)
         if post.query == "wait":
             await server.gate.wait()
-        return Answer(200, b"x" * 20_000_000 if post.query == "much" else b"kept")
+        return WebhookResponse(200, b"x" * 20_000_000 if post.query == "much" else b"kept")
 
     async def pages(scope: Any, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
@@ -115,7 +115,7 @@ async def serving(most: int = 100) -> AsyncIterator[Server]:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
-    config = connections.config(Front(pages, {"/hook": hook}), descriptors=most * 8 // 5)
+    config = connections.config(AsgiApp(pages, {"/hook": hook}), descriptors=most * 8 // 5)
     config.load()
     kept = config.http_protocol_class.keywords["lines"]  # type: ignore[union-attr]  # a partial of ours
     loop, state = asyncio.get_running_loop(), ServerState()

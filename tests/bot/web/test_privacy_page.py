@@ -73,7 +73,7 @@ def test_what_it_says_of_stories_is_what_the_flows_ask_consent_for() -> None:
         step.text for flow in load() for step in flow.steps.values() if getattr(step, "purpose", "") == "take_part"
     ]
     assert asked
-    years = privacy_page.Kept(unfinished_days=1, messages_days=1, contact_days=1, steady_days=1).story_years
+    years = privacy_page.KeptData(unfinished_days=1, messages_days=1, contact_days=1, steady_days=1).story_years
     assert all(f"up to {years} years" in text for text in asked)
 
 

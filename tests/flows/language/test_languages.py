@@ -13,7 +13,7 @@ from flows.authoring.loader import everywhere
 from flows.language import detect_language, elsewhere
 from flows.language.detect_language import language_of
 from flows.language.distress.distress_tables import concerns
-from flows.language.keywords.recognise import Word, recognise
+from flows.language.keywords.recognise import Keyword, recognise
 from flows.language.normalise import folded
 from flows.language.spoken_where import reach_sentence, unchecked
 
@@ -87,7 +87,7 @@ def test_leaving_and_help_are_heard_in_every_language(language: str, label: str,
     for channel in ("sms", "telegram"):
         found = recognise(text, language=spoken, channel=channel)
         assert found is not None
-        assert found.word is Word[label]
+        assert found.word is Keyword[label]
         assert found.whole
 
 
