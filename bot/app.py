@@ -82,7 +82,7 @@ class App:
         self.releases = releases
         self.channels = channels
         self.resolver = Resolver(self._own_places(), (base.settings.country,))
-        self.means = TurnServices(
+        self.services = TurnServices(
             keyring=base.keyring,
             releases=releases,
             resolver=self.resolver,
@@ -94,13 +94,13 @@ class App:
         )
         self.intake = Intake(
             writer=base.writer,
-            means=self.means,
+            services=self.services,
             channels=channels,
             clock=base.clock,
             advanced_opt_out=base.settings.advanced_opt_out,
         )
         self.due = ConversationTimers(
-            engine=base.engine, writer=base.writer, means=self.means, clock=base.clock, surely=base.time.surely
+            engine=base.engine, writer=base.writer, services=self.services, clock=base.clock, surely=base.time.surely
         )
         self.opening = SealedReader(base.keyring, channels)
         self.alerts = Alerts(
@@ -113,7 +113,7 @@ class App:
         self.ask_backs = FollowUps(
             engine=base.engine,
             writer=base.writer,
-            means=self.means,
+            services=self.services,
             quiet_hours=base.settings.quiet_hours,
             timezone=base.settings.timezone,
             clock=base.clock,
@@ -154,7 +154,7 @@ class App:
         """The ASGI application."""
         public = PublicServices(
             settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,
-            steady=self.means.steady,
+            steady=self.services.steady,
         )  # fmt: skip
         simulator = SimulatorServices(
             settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,

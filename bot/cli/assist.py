@@ -60,12 +60,12 @@ def assist(
             )
             raise typer.Exit(FAILED)
         base.writer.run(partial(releases.publish, now=base.clock()))
-        means = TurnServices(
+        services = TurnServices(
             keyring=base.keyring, releases=releases, resolver=Resolver(countries=(settings.country,)),
             languages=settings.languages, notice=keep_notice(base), staffed=settings.staffed_hours,
         )  # fmt: skip
         sitting = AssistedSession(
-            writer=base.writer, means=means, assisted=Assisted(member.id, where.strip()), clock=base.clock
+            writer=base.writer, services=services, assisted=Assisted(member.id, where.strip()), clock=base.clock
         )
         out.print(ALOUD, markup=False)
         _listen(out, sitting.begin(flow), sitting)

@@ -348,7 +348,7 @@ def _requests(patient: CheckContext) -> Iterator[DoctorFinding]:
 def _on_call(patient: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether somebody who may need help would be noticed (rule 79)."""
     if patient.engine is not None:
-        for grade, what, advice in on_call_check.look(patient.engine, patient.settings, patient.now):
+        for grade, what, advice in on_call_check.on_call_check(patient.engine, patient.settings, patient.now):
             yield DoctorFinding(grade, what, advice)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.settings.environment import Settings
 
 
-def look(
+def on_call_check(
     engine: Engine, settings: Settings, now: datetime
 ) -> Iterator[tuple[Literal["good", "care", "wrong"], str, str]]:
     """Yield how serious it is, what was found, and what to do."""

@@ -70,12 +70,12 @@ class InboundEvent:
 
     __slots__ = ("inbound", "lookups", "now", "sealed", "signals")
 
-    def __init__(self, inbound: Inbound, means: TurnServices, now: datetime, signals: Sequence[Signal] = ()) -> None:
+    def __init__(self, inbound: Inbound, services: TurnServices, now: datetime, signals: Sequence[Signal] = ()) -> None:
         self.inbound = inbound
         self.now = now
         self.signals = signals
-        self.lookups = address_lookups(means.keyring, inbound.channel, inbound.address)
-        self.sealed = means.keyring.seal("inbound.sealed", inbound.raw)
+        self.lookups = address_lookups(services.keyring, inbound.channel, inbound.address)
+        self.sealed = services.keyring.seal("inbound.sealed", inbound.raw)
 
 
 class Intake:
@@ -85,7 +85,7 @@ class Intake:
         self,
         *,
         writer: Writer,
-        means: TurnServices,
+        services: TurnServices,
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         advanced_opt_out: bool = False,
@@ -96,7 +96,7 @@ class Intake:
         """How the last ones went."""
         self._monotonic, self._sleep = monotonic, sleep
         self.writer = writer
-        self.means = means
+        self.services = services
         self.channels = channels
         self.clock = clock
         self.advanced_opt_out = advanced_opt_out
@@ -124,7 +124,7 @@ class Intake:
         """Store an event and do nothing else with it: `take` it later (rule 13). Raises CannotKeepError."""
         if not inbound.raw:
             return "other"
-        event = InboundEvent(inbound, self.means, self.clock())
+        event = InboundEvent(inbound, self.services, self.clock())
         return await self._keep(partial(self._store, event=event), inbound)
 
     async def _take(self, inbound: Inbound) -> Result:
@@ -134,7 +134,7 @@ class Intake:
             if kind == "group":
                 self._send_away(inbound)
             return "stray"
-        event = InboundEvent(inbound, self.means, self.clock(), await self._signals(inbound))
+        event = InboundEvent(inbound, self.services, self.clock(), await self._signals(inbound))
         if kind == "unreadable":
             return await self._keep(partial(self._fail, event=event, error="UnreadableEvent"), inbound)
         if kind == "membership" and inbound.blocked is not None:
@@ -185,8 +185,8 @@ class Intake:
         channel = self.channels.get(inbound.channel)
         if channel is None or not channel.reach:
             return
-        language = self.means.language_for(inbound.language_hint)
-        text = self.means.releases.common("group", language=language, look=inbound.look, reach=channel.reach)
+        language = self.services.language_for(inbound.language_hint)
+        text = self.services.releases.common("group", language=language, look=inbound.look, reach=channel.reach)
         channel.answer_group(inbound, text)
 
     # --- what an event says -------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ class Intake:
     async def _signals(self, inbound: Inbound) -> tuple[Signal, ...]:
         """Return what the engine is to hear of an event, in order."""
         if inbound.point is not None:
-            place = await asyncio.to_thread(self.means.resolver.nearest, *inbound.point)
+            place = await asyncio.to_thread(self.services.resolver.nearest, *inbound.point)
             return (Located(place=choice_of(place) if place is not None else None),)
         signal = inbound.signal
         if signal is None:
@@ -221,21 +221,21 @@ class Intake:
         if inbound_id is None:
             return "duplicate"
         if late_events.is_overtaken(connection, inbound, person, event.lookups, event.now) and late_events.laid_aside(
-            connection, self.means, inbound, event.signals, person, inbound_id, event.now
+            connection, self.services, inbound, event.signals, person, inbound_id, event.now
         ):
             return "handled"
         code = alerts.code_in(inbound)
         if person is None:
             source = inbound.entry if code is None else on_call.SOURCE
             person = self._meet(connection, event, inbound_id, "handled", source)
-        person = address_holder.of_address(connection, self.means, person, event.signals, inbound_id, event.now)
+        person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.heard(connection, person, event.now)
         if person.address_state == "blocked":
             store.set_address_state(connection, person.address_id, "reachable", event.now)  # they just wrote from it
         if code is not None:
             self._link_phone(connection, event, person, inbound_id, code)
             return "handled"
-        occasion = TurnTrigger(
+        trigger = TurnTrigger(
             now=event.now,
             look=inbound.look,
             inbound_id=inbound_id,
@@ -245,7 +245,7 @@ class Intake:
             muted=self._answered_by_carrier(inbound),
         )
         latest = store.latest_conversation(connection, person.contributor_id)
-        turn = TurnRunner(connection, self.means, person, occasion, latest)
+        turn = TurnRunner(connection, self.services, person, trigger, latest)
         seen = self._seen(connection, event, latest)
         asked = turn.conversation.serial
         for signal in event.signals:
@@ -283,7 +283,7 @@ class Intake:
             if turn.conversation.status == "open" or turn.conversation.opted_out or turn.conversation.closed_by:
                 turn.hear([Said(text="START", ref=signal.ref)])  # /start may come again at any time
             else:
-                flow = inbound.entry if inbound.entry in self.means.releases.current else ""
+                flow = inbound.entry if inbound.entry in self.services.releases.current else ""
                 turn.begin(Begin(flow=flow, text=signal.text, ref=signal.ref))
             return
         before = turn.said
@@ -310,7 +310,7 @@ class Intake:
             connection,
             channel=inbound.channel,
             lookups=event.lookups,
-            sealed=seal_address(self.means.keyring, inbound.address),
+            sealed=seal_address(self.services.keyring, inbound.address),
             now=event.now,
             source=inbound.entry if source is None else source,
             simulated=inbound.channel == SIMULATOR,
@@ -365,9 +365,9 @@ class Intake:
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
         if person is None:
             person = self._meet(connection, event, inbound_id, "failed")
-        person = address_holder.of_address(connection, self.means, person, event.signals, inbound_id, event.now)
+        person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
-        language = person.language or self.means.languages[0]
+        language = person.language or self.services.languages[0]
         words = without_engine.keywords(event.signals, language, inbound.look)
         if stops := Keyword.STOP in words:
             store.opt_out(connection, person.contributor_id, event.now)
@@ -393,7 +393,7 @@ class Intake:
 
     def _look_after(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int) -> bool:
         """Lay words of distress before the team; returns whether somebody to talk to is to be named (rule 77)."""
-        level = without_engine.raise_concern(connection, self.means, person, event.signals, inbound_id, event.now)
+        level = without_engine.raise_concern(connection, self.services, person, event.signals, inbound_id, event.now)
         last = person.signposted_at
         due = level == "plain" and not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN)
         if due:
@@ -402,9 +402,9 @@ class Intake:
 
     def _say(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, *keys: str) -> None:
         """Say texts that belong to every flow as one message, without a conversation."""
-        language = person.language or self.means.language_for(event.inbound.language_hint)
+        language = person.language or self.services.language_for(event.inbound.language_hint)
         look = event.inbound.look
-        text = " ".join(self.means.releases.common(key, language=language, look=look) for key in keys)
+        text = " ".join(self.services.releases.common(key, language=language, look=look) for key in keys)
         self._answer(connection, event, person, inbound_id, text)
 
     def _answer(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, text: str) -> None:

@@ -43,7 +43,7 @@ def is_overtaken(
 
 def laid_aside(
     connection: Connection,
-    means: TurnServices,
+    services: TurnServices,
     inbound: Inbound,
     signals: Sequence[Signal],
     person: Person | None,
@@ -51,7 +51,7 @@ def laid_aside(
     now: datetime,
 ) -> bool:
     """Say nothing and keep nothing of it but what a person has to see to. Returns False for a STOP, which counts."""
-    language = (person.language if person is not None else "") or means.languages[0]
+    language = (person.language if person is not None else "") or services.languages[0]
     words = without_engine.keywords(signals, language, inbound.look)
     if Keyword.STOP in words:
         return False
@@ -59,7 +59,7 @@ def laid_aside(
     if person is not None:
         for kind in {without_engine.RIGHTS[word] for word in words if word in without_engine.RIGHTS}:
             blocked_reply.enter(connection, kind, person.contributor_id, now)
-        level = without_engine.raise_concern(connection, means, person, signals, inbound_id, now)
+        level = without_engine.raise_concern(connection, services, person, signals, inbound_id, now)
     if not level:
         failed_events.empty(connection, inbound_id)
     return True

@@ -55,14 +55,14 @@ class ConversationTimers:
         *,
         engine: Engine,
         writer: Writer,
-        means: TurnServices,
+        services: TurnServices,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         surely: Callable[[], datetime] | None = None,
     ) -> None:
         """`surely` gives the time by which a conversation may end; a quiet gap is short, and goes by `clock`."""
         self.engine = engine
         self.writer = writer
-        self.means = means
+        self.services = services
         self.clock = clock
         self.surely = surely or clock
 
@@ -112,8 +112,8 @@ class ConversationTimers:
             timers.postpone(connection, due.id, now + SHELVED)  # somebody looks after them (rule 84)
             return False
         signal, kind = SIGNALS[conversation.due]
-        occasion = TurnTrigger(now=now, look=conversation.channel, kind=kind)
-        turn = TurnRunner(connection, self.means, person, occasion, stored)
+        trigger = TurnTrigger(now=now, look=conversation.channel, kind=kind)
+        turn = TurnRunner(connection, self.services, person, trigger, stored)
         turn.hear([signal])
         turn.leave_alone_until(now + SHELVED)
         return True

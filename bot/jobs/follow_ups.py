@@ -56,14 +56,14 @@ class FollowUps:
         *,
         engine: Engine,
         writer: Writer,
-        means: TurnServices,
+        services: TurnServices,
         quiet_hours: QuietHours,
         timezone: ZoneInfo,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.engine = engine
         self.writer = writer
-        self.means = means
+        self.services = services
         self.clock = clock
         self._quiet, self._timezone = quiet_hours, timezone
 
@@ -82,7 +82,7 @@ class FollowUps:
 
     async def renew(self) -> int:
         """Let uses end that nobody renewed, and ask for those that end soon; returns how many those were."""
-        lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock(), notice=self.means.notice))
+        lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock(), notice=self.services.notice))
         return lapsed + await self.writer.perform(partial(renewal.ask_in_good_time, now=self.clock()))
 
     def _find(self, now: datetime) -> list[AskBack]:
@@ -110,7 +110,7 @@ class FollowUps:
         reach = follow_ups_asked.reach(connection, due.contributor_id, now)
         person = store.person_at(connection, reach.address_id, lock=True) if reach.address_id is not None else None
         closed = reach.why_not == "closed"
-        if person is not None and not address_holders.opens(person, self.means.steady, now):
+        if person is not None and not address_holders.opens(person, self.services.steady, now):
             person, closed = None, True
         found = follow_ups_asked.get(connection, due.id)
         if found is None or found.due_at is None or found.due_at > now:
@@ -173,6 +173,6 @@ class FollowUps:
         if stored is None or stored.status == "open":
             return False
         look = Conversation.from_json(stored.state).channel
-        turn = TurnRunner(connection, self.means, person, TurnTrigger(now=now, look=look, kind=KIND), stored)
+        turn = TurnRunner(connection, self.services, person, TurnTrigger(now=now, look=look, kind=KIND), stored)
         turn.hear([AskedBack(id=found.id, until=until.isoformat())])
         return turn.said > 0

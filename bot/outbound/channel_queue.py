@@ -30,9 +30,9 @@ class ChannelQueue:
     """One channel with its pace and its messages in the air."""
 
     channel: Channel
-    pace: RateLimiter
-    gaps: RecipientSpacing
-    flights: dict[int, InFlight] = field(default_factory=dict)
+    limiter: RateLimiter
+    spacing: RecipientSpacing
+    in_flight: dict[int, InFlight] = field(default_factory=dict)
     queueing: int = 0
     """Messages that wait for the pace; taking more than go in a second would only hold them up elsewhere."""
     failures: int = 0
@@ -40,10 +40,10 @@ class ChannelQueue:
 
     def room(self, senders: int, now: float, processes: int) -> int:
         """Return how many messages may be taken now."""
-        if self.pace.paused_until > now:
+        if self.limiter.paused_until > now:
             return 0
         a_second = math.ceil(self.channel.limits.per_second / processes)
-        return max(0, min(senders - len(self.flights), a_second - self.queueing))
+        return max(0, min(senders - len(self.in_flight), a_second - self.queueing))
 
     def join_queue(self, flight: InFlight) -> None:
         """Count a message among those that wait for the pace."""

@@ -34,7 +34,7 @@ class OutboundContext(ABC):
         *,
         writer: Writer,
         keyring: Keyring,
-        lanes: Mapping[str, ChannelQueue],
+        queues: Mapping[str, ChannelQueue],
         presence: Presence,
         clock: Callable[[], datetime],
         surely: Callable[[], datetime],
@@ -43,7 +43,7 @@ class OutboundContext(ABC):
         chance: random.Random,
     ) -> None:
         self.writer, self.keyring = writer, keyring
-        self.lanes = lanes
+        self.queues = queues
         self.presence = presence
         self.clock = clock
         self.surely = surely
@@ -64,11 +64,11 @@ class OutboundContext(ABC):
             address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
             thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
         )  # fmt: skip
-        return self.lanes[due.channel].channel.pieces(outgoing)
+        return self.queues[due.channel].channel.pieces(outgoing)
 
     def mark_sent(self, connection: Connection, sent: Sequence[outbox.SentMessage], now: datetime) -> None:
         """Note that the provider took these messages."""
-        provider_reports.mark_sent(connection, {name: lane.channel for name, lane in self.lanes.items()}, sent, now)
+        provider_reports.mark_sent(connection, {name: queue.channel for name, queue in self.queues.items()}, sent, now)
 
     def without_asking(self, due: DueMessage, reason: str) -> outcome.SendOutcome:
         """Say what becomes of a message that may have gone out, where nobody can be asked (ADR 6)."""

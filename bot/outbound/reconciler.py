@@ -71,7 +71,7 @@ class Reconciler:
         self._ripe[due.id] = min(since, self._left.get(due.id, now)) + wait
 
     def _wait(self, due: DueMessage) -> float:
-        return self._delivery.lanes[due.channel].channel.limits.ask_after or 0.0
+        return self._delivery.queues[due.channel].channel.limits.ask_after or 0.0
 
     def left_behind(self, messages: Iterable[int]) -> None:
         """Look at once for what a process that died had in hand, or was looking into itself.
@@ -98,9 +98,9 @@ class Reconciler:
     async def begin(self) -> None:
         """Put back what a dead process left behind and nobody can be asked about, before anything overtakes it."""
         for due in await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE)):
-            lane = self._delivery.lanes.get(due.channel)
-            if lane is not None and lane.channel.limits.ask_after is None:
-                await self._look_into(lane, due)
+            queue = self._delivery.queues.get(due.channel)
+            if queue is not None and queue.channel.limits.ask_after is None:
+                await self._look_into(queue, due)
 
     async def look(self) -> None:
         """Look into everything that is due for it."""
@@ -116,12 +116,12 @@ class Reconciler:
             self._forget_all_but({due.id for due in left}, at)
         ripe: list[tuple[ChannelQueue, DueMessage]] = []
         for due in left:
-            lane = self._delivery.lanes.get(due.channel)
-            if lane is not None and due.id not in lane.flights:
+            queue = self._delivery.queues.get(due.channel)
+            if queue is not None and due.id not in queue.in_flight:
                 if due.id not in self._ripe:
                     self._found(due)
                 if self._ripe[due.id] <= at:
-                    ripe.append((lane, due))
+                    ripe.append((queue, due))
         if self._swept == at:  # not if another process was found dead meanwhile
             self._left.clear()
         await self._all_of(ripe)
@@ -133,20 +133,20 @@ class Reconciler:
     async def _all_of(self, ripe: Iterable[tuple[ChannelQueue, DueMessage]]) -> None:
         some = asyncio.Semaphore(LOOKERS)
 
-        async def one(lane: ChannelQueue, due: DueMessage) -> None:
+        async def one(queue: ChannelQueue, due: DueMessage) -> None:
             async with some:
                 try:
-                    await self._look_into(lane, due)
+                    await self._look_into(queue, due)
                 except Exception as error:
                     log.error(
                         "unknown message not looked into", channel=due.channel, outbox=due.id, **error_fields(error)
                     )
 
-        await asyncio.gather(*(one(lane, due) for lane, due in ripe))
+        await asyncio.gather(*(one(queue, due) for queue, due in ripe))
 
-    async def _look_into(self, lane: ChannelQueue, due: DueMessage) -> None:
+    async def _look_into(self, queue: ChannelQueue, due: DueMessage) -> None:
         try:
-            end = await self._end(lane, due)
+            end = await self._end(queue, due)
         except SendError as error:
             log.info("provider did not tell", channel=due.channel, outbox=due.id, code=error.code)
             times = self._asked[due.id] = self._asked.get(due.id, 0) + 1
@@ -171,13 +171,13 @@ class Reconciler:
             metrics.sends.labels(due.channel, end.result if isinstance(end, outcome.SendOutcome) else "found").inc()
             self._delivery.wake()
 
-    async def _end(self, lane: ChannelQueue, due: DueMessage) -> outbox.SentMessage | outcome.SendOutcome:
-        if lane.channel.limits.ask_after is None:
+    async def _end(self, queue: ChannelQueue, due: DueMessage) -> outbox.SentMessage | outcome.SendOutcome:
+        if queue.channel.limits.ask_after is None:
             return self._delivery.without_asking(due, "unknown")
         provider_id, segments = "", 0
         pieces = self._delivery.pieces(due)
         for number in range(self._delivery.begun.get(due.id, 0), len(pieces)):
-            found = await lane.channel.outcome(pieces[number], due.created_at)
+            found = await queue.channel.outcome(pieces[number], due.created_at)
             ids = [sent.provider_id for sent in found]
             known = await self._delivery.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
             ours = [sent for sent in found if sent.provider_id not in known]

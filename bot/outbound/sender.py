@@ -85,21 +85,21 @@ class Sender(OutboundContext):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
     ) -> None:
-        lanes = {
+        queues = {
             name: ChannelQueue(channel, RateLimiter(channel.limits.per_second), RecipientSpacing(channel.limits))
             for name, channel in channels.items()
         }
         alone = engine.dialect.name == "sqlite"
         presence = Presence(writer, alone=alone, clock=clock, monotonic=monotonic)
         super().__init__(
-            writer=writer, keyring=keyring, lanes=lanes, presence=presence, clock=clock, surely=surely or clock,
+            writer=writer, keyring=keyring, queues=queues, presence=presence, clock=clock, surely=surely or clock,
             monotonic=monotonic, sleep=sleep, chance=chance or random.Random(),  # noqa: S311 - spreads retries only
         )  # fmt: skip
         self._engine = engine
         self._alone = alone
         self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
         self._sent: list[outbox.SentMessage] = []
-        self._fates: list[outcome.Work] = []
+        self._outcomes: list[outcome.Work] = []
         self._ids: dict[int, list[str]] = {}
         """The provider's ids of the pieces of a long message that went out."""
         self._told: dict[tuple[str, str], float] = {}
@@ -107,7 +107,7 @@ class Sender(OutboundContext):
         self._noticed = False
         self._stopping = False
         self._running: list[asyncio.Task[None]] = []
-        self._doubt = Reconciler(self)
+        self._reconciler = Reconciler(self)
 
     @property
     def fit(self) -> bool:
@@ -121,10 +121,10 @@ class Sender(OutboundContext):
         left = await self.writer.perform(release)
         if left:
             log.info("messages cut off", count=left)
-        await self._doubt.begin()
+        await self._reconciler.begin()
         loop = asyncio.get_running_loop()
         self.writer.on_commit(partial(self._committed, loop))
-        self._running = [loop.create_task(work) for work in (self._run(), self._tick(), self._doubt.run())]
+        self._running = [loop.create_task(work) for work in (self._run(), self._tick(), self._reconciler.run())]
         self.wake()
 
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
@@ -137,8 +137,8 @@ class Sender(OutboundContext):
         for task in others:
             task.cancel()
         await asyncio.gather(main, *others, return_exceptions=True)  # an exchange is never cut off: it takes messages
-        flights = [flight for lane in self.lanes.values() for flight in lane.flights.values()]
-        tasks = [flight.task for flight in flights if flight.task is not None]
+        in_flight = [flight for queue in self.queues.values() for flight in queue.in_flight.values()]
+        tasks = [flight.task for flight in in_flight if flight.task is not None]
         timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
         await asyncio.gather(*tasks, return_exceptions=True)
         timer.cancel()
@@ -158,14 +158,14 @@ class Sender(OutboundContext):
 
     async def reported(self, report: StatusReport) -> None:
         """Write down a provider's word on a message; returns after the commit (rule 17)."""
-        lane = self.lanes.get(report.channel)
-        channel = lane.channel if lane is not None else None
+        queue = self.queues.get(report.channel)
+        channel = queue.channel if queue is not None else None
         work = partial(provider_reports.apply, channel=channel, report=report, now=self.clock())
         changed = await self.writer.perform(work)
         if changed:
             metrics.sends.labels(report.channel, report.status).inc()
-        if lane is not None and outbox.STATUSES.get(report.status) == "delivered":
-            lane.gaps.delivered(report.provider_id)
+        if queue is not None and outbox.STATUSES.get(report.status) == "delivered":
+            queue.spacing.delivered(report.provider_id)
 
     # --- taking and writing down --------------------------------------------------------------------------------
 
@@ -180,9 +180,9 @@ class Sender(OutboundContext):
         while True:
             await self.sleep(BEAT_SECONDS)
             if (left := await self.presence.tick()) is not None:  # it may also have been looking into some
-                self._doubt.left_behind(left)
-            for lane in self.lanes.values():
-                lane.pace.share(self.presence.living)
+                self._reconciler.left_behind(left)
+            for queue in self.queues.values():
+                queue.limiter.share(self.presence.living)
             self.wake()
 
     async def _run(self) -> None:
@@ -190,7 +190,7 @@ class Sender(OutboundContext):
             await self._woken.wait()
             self._woken.clear()
             rooms = self._rooms()
-            if not rooms and not self._sent and not self._fates:
+            if not rooms and not self._sent and not self._outcomes:
                 continue
             for due in await self._exchange(rooms):
                 self._launch(due)
@@ -200,18 +200,18 @@ class Sender(OutboundContext):
         if not self.presence.may_send:
             return {}
         now, among = self.monotonic(), self.presence.living
-        rooms = {name: lane.room(self._senders, now, among) for name, lane in self.lanes.items()}
+        rooms = {name: queue.room(self._senders, now, among) for name, queue in self.queues.items()}
         return {name: room for name, room in rooms.items() if room > 0}
 
     async def _exchange(self, rooms: Mapping[str, int]) -> list[DueMessage]:
         """Write down everything settled so far and take up to so many messages of each channel."""
-        sent, fates, self._sent, self._fates = self._sent, self._fates, [], []
+        sent, outcomes, self._sent, self._outcomes = self._sent, self._outcomes, [], []
         now = self.clock()
 
         def work(connection: Connection) -> list[list[DueMessage]]:
             if sent:
                 self.mark_sent(connection, sent, now)
-            for each in fates:
+            for each in outcomes:
                 each(connection)
             if rooms and restored.fenced(connection):
                 return [[] for _ in rooms]
@@ -220,13 +220,13 @@ class Sender(OutboundContext):
         try:
             taken = await self.writer.perform(work, urgent=True)
         except WriterClosedError:
-            log.error("outbox not written", count=len(sent) + len(fates))
+            log.error("outbox not written", count=len(sent) + len(outcomes))
             return []
         except (LostBatchError, WriterBusyError):
-            self._sent, self._fates = sent + self._sent, fates + self._fates
+            self._sent, self._outcomes = sent + self._sent, outcomes + self._outcomes
         except Exception as error:
-            log.error("outbox not written", count=len(sent) + len(fates), **error_fields(error))
-            await self._one_by_one(sent, fates)
+            log.error("outbox not written", count=len(sent) + len(outcomes), **error_fields(error))
+            await self._one_by_one(sent, outcomes)
         else:
             if any(len(some) == room for some, room in zip(taken, rooms.values(), strict=True)):
                 self._woken.set()  # there may be more
@@ -238,16 +238,16 @@ class Sender(OutboundContext):
 
     def _claim(self, connection: Connection, now: datetime, name: str, room: int) -> list[DueMessage]:
         """Take messages of one channel; what other processes have just sent to their people keeps its distance too."""
-        lane, owner = self.lanes[name], self.presence.name
+        queue, owner = self.queues[name], self.presence.name
         taken = outbox.claim_due(connection, now, name, room, LEASE_SECONDS, owner=owner, spare=room // SPARE)
-        if taken and self.presence.living > 1 and (apart := lane.channel.limits.per_person):
+        if taken and self.presence.living > 1 and (apart := queue.channel.limits.per_person):
             people = {due.address_id for due in taken}
             for last in outbox.handed_by_others(connection, owner, people, now - timedelta(seconds=apart)):
                 ago = (now - last.handed_at).total_seconds()
-                lane.gaps.sent_elsewhere(last.address_id, last.inbound_id, ago, self.monotonic())
+                queue.spacing.sent_elsewhere(last.address_id, last.inbound_id, ago, self.monotonic())
         return taken
 
-    async def _one_by_one(self, sent: Iterable[outbox.SentMessage], fates: Iterable[outcome.Work]) -> None:
+    async def _one_by_one(self, sent: Iterable[outbox.SentMessage], outcomes: Iterable[outcome.Work]) -> None:
         """Write down what can be, so that one bad message does not hold up the others.
 
         What the database's trouble keeps from being written is kept for the next exchange: it is known, and forgetting
@@ -257,9 +257,9 @@ class Sender(OutboundContext):
         for mark in sent:
             if not await self._written(partial(self.mark_sent, sent=[mark], now=now)):
                 self._sent.append(mark)
-        for work in fates:
+        for work in outcomes:
             if not await self._written(work):
-                self._fates.append(work)
+                self._outcomes.append(work)
 
     async def _written(self, work: outcome.Work) -> bool:
         """Write one thing down; returns False if it is to be tried again."""
@@ -276,28 +276,28 @@ class Sender(OutboundContext):
         """Have it written down with the next exchange."""
         if isinstance(end, outcome.SendOutcome):
             result = end.result
-            self._fates.append(end.work)
+            self._outcomes.append(end.work)
             if result == "unknown":
-                self._doubt.raised(due)
+                self._reconciler.raised(due)
         else:
             result = "sent"
             self._sent.append(end)
         if result in {"sent", "failed", "cancelled", "taken over"}:
             self.begun.pop(due.id, None)
             self._ids.pop(due.id, None)
-            self._doubt.settled(due.id)
+            self._reconciler.settled(due.id)
         metrics.sends.labels(due.channel, result).inc()
 
     def _launch(self, due: DueMessage) -> None:
-        lane = self.lanes[due.channel]
-        flight = lane.flights[due.id] = InFlight(due)
-        lane.queueing += 1
-        flight.task = asyncio.get_running_loop().create_task(self._fly(lane, flight))
+        queue = self.queues[due.channel]
+        flight = queue.in_flight[due.id] = InFlight(due)
+        queue.queueing += 1
+        flight.task = asyncio.get_running_loop().create_task(self._fly(queue, flight))
 
-    async def _fly(self, lane: ChannelQueue, flight: InFlight) -> None:
+    async def _fly(self, queue: ChannelQueue, flight: InFlight) -> None:
         due = flight.due
         try:
-            self.settle(due, await self._deliver(lane, flight))
+            self.settle(due, await self._deliver(queue, flight))
         except asyncio.CancelledError:
             cut_off = (
                 outcome.unknown(due, outbox.CUT_OFF) if flight.calling else outcome.later(due, self.clock(), "stopped")
@@ -308,50 +308,50 @@ class Sender(OutboundContext):
             log.error("message not sent", channel=due.channel, outbox=due.id, **error_fields(error))
             self.settle(due, outcome.given_up(due, type(error).__name__, self.clock(), tell_team=True))
         finally:
-            lane.leave_queue(flight)
-            del lane.flights[due.id]
+            queue.leave_queue(flight)
+            del queue.in_flight[due.id]
             self.wake()
 
-    async def _deliver(self, lane: ChannelQueue, flight: InFlight) -> outbox.SentMessage | outcome.SendOutcome:
+    async def _deliver(self, queue: ChannelQueue, flight: InFlight) -> outbox.SentMessage | outcome.SendOutcome:
         due, now = flight.due, self.clock()
         if reason := outcome.refusal(due):
             return outcome.cancelled(due, reason, now)
         if due.in_care and (pause := outcome.while_in_care(due, now)) is not None:
             return pause
-        unasked = due.kind not in outcome.AT_ANY_HOUR and not lane.channel.limits.any_hour
+        unasked = due.kind not in outcome.AT_ANY_HOUR and not queue.channel.limits.any_hour
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return outcome.later(due, when, "quiet_hours")
         try:
-            pieces = await self._unsaid(lane, due) if due.kind == UNSAY else self.pieces(due)
+            pieces = await self._unsaid(queue, due) if due.kind == UNSAY else self.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
             log.error("message cannot be read", channel=due.channel, outbox=due.id, **error_fields(error))
             return outcome.given_up(due, type(error).__name__, now, tell_team=True)
         provider_ids = self._ids.setdefault(due.id, [])
         segments = 0
         for number in range(self.begun.get(due.id, 0), len(pieces)):
-            hold = await self._turn_comes(lane, flight)
+            hold = await self._turn_comes(queue, flight)
             if hold is not None:
                 return outcome.later(due, self.clock() + timedelta(seconds=hold), "held back")
             if (end := await self._hand_over(due)) is not None:
                 return end
             flight.calling = True
             try:
-                sent = await lane.channel.send(pieces[number])
+                sent = await queue.channel.send(pieces[number])
             except SendError as error:
-                return self._failed(lane, due, error)
+                return self._failed(queue, due, error)
             flight.calling = False
-            self._arrived(lane)
+            self._arrived(queue)
             segments += sent.segments
             provider_ids.append(sent.provider_id)
-            lane.gaps.sent(due.address_id, sent.provider_id, due.inbound_id, self.monotonic())
+            queue.spacing.sent(due.address_id, sent.provider_id, due.inbound_id, self.monotonic())
             self.begun[due.id] = number + 1
-        if lane.channel.limits.ask_after is not None:
+        if queue.channel.limits.ask_after is not None:
             provider_ids = provider_ids[-1:]  # such a provider reports on a message by its one id
         return outbox.SentMessage(due.id, ",".join(filter(None, provider_ids)) or None, segments or None)
 
-    async def _unsaid(self, lane: ChannelQueue, due: DueMessage) -> tuple[Piece, ...]:
+    async def _unsaid(self, queue: ChannelQueue, due: DueMessage) -> tuple[Piece, ...]:
         return await asyncio.to_thread(
-            chat_deletion.pieces, self._engine, self.keyring, lane.channel, due, self.clock()
+            chat_deletion.pieces, self._engine, self.keyring, queue.channel, due, self.clock()
         )
 
     async def _hand_over(self, due: DueMessage) -> outcome.SendOutcome | None:
@@ -372,41 +372,41 @@ class Sender(OutboundContext):
             return outcome.not_ours()
         return outcome.cancelled(due, reason, self.clock()) if reason else None
 
-    async def _turn_comes(self, lane: ChannelQueue, flight: InFlight) -> float | None:
+    async def _turn_comes(self, queue: ChannelQueue, flight: InFlight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""
         due = flight.due
         first = self.begun.get(due.id, 0) == 0
-        free_at = lane.gaps.free_at(due.address_id, due.inbound_id if first else None)
+        free_at = queue.spacing.free_at(due.address_id, due.inbound_id if first else None)
         if (wait := free_at - self.monotonic()) > LEAST_WAIT:
-            lane.leave_queue(flight)
+            queue.leave_queue(flight)
             self.wake()  # somebody else may go meanwhile
             await self.sleep(wait)
-            lane.join_queue(flight)
+            queue.join_queue(flight)
         while not self._stopping:
             now = self.monotonic()
-            if (pause := lane.pace.paused_until - now) > LONGEST_HOLD:
+            if (pause := queue.limiter.paused_until - now) > LONGEST_HOLD:
                 return pause
-            if (wait := lane.pace.reserve(now) - now) > LEAST_WAIT:
+            if (wait := queue.limiter.reserve(now) - now) > LEAST_WAIT:
                 await self.sleep(wait)
-            if lane.pace.paused_until <= self.monotonic():
-                lane.leave_queue(flight)
+            if queue.limiter.paused_until <= self.monotonic():
+                queue.leave_queue(flight)
                 return None
         return 0.0
 
-    def _arrived(self, lane: ChannelQueue) -> None:
-        if lane.failures >= AWAY_AFTER:
-            self._fates.append(partial(outbox.hurry, channel=lane.channel.name, now=self.clock()))
-        lane.failures = 0
+    def _arrived(self, queue: ChannelQueue) -> None:
+        if queue.failures >= AWAY_AFTER:
+            self._outcomes.append(partial(outbox.hurry, channel=queue.channel.name, now=self.clock()))
+        queue.failures = 0
 
-    def _failed(self, lane: ChannelQueue, due: DueMessage, error: SendError) -> outcome.SendOutcome:
+    def _failed(self, queue: ChannelQueue, due: DueMessage, error: SendError) -> outcome.SendOutcome:
         now = self.clock()
-        lane.failures += error.kind in {"retry", "unknown"}
+        queue.failures += error.kind in {"retry", "unknown"}
         log.info("send failed", channel=due.channel, outbox=due.id, kind=error.kind, code=error.code)
         if error.kind == "paused":
-            lane.pace.pause(self.monotonic() + (error.retry_after or POLL_SECONDS))
+            queue.limiter.pause(self.monotonic() + (error.retry_after or POLL_SECONDS))
             if error.tell_team:
                 self._tell(due.channel, error.code, now)
-        if error.kind == "unknown" and lane.channel.limits.ask_after is None:
+        if error.kind == "unknown" and queue.channel.limits.ask_after is None:
             return self.without_asking(due, error.code)
         return outcome.failed(due, error, now, self.chance.random(), self.surely())
 
@@ -421,4 +421,4 @@ class Sender(OutboundContext):
         def work(connection: Connection) -> None:
             raise_item(connection, kind=ItemKind.CHANNEL, now=now)
 
-        self._fates.append(work)
+        self._outcomes.append(work)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def of_address(
     connection: Connection,
-    means: TurnServices,
+    services: TurnServices,
     person: Person,
     signals: Iterable[Signal],
     inbound_id: int,
@@ -36,25 +36,25 @@ def of_address(
 ) -> Person:
     """Return who writes: `person`, a stranger where the address is not surely theirs, or who a receipt shows."""
     found = person
-    if not address_holders.opens(person, means.steady, now):
+    if not address_holders.opens(person, services.steady, now):
         found = address_holders.part(connection, person, now)
     for signal in signals:
         if isinstance(signal, Said):
-            found = _by_receipt(connection, means, found, signal.text, now)
+            found = _by_receipt(connection, services, found, signal.text, now)
     if found is not person:
         store.mark_inbound(connection, inbound_id, state="handled", contributor_id=found.contributor_id)
     return found
 
 
-def _by_receipt(connection: Connection, means: TurnServices, person: Person, text: str, now: datetime) -> Person:
+def _by_receipt(connection: Connection, services: TurnServices, person: Person, text: str, now: datetime) -> Person:
     if not ends_in_one(text):
         return person
-    spoken = means.languages
-    openings = (means.releases.common("receipt_openings", language=code, look="sms") for code in spoken)
+    spoken = services.languages
+    openings = (services.releases.common("receipt_openings", language=code, look="sms") for code in spoken)
     words = next((words for opening in openings if (words := read_receipt(text, opening))), "")
     before = address_holders.former(connection, person.address_id) if words else []
     if not before or receipt_lookup.locked(connection, person.address_id, now):
         return person
-    story = receipt_lookup.find(connection, means.keyring, words)
+    story = receipt_lookup.find(connection, services.keyring, words)
     teller = next((one for one in before if story is not None and one.contributor_id == story.contributor_id), None)
     return person if teller is None else address_holders.join(connection, person, teller, now)

@@ -40,13 +40,13 @@ class AssistedSession:
         self,
         *,
         writer: Writer,
-        means: TurnServices,
+        services: TurnServices,
         assisted: Assisted,
         clock: Callable[[], datetime],
         language: str = "",
     ) -> None:
         self.writer = writer
-        self.means = means
+        self.services = services
         self.clock = clock
         self._assisted = assisted
         self._language = language
@@ -71,13 +71,13 @@ class AssistedSession:
         self._person = store.make_person(
             connection,
             channel=ASSISTED,
-            lookups=address_lookups(self.means.keyring, ASSISTED, address),
-            sealed=seal_address(self.means.keyring, address),
+            lookups=address_lookups(self.services.keyring, ASSISTED, address),
+            sealed=seal_address(self.services.keyring, address),
             now=self.clock(),
             source=ASSISTED,
         )
         store.set_address_state(connection, self._person.address_id, "unusable", self.clock())
-        turn = TurnRunner(connection, self.means, self._person, self._occasion())
+        turn = TurnRunner(connection, self.services, self._person, self._occasion())
         turn.begin(Begin(flow=flow))
         return self._taken(turn)
 
@@ -88,7 +88,7 @@ class AssistedSession:
         if person is None:
             return []  # everything was deleted on the way
         latest = store.latest_conversation(connection, person.contributor_id)
-        turn = TurnRunner(connection, self.means, person, self._occasion(), latest)
+        turn = TurnRunner(connection, self.services, person, self._occasion(), latest)
         turn.hear([Said(text=text, ref=token_hex(8))])
         return self._taken(turn)
 

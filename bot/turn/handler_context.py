@@ -28,12 +28,12 @@ class HandlerContext(ABC):
     stored: bool
     """True once the conversation has a row."""
 
-    def __init__(self, connection: Connection, means: TurnServices, person: Person, occasion: TurnTrigger) -> None:
+    def __init__(self, connection: Connection, services: TurnServices, person: Person, trigger: TurnTrigger) -> None:
         self.connection = connection
-        self.means = means
+        self.services = services
         self.person = person
-        self.occasion = occasion
-        self.now: datetime = occasion.now
+        self.trigger = trigger
+        self.now: datetime = trigger.now
         self.answering: list[int] = []
         """Numbers of the messages that answer what is heard now: they go though all that waited is cancelled."""
         self.aloof = False
@@ -45,11 +45,13 @@ class HandlerContext(ABC):
     @property
     def circumstances(self) -> Circumstances:
         """Return where, when and under which notice the person decides now."""
-        return Circumstances(self.conversation, self.release.whole, self.means.notice, self.now, self.occasion.assisted)
+        return Circumstances(
+            self.conversation, self.release.whole, self.services.notice, self.now, self.trigger.assisted
+        )
 
     def sealed(self, text: str) -> bytes:
         """Return words encrypted as they wait for consent."""
-        return self.means.keyring.seal("sealed_message.sealed", text.encode())
+        return self.services.keyring.seal("sealed_message.sealed", text.encode())
 
     @abstractmethod
     def hear(self, signals: Iterable[Signal]) -> None:

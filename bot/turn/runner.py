@@ -12,7 +12,7 @@ from secrets import token_hex, token_urlsafe
 from typing import TYPE_CHECKING
 
 from bot.turn.handler_context import HandlerContext
-from bot.turn.handlers import CARRY_OUT
+from bot.turn.handlers import HANDLERS
 from flows.engine.advance import advance
 from flows.model.conversation import Conversation, idle
 from flows.model.effects import Begin, SaveAnswer, Say
@@ -52,16 +52,16 @@ class TurnRunner(HandlerContext):
     def __init__(
         self,
         connection: Connection,
-        means: TurnServices,
+        services: TurnServices,
         person: Person,
-        occasion: TurnTrigger,
+        trigger: TurnTrigger,
         stored: store.Stored | None = None,
     ) -> None:
         """Go on with a stored conversation, or begin with an idle one.
 
         Raises UnreadableConversationError and NoSuchFlowError.
         """
-        super().__init__(connection, means, person, occasion)
+        super().__init__(connection, services, person, trigger)
         self.said = 0
         """How many messages the turn has put in the outbox so far."""
         self.shown: list[Say] = []
@@ -69,16 +69,16 @@ class TurnRunner(HandlerContext):
         self._from: tuple[object, ...] = ()
         self.stored = stored is not None
         if stored is None:
-            self.release: Release = means.releases.begin("", "")
+            self.release: Release = services.releases.begin("", "")
             self.conversation = self._new(self.release)
         else:
-            self.conversation = self._as_it_is_now(with_receipt(means.keyring, Conversation.from_json(stored.state)))
-            self.release = means.releases.going_on(connection, stored.flow, stored.structure)
+            self.conversation = self._as_it_is_now(with_receipt(services.keyring, Conversation.from_json(stored.state)))
+            self.release = services.releases.going_on(connection, stored.flow, stored.structure)
 
     def _as_it_is_now(self, conversation: Conversation) -> Conversation:
         """Bring a stored state in line with what may have changed elsewhere: STOP or a signpost by another channel."""
         opted_out = self.person.opted_out or self.person.address_state == "opted_out"
-        now = {"opted_out": opted_out, "channel": self.occasion.look, "signposted_at": self.person.signposted_at}
+        now = {"opted_out": opted_out, "channel": self.trigger.look, "signposted_at": self.person.signposted_at}
         if all(getattr(conversation, name) == value for name, value in now.items()):
             return conversation
         return conversation.model_copy(update=now)
@@ -102,7 +102,7 @@ class TurnRunner(HandlerContext):
 
     def elsewhere(self, stored: store.Stored) -> TurnRunner:
         """Return a turn of another conversation of this person, in the same transaction."""
-        other = TurnRunner(self.connection, self.means, self.person, self.occasion, stored)
+        other = TurnRunner(self.connection, self.services, self.person, self.trigger, stored)
         other.aloof = True
         return other
 
@@ -121,7 +121,7 @@ class TurnRunner(HandlerContext):
 
     def _switch(self, begin: Begin) -> Signal:
         """Leave this conversation as it is and go over to a new one."""
-        release = self.means.releases.begin(begin.flow, begin.text)
+        release = self.services.releases.begin(begin.flow, begin.text)
         if self.stored or self.erased:
             if not self.erased:
                 self._save()
@@ -135,16 +135,16 @@ class TurnRunner(HandlerContext):
     def _new(self, release: Release, after: Conversation | None = None) -> Conversation:
         earliest = after.started_at + timedelta(microseconds=1) if after is not None else self.now
         milliseconds = int(self.now.timestamp() * 1000)
-        receipt = draw(self.connection, self.means.keyring, self.means.rng)
+        receipt = draw(self.connection, self.services.keyring, self.services.rng)
         fresh = idle(
             id=f"{milliseconds:012x}{token_hex(10)}",
             token=token_urlsafe(TOKEN_CHARACTERS)[:TOKEN_CHARACTERS],
             flow=release.flow.id,
-            channel=self.occasion.look,
+            channel=self.trigger.look,
             language=self._language(release, after),
             now=max(self.now, earliest),
             receipt=receipt,
-            receipt_sealed=seal_receipt(self.means.keyring, receipt),
+            receipt_sealed=seal_receipt(self.services.keyring, receipt),
         )
         stopped = self.person.opted_out or self.person.address_state == "opted_out"
         opted_out = after.opted_out if after is not None else stopped
@@ -159,7 +159,7 @@ class TurnRunner(HandlerContext):
 
     def _language(self, release: Release, after: Conversation | None) -> str:
         wanted = self.person.language or (after.language if after else "")
-        wanted = wanted or self.means.language_for(self.occasion.language_hint)
+        wanted = wanted or self.services.language_for(self.trigger.language_hint)
         return wanted if wanted in release.languages else release.languages[0]
 
     def _advance(self, signal: Signal) -> list[Signal]:
@@ -179,7 +179,7 @@ class TurnRunner(HandlerContext):
             elif isinstance(effect, Begin):
                 begin = effect
             else:
-                answer = CARRY_OUT[type(effect)](self, effect)
+                answer = HANDLERS[type(effect)](self, effect)
                 if answer is not None:
                     answers.append(answer)
         if begin is not None:
@@ -198,18 +198,18 @@ class TurnRunner(HandlerContext):
     # --- effects ------------------------------------------------------------------------------------------------
 
     def _say(self, say: Say) -> None:
-        if self.occasion.muted and say.serial is None:
+        if self.trigger.muted and say.serial is None:
             return
         self.said += 1
-        if self.occasion.assisted is not None:
+        if self.trigger.assisted is not None:
             self.shown.append(say)
-        if self.occasion.assisted is not None or self.person.channel == ASSISTED:
+        if self.trigger.assisted is not None or self.person.channel == ASSISTED:
             return  # nothing is ever sent there
         message = Message(
             say=say,
             token=self.conversation.token,
-            thread_id=self.occasion.thread_id,
-            redraw_of=self.occasion.redraw_of if say.redraw else "",
+            thread_id=self.trigger.thread_id,
+            redraw_of=self.trigger.redraw_of if say.redraw else "",
         )
         beside = self._is_beside(say)
         number = store.enqueue(
@@ -217,9 +217,9 @@ class TurnRunner(HandlerContext):
             address_id=self.person.address_id,
             contributor_id=self.person.contributor_id,
             conversation_id=self.conversation.id if self.stored else None,
-            inbound_id=self.occasion.inbound_id,
+            inbound_id=self.trigger.inbound_id,
             channel=self.person.channel,
-            kind=self.occasion.kind,
+            kind=self.trigger.kind,
             payload=message.to_json(),
             due_at=self.now,
             now=self.now,
@@ -247,7 +247,7 @@ class TurnRunner(HandlerContext):
     def _is_beside(self, say: Say) -> bool:
         """Tell whether an answer moves no flow on. What names somebody to talk to is never counted."""
         signposting = self.person.signposted_at == self.now
-        if say.redraw or signposting or self.person.simulated or self.occasion.kind != "reply":
+        if say.redraw or signposting or self.person.simulated or self.trigger.kind != "reply":
             return False
         return self._place() == self._from
 

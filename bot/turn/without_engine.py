@@ -37,7 +37,7 @@ def keywords(signals: Iterable[Signal], language: str, look: ChannelKind) -> set
 
 def raise_concern(
     connection: Connection,
-    means: TurnServices,
+    services: TurnServices,
     person: Person,
     signals: Iterable[Signal],
     inbound_id: int,
@@ -45,11 +45,11 @@ def raise_concern(
 ) -> Level:
     """Lay words of distress before the team (rule 77); returns how plain they are, empty if there are none."""
     texts = [signal.text for signal in signals if isinstance(signal, Said | Edited | Started)]
-    levels = {notice(text, person.language or means.languages[0]).level for text in texts}
+    levels = {notice(text, person.language or services.languages[0]).level for text in texts}
     level: Level = "plain" if "plain" in levels else "likely" if "likely" in levels else ""
     if level:
         safeguarding_items.raise_concern(
             connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=inbound_id, now=now,
-            staffed=means.staffed, level=level,
+            staffed=services.staffed, level=level,
         )  # fmt: skip
     return level

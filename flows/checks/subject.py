@@ -209,9 +209,9 @@ class Subject:
         for name, step in self.steps.items():
             if step.when not in {None, channel} or f"{self.id}/{name}.text" not in texts:
                 continue
-            scene = QuestionContext(name=name, release=self.release, conversation=state, now=_THEN)
+            context = QuestionContext(name=name, release=self.release, conversation=state, now=_THEN)
             try:
-                yield from ((name, part, say) for part, say in _step_messages(step, scene))
+                yield from ((name, part, say) for part, say in _step_messages(step, context))
             except (KeyError, StopIteration):
                 continue
 
@@ -238,16 +238,16 @@ def _filled(house: OrganisationFacts) -> OrganisationFacts:
     return SAMPLE_HOUSE.model_copy(update=given)
 
 
-def _step_messages(step: Step, scene: QuestionContext) -> Iterator[tuple[str, Say]]:
-    asked = step.ask(scene) if step.waits else Say(text=scene.text("text"))
+def _step_messages(step: Step, context: QuestionContext) -> Iterator[tuple[str, Say]]:
+    asked = step.ask(context) if step.waits else Say(text=context.text("text"))
     yield "text", asked
-    if scene.has("again"):
-        yield "again", Say(text=scene.text("again"), options=asked.options, private=asked.private)
-    if scene.has("more"):
-        yield "more", Say(text=scene.text("more"))
+    if context.has("again"):
+        yield "again", Say(text=context.text("again"), options=asked.options, private=asked.private)
+    if context.has("more"):
+        yield "more", Say(text=context.text("more"))
     if isinstance(step, ReadBackStep):
-        options = tuple(choice.shown for choice in offered(scene, step.change))
-        yield "change_text", Say(text=scene.text("change_text"), options=options)
+        options = tuple(choice.shown for choice in offered(context, step.change))
+        yield "change_text", Say(text=context.text("change_text"), options=options)
 
 
 def _common_messages(

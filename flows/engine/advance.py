@@ -105,60 +105,60 @@ _MAY_BE_LABELS = frozenset({Keyword.DELETE, Keyword.CHANGE, Keyword.MY_DATA, Key
 
 def advance(release: Release, conversation: Conversation, signal: Signal, now: datetime) -> TurnResult:
     """Return the state after `signal` and what to do. Raises EngineError if the release cannot carry the state."""
-    making = TurnBuilder(release, conversation, now)
+    turn = TurnBuilder(release, conversation, now)
     last_heard = conversation.heard_at
     if isinstance(signal, _FROM_PERSON):
-        making.set(heard_at=now)
+        turn.set(heard_at=now)
     if isinstance(signal, Started | Said | Edited) and (text := storable(signal.text)) != signal.text:
         signal = replace(signal, text=text)
     if isinstance(signal, Said) and signal.forwarded:
-        signal = under_their_name(making, signal)
-    noticed = distress.found_in(making.conversation, signal)
+        signal = under_their_name(turn, signal)
+    noticed = distress.found_in(turn.conversation, signal)
     if (
         noticed.kinds == {UNNAMED}
         and isinstance(signal, Said)
-        and (is_calm(making, signal) or names_receipt(making, signal))
+        and (is_calm(turn, signal) or names_receipt(turn, signal))
     ):
         noticed = NOTHING
     kinds = noticed.kinds if noticed.level == "plain" else frozenset()
-    due = distress.is_due(making, kinds)
-    making.asks_later, making.worried = due, bool(kinds)
-    making.ref = getattr(signal, "ref", "")
-    aside = distress.step_aside(making, signal)
-    _take(making, signal, last_heard)
+    due = distress.is_due(turn, kinds)
+    turn.asks_later, turn.worried = due, bool(kinds)
+    turn.ref = getattr(signal, "ref", "")
+    aside = distress.suspend(turn, signal)
+    _take(turn, signal, last_heard)
     if kinds:
-        distress.attend(making, signal, kinds, due=due and not making.answered_emergency)
+        distress.prepend_signpost(turn, signal, kinds, due=due and not turn.answered_emergency)
     elif aside:
-        distress.step_back(making)
-    if noticed.level == "likely" and not making.answered_emergency:
-        distress.ask_to_look(making, noticed)
-    distress.warm(making, signal)
-    _keep_waiting(making)
-    return making.done()
+        distress.resume_suspended(turn)
+    if noticed.level == "likely" and not turn.answered_emergency:
+        distress.ask_to_look(turn, noticed)
+    distress.warm(turn, signal)
+    _keep_waiting(turn)
+    return turn.done()
 
 
-def _take(making: TurnBuilder, signal: Signal, last_heard: datetime) -> None:
+def _take(turn: TurnBuilder, signal: Signal, last_heard: datetime) -> None:
     match signal:
         case Started():
-            _start(making, signal)
+            _start(turn, signal)
         case Said():
-            _said(making, signal, last_heard)
+            _said(turn, signal, last_heard)
         case Chose():
-            _chose(making, signal)
+            _chose(turn, signal)
         case Edited():
-            edited(making, signal)
+            edited(turn, signal)
         case Sent():
-            _sent(making)
+            _sent(turn)
         case Unsealed():
-            _unsealed(making, signal)
+            _unsealed(turn, signal)
         case PlacesFound() if signal.answer:
-            placed(making, signal)
+            placed(turn, signal)
         case PlacesFound() | Located():
-            state = making.conversation
-            if isinstance(making.step, PlaceStep) and state.status == "open" and not state.opted_out:
-                hear(making, signal)
+            state = turn.conversation
+            if isinstance(turn.step, PlaceStep) and state.status == "open" and not state.opted_out:
+                hear(turn, signal)
         case Unplaced():
-            unplaced(making, signal)
+            unplaced(turn, signal)
         case (
             Facts()
             | StoriesListed()
@@ -169,360 +169,360 @@ def _take(making: TurnBuilder, signal: Signal, last_heard: datetime) -> None:
             | Amended()
             | Unshown()
         ):
-            _told_of_what_is_held(making, signal)
+            _told_of_what_is_held(turn, signal)
         case AskedBack() | AskBackShown() | AskBackTaken() | Quiet() | Nudged() | Expired():
-            _unasked(making, signal)
+            _unasked(turn, signal)
 
 
-def _sent(making: TurnBuilder) -> None:
+def _sent(turn: TurnBuilder) -> None:
     """Say that we read words only, once for ten photos that come together."""
-    last = making.conversation.words_only_at
-    if making.conversation.opted_out or (last is not None and making.now - last < TOGETHER):
+    last = turn.conversation.words_only_at
+    if turn.conversation.opted_out or (last is not None and turn.now - last < TOGETHER):
         return
-    making.set(words_only_at=making.now)
-    making.tell("words_only")
+    turn.set(words_only_at=turn.now)
+    turn.tell("words_only")
 
 
 def _told_of_what_is_held(
-    making: TurnBuilder,
+    turn: TurnBuilder,
     answer: Facts | StoriesListed | FileReady | ReceiptRead | CodeAsked | CodeChecked | Amended | Unshown,
 ) -> None:
     match answer:
         case Facts():
-            tell_facts(making, answer)
-            if listens_to_words(making) and making.conversation.aside_notes.get("parts"):
-                making.tell("go_on_or_done")  # new words are half told: no question of ours takes their place
+            tell_facts(turn, answer)
+            if listens_to_words(turn) and turn.conversation.aside_notes.get("parts"):
+                turn.tell("go_on_or_done")  # new words are half told: no question of ours takes their place
             else:
-                interrupt(making, OFFERS)
+                interrupt(turn, OFFERS)
         case StoriesListed():
-            list_stories(making, answer)
+            list_stories(turn, answer)
         case FileReady():
-            tell_link(making, answer)
+            tell_link(turn, answer)
         case ReceiptRead():
-            _receipt(making, answer)
+            _receipt(turn, answer)
         case CodeAsked() | CodeChecked():
-            _confirmed(making, answer)
+            _confirmed(turn, answer)
         case Amended() if answer.takes_back:
-            making.effects.append(ListStories(about=DELETE))
-        case Amended() if not making.conversation.opted_out:
-            making.tell("edit_taken")
-        case Unshown() if not making.conversation.opted_out:
-            making.show_again()
+            turn.effects.append(ListStories(about=DELETE))
+        case Amended() if not turn.conversation.opted_out:
+            turn.tell("edit_taken")
+        case Unshown() if not turn.conversation.opted_out:
+            turn.show_again()
 
 
-def _confirmed(making: TurnBuilder, told: CodeAsked | CodeChecked) -> None:
+def _confirmed(turn: TurnBuilder, told: CodeAsked | CodeChecked) -> None:
     """Send the number, or hear the answer that waited for it as if it came now."""
     if isinstance(told, CodeAsked):
-        Confirm.asked(making, told)
+        Confirm.asked(turn, told)
         return
-    waited = Confirm.checked(making, told)
-    if waited is not None and making.conversation.aside:
-        hear_interruption(making, waited)
-    elif waited is not None and making.conversation.status == "open":
-        answer(making, waited, None)
+    waited = Confirm.checked(turn, told)
+    if waited is not None and turn.conversation.aside:
+        hear_interruption(turn, waited)
+    elif waited is not None and turn.conversation.status == "open":
+        answer(turn, waited, None)
 
 
-def _unasked(making: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
+def _unasked(turn: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken | Quiet | Nudged | Expired) -> None:
     """What the team or time brings, and what they are told of it."""
     if isinstance(signal, AskedBack | AskBackShown | AskBackTaken):
-        FollowUp.hear_of(making, signal)
+        FollowUp.hear_of(turn, signal)
     else:
-        _time(making, signal)
+        _time(turn, signal)
 
 
-def _start(making: TurnBuilder, started: Started) -> None:
-    making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
-    flow = making.release.flow
+def _start(turn: TurnBuilder, started: Started) -> None:
+    turn.set(status="open", structure=turn.release.structure, flow=turn.release.flow.id)
+    flow = turn.release.flow
     asked_for = normalise(started.text) in {flow.id, *map(normalise, flow.words)}
     if started.text.strip() and not asked_for:
-        hold(making, started.text, started.ref)
+        hold(turn, started.text, started.ref)
         for ref, text in started.more:
-            hold(making, text, ref)
-        name_a_person(making, started.text)
-    making.go(making.release.flow.start)
+            hold(turn, text, ref)
+        name_a_person(turn, started.text)
+    turn.go(turn.release.flow.start)
 
 
-def _said(making: TurnBuilder, said: Said, last_heard: datetime) -> None:
-    making.said = said.text
-    if _for_the_number(making, said, last_heard):
+def _said(turn: TurnBuilder, said: Said, last_heard: datetime) -> None:
+    turn.said = said.text
+    if _for_the_number(turn, said, last_heard):
         return
-    state = making.conversation
-    telling, waits = is_telling_now(making), state.status == "open"
+    state = turn.conversation
+    telling, waits = is_telling_now(turn), state.status == "open"
     word = None  # what somebody else wrote is no wish of this person's
     if not said.forwarded:
         word = recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling)
-    if word is not None and word.sensed and is_answer(making, said):
+    if word is not None and word.sensed and is_answer(turn, said):
         word = recognise(said.text, language=state.language, channel=state.channel, telling=True)
         word = word if word is not None and word.word is Keyword.STOP else None
-    elif word is not None and _means_something_else(making, word, said):
+    elif word is not None and _means_something_else(turn, word, said):
         word = None
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
         if word is not None and word.word is Keyword.STOP:
-            making.set(aside="", aside_notes={})  # said once more: whatever was being asked is over too
-        _said_though_stopped(making, said, last_heard)
+            turn.set(aside="", aside_notes={})  # said once more: whatever was being asked is over too
+        _said_though_stopped(turn, said, last_heard)
         return
-    crossed = has_crossed(making, said)
-    if not said.forwarded and _is_for_us(making, said, word, crossed=crossed):
+    crossed = has_crossed(turn, said)
+    if not said.forwarded and _is_for_us(turn, said, word, crossed=crossed):
         return
     if state.opted_out:
         return  # it was a word that is listened to after STOP, and means nothing here
     if word is None and not said.forwarded:
-        name_the_way(making, said)
-        state = making.conversation
+        name_the_way(turn, said)
+        state = turn.conversation
     if state.status == "open":
-        name_a_person(making, said.text)
+        name_a_person(turn, said.text)
     if state.status != "open":
-        _late(making, said)
+        _late(turn, said)
     elif crossed:
-        hear_crossed(making, said, word)
+        hear_crossed(turn, said, word)
     else:
-        _said_at_a_question(making, said, word, last_heard)
+        _said_at_a_question(turn, said, word, last_heard)
 
 
-def _is_for_us(making: TurnBuilder, said: Said, word: Recognised | None, *, crossed: bool) -> bool:
+def _is_for_us(turn: TurnBuilder, said: Said, word: Recognised | None, *, crossed: bool) -> bool:
     """Do what a keyword says, look a receipt up, or answer what is asked beside the story."""
     if word is None:
-        return _is_receipt(making, said) or answered_beside(making, said, crossed=crossed)
-    if word.word is Keyword.DELETE and ends_in_one(said.text) and _is_receipt(making, said):
+        return _is_receipt(turn, said) or answered_beside(turn, said, crossed=crossed)
+    if word.word is Keyword.DELETE and ends_in_one(said.text) and _is_receipt(turn, said):
         return True
     said_by_word = word.word in {Keyword.HELP, Keyword.PRIVACY} or (
-        word.word is Keyword.STOP and is_wrong_number(making, said)
+        word.word is Keyword.STOP and is_wrong_number(turn, said)
     )
-    if word.word is Keyword.STOP and asks_how_to_stop(making, said):
-        making.repeat(before=making.common("offer_stop"))
+    if word.word is Keyword.STOP and asks_how_to_stop(turn, said):
+        turn.repeat(before=turn.common("offer_stop"))
         return True
     in_own_words = said_by_word and taken_by_carrier(said.text) is None
-    if in_own_words and answered_beside(making, said, crossed=crossed):
+    if in_own_words and answered_beside(turn, said, crossed=crossed):
         return True  # "who are you" is better answered than by all that HELP says
     if crossed and word.word in WITHIN_A_QUESTION:
         return False
-    done = obey(making, word, said)
-    if done and word.word is Keyword.STOP and is_wrong_number(making, said):
-        making.effects.append(CloseAddress())
+    done = obey(turn, word, said)
+    if done and word.word is Keyword.STOP and is_wrong_number(turn, said):
+        turn.effects.append(CloseAddress())
     return done
 
 
-def _said_at_a_question(making: TurnBuilder, said: Said, word: Recognised | None, last_heard: datetime) -> None:
-    state = making.conversation
-    if (aside := making.conversation.aside) != "":
-        if hear_interruption(making, said):
-            _hand_on_pending(making)
+def _said_at_a_question(turn: TurnBuilder, said: Said, word: Recognised | None, last_heard: datetime) -> None:
+    state = turn.conversation
+    if (aside := turn.conversation.aside) != "":
+        if hear_interruption(turn, said):
+            _hand_on_pending(turn)
             return
-        if aside == CARE and word is not None and obey(making, word, said):
+        if aside == CARE and word is not None and obey(turn, word, said):
             return  # now that nothing stands before the question it is for
-    elif making.now - last_heard >= BREAK and not state.kept:  # what is asked after it was kept is a bonus
+    elif turn.now - last_heard >= BREAK and not state.kept:  # what is asked after it was kept is a bonus
         if not state.nudges:
-            _ask_to_resume(making, said)
+            _ask_to_resume(turn, said)
             return
-        if not _answers_unasked(making, said):
-            if not making.consented and is_telling(making, said.text):
-                hold(making, said.text, said.ref)
-            making.ask_again()
+        if not _answers_unasked(turn, said):
+            if not turn.consented and is_telling(turn, said.text):
+                hold(turn, said.text, said.ref)
+            turn.ask_again()
             return
-    answer(making, said, word)
+    answer(turn, said, word)
 
 
-def _means_something_else(making: TurnBuilder, word: Recognised, said: Said) -> bool:
+def _means_something_else(turn: TurnBuilder, word: Recognised, said: Said) -> bool:
     """A lone YES by SMS is an opt-in to the carrier and an ordinary answer to us; "hide the place" was offered."""
-    offered = word.word in _MAY_BE_LABELS and names_a_choice(making, said.text)
-    offered = offered or Receipt.means_this_story(making, word.word)
-    return (word.carrier_only and not making.conversation.opted_out) or offered
+    offered = word.word in _MAY_BE_LABELS and names_a_choice(turn, said.text)
+    offered = offered or Receipt.means_this_story(turn, word.word)
+    return (word.carrier_only and not turn.conversation.opted_out) or offered
 
 
-def _said_though_stopped(making: TurnBuilder, said: Said, last_heard: datetime) -> None:
+def _said_though_stopped(turn: TurnBuilder, said: Said, last_heard: datetime) -> None:
     """A right that is being used is heard; else, by chat, one line says once that START opens this again.
 
     By SMS the carrier answers, and nothing of ours would get through.
     """
-    if _is_receipt(making, said):
+    if _is_receipt(turn, said):
         return
-    state = making.conversation
-    if is_wrong_number(making, said):
-        making.effects.append(CloseAddress())
+    state = turn.conversation
+    if is_wrong_number(turn, said):
+        turn.effects.append(CloseAddress())
         return
-    if making.now - last_heard < BREAK and hear_though_stopped(making, said):
+    if turn.now - last_heard < BREAK and hear_though_stopped(turn, said):
         return
     if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):
-        making.set(scratch={**state.scratch, "still_stopped": True})
-        making.tell("stopped_still")
+        turn.set(scratch={**state.scratch, "still_stopped": True})
+        turn.tell("stopped_still")
 
 
-def _is_receipt(making: TurnBuilder, said: Said) -> bool:
+def _is_receipt(turn: TurnBuilder, said: Said) -> bool:
     """Have three words looked up that are a receipt, whoever typed them and wherever they are in a conversation."""
-    openings = making.common("receipt_openings")
+    openings = turn.common("receipt_openings")
     if ends_in_one(said.text):  # only then: "delete the whole thing" is no receipt
-        openings = f"{openings},{making.common('receipt_wishes')}"
-    words = "" if listens_to_words(making) else read_receipt(said.text, openings)
+        openings = f"{openings},{turn.common('receipt_wishes')}"
+    words = "" if listens_to_words(turn) else read_receipt(said.text, openings)
     if words:
-        making.effects.append(FindReceipt(words=words, text=said.text, ref=said.ref))
+        turn.effects.append(FindReceipt(words=words, text=said.text, ref=said.ref))
     return bool(words)
 
 
-def _receipt(making: TurnBuilder, read: ReceiptRead) -> None:
+def _receipt(turn: TurnBuilder, read: ReceiptRead) -> None:
     """Words that open nothing are told where something is being told, and answered everywhere else."""
-    state = making.conversation
-    telling = isinstance(making.step, StoryStep | ShortTextStep) and state.status == "open" and not state.aside
+    state = turn.conversation
+    telling = isinstance(turn.step, StoryStep | ShortTextStep) and state.status == "open" and not state.aside
     if read.story:
-        Receipt.found(making, read)
+        Receipt.found(turn, read)
     elif telling and not state.opted_out:
-        hear(making, Said(text=read.text, ref=read.ref))
+        hear(turn, Said(text=read.text, ref=read.ref))
     else:
-        making.tell("receipt_unknown")
+        turn.tell("receipt_unknown")
         if state.status == "open" and not state.opted_out and not state.aside:
-            making.ask_again()
+            turn.ask_again()
 
 
-def _hand_on_pending(making: TurnBuilder) -> None:
+def _hand_on_pending(turn: TurnBuilder) -> None:
     """After "continue": the words that were written when we asked are the answer to the waiting question."""
-    state = making.conversation
+    state = turn.conversation
     if state.pending and not state.aside and state.status == "open":
-        parts = pending_parts(making)
-        making.set(pending="")
-        step, name = making.step, state.step
+        parts = pending_parts(turn)
+        turn.set(pending="")
+        step, name = turn.step, state.step
         said = Said(text=state.pending, ref=parts[0][0] if len(parts) == 1 else "")
-        if step is None or name is None or is_greeting(making, said.text):
-            making.ask_again()
-        elif isinstance(step.hear(making.scene(name), said), Unclear) and not is_telling(making, said.text):
-            making.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
+        if step is None or name is None or is_greeting(turn, said.text):
+            turn.ask_again()
+        elif isinstance(step.hear(turn.context(name), said), Unclear) and not is_telling(turn, said.text):
+            turn.ask_again()  # it was no answer, but nobody had asked yet: it does not count as one
         elif step.tells:
             for ref, text in parts:
-                answer(making, Said(text=text, ref=ref), None)
+                answer(turn, Said(text=text, ref=ref), None)
         else:
-            answer(making, said, None)
+            answer(turn, said, None)
 
 
-def _answers_unasked(making: TurnBuilder, said: Said) -> bool:
+def _answers_unasked(turn: TurnBuilder, said: Said) -> bool:
     """Tell whether the first words after a reminder answer the question that waits, which it did not repeat.
 
     A "yes" there is a yes to going on, never to a consent question, and no word of a story.
     """
-    step, name = making.step, making.conversation.step
+    step, name = turn.step, turn.conversation.step
     if step is None or name is None or isinstance(step, ConsentStep | ReadBackStep):
         return False
     if isinstance(step, StoryStep | ShortTextStep):
         return is_told(said.text)
-    if is_greeting(making, said.text) or is_courtesy(making, said.text):
+    if is_greeting(turn, said.text) or is_courtesy(turn, said.text):
         return False
-    return is_telling(making, said.text) or not isinstance(step.hear(making.scene(name), said), Unclear)
+    return is_telling(turn, said.text) or not isinstance(step.hear(turn.context(name), said), Unclear)
 
 
-def _ask_to_resume(making: TurnBuilder, said: Said) -> None:
-    if making.consented:
-        set_pending(making, said)
-    elif not is_greeting(making, said.text):
-        hold(making, said.text, said.ref)
-    making.set(tries=0)
-    interrupt(making, RESUME)
+def _ask_to_resume(turn: TurnBuilder, said: Said) -> None:
+    if turn.consented:
+        set_pending(turn, said)
+    elif not is_greeting(turn, said.text):
+        hold(turn, said.text, said.ref)
+    turn.set(tries=0)
+    interrupt(turn, RESUME)
 
 
-def _late(making: TurnBuilder, said: Said) -> None:
+def _late(turn: TurnBuilder, said: Said) -> None:
     """Words after a conversation is over, or before the first one."""
-    state = making.conversation
-    if state.aside and hear_interruption(making, said):
+    state = turn.conversation
+    if state.aside and hear_interruption(turn, said):
         return
-    if state.status in {"ended", "parted"} and not state.closed_by and _is_stray_number(making, said):
-        making.tell("code_over")
+    if state.status in {"ended", "parted"} and not state.closed_by and _is_stray_number(turn, said):
+        turn.tell("code_over")
         return
-    if state.status in {"ended", "parted"} and not is_told(said.text) and is_courtesy(making, said.text):
-        thank_once(making)
+    if state.status in {"ended", "parted"} and not is_told(said.text) and is_courtesy(turn, said.text):
+        thank_once(turn)
         return
     if state.status == "ended" and state.kept and is_short_answer(said.text):
-        making.tell("nothing_open")  # a late answer to a question that is over
+        turn.tell("nothing_open")  # a late answer to a question that is over
         return
-    fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    fresh = turn.now - state.started_at < timedelta(days=turn.release.flow.expires_after_days)
     if state.status == "ended" and state.kept and fresh and len(said.text.split()) >= ADDED_WORDS:
-        making.effects.append(HoldSealed(text=said.text, ref=said.ref))
-        making.set(held=state.held + 1)
-        interrupt(making, AFTER)
+        turn.effects.append(HoldSealed(text=said.text, ref=said.ref))
+        turn.set(held=state.held + 1)
+        interrupt(turn, AFTER)
         return
-    nothing_told = is_greeting(making, said.text) or is_courtesy(making, said.text)
-    making.begin("" if nothing_told else said.text, said.ref)
+    nothing_told = is_greeting(turn, said.text) or is_courtesy(turn, said.text)
+    turn.begin("" if nothing_told else said.text, said.ref)
 
 
-def _for_the_number(making: TurnBuilder, said: Said, last_heard: datetime) -> bool:
+def _for_the_number(turn: TurnBuilder, said: Said, last_heard: datetime) -> bool:
     """Hear what is about a number that was sent to be sent back; a STOP beside it is heard and does nothing else."""
-    if making.conversation.aside == CONFIRM and making.now - last_heard >= BREAK and not code_in(said.text):
-        Confirm.close(making)  # the number is long over, and what they write now is about something else
-    state = making.conversation
-    if state.aside == CONFIRM and (stops := _stops_beside_code(making, said)) is not None:
+    if turn.conversation.aside == CONFIRM and turn.now - last_heard >= BREAK and not code_in(said.text):
+        Confirm.close(turn)  # the number is long over, and what they write now is about something else
+    state = turn.conversation
+    if state.aside == CONFIRM and (stops := _stops_beside_code(turn, said)) is not None:
         if state.opted_out:
-            Confirm.close(making)
+            Confirm.close(turn)
         else:
-            obey(making, stops, said)
+            obey(turn, stops, said)
         return True
-    if Confirm.comes_back(making, said.text) or (state.aside == CONFIRM and is_about_the_number(making, said.text)):
-        hear_interruption(making, said)
+    if Confirm.comes_back(turn, said.text) or (state.aside == CONFIRM and is_about_the_number(turn, said.text)):
+        hear_interruption(turn, said)
         return True
     return False
 
 
-def _stops_beside_code(making: TurnBuilder, said: Said) -> Recognised | None:
+def _stops_beside_code(turn: TurnBuilder, said: Said) -> Recognised | None:
     """Return the STOP that stands beside a number that was sent back: it is heard first, and does nothing else."""
-    state = making.conversation
+    state = turn.conversation
     words = beside_code(said.text)
-    if said.forwarded or not code_in(said.text) or not words or says_keep(making, said.text):
+    if said.forwarded or not code_in(said.text) or not words or says_keep(turn, said.text):
         return None
     word = recognise(words, language=state.language, channel=state.channel)
     return word if word is not None and word.word is Keyword.STOP and not word.sensed else None
 
 
-def _is_stray_number(making: TurnBuilder, said: Said) -> bool:
+def _is_stray_number(turn: TurnBuilder, said: Said) -> bool:
     """Return whether this is a number that we sent and nothing waits for any more."""
-    return making.conversation.channel == "sms" and is_number_alone(making, said.text)
+    return turn.conversation.channel == "sms" and is_number_alone(turn, said.text)
 
 
-def _chose(making: TurnBuilder, chose: Chose) -> None:
-    state = making.conversation
+def _chose(turn: TurnBuilder, chose: Chose) -> None:
+    state = turn.conversation
     if chose.token != state.token or chose.serial != state.serial:
         return  # a stale or repeated press (rule 38)
     if state.opted_out:
-        hear_though_stopped(making, chose)
+        hear_though_stopped(turn, chose)
     elif state.aside:
-        hear_interruption(making, chose)
-        _hand_on_pending(making)
-    elif state.status == "open" and making.step is not None:
-        hear(making, chose)
+        hear_interruption(turn, chose)
+        _hand_on_pending(turn)
+    elif state.status == "open" and turn.step is not None:
+        hear(turn, chose)
 
 
-def _unsealed(making: TurnBuilder, unsealed: Unsealed) -> None:
-    if making.conversation.aside == AFTER:
-        hear_interruption(making, unsealed)
+def _unsealed(turn: TurnBuilder, unsealed: Unsealed) -> None:
+    if turn.conversation.aside == AFTER:
+        hear_interruption(turn, unsealed)
         return
-    making.set(held=0)
-    if making.conversation.status == "open" and making.step is not None and unsealed.parts:
-        hear(making, unsealed)
+    turn.set(held=0)
+    if turn.conversation.status == "open" and turn.step is not None and unsealed.parts:
+        hear(turn, unsealed)
     else:
-        making.ask_again()
+        turn.ask_again()
 
 
-def _time(making: TurnBuilder, signal: Quiet | Nudged | Expired) -> None:
+def _time(turn: TurnBuilder, signal: Quiet | Nudged | Expired) -> None:
     """A due time came. A tick that is late, doubled or no longer due changes nothing."""
-    state = making.conversation
+    state = turn.conversation
     if state.opted_out and not isinstance(signal, Expired):
         return
     if isinstance(signal, Quiet) and state.status == "open" and state.due == "quiet":
-        hear(making, signal)
+        hear(turn, signal)
     elif isinstance(signal, Nudged) and state.status == "open" and state.due == "nudge":
-        making.set(nudges=state.nudges + 1, reminded=state.reminded + 1)
-        making.tell("nudge")  # and nothing else: the question itself may say on a locked phone what this is about
+        turn.set(nudges=state.nudges + 1, reminded=state.reminded + 1)
+        turn.tell("nudge")  # and nothing else: the question itself may say on a locked phone what this is about
     elif isinstance(signal, Expired) and state.due == "expire":
         if state.status in {"open", "stopped"}:
-            making.finish("ended" if state.kept else "expired")
+            turn.finish("ended" if state.kept else "expired")
         elif state.held:
-            making.effects.append(PurgeSealed())
+            turn.effects.append(PurgeSealed())
         if state.closed_until is not None:
-            making.effects.append(LeaveNothing(person=True))
-            making.set(closed_by="", closed_until=None)
-        making.set(held=0, aside="", aside_notes={}, pending="")
+            turn.effects.append(LeaveNothing(person=True))
+            turn.set(closed_by="", closed_until=None)
+        turn.set(held=0, aside="", aside_notes={}, pending="")
         if not state.kept:  # nothing stays that its teller has not seen and kept
-            making.set(answers={}, scratch={}, trail=())
+            turn.set(answers={}, scratch={}, trail=())
 
 
-def _keep_waiting(making: TurnBuilder) -> None:
+def _keep_waiting(turn: TurnBuilder) -> None:
     """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
-    state, step = making.conversation, making.step
+    state, step = turn.conversation, turn.step
     if state.aside == OF_AGE:
-        making.quiet = None  # silence keeps nothing of somebody who may be a child
-    elif making.quiet is None and step is not None and state.step is not None:
+        turn.quiet = None  # silence keeps nothing of somebody who may be a child
+    elif turn.quiet is None and step is not None and state.step is not None:
         waits = state.status == "open" and not state.aside
-        making.quiet = step.gap(making.scene(state.step)) if waits else None
+        turn.quiet = step.gap(turn.context(state.step)) if waits else None

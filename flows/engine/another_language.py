@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
 
 
-def name_a_person(making: TurnBuilder, text: str) -> None:
+def name_a_person(turn: TurnBuilder, text: str) -> None:
     """Say whom to reach, in their language where a checked sentence exists, when words come that we do not speak."""
-    state = making.conversation
+    state = turn.conversation
     if state.writes_in or state.opted_out:
         return
     code = language_of(text)
-    if code is None or code in making.release.languages:
+    if code is None or code in turn.release.languages:
         return
-    making.set(writes_in=code)
-    making.effects.append(TellTeam(kind=ItemKind.OTHER_LANGUAGE))
+    turn.set(writes_in=code)
+    turn.effects.append(TellTeam(kind=ItemKind.OTHER_LANGUAGE))
     sentence, in_that_language = reach_sentence(code)
     if in_that_language:
-        making.effects.append(Say(text=sentence.replace("{contact}", making.release.house.contact)))
+        turn.effects.append(Say(text=sentence.replace("{contact}", turn.release.house.contact)))
     else:
-        making.tell("other_language")
+        turn.tell("other_language")

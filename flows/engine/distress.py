@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flows.interruptions import interrupt
-from flows.interruptions.signpost import CARE, cover, signpost, uncover
+from flows.interruptions.signpost import CARE, pop_signpost, push_signpost, signpost
 from flows.language.distress.detect_distress import NOTHING, Noticed, notice
 from flows.model.effects import Begin, RaiseConcern, Say
 from flows.model.signals import (
@@ -57,87 +57,87 @@ def found_in(conversation: Conversation, signal: Signal) -> Noticed:
     return NOTHING
 
 
-def is_due(making: TurnBuilder, kinds: frozenset[str]) -> bool:
+def is_due(turn: TurnBuilder, kinds: frozenset[str]) -> bool:
     """Return whether these words get the signpost now."""
-    last = making.conversation.signposted_at
-    return bool(kinds) and (last is None or making.now - last >= ONCE_IN)
+    last = turn.conversation.signposted_at
+    return bool(kinds) and (last is None or turn.now - last >= ONCE_IN)
 
 
-def step_aside(making: TurnBuilder, signal: Signal) -> bool:
+def suspend(turn: TurnBuilder, signal: Signal) -> bool:
     """Take the signpost's question away for a signal that only goes on with the turn that asked it."""
-    if making.conversation.aside != CARE or not isinstance(signal, _ANSWERS):
+    if turn.conversation.aside != CARE or not isinstance(signal, _ANSWERS):
         return False
-    making.stepped_aside = uncover(making)
-    making.unasked = bool(making.stepped_aside.get("unseen"))
-    making.asks_later = True
+    turn.suspended = pop_signpost(turn)
+    turn.unasked = bool(turn.suspended.get("unseen"))
+    turn.asks_later = True
     return True
 
 
-def step_back(making: TurnBuilder) -> None:
+def resume_suspended(turn: TurnBuilder) -> None:
     """Lay the signpost's question over what waits now."""
-    notes, making.asks_later = making.stepped_aside, False
-    if _anything_waits(making):
-        cover(making, unseen=making.unasked, start=bool(notes.get("start")), paused=bool(notes.get("paused")))
+    notes, turn.asks_later = turn.suspended, False
+    if _anything_waits(turn):
+        push_signpost(turn, unseen=turn.unasked, start=bool(notes.get("start")), paused=bool(notes.get("paused")))
 
 
-def attend(making: TurnBuilder, signal: Signal, kinds: frozenset[str], *, due: bool) -> None:
+def prepend_signpost(turn: TurnBuilder, signal: Signal, kinds: frozenset[str], *, due: bool) -> None:
     """Put the concern, and the signpost if it is due, before everything else that the turn wants done."""
-    making.asks_later = False
-    begins = [place for place, effect in enumerate(making.effects) if isinstance(effect, Begin)]
+    turn.asks_later = False
+    begins = [place for place, effect in enumerate(turn.effects) if isinstance(effect, Begin)]
     if begins:  # the new conversation raises it, so that the choice belongs to that one
         place = begins[0]
-        begin = making.effects[place]
+        begin = turn.effects[place]
         if isinstance(begin, Begin):
-            making.effects[place] = replace(begin, concerns=kinds)
-        ahead = [effect for effect in making.effects[:place] if not isinstance(effect, Say)]  # the signpost comes first
-        making.effects = [*ahead, *making.effects[place:]]
+            turn.effects[place] = replace(begin, concerns=kinds)
+        ahead = [effect for effect in turn.effects[:place] if not isinstance(effect, Say)]  # the signpost comes first
+        turn.effects = [*ahead, *turn.effects[place:]]
         return
-    others, making.effects = making.effects, []
+    others, turn.effects = turn.effects, []
     if due:
-        _signpost(making, starting=isinstance(signal, Started))
-        if isinstance(signal, Started) and making.conversation.aside == CARE:
+        _signpost(turn, starting=isinstance(signal, Started))
+        if isinstance(signal, Started) and turn.conversation.aside == CARE:
             others = [effect for effect in others if not isinstance(effect, Say)]  # said again when they go on
-    making.effects = [RaiseConcern(kinds=kinds, signposted=due), *making.effects, *others]
+    turn.effects = [RaiseConcern(kinds=kinds, signposted=due), *turn.effects, *others]
 
 
-def ask_to_look(making: TurnBuilder, noticed: Noticed) -> None:
+def ask_to_look(turn: TurnBuilder, noticed: Noticed) -> None:
     """Ask a person to look at what is only likely, and owe the writer one warm sentence; nothing else changes."""
-    begins = [effect for effect in making.effects if isinstance(effect, Begin)]
+    begins = [effect for effect in turn.effects if isinstance(effect, Begin)]
     if begins and begins[0].text:
         return  # the new conversation reads the same words
-    making.effects.insert(0, RaiseConcern(kinds=noticed.kinds, level="likely", signposted=False))
-    warmed = making.conversation.warmed_at
-    if not making.signposted and (warmed is None or making.now - warmed >= ONCE_IN):
-        making.set(warmth_due=True)
+    turn.effects.insert(0, RaiseConcern(kinds=noticed.kinds, level="likely", signposted=False))
+    warmed = turn.conversation.warmed_at
+    if not turn.signposted and (warmed is None or turn.now - warmed >= ONCE_IN):
+        turn.set(warmth_due=True)
 
 
-def warm(making: TurnBuilder, signal: Signal) -> None:
+def warm(turn: TurnBuilder, signal: Signal) -> None:
     """Say the warm sentence that is owed: before a question as a message of its own, else inside the first reply."""
-    if not making.conversation.warmth_due or isinstance(signal, Nudged | Expired):
+    if not turn.conversation.warmth_due or isinstance(signal, Nudged | Expired):
         return
-    says = [place for place, effect in enumerate(making.effects) if isinstance(effect, Say)]
-    if making.conversation.opted_out or making.signposted:
-        making.set(warmth_due=False)
+    says = [place for place, effect in enumerate(turn.effects) if isinstance(effect, Say)]
+    if turn.conversation.opted_out or turn.signposted:
+        turn.set(warmth_due=False)
     elif says:
-        making.set(warmth_due=False, warmed_at=making.now)
+        turn.set(warmth_due=False, warmed_at=turn.now)
         place = says[0]
-        said, text = making.effects[place], making.common(LIKELY)
+        said, text = turn.effects[place], turn.common(LIKELY)
         if isinstance(said, Say) and said.serial is None and not said.options:
-            making.effects[place] = replace(said, text=f"{text} {said.text}")
+            turn.effects[place] = replace(said, text=f"{text} {said.text}")
         else:
-            making.effects.insert(place, Say(text=text))
+            turn.effects.insert(place, Say(text=text))
 
 
-def _signpost(making: TurnBuilder, *, starting: bool) -> None:
-    making.set(signposted_at=making.now)
-    if _anything_waits(making):
-        cover(making, unseen=making.unasked, start=starting)
-        notes = making.conversation.aside_notes
-        interrupt(making, CARE, **notes)
+def _signpost(turn: TurnBuilder, *, starting: bool) -> None:
+    turn.set(signposted_at=turn.now)
+    if _anything_waits(turn):
+        push_signpost(turn, unseen=turn.unasked, start=starting)
+        notes = turn.conversation.aside_notes
+        interrupt(turn, CARE, **notes)
     else:
-        making.effects.append(Say(text=signpost(making)))
+        turn.effects.append(Say(text=signpost(turn)))
 
 
-def _anything_waits(making: TurnBuilder) -> bool:
-    state = making.conversation
+def _anything_waits(turn: TurnBuilder) -> bool:
+    state = turn.conversation
     return not state.opted_out and (bool(state.aside) or (state.status == "open" and state.step is not None))

@@ -37,9 +37,9 @@ PLACE = 200
 """Characters of an answer that are looked up."""
 
 
-def edited(making: TurnBuilder, edit: Edited) -> None:
+def edited(turn: TurnBuilder, edit: Edited) -> None:
     """Take a changed message for what it now says."""
-    state = making.conversation
+    state = turn.conversation
     said = Said(text=edit.text, ref=edit.ref)
     waits = state.status == "open"
     word = recognise(edit.text, language=state.language, channel=state.channel, waiting=waits, telling=True)
@@ -51,90 +51,90 @@ def edited(making: TurnBuilder, edit: Edited) -> None:
         and not (short and word.word is Keyword.DELETE)
     ):
         word = None  # an edit changes what it was before
-    if word is not None and word.word is Keyword.NARROW and edit.ref and not _holds(parts_told(making), edit.ref):
-        _put_right(making, edit)  # it says so of the story that this message was about
+    if word is not None and word.word is Keyword.NARROW and edit.ref and not _holds(parts_told(turn), edit.ref):
+        _put_right(turn, edit)  # it says so of the story that this message was about
     elif word is not None and word.word not in WITHIN_A_QUESTION and not word.carrier_only:
-        _take_out(making, edit.ref)
+        _take_out(turn, edit.ref)
         if not state.opted_out or word.word in LISTENED_TO_WHEN_STOPPED:
-            obey(making, word, said)
+            obey(turn, word, said)
     elif edit.ref:
-        _put_right(making, edit)
+        _put_right(turn, edit)
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED - {Keyword.NARROW}):
-        making.effects = [effect for effect in making.effects if not isinstance(effect, Say)]
+        turn.effects = [effect for effect in turn.effects if not isinstance(effect, Say)]
 
 
-def unplaced(making: TurnBuilder, edit: Unplaced) -> None:
+def unplaced(turn: TurnBuilder, edit: Unplaced) -> None:
     """A changed message that nothing of ours came of: only a wish to let the story travel less far is heard in it."""
-    state = making.conversation
+    state = turn.conversation
     word = recognise(edit.text, language=state.language, channel=state.channel, telling=True)
     if word is not None and word.word is Keyword.NARROW and not word.sensed:
-        obey(making, word, Said(text=edit.text, ref=edit.ref))
+        obey(turn, word, Said(text=edit.text, ref=edit.ref))
 
 
-def placed(making: TurnBuilder, found: PlacesFound) -> None:
+def placed(turn: TurnBuilder, found: PlacesFound) -> None:
     """Take the place that changed words name, now that it was looked for."""
-    state, step = making.conversation, making.release.flow.steps.get(found.answer)
+    state, step = turn.conversation, turn.release.flow.steps.get(found.answer)
     if found.answer not in state.answers or not isinstance(step, PlaceStep):
         return
-    _answer_anew(making, found.answer, found_for_edit(making.scene(found.answer), found))
+    _answer_anew(turn, found.answer, found_for_edit(turn.context(found.answer), found))
     if state.kept:
-        making.keep(edited=True)
+        turn.keep(edited=True)
     if not state.opted_out:
-        making.tell("edit_taken")
+        turn.tell("edit_taken")
 
 
-def _put_right(making: TurnBuilder, edit: Edited) -> None:
-    told = _in_what_is_told(making, edit)
-    kept = _in_what_is_kept(making, edit)
-    answered = _in_an_answer(making, edit)
-    decided = _in_a_later_decision(making, edit) if answered is None else None
+def _put_right(turn: TurnBuilder, edit: Edited) -> None:
+    told = _in_what_is_told(turn, edit)
+    kept = _in_what_is_kept(turn, edit)
+    answered = _in_an_answer(turn, edit)
+    decided = _in_a_later_decision(turn, edit) if answered is None else None
     if not (told or kept) and answered is None and decided is None:
-        making.effects.append(AmendStory(ref=edit.ref, text=edit.text))
+        turn.effects.append(AmendStory(ref=edit.ref, text=edit.text))
         return
     outcome: Outcome = answered or decided or ""
-    if making.conversation.kept and (kept or answered == "edit_taken"):
-        making.keep(edited=True)
+    if turn.conversation.kept and (kept or answered == "edit_taken"):
+        turn.keep(edited=True)
         outcome = outcome or "edit_taken"
     if outcome:
-        making.tell(outcome)
+        turn.tell(outcome)
 
 
-def _in_what_is_told(making: TurnBuilder, edit: Edited) -> bool:
-    state = making.conversation
+def _in_what_is_told(turn: TurnBuilder, edit: Edited) -> bool:
+    state = turn.conversation
     if state.status in {"open", "stopped"} and _holds(as_parts(state.scratch.get("parts")), edit.ref):
         parts = with_edit(as_parts(state.scratch.get("parts")), edit)
-        making.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
+        turn.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
         return True
     if state.aside == REWORD and _holds(as_parts(state.aside_notes.get("parts")), edit.ref):
         parts = with_edit(as_parts(state.aside_notes.get("parts")), edit)
-        making.set(aside_notes={**state.aside_notes, "parts": [list(part) for part in parts]})
+        turn.set(aside_notes={**state.aside_notes, "parts": [list(part) for part in parts]})
         return True
-    if state.pending and _holds(waits := pending_parts(making), edit.ref):
+    if state.pending and _holds(waits := pending_parts(turn), edit.ref):
         parts = with_edit(waits, edit)
-        making.set(pending=joined(parts), pending_parts=parts)
+        turn.set(pending=joined(parts), pending_parts=parts)
         return True
-    if isinstance(making.step, PlaceStep) and state.status == "open" and state.scratch.get("ref") == edit.ref:
-        making.set(scratch={})
-        hear(making, Said(text=edit.text, ref=edit.ref))
+    if isinstance(turn.step, PlaceStep) and state.status == "open" and state.scratch.get("ref") == edit.ref:
+        turn.set(scratch={})
+        hear(turn, Said(text=edit.text, ref=edit.ref))
         return True
     return False
 
 
-def _in_what_is_kept(making: TurnBuilder, edit: Edited) -> bool:
-    parts = parts_told(making)
+def _in_what_is_kept(turn: TurnBuilder, edit: Edited) -> bool:
+    parts = parts_told(turn)
     if not _holds(parts, edit.ref):
         return False
-    set_parts(making, with_edit(parts, edit))
+    set_parts(turn, with_edit(parts, edit))
     return True
 
 
-def _take_out(making: TurnBuilder, ref: str) -> None:
+def _take_out(turn: TurnBuilder, ref: str) -> None:
     """A message that has become a keyword is no part of what is being told any more."""
-    state = making.conversation
+    state = turn.conversation
     parts = as_parts(state.scratch.get("parts"))
     if _holds(parts, ref):
         left = [list(part) for part in parts if part[0] != ref]
-        making.set(scratch={**state.scratch, "parts": left})
+        turn.set(scratch={**state.scratch, "parts": left})
 
 
 def _holds(parts: Parts, ref: str) -> bool:
@@ -144,32 +144,32 @@ def _holds(parts: Parts, ref: str) -> bool:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def _in_an_answer(making: TurnBuilder, edit: Edited) -> Outcome | None:
+def _in_an_answer(turn: TurnBuilder, edit: Edited) -> Outcome | None:
     """An answer in other words counts where it allows no more than before; more is asked for by CHANGE."""
-    state, said = making.conversation, Said(text=edit.text, ref=edit.ref)
-    steps = making.release.flow.steps
+    state, said = turn.conversation, Said(text=edit.text, ref=edit.ref)
+    steps = turn.release.flow.steps
     answered = (name for name, one in state.answers.items() if one.ref == edit.ref and name in steps)
     name = next((name for name in answered if not steps[name].tells), None)
     if name is None:
         return None
     step = steps[name]
     if isinstance(step, PlaceStep):
-        return _look_for_place(making, name, said)
-    reading = _reading(making, name, said, step)
+        return _look_for_place(turn, name, said)
+    reading = _reading(turn, name, said, step)
     if reading is None:
         return "edit_unclear"
-    if reading.value == MINOR and turn_away(making):
+    if reading.value == MINOR and turn_away(turn):
         return ""
     if reading.value == state.answers[name].value:
         return ""
     decided = [one for one in reading.before if isinstance(one, RecordConsent)]
     if any(one.purpose == CONSENTED and one.answer != "yes" for one in decided):
-        _take_back(making)
+        _take_back(turn)
         return ""
-    if widens(making, decided):
+    if widens(turn, decided):
         return "edit_asks"
-    decide(making, decided)
-    _answer_anew(making, name, reading)
+    decide(turn, decided)
+    _answer_anew(turn, name, reading)
     return _taken(decided)
 
 
@@ -178,47 +178,47 @@ def _taken(decided: list[RecordConsent]) -> Outcome:
     return "use_changed" if "use" in purposes else "naming_changed" if "naming" in purposes else "edit_taken"
 
 
-def _reading(making: TurnBuilder, name: str, said: Said, step: Step) -> Understood | None:
+def _reading(turn: TurnBuilder, name: str, said: Said, step: Step) -> Understood | None:
     """Read an answer anew; words that are no name any more take the name away."""
-    reading = read_again(making, name, said)
+    reading = read_again(turn, name, said)
     if reading is None and step.type == "credit":
-        finished = step.finish(making.scene(name))
+        finished = step.finish(turn.context(name))
         return finished if isinstance(finished, Understood) else None
     return reading
 
 
-def _answer_anew(making: TurnBuilder, name: str, reading: Understood) -> None:
-    answers = making.conversation.answers
+def _answer_anew(turn: TurnBuilder, name: str, reading: Understood) -> None:
+    answers = turn.conversation.answers
     again = answers[name].model_copy(update={"value": reading.value, "label": reading.label, "note": ""})
-    making.set(answers={**answers, name: again})
+    turn.set(answers={**answers, name: again})
 
 
-def _look_for_place(making: TurnBuilder, name: str, said: Said) -> Outcome:
+def _look_for_place(turn: TurnBuilder, name: str, said: Said) -> Outcome:
     """Let go of the older words at once; what the new ones name is looked up."""
-    _answer_anew(making, name, Understood(value=None))
-    if says_nowhere(said.text, making.common("place_skips"), making.common("place_fillers")):
+    _answer_anew(turn, name, Understood(value=None))
+    if says_nowhere(said.text, turn.common("place_skips"), turn.common("place_fillers")):
         return "edit_taken"
-    making.effects.append(FindPlace(words=said.text[:PLACE], ref=said.ref, answer=name))
+    turn.effects.append(FindPlace(words=said.text[:PLACE], ref=said.ref, answer=name))
     return ""
 
 
-def _take_back(making: TurnBuilder) -> None:
+def _take_back(turn: TurnBuilder) -> None:
     """The agreement became a no: nothing travels any more, and they are asked what shall be deleted."""
-    if making.conversation.kept and (narrowest := narrower_use(making, "team")) is not None:
-        decide(making, narrowest)
-    if making.conversation.opted_out:
-        making.effects.append(AskForPerson(kind="erasure"))
+    if turn.conversation.kept and (narrowest := narrower_use(turn, "team")) is not None:
+        decide(turn, narrowest)
+    if turn.conversation.opted_out:
+        turn.effects.append(AskForPerson(kind="erasure"))
     else:
-        making.effects.append(ListStories(about="delete"))
+        turn.effects.append(ListStories(about="delete"))
 
 
-def _in_a_later_decision(making: TurnBuilder, edit: Edited) -> Outcome | None:
+def _in_a_later_decision(turn: TurnBuilder, edit: Edited) -> Outcome | None:
     """A decision that was made anew about a kept story, in other words."""
-    state = making.conversation
+    state = turn.conversation
     one = next((one for one in reversed(state.decided) if one.ref == edit.ref), None)
-    if one is None or one.step not in making.release.flow.steps:
+    if one is None or one.step not in turn.release.flow.steps:
         return None
-    reading = read_again(making, one.step, Said(text=edit.text, ref=edit.ref))
+    reading = read_again(turn, one.step, Said(text=edit.text, ref=edit.ref))
     decided = [each for each in reading.before if isinstance(each, RecordConsent)] if reading is not None else []
     decision = next((each for each in decided if each.step == one.step), None)
     if decision is None:
@@ -228,7 +228,7 @@ def _in_a_later_decision(making: TurnBuilder, edit: Edited) -> Outcome | None:
     if WIDTH.get(decision.answer, 3) > WIDTH.get(one.answer, 0):
         return "edit_asks"
     if decision.purpose == "use":
-        making.effects.append(
+        turn.effects.append(
             NarrowStory(
                 story=one.story,
                 use=_use(decision.answer),
@@ -239,9 +239,9 @@ def _in_a_later_decision(making: TurnBuilder, edit: Edited) -> Outcome | None:
             )
         )
     else:
-        making.effects.append(replace(decision, story=one.story))
+        turn.effects.append(replace(decision, story=one.story))
     rest = (each for each in state.decided if each != one)
-    making.set(decided=(*rest, one.model_copy(update={"answer": decision.answer})))
+    turn.set(decided=(*rest, one.model_copy(update={"answer": decision.answer})))
     return _taken(decided)
 
 

@@ -16,20 +16,20 @@ def _listed(text: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in text.split(","))
 
 
-def is_greeting(making: TurnBuilder, text: str) -> bool:
+def is_greeting(turn: TurnBuilder, text: str) -> bool:
     """Return whether a text is a greeting and nothing else."""
-    return normalise(text) in _listed(making.common("greetings"))
+    return normalise(text) in _listed(turn.common("greetings"))
 
 
-def is_courtesy(making: TurnBuilder, text: str) -> bool:
+def is_courtesy(turn: TurnBuilder, text: str) -> bool:
     """Return whether a text is thanks, a goodbye, an emoji, or several of these."""
     plain = normalise(text)
-    words = _listed(making.common("courtesies"))
+    words = _listed(turn.common("courtesies"))
     return not any(letter.isalnum() for letter in plain) or plain in words or set(plain.split()) <= words
 
 
-def thank_once(making: TurnBuilder) -> None:
+def thank_once(turn: TurnBuilder) -> None:
     """Answer thanks after an end in one line, and only once."""
-    if not making.conversation.scratch.get("thanked"):
-        making.set(scratch={"thanked": True})
-        making.tell("you_are_welcome")
+    if not turn.conversation.scratch.get("thanked"):
+        turn.set(scratch={"thanked": True})
+        turn.tell("you_are_welcome")

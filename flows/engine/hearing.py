@@ -55,202 +55,200 @@ def is_short_answer(text: str) -> bool:
     return bool(_LONE_NUMBER.fullmatch(text))
 
 
-def hold(making: TurnBuilder, text: str, ref: str, *, quietly: bool = False) -> None:
+def hold(turn: TurnBuilder, text: str, ref: str, *, quietly: bool = False) -> None:
     """Put words that came before consent aside, sealed; the first time say so, unless something else is said."""
-    making.effects.append(HoldSealed(text=text, ref=ref))
-    if not making.conversation.held and is_told(text) and not quietly:
-        making.tell("held_looked_at" if making.worried else "held")
-    making.set(held=making.conversation.held + 1)
+    turn.effects.append(HoldSealed(text=text, ref=ref))
+    if not turn.conversation.held and is_told(text) and not quietly:
+        turn.tell("held_looked_at" if turn.worried else "held")
+    turn.set(held=turn.conversation.held + 1)
 
 
-def answer(making: TurnBuilder, said: Said, word: Recognised | None) -> None:
+def answer(turn: TurnBuilder, said: Said, word: Recognised | None) -> None:
     """Hand words to the waiting question; DONE also finishes it, with what stood before the word as its last part."""
-    step, name = making.step, making.conversation.step
+    step, name = turn.step, turn.conversation.step
     if step is None or name is None:
         return
     if word is not None and word.whole and word.word in WITHIN_A_QUESTION and not step.tells and not step.sensitive:
-        making.ask_again(other_words=True)  # it means nothing here, and is nobody's words
+        turn.ask_again(other_words=True)  # it means nothing here, and is nobody's words
         return
     if word is not None and word.whole and step.tells and word.word in WITHIN_A_QUESTION - {Keyword.DONE}:
-        making.repeat()  # a word for us is no part of a story
+        turn.repeat()  # a word for us is no part of a story
         return
     if word is None or word.word is not Keyword.DONE:
-        if not _repeats_consent(making, step, said):
-            hear(making, said)
+        if not _repeats_consent(turn, step, said):
+            hear(turn, said)
         return
     if word.rest.strip():
-        hear(making, Said(text=word.rest, ref=said.ref))
-        if making.conversation.step != name:
+        hear(turn, Said(text=word.rest, ref=said.ref))
+        if turn.conversation.step != name:
             return
-    reading = step.finish(making.scene(name))
+    reading = step.finish(turn.context(name))
     if isinstance(reading, Understood):
-        making.quiet = None
-        making.take(reading)
+        turn.quiet = None
+        turn.take(reading)
     elif step.sensitive:
-        read(making, reading)
+        read(turn, reading)
     else:
-        hear(making, said)
+        hear(turn, said)
 
 
-def hear(making: TurnBuilder, signal: Signal) -> None:
+def hear(turn: TurnBuilder, signal: Signal) -> None:
     """Let the waiting question hear a signal."""
-    step, name = making.step, making.conversation.step
+    step, name = turn.step, turn.conversation.step
     if step is not None and name is not None:
-        reading = step.hear(making.scene(name), signal)
+        reading = step.hear(turn.context(name), signal)
         named = signal if isinstance(signal, PlacesFound) and not isinstance(reading, Unclear) else None
-        if named is not None and _tells_beside_a_place(making, named):
-            add_words(making, named.words, named.ref)
-        read(making, reading, signal.text if isinstance(signal, Said) else "")
+        if named is not None and _tells_beside_a_place(turn, named):
+            add_words(turn, named.words, named.ref)
+        read(turn, reading, signal.text if isinstance(signal, Said) else "")
 
 
-def _tells_beside_a_place(making: TurnBuilder, found: PlacesFound) -> bool:
+def _tells_beside_a_place(turn: TurnBuilder, found: PlacesFound) -> bool:
     """Return whether words that name a place tell something as well: they are an answer and a part of the story."""
-    return is_telling(making, found.words) and tells_of_the_past(making, found.words, TOLD_BESIDE)
+    return is_telling(turn, found.words) and tells_of_the_past(turn, found.words, TOLD_BESIDE)
 
 
-def read(making: TurnBuilder, reading: Interpretation, said: str = "") -> None:
+def read(turn: TurnBuilder, reading: Interpretation, said: str = "") -> None:
     """Do what a question understood; `said` are the whole words, which are no note beside themselves."""
     if isinstance(reading, Understood):
-        take(making, reading, said)
+        take(turn, reading, said)
     elif isinstance(reading, Waiting):
-        making.set(scratch=dict(reading.scratch))
-        making.quiet = reading.quiet
-        making.effects += reading.says
+        turn.set(scratch=dict(reading.scratch))
+        turn.quiet = reading.quiet
+        turn.effects += reading.says
         for effect in reading.effects:
             if isinstance(effect, Say):
-                making.first_asked = not effect.redraw
-                making.ask(effect)
+                turn.first_asked = not effect.redraw
+                turn.ask(effect)
             else:
-                making.effects.append(effect)
+                turn.effects.append(effect)
     else:
-        _unclear(making, reading, said)
+        _unclear(turn, reading, said)
 
 
-def take(making: TurnBuilder, reading: Understood, said: str = "") -> None:
+def take(turn: TurnBuilder, reading: Understood, said: str = "") -> None:
     """Take an answer; words beside it that tell something belong to the story."""
-    step = making.step
-    if _waits_for_proof(making, reading):
+    step = turn.step
+    if _waits_for_proof(turn, reading):
         return
     alone = normalise(reading.note) == normalise(said) and len(said.split()) <= ANSWER_WORDS
     beside = "" if alone else reading.note
     if step is not None and step.decides:
-        if making.consented and _tells_instead(making, step, said) and add_words(making, said, making.ref):
-            making.ask_again(other_words=True)
+        if turn.consented and _tells_instead(turn, step, said) and add_words(turn, said, turn.ref):
+            turn.ask_again(other_words=True)
             return
-    elif is_telling(making, beside):
-        add_words(making, beside, making.ref)
-    making.take(reading)
+    elif is_telling(turn, beside):
+        add_words(turn, beside, turn.ref)
+    turn.take(reading)
 
 
-def _waits_for_proof(making: TurnBuilder, reading: Understood) -> bool:
+def _waits_for_proof(turn: TurnBuilder, reading: Understood) -> bool:
     """Return whether an answer deletes what is kept, or allows more than was decided before: the number comes first."""
-    state = making.conversation
+    state = turn.conversation
     if not state.kept:
         return False
     if any(isinstance(effect, DropStory) for effect in reading.before):
-        return not proved(making, deletes=True, here=True)
+        return not proved(turn, deletes=True, here=True)
     anew = [one for one in reading.before if isinstance(one, RecordConsent) and one.purpose in state.consents]
-    return bool(anew) and widens(making, anew) and not proved(making)
+    return bool(anew) and widens(turn, anew) and not proved(turn)
 
 
-def _tells_instead(making: TurnBuilder, step: Step, said: str) -> bool:
+def _tells_instead(turn: TurnBuilder, step: Step, said: str) -> bool:
     """Return whether words tell what happened and name none of the answers: "and nobody said sorry" decides nothing."""
     padded = spaced(normalise(said))
     named = any(spaced(option.value) in padded for option in step.choices())
-    return not named and tells_of_the_past(making, said)
+    return not named and tells_of_the_past(turn, said)
 
 
-def _unclear(making: TurnBuilder, reading: Unclear, said: str) -> None:
+def _unclear(turn: TurnBuilder, reading: Unclear, said: str) -> None:
     """Ask again in other words; what was written is held, belongs to the story, or is nowhere."""
-    state, step = making.conversation, making.step
+    state, step = turn.conversation, turn.step
     if step is None:
         return
-    if not making.consented:
-        _unclear_before_consent(making, reading, said)
+    if not turn.consented:
+        _unclear_before_consent(turn, reading, said)
         return
-    making.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
-    told = is_telling(making, reading.kept) or (
-        not step.choices() and tells_of_the_past(making, reading.kept, FEW_WORDS)
-    )
-    if told and add_words(making, reading.kept, making.ref):
-        making.ask_again(other_words=True)
+    turn.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
+    told = is_telling(turn, reading.kept) or (not step.choices() and tells_of_the_past(turn, reading.kept, FEW_WORDS))
+    if told and add_words(turn, reading.kept, turn.ref):
+        turn.ask_again(other_words=True)
         return
-    if is_telling(making, reading.kept) and story_step(making) is None:
-        making.effects.append(HoldSealed(text=reading.kept, ref=making.ref))  # it is the story once that is asked for
-        making.set(held=state.held + 1)
-        making.ask_again(other_words=True)
+    if is_telling(turn, reading.kept) and story_step(turn) is None:
+        turn.effects.append(HoldSealed(text=reading.kept, ref=turn.ref))  # it is the story once that is asked for
+        turn.set(held=state.held + 1)
+        turn.ask_again(other_words=True)
         return
     tries = state.tries + 1
-    making.set(tries=tries)
+    turn.set(tries=tries)
     if reading.counts_as is not None and tries >= TRIES - 1:
-        making.take(reading.counts_as)
+        turn.take(reading.counts_as)
     elif tries < TRIES:
-        making.ask_again(other_words=True)
+        turn.ask_again(other_words=True)
     elif step.can_skip:
-        making.tell("moved_on")
-        making.take(Understood(value=None))
+        turn.tell("moved_on")
+        turn.take(Understood(value=None))
     else:
-        making.tell("way_out_needed")
+        turn.tell("way_out_needed")
 
 
-def _unclear_before_consent(making: TurnBuilder, reading: Unclear, said: str) -> None:
+def _unclear_before_consent(turn: TurnBuilder, reading: Unclear, said: str) -> None:
     """Say twice what is needed, then wait: a question, a greeting or a piece of a story is never a no."""
-    tries = making.conversation.tries + 1
-    making.set(tries=tries)
+    tries = turn.conversation.tries + 1
+    turn.set(tries=tries)
     told = reading.kept or said
     if told.strip() and not (reading.loose and len(told.split()) <= LOOSE_WORDS):
-        hold(making, told, making.ref)
+        hold(turn, told, turn.ref)
     if tries <= REMINDERS:
-        making.ask_again(other_words=True)
+        turn.ask_again(other_words=True)
 
 
-def has_crossed(making: TurnBuilder, said: Said) -> bool:
+def has_crossed(turn: TurnBuilder, said: Said) -> bool:
     """Return whether words were written before their writer can have seen the question that waits."""
-    state = making.conversation
+    state = turn.conversation
     if said.seen is None or state.status != "open":
         return False
     return said.seen < (state.aside_from if state.aside else state.asked_from)
 
 
-def hear_crossed(making: TurnBuilder, said: Said, word: Recognised | None) -> None:
+def hear_crossed(turn: TurnBuilder, said: Said, word: Recognised | None) -> None:
     """Take words that crossed with our question: part of the story, held, or the answer before, said twice."""
-    state, step = making.conversation, making.step
-    if step is None or _repeats_last_answer(making, said):
+    state, step = turn.conversation, turn.step
+    if step is None or _repeats_last_answer(turn, said):
         return
     if word is not None:
         if word.word is Keyword.DONE and step.tells and state.scratch.get("parts"):
-            answer(making, said, word)
+            answer(turn, said, word)
         return
-    if not making.consented:
-        if not is_greeting(making, said.text) and not _is_short_answer(making, step, said):
-            hold(making, said.text, said.ref)
+    if not turn.consented:
+        if not is_greeting(turn, said.text) and not _is_short_answer(turn, step, said):
+            hold(turn, said.text, said.ref)
     elif state.aside in _TAKES_BACK:
         return  # whoever has just asked for it to be deleted adds nothing to it
     elif step.tells and not state.aside:
-        hear(making, said)
-    elif is_telling(making, said.text) or (_just_told(making) and not is_courtesy(making, said.text)):
-        add_words(making, said.text, said.ref)
+        hear(turn, said)
+    elif is_telling(turn, said.text) or (_just_told(turn) and not is_courtesy(turn, said.text)):
+        add_words(turn, said.text, said.ref)
 
 
-def _just_told(making: TurnBuilder) -> bool:
+def _just_told(turn: TurnBuilder) -> bool:
     """Return whether the story was finished last: what crosses then cannot answer anything, so it goes on with it."""
-    trail, steps = making.conversation.trail, making.release.flow.steps
+    trail, steps = turn.conversation.trail, turn.release.flow.steps
     return bool(trail) and trail[-1] in steps and steps[trail[-1]].tells
 
 
-def _repeats_consent(making: TurnBuilder, step: Step, said: Said) -> bool:
+def _repeats_consent(turn: TurnBuilder, step: Step, said: Said) -> bool:
     """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
-    if not step.tells or not making.consented or making.conversation.scratch.get("asked_all"):
+    if not step.tells or not turn.consented or turn.conversation.scratch.get("asked_all"):
         return False
     if _LONE_NUMBER.fullmatch(said.text):
         return True
-    begun = bool(making.conversation.scratch.get("parts"))
-    return (not begun or len(said.text.split()) <= FEW_WORDS) and _repeats_last_answer(making, said)
+    begun = bool(turn.conversation.scratch.get("parts"))
+    return (not begun or len(said.text.split()) <= FEW_WORDS) and _repeats_last_answer(turn, said)
 
 
-def _repeats_last_answer(making: TurnBuilder, said: Said) -> bool:
+def _repeats_last_answer(turn: TurnBuilder, said: Said) -> bool:
     """Return whether this answers the question before the one that waits."""
-    trail, steps = making.conversation.trail, making.release.flow.steps
+    trail, steps = turn.conversation.trail, turn.release.flow.steps
     if not trail or trail[-1] not in steps or len(said.text) > SHORT:
         return False
     last = steps[trail[-1]]
@@ -258,13 +256,13 @@ def _repeats_last_answer(making: TurnBuilder, said: Said) -> bool:
         return False
     if _LONE_NUMBER.fullmatch(said.text):
         return True
-    before = last.hear(making.scene(trail[-1]), said)
-    return isinstance(before, Understood) and not is_telling(making, before.note)
+    before = last.hear(turn.context(trail[-1]), said)
+    return isinstance(before, Understood) and not is_telling(turn, before.note)
 
 
-def _is_short_answer(making: TurnBuilder, step: Step, said: Said) -> bool:
+def _is_short_answer(turn: TurnBuilder, step: Step, said: Said) -> bool:
     """Return whether this looks like an answer to the question that comes, which cannot have been read yet."""
-    if _LONE_NUMBER.fullmatch(said.text) or normalise(said.text) in making.release.flow.words:
+    if _LONE_NUMBER.fullmatch(said.text) or normalise(said.text) in turn.release.flow.words:
         return True
-    name = making.conversation.step
-    return name is not None and isinstance(step.hear(making.scene(name), said), Understood)
+    name = turn.conversation.step
+    return name is not None and isinstance(step.hear(turn.context(name), said), Understood)

@@ -75,92 +75,92 @@ CALM: Final = frozenset(
 """Said to us about ourselves: where no word of danger stands in it, its sound alone means nothing."""
 
 
-def answered_beside(making: TurnBuilder, said: Said, *, crossed: bool) -> bool:
+def answered_beside(turn: TurnBuilder, said: Said, *, crossed: bool) -> bool:
     """Answer what is neither story nor answer; returns False for everything else.
 
     `crossed`: the question that waits is still on its way to them, so it is not asked again.
     """
-    state, step = making.conversation, making.step
-    telling = is_telling_now(making)
+    state, step = turn.conversation, turn.step
+    telling = is_telling_now(turn)
     intent = recognise_intent(said.text, language=state.language, telling=telling)
-    if intent is None and telling and not crossed and _sounds_young(making, said):
+    if intent is None and telling and not crossed and _sounds_young(turn, said):
         intent = Intent(IntentKind.MAYBE_UNDER_AGE)
-    if intent is None or (intent.sensed and (making.worried or is_answer(making, said))):
+    if intent is None or (intent.sensed and (turn.worried or is_answer(turn, said))):
         return False
-    if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(making, said))):
+    if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(turn, said))):
         return False
     if intent.kind in IGNORED:
         return True
     if (act := _ACTS.get(intent.kind)) is not None:
-        done = act(making, said, intent)
+        done = act(turn, said, intent)
         if done is not None:
             return done
     if state.status != "open" or step is None:
-        return _answer_outside(making, intent)
-    return _answer_at_a_question(making, said, intent, crossed=crossed)
+        return _answer_outside(turn, intent)
+    return _answer_at_a_question(turn, said, intent, crossed=crossed)
 
 
-def _sounds_young(making: TurnBuilder, said: Said) -> bool:
+def _sounds_young(turn: TurnBuilder, said: Said) -> bool:
     """Return whether part of a story may say that its teller is too young."""
-    house, language = making.release.house, making.conversation.language
-    return age_said(said.text, house.adult_age, language=language, year=making.now.year) in {"young", "unclear"}
+    house, language = turn.release.house, turn.conversation.language
+    return age_said(said.text, house.adult_age, language=language, year=turn.now.year) in {"young", "unclear"}
 
 
-def is_calm(making: TurnBuilder, said: Said) -> bool:
+def is_calm(turn: TurnBuilder, said: Said) -> bool:
     """Return whether a message is one of our keywords, or plainly a question to us and nothing beside it."""
-    state = making.conversation
-    telling, waits = is_telling_now(making), state.status == "open"
+    state = turn.conversation
+    telling, waits = is_telling_now(turn), state.status == "open"
     if recognise(said.text, language=state.language, channel=state.channel, waiting=waits, telling=telling) is not None:
         return True
     intent = recognise_intent(said.text, language=state.language, telling=telling)
     return intent is not None and intent.kind in CALM
 
 
-def is_wrong_number(making: TurnBuilder, said: Said) -> bool:
+def is_wrong_number(turn: TurnBuilder, said: Said) -> bool:
     """Return whether a phrase says that a message reached somebody it was not meant for."""
-    intent = recognise_intent(said.text, language=making.conversation.language, telling=is_telling_now(making))
+    intent = recognise_intent(said.text, language=turn.conversation.language, telling=is_telling_now(turn))
     return intent is not None and intent.kind is IntentKind.WRONG_NUMBER and not intent.sensed
 
 
-def asks_how_to_stop(making: TurnBuilder, said: Said) -> bool:
+def asks_how_to_stop(turn: TurnBuilder, said: Said) -> bool:
     """Return whether somebody in the middle of their story asks how to stop: to finish, or to hear no more from us."""
-    asked = {normalise(words) for words in making.common("asks_how_to_stop").split(",")}
-    return is_telling_now(making) and not making.conversation.aside and normalise(said.text) in asked
+    asked = {normalise(words) for words in turn.common("asks_how_to_stop").split(",")}
+    return is_telling_now(turn) and not turn.conversation.aside and normalise(said.text) in asked
 
 
-def name_the_way(making: TurnBuilder, said: Said) -> None:
+def name_the_way(turn: TurnBuilder, said: Said) -> None:
     """Say once how to stop, or how to have all deleted, to words that may wish for it: nothing is done unasked."""
-    state = making.conversation
+    state = turn.conversation
     wanted = may_want(said.text, language=state.language)
-    if wanted is None or wanted in state.ways_named or making.worried or state.aside or state.closed_by:
+    if wanted is None or wanted in state.ways_named or turn.worried or state.aside or state.closed_by:
         return
-    if is_answer(making, said):
+    if is_answer(turn, said):
         return
-    making.set(ways_named=(*state.ways_named, wanted.value))
-    making.tell("offer_stop" if wanted is Keyword.STOP else "offer_delete")
+    turn.set(ways_named=(*state.ways_named, wanted.value))
+    turn.tell("offer_stop" if wanted is Keyword.STOP else "offer_delete")
 
 
-def is_answer(making: TurnBuilder, said: Said) -> bool:
+def is_answer(turn: TurnBuilder, said: Said) -> bool:
     """Return whether the question that waits, ours or the flow's, understands these words."""
-    state, step = making.conversation, making.step
+    state, step = turn.conversation, turn.step
     if state.aside:
-        return names_a_choice(making, said.text) or reads_clearly(making, said)
+        return names_a_choice(turn, said.text) or reads_clearly(turn, said)
     if state.status != "open" or step is None or state.step is None or step.tells:
         return False
-    return isinstance(step.hear(making.scene(state.step), said), Understood)
+    return isinstance(step.hear(turn.context(state.step), said), Understood)
 
 
-def is_telling_now(making: TurnBuilder) -> bool:
+def is_telling_now(turn: TurnBuilder) -> bool:
     """Return whether words that come now may be a story."""
-    state, step = making.conversation, making.step
-    telling = state.status == "open" and making.consented and step is not None and step.tells
-    return listens_to_words(making) or telling
+    state, step = turn.conversation, turn.step
+    telling = state.status == "open" and turn.consented and step is not None and step.tells
+    return listens_to_words(turn) or telling
 
 
-def _answer_outside(making: TurnBuilder, intent: Intent) -> bool:
+def _answer_outside(turn: TurnBuilder, intent: Intent) -> bool:
     """Before anything began the welcome follows the answer; after the end the answer is all."""
-    state = making.conversation
-    fresh = making.now - state.started_at < timedelta(days=making.release.flow.expires_after_days)
+    state = turn.conversation
+    fresh = turn.now - state.started_at < timedelta(days=turn.release.flow.expires_after_days)
     just_told = state.status == "ended" and fresh
     over = state.status in {"ended", "parted"}
     if intent.kind in {IntentKind.GREETING, IntentKind.THANKS} and not over:
@@ -168,89 +168,89 @@ def _answer_outside(making: TurnBuilder, intent: Intent) -> bool:
     if intent.kind is IntentKind.GREETING and not just_told:
         return False  # a hello begins something new
     if intent.kind is IntentKind.THANKS:
-        thank_once(making)
+        thank_once(turn)
         return True
     if state.closed_by and intent.kind in {IntentKind.CHANGE_SOMETHING, IntentKind.CORRECTION}:
-        making.begin()  # it says why we may not, and names no way that is closed
+        turn.begin()  # it says why we may not, and names no way that is closed
         return True
     if intent.kind is IntentKind.REPEAT_PLEASE and over and not state.aside:
-        making.tell("agreed_more" if state.kept else "nothing_open")
+        turn.tell("agreed_more" if state.kept else "nothing_open")
         return True
     welcomed = state.status == "idle" and not state.opted_out
     if not (welcomed and intent.kind is IntentKind.WHO_ARE_YOU):
-        _tell(making, intent)
+        _tell(turn, intent)
     if state.aside:
-        ask_interruption_again(making)
+        ask_interruption_again(turn)
     elif state.status == "idle" and intent.kind is not IntentKind.ABUSE:
-        making.begin()
+        turn.begin()
     return True
 
 
-def _answer_at_a_question(making: TurnBuilder, said: Said, intent: Intent, *, crossed: bool) -> bool:
-    step, name = making.step, making.conversation.step
+def _answer_at_a_question(turn: TurnBuilder, said: Said, intent: Intent, *, crossed: bool) -> bool:
+    step, name = turn.step, turn.conversation.step
     if step is None or name is None:
         return False
     looked_up = isinstance(step, PlaceStep)
-    if not step.tells and not looked_up and not making.conversation.aside:
+    if not step.tells and not looked_up and not turn.conversation.aside:
         beside = said if intent.kind in NO_QUESTION else Said(text=intent.rest, ref=said.ref)
-        reading = step.hear(making.scene(name), beside) if beside.text.strip() else None
+        reading = step.hear(turn.context(name), beside) if beside.text.strip() else None
         if isinstance(reading, Understood):
             if intent.kind in NO_QUESTION or crossed:
                 return False
             if not step.decides:  # the answer counts, and what was asked beside it is answered first
-                _tell(making, intent)
-                take(making, reading)
+                _tell(turn, intent)
+                take(turn, reading)
                 return True
-    if looked_up and intent.rest and not crossed and not is_telling(making, intent.rest):
-        _tell(making, intent)
-        hear(making, Said(text=intent.rest, ref=said.ref))
+    if looked_up and intent.rest and not crossed and not is_telling(turn, intent.rest):
+        _tell(turn, intent)
+        hear(turn, Said(text=intent.rest, ref=said.ref))
         return True
-    if not making.consented and len(intent.rest.split()) >= HELD_FROM:
-        hold(making, said.text, said.ref, quietly=True)
+    if not turn.consented and len(intent.rest.split()) >= HELD_FROM:
+        hold(turn, said.text, said.ref, quietly=True)
     if intent.kind is IntentKind.PAUSE and step.tells:
-        making.set(scratch={**making.conversation.scratch, "resting": True})
-        making.quiet = None
+        turn.set(scratch={**turn.conversation.scratch, "resting": True})
+        turn.quiet = None
     if crossed or intent.kind is IntentKind.PAUSE:
-        _tell(making, intent)
+        _tell(turn, intent)
     else:
-        _wait_again(making, intent)
+        _wait_again(turn, intent)
     return True
 
 
-def _say_again(making: TurnBuilder) -> None:
+def _say_again(turn: TurnBuilder) -> None:
     """Repeat in full what was said last: the question, and the story where it was just shown."""
-    steps, trail = making.release.flow.steps, making.conversation.trail
+    steps, trail = turn.release.flow.steps, turn.conversation.trail
     shows = next((name for name, step in steps.items() if step.keeps), None)
-    if shows is not None and making.conversation.kept and trail and steps[trail[-1]].tells:
-        making.effects.append(steps[shows].ask(making.scene(shows)))
-    making.ask_again()
+    if shows is not None and turn.conversation.kept and trail and steps[trail[-1]].tells:
+        turn.effects.append(steps[shows].ask(turn.context(shows)))
+    turn.ask_again()
 
 
-def _wait_again(making: TurnBuilder, intent: Intent) -> None:
+def _wait_again(turn: TurnBuilder, intent: Intent) -> None:
     """Say what is said to this, and ask once more what waits, in few words."""
-    state = making.conversation
+    state = turn.conversation
     if state.aside:
-        _tell(making, intent)
-        ask_interruption_again(making)
+        _tell(turn, intent)
+        ask_interruption_again(turn)
     elif intent.kind is IntentKind.REPEAT_PLEASE:
-        _tell(making, intent)
-        _say_again(making)
+        _tell(turn, intent)
+        _say_again(turn)
     else:
-        making.repeat(before=_text(making, intent))
+        turn.repeat(before=_text(turn, intent))
 
 
-def _text(making: TurnBuilder, intent: Intent) -> str:
+def _text(turn: TurnBuilder, intent: Intent) -> str:
     """Return what is said to this, as it fits the question that waits; empty where there is nothing to say."""
-    step, name = making.step, making.conversation.step
-    after = making.consented and step is not None and not step.tells and not making.conversation.aside
-    if after and name is not None and intent.kind is IntentKind.DONT_UNDERSTAND and making.scene(name).has("more"):
-        return making.scene(name).text("more")
+    step, name = turn.step, turn.conversation.step
+    after = turn.consented and step is not None and not step.tells and not turn.conversation.aside
+    if after and name is not None and intent.kind is IntentKind.DONT_UNDERSTAND and turn.context(name).has("more"):
+        return turn.context(name).text("more")
     key = f"answer_{intent.kind}"
-    kept = making.conversation.kept or making.conversation.status == "ended"
+    kept = turn.conversation.kept or turn.conversation.status == "ended"
     stage = "question" if after else "" if kept else "steps"
     fits = (intent.detail, _topic(step) if step is not None else "", stage)
-    key = next((f"{key}_{one}" for one in fits if one and making.knows(f"{key}_{one}")), key)
-    return making.common(key, languages=", ".join(making.languages())) if making.knows(key) else ""
+    key = next((f"{key}_{one}" for one in fits if one and turn.knows(f"{key}_{one}")), key)
+    return turn.common(key, languages=", ".join(turn.languages())) if turn.knows(key) else ""
 
 
 def _topic(step: Step) -> str:
@@ -260,115 +260,115 @@ def _topic(step: Step) -> str:
     return str(getattr(step, "purpose", "")) or step.type
 
 
-def _tell(making: TurnBuilder, intent: Intent) -> None:
-    if text := _text(making, intent):
-        making.effects.append(Say(text=text))
+def _tell(turn: TurnBuilder, intent: Intent) -> None:
+    if text := _text(turn, intent):
+        turn.effects.append(Say(text=text))
 
 
 # --- what is more than an answer; None: answer it like any other question --------------------------------------------
 
 
-def _emergency(making: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
+def _emergency(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
     """Say at once whom to ring, and ask nothing else; a person looks at it as well."""
-    _tell(making, intent)
-    making.answered_emergency = True
-    if making.conversation.status != "idle" and not making.worried:
-        making.effects.append(RaiseConcern(kinds=frozenset({"danger"}), signposted=True))
+    _tell(turn, intent)
+    turn.answered_emergency = True
+    if turn.conversation.status != "idle" and not turn.worried:
+        turn.effects.append(RaiseConcern(kinds=frozenset({"danger"}), signposted=True))
     return True
 
 
-def _under_age(making: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
+def _under_age(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
     """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
-    if intent.detail.isdigit() and int(intent.detail) >= making.release.house.adult_age:
+    if intent.detail.isdigit() and int(intent.detail) >= turn.release.house.adult_age:
         return False
-    return True if turn_away(making) else None
+    return True if turn_away(turn) else None
 
 
-def _maybe_under_age(making: TurnBuilder, said: Said, _intent: Intent) -> bool | None:
+def _maybe_under_age(turn: TurnBuilder, said: Said, _intent: Intent) -> bool | None:
     """Ask whoever has agreed whether they are of age; before that the question that waits asks it."""
-    if making.worried or making.conversation.aside or not making.consented or way_out(making) is None:
+    if turn.worried or turn.conversation.aside or not turn.consented or way_out(turn) is None:
         return None
-    if is_telling_now(making) and is_telling(making, said.text):
-        hear(making, said)
-    ask_age(making)
+    if is_telling_now(turn) and is_telling(turn, said.text):
+        hear(turn, said)
+    ask_age(turn)
     return True
 
 
-def _wrong_number(making: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
+def _wrong_number(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
     """Apologise once and write no more; this reply tells whoever has the number now nothing of what was told.
 
     From then on the number opens nothing of it (design rule 13): a lead decides whether what was told should stay.
     Whoever has told something already is no stranger: "nobody here called me" is part of it then.
     """
-    state = making.conversation
-    if state.status == "open" and (making.consented or state.held):
+    state = turn.conversation
+    if state.status == "open" and (turn.consented or state.held):
         return False
-    _tell(making, intent)
+    _tell(turn, intent)
     if state.status == "idle":
         return True  # they only mistyped; nothing of ours would have followed
     if state.status == "open":
-        making.finish("ended" if state.kept else "parted")
-    making.stop()
-    making.effects += [OptOut(), CloseAddress()]
+        turn.finish("ended" if state.kept else "parted")
+    turn.stop()
+    turn.effects += [OptOut(), CloseAddress()]
     return True
 
 
-def _language(making: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
+def _language(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
     """Speak the language they ask for, if we can."""
-    if intent.detail in making.release.languages and intent.detail != making.conversation.language:
-        speak(making, intent.detail)
+    if intent.detail in turn.release.languages and intent.detail != turn.conversation.language:
+        speak(turn, intent.detail)
         return True
     return None
 
 
-def _add_more(making: TurnBuilder, said: Said, intent: Intent) -> bool | None:
+def _add_more(turn: TurnBuilder, said: Said, intent: Intent) -> bool | None:
     """Add what they forgot, or let them write it."""
-    state, step = making.conversation, making.step
+    state, step = turn.conversation, turn.step
     if state.status == "open" and step is not None and step.tells:
         return None
-    if story_step(making) is None or not making.consented or state.aside:
+    if story_step(turn) is None or not turn.consented or state.aside:
         return None
     padded = spaced(normalise(said.text))
-    asks = any(spaced(normalise(words)) in padded for words in making.common("asks_to_add").split(","))
+    asks = any(spaced(normalise(words)) in padded for words in turn.common("asks_to_add").split(","))
     content = intent.rest if len(intent.rest.split()) > 1 and not asks else ""
-    if not content and not asks and len(said.text.split()) >= ADDED_FROM and is_telling(making, said.text):
+    if not content and not asks and len(said.text.split()) >= ADDED_FROM and is_telling(turn, said.text):
         content = said.text
     if not content:
-        interrupt(making, MORE, story=0, parts=[])
+        interrupt(turn, MORE, story=0, parts=[])
     elif state.status == "open":
-        add_words(making, content, said.ref)
-        making.repeat()
+        add_words(turn, content, said.ref)
+        turn.repeat()
     else:
-        making.effects.append(AddToStory(text=content, ref=said.ref))
-        making.tell("added")
+        turn.effects.append(AddToStory(text=content, ref=said.ref))
+        turn.tell("added")
     return True
 
 
-def _correction(making: TurnBuilder, said: Said, _intent: Intent) -> bool | None:
+def _correction(turn: TurnBuilder, said: Said, _intent: Intent) -> bool | None:
     """Words that put something right are kept with the story, whose other words stay as they are."""
-    state, step = making.conversation, making.step
+    state, step = turn.conversation, turn.step
     if state.status == "ended" and state.kept:
-        making.effects.append(ListStories(about=CHANGE))
+        turn.effects.append(ListStories(about=CHANGE))
         return True
-    if state.status != "open" or step is None or step.tells or not making.consented:
+    if state.status != "open" or step is None or step.tells or not turn.consented:
         return False
     name = state.step
-    if name is not None and isinstance(step.hear(making.scene(name), said), Understood):
+    if name is not None and isinstance(step.hear(turn.context(name), said), Understood):
         return False
-    if not isinstance(step, PlaceStep) and add_words(making, said.text, said.ref):
-        making.repeat()
+    if not isinstance(step, PlaceStep) and add_words(turn, said.text, said.ref):
+        turn.repeat()
         return True
     return False
 
 
-def _change_something(making: TurnBuilder, _said: Said, _intent: Intent) -> bool | None:
+def _change_something(turn: TurnBuilder, _said: Said, _intent: Intent) -> bool | None:
     """Go back a question, or ask what of the story is to be changed."""
-    state, step = making.conversation, making.step
+    state, step = turn.conversation, turn.step
     if state.status == "ended" and state.kept:
-        making.effects.append(ListStories(about=CHANGE))
+        turn.effects.append(ListStories(about=CHANGE))
         return True
-    if state.status == "open" and step is not None and not step.tells and making.consented and not state.aside:
-        go_back(making)
+    if state.status == "open" and step is not None and not step.tells and turn.consented and not state.aside:
+        go_back(turn)
         return True
     return None
 

@@ -63,57 +63,57 @@ _BY_NAME = {aside.name: aside() for aside in INTERRUPTIONS}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: ChangeStory}
 
 
-def interrupt(making: TurnBuilder, aside: str, **notes: Any) -> None:
+def interrupt(turn: TurnBuilder, aside: str, **notes: Any) -> None:
     """Ask one of our own questions; the flow's question waits underneath. `notes` are kept until it is answered."""
-    making.set(aside=aside, aside_notes=notes)
-    making.ask(_BY_NAME[aside].ask(making))
+    turn.set(aside=aside, aside_notes=notes)
+    turn.ask(_BY_NAME[aside].ask(turn))
 
 
-def hear_interruption(making: TurnBuilder, signal: Signal) -> bool:
+def hear_interruption(turn: TurnBuilder, signal: Signal) -> bool:
     """Take a signal as the answer to the open aside. Returns False when it was something else, for the flow to hear."""
-    name = making.conversation.aside
-    heard = _BY_NAME[name].hear(making, signal)
-    under = making.conversation.aside
+    name = turn.conversation.aside
+    heard = _BY_NAME[name].hear(turn, signal)
+    under = turn.conversation.aside
     if name == CARE and under not in {"", CARE}:  # what waited under the signpost waits again
         if not heard:
-            return hear_interruption(making, signal)
-        making.ask(_BY_NAME[under].ask(making))
+            return hear_interruption(turn, signal)
+        turn.ask(_BY_NAME[under].ask(turn))
     return heard
 
 
-def list_stories(making: TurnBuilder, listed: StoriesListed) -> None:
+def list_stories(turn: TurnBuilder, listed: StoriesListed) -> None:
     """Ask which of their own stories a person means, now that they are known."""
-    _OF_STORIES[listed.about].listed(making, listed)
+    _OF_STORIES[listed.about].listed(turn, listed)
 
 
-def names_a_choice(making: TurnBuilder, text: str) -> bool:
+def names_a_choice(turn: TurnBuilder, text: str) -> bool:
     """Return whether a text is, word for word, the name of something the open aside offers."""
-    aside = _BY_NAME.get(making.conversation.aside)
-    return aside is not None and aside.names(making, normalise(text))
+    aside = _BY_NAME.get(turn.conversation.aside)
+    return aside is not None and aside.names(turn, normalise(text))
 
 
-def reads_clearly(making: TurnBuilder, signal: Signal) -> bool:
+def reads_clearly(turn: TurnBuilder, signal: Signal) -> bool:
     """Return whether a signal is a clear answer to the open aside, which chooses among things."""
-    aside = _BY_NAME.get(making.conversation.aside)
-    return aside is not None and not aside.open_words and aside.is_clear(making, signal)
+    aside = _BY_NAME.get(turn.conversation.aside)
+    return aside is not None and not aside.open_words and aside.is_clear(turn, signal)
 
 
-def ask_interruption_again(making: TurnBuilder) -> None:
+def ask_interruption_again(turn: TurnBuilder) -> None:
     """Repeat the question of our own that is open, where it can be repeated without looking anything up."""
-    aside = _BY_NAME.get(making.conversation.aside)
+    aside = _BY_NAME.get(turn.conversation.aside)
     if aside is not None and aside.repeatable:
-        making.ask(aside.ask(making))
+        turn.ask(aside.ask(turn))
 
 
-def listens_to_words(making: TurnBuilder) -> bool:
+def listens_to_words(turn: TurnBuilder) -> bool:
     """Return whether the open aside takes whatever is written."""
-    aside = making.conversation.aside
+    aside = turn.conversation.aside
     return bool(aside) and _BY_NAME[aside].open_words
 
 
-def hear_though_stopped(making: TurnBuilder, signal: Signal) -> bool:
+def hear_though_stopped(turn: TurnBuilder, signal: Signal) -> bool:
     """After STOP a right that somebody is in the middle of using stays theirs; only a clear answer to it is heard."""
-    aside = _BY_NAME.get(making.conversation.aside)
-    if aside is None or not aside.when_stopped or not aside.is_clear(making, signal):
+    aside = _BY_NAME.get(turn.conversation.aside)
+    if aside is None or not aside.when_stopped or not aside.is_clear(turn, signal):
         return False
-    return aside.hear(making, signal)
+    return aside.hear(turn, signal)

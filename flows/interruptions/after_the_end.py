@@ -26,60 +26,60 @@ class After(Interruption):
     name: ClassVar[str] = AFTER
     values: ClassVar[tuple[str, ...]] = ("add", "another", "neither")
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the question; after a signpost somebody may read the words, so it does not say that nobody does."""
-        say = super().ask(making)
-        return replace(say, text=making.common("after_looked_at")) if making.signposted else say
+        say = super().ask(turn)
+        return replace(say, text=turn.common("after_looked_at")) if turn.signposted else say
 
-    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
+    def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; "new" names one as well."""
-        choice = super().chosen(making, signal)
+        choice = super().chosen(turn, signal)
         if choice is None and isinstance(signal, Said):
-            wanted = {normalise(word) for word in making.common("after_new").split(",")}
+            wanted = {normalise(word) for word in turn.common("after_new").split(",")}
             if normalise(signal.text) in wanted:
-                return next(one for one in self.choices(making) if one.option.value == "another")
+                return next(one for one in self.choices(turn) if one.option.value == "another")
         return choice
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Hear the choice, then the words themselves once they are unsealed."""
         if isinstance(signal, Unsealed):
-            self._unsealed(making, signal)
+            self._unsealed(turn, signal)
             return True
-        return super().hear(making, signal)
+        return super().hear(turn, signal)
 
-    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Put more words of the same kind aside as well: whoever goes on telling has not answered yet."""
-        if isinstance(signal, Said) and is_telling(making, signal.text):
-            making.effects.append(HoldSealed(text=signal.text, ref=signal.ref))
-            making.set(held=making.conversation.held + 1, tries=0)
-            making.ask(self.ask(making))
+        if isinstance(signal, Said) and is_telling(turn, signal.text):
+            turn.effects.append(HoldSealed(text=signal.text, ref=signal.ref))
+            turn.set(held=turn.conversation.held + 1, tries=0)
+            turn.ask(self.ask(turn))
             return True
-        return super().unclear(making, signal)
+        return super().unclear(turn, signal)
 
-    def given_up(self, making: TurnBuilder, signal: Signal) -> bool:
+    def given_up(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Ask again; only a plain answer destroys what somebody wrote."""
-        making.ask(self.ask(making))
+        turn.ask(self.ask(turn))
         return True
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Ask for the sealed words, or destroy them."""
         if value == "neither":
-            self.close(making)
-            if making.conversation.held:
-                making.effects.append(PurgeSealed())
-            making.set(held=0)
-            making.tell("not_kept")
+            self.close(turn)
+            if turn.conversation.held:
+                turn.effects.append(PurgeSealed())
+            turn.set(held=0)
+            turn.tell("not_kept")
             return
-        making.set(pending=value, tries=0)
-        making.effects.append(Unseal())
+        turn.set(pending=value, tries=0)
+        turn.effects.append(Unseal())
 
-    def _unsealed(self, making: TurnBuilder, unsealed: Unsealed) -> None:
-        value = making.conversation.pending
-        self.close(making)
-        making.set(pending="", held=0)
+    def _unsealed(self, turn: TurnBuilder, unsealed: Unsealed) -> None:
+        value = turn.conversation.pending
+        self.close(turn)
+        turn.set(pending="", held=0)
         if value == "add":
-            making.effects += [AddToStory(text=text, ref=ref) for ref, text in unsealed.parts]
-            making.tell("added")
+            turn.effects += [AddToStory(text=text, ref=ref) for ref, text in unsealed.parts]
+            turn.tell("added")
         else:
             (ref, text), *more = unsealed.parts or (("", ""),)
-            making.effects.append(Begin(flow=making.release.flow.id, text=text, ref=ref, more=tuple(more)))
+            turn.effects.append(Begin(flow=turn.release.flow.id, text=text, ref=ref, more=tuple(more)))

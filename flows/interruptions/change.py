@@ -35,33 +35,33 @@ class ChangeStory(OwnStories):
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def listed(cls, making: TurnBuilder, listed: StoriesListed) -> None:
+    def listed(cls, turn: TurnBuilder, listed: StoriesListed) -> None:
         """Ask which, or go straight to what if there is only one."""
         here = next((one for one in listed.stories if one.here), None)
         alone = len(listed.stories) == 1 and not listed.older and not listed.page
         if not listed.stories:
-            making.tell("nothing_to_change")
-            if making.conversation.status == "open":
-                making.ask_again()
-        elif here is not None and making.conversation.status == "open":
-            about(making, here.id, place=bool(here.place), here=True)
+            turn.tell("nothing_to_change")
+            if turn.conversation.status == "open":
+                turn.ask_again()
+        elif here is not None and turn.conversation.status == "open":
+            about(turn, here.id, place=bool(here.place), here=True)
         elif alone:
             only = listed.stories[0]
-            about(making, only.id, place=bool(only.place), here=only.here)
+            about(turn, only.id, place=bool(only.place), here=only.here)
         else:
-            super().listed(making, listed)
+            super().listed(turn, listed)
 
-    def take_story(self, making: TurnBuilder, story: int) -> None:
+    def take_story(self, turn: TurnBuilder, story: int) -> None:
         """Go on to what is to be changed."""
-        place = next((bool(one.place) for one in listed_in(making) if one.id == story), False)
-        here = making.conversation.aside_notes.get("here") == story
-        self.close(making)
-        about(making, story, place=place, here=here)
+        place = next((bool(one.place) for one in listed_in(turn) if one.id == story), False)
+        here = turn.conversation.aside_notes.get("here") == story
+        self.close(turn)
+        about(turn, story, place=place, here=here)
 
-    def take_other(self, making: TurnBuilder, value: str) -> None:
+    def take_other(self, turn: TurnBuilder, value: str) -> None:
         """Leave all as it is."""
-        self.close(making)
-        unchanged(making)
+        self.close(turn)
+        unchanged(turn)
 
 
 class ChangeWhat(Interruption):
@@ -72,68 +72,68 @@ class ChangeWhat(Interruption):
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
-    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
+    def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what this story has that can be changed, and what this flow asks."""
-        place = bool(making.conversation.aside_notes.get("place"))
-        asked_now = bool(making.conversation.aside_notes.get("here")) and making.conversation.status == "open"
+        place = bool(turn.conversation.aside_notes.get("place"))
+        asked_now = bool(turn.conversation.aside_notes.get("here")) and turn.conversation.status == "open"
         shown = {"place": place, "where": place and asked_now}
-        shown |= {purpose: making.release.consent_step(purpose) is not None for purpose in ("use", "naming")}
-        return (pair for pair in super().offers(making) if shown.get(pair[0], True))
+        shown |= {purpose: turn.release.consent_step(purpose) is not None for purpose in ("use", "naming")}
+        return (pair for pair in super().offers(turn) if shown.get(pair[0], True))
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Change it, or ask on."""
-        story, here = story_in(making), bool(making.conversation.aside_notes.get("here"))
-        self.close(making)
-        if value == "words" and here and so_far(making):
-            making.set(aside=RETELL, aside_notes={}, tries=0)
-            making.ask(Retell().ask(making))
+        story, here = story_in(turn), bool(turn.conversation.aside_notes.get("here"))
+        self.close(turn)
+        if value == "words" and here and so_far(turn):
+            turn.set(aside=RETELL, aside_notes={}, tries=0)
+            turn.ask(Retell().ask(turn))
         elif value == "words":
-            Reword.begin(making, story, here=here)
+            Reword.begin(turn, story, here=here)
         elif value == "where":
-            _ask_place_again(making)
+            _ask_place_again(turn)
         elif value == "place":
             if here:
-                _forget_place(making)
-            making.effects.append(HidePlace(story=story))
-            making.tell("place_hidden")
-            if making.conversation.status == "open":
-                making.ask_again()
+                _forget_place(turn)
+            turn.effects.append(HidePlace(story=story))
+            turn.tell("place_hidden")
+            if turn.conversation.status == "open":
+                turn.ask_again()
         elif value in {"use", "naming"}:
-            DecideAgain.begin(making, story, value)
+            DecideAgain.begin(turn, story, value)
         else:
-            unchanged(making)
+            unchanged(turn)
 
 
-def about(making: TurnBuilder, story: int, *, place: bool, here: bool) -> None:
+def about(turn: TurnBuilder, story: int, *, place: bool, here: bool) -> None:
     """Ask what is to be changed about one story; `here` if it was told in this conversation."""
     notes: dict[str, Any] = {"story": story, "place": place, "here": here}
-    making.set(aside=CHANGES, aside_notes=notes, tries=0)
-    making.ask(ChangeWhat().ask(making))
+    turn.set(aside=CHANGES, aside_notes=notes, tries=0)
+    turn.ask(ChangeWhat().ask(turn))
 
 
-def unchanged(making: TurnBuilder) -> None:
+def unchanged(turn: TurnBuilder) -> None:
     """Say that all stays as it is."""
-    making.tell("left_as_it_is")
-    if making.conversation.status == "open":
-        making.ask_again()
+    turn.tell("left_as_it_is")
+    if turn.conversation.status == "open":
+        turn.ask_again()
 
 
-def _ask_place_again(making: TurnBuilder) -> None:
+def _ask_place_again(turn: TurnBuilder) -> None:
     """Ask for the place once more, and come back to the question that waits."""
-    steps = making.release.flow.steps
+    steps = turn.release.flow.steps
     name = next((name for name, step in steps.items() if isinstance(step, PlaceStep)), None)
-    if name is None or name == making.conversation.step:
-        making.ask_again()
+    if name is None or name == turn.conversation.step:
+        turn.ask_again()
         return
-    making.set(back_to=making.conversation.step or "")
-    making.go(name)
+    turn.set(back_to=turn.conversation.step or "")
+    turn.go(name)
 
 
-def _forget_place(making: TurnBuilder) -> None:
+def _forget_place(turn: TurnBuilder) -> None:
     """Forget it in the answers too, or the next answer would keep it again."""
-    state = making.conversation
-    places = {name for name, step in making.release.flow.steps.items() if isinstance(step, PlaceStep)}
-    making.set(answers={name: Answer() if name in places else one for name, one in state.answers.items()})
+    state = turn.conversation
+    places = {name for name, step in turn.release.flow.steps.items() if isinstance(step, PlaceStep)}
+    turn.set(answers={name: Answer() if name in places else one for name, one in state.answers.items()})
 
 
 __all__ = ["CHANGE", "CHANGES", "DECIDE_AGAIN", "REWORD", "ChangeStory", "ChangeWhat", "about"]

@@ -21,15 +21,15 @@ class Language(Interruption):
 
     name: ClassVar[str] = LANGUAGE
 
-    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
+    def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield the languages of the release, each by its own name."""
-        return ((code, LANGUAGES.get(code, code)) for code in making.release.languages)
+        return ((code, LANGUAGES.get(code, code)) for code in turn.release.languages)
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Speak the chosen language from now on."""
-        self.close(making)
-        if value in making.release.languages:
-            making.set(language=value)
-            making.effects.append(SetLanguage(language=value))
-        making.tell("language_set")
-        making.ask_again()
+        self.close(turn)
+        if value in turn.release.languages:
+            turn.set(language=value)
+            turn.effects.append(SetLanguage(language=value))
+        turn.tell("language_set")
+        turn.ask_again()

@@ -48,7 +48,7 @@ class OwnStories(Interruption):
     repeatable: ClassVar[bool] = False
 
     @classmethod
-    def listed(cls, making: TurnBuilder, listed: StoriesListed) -> None:
+    def listed(cls, turn: TurnBuilder, listed: StoriesListed) -> None:
         """Ask, now that the stories are known."""
         notes: dict[str, Any] = {
             "stories": [[one.id, one.month, one.place] for one in listed.stories],
@@ -56,47 +56,47 @@ class OwnStories(Interruption):
             "older": listed.older,
             "page": listed.page,
         }
-        tries = making.conversation.tries if making.conversation.aside == cls.name else 0
-        making.set(aside=cls.name, aside_notes=notes, tries=tries)
+        tries = turn.conversation.tries if turn.conversation.aside == cls.name else 0
+        turn.set(aside=cls.name, aside_notes=notes, tries=tries)
         words = {one.id: one.words for one in listed.stories}
         aside = cls()
-        text = making.common(cls.asks(making, listed))
-        choices = aside._with_words(making, words)
-        making.ask(Say(text=text, options=choices, private=bool(words)))
+        text = turn.common(cls.asks(turn, listed))
+        choices = aside._with_words(turn, words)
+        turn.ask(Say(text=text, options=choices, private=bool(words)))
 
     @classmethod
     def asks(cls, _making: TurnBuilder, _listed: StoriesListed) -> str:
         """Return the name of the question."""
         return cls.name
 
-    def _with_words(self, making: TurnBuilder, words: Mapping[int, str]) -> tuple[Option, ...]:
-        longest = LONGEST_LABEL[making.conversation.channel]
+    def _with_words(self, turn: TurnBuilder, words: Mapping[int, str]) -> tuple[Option, ...]:
+        longest = LONGEST_LABEL[turn.conversation.channel]
         return tuple(
             Option(
                 value=one.value,
                 label=cut(f"{one.label}: {words[one.story]}", longest) if words.get(one.story) else one.label,
                 key=str(number),
             )
-            for number, one in enumerate(self.offered(making), start=1)
+            for number, one in enumerate(self.offered(turn), start=1)
         )
 
-    def offered(self, making: TurnBuilder) -> Iterable[Offered]:
+    def offered(self, turn: TurnBuilder) -> Iterable[Offered]:
         """Yield what can be chosen now, in order."""
-        notes = making.conversation.aside_notes
-        short = making.conversation.channel == "sms"
-        for one in listed_in(making):
+        notes = turn.conversation.aside_notes
+        short = turn.conversation.channel == "sms"
+        for one in listed_in(turn):
             label = one.month if short or not one.place else f"{one.month}, {one.place}"
             yield Offered(f"{STORY}{one.id}", label, one.id)
         if notes.get("older"):
-            yield Offered(OLDER, self.label(making, OLDER))
+            yield Offered(OLDER, self.label(turn, OLDER))
         for value in self.values:
-            yield Offered(value, self.label(making, value))
+            yield Offered(value, self.label(turn, value))
 
-    def label(self, making: TurnBuilder, value: str) -> str:
+    def label(self, turn: TurnBuilder, value: str) -> str:
         """Return the words for one of the values beside the stories."""
-        return making.release.text(f"everywhere/{self.name}.options.{value}", making.conversation)
+        return turn.release.text(f"everywhere/{self.name}.options.{value}", turn.conversation)
 
-    def choices(self, making: TurnBuilder) -> tuple[Choice, ...]:
+    def choices(self, turn: TurnBuilder) -> tuple[Choice, ...]:
         """Return what can be chosen now. Two stories of one month and place are told apart by their number only."""
         return tuple(
             Choice(
@@ -104,51 +104,51 @@ class OwnStories(Interruption):
                 Option(value=one.value, label=one.label, key=str(number)),
                 tuple(dict.fromkeys((normalise(one.label), one.value))),
             )
-            for number, one in enumerate(self.offered(making), start=1)
+            for number, one in enumerate(self.offered(turn), start=1)
         )
 
-    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """List them once more, then take it for the safe answer."""
-        if isinstance(signal, Said | Chose) and making.conversation.tries == 0:
-            making.set(tries=1)
-            newest = [one.id for one in listed_in(making)]
-            making.effects.append(
+        if isinstance(signal, Said | Chose) and turn.conversation.tries == 0:
+            turn.set(tries=1)
+            newest = [one.id for one in listed_in(turn)]
+            turn.effects.append(
                 ListStories(
                     about=self.name,
-                    older=max(newest) + 1 if newest and making.conversation.aside_notes.get("page") else 0,
-                    page=_number(making, "page"),
+                    older=max(newest) + 1 if newest and turn.conversation.aside_notes.get("page") else 0,
+                    page=_number(turn, "page"),
                 )
             )
             return True
-        return super().unclear(making, signal)
+        return super().unclear(turn, signal)
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Turn the page, or do what was chosen."""
         if value == OLDER:
-            page = _number(making, "page") + len(listed_in(making))
-            making.set(tries=0)
-            making.effects.append(ListStories(about=self.name, older=_number(making, "older"), page=page))
+            page = _number(turn, "page") + len(listed_in(turn))
+            turn.set(tries=0)
+            turn.effects.append(ListStories(about=self.name, older=_number(turn, "older"), page=page))
         elif value.startswith(STORY):
-            self.take_story(making, int(value.removeprefix(STORY)))
+            self.take_story(turn, int(value.removeprefix(STORY)))
         else:
-            self.take_other(making, value)
+            self.take_other(turn, value)
 
-    def take_story(self, making: TurnBuilder, story: int) -> None:
+    def take_story(self, turn: TurnBuilder, story: int) -> None:
         """Do what is to be done with the story of this number."""
         raise NotImplementedError
 
-    def take_other(self, making: TurnBuilder, value: str) -> None:
+    def take_other(self, turn: TurnBuilder, value: str) -> None:
         """Do what stands beside the stories."""
         raise NotImplementedError
 
 
-def listed_in(making: TurnBuilder) -> list[Listed]:
+def listed_in(turn: TurnBuilder) -> list[Listed]:
     """Return the stories that were listed last."""
-    stories = making.conversation.aside_notes.get("stories")
+    stories = turn.conversation.aside_notes.get("stories")
     rows = stories if isinstance(stories, list) else []
     return [Listed(int(str(row[0])), str(row[1]), str(row[2])) for row in rows if isinstance(row, list)]
 
 
-def _number(making: TurnBuilder, name: str) -> int:
-    found = making.conversation.aside_notes.get(name)
+def _number(turn: TurnBuilder, name: str) -> int:
+    found = turn.conversation.aside_notes.get(name)
     return found if isinstance(found, int) else 0

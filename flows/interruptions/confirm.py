@@ -43,93 +43,93 @@ class Confirm(Interruption):
     repeatable: ClassVar[bool] = False
     when_stopped: ClassVar[bool] = True
 
-    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether there is a number in it."""
         return isinstance(signal, Said) and bool(code_in(signal.text))
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Have the number looked at; say once what is wanted."""
         if not isinstance(signal, Said):
             return False
-        notes = making.conversation.aside_notes
+        notes = turn.conversation.aside_notes
         if code := code_in(signal.text):
-            keep = bool(notes.get("keep")) or says_keep(making, signal.text)
-            if not keep and not _only_sends_it(making, signal.text):
-                making.tell("code_wanted")
+            keep = bool(notes.get("keep")) or says_keep(turn, signal.text)
+            if not keep and not _only_sends_it(turn, signal.text):
+                turn.tell("code_wanted")
                 return True
-            making.effects.append(CheckCode(code=code, keep=keep))
+            turn.effects.append(CheckCode(code=code, keep=keep))
             return True
-        if says_keep(making, signal.text):
-            _keep_from_now(making)
+        if says_keep(turn, signal.text):
+            _keep_from_now(turn)
             return True
-        if _has_number_among_words(making, signal.text):
-            making.tell("code_wanted")
+        if _has_number_among_words(turn, signal.text):
+            turn.tell("code_wanted")
             return True
-        if asks_anew(making, signal.text):
-            making.effects.append(AskCode(deletes=bool(notes.get("deletes"))))
+        if asks_anew(turn, signal.text):
+            turn.effects.append(AskCode(deletes=bool(notes.get("deletes"))))
             return True
-        if making.conversation.tries or len(_WORD.findall(signal.text)) > FEW_WORDS:
+        if turn.conversation.tries or len(_WORD.findall(signal.text)) > FEW_WORDS:
             return False
-        making.set(tries=1)
-        making.tell("code_wanted")
+        turn.set(tries=1)
+        turn.tell("code_wanted")
         return True
 
     @classmethod
-    def asked(cls, making: TurnBuilder, asked: CodeAsked) -> None:
+    def asked(cls, turn: TurnBuilder, asked: CodeAsked) -> None:
         """Say what the number is for; it is kept nowhere in the conversation."""
-        deletes = bool(making.conversation.aside_notes.get("deletes"))
+        deletes = bool(turn.conversation.aside_notes.get("deletes"))
         if not asked.code:
-            cls.close(making)
-            making.set(to_prove={})
-            making.tell("code_resting")
+            cls.close(turn)
+            turn.set(to_prove={})
+            turn.tell("code_resting")
             return
         # a number sent anew asks anew: what they said of an earlier one is over
-        notes = {key: value for key, value in making.conversation.aside_notes.items() if key != "keep"}
-        making.set(aside_notes=notes, to_prove=notes if deletes or notes.get("under") == DECIDE_AGAIN else {})
-        making.ask(Say(text=making.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
+        notes = {key: value for key, value in turn.conversation.aside_notes.items() if key != "keep"}
+        turn.set(aside_notes=notes, to_prove=notes if deletes or notes.get("under") == DECIDE_AGAIN else {})
+        turn.ask(Say(text=turn.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
 
     @classmethod
-    def comes_back(cls, making: TurnBuilder, text: str) -> bool:
+    def comes_back(cls, turn: TurnBuilder, text: str) -> bool:
         """Tell whether this is the number that something else came between, and wait for it again."""
-        state = making.conversation
-        if state.aside == CONFIRM or not state.to_prove or not is_number_alone(making, text):
+        state = turn.conversation
+        if state.aside == CONFIRM or not state.to_prove or not is_number_alone(turn, text):
             return False
         if state.opted_out and not state.to_prove.get("deletes"):
             return False
-        making.set(aside=CONFIRM, aside_notes=state.to_prove, tries=0)
+        turn.set(aside=CONFIRM, aside_notes=state.to_prove, tries=0)
         return True
 
     @classmethod
-    def checked(cls, making: TurnBuilder, checked: CodeChecked) -> Said | None:
+    def checked(cls, turn: TurnBuilder, checked: CodeChecked) -> Said | None:
         """Return the answer that was waiting, to be heard now; None if it is not to be done."""
-        notes = making.conversation.aside_notes
+        notes = turn.conversation.aside_notes
         if not checked.right:
             if checked.over:
-                cls.close(making)
-                making.set(to_prove={})
-            making.tell("code_over" if checked.over else "code_wrong")
+                cls.close(turn)
+                turn.set(to_prove={})
+            turn.tell("code_over" if checked.over else "code_wrong")
             return None
-        making.set(to_prove={})
+        turn.set(to_prove={})
         if checked.keep:
-            cls.close(making)
+            cls.close(turn)
             if notes.get("deletes"):
-                making.effects.append(_put_back(notes))
-            making.tell("nothing_deleted" if notes.get("deletes") else "left_as_it_is")
+                turn.effects.append(_put_back(notes))
+            turn.tell("nothing_deleted" if notes.get("deletes") else "left_as_it_is")
             return None
         before = notes.get("notes")
-        making.set(
+        turn.set(
             aside=str(notes.get("under", "")),
             aside_notes=before if isinstance(before, dict) else {},
             shown=str(notes.get("shown", "")),
             tries=0,
         )
-        making.proved = True
-        making.said = str(notes.get("answer", ""))
-        return Said(text=making.said)
+        turn.proved = True
+        turn.said = str(notes.get("answer", ""))
+        return Said(text=turn.said)
 
 
 def proved(
-    making: TurnBuilder,
+    turn: TurnBuilder,
     *,
     deletes: bool = False,
     story: int | None = None,
@@ -143,18 +143,18 @@ def proved(
     What is to be deleted is out of use from now on, and a person of the team sees to it if no number comes. `decisions`
     need none where they allow no more than what stands.
     """
-    state = making.conversation
-    if making.proved or state.channel != "sms":
+    state = turn.conversation
+    if turn.proved or state.channel != "sms":
         return True
     if deletes:
-        making.effects.append(SetAside(story=story, here=here, by_receipt=by_receipt, ask_back=ask_back))
-        making.effects.append(AskForPerson(kind="erasure"))
+        turn.effects.append(SetAside(story=story, here=here, by_receipt=by_receipt, ask_back=ask_back))
+        turn.effects.append(AskForPerson(kind="erasure"))
     notes: dict[str, Any] = {
-        "under": state.aside, "notes": state.aside_notes, "shown": state.shown, "answer": making.said,
+        "under": state.aside, "notes": state.aside_notes, "shown": state.shown, "answer": turn.said,
         "deletes": deletes, "story": story or 0, "here": here, "ask_back": ask_back or 0,
     }  # fmt: skip
-    making.set(aside=CONFIRM, aside_notes=notes, tries=0)
-    making.effects.append(AskCode(deletes=deletes, decisions=decisions))
+    turn.set(aside=CONFIRM, aside_notes=notes, tries=0)
+    turn.effects.append(AskCode(deletes=deletes, decisions=decisions))
     return False
 
 
@@ -175,81 +175,76 @@ def beside_code(text: str) -> str:
     return normalise(_NUMERALS.sub(" ", _GLUED.sub(" ", text)))
 
 
-def _only_sends_it(making: TurnBuilder, text: str) -> bool:
+def _only_sends_it(turn: TurnBuilder, text: str) -> bool:
     """Return whether the words beside a number do no more than send it: "stop 1234" and "dont 1234" say otherwise."""
-    known = {normalise(word) for word in making.common("code_with").split(",")}
+    known = {normalise(word) for word in turn.common("code_with").split(",")}
     return known.issuperset(beside_code(text).split())
 
 
-def says_keep(making: TurnBuilder, text: str) -> bool:
+def says_keep(turn: TurnBuilder, text: str) -> bool:
     """Return whether a short message says that what was to be deleted is to be kept; a number may stand beside it."""
-    alone = beside_code(text) in {normalise(word) for word in making.common("code_keep_alone").split(",")}
-    return alone or _holds(making, "code_keep", text, shortest=1 if code_in(text) else 2)
+    alone = beside_code(text) in {normalise(word) for word in turn.common("code_keep_alone").split(",")}
+    return alone or _holds(turn, "code_keep", text, shortest=1 if code_in(text) else 2)
 
 
-def asks_anew(making: TurnBuilder, text: str) -> bool:
+def asks_anew(turn: TurnBuilder, text: str) -> bool:
     """Return whether somebody who was sent a number has lost it, never got it, or asks for it again."""
-    return not code_in(text) and _holds(making, "code_again", text)
+    return not code_in(text) and _holds(turn, "code_again", text)
 
 
-def is_about_the_number(making: TurnBuilder, text: str) -> bool:
+def is_about_the_number(turn: TurnBuilder, text: str) -> bool:
     """Return whether a message is for the number that is waited for, before it is for anything else."""
-    return (
-        bool(code_in(text))
-        or says_keep(making, text)
-        or asks_anew(making, text)
-        or _has_number_among_words(making, text)
-    )
+    return bool(code_in(text)) or says_keep(turn, text) or asks_anew(turn, text) or _has_number_among_words(turn, text)
 
 
-def _has_number_among_words(making: TurnBuilder, text: str) -> bool:
+def _has_number_among_words(turn: TurnBuilder, text: str) -> bool:
     """Return whether a number stands in a sentence about it: what the rest says of it may be anything."""
     words: list[str] = _WORD.findall(_GLUED.sub(" ", text))
     one = sum(bool(_DIGITS.fullmatch(word)) for word in words) == 1
-    about = {normalise(word) for word in making.common("code_beside").split(",")}
+    about = {normalise(word) for word in turn.common("code_beside").split(",")}
     return one and len(words) <= MORE_WORDS and not about.isdisjoint(normalise(text).split())
 
 
-def _keep_from_now(making: TurnBuilder) -> None:
+def _keep_from_now(turn: TurnBuilder) -> None:
     """From now on the number keeps: whoever said so once must not delete by the same number a moment later."""
-    notes = making.conversation.aside_notes
+    notes = turn.conversation.aside_notes
     if notes.get("deletes"):
         kept = {**notes, "keep": True}
-        making.set(aside_notes=kept, to_prove=kept, tries=0)
-        making.tell("code_keeps")
+        turn.set(aside_notes=kept, to_prove=kept, tries=0)
+        turn.tell("code_keeps")
         return
-    Confirm.close(making)
-    making.set(to_prove={})
-    making.tell("left_as_it_is")
-    if making.conversation.status == "open":
-        making.ask_again()
+    Confirm.close(turn)
+    turn.set(to_prove={})
+    turn.tell("left_as_it_is")
+    if turn.conversation.status == "open":
+        turn.ask_again()
 
 
-def call_off(making: TurnBuilder) -> None:
+def call_off(turn: TurnBuilder) -> None:
     """Let go of what waits for a number and would have allowed more: they want less now. A deletion waits on."""
-    state = making.conversation
+    state = turn.conversation
     notes = state.aside_notes if state.aside == CONFIRM else state.to_prove
     before = notes.get("notes")
     if not notes or notes.get("deletes") or (isinstance(before, dict) and before.get("parts")):
         return
-    making.set(to_prove={})
+    turn.set(to_prove={})
     if state.aside == CONFIRM:
-        Confirm.close(making)
+        Confirm.close(turn)
 
 
-def _holds(making: TurnBuilder, key: str, text: str, *, shortest: int = 1) -> bool:
+def _holds(turn: TurnBuilder, key: str, text: str, *, shortest: int = 1) -> bool:
     """Return whether a message of few words holds one of these that are at least `shortest` words long."""
     if len(_WORD.findall(text)) > SOME_WORDS:
         return False
     said = f" {normalise(_GLUED.sub(' ', text))} "
-    wanted = (normalise(word) for word in making.common(key).split(","))
+    wanted = (normalise(word) for word in turn.common(key).split(","))
     return any(f" {word} " in said for word in wanted if len(word.split()) >= shortest)
 
 
-def is_number_alone(making: TurnBuilder, text: str) -> bool:
+def is_number_alone(turn: TurnBuilder, text: str) -> bool:
     """Return whether a message is a number such as we send, with no more beside it than a word that says to keep."""
     code = code_in(text)
-    return bool(code) and (normalise(text) == code or _holds(making, "code_keep", text))
+    return bool(code) and (normalise(text) == code or _holds(turn, "code_keep", text))
 
 
 def _put_back(notes: dict[str, Any]) -> PutBack:

@@ -35,88 +35,88 @@ class DecideAgain(Interruption):
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def begin(cls, making: TurnBuilder, story: int, purpose: str) -> None:
+    def begin(cls, turn: TurnBuilder, story: int, purpose: str) -> None:
         """Ask what the flow asks for this purpose."""
-        name = making.release.consent_step(purpose)
+        name = turn.release.consent_step(purpose)
         if name is None:
             raise LookupError(f"the flow does not ask for {purpose}")
-        cls._ask_step(making, story, purpose, name)
+        cls._ask_step(turn, story, purpose, name)
 
     @classmethod
-    def _ask_step(cls, making: TurnBuilder, story: int, purpose: str, step: str, *, proved: bool = False) -> None:
+    def _ask_step(cls, turn: TurnBuilder, story: int, purpose: str, step: str, *, proved: bool = False) -> None:
         notes = {"story": story, "purpose": purpose, "step": step, **({"proved": True} if proved else {})}
-        making.set(aside=cls.name, aside_notes=notes, tries=0)
-        making.ask(cls().ask(making))
+        turn.set(aside=cls.name, aside_notes=notes, tries=0)
+        turn.ask(cls().ask(turn))
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the flow's own question."""
-        step, scene = self._step(making)
-        return step.ask(scene)
+        step, context = self._step(turn)
+        return step.ask(context)
 
-    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether the flow's question would understand it."""
-        step, scene = self._step(making)
-        return isinstance(step.hear(scene, signal), Understood)
+        step, context = self._step(turn)
+        return isinstance(step.hear(context, signal), Understood)
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Record the decision about that story. SKIP leaves the question as in the flow, BACK changes nothing."""
-        step, scene = self._step(making)
-        word = _word(making, signal)
-        reading = step.finish(scene) if word is Keyword.SKIP else step.hear(scene, signal)
+        step, context = self._step(turn)
+        word = _word(turn, signal)
+        reading = step.finish(context) if word is Keyword.SKIP else step.hear(context, signal)
         if word is Keyword.BACK or (word is Keyword.SKIP and not isinstance(reading, Understood)):
-            return self.given_up(making, signal)
+            return self.given_up(turn, signal)
         if isinstance(reading, Understood):
-            self._decided(making, reading)
+            self._decided(turn, reading)
             return True
-        return self.unclear(making, signal)
+        return self.unclear(turn, signal)
 
-    def _decided(self, making: TurnBuilder, reading: Understood) -> None:
-        notes = making.conversation.aside_notes
-        purpose, story = str(notes.get("purpose", "")), story_in(making)
+    def _decided(self, turn: TurnBuilder, reading: Understood) -> None:
+        notes = turn.conversation.aside_notes
+        purpose, story = str(notes.get("purpose", "")), story_in(turn)
         decided = [effect for effect in reading.before if isinstance(effect, RecordConsent)]
         wanted = [replace(one, story=story) for one in decided if one.purpose == purpose]
         wanted += [one for one in decided if one.purpose != purpose and one.answer == "yes"]
-        if wanted and not notes.get("proved") and not proved(making, decisions=tuple(wanted)):
+        if wanted and not notes.get("proved") and not proved(turn, decisions=tuple(wanted)):
             return
-        self.close(making)
-        call_off(making)
-        making.effects += wanted
-        _remember(making, purpose, story, decided)
-        following = making.release.flow.steps.get(reading.next or "")
+        self.close(turn)
+        call_off(turn)
+        turn.effects += wanted
+        _remember(turn, purpose, story, decided)
+        following = turn.release.flow.steps.get(reading.next or "")
         if following is not None and following.waits and getattr(following, "purpose", "") == purpose:
-            self._ask_step(making, story, purpose, reading.next or "", proved=making.proved)  # such as: which name
+            self._ask_step(turn, story, purpose, reading.next or "", proved=turn.proved)  # such as: which name
             return
-        making.tell(f"{purpose}_changed")
-        if making.conversation.status == "open":
-            making.ask_again()
+        turn.tell(f"{purpose}_changed")
+        if turn.conversation.status == "open":
+            turn.ask_again()
 
-    def given_up(self, making: TurnBuilder, signal: Signal) -> bool:
+    def given_up(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Change nothing."""
-        self.close(making)
-        making.tell("left_as_it_is")
-        if making.conversation.status == "open":
-            making.ask_again()
+        self.close(turn)
+        turn.tell("left_as_it_is")
+        if turn.conversation.status == "open":
+            turn.ask_again()
         return True
 
     @staticmethod
-    def _step(making: TurnBuilder) -> tuple[Step, QuestionContext]:
-        name = str(making.conversation.aside_notes.get("step", ""))
-        return making.release.flow.steps[name], making.scene(name)
+    def _step(turn: TurnBuilder) -> tuple[Step, QuestionContext]:
+        name = str(turn.conversation.aside_notes.get("step", ""))
+        return turn.release.flow.steps[name], turn.context(name)
 
 
-def _remember(making: TurnBuilder, purpose: str, story: int, decided: list[RecordConsent]) -> None:
+def _remember(turn: TurnBuilder, purpose: str, story: int, decided: list[RecordConsent]) -> None:
     """Let an edit find which message decided what."""
     made = [
-        Decided(ref=making.ref, step=one.step, story=story, answer=one.answer)
+        Decided(ref=turn.ref, step=one.step, story=story, answer=one.answer)
         for one in decided
-        if making.ref and one.purpose == purpose
+        if turn.ref and one.purpose == purpose
     ]
-    making.set(decided=(*making.conversation.decided, *made)[-MOST_REMEMBERED:])
+    turn.set(decided=(*turn.conversation.decided, *made)[-MOST_REMEMBERED:])
 
 
-def _word(making: TurnBuilder, signal: Signal) -> Keyword | None:
+def _word(turn: TurnBuilder, signal: Signal) -> Keyword | None:
     if not isinstance(signal, Said):
         return None
-    state = making.conversation
+    state = turn.conversation
     found = recognise(signal.text, language=state.language, channel=state.channel, waiting=True)
     return found.word if found is not None and found.whole else None

@@ -26,18 +26,18 @@ class Delete(OwnStories):
     """An unclear answer deletes nothing. Before anything was agreed to there is nothing to choose among: it is a no."""
 
     @classmethod
-    def listed(cls, making: TurnBuilder, listed: StoriesListed) -> None:
+    def listed(cls, turn: TurnBuilder, listed: StoriesListed) -> None:
         """Ask what, where there is anything to choose."""
-        if listed.stories or listed.page or making.consented or making.conversation.status != "open":
-            super().listed(making, listed)
+        if listed.stories or listed.page or turn.consented or turn.conversation.status != "open":
+            super().listed(turn, listed)
             return
-        _leave(making)
-        making.tell("deleted_story")
+        _leave(turn)
+        turn.tell("deleted_story")
 
     @classmethod
-    def asks(cls, making: TurnBuilder, listed: StoriesListed) -> str:
+    def asks(cls, turn: TurnBuilder, listed: StoriesListed) -> str:
         """Return the name of the question: where nothing was told, it says how to reach what was told elsewhere."""
-        nothing = not listed.stories and not listed.page and not has_begun(making)
+        nothing = not listed.stories and not listed.page and not has_begun(turn)
         return "delete_none" if nothing else cls.name
 
     name: ClassVar[str] = DELETE
@@ -45,88 +45,88 @@ class Delete(OwnStories):
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
-    def offered(self, making: TurnBuilder) -> Iterable[Offered]:
+    def offered(self, turn: TurnBuilder) -> Iterable[Offered]:
         """Yield "this story" where it is clear which that is, and the others by what they begin with."""
-        this = self._this(making)
-        draft = making.conversation.status == "open" and has_begun(making) and not making.conversation.kept
-        if (draft or this) and not making.conversation.aside_notes.get("page"):
-            yield Offered(THIS, self.label(making, THIS))
-        yield from (one for one in super().offered(making) if not one.story or one.story != this)
+        this = self._this(turn)
+        draft = turn.conversation.status == "open" and has_begun(turn) and not turn.conversation.kept
+        if (draft or this) and not turn.conversation.aside_notes.get("page"):
+            yield Offered(THIS, self.label(turn, THIS))
+        yield from (one for one in super().offered(turn) if not one.story or one.story != this)
 
     @staticmethod
-    def _this(making: TurnBuilder) -> int:
+    def _this(turn: TurnBuilder) -> int:
         """Return the story that needs no telling apart: the one that is open, or the only one when nothing is."""
-        state, listed = making.conversation, listed_in(making)
+        state, listed = turn.conversation, listed_in(turn)
         if state.status == "open":
             return next((one.id for one in listed if one.id == state.aside_notes.get("here")), 0)
         alone = len(listed) == 1 and not (state.aside_notes.get("page") or state.aside_notes.get("older"))
         return listed[0].id if alone else 0
 
-    def names(self, making: TurnBuilder, said: str) -> bool:
+    def names(self, turn: TurnBuilder, said: str) -> bool:
         """Take "yes, delete it" for the one story that there is, and "all of it" for everything."""
-        return super().names(making, said) or bool(self._said(making, said))
+        return super().names(turn, said) or bool(self._said(turn, said))
 
-    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
+    def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; where there is one story only, "yes, delete it" means that."""
-        choice = super().chosen(making, signal)
+        choice = super().chosen(turn, signal)
         if choice is None and isinstance(signal, Said):
-            value = self._said(making, normalise(signal.text))
-            return next((one for one in self.choices(making) if one.option.value == value), None)
+            value = self._said(turn, normalise(signal.text))
+            return next((one for one in self.choices(turn) if one.option.value == value), None)
         return choice
 
-    def _said(self, making: TurnBuilder, said: str) -> str:
+    def _said(self, turn: TurnBuilder, said: str) -> str:
         """Return which value these words are in other words, word for word; empty if none."""
-        offered = list(self.offered(making))
+        offered = list(self.offered(turn))
         alone = offered[0].value == THIS and not any(one.story or one.value == OLDER for one in offered)
         for value, key in ((THIS, "delete_this"), ("everything", "delete_all")):
-            if (alone or value != THIS) and said in {normalise(word) for word in making.common(key).split(",")}:
+            if (alone or value != THIS) and said in {normalise(word) for word in turn.common(key).split(",")}:
                 return value
         return ""
 
-    def take_story(self, making: TurnBuilder, story: int) -> None:
+    def take_story(self, turn: TurnBuilder, story: int) -> None:
         """Delete one story that was told before; what is being told now goes on."""
-        if not proved(making, deletes=True, story=story):
+        if not proved(turn, deletes=True, story=story):
             return
-        here = making.conversation.aside_notes.get("here")
-        self.close(making)
+        here = turn.conversation.aside_notes.get("here")
+        self.close(turn)
         if story == here:
-            self.part(making)
+            self.part(turn)
             return
-        making.effects.append(Erase(scope="story", story=story))
-        making.tell("deleted_story")
-        if making.conversation.status == "open":
-            making.ask_again()
+        turn.effects.append(Erase(scope="story", story=story))
+        turn.tell("deleted_story")
+        if turn.conversation.status == "open":
+            turn.ask_again()
 
-    def take_other(self, making: TurnBuilder, value: str) -> None:
+    def take_other(self, turn: TurnBuilder, value: str) -> None:
         """Delete at once, and say so."""
-        this = self._this(making)
+        this = self._this(turn)
         if value == THIS and this:
-            self.take_story(making, this)
+            self.take_story(turn, this)
             return
-        if value == "everything" and self._keeps_any(making) and not proved(making, deletes=True):
+        if value == "everything" and self._keeps_any(turn) and not proved(turn, deletes=True):
             return
-        self.close(making)
+        self.close(turn)
         if value == "nothing":
-            making.tell("nothing_deleted")
-            if making.conversation.status == "open":
-                making.ask_again()
+            turn.tell("nothing_deleted")
+            if turn.conversation.status == "open":
+                turn.ask_again()
         elif value == THIS:
-            self.part(making)
+            self.part(turn)
         else:
-            making.effects.append(Erase(scope="everything"))
-            _leave(making)
-            making.tell("deleted_everything")
+            turn.effects.append(Erase(scope="everything"))
+            _leave(turn)
+            turn.tell("deleted_everything")
 
     @staticmethod
-    def _keeps_any(making: TurnBuilder) -> bool:
-        return bool(listed_in(making) or making.conversation.aside_notes.get("page") or making.conversation.kept)
+    def _keeps_any(turn: TurnBuilder) -> bool:
+        return bool(listed_in(turn) or turn.conversation.aside_notes.get("page") or turn.conversation.kept)
 
     @staticmethod
-    def part(making: TurnBuilder) -> None:
+    def part(turn: TurnBuilder) -> None:
         """Delete what was told in this conversation, and end it."""
-        making.effects.append(DropStory())
-        _leave(making)
-        making.tell("deleted_story")
+        turn.effects.append(DropStory())
+        _leave(turn)
+        turn.tell("deleted_story")
 
 
 class DeleteChatToo(Interruption):
@@ -137,35 +137,35 @@ class DeleteChatToo(Interruption):
     safe: ClassVar[str] = "keep"
     when_stopped: ClassVar[bool] = True
 
-    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
+    def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; it is a question for a yes or a no as well."""
-        choice = super().chosen(making, signal)
+        choice = super().chosen(turn, signal)
         if choice is not None or not isinstance(signal, Said):
             return choice
         said = normalise(signal.text)
         for value, key in (("delete", "yes_words"), ("keep", "no_words")):
-            if said in {normalise(word) for word in making.common(key).split(",")}:
-                return next((one for one in self.choices(making) if one.option.value == value), None)
+            if said in {normalise(word) for word in turn.common(key).split(",")}:
+                return next((one for one in self.choices(turn) if one.option.value == value), None)
         return None
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Delete this conversation's story, or leave it."""
-        if value == "delete" and making.conversation.kept and not proved(making, deletes=True, here=True):
+        if value == "delete" and turn.conversation.kept and not proved(turn, deletes=True, here=True):
             return
-        self.close(making)
+        self.close(turn)
         if value == "delete":
-            Delete.part(making)
+            Delete.part(turn)
         else:
-            making.tell("nothing_deleted")
-            making.repeat()
+            turn.tell("nothing_deleted")
+            turn.repeat()
 
 
-def _leave(making: TurnBuilder) -> None:
-    making.set(answers={}, consents={}, kept=False, trail=())
-    making.finish("parted")
+def _leave(turn: TurnBuilder) -> None:
+    turn.set(answers={}, consents={}, kept=False, trail=())
+    turn.finish("parted")
 
 
-def has_begun(making: TurnBuilder) -> bool:
+def has_begun(turn: TurnBuilder) -> bool:
     """Whether this conversation holds anything told."""
-    state = making.conversation
-    return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(making.release.flow, state)
+    state = turn.conversation
+    return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(turn.release.flow, state)

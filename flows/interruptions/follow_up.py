@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, normalise, recognise
-from flows.model.effects import AnswerAskBack, ProposeEdition, RecordConsent, Say, ShowAskBack
+from flows.model.effects import AnswerFollowUp, ProposeEdition, RecordConsent, Say, ShowFollowUp
 from flows.model.messages import sms_text, telegram_text
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
 from flows.questions.consent import LITERAL
@@ -57,166 +57,166 @@ class FollowUp(Interruption):
     # --- what happens to it ---------------------------------------------------------------------------------------
 
     @classmethod
-    def hear_of(cls, making: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken) -> None:
+    def hear_of(cls, turn: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken) -> None:
         """Open it, show what it is about, or close it."""
         if isinstance(signal, AskedBack):
-            cls._open(making, signal)
+            cls._open(turn, signal)
         elif isinstance(signal, AskBackShown):
-            cls._show(making, signal)
+            cls._show(turn, signal)
         else:
-            cls._taken(making, signal)
+            cls._taken(turn, signal)
 
     @classmethod
-    def _open(cls, making: TurnBuilder, asked: AskedBack) -> None:
+    def _open(cls, turn: TurnBuilder, asked: AskedBack) -> None:
         """Ask, unless something else is open: then nothing is said, and whoever asked tries again later."""
-        state = making.conversation
+        state = turn.conversation
         if state.opted_out or state.status == "open" or state.aside not in {"", ASKED_BACK}:
             return
-        making.set(
+        turn.set(
             aside=ASKED_BACK, aside_notes={"id": asked.id, "until": asked.until, "stage": _ASKED}, tries=0, pending=""
         )
-        making.ask(cls().ask(making))
+        turn.ask(cls().ask(turn))
 
     @classmethod
-    def _show(cls, making: TurnBuilder, shown: AskBackShown) -> None:
-        _note(making, stage=shown.kind)
+    def _show(cls, turn: TurnBuilder, shown: AskBackShown) -> None:
+        _note(turn, stage=shown.kind)
         fills = {"story": shown.text, "reason": shown.reason, "month": shown.month, "months": str(shown.months)}
         key = "sign_off_why" if shown.kind == "sign_off" and shown.reason else shown.kind
-        choices = tuple(choice.shown for choice in cls().choices(making))
+        choices = tuple(choice.shown for choice in cls().choices(turn))
         marks = {name: f"[{_digest(words)}]" for name, words in (("story", shown.text), ("reason", shown.reason))}
-        asked = Say(text=making.common(key, **{**fills, **marks}), options=choices)
-        sms = making.conversation.channel == "sms"
-        _note(making, asked=sms_text(asked) if sms else telegram_text(asked))
-        making.ask(Say(text=making.common(key, **fills), options=choices, private=True))
+        asked = Say(text=turn.common(key, **{**fills, **marks}), options=choices)
+        sms = turn.conversation.channel == "sms"
+        _note(turn, asked=sms_text(asked) if sms else telegram_text(asked))
+        turn.ask(Say(text=turn.common(key, **fills), options=choices, private=True))
 
     @classmethod
-    def _taken(cls, making: TurnBuilder, taken: AskBackTaken) -> None:
+    def _taken(cls, turn: TurnBuilder, taken: AskBackTaken) -> None:
         if taken.outcome == "later":
-            _note(making, stage=_LATER)
+            _note(turn, stage=_LATER)
         else:
-            cls.close(making)
+            cls.close(turn)
         if taken.here:
-            making.set(answers={}, consents={}, kept=False, trail=())
-            making.finish("parted")
-        making.tell(_WORDS[taken.outcome])
+            turn.set(answers={}, consents={}, kept=False, trail=())
+            turn.finish("parted")
+        turn.tell(_WORDS[taken.outcome])
 
     # --- what the person says to it -------------------------------------------------------------------------------
 
-    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
+    def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what can be chosen at this stage."""
-        stage = _stage(making)
+        stage = _stage(turn)
         group = "asked_back" if stage in {_ASKED, _LATER} else "renew_keep" if stage.startswith("renew") else "sign_off"
         for value in _OFFERED[stage]:
-            yield value, making.release.text(f"everywhere/{group}.options.{value}", making.conversation)
+            yield value, turn.release.text(f"everywhere/{group}.options.{value}", turn.conversation)
 
-    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
+    def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; a bare yes or no counts where it can mean but one of them."""
-        choices = self.choices(making)
+        choices = self.choices(turn)
         if isinstance(signal, Said) and len(choices) > 1:
             text = normalise(signal.text)
-            if text in _listed(making, "yes_words"):
+            if text in _listed(turn, "yes_words"):
                 return choices[0]
-            if text in _listed(making, "no_words"):
-                return choices[1] if _stage(making) in {_ASKED, _LATER} else None
-            if any(word in f" {text} " for word in (f" {hedge} " for hedge in _listed(making, "hedges"))):
+            if text in _listed(turn, "no_words"):
+                return choices[1] if _stage(turn) in {_ASKED, _LATER} else None
+            if any(word in f" {text} " for word in (f" {hedge} " for hedge in _listed(turn, "hedges"))):
                 return next((choice for choice in choices if text in choice.forms), None)
-        return super().chosen(making, signal)
+        return super().chosen(turn, signal)
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Take the answer, or the teller's own version; BACK and SKIP lead a step back, and nothing is decided."""
         if isinstance(signal, Said):
-            word = self._word(making, signal)
+            word = self._word(turn, signal)
             if word is not None:
-                self._step_back(making)
+                self._step_back(turn)
                 return True
-            if _stage(making) == _WRITING:
-                making.effects.append(ProposeEdition(id=_number(making), text=signal.text))
+            if _stage(turn) == _WRITING:
+                turn.effects.append(ProposeEdition(id=_number(turn), text=signal.text))
                 return True
-        choice = self.chosen(making, signal)
+        choice = self.chosen(turn, signal)
         if choice is None:
-            return self.unclear(making, signal)
+            return self.unclear(turn, signal)
         literal = signal.text if isinstance(signal, Said) else choice.shown.label
-        self._take(making, choice.option.value, literal)
+        self._take(turn, choice.option.value, literal)
         return True
 
-    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Ask once more, then leave it for later; something told is for the flow to hear."""
-        stage = _stage(making)
+        stage = _stage(turn)
         if not isinstance(signal, Said | Chose):
             return False
         early = stage in {_ASKED, _LATER}
-        over = making.now.isoformat() >= str(making.conversation.aside_notes.get("until", ""))
+        over = turn.now.isoformat() >= str(turn.conversation.aside_notes.get("until", ""))
         if early and isinstance(signal, Said) and (stage == _LATER or over or len(signal.text) >= STORY_FROM):
             return False
-        if making.conversation.tries:
-            self._take(making, "later", "")
+        if turn.conversation.tries:
+            self._take(turn, "later", "")
             return True
-        making.set(tries=1)
+        turn.set(tries=1)
         if early:
-            making.ask(self.ask(making))
+            turn.ask(self.ask(turn))
         else:
-            making.effects.append(ShowAskBack(id=_number(making)))
+            turn.effects.append(ShowFollowUp(id=_number(turn)))
         return True
 
-    def _word(self, making: TurnBuilder, said: Said) -> Keyword | None:
-        state = making.conversation
+    def _word(self, turn: TurnBuilder, said: Said) -> Keyword | None:
+        state = turn.conversation
         found = recognise(said.text, language=state.language, channel=state.channel, telling=True)
         return found.word if found is not None and found.word in {Keyword.BACK, Keyword.SKIP} else None
 
-    def _step_back(self, making: TurnBuilder) -> None:
-        if _stage(making) in {_WRITING, "own_words"}:
-            making.effects.append(ShowAskBack(id=_number(making)))
+    def _step_back(self, turn: TurnBuilder) -> None:
+        if _stage(turn) in {_WRITING, "own_words"}:
+            turn.effects.append(ShowFollowUp(id=_number(turn)))
         else:
-            self._take(making, "later", "")
+            self._take(turn, "later", "")
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Do what was chosen."""
-        self._take(making, value, value)
+        self._take(turn, value, value)
 
-    def _take(self, making: TurnBuilder, value: str, literal: str) -> None:
-        number = _number(making)
+    def _take(self, turn: TurnBuilder, value: str, literal: str) -> None:
+        number = _number(turn)
         if value == "show":
-            making.set(tries=0)
-            making.effects.append(ShowAskBack(id=number))
+            turn.set(tries=0)
+            turn.effects.append(ShowFollowUp(id=number))
         elif value == "change":
-            _note(making, stage=_WRITING)
-            making.set(tries=0)
-            making.ask(Say(text=making.common("write_edition")))
-        elif value not in _WIDENS or proved(making, deletes=value == "back", ask_back=number):
-            consent = None if value == "later" else _consent(making, value, literal)
-            making.effects.append(AnswerAskBack(id=number, answer=value, consent=consent))  # type: ignore[arg-type]  # the values of _OFFERED
+            _note(turn, stage=_WRITING)
+            turn.set(tries=0)
+            turn.ask(Say(text=turn.common("write_edition")))
+        elif value not in _WIDENS or proved(turn, deletes=value == "back", ask_back=number):
+            consent = None if value == "later" else _consent(turn, value, literal)
+            turn.effects.append(AnswerFollowUp(id=number, answer=value, consent=consent))  # type: ignore[arg-type]  # the values of _OFFERED
 
 
-def _note(making: TurnBuilder, **notes: Any) -> None:
-    making.set(aside_notes={**making.conversation.aside_notes, **notes})
+def _note(turn: TurnBuilder, **notes: Any) -> None:
+    turn.set(aside_notes={**turn.conversation.aside_notes, **notes})
 
 
-def _stage(making: TurnBuilder) -> str:
-    return str(making.conversation.aside_notes.get("stage", _ASKED))
+def _stage(turn: TurnBuilder) -> str:
+    return str(turn.conversation.aside_notes.get("stage", _ASKED))
 
 
-def _number(making: TurnBuilder) -> int:
-    found = making.conversation.aside_notes.get("id")
+def _number(turn: TurnBuilder) -> int:
+    found = turn.conversation.aside_notes.get("id")
     return found if isinstance(found, int) else 0
 
 
-def _listed(making: TurnBuilder, key: str) -> frozenset[str]:
-    return frozenset(normalise(word) for word in making.common(key).split(","))
+def _listed(turn: TurnBuilder, key: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in turn.common(key).split(","))
 
 
 def _digest(text: str) -> str:
     return f"SHA-256 {sha256(text.encode('utf-8', 'replace')).hexdigest()}" if text else ""
 
 
-def _consent(making: TurnBuilder, value: str, literal: str) -> RecordConsent:
+def _consent(turn: TurnBuilder, value: str, literal: str) -> RecordConsent:
     """Return what was asked and answered. The text names the story's words by their fingerprint, and holds none."""
-    state = making.conversation
-    stage = _stage(making)
+    state = turn.conversation
+    stage = _stage(turn)
     renewal = stage.startswith("renew")
     text = str(state.aside_notes.get("asked", ""))
     return RecordConsent(
         purpose="use" if renewal else "edition", answer={"agree": "yes", "keep": "no"}.get(value, value),
         step="renewal" if renewal else "sign_off", literal=literal[:LITERAL], text=text,
         digest=sha256(text.encode("utf-8", "replace")).hexdigest(), language=state.language,
-        version=making.release.consent_version("use"),
+        version=turn.release.consent_version("use"),
     )  # fmt: skip

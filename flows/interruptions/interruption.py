@@ -35,16 +35,16 @@ class Interruption:
     open_words: ClassVar[bool] = False
     """True: it listens to whatever is written, so that no words of it are taken for a receipt."""
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the question with its choices."""
-        return Say(text=making.common(self.name), options=tuple(choice.shown for choice in self.choices(making)))
+        return Say(text=turn.common(self.name), options=tuple(choice.shown for choice in self.choices(turn)))
 
-    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
+    def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield (value, label) of what can be chosen now."""
         for value in self.values:
-            yield value, making.release.text(f"everywhere/{self.name}.options.{value}", making.conversation)
+            yield value, turn.release.text(f"everywhere/{self.name}.options.{value}", turn.conversation)
 
-    def choices(self, making: TurnBuilder) -> tuple[Choice, ...]:
+    def choices(self, turn: TurnBuilder) -> tuple[Choice, ...]:
         """Return what can be chosen now, numbered from 1."""
         return tuple(
             Choice(
@@ -52,60 +52,60 @@ class Interruption:
                 Option(value=value, label=label, key=str(number)),
                 tuple(dict.fromkeys((normalise(label), value))),
             )
-            for number, (value, label) in enumerate(self.offers(making), start=1)
+            for number, (value, label) in enumerate(self.offers(turn), start=1)
         )
 
-    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
+    def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice a signal makes, or None."""
-        choices = self.choices(making)
+        choices = self.choices(turn)
         if isinstance(signal, Chose):
             return pressed(choices, signal.index)
         match = choose(signal.text, choices) if isinstance(signal, Said) else None
         return match.choice if match is not None else None
 
-    def names(self, making: TurnBuilder, said: str) -> bool:
+    def names(self, turn: TurnBuilder, said: str) -> bool:
         """Return whether normalised words are, word for word, something that is offered."""
-        return any(said in choice.forms for choice in self.choices(making))
+        return any(said in choice.forms for choice in self.choices(turn))
 
-    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether a signal is a clear answer."""
-        return self.chosen(making, signal) is not None
+        return self.chosen(turn, signal) is not None
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Take a signal as the answer. Returns False when it was something else, for the flow to hear."""
-        choice = self.chosen(making, signal)
+        choice = self.chosen(turn, signal)
         if choice is None:
-            return self.unclear(making, signal)
-        self.take(making, choice.option.value)
+            return self.unclear(turn, signal)
+        self.take(turn, choice.option.value)
         return True
 
-    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Ask once more, then take it for the safe answer."""
         if not isinstance(signal, Said | Chose):
             return False
-        if making.conversation.tries == 0:
-            making.set(tries=1)
-            making.ask(self.ask(making))
+        if turn.conversation.tries == 0:
+            turn.set(tries=1)
+            turn.ask(self.ask(turn))
             return True
-        return self.given_up(making, signal)
+        return self.given_up(turn, signal)
 
-    def given_up(self, making: TurnBuilder, signal: Signal) -> bool:
+    def given_up(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Take the safe answer after a second unclear one."""
-        self.take(making, self.safe)
+        self.take(turn, self.safe)
         return True
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Do what was chosen."""
         raise NotImplementedError
 
     @staticmethod
-    def close(making: TurnBuilder) -> None:
+    def close(turn: TurnBuilder) -> None:
         """Close the aside; the flow's question is the one that waits again."""
-        making.set(aside="", aside_notes={}, tries=0)
+        turn.set(aside="", aside_notes={}, tries=0)
 
     @classmethod
-    def go_on(cls, making: TurnBuilder) -> None:
+    def go_on(cls, turn: TurnBuilder) -> None:
         """Close the aside and repeat the flow's question, if one waits."""
-        cls.close(making)
-        if making.conversation.status == "open":
-            making.ask_again()
+        cls.close(turn)
+        if turn.conversation.status == "open":
+            turn.ask_again()

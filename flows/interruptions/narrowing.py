@@ -23,85 +23,85 @@ UNNAMED: Final = "unnamed"
 NAMING: Final = "naming"
 
 
-def read_again(making: TurnBuilder, name: str, said: Said) -> Understood | None:
+def read_again(turn: TurnBuilder, name: str, said: Said) -> Understood | None:
     """Hear an answer to the question `name` as if that had been shown last; None if it is no clear answer."""
-    step = making.release.flow.steps[name]
-    asked = step.ask(making.scene(name))
-    shown = sms_text(asked) if making.conversation.channel == "sms" else telegram_text(asked)
-    conversation = making.conversation.model_copy(update={"shown": shown})
-    reading = step.hear(replace(making.scene(name), conversation=conversation), said)
+    step = turn.release.flow.steps[name]
+    asked = step.ask(turn.context(name))
+    shown = sms_text(asked) if turn.conversation.channel == "sms" else telegram_text(asked)
+    conversation = turn.conversation.model_copy(update={"shown": shown})
+    reading = step.hear(replace(turn.context(name), conversation=conversation), said)
     return reading if isinstance(reading, Understood) else None
 
 
-def widens(making: TurnBuilder, decided: list[RecordConsent]) -> bool:
+def widens(turn: TurnBuilder, decided: list[RecordConsent]) -> bool:
     """Return whether any of these decisions allows more than the one that stands."""
-    now = making.conversation.consents
+    now = turn.conversation.consents
     return any(WIDTH.get(one.answer, 3) > WIDTH.get(now.get(one.purpose, "no"), 0) for one in decided)
 
 
-def decide(making: TurnBuilder, decided: list[RecordConsent]) -> None:
+def decide(turn: TurnBuilder, decided: list[RecordConsent]) -> None:
     """Record decisions about this conversation's story."""
-    making.effects += decided
-    making.set(consents={**making.conversation.consents, **{one.purpose: one.answer for one in decided}})
+    turn.effects += decided
+    turn.set(consents={**turn.conversation.consents, **{one.purpose: one.answer for one in decided}})
 
 
-def narrower_use(making: TurnBuilder, use: str) -> list[RecordConsent] | None:
+def narrower_use(turn: TurnBuilder, use: str) -> list[RecordConsent] | None:
     """Return the decision that lets this conversation's story travel only so far; None if it travels no further now."""
-    state, name = making.conversation, making.release.consent_step("use")
+    state, name = turn.conversation, turn.release.consent_step("use")
     if name is None or WIDTH[state.consents.get("use", "team")] <= WIDTH[use]:
         return None
-    options = making.release.flow.steps[name].choices()
+    options = turn.release.flow.steps[name].choices()
     option = next((one for one in options if getattr(one, "decision", "") == use), None)
-    reading = read_again(making, name, Said(text=option.value)) if option is not None else None
+    reading = read_again(turn, name, Said(text=option.value)) if option is not None else None
     return [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else None
 
 
-def narrow(making: TurnBuilder, said: Said, wanted: str) -> bool:
+def narrow(turn: TurnBuilder, said: Said, wanted: str) -> bool:
     """Let the story of this conversation travel less far, in whatever words that was wished.
 
     `wanted` is "team", "quote" or "unnamed". Returns False where no decision stands that could become narrower: then
     the words are an answer like any other. "You can publish it" sounds much like it and is none: what answers the
     question itself counts as that answer, and allowing more is asked for.
     """
-    state = making.conversation
+    state = turn.conversation
     purpose, answer = (NAMING, "none") if wanted == UNNAMED else ("use", wanted)
-    name = making.release.consent_step(purpose)
-    asked_now = state.step == name or (wanted == UNNAMED and making.step is not None and making.step.type == "credit")
+    name = turn.release.consent_step(purpose)
+    asked_now = state.step == name or (wanted == UNNAMED and turn.step is not None and turn.step.type == "credit")
     if name is None or not state.kept or purpose not in state.consents or asked_now:
         return False
-    meant = _answered(making, name, said)
+    meant = _answered(turn, name, said)
     if WIDTH.get(meant, 0) > WIDTH[answer]:
         answer = meant
     if WIDTH[state.consents[purpose]] <= WIDTH[answer]:
-        making.tell("edit_asks" if WIDTH[state.consents[purpose]] < WIDTH.get(meant, 0) else "already_so")
-        making.repeat()
+        turn.tell("edit_asks" if WIDTH[state.consents[purpose]] < WIDTH.get(meant, 0) else "already_so")
+        turn.repeat()
         return True
-    options = making.release.flow.steps[name].choices()
+    options = turn.release.flow.steps[name].choices()
     option = next((one for one in options if getattr(one, "decision", "") == answer), None)
-    reading = read_again(making, name, Said(text=option.value)) if option is not None else None
+    reading = read_again(turn, name, Said(text=option.value)) if option is not None else None
     if reading is None:
         return False
     literal = said.text[:LITERAL]
-    decide(making, [replace(one, literal=literal) for one in reading.before if isinstance(one, RecordConsent)])
-    making.tell(f"{purpose}_changed")
-    _go_on(making)
+    decide(turn, [replace(one, literal=literal) for one in reading.before if isinstance(one, RecordConsent)])
+    turn.tell(f"{purpose}_changed")
+    _go_on(turn)
     return True
 
 
-def _answered(making: TurnBuilder, name: str, said: Said) -> str:
+def _answered(turn: TurnBuilder, name: str, said: Said) -> str:
     """Return the decision that words make where they answer the question `name` clearly; else nothing."""
-    reading = read_again(making, name, said)
+    reading = read_again(turn, name, said)
     decided = [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else []
     return next((one.answer for one in decided if one.step == name), "")
 
 
-def _go_on(making: TurnBuilder) -> None:
+def _go_on(turn: TurnBuilder) -> None:
     """Ask once more what waits; whom to name is no question about a story that is not published."""
-    state, step, name = making.conversation, making.step, making.conversation.step
+    state, step, name = turn.conversation, turn.step, turn.conversation.step
     waits = state.status == "open" and not state.aside and state.consents.get("use") != "publish"
     named = step is not None and (getattr(step, "purpose", "") == NAMING or step.type == "credit")
     if waits and named and step is not None and name is not None:
-        reading = step.finish(making.scene(name))
-        making.take(reading if isinstance(reading, Understood) else Understood(value=None))
+        reading = step.finish(turn.context(name))
+        turn.take(reading if isinstance(reading, Understood) else Understood(value=None))
     else:
-        making.repeat()
+        turn.repeat()

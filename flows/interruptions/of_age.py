@@ -31,89 +31,89 @@ class OfAge(Interruption):
     name: ClassVar[str] = OF_AGE
     values: ClassVar[tuple[str, ...]] = (ADULT, MINOR)
 
-    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether a signal is a choice, an age, a yes or a no."""
-        return bool(self._answer(making, signal))
+        return bool(self._answer(turn, signal))
 
-    def _answer(self, making: TurnBuilder, signal: Signal) -> str:
-        choice = self.chosen(making, signal)
-        return choice.option.value if choice is not None else _said(making, signal)
+    def _answer(self, turn: TurnBuilder, signal: Signal) -> str:
+        choice = self.chosen(turn, signal)
+        return choice.option.value if choice is not None else _said(turn, signal)
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Take an age, a choice, a yes or a no; anything else is for the flow, but for the end of the story."""
-        if value := self._answer(making, signal):
-            self.take(making, value)
+        if value := self._answer(turn, signal):
+            self.take(turn, value)
             return True
-        step = making.step
-        tells = step is not None and step.tells and making.conversation.status == "open"
-        if tells and isinstance(signal, Said) and not _finishes(making, signal) and is_telling(making, signal.text):
+        step = turn.step
+        tells = step is not None and step.tells and turn.conversation.status == "open"
+        if tells and isinstance(signal, Said) and not _finishes(turn, signal) and is_telling(turn, signal.text):
             return False
-        making.ask(self.ask(making))
+        turn.ask(self.ask(turn))
         return True
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Go on where they were, or keep nothing and name a line for the young."""
-        if value == MINOR and turn_away(making):
+        if value == MINOR and turn_away(turn):
             return
-        self.close(making)
-        if making.conversation.scratch.get("parts"):
-            making.tell("held_used")
-        elif making.conversation.status == "open":
-            making.ask_again()
+        self.close(turn)
+        if turn.conversation.scratch.get("parts"):
+            turn.tell("held_used")
+        elif turn.conversation.status == "open":
+            turn.ask_again()
         else:
-            making.tell("of_age_thanks")
+            turn.tell("of_age_thanks")
 
 
-def ask_age(making: TurnBuilder) -> None:
+def ask_age(turn: TurnBuilder) -> None:
     """Ask, and let the team know where something is kept already that may be a child's."""
-    if making.conversation.kept:
-        making.effects.append(TellTeam(kind=ItemKind.PERHAPS_A_CHILD))
-    making.set(aside=OF_AGE, aside_notes={}, tries=0)
-    making.ask(OfAge().ask(making))
+    if turn.conversation.kept:
+        turn.effects.append(TellTeam(kind=ItemKind.PERHAPS_A_CHILD))
+    turn.set(aside=OF_AGE, aside_notes={}, tries=0)
+    turn.ask(OfAge().ask(turn))
 
 
-def way_out(making: TurnBuilder) -> str | None:
+def way_out(turn: TurnBuilder) -> str | None:
     """Return the step to which a flow turns away whom we may not ask; None if it has none."""
-    steps = making.release.flow.steps.values()
+    steps = turn.release.flow.steps.values()
     return next((option.next for step in steps for option in step.choices() if option.value == MINOR), None)
 
 
-def turn_away(making: TurnBuilder) -> bool:
+def turn_away(turn: TurnBuilder) -> bool:
     """Thank whoever is too young and name a line for them; nothing of theirs is kept. False if the flow has no way."""
-    away = way_out(making)
+    away = way_out(turn)
     if away is None:
         return False
-    state = making.conversation
+    state = turn.conversation
     kept_by_text = state.kept and state.channel == "sms"  # a sender can be forged: it is out of use, and a person looks
     if kept_by_text:
-        making.effects += [SetAside(here=True), AskForPerson(kind="erasure")]
+        turn.effects += [SetAside(here=True), AskForPerson(kind="erasure")]
     elif state.kept:
-        making.effects.append(DropStory())
-    making.set(status="open", structure=making.release.structure, flow=making.release.flow.id)
-    making.set(answers={}, trail=(), kept=False, aside="", aside_notes={}, scratch={}, pending="")
-    making.go(away)
+        turn.effects.append(DropStory())
+    turn.set(status="open", structure=turn.release.structure, flow=turn.release.flow.id)
+    turn.set(answers={}, trail=(), kept=False, aside="", aside_notes={}, scratch={}, pending="")
+    turn.go(away)
     if kept_by_text:
-        making.tell("deleted_by_person")
+        turn.tell("deleted_by_person")
     return True
 
 
-def _said(making: TurnBuilder, signal: Signal) -> str:
+def _said(turn: TurnBuilder, signal: Signal) -> str:
     """Return which answer words are, empty if none."""
     if not isinstance(signal, Said):
         return ""
-    house, language = making.release.house, making.conversation.language
-    age = age_said(signal.text, house.adult_age, language=language, asked=True, year=making.now.year)
+    house, language = turn.release.house, turn.conversation.language
+    age = age_said(signal.text, house.adult_age, language=language, asked=True, year=turn.now.year)
     if age in {"adult", "young"}:
         return ADULT if age == "adult" else MINOR
     reply = normalise(signal.text)
     for value in (ADULT, MINOR):
-        if reply in {normalise(word) for word in making.common(f"of_age_{value}").split(",")}:
+        if reply in {normalise(word) for word in turn.common(f"of_age_{value}").split(",")}:
             return value
     return ""
 
 
-def _finishes(making: TurnBuilder, said: Said) -> bool:
-    state = making.conversation
+def _finishes(turn: TurnBuilder, said: Said) -> bool:
+    state = turn.conversation
     word = recognise(said.text, language=state.language, channel=state.channel, waiting=True, telling=True)
     return word is not None and word.word is Keyword.DONE
 

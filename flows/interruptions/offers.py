@@ -22,47 +22,47 @@ class Offers(Interruption):
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
-    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Want neither, and let the flow hear what was written: it may be the answer to its own question."""
-        self.close(making)
+        self.close(turn)
         return False
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Have the file made, ask what to delete, or go on."""
-        self.close(making)
+        self.close(turn)
         if value == "file":
-            making.effects.append(GiveFile())
+            turn.effects.append(GiveFile())
         elif value == "delete":
-            making.effects.append(ListStories(about="delete"))
+            turn.effects.append(ListStories(about="delete"))
         else:
-            making.tell("as_you_like")
-            if making.conversation.status == "open":
-                making.ask_again()
+            turn.tell("as_you_like")
+            if turn.conversation.status == "open":
+                turn.ask_again()
 
 
-def tell_facts(making: TurnBuilder, facts: Facts) -> None:
+def tell_facts(turn: TurnBuilder, facts: Facts) -> None:
     """Say what is held, in a few messages; what repeats the person's own words is kept no longer than it needs."""
-    making.tell(
+    turn.tell(
         "my_data" if facts.stories else "no_data",
         stories=str(facts.stories), since=facts.since, channels=", ".join(facts.channels),
     )  # fmt: skip
     if not facts.told:
         return
-    uses = {use: making.common(f"travels_{use}") for use in ("team", "quote", "publish", "aside")}
+    uses = {use: turn.common(f"travels_{use}") for use in ("team", "quote", "publish", "aside")}
     lines = [f"{one.month}: {one.words} ({uses[one.use]})" for one in facts.told]
     if facts.stories > len(facts.told):
-        lines.append(making.common("and_older", stories=str(facts.stories - len(facts.told))))
-    making.effects.append(Say(text=making.common("my_stories", lines="\n".join(lines)), private=True))
-    words = [making.common(f"contact_{_yes_or_no(facts.contact)}"), making.common(f"invite_{_yes_or_no(facts.invite)}")]
-    making.effects.append(Say(text=" ".join(words)))
+        lines.append(turn.common("and_older", stories=str(facts.stories - len(facts.told))))
+    turn.effects.append(Say(text=turn.common("my_stories", lines="\n".join(lines)), private=True))
+    words = [turn.common(f"contact_{_yes_or_no(facts.contact)}"), turn.common(f"invite_{_yes_or_no(facts.invite)}")]
+    turn.effects.append(Say(text=" ".join(words)))
 
 
 def _yes_or_no(agreed: bool) -> str:
     return "yes" if agreed else "no"
 
 
-def tell_link(making: TurnBuilder, ready: FileReady) -> None:
+def tell_link(turn: TurnBuilder, ready: FileReady) -> None:
     """Say where the file is. The link opens it, so the words are kept no longer than to send them."""
-    making.effects.append(Say(text=making.common("my_file", link=ready.link), private=True))
-    if making.conversation.status == "open":
-        making.ask_again()
+    turn.effects.append(Say(text=turn.common("my_file", link=ready.link), private=True))
+    if turn.conversation.status == "open":
+        turn.ask_again()

@@ -37,56 +37,56 @@ class Receipt(Interruption):
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def found(cls, making: TurnBuilder, read: ReceiptRead) -> None:
+    def found(cls, turn: TurnBuilder, read: ReceiptRead) -> None:
         """Say where the story is, and ask what is wanted."""
         notes = {"story": read.story, "use": read.use, "month": read.month, "progress": read.progress}
-        making.set(aside=cls.name, aside_notes=notes, tries=0)
-        making.ask(cls().ask(making))
+        turn.set(aside=cls.name, aside_notes=notes, tries=0)
+        turn.ask(cls().ask(turn))
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the question."""
-        notes = making.conversation.aside_notes
-        progress = making.common(f"progress_{notes.get('progress', 'heard')}")
-        text = making.common(self.name, month=str(notes.get("month", "")), progress=progress)
-        return Say(text=text, options=tuple(choice.shown for choice in self.choices(making)))
+        notes = turn.conversation.aside_notes
+        progress = turn.common(f"progress_{notes.get('progress', 'heard')}")
+        text = turn.common(self.name, month=str(notes.get("month", "")), progress=progress)
+        return Say(text=text, options=tuple(choice.shown for choice in self.choices(turn)))
 
     @classmethod
-    def means_this_story(cls, making: TurnBuilder, word: Keyword) -> bool:
+    def means_this_story(cls, turn: TurnBuilder, word: Keyword) -> bool:
         """Return whether DELETE is about the story that three words just opened, not about this phone's own."""
-        return word is Keyword.DELETE and making.conversation.aside == cls.name
+        return word is Keyword.DELETE and turn.conversation.aside == cls.name
 
-    def chosen(self, making: TurnBuilder, signal: Signal) -> Choice | None:
+    def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; DELETE in any words is the one that takes the story back."""
         if isinstance(signal, Said):
-            state = making.conversation
+            state = turn.conversation
             word = recognise(signal.text, language=state.language, channel=state.channel)
-            if word is not None and self.means_this_story(making, word.word):
-                return next(choice for choice in self.choices(making) if choice.option.value == "take_back")
-        return super().chosen(making, signal)
+            if word is not None and self.means_this_story(turn, word.word):
+                return next(choice for choice in self.choices(turn) if choice.option.value == "take_back")
+        return super().chosen(turn, signal)
 
-    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
+    def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what can be done; nothing is narrower than the team alone."""
-        narrower = NARROWER.get(str(making.conversation.aside_notes.get("use")), ())
-        return (pair for pair in super().offers(making) if pair[0] != "narrow" or narrower)
+        narrower = NARROWER.get(str(turn.conversation.aside_notes.get("use")), ())
+        return (pair for pair in super().offers(turn) if pair[0] != "narrow" or narrower)
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Do it."""
-        story, use = story_in(making), str(making.conversation.aside_notes.get("use"))
-        if value == "take_back" and not proved(making, deletes=True, story=story, by_receipt=True):
+        story, use = story_in(turn), str(turn.conversation.aside_notes.get("use"))
+        if value == "take_back" and not proved(turn, deletes=True, story=story, by_receipt=True):
             return
-        self.close(making)
+        self.close(turn)
         if value == "add":
-            Add.begin(making, story)
+            Add.begin(turn, story)
         elif value == "narrow":
-            making.set(aside=NARROW, aside_notes={"story": story, "use": use}, tries=0)
-            making.ask(Narrow().ask(making))
+            turn.set(aside=NARROW, aside_notes={"story": story, "use": use}, tries=0)
+            turn.ask(Narrow().ask(turn))
         elif value == "take_back":
-            making.effects.append(Erase(scope="story", story=story, by_receipt=True))
-            making.tell("deleted_story")
-            _go_on(making)
+            turn.effects.append(Erase(scope="story", story=story, by_receipt=True))
+            turn.tell("deleted_story")
+            _go_on(turn)
         else:
-            making.tell("left_as_it_is")
-            _go_on(making)
+            turn.tell("left_as_it_is")
+            _go_on(turn)
 
 
 class Add(RewordedWords):
@@ -95,13 +95,13 @@ class Add(RewordedWords):
     name: ClassVar[str] = ADD
     when_stopped: ClassVar[bool] = True
 
-    def told(self, making: TurnBuilder, parts: tuple[tuple[str, str], ...]) -> None:
+    def told(self, turn: TurnBuilder, parts: tuple[tuple[str, str], ...]) -> None:
         """Add them."""
-        story = story_in(making)
-        self.close(making)
-        making.effects += [AddToStory(text=text, ref=ref, story=story, by_receipt=True) for ref, text in parts]
-        making.tell("added")
-        _go_on(making)
+        story = story_in(turn)
+        self.close(turn)
+        turn.effects += [AddToStory(text=text, ref=ref, story=story, by_receipt=True) for ref, text in parts]
+        turn.tell("added")
+        _go_on(turn)
 
 
 class Narrow(Interruption):
@@ -112,40 +112,40 @@ class Narrow(Interruption):
     safe: ClassVar[str] = "leave"
     when_stopped: ClassVar[bool] = True
 
-    def offers(self, making: TurnBuilder) -> Iterable[tuple[str, str]]:
+    def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield the narrower uses."""
-        narrower = NARROWER.get(str(making.conversation.aside_notes.get("use")), ())
-        return (pair for pair in super().offers(making) if pair[0] in {*narrower, "leave"})
+        narrower = NARROWER.get(str(turn.conversation.aside_notes.get("use")), ())
+        return (pair for pair in super().offers(turn) if pair[0] in {*narrower, "leave"})
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Keep the literal reply for the record of the decision."""
-        choice = self.chosen(making, signal)
+        choice = self.chosen(turn, signal)
         if choice is None or choice.option.value == "leave":
-            return super().hear(making, signal)
-        story, shown = story_in(making), making.conversation.shown
+            return super().hear(turn, signal)
+        story, shown = story_in(turn), turn.conversation.shown
         literal = signal.text if isinstance(signal, Said) else choice.shown.label if isinstance(signal, Chose) else ""
-        self.close(making)
-        making.effects.append(
+        self.close(turn)
+        turn.effects.append(
             NarrowStory(
                 story=story,
                 use="quote" if choice.option.value == "quote" else "team",
                 literal=literal[:LITERAL],
                 text=shown,
                 digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
-                language=making.conversation.language,
+                language=turn.conversation.language,
             )
         )
-        making.tell("use_changed")
-        _go_on(making)
+        turn.tell("use_changed")
+        _go_on(turn)
         return True
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Change nothing."""
-        self.close(making)
-        making.tell("left_as_it_is")
-        _go_on(making)
+        self.close(turn)
+        turn.tell("left_as_it_is")
+        _go_on(turn)
 
 
-def _go_on(making: TurnBuilder) -> None:
-    if making.conversation.status == "open":
-        making.ask_again()
+def _go_on(turn: TurnBuilder) -> None:
+    if turn.conversation.status == "open":
+        turn.ask_again()

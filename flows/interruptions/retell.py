@@ -24,27 +24,27 @@ class Retell(Interruption):
     values: ClassVar[tuple[str, ...]] = ("add", "anew", "leave")
     safe: ClassVar[str] = "leave"
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the question, with what was told so far."""
-        options = tuple(choice.shown for choice in self.choices(making))
-        return Say(text=making.common(self.name, story=joined(so_far(making))), options=options, private=True)
+        options = tuple(choice.shown for choice in self.choices(turn))
+        return Say(text=turn.common(self.name, story=joined(so_far(turn))), options=options, private=True)
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Go on with what was told, begin it anew, or leave it."""
-        still_telling = bool(_unfinished(making))
-        self.close(making)
+        still_telling = bool(_unfinished(turn))
+        self.close(turn)
         if value == "leave":
-            self.go_on(making)
+            self.go_on(turn)
         elif still_telling:
             if value == "anew":
-                making.set(scratch={})
-                making.ask_again()
+                turn.set(scratch={})
+                turn.ask_again()
             else:
-                making.tell("held_used")
+                turn.tell("held_used")
         elif value == "add":
-            More.begin(making, 0)
+            More.begin(turn, 0)
         else:
-            Anew.begin(making, 0)
+            Anew.begin(turn, 0)
 
 
 class More(RewordedWords):
@@ -52,10 +52,10 @@ class More(RewordedWords):
 
     name: ClassVar[str] = MORE
 
-    def told(self, making: TurnBuilder, parts: Parts) -> None:
+    def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Add them, and show the whole."""
-        self.close(making)
-        _tell(making, (*parts_told(making), *parts))
+        self.close(turn)
+        _tell(turn, (*parts_told(turn), *parts))
 
 
 class Anew(RewordedWords):
@@ -63,27 +63,27 @@ class Anew(RewordedWords):
 
     name: ClassVar[str] = ANEW
 
-    def told(self, making: TurnBuilder, parts: Parts) -> None:
+    def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Put them in the old ones' place, and show the whole."""
-        if making.conversation.kept and not proved(making):
+        if turn.conversation.kept and not proved(turn):
             return
-        self.close(making)
-        _tell(making, parts)
+        self.close(turn)
+        _tell(turn, parts)
 
 
-def so_far(making: TurnBuilder) -> Parts:
+def so_far(turn: TurnBuilder) -> Parts:
     """Return what was told in this conversation, finished or not."""
-    return _unfinished(making) or parts_told(making)
+    return _unfinished(turn) or parts_told(turn)
 
 
-def _unfinished(making: TurnBuilder) -> Parts:
-    step = making.step
-    return as_parts(making.conversation.scratch.get("parts")) if step is not None and step.tells else ()
+def _unfinished(turn: TurnBuilder) -> Parts:
+    step = turn.step
+    return as_parts(turn.conversation.scratch.get("parts")) if step is not None and step.tells else ()
 
 
-def _tell(making: TurnBuilder, parts: Parts) -> None:
-    set_parts(making, parts)
-    if making.conversation.kept:
-        making.show_kept()
-    if making.conversation.status == "open":
-        making.ask_again()
+def _tell(turn: TurnBuilder, parts: Parts) -> None:
+    set_parts(turn, parts)
+    if turn.conversation.kept:
+        turn.show_kept()
+    if turn.conversation.status == "open":
+        turn.ask_again()

@@ -32,64 +32,64 @@ class RewordedWords(Interruption):
     open_words: ClassVar[bool] = True
 
     @classmethod
-    def begin(cls, making: TurnBuilder, story: int, **notes: Any) -> None:
+    def begin(cls, turn: TurnBuilder, story: int, **notes: Any) -> None:
         """Invite the words."""
-        making.set(aside=cls.name, aside_notes={"story": story, "parts": [], **notes}, tries=0)
-        making.ask(cls().ask(making))
+        turn.set(aside=cls.name, aside_notes={"story": story, "parts": [], **notes}, tries=0)
+        turn.ask(cls().ask(turn))
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the invitation; on a chat with a button to finish."""
-        done = Option(value="done", label=making.common("done_button"))
+        done = Option(value="done", label=turn.common("done_button"))
         return Say(
-            text=making.common(self.name), options=() if making.conversation.channel == "sms" else (done,)
+            text=turn.common(self.name), options=() if turn.conversation.channel == "sms" else (done,)
         )  # fmt: skip
 
-    def is_clear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether there are words, or the button."""
         return isinstance(signal, Said | Chose)
 
-    def hear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Gather words; DONE or the button finishes, BACK and SKIP leave all as it was."""
         if isinstance(signal, Chose):
-            self._finish(making)
+            self._finish(turn)
             return True
         if not isinstance(signal, Said):
             return False
-        state = making.conversation
+        state = turn.conversation
         word = recognise(signal.text, language=state.language, channel=state.channel, waiting=True, telling=True)
         if word is not None and word.word in {Keyword.BACK, Keyword.SKIP} and word.whole:
-            self.leave(making)
+            self.leave(turn)
             return True
         done = word is not None and word.word is Keyword.DONE
         told = word.rest if done and word is not None else signal.text
         if told.strip():
             parts = [list(part) for part in as_parts(state.aside_notes.get("parts"))]
-            making.set(aside_notes={**state.aside_notes, "parts": [*parts, [signal.ref, told]]})
+            turn.set(aside_notes={**state.aside_notes, "parts": [*parts, [signal.ref, told]]})
         if done:
-            self._finish(making)
+            self._finish(turn)
         return True
 
-    def _finish(self, making: TurnBuilder) -> None:
-        parts = as_parts(making.conversation.aside_notes.get("parts"))
+    def _finish(self, turn: TurnBuilder) -> None:
+        parts = as_parts(turn.conversation.aside_notes.get("parts"))
         if parts:
-            self.told(making, parts)
-        elif making.conversation.tries == 0:
-            making.set(tries=1)
-            making.ask(self.ask(making))
+            self.told(turn, parts)
+        elif turn.conversation.tries == 0:
+            turn.set(tries=1)
+            turn.ask(self.ask(turn))
         else:
-            self.leave(making)
+            self.leave(turn)
 
-    def told(self, making: TurnBuilder, parts: Parts) -> None:
+    def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Do what the words are for."""
         raise NotImplementedError
 
     @classmethod
-    def leave(cls, making: TurnBuilder) -> None:
+    def leave(cls, turn: TurnBuilder) -> None:
         """Change nothing."""
-        cls.close(making)
-        making.tell("left_as_it_is")
-        if making.conversation.status == "open":
-            making.ask_again()
+        cls.close(turn)
+        turn.tell("left_as_it_is")
+        if turn.conversation.status == "open":
+            turn.ask_again()
 
 
 class Reword(RewordedWords):
@@ -98,10 +98,10 @@ class Reword(RewordedWords):
     name: ClassVar[str] = REWORD
     when_stopped: ClassVar[bool] = True
 
-    def told(self, making: TurnBuilder, parts: Parts) -> None:
+    def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Show them once."""
-        making.set(aside=REWORDED, tries=0)
-        making.ask(Reworded().ask(making))
+        turn.set(aside=REWORDED, tries=0)
+        turn.ask(Reworded().ask(turn))
 
 
 class Reworded(Interruption):
@@ -112,43 +112,43 @@ class Reworded(Interruption):
     safe: ClassVar[str] = "leave"
     when_stopped: ClassVar[bool] = True
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the question, with the words."""
-        parts = as_parts(making.conversation.aside_notes.get("parts"))
-        options = tuple(choice.shown for choice in self.choices(making))
-        return Say(text=making.common(self.name, story=joined(parts)), options=options, private=True)
+        parts = as_parts(turn.conversation.aside_notes.get("parts"))
+        options = tuple(choice.shown for choice in self.choices(turn))
+        return Say(text=turn.common(self.name, story=joined(parts)), options=options, private=True)
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Put them in the old ones' place, or throw them away."""
-        story, parts = story_in(making), as_parts(making.conversation.aside_notes.get("parts"))
+        story, parts = story_in(turn), as_parts(turn.conversation.aside_notes.get("parts"))
         if value != "replace":
-            RewordedWords.leave(making)
+            RewordedWords.leave(turn)
             return
-        if not proved(making):
+        if not proved(turn):
             return
-        if making.conversation.aside_notes.get("here"):
-            _answer_anew(making, parts)
-        self.close(making)
-        making.effects.append(ReplaceStory(story=story, parts=parts))
-        making.tell("replaced")
-        if making.conversation.status == "open":
-            making.ask_again()
+        if turn.conversation.aside_notes.get("here"):
+            _answer_anew(turn, parts)
+        self.close(turn)
+        turn.effects.append(ReplaceStory(story=story, parts=parts))
+        turn.tell("replaced")
+        if turn.conversation.status == "open":
+            turn.ask_again()
 
 
-def story_in(making: TurnBuilder) -> int:
+def story_in(turn: TurnBuilder) -> int:
     """Return the number of the story that is talked about."""
-    found = making.conversation.aside_notes.get("story")
+    found = turn.conversation.aside_notes.get("story")
     return found if isinstance(found, int) else 0
 
 
-def _answer_anew(making: TurnBuilder, parts: Parts) -> None:
+def _answer_anew(turn: TurnBuilder, parts: Parts) -> None:
     """Put the new words into the answers as well, or the next answer would keep the old ones again."""
-    state, steps = making.conversation, making.release.flow.steps
+    state, steps = turn.conversation, turn.release.flow.steps
     told = [name for name in state.answers if _tells(steps.get(name))]
     value: list[JsonValue] = [list(part) for part in parts]
     fresh = {name: Answer(value=value if name == told[0] else None) for name in told}
     fresh |= {name: one.model_copy(update={"label": joined(parts)}) for name, one in fresh.items() if one.value}
-    making.set(answers={name: fresh.get(name, one) for name, one in state.answers.items()})
+    turn.set(answers={name: fresh.get(name, one) for name, one in state.answers.items()})
 
 
 def _tells(step: Step | None) -> bool:

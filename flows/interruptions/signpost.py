@@ -27,12 +27,12 @@ LINES = ("crisis_line", "text_line", "health_line", "youth_line")
 """Whom the signpost names after the emergency number, in this order; each only where the house has it."""
 
 
-def signpost(making: TurnBuilder) -> str:
+def signpost(turn: TurnBuilder) -> str:
     """Return who can be reached. It neither names what was written nor promises anything: others may read it too."""
-    house = making.release.house
+    house = turn.release.house
     known = [line for line in LINES if getattr(house, line) not in {"", house.emergency}]
-    texts = [making.common(CARE), *(making.common(f"{CARE}_{line}") for line in known)]
-    return (" " if making.conversation.channel == "sms" else "\n").join(texts)
+    texts = [turn.common(CARE), *(turn.common(f"{CARE}_{line}") for line in known)]
+    return (" " if turn.conversation.channel == "sms" else "\n").join(texts)
 
 
 class Care(Interruption):
@@ -42,92 +42,92 @@ class Care(Interruption):
     values: ClassVar[tuple[str, ...]] = ("go_on", "pause", "stop")
     safe: ClassVar[str] = "go_on"
 
-    def ask(self, making: TurnBuilder) -> Say:
+    def ask(self, turn: TurnBuilder) -> Say:
         """Return the signpost with the three ways to choose from."""
-        return replace(super().ask(making), text=signpost(making))
+        return replace(super().ask(turn), text=signpost(turn))
 
-    def take(self, making: TurnBuilder, value: str) -> None:
+    def take(self, turn: TurnBuilder, value: str) -> None:
         """Go on, leave them in peace until they write, or stop all contact."""
         if value == "pause":
-            making.set(aside_notes={**making.conversation.aside_notes, "paused": True}, tries=0)
-            making.tell("care_paused")
+            turn.set(aside_notes={**turn.conversation.aside_notes, "paused": True}, tries=0)
+            turn.tell("care_paused")
             return
-        notes = uncover(making)
+        notes = pop_signpost(turn)
         if value == "stop":
-            making.stop()
-            making.tell("care_stopped")
-            making.effects.append(OptOut())
-        elif not making.conversation.aside:
-            _go_on(making, notes)
+            turn.stop()
+            turn.tell("care_stopped")
+            turn.effects.append(OptOut())
+        elif not turn.conversation.aside:
+            _go_on(turn, notes)
 
-    def unclear(self, making: TurnBuilder, signal: Signal) -> bool:
+    def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Go on with whatever it is: nobody has to answer us first."""
         if not isinstance(signal, Said):
             return False
-        notes = uncover(making)
-        if making.conversation.aside:
+        notes = pop_signpost(turn)
+        if turn.conversation.aside:
             return bool(notes.get("unseen"))
-        if making.conversation.status != "open":
+        if turn.conversation.status != "open":
             return False
-        if notes.get("paused") and _is_ready(making, signal.text):
-            _go_on(making, notes)
+        if notes.get("paused") and _is_ready(turn, signal.text):
+            _go_on(turn, notes)
             return True
-        if not notes.get("unseen") or (isinstance(making.step, StoryStep) and making.consented):
+        if not notes.get("unseen") or (isinstance(turn.step, StoryStep) and turn.consented):
             return False
-        _keep_for_later(making, signal)
-        _go_on(making, notes)
+        _keep_for_later(turn, signal)
+        _go_on(turn, notes)
         return True
 
 
-def cover(making: TurnBuilder, *, unseen: bool, start: bool = False, paused: bool = False) -> None:
+def push_signpost(turn: TurnBuilder, *, unseen: bool, start: bool = False, paused: bool = False) -> None:
     """Lay the question over whatever waits, with no reminder and no quiet gap running meanwhile."""
-    state = making.conversation
+    state = turn.conversation
     notes = {
         "under": state.aside, "notes": state.aside_notes, "tries": state.tries,
         "unseen": unseen, "start": start, "paused": paused,
     }  # fmt: skip
-    making.set(
+    turn.set(
         aside=CARE,
         aside_notes={name: value for name, value in notes.items() if value},
         tries=0,
-        nudges=max(state.nudges, making.release.flow.nudges),
+        nudges=max(state.nudges, turn.release.flow.nudges),
     )
-    making.quiet = None
+    turn.quiet = None
 
 
-def uncover(making: TurnBuilder) -> dict[str, Any]:
+def pop_signpost(turn: TurnBuilder) -> dict[str, Any]:
     """Take the question away again and return its notes."""
-    notes: dict[str, Any] = dict(making.conversation.aside_notes)
-    making.set(aside=notes.get("under", ""), aside_notes=notes.get("notes", {}), tries=notes.get("tries", 0))
+    notes: dict[str, Any] = dict(turn.conversation.aside_notes)
+    turn.set(aside=notes.get("under", ""), aside_notes=notes.get("notes", {}), tries=notes.get("tries", 0))
     return notes
 
 
-def _go_on(making: TurnBuilder, notes: dict[str, Any]) -> None:
+def _go_on(turn: TurnBuilder, notes: dict[str, Any]) -> None:
     """Ask what was not shown or, in the middle of a story, only say that they can go on."""
-    state = making.conversation
+    state = turn.conversation
     if state.status != "open":
-        making.tell("care_on")
+        turn.tell("care_on")
     elif notes.get("start"):
         if state.held:
-            making.tell("held_looked_at")
-        making.go(making.release.flow.start)
+            turn.tell("held_looked_at")
+        turn.go(turn.release.flow.start)
     elif state.scratch.get("parts") and not notes.get("unseen"):
-        making.tell("care_on")
+        turn.tell("care_on")
     else:
-        making.ask_again()
+        turn.ask_again()
 
 
-def _keep_for_later(making: TurnBuilder, said: Said) -> None:
+def _keep_for_later(turn: TurnBuilder, said: Said) -> None:
     """Keep words that came before their question was shown: they decide nothing, and are not lost."""
-    state = making.conversation
-    if making.consented:
+    state = turn.conversation
+    if turn.consented:
         noted = state.scratch.get("unclear")
         kept = [*(noted if isinstance(noted, list) else []), said.text]
-        making.set(scratch={**state.scratch, "unclear": kept})
+        turn.set(scratch={**state.scratch, "unclear": kept})
     elif is_told(said.text):
-        making.effects.append(HoldSealed(text=said.text, ref=said.ref))
-        making.set(held=state.held + 1)
+        turn.effects.append(HoldSealed(text=said.text, ref=said.ref))
+        turn.set(held=state.held + 1)
 
 
-def _is_ready(making: TurnBuilder, text: str) -> bool:
-    return normalise(text) in {normalise(word) for word in making.common("care_ready").split(",")}
+def _is_ready(turn: TurnBuilder, text: str) -> bool:
+    return normalise(text) in {normalise(word) for word in turn.common("care_ready").split(",")}

@@ -72,7 +72,7 @@ class TurnBuilder:
         """True: questions of this turn wait until the person has seen the signpost and goes on."""
         self.unasked = False
         """True once a question was held back like this."""
-        self.stepped_aside: dict[str, Any] = {}
+        self.suspended: dict[str, Any] = {}
         self._aside = conversation.aside
         self.first_asked = False
         """True: what is asked next is a new question, and no repetition of one that waits."""
@@ -87,7 +87,7 @@ class TurnBuilder:
         """Change fields of the conversation."""
         self.conversation = self.conversation.changed(**changes)
 
-    def scene(self, name: str) -> QuestionContext:
+    def context(self, name: str) -> QuestionContext:
         """Return what the question `name` may see now."""
         return QuestionContext(name=name, release=self.release, conversation=self.conversation, now=self.now)
 
@@ -156,9 +156,9 @@ class TurnBuilder:
         step, name = self.step, self.conversation.step
         if step is None or name is None:
             return
-        scene = self.scene(name)
-        say = step.ask(scene)
-        text = scene.text("again") if other_words and scene.has("again") else say.text
+        context = self.context(name)
+        say = step.ask(context)
+        text = context.text("again") if other_words and context.has("again") else say.text
         seen = self.conversation.shown if other_words and step.decides else ""
         self.ask(replace(say, text=self._joined(before, text)))
         if seen:  # whoever decides now has read both
@@ -205,21 +205,21 @@ class TurnBuilder:
                 self.first_asked = True
                 self.effects.append(Unseal())
                 return
-            scene = self.scene(name)
+            context = self.context(name)
             if step.tells and (told := self.conversation.answers.get(name)) is not None and told.label:
                 self.set(step=name, tries=0, scratch={"parts": told.value}, nudges=0)
                 self.first_asked = True
                 question = self.common("go_on_telling", story=told.label)
-                self.ask(Say(text=question, options=step.ask(scene).options, private=True))
+                self.ask(Say(text=question, options=step.ask(context).options, private=True))
                 return
             if step.waits:
                 self.set(step=name, tries=0, scratch={}, nudges=0)
                 self.first_asked = True
-                self.ask(step.ask(scene))
+                self.ask(step.ask(context))
                 return
             if step.keeps:
                 self.keep()
-            self.effects.append(step.ask(scene))
+            self.effects.append(step.ask(context))
             if step.type == "end":
                 self.end_on_support()
                 self.finish(getattr(step, "outcome", "ended"))
@@ -253,7 +253,7 @@ class TurnBuilder:
         """Show what is kept."""
         shows = next((name for name, step in self.release.flow.steps.items() if step.keeps), None)
         if shows is not None:
-            self.effects.append(self._known(shows).ask(self.scene(shows)))
+            self.effects.append(self._known(shows).ask(self.context(shows)))
 
     def end_on_support(self) -> None:
         """After a signpost of this day, let the last words name somebody to talk to, whatever end it is."""
@@ -286,7 +286,7 @@ class TurnBuilder:
             return
         until, name = self.conversation.closed_until, self.conversation.closed_by
         if until is not None and self.now < until and name in self.release.flow.steps:
-            self.effects.append(Say(text=self.scene(name).text("text")))
+            self.effects.append(Say(text=self.context(name).text("text")))
         else:
             self.effects.append(Begin(text=text, ref=ref))
 

@@ -306,7 +306,7 @@ class NarrowStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsay:
+class DeleteChat:
     """Take the messages of this chat away, ours and theirs, as far as the channel lets us."""
 
 
@@ -318,14 +318,14 @@ class SetLanguage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAskBack:
+class ShowFollowUp:
     """Answer with `AskBackShown`, or with `AskBackTaken` if the question is over, in this same turn."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerAskBack:
+class AnswerFollowUp:
     """What the person answered; `AskBackTaken` says what came of it, in this same turn."""
 
     id: int
@@ -405,10 +405,10 @@ Effect = (
     | HidePlace
     | FindReceipt
     | NarrowStory
-    | Unsay
+    | DeleteChat
     | SetLanguage
-    | ShowAskBack
-    | AnswerAskBack
+    | ShowFollowUp
+    | AnswerFollowUp
     | ProposeEdition
     | TellTeam
     | RaiseConcern

@@ -39,20 +39,20 @@ class ChoiceStep(Step):
         """Return the options in the order of the file."""
         return self.options
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the question with its options."""
-        return Say(text=scene.text("text"), options=tuple(choice.shown for choice in offered(scene, self.options)))
+        return Say(text=context.text("text"), options=tuple(choice.shown for choice in offered(context, self.options)))
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand a press or words; words around the choice are kept as a note."""
-        choices = offered(scene, self.options)
+        choices = offered(context, self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
             return Unclear() if choice is None else _understood(choice, "")
         if not isinstance(signal, Said):
             return Unclear()
         if {choice.option.value for choice in choices} == set(AGES):
-            return self._age(scene, signal.text, choices)
+            return self._age(context, signal.text, choices)
         left = leaves(signal.text, choices)
         if left == "none" and (other := next((each for each in choices if each.option.value == OTHER), None)):
             return _understood(other, "")
@@ -61,14 +61,16 @@ class ChoiceStep(Step):
         match = choose(signal.text, choices)
         return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
 
-    def _age(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation:
+    def _age(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation:
         """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""
-        state = scene.conversation
-        age = age_said(said, scene.release.house.adult_age, language=state.language, asked=True, year=scene.now.year)
+        state = context.conversation
+        age = age_said(
+            said, context.release.house.adult_age, language=state.language, asked=True, year=context.now.year
+        )
         adult, young = (next(choice for choice in choices if choice.option.value == value) for value in AGES)
         if age is None:
             table = answers_in(state.language)
-            age = _yes_or_no(read_reply(said, table, scene.release.house.adult_age)) if table is not None else None
+            age = _yes_or_no(read_reply(said, table, context.release.house.adult_age)) if table is not None else None
         if age is not None:
             return _understood(adult if age == "adult" else young, "")
         match = strictly(said, choices)

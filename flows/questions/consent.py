@@ -114,64 +114,64 @@ class ConsentStep(Step):
         for item in self.also:
             yield f"also.{item.purpose}", item.label, "label", True
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the question; its exact words go into the decision."""
-        if scene.sms and not self.listed_sms:
-            return Say(text=scene.text("text"))
-        return Say(text=scene.text("text"), options=tuple(choice.shown for choice in self._offered(scene)))
+        if context.sms and not self.listed_sms:
+            return Say(text=context.text("text"))
+        return Say(text=context.text("text"), options=tuple(choice.shown for choice in self._offered(context)))
 
-    def _offered(self, scene: QuestionContext) -> tuple[Choice, ...]:
-        choices = offered(scene, self.options)
-        if not scene.sms or not self.also:
+    def _offered(self, context: QuestionContext) -> tuple[Choice, ...]:
+        choices = offered(context, self.options)
+        if not context.sms or not self.also:
             return choices
         extra = [OptionStep(value=item.purpose, label=item.label) for item in self.also]
         shown = tuple(
-            Choice(option, _also_shown(scene, option.value, len(choices) + number), ())
+            Choice(option, _also_shown(context, option.value, len(choices) + number), ())
             for number, option in enumerate(extra, start=1)
         )
         return choices + shown
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand a clear statement; a yes with something else beside it is none."""
-        choices = offered(scene, self.options)
+        choices = offered(context, self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
-            return Unclear() if choice is None else self._decided(scene, choice, choice.shown.label, "", ())
+            return Unclear() if choice is None else self._decided(context, choice, choice.shown.label, "", ())
         if not isinstance(signal, Said):
-            return self._unclear(scene, "")
+            return self._unclear(context, "")
         said = signal.text
-        if scene.sms and self.also and "?" not in said:
-            read = self._several(scene, said, choices)
+        if context.sms and self.also and "?" not in said:
+            read = self._several(context, said, choices)
             if read is not None:
                 return read
-        if (young := self._young(scene, said)) is not None:
-            return self._decided(scene, young, said, "", ())
-        if scene.sms and not self.listed_sms and numbers(said) is not None:
+        if (young := self._young(context, said)) is not None:
+            return self._decided(context, young, said, "", ())
+        if context.sms and not self.listed_sms and numbers(said) is not None:
             return Unclear(loose=True)  # no number was offered, so none is an answer
-        match, loose = self._meant(scene, said, choices)
-        if match is None and (match := self._set_off(scene, said, choices)) is not None and is_told(match.note):
+        match, loose = self._meant(context, said, choices)
+        if match is None and (match := self._set_off(context, said, choices)) is not None and is_told(match.note):
             return Unclear(kept=match.note, loose=True)  # a story in the same breath is held while we ask once more
         if match is None:
-            return self._unclear(scene, said, loose=loose)
-        return self._decided(scene, match.choice, said, match.note, ())
+            return self._unclear(context, said, loose=loose)
+        return self._decided(context, match.choice, said, match.note, ())
 
-    def _young(self, scene: QuestionContext, said: str) -> Choice | None:
+    def _young(self, context: QuestionContext, said: str) -> Choice | None:
         """Whoever says an age under the limit, or one that may be under it, is told that we may not ask them."""
         option = next((option for option in self.options if option.value == MINOR), None)
         if option is None:
             return None
-        language, limit = scene.conversation.language, scene.release.house.adult_age
-        age = age_said(said, limit, language=language, beside=True, year=scene.now.year)
+        language, limit = context.conversation.language, context.release.house.adult_age
+        age = age_said(said, limit, language=language, beside=True, year=context.now.year)
         if age in {None, "adult"}:
             return None
-        (choice,) = offered(scene, [option.model_copy(update={"when": None})])
+        (choice,) = offered(context, [option.model_copy(update={"when": None})])
         return choice
 
-    def _meant(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
+    def _meant(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
         """Return the option that was meant and nothing else, and whether it sounds like a yes all the same."""
         narrowest = self._narrowest(choices)
-        adult = scene.release.house.adult_age
-        language = scene.conversation.language
+        adult = context.release.house.adult_age
+        language = context.conversation.language
         table = answers_in(language)
         put_right = meant(said, table) or said
         match = strictly(put_right, choices) if put_right != said else None
@@ -184,7 +184,7 @@ class ConsentStep(Step):
                 return match, False
             return None, False
         if table is None:
-            return self._by_lists(scene, said, choices), normalise(said) in listed(scene, "loose_words")
+            return self._by_lists(context, said, choices), normalise(said) in listed(context, "loose_words")
         agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
         if len(agreeing) != 1:
             found = self._travels(said, put_right, choices, table, adult)
@@ -198,26 +198,26 @@ class ConsentStep(Step):
             return Match(narrowest, ""), False
         return None, heard == "loose"
 
-    def _set_off(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
+    def _set_off(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
         """The very words we asked for, or a no, as a sentence of their own, before what takes nothing back."""
         found = _OWN_SENTENCE.match(said.strip())
-        if found is None or "?" in said or hedged(scene, said):
+        if found is None or "?" in said or hedged(context, said):
             return None
         word, rest = normalise(found[1]), found[2].strip()
         narrowest = self._narrowest(choices)
-        if word in listed(scene, "no_words") and decision_of(narrowest) == "no":
-            return None if is_told(rest) or _opens_with_yes(scene, rest) else Match(narrowest, rest)
+        if word in listed(context, "no_words") and decision_of(narrowest) == "no":
+            return None if is_told(rest) or _opens_with_yes(context, rest) else Match(narrowest, rest)
         agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
-        chosen = [choice for choice in agreeing if word in choice.forms or _is_plain(scene, word)]
+        chosen = [choice for choice in agreeing if word in choice.forms or _is_plain(context, word)]
         return Match(chosen[0], rest) if len(chosen) == 1 else None
 
-    def _by_lists(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
+    def _by_lists(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
         """In a language without a table of answers: only what is listed counts, and only whole."""
         text = normalise(said)
-        if text in listed(scene, "no_words"):
+        if text in listed(context, "no_words"):
             return Match(self._narrowest(choices), "")
         agreeing = [choice for choice in choices if decision_of(choice) == "yes"]
-        if len(agreeing) != 1 or text not in listed(scene, "yes_words") - listed(scene, "loose_words"):
+        if len(agreeing) != 1 or text not in listed(context, "yes_words") - listed(context, "loose_words"):
             return None
         return Match(agreeing[0], "")
 
@@ -245,7 +245,7 @@ class ConsentStep(Step):
             return Match(narrowest, "") if set(kinds) <= _LEAST else None
         return None
 
-    def _several(self, scene: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation | None:
+    def _several(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation | None:
         asked = numbers(said)
         if asked is None:
             return None
@@ -254,43 +254,43 @@ class ConsentStep(Step):
             item.purpose for position, item in enumerate(self.also, start=len(choices) + 1) if position in asked
         )
         if len(mine) > 1 or any(number < 1 or number > len(choices) + len(self.also) for number in asked):
-            return self._unclear(scene, said)
+            return self._unclear(context, said)
         chosen = choices[mine[0] - 1] if mine else self._narrowest(choices)
-        return self._decided(scene, chosen, said, "", also)
+        return self._decided(context, chosen, said, "", also)
 
     def _narrowest(self, choices: tuple[Choice, ...]) -> Choice:
         return next(choice for choice in choices if choice.option.value == self.narrowest)
 
-    def _unclear(self, scene: QuestionContext, said: str, *, loose: bool = False) -> Unclear:
+    def _unclear(self, context: QuestionContext, said: str, *, loose: bool = False) -> Unclear:
         """Leave it open. Before anything is told only a refusal is one; what is asked later falls to the narrowest."""
         if self.purpose == TAKE_PART:
-            return Unclear(kept="" if loose or _opens_with_yes(scene, said) else said, loose=loose)
-        choices = offered(scene, self.options)
-        told = "" if _about_the_question(scene, said) else said
-        return Unclear(kept=told, counts_as=self._decided(scene, self._narrowest(choices), said, "", ()))
+            return Unclear(kept="" if loose or _opens_with_yes(context, said) else said, loose=loose)
+        choices = offered(context, self.options)
+        told = "" if _about_the_question(context, said) else said
+        return Unclear(kept=told, counts_as=self._decided(context, self._narrowest(choices), said, "", ()))
 
     def _decided(
-        self, scene: QuestionContext, choice: Choice, literal: str, note: str, also: tuple[str, ...]
+        self, context: QuestionContext, choice: Choice, literal: str, note: str, also: tuple[str, ...]
     ) -> Understood:
         option = choice.option
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
             raise TypeError(option)
         decisions = [(self.purpose, option.decision, self.version, option.days)]
-        for item in self.also if scene.sms else ():
+        for item in self.also if context.sms else ():
             agreed = item.purpose in also
             decisions.append(
                 (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)
             )
-        shown = scene.conversation.shown
+        shown = context.conversation.shown
         records = tuple(
             RecordConsent(
                 purpose=purpose,
                 answer=answer,
-                step=scene.name,
+                step=context.name,
                 literal=literal[:LITERAL],
                 text=shown,
                 digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
-                language=scene.conversation.language,
+                language=context.conversation.language,
                 version=version,
                 valid_days=days,
             )
@@ -298,12 +298,12 @@ class ConsentStep(Step):
         )
         return Understood(
             value=option.value, label=choice.shown.label, note=note, next=option.next, before=records,
-            sets=_said_so(scene, choice, literal),
+            sets=_said_so(context, choice, literal),
         )  # fmt: skip
 
 
-def _also_shown(scene: QuestionContext, purpose: str, number: int) -> Option:
-    return Option(value=purpose, label=scene.text(f"also.{purpose}"), key=str(number))
+def _also_shown(context: QuestionContext, purpose: str, number: int) -> Option:
+    return Option(value=purpose, label=context.text(f"also.{purpose}"), key=str(number))
 
 
 def decision_of(choice: Choice) -> str:
@@ -311,17 +311,17 @@ def decision_of(choice: Choice) -> str:
     return str(getattr(choice.option, "decision", ""))
 
 
-def _about_the_question(scene: QuestionContext, said: str) -> bool:
+def _about_the_question(context: QuestionContext, said: str) -> bool:
     """Tell whether an unclear reply speaks of what was asked and of hardly anything else: it is nobody's story."""
-    table = answers_in(scene.conversation.language)
-    reply = read_reply(said, table, scene.release.house.adult_age) if table is not None else None
+    table = answers_in(context.conversation.language)
+    reply = read_reply(said, table, context.release.house.adult_age) if table is not None else None
     return reply is not None and reply.unknown <= 1 and any(reply.kinds)
 
 
-def _opens_with_yes(scene: QuestionContext, said: str) -> bool:
+def _opens_with_yes(context: QuestionContext, said: str) -> bool:
     """Tell whether a reply begins as a yes does: then it is about our question, and no part of what they tell."""
-    table = answers_in(scene.conversation.language)
-    kinds = read_reply(said, table, scene.release.house.adult_age).kinds if table is not None else ()
+    table = answers_in(context.conversation.language)
+    kinds = read_reply(said, table, context.release.house.adult_age).kinds if table is not None else ()
     return next((kind for kind in kinds if kind not in {"polite", "thanks"}), "") in {
         "yes",
         "bare_yes",
@@ -330,21 +330,23 @@ def _opens_with_yes(scene: QuestionContext, said: str) -> bool:
     }
 
 
-def _is_plain(scene: QuestionContext, sentence: str) -> bool:
+def _is_plain(context: QuestionContext, sentence: str) -> bool:
     """Tell whether a sentence agrees in so many words ("i agree to that"); a bare yes may answer anything."""
-    table, adult = answers_in(scene.conversation.language), scene.release.house.adult_age
+    table, adult = answers_in(context.conversation.language), context.release.house.adult_age
     if table is None:
         return False
     return read_reply(sentence, table, adult).has("yes") and verdict(sentence, table, adult) == "yes"
 
 
-def _said_so(scene: QuestionContext, choice: Choice, literal: str) -> Mapping[str, str]:
+def _said_so(context: QuestionContext, choice: Choice, literal: str) -> Mapping[str, str]:
     """Return what an answer settles beside itself: an age only where the answer, or the words chosen, name it."""
     settled = choice.option.sets
     if AGE not in settled:
         return settled
-    limit = scene.release.house.adult_age
-    if str(limit) in choice.shown.label or age_said(literal, limit, language=scene.conversation.language, beside=True):
+    limit = context.release.house.adult_age
+    if str(limit) in choice.shown.label or age_said(
+        literal, limit, language=context.conversation.language, beside=True
+    ):
         return settled
     return {name: value for name, value in settled.items() if name != AGE}
 
@@ -366,10 +368,10 @@ def _to_little(reply: Reply) -> Verdict:
     return "yes" if "reach" in kinds and not kinds & {"no", "refuse", "will_not"} else ""
 
 
-def hedged(scene: QuestionContext, said: str) -> bool:
+def hedged(context: QuestionContext, said: str) -> bool:
     """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
-    return any(word in text for word in _spaced_words_of(scene.common("hedges")))
+    return any(word in text for word in _spaced_words_of(context.common("hedges")))
 
 
 @lru_cache(maxsize=256)
@@ -377,9 +379,9 @@ def _spaced_words_of(text: str) -> tuple[str, ...]:
     return tuple(spaced(word) for word in _words_of(text))
 
 
-def listed(scene: QuestionContext, key: str) -> frozenset[str]:
+def listed(context: QuestionContext, key: str) -> frozenset[str]:
     """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
-    return _words_of(scene.common(key))
+    return _words_of(context.common(key))
 
 
 @lru_cache(maxsize=256)

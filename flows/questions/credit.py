@@ -39,38 +39,38 @@ class CreditStep(Step):
     sensitive: ClassVar[bool] = True
     decides: ClassVar[bool] = True
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Take a name as it is written; asked twice in vain, nobody is named."""
         said = " ".join(signal.text.split()) if isinstance(signal, Said) else ""
-        if normalise(said) in listed(scene, "no_words") | listed(scene, "nobody_words"):
-            return self._named(scene, "none", said)
-        table = answers_in(scene.conversation.language)
-        kinds = set(read_reply(said, table, scene.release.house.adult_age).kinds) if table is not None else set()
+        if normalise(said) in listed(context, "no_words") | listed(context, "nobody_words"):
+            return self._named(context, "none", said)
+        table = answers_in(context.conversation.language)
+        kinds = set(read_reply(said, table, context.release.house.adult_age).kinds) if table is not None else set()
         if kinds & _UNNAMED and kinds <= _UNNAMED | _POLITE:
-            return self._named(scene, "none", said)
+            return self._named(context, "none", said)
         if kinds and kinds <= _AGREES | _POLITE:
-            return Unclear(counts_as=self._named(scene, "none", said))
+            return Unclear(counts_as=self._named(context, "none", said))
         words = len(said.split())
-        sentence = words > MOST_WORDS or said.endswith("?") or (words > 1 and hedged(scene, said))
+        sentence = words > MOST_WORDS or said.endswith("?") or (words > 1 and hedged(context, said))
         if not said or len(said) > LONGEST or sentence or _CONTACT.search(said):
             told = said if words > TOLD_WORDS and not _CONTACT.search(said) else ""
-            return Unclear(kept=told, counts_as=self._named(scene, "none", said))
-        return self._named(scene, "name", said)
+            return Unclear(kept=told, counts_as=self._named(context, "none", said))
+        return self._named(context, "name", said)
 
-    def finish(self, scene: QuestionContext) -> Interpretation:
+    def finish(self, context: QuestionContext) -> Interpretation:
         """SKIP and DONE leave it at nobody."""
-        return self._named(scene, "none", "SKIP")
+        return self._named(context, "none", "SKIP")
 
-    def _named(self, scene: QuestionContext, answer: Literal["none", "name"], said: str) -> Understood:
-        shown = scene.conversation.shown
+    def _named(self, context: QuestionContext, answer: Literal["none", "name"], said: str) -> Understood:
+        shown = context.conversation.shown
         decision = RecordConsent(
             purpose=self.purpose,
             answer=answer,
-            step=scene.name,
+            step=context.name,
             literal=said[:LITERAL],
             text=shown,
             digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
-            language=scene.conversation.language,
+            language=context.conversation.language,
             version=self.version,
             valid_days=self.valid_days if answer == "name" else None,
             credit=said if answer == "name" else "",

@@ -34,6 +34,6 @@ class KeptStep(Step):
         yield from Step.targets(self)
         yield "empty", self.empty
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the story as it is kept, cut nowhere."""
-        return Say(text=scene.text("text", **told_so_far(scene)), private=True)
+        return Say(text=context.text("text", **told_so_far(context)), private=True)

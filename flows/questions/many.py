@@ -32,37 +32,37 @@ class ManyStep(Step):
         """Return the options in the order of the file."""
         return self.options
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the question; on Telegram the options are toggles and a last button finishes."""
-        return self._draw(scene, _chosen(scene), redraw=False)
+        return self._draw(context, _chosen(context), redraw=False)
 
-    def _draw(self, scene: QuestionContext, on: tuple[str, ...], *, redraw: bool) -> Say:
-        shown = tuple(choice.shown for choice in offered(scene, self.options))
-        if not scene.sms:
-            shown += (Option(value="done", label=scene.common("done_button"), key=""),)
-        return Say(text=scene.text("text"), options=shown, toggles=not scene.sms, toggled=on, redraw=redraw)
+    def _draw(self, context: QuestionContext, on: tuple[str, ...], *, redraw: bool) -> Say:
+        shown = tuple(choice.shown for choice in offered(context, self.options))
+        if not context.sms:
+            shown += (Option(value="done", label=context.common("done_button"), key=""),)
+        return Say(text=context.text("text"), options=shown, toggles=not context.sms, toggled=on, redraw=redraw)
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand numbers, labels or toggles."""
-        choices = offered(scene, self.options)
-        on = _chosen(scene)
+        choices = offered(context, self.options)
+        on = _chosen(context)
         if isinstance(signal, Chose):
             if signal.index == len(choices):
-                return self.finish(scene)
+                return self.finish(context)
             if not 0 <= signal.index < len(choices):
                 return Unclear()
             value = choices[signal.index].option.value
             now_on = tuple(item for item in on if item != value) if value in on else (*on, value)
             kept: list[JsonValue] = list(now_on)
-            return Waiting(scratch={"chosen": kept}, effects=(self._draw(scene, now_on, redraw=True),))
+            return Waiting(scratch={"chosen": kept}, effects=(self._draw(context, now_on, redraw=True),))
         if isinstance(signal, Said):
             return self._typed(signal.text, choices)
         return Unclear()
 
-    def finish(self, scene: QuestionContext) -> Interpretation:
+    def finish(self, context: QuestionContext) -> Interpretation:
         """DONE takes the toggles as they are."""
-        on = _chosen(scene)
-        return _all(offered(scene, self.options), on, "") if on else Unclear()
+        on = _chosen(context)
+        return _all(offered(context, self.options), on, "") if on else Unclear()
 
     def _typed(self, said: str, choices: tuple[Choice, ...]) -> Interpretation:
         asked = numbers(said)
@@ -81,8 +81,8 @@ class ManyStep(Step):
         return _all(choices, tuple(choice.option.value for choice in picked.choices), picked.note)
 
 
-def _chosen(scene: QuestionContext) -> tuple[str, ...]:
-    kept = scene.conversation.scratch.get("chosen")
+def _chosen(context: QuestionContext) -> tuple[str, ...]:
+    kept = context.conversation.scratch.get("chosen")
     return tuple(str(item) for item in kept) if isinstance(kept, list) else ()
 
 

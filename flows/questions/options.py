@@ -37,29 +37,31 @@ class Match(NamedTuple):
     note: str
 
 
-def offered(scene: QuestionContext, options: Sequence[OptionStep], start: int = 1) -> tuple[Choice, ...]:
+def offered(context: QuestionContext, options: Sequence[OptionStep], start: int = 1) -> tuple[Choice, ...]:
     """Return the options offered on this channel, numbered from `start`, in the contributor's language."""
-    state = scene.conversation
-    key = (scene.name, state.language, state.channel, start, len(options))
-    known = scene.release.offered.get(key)
+    state = context.conversation
+    key = (context.name, state.language, state.channel, start, len(options))
+    known = context.release.offered.get(key)
     if known is not None and all(one is other for one, other in zip(known[0], options, strict=True)):
         return known[1]
-    made = tuple(_offered(scene, options, start))
-    scene.release.offered[key] = (tuple(options), made)
+    made = tuple(_offered(context, options, start))
+    context.release.offered[key] = (tuple(options), made)
     return made
 
 
-def _offered(scene: QuestionContext, options: Sequence[OptionStep], start: int) -> Iterator[Choice]:
-    channel = scene.conversation.channel
+def _offered(context: QuestionContext, options: Sequence[OptionStep], start: int) -> Iterator[Choice]:
+    channel = context.conversation.channel
     number = start
     for option in options:
         if option.when is not None and option.when != channel:
             continue
         address = f"options.{option.value}"
-        label = scene.text(f"{address}.sms") if scene.sms and scene.has(f"{address}.sms") else scene.text(address)
-        words = scene.text(f"{address}.words") if scene.has(f"{address}.words") else ""
+        label = (
+            context.text(f"{address}.sms") if context.sms and context.has(f"{address}.sms") else context.text(address)
+        )
+        words = context.text(f"{address}.words") if context.has(f"{address}.words") else ""
         shown = Option(value=option.value, label=label, key=str(number))
-        yield Choice(option, shown, _forms(label, words, option.value), scene.conversation.language)
+        yield Choice(option, shown, _forms(label, words, option.value), context.conversation.language)
         number += 1
 
 

@@ -36,38 +36,38 @@ class PlaceStep(Step):
 
     sensitive: ClassVar[bool] = True
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the question; a channel that can offers to share a position."""
-        return Say(text=scene.text("text"), wants_place=True)
+        return Say(text=context.text("text"), wants_place=True)
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Look words up, take a shared locality, or choose among those offered."""
         if isinstance(signal, Located):
             return Unclear() if signal.place is None else _chosen(signal.place, "")
         if isinstance(signal, PlacesFound):
-            return _found(scene, signal)
-        offered = _offered(scene)
+            return _found(context, signal)
+        offered = _offered(context)
         if isinstance(signal, Chose) and offered:
             if signal.index == len(offered):
-                return _own_words(scene)
-            return _chosen(offered[signal.index], _words(scene)) if signal.index < len(offered) else Unclear()
+                return _own_words(context)
+            return _chosen(offered[signal.index], _words(context)) if signal.index < len(offered) else Unclear()
         if isinstance(signal, Said) and signal.text.strip():
-            return self._said(scene, signal, offered)
+            return self._said(context, signal, offered)
         return Unclear()
 
-    def _said(self, scene: QuestionContext, signal: Said, offered: tuple[PlaceChoice, ...]) -> Interpretation:
+    def _said(self, context: QuestionContext, signal: Said, offered: tuple[PlaceChoice, ...]) -> Interpretation:
         said = signal.text
         if offered:
-            match = choose(said, _choices(scene, offered))
+            match = choose(said, _choices(context, offered))
             if match is not None:
                 if match.choice.option.value == NONE_OF_THESE:
-                    return _own_words(scene)
-                return _chosen(offered[int(match.choice.option.value[1:]) - 1], _words(scene))
-            if len(offered) == 1 and normalise(said) in _listed(scene.common("yes_words")):
-                return _chosen(offered[0], _words(scene))
+                    return _own_words(context)
+                return _chosen(offered[int(match.choice.option.value[1:]) - 1], _words(context))
+            if len(offered) == 1 and normalise(said) in _listed(context.common("yes_words")):
+                return _chosen(offered[0], _words(context))
             if normalise(said).isdigit():
                 return Unclear(kept=said)
-        if says_nowhere(said, scene.common("place_skips"), scene.common("place_fillers")):
+        if says_nowhere(said, context.common("place_skips"), context.common("place_fillers")):
             return Understood(value=None)
         # The words come back with what was found, without street and house; until then nothing of them is kept.
         return Waiting(scratch={}, effects=(FindPlace(words=said[:200], ref=signal.ref),))
@@ -109,7 +109,7 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(normalise(word) for word in words.split(","))
 
 
-def _found(scene: QuestionContext, found: PlacesFound) -> Interpretation:
+def _found(context: QuestionContext, found: PlacesFound) -> Interpretation:
     words = found.words  # without the half of a postcode that names a house, without street and number
     if len(found.exact) == 1:
         return _chosen(found.exact[0], words)
@@ -120,12 +120,12 @@ def _found(scene: QuestionContext, found: PlacesFound) -> Interpretation:
         key = "is_it_this_place"
     offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
     shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
-    shown += (Option(value=NONE_OF_THESE, label=scene.common("none_of_these"), key="0"),)
+    shown += (Option(value=NONE_OF_THESE, label=context.common("none_of_these"), key="0"),)
     scratch: dict[str, JsonValue] = {"words": words, "offered": offered, **({"ref": found.ref} if found.ref else {})}
-    return Waiting(scratch=scratch, effects=(Say(text=scene.common(key), options=shown),))
+    return Waiting(scratch=scratch, effects=(Say(text=context.common(key), options=shown),))
 
 
-def _choices(scene: QuestionContext, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
+def _choices(context: QuestionContext, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
     made = []
     for number, place in enumerate(offered, start=1):
         name, _, parent = normalise(place.label).partition(", ")
@@ -133,22 +133,22 @@ def _choices(scene: QuestionContext, offered: tuple[PlaceChoice, ...]) -> tuple[
         unique = [form for form in forms if sum(form in normalise(other.label) for other in offered) == 1]
         option = OptionStep(value=f"p{number}", label=place.label[:64])
         made.append(Choice(option, Option(value=f"p{number}", label=place.label, key=str(number)), tuple(unique)))
-    none = OptionStep(value=NONE_OF_THESE, label=scene.common("none_of_these"))
-    label = scene.common("none_of_these")
-    forms = (normalise(label), *(normalise(word) for word in scene.common("none_words").split(",")))
+    none = OptionStep(value=NONE_OF_THESE, label=context.common("none_of_these"))
+    label = context.common("none_of_these")
+    forms = (normalise(label), *(normalise(word) for word in context.common("none_words").split(",")))
     made.append(Choice(none, Option(value=NONE_OF_THESE, label=label, key="0"), forms))
     return tuple(made)
 
 
-def _offered(scene: QuestionContext) -> tuple[PlaceChoice, ...]:
-    kept = scene.conversation.scratch.get("offered")
+def _offered(context: QuestionContext) -> tuple[PlaceChoice, ...]:
+    kept = context.conversation.scratch.get("offered")
     if not isinstance(kept, list):
         return ()
     return tuple(PlaceChoice(id=str(i[0]), label=str(i[1]), kind=str(i[2])) for i in kept if isinstance(i, list))
 
 
-def _words(scene: QuestionContext) -> str:
-    return str(scene.conversation.scratch.get("words", ""))
+def _words(context: QuestionContext) -> str:
+    return str(context.conversation.scratch.get("words", ""))
 
 
 def _chosen(place: PlaceChoice, words: str) -> Understood:
@@ -157,13 +157,13 @@ def _chosen(place: PlaceChoice, words: str) -> Understood:
     )
 
 
-def _own_words(scene: QuestionContext) -> Understood:
-    return _told(_words(scene))
+def _own_words(context: QuestionContext) -> Understood:
+    return _told(_words(context))
 
 
-def found_for_edit(scene: QuestionContext, found: PlacesFound) -> Understood:
+def found_for_edit(context: QuestionContext, found: PlacesFound) -> Understood:
     """Return the answer that changed words give: the place if it is clear, else the teller's own words."""
-    reading = _found(scene, found)
+    reading = _found(context, found)
     if isinstance(reading, Understood):
         return reading
     return _told(found.words) if found.words else Understood(value=None)

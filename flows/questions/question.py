@@ -127,19 +127,19 @@ class Step(Record):
             if option.words:
                 yield f"options.{option.value}.words", ", ".join(option.words), "words", None
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the message that asks this step; the engine numbers it."""
-        return Say(text=scene.text("text"))
+        return Say(text=context.text("text"))
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Return what a signal means as an answer to this step."""
         raise TypeError(f"a step of type {self.type} does not wait for an answer")
 
-    def gap(self, scene: QuestionContext) -> int | None:
+    def gap(self, context: QuestionContext) -> int | None:
         """Return after how many seconds of silence this question has something to say; None for never."""
         return None
 
-    def finish(self, scene: QuestionContext) -> Interpretation:
+    def finish(self, context: QuestionContext) -> Interpretation:
         """Return what DONE means here; by default it is a word like any other."""
         return Unclear()
 

@@ -25,12 +25,14 @@ class RatingStep(Step):
     low: int = Field(default=1, ge=0, le=1)
     high: int = Field(default=5, ge=3, le=10)
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the question; its options are the bare numbers, which SMS does not list."""
         span = range(self.low, self.high + 1)
-        return Say(text=scene.text("text"), options=tuple(Option(value=str(n), label=str(n), key=str(n)) for n in span))
+        return Say(
+            text=context.text("text"), options=tuple(Option(value=str(n), label=str(n), key=str(n)) for n in span)
+        )
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand "4", "4/5", "4 out of 5", "four", stars; the words around are kept."""
         if isinstance(signal, Chose):
             number = self.low + signal.index
@@ -42,7 +44,7 @@ class RatingStep(Step):
         if stars:
             return self._number(stars, "")
         text = normalise(said)
-        table = answers_in(scene.conversation.language)
+        table = answers_in(context.conversation.language)
         found = re.search(r"(?<![\d.,£$€])(\d{1,2})(?![\d.,]\d|\d)", text)
         if found is not None and not _is_amount(text[found.end() :], table):
             rest = re.sub(rf"^\s*(?:/|out of|of|stars?)?\s*{self.high}?\b[\s.,!]*", "", text[found.end() :], count=1)

@@ -69,67 +69,69 @@ class ReadBackStep(Step):
         """The step after dropping, also taken when there is nothing to keep."""
         return next((option.next for option in self.options if option.value == "drop"), None) or self.next
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the draft in the person's own words, with the three options."""
-        return Say(text=self._filled(scene, whole=not scene.sms), options=self._shown(scene), private=True)
+        return Say(text=self._filled(context, whole=not context.sms), options=self._shown(context), private=True)
 
-    def _filled(self, scene: QuestionContext, *, whole: bool) -> str:
-        fills = told_so_far(scene)
+    def _filled(self, context: QuestionContext, *, whole: bool) -> str:
+        fills = told_so_far(context)
         story = fills["story"]
         if not whole and len(story) > SHOWN_BY_SMS:
             cut = story[:SHOWN_BY_SMS].rsplit(" ", 1)[0]
-            fills["story"] = f"{cut}... {scene.common('more_of_it')}"
-        return scene.text("text", **fills)
+            fills["story"] = f"{cut}... {context.common('more_of_it')}"
+        return context.text("text", **fills)
 
-    def _shown(self, scene: QuestionContext) -> tuple[Option, ...]:
-        return tuple(choice.shown for choice in offered(scene, self.options))
+    def _shown(self, context: QuestionContext) -> tuple[Option, ...]:
+        return tuple(choice.shown for choice in offered(context, self.options))
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand keep, change (and what), drop; MORE shows the whole story by SMS."""
-        changing = bool(scene.conversation.scratch.get("changing"))
-        choices = offered(scene, self.change if changing else self.options)
+        changing = bool(context.conversation.scratch.get("changing"))
+        choices = offered(context, self.change if changing else self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
-            return Unclear() if choice is None else self._chosen(scene, choice, changing=changing)
+            return Unclear() if choice is None else self._chosen(context, choice, changing=changing)
         if not isinstance(signal, Said):
             return Unclear()
-        state = scene.conversation
+        state = context.conversation
         found = recognise(signal.text, language=state.language, channel=state.channel)
         word = found.word if found is not None else None
         if word is Keyword.MORE:
-            whole = Say(text=self._filled(scene, whole=True), options=self._shown(scene), private=True)
+            whole = Say(text=self._filled(context, whole=True), options=self._shown(context), private=True)
             return Waiting(scratch={}, effects=(whole,))
         if word is Keyword.SKIP:  # it decides nothing: whoever leaves the list of things to change sees the whole again
             again = (
-                self.ask(scene) if changing else Say(text=scene.common("nothing_kept_yet"), options=self._shown(scene))
+                self.ask(context)
+                if changing
+                else Say(text=context.common("nothing_kept_yet"), options=self._shown(context))
             )
             return Waiting(scratch={}, effects=(again,))
         if word is Keyword.CHANGE and not changing:
-            return self._what_to_change(scene)
+            return self._what_to_change(context)
         match = choose(signal.text, choices)
-        return Unclear(kept=signal.text) if match is None else self._chosen(scene, match.choice, changing=changing)
+        return Unclear(kept=signal.text) if match is None else self._chosen(context, match.choice, changing=changing)
 
-    def _what_to_change(self, scene: QuestionContext) -> Interpretation:
-        shown = tuple(choice.shown for choice in offered(scene, self.change))
-        return Waiting(scratch={"changing": True}, effects=(Say(text=scene.text("change_text"), options=shown),))
+    def _what_to_change(self, context: QuestionContext) -> Interpretation:
+        shown = tuple(choice.shown for choice in offered(context, self.change))
+        return Waiting(scratch={"changing": True}, effects=(Say(text=context.text("change_text"), options=shown),))
 
-    def _chosen(self, scene: QuestionContext, choice: Choice, *, changing: bool) -> Interpretation:
+    def _chosen(self, context: QuestionContext, choice: Choice, *, changing: bool) -> Interpretation:
         value = choice.option.value
         if changing:
-            return Understood(value="change", next=value, back_to=scene.name)
+            return Understood(value="change", next=value, back_to=context.name)
         if value == "change":
-            return self._what_to_change(scene)
+            return self._what_to_change(context)
         if value == "drop":
             return Understood(value="drop", label=choice.shown.label, next=choice.option.next, before=(DropStory(),))
         return Understood(value="keep", label=choice.shown.label, next=choice.option.next, keep=True)
 
 
-def told_so_far(scene: QuestionContext) -> dict[str, str]:
+def told_so_far(context: QuestionContext) -> dict[str, str]:
     """Return what a read-back shows, by placeholder: `story`, `place`, `scale`, `actor` and `rating`."""
-    blank = scene.common("left_out")
+    blank = context.common("left_out")
     fills = {"story": blank, "place": blank, "scale": blank, "actor": blank, "rating": blank}
-    for name, answer in scene.conversation.answers.items():
-        step = scene.release.flow.steps.get(name)
+    for name, answer in context.conversation.answers.items():
+        step = context.release.flow.steps.get(name)
         if step is None or not answer.label:
             continue
         key = "story" if step.tells else getattr(step, "tag", None) or step.type

@@ -27,27 +27,27 @@ class ShortTextStep(Step):
         """Whether what is written here is the story."""
         return self.story
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Take the words as they are; wait for the rest when a long SMS may go on."""
         if isinstance(signal, Quiet):
-            parts = parts_of(scene)
-            return _told(parts) if parts else Waiting(scratch=scene.conversation.scratch)
+            parts = parts_of(context)
+            return _told(parts) if parts else Waiting(scratch=context.conversation.scratch)
         if isinstance(signal, Unsealed):
             return _told(signal.parts)
         if not isinstance(signal, Said) or not signal.text.strip():
             return Unclear()
-        parts = with_part(parts_of(scene), signal)
-        if scene.sms and len(signal.text) >= PART:
+        parts = with_part(parts_of(context), signal)
+        if context.sms and len(signal.text) >= PART:
             return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
         return _told(parts)
 
-    def gap(self, scene: QuestionContext) -> int | None:
+    def gap(self, context: QuestionContext) -> int | None:
         """Return how long to wait for the rest of a long SMS."""
-        return self.quiet if parts_of(scene) else None
+        return self.quiet if parts_of(context) else None
 
-    def finish(self, scene: QuestionContext) -> Interpretation:
+    def finish(self, context: QuestionContext) -> Interpretation:
         """DONE ends the wait for further parts."""
-        parts = parts_of(scene)
+        parts = parts_of(context)
         return _told(parts) if parts else Unclear()
 
 

@@ -39,64 +39,64 @@ class StoryStep(Step):
         """Whether what is written here is the story."""
         return True
 
-    def ask(self, scene: QuestionContext) -> Say:
+    def ask(self, context: QuestionContext) -> Say:
         """Return the invitation; on Telegram with a button to finish."""
-        return Say(text=scene.text("text"), options=_finish(scene))
+        return Say(text=context.text("text"), options=_finish(context))
 
-    def hear(self, scene: QuestionContext, signal: Signal) -> Interpretation:
+    def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Collect parts; finish on the button or on a yes to "is that all"."""
-        parts = parts_of(scene)
-        asked = bool(scene.conversation.scratch.get("asked_all"))
+        parts = parts_of(context)
+        asked = bool(context.conversation.scratch.get("asked_all"))
         if isinstance(signal, Unsealed):  # what came before the yes is an opening; they may go on
-            opening = Say(text=scene.common("held_used"), options=_finish(scene))
+            opening = Say(text=context.common("held_used"), options=_finish(context))
             held = {**_scratch((*parts, *signal.parts)), "alive": True}
             return Waiting(scratch=held, effects=(opening,), quiet=self.quiet)
         if isinstance(signal, Chose):
             return told(parts) if parts else Unclear()
         if isinstance(signal, Quiet):
-            return self._quiet(scene, parts, asked=asked)
+            return self._quiet(context, parts, asked=asked)
         if isinstance(signal, Said) and signal.text.strip():
             reply = normalise(signal.text.replace(",", " "))
-            if asked and parts and reply in _words(scene, "that_is_all"):
+            if asked and parts and reply in _words(context, "that_is_all"):
                 return told(parts)
-            if asked and parts and reply in _words(scene, "there_is_more"):
-                return Waiting(scratch=self._with(scene, parts), quiet=self.quiet * 4)
-            scratch = self._with(scene, with_part(parts, signal))
-            return Waiting(scratch=scratch, quiet=self._gap(scene, scratch))
+            if asked and parts and reply in _words(context, "there_is_more"):
+                return Waiting(scratch=self._with(context, parts), quiet=self.quiet * 4)
+            scratch = self._with(context, with_part(parts, signal))
+            return Waiting(scratch=scratch, quiet=self._gap(context, scratch))
         return Unclear()
 
-    def gap(self, scene: QuestionContext) -> int | None:
+    def gap(self, context: QuestionContext) -> int | None:
         """Return after how many seconds of silence something is said while a story is being told."""
-        return self._gap(scene, scene.conversation.scratch) if parts_of(scene) else None
+        return self._gap(context, context.conversation.scratch) if parts_of(context) else None
 
-    def _gap(self, scene: QuestionContext, scratch: Mapping[str, JsonValue]) -> int:
+    def _gap(self, context: QuestionContext, scratch: Mapping[str, JsonValue]) -> int:
         if scratch.get("asked_all"):
             return self.enough
         if scratch.get("resting"):
             return self.rest
-        return self.alive if scene.sms and not scratch.get("alive") else self.quiet
+        return self.alive if context.sms and not scratch.get("alive") else self.quiet
 
     @staticmethod
-    def _with(scene: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
+    def _with(context: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
         """Return the parts, and whether a sign of life was given."""
-        alive = {"alive": True} if scene.conversation.scratch.get("alive") else {}
+        alive = {"alive": True} if context.conversation.scratch.get("alive") else {}
         return {**_scratch(parts), **alive}
 
-    def _quiet(self, scene: QuestionContext, parts: Parts, *, asked: bool) -> Interpretation:
+    def _quiet(self, context: QuestionContext, parts: Parts, *, asked: bool) -> Interpretation:
         if asked and parts:
             return told(parts)
         if not parts:
-            return Waiting(scratch=scene.conversation.scratch)
-        if scene.sms and not scene.conversation.scratch.get("alive"):
-            alive = (Say(text=scene.common("first_part")),)
+            return Waiting(scratch=context.conversation.scratch)
+        if context.sms and not context.conversation.scratch.get("alive"):
+            alive = (Say(text=context.common("first_part")),)
             return Waiting(scratch={**_scratch(parts), "alive": True}, says=alive, quiet=self.quiet)
-        question = Say(text=scene.common("is_that_all"), options=_finish(scene))
-        scratch = {**self._with(scene, parts), "asked_all": True}
+        question = Say(text=context.common("is_that_all"), options=_finish(context))
+        scratch = {**self._with(context, parts), "asked_all": True}
         return Waiting(scratch=scratch, effects=(question,), quiet=self.enough)
 
-    def finish(self, scene: QuestionContext) -> Interpretation:
+    def finish(self, context: QuestionContext) -> Interpretation:
         """DONE ends the story if there is one."""
-        parts = parts_of(scene)
+        parts = parts_of(context)
         return told(parts) if parts else Unclear()
 
 
@@ -111,9 +111,9 @@ def joined(parts: Parts) -> str:
     return "\n".join(text for _, text in parts)
 
 
-def parts_of(scene: QuestionContext) -> Parts:
+def parts_of(context: QuestionContext) -> Parts:
     """Return the parts collected so far at the waiting question."""
-    return as_parts(scene.conversation.scratch.get("parts"))
+    return as_parts(context.conversation.scratch.get("parts"))
 
 
 def as_parts(value: JsonValue) -> Parts:
@@ -138,9 +138,9 @@ def _scratch(parts: Parts) -> dict[str, JsonValue]:
     return {"parts": kept}
 
 
-def _finish(scene: QuestionContext) -> tuple[Option, ...]:
-    return () if scene.sms else (Option(value="done", label=scene.common("done_button"), key=""),)
+def _finish(context: QuestionContext) -> tuple[Option, ...]:
+    return () if context.sms else (Option(value="done", label=context.common("done_button"), key=""),)
 
 
-def _words(scene: QuestionContext, key: str) -> frozenset[str]:
-    return frozenset(normalise(word) for word in scene.common(key).split(","))
+def _words(context: QuestionContext, key: str) -> frozenset[str]:
+    return frozenset(normalise(word) for word in context.common(key).split(","))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from flows.model.effects import AnswerAskBack, Erase, ProposeEdition, ShowAskBack
+from flows.model.effects import AnswerFollowUp, Erase, ProposeEdition, ShowFollowUp
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Asker:
     def carry_out(self, effect: Effect, now: datetime) -> Signal | None:
         """Answer what the engine asks about the question."""
         match effect:
-            case ShowAskBack() | ProposeEdition() | AnswerAskBack():
+            case ShowFollowUp() | ProposeEdition() | AnswerFollowUp():
                 question = self.question
                 if question is None or question.id != effect.id or self.until is None or now >= self.until:
                     return AskBackTaken(outcome="over")
@@ -62,8 +62,8 @@ class Asker:
                 pass
         return None
 
-    def _heard(self, effect: ShowAskBack | ProposeEdition | AnswerAskBack, question: AskBackShown) -> Signal:
-        if isinstance(effect, ShowAskBack):
+    def _heard(self, effect: ShowFollowUp | ProposeEdition | AnswerFollowUp, question: AskBackShown) -> Signal:
+        if isinstance(effect, ShowFollowUp):
             return question
         if isinstance(effect, ProposeEdition):
             self.question = AskBackShown(id=question.id, kind="own_words", text=effect.text)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from flows.model.effects import (
     AddToStory,
     AmendStory,
-    AnswerAskBack,
+    AnswerFollowUp,
     AskForPerson,
     Begin,
     CloseAddress,
+    DeleteChat,
     DropStory,
     Effect,
     Erase,
@@ -39,7 +40,6 @@ from flows.model.effects import (
     SetAside,
     SetLanguage,
     TellTeam,
-    Unsay,
     Unseal,
 )
 from flows.model.messages import button, sms_text
@@ -203,9 +203,9 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
     NarrowStory: lambda effect: f"lets the story travel less far: {effect.use}",
     GiveFile: lambda _: "makes a file of all that is held",
     AskForPerson: lambda effect: f"asks a person on the team to see to it: {effect.kind}",
-    Unsay: lambda _: "takes the messages of this chat away",
+    DeleteChat: lambda _: "takes the messages of this chat away",
     SetLanguage: lambda effect: f"speaks {effect.language} from now on",
-    AnswerAskBack: lambda effect: (
+    AnswerFollowUp: lambda effect: (
         f"answers what we asked: {effect.answer}" + (f", by “{effect.consent.literal}”" if effect.consent else "")
     ),
     ProposeEdition: lambda effect: f"writes another version: “{effect.text}”",

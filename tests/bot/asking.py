@@ -37,7 +37,7 @@ class Asking:
     def __post_init__(self) -> None:
         settings = read({})
         self.ask_backs = FollowUps(
-            engine=self.service.engine, writer=self.service.writer, means=self.service.means,
+            engine=self.service.engine, writer=self.service.writer, services=self.service.services,
             quiet_hours=settings.quiet_hours, timezone=settings.timezone, clock=self.service.clock,
         )  # fmt: skip
 

@@ -139,17 +139,17 @@ class Service:
         self.telegram = Telegram()
         self.channels: dict[str, Channel] = {"sms": self.sms, "telegram": self.telegram}
         self.resolver = Resolver([ProjectPlace(id="easton", name="Easton", parent="Bristol"), WORKS_IN])
-        self.means = TurnServices(
+        self.services = TurnServices(
             keyring=self.keyring, releases=self.releases, resolver=self.resolver, notice=FACTS.digest
         )
         self.intake = Intake(
-            writer=self.writer, means=self.means, channels=self.channels, clock=self.clock,
+            writer=self.writer, services=self.services, channels=self.channels, clock=self.clock,
             advanced_opt_out=self.advanced_opt_out,
         )  # fmt: skip
-        self.due = ConversationTimers(engine=self.engine, writer=self.writer, means=self.means, clock=self.clock)
+        self.due = ConversationTimers(engine=self.engine, writer=self.writer, services=self.services, clock=self.clock)
         self.alerts = Alerts(
-            engine=self.engine, writer=self.writer, public_url="https://listen.example.org", staffed=self.means.staffed,
-            clock=self.clock,
+            engine=self.engine, writer=self.writer, public_url="https://listen.example.org",
+            staffed=self.services.staffed, clock=self.clock,
         )  # fmt: skip
         self.recovery = Recovery(
             engine=self.engine, keyring=self.keyring, intake=self.intake, channels=self.channels, clock=self.clock

@@ -1,6 +1,6 @@
 """How each effect of the engine is carried out, in the turn's transaction. Imports flows and storage; never a channel.
 
-One file a topic, one function an effect, one line in `CARRY_OUT`. A function may answer with a signal, which goes back
+One file a topic, one function an effect, one line in `HANDLERS`. A function may answer with a signal, which goes back
 into the engine in the same turn.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.turn.handler_context import HandlerContext
     from flows.model.signals import Signal
 
-CARRY_OUT: dict[type[effects.Effect], Callable[[HandlerContext, Any], Signal | None]] = {
+HANDLERS: dict[type[effects.Effect], Callable[[HandlerContext, Any], Signal | None]] = {
     effects.RecordConsent: consent_given.record_consent,
     effects.HoldSealed: consent_given.hold,
     effects.Unseal: consent_given.unseal,
@@ -57,8 +57,8 @@ CARRY_OUT: dict[type[effects.Effect], Callable[[HandlerContext, Any], Signal | N
     effects.HidePlace: rights.hide_place,
     effects.FindReceipt: receipts.find,
     effects.NarrowStory: receipts.narrow,
-    effects.Unsay: delete_chat.unsay,
-    effects.ShowAskBack: follow_up_answers.show,
-    effects.AnswerAskBack: follow_up_answers.answer,
+    effects.DeleteChat: delete_chat.delete_chat,
+    effects.ShowFollowUp: follow_up_answers.show,
+    effects.AnswerFollowUp: follow_up_answers.answer,
     effects.ProposeEdition: follow_up_answers.propose,
 }

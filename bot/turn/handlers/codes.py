@@ -32,11 +32,11 @@ FORGEABLE = frozenset({"sms", "simulator"})
 def ask(turn: HandlerContext, effect: AskCode) -> Signal:
     """Make a number, unless none is needed; after too many a person of the team sees to it."""
     person = turn.person.contributor_id
-    if turn.occasion.assisted is not None or turn.person.channel not in FORGEABLE:
+    if turn.trigger.assisted is not None or turn.person.channel not in FORGEABLE:
         return CodeChecked(right=True)
     if effect.decisions and not any(own_stories.allows_more(turn.connection, person, one) for one in effect.decisions):
         return CodeChecked(right=True)
-    code = address_codes.draw(turn.connection, turn.means.keyring, turn.means.rng, person, turn.now)
+    code = address_codes.draw(turn.connection, turn.services.keyring, turn.services.rng, person, turn.now)
     if not code:
         ask_for_person(turn, AskForPerson(kind="erasure" if effect.deletes else "correction"))
     return CodeAsked(code=code)
@@ -45,7 +45,7 @@ def ask(turn: HandlerContext, effect: AskCode) -> Signal:
 def check(turn: HandlerContext, effect: CheckCode) -> Signal:
     """Say whether it is the number that was sent."""
     checked = address_codes.check(
-        turn.connection, turn.means.keyring, turn.person.contributor_id, effect.code, turn.now
+        turn.connection, turn.services.keyring, turn.person.contributor_id, effect.code, turn.now
     )
     return CodeChecked(right=checked.right, over=checked.over, keep=effect.keep)
 

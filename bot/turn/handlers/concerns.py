@@ -18,9 +18,9 @@ def raise_concern(turn: HandlerContext, effect: RaiseConcern) -> None:
         turn.connection,
         contributor_id=turn.person.contributor_id,
         conversation_id=turn.conversation.id if turn.stored else None,
-        inbound_id=turn.occasion.inbound_id,
+        inbound_id=turn.trigger.inbound_id,
         now=turn.now,
-        staffed=turn.means.staffed,
+        staffed=turn.services.staffed,
         level=effect.level,
     )
     if effect.signposted:

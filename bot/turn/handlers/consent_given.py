@@ -54,7 +54,7 @@ def hold(turn: HandlerContext, effect: HoldSealed) -> None:
 def unseal(turn: HandlerContext, _effect: Unseal) -> Signal:
     """Hand the words that were held to the engine, and keep no sealed copy."""
     held = store.take_sealed(turn.connection, turn.conversation.id)
-    keyring = turn.means.keyring
+    keyring = turn.services.keyring
     return Unsealed(parts=tuple((ref, keyring.open("sealed_message.sealed", sealed).decode()) for ref, sealed in held))
 
 

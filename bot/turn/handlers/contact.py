@@ -43,5 +43,5 @@ def tell_team(turn: HandlerContext, effect: TellTeam) -> None:
         now=turn.now,
         contributor_id=turn.person.contributor_id,
         conversation_id=turn.conversation.id if turn.stored else None,
-        inbound_id=turn.occasion.inbound_id,
+        inbound_id=turn.trigger.inbound_id,
     )

@@ -11,10 +11,10 @@ from storage.queries.conversations import turn_queries as store
 
 if TYPE_CHECKING:
     from bot.turn.handler_context import HandlerContext
-    from flows.model.effects import Unsay
+    from flows.model.effects import DeleteChat
 
 
-def unsay(turn: HandlerContext, _effect: Unsay) -> None:
+def delete_chat(turn: HandlerContext, _effect: DeleteChat) -> None:
     """Have the messages of this chat taken away, and send none that still waits."""
     cancel_waiting.from_person(turn.connection, turn.person.contributor_id, "delete_chat")
     store.enqueue(
@@ -22,7 +22,7 @@ def unsay(turn: HandlerContext, _effect: Unsay) -> None:
         address_id=turn.person.address_id,
         contributor_id=turn.person.contributor_id,
         conversation_id=None,
-        inbound_id=turn.occasion.inbound_id,
+        inbound_id=turn.trigger.inbound_id,
         channel=turn.person.channel,
         kind=cancel_waiting.UNSAY,  # which messages it takes away is found out when it is its turn
         payload=Message(say=Say(text="")).to_json(),

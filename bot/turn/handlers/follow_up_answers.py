@@ -17,14 +17,14 @@ from storage.stories import renewal, sign_off
 
 if TYPE_CHECKING:
     from bot.turn.handler_context import HandlerContext
-    from flows.model.effects import AnswerAskBack, ProposeEdition, ShowAskBack
+    from flows.model.effects import AnswerFollowUp, ProposeEdition, ShowFollowUp
     from storage.queries.stories.editions import Edition
     from storage.queries.stories.follow_ups_asked import AskBack
 
 OVER = AskBackTaken(outcome="over")
 
 
-def show(turn: HandlerContext, effect: ShowAskBack) -> Signal:
+def show(turn: HandlerContext, effect: ShowFollowUp) -> Signal:
     """Answer with what the question is about, as things stand now."""
     found = _waiting(turn, effect.id)
     if found is None:
@@ -49,7 +49,7 @@ def propose(turn: HandlerContext, effect: ProposeEdition) -> Signal:
     return _version(effect.id, sign_off.propose(turn.connection, question, effect.text, turn.now))
 
 
-def answer(turn: HandlerContext, effect: AnswerAskBack) -> Signal:
+def answer(turn: HandlerContext, effect: AnswerFollowUp) -> Signal:
     """Do what they chose, unless the question is over."""
     found = _waiting(turn, effect.id)
     if found is None:
@@ -61,7 +61,7 @@ def answer(turn: HandlerContext, effect: AnswerAskBack) -> Signal:
     return _renewed(turn, effect, found)
 
 
-def _signed_off(turn: HandlerContext, effect: AnswerAskBack, found: AskBack) -> Signal:
+def _signed_off(turn: HandlerContext, effect: AnswerFollowUp, found: AskBack) -> Signal:
     question = sign_off.asked(turn.connection, found)
     if question is None or effect.consent is None:
         return OVER
@@ -72,7 +72,7 @@ def _signed_off(turn: HandlerContext, effect: AnswerAskBack, found: AskBack) -> 
     return AskBackTaken(outcome="kept")
 
 
-def _renewed(turn: HandlerContext, effect: AnswerAskBack, found: AskBack) -> Signal:
+def _renewed(turn: HandlerContext, effect: AnswerFollowUp, found: AskBack) -> Signal:
     if effect.consent is None:
         return OVER
     if effect.answer == "back":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def find_place(turn: HandlerContext, effect: FindPlace) -> Signal:
     """Look a place up by its words."""
-    found = turn.means.resolver.find(effect.words)
+    found = turn.services.resolver.find(effect.words)
     return PlacesFound(
         words=found.words,
         ref=effect.ref,
@@ -37,7 +37,7 @@ def find_place(turn: HandlerContext, effect: FindPlace) -> Signal:
 
 def keep(turn: HandlerContext, effect: KeepStory) -> Signal | None:
     """Keep the story as its teller saw it, and queue it; what the team made of other words before counts no more."""
-    known = turn.means.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
+    known = turn.services.resolver.get(effect.draft.place_id) if effect.draft.place_id else None
     place = StoryPlace.of(known) if known is not None else None
     if store.differs_from_kept(turn.connection, effect.draft, conversation_id=turn.conversation.id, place=place):
         own_stories.reopen_of_conversation(turn.connection, turn.conversation.id, turn.now)
@@ -53,9 +53,9 @@ def keep(turn: HandlerContext, effect: KeepStory) -> Signal | None:
         contributor_id=turn.person.contributor_id,
         place=place,
         use=turn.conversation.consents.get("use", "team"),
-        receipt_lookup=receipt_lookups(turn.means.keyring, turn.conversation.receipt)[0],
+        receipt_lookup=receipt_lookups(turn.services.keyring, turn.conversation.receipt)[0],
         now=turn.now,
-        channel=ASSISTED if turn.occasion.assisted is not None else turn.conversation.channel,
+        channel=ASSISTED if turn.trigger.assisted is not None else turn.conversation.channel,
     )
     _note(turn, story_id, effect.draft.text)
     return Unshown() if unshown and effect.edited else None

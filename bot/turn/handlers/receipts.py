@@ -31,7 +31,7 @@ def find(turn: HandlerContext, effect: FindReceipt) -> Signal:
     if receipt_lookup.locked(turn.connection, turn.person.address_id, turn.now):
         store.raise_item(turn.connection, kind=LOCKED, now=turn.now, contributor_id=person)
         return nothing
-    found = receipt_lookup.find(turn.connection, turn.means.keyring, effect.words)
+    found = receipt_lookup.find(turn.connection, turn.services.keyring, effect.words)
     if found is None:
         receipt_lookup.missed(turn.connection, turn.person.address_id, turn.now)
         if receipt_lookup.many_try(turn.connection, turn.now):

@@ -84,13 +84,13 @@ def _line(turn: HandlerContext, row: OwnStory) -> ListedStory:
 
 def give_file(turn: HandlerContext, _effect: GiveFile) -> Signal:
     """Make the link, and write the request down; it is answered in the same moment (rule 59)."""
-    keyring, person = turn.means.keyring, turn.person.contributor_id
+    keyring, person = turn.services.keyring, turn.person.contributor_id
     filed = requests.open_request(
         turn.connection, keyring, kind="access", origin="chat", now=turn.now, contributor_id=person
     )
     requests.close(turn.connection, filed.id, outcome="done", by=None, now=turn.now)
     token = file_link.make(keyring, person, filed.id, turn.now)
-    return FileReady(link=f"{turn.means.public_url}/mydata/{token}")
+    return FileReady(link=f"{turn.services.public_url}/mydata/{token}")
 
 
 def _help_with_what_was_before(turn: HandlerContext, kind: str) -> None:
@@ -99,7 +99,7 @@ def _help_with_what_was_before(turn: HandlerContext, kind: str) -> None:
         person = turn.person.contributor_id
         if not requests.is_open(turn.connection, kind, person):
             requests.open_request(
-                turn.connection, turn.means.keyring, kind=kind, origin="chat", now=turn.now, contributor_id=person
+                turn.connection, turn.services.keyring, kind=kind, origin="chat", now=turn.now, contributor_id=person
             )
         store.raise_item(turn.connection, kind=ItemKind.FORMER_NUMBER, now=turn.now, contributor_id=person)
 

@@ -148,7 +148,7 @@ async def test_there_are_times_when_nobody_is_asked(asking: Asking, why: str) ->
         service.writer.run(
             lambda c: safeguarding_items.raise_concern(
                 c, contributor_id=person, conversation_id=None, inbound_id=None, now=service.now,
-                staffed=service.means.staffed,
+                staffed=service.services.staffed,
             )
         )  # fmt: skip
     elif why == "night":

@@ -55,7 +55,7 @@ class Fleet:
     async def kill(self, post: Post) -> None:
         """End it without a word: nothing more is written, not even that a message went out."""
         post.writer.refuse.extend(LostBatchError(Cause.AWAY) for _ in range(10_000))
-        flights = [flight for lane in post.delivery.lanes.values() for flight in lane.flights.values()]
+        flights = [flight for lane in post.delivery.queues.values() for flight in lane.in_flight.values()]
         tasks = [*post.delivery._running, *(flight.task for flight in flights if flight.task is not None)]
         for task in tasks:
             task.cancel()
@@ -125,8 +125,8 @@ async def test_two_processes_keep_their_distance_to_one_person(database: Engine,
     first, second = fleet.posts
     for n in range(4):
         here, there = (first, second) if n % 2 else (second, first)
-        there.delivery.lanes["telegram"].pace.paused_until = hand.at + 60
-        here.delivery.lanes["telegram"].pace.paused_until = 0.0
+        there.delivery.queues["telegram"].limiter.paused_until = hand.at + 60
+        here.delivery.queues["telegram"].limiter.paused_until = 0.0
         here.outbox.put("1", f"part {n}")
         while len(fleet.texts) <= n:
             await hand.run(0.5)
@@ -143,7 +143,7 @@ async def test_what_a_dead_process_had_in_hand_is_taken_over_in_seconds(database
     living, dying = await fleet.start(takes=0.1), fleet.build(script=deque([asyncio.Event() for _ in range(50)]))
     await dying.delivery.start()
     await hand.run(3)
-    living.delivery.lanes["telegram"].pace.pause(hand.at + 0.5)  # so that the other one takes them all
+    living.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)  # so that the other one takes them all
     for person in ("1", "2", "3"):
         dying.outbox.put(person, f"{person} first", f"{person} second")
     await hand.run(0.3)
@@ -164,7 +164,7 @@ async def test_texts_of_a_dead_process_go_out_within_fifteen_seconds_once_the_pr
     living, dying = await fleet.start(), fleet.build(script=deque([asyncio.Event()]))
     await dying.delivery.start()
     await hand.run(3)
-    living.delivery.lanes["telegram"].pace.pause(hand.at + 0.5)
+    living.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)
     dying.outbox.put("1", "first", "second")
     await hand.run(0.3)
     await fleet.kill(dying)
@@ -183,7 +183,7 @@ async def test_what_a_dead_process_was_looking_into_is_looked_into_by_the_next(d
     first, second = fleet.build(script=deque([asyncio.Event()])), await fleet.start()
     await first.delivery.start()
     await hand.run(3)
-    second.delivery.lanes["telegram"].pace.pause(hand.at + 0.5)
+    second.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)
     first.outbox.put("1", "hello")
     await hand.run(0.3)
     handed = hand.at - 1000.0
@@ -218,7 +218,7 @@ async def test_who_is_only_slow_is_not_taken_for_dead(database: Engine, hand: Ha
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0))
     slow, other = await fleet.start(takes=400.0), await fleet.start()
     await hand.run(3)
-    other.delivery.lanes["telegram"].pace.pause(hand.at + 0.5)
+    other.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)
     slow.outbox.put("1", "a provider that takes its time")
     await hand.run(500)
     assert fleet.texts == ["a provider that takes its time"], "longer than any lease, and never twice"
@@ -232,7 +232,7 @@ async def test_who_was_taken_for_dead_and_lives_sends_nothing_that_others_have_n
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=20.0))
     stalled, other = await fleet.start(), await fleet.start()
     await hand.run(3)
-    other.delivery.lanes["telegram"].pace.pause(hand.at + 1)
+    other.delivery.queues["telegram"].limiter.pause(hand.at + 1)
     stalled.outbox.put("1", "first", "second")
     await hand.run(2)
     assert fleet.texts == ["first"]

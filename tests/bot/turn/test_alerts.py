@@ -68,7 +68,7 @@ def worry(service: Service, phone: str = MAYA, level: Literal["plain", "likely"]
         )  # fmt: skip
         return raise_concern(
             connection, contributor_id=person.contributor_id, conversation_id=None, inbound_id=None, now=service.now,
-            staffed=service.means.staffed, level=level,
+            staffed=service.services.staffed, level=level,
         )  # fmt: skip
 
     return service.writer.run(work)
@@ -214,7 +214,7 @@ async def test_ticks_that_come_twice_late_or_in_two_processes_tell_once(service:
     worry(service)
     other = Alerts(
         engine=service.engine, writer=service.writer, public_url="https://listen.example.org",
-        staffed=service.means.staffed, clock=service.clock,
+        staffed=service.services.staffed, clock=service.clock,
     )  # fmt: skip
     service.now += timedelta(minutes=3)
     counts = await asyncio.gather(*(each.tick() for each in (service.alerts, other, service.alerts, other)))

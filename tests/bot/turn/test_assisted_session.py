@@ -40,7 +40,7 @@ def sit(service: Service) -> AssistedSession:
         lambda connection: members.add_member(connection, email=SAM, name="Sam", role="outreach", at=NOON)
     )
     return AssistedSession(
-        writer=service.writer, means=service.means, assisted=Assisted(worker, WHERE), clock=service.clock
+        writer=service.writer, services=service.services, assisted=Assisted(worker, WHERE), clock=service.clock
     )
 
 

@@ -52,7 +52,7 @@ async def nobody_is_on_call(service: Service) -> None:
     service.writer.run(
         lambda connection: raise_concern(
             connection, contributor_id=person.id, conversation_id=None, inbound_id=None, now=service.now,
-            staffed=service.means.staffed, level="plain",
+            staffed=service.services.staffed, level="plain",
         )
     )  # fmt: skip
     await service.alerts.tick()

@@ -147,7 +147,7 @@ async def assisted(asking: Asking) -> None:
         lambda connection: members.add_member(connection, email="s@example.org", name="Sam", role="outreach", at=NOON)
     )
     sitting = AssistedSession(
-        writer=service.writer, means=service.means, assisted=Assisted(worker, "library"), clock=service.clock
+        writer=service.writer, services=service.services, assisted=Assisted(worker, "library"), clock=service.clock
     )
     sitting.begin()
     for answer in walk.by_text(STORY, place="Coatbridge", use="quote")[1:]:

@@ -446,7 +446,7 @@ async def test_no_two_stories_share_a_receipt(service: Service) -> None:
         def sample(self, _words: Any, _count: int) -> list[str]:
             return next(self.drawn)
 
-    object.__setattr__(service.means, "rng", Dice())
+    object.__setattr__(service.services, "rng", Dice())
     await service.text(MAYA, *story(FIRST))
     service.now += timedelta(days=9)
     await service.text(TOM, *story(SECOND))
