@@ -201,9 +201,10 @@ def at_work(service: Service, monkeypatch: pytest.MonkeyPatch) -> Room:
 
 
 async def metric(service: Service, kind: ItemKind) -> float:
-    app = SimpleNamespace(engine=service.engine, clock=service.clock, settings=SimpleNamespace(metrics_token=None))
+    settings = SimpleNamespace(metrics_token=None)
+    web = SimpleNamespace(public=SimpleNamespace(engine=service.engine, clock=service.clock, settings=settings))
     here = Request({"type": "http", "headers": [(b"host", b"127.0.0.1:8000")], "client": ("127.0.0.1", 1)})
-    await _figures(app, here)  # type: ignore[arg-type]  # what it asks for
+    await _figures(web, here)  # type: ignore[arg-type]  # what it asks for
     return float(metrics.team_items.labels(kind.value)._value.get())
 
 
