@@ -46,7 +46,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command. An error we know is told in plain words; any other by its class and place only."""
-    from bot.cli.say import failing_plainly  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import failing_plainly  # noqa: PLC0415 - keep start-up light
 
     with failing_plainly():
         build()()

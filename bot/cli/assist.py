@@ -30,14 +30,14 @@ def assist(
     flow: Annotated[str, typer.Option(help="The flow; the first one if left out.")] = "",
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation, keep_notice  # noqa: PLC0415 - keep start-up light
     from bot.settings.organisation import organisation_facts  # noqa: PLC0415
     from bot.turn.assisted_session import AssistedSession  # noqa: PLC0415
     from bot.turn.context import TurnServices  # noqa: PLC0415
     from bot.turn.releases import Releases  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
-    from storage.queries.contributors.decisions import Assisted  # noqa: PLC0415
+    from storage.queries.contributors.consent_decisions import Assisted  # noqa: PLC0415
 
     out = console()
     if not read_aloud:

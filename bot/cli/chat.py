@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.say import console, read_settings
+from bot.cli.console import console, read_settings
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

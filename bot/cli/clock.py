@@ -15,7 +15,7 @@ commands = typer.Typer(
 @commands.command()
 def show() -> None:
     """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
 
     settings = installed()
@@ -41,7 +41,7 @@ def right(
 
     What is over by this date is deleted from then on.
     """
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import timekeeping  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ commands = typer.Typer(name="db", help="Look after the database.", no_args_is_he
 @commands.command()
 def upgrade() -> None:
     """Bring the database up to date with this version. `earshot serve` does this by itself."""
-    from bot.cli.say import console, read_settings  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import console, read_settings  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import connect, schema_version  # noqa: PLC0415
     from storage.db.engine import upgrade as bring_up_to_date  # noqa: PLC0415
 
@@ -47,7 +47,7 @@ def backup(
 
     The key file is not in it: keep a copy of that too, elsewhere. Without the key a locked copy cannot be opened.
     """
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import backup as copies  # noqa: PLC0415
 
     settings = read_settings()
@@ -86,7 +86,7 @@ def restore(
     What people had deleted since the copy was made is deleted in it again, a STOP and a narrowed use stay, and nothing
     is sent until you have looked: earshot db release
     """
-    from bot.cli.say import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
     from storage.protection.crypto import SealBrokenError  # noqa: PLC0415
     from storage.upkeep import backup as copies  # noqa: PLC0415
 
@@ -134,7 +134,7 @@ def after_restore() -> None:
 
     Run it before the service starts.
     """
-    from bot.cli.say import installed  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import installed  # noqa: PLC0415 - keep start-up light
 
     _hold(installed(), None)
 
@@ -145,7 +145,7 @@ def release(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.upkeep import restored  # noqa: PLC0415
@@ -166,7 +166,7 @@ def release(
 
 def _hold(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
-    from bot.cli.say import console  # noqa: PLC0415
+    from bot.cli.console import console  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.privacy import vacuum  # noqa: PLC0415
     from storage.upkeep import restored  # noqa: PLC0415
@@ -318,7 +318,7 @@ def _note_copy(source: Path) -> None:
 def _sqlite_file(settings: Settings) -> Path:
     from sqlalchemy.engine import make_url  # noqa: PLC0415 - keep start-up light
 
-    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.cli.console import FAILED, console  # noqa: PLC0415
 
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:

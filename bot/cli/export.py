@@ -50,7 +50,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     checked_use(use)
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.export import select  # noqa: PLC0415
 
@@ -89,8 +89,8 @@ def _filters(asked: Mapping[str, str]) -> Filters:
 @commands.command()
 def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.cli.people import recall_sentence  # noqa: PLC0415
-    from bot.cli.say import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415

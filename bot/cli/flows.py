@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.say import console, installed, read_settings
+from bot.cli.console import console, installed, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

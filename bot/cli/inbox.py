@@ -36,7 +36,7 @@ def items(
     note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
 ) -> None:
     """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from flows.model.item_kinds import ItemKind  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
@@ -64,7 +64,7 @@ def items(
 def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
-    from bot.cli.say import console  # noqa: PLC0415
+    from bot.cli.console import console  # noqa: PLC0415
     from review.kit.labels import ROLES, label  # noqa: PLC0415
 
     out = console()
@@ -116,7 +116,7 @@ def list_events() -> None:
     """List the messages that wait to be handled again: when they came, by which channel, and what went wrong."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.conversations import failed_events  # noqa: PLC0415
@@ -148,7 +148,7 @@ def replay(
     import asyncio  # noqa: PLC0415 - keep start-up light
 
     from bot.app import build  # noqa: PLC0415
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
 
     app = build(installed())
     try:

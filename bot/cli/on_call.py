@@ -33,7 +33,7 @@ def oncall(
     test: Annotated[bool, typer.Option("--test", help="Send them an alert that says it is a test.")] = False,
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
 
@@ -191,7 +191,7 @@ def _number(typed: str) -> str:
 
 
 def _fail(words: str) -> NoReturn:
-    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.cli.console import FAILED, console  # noqa: PLC0415
 
     console(error=True).print(f"[red]×[/red] {words}")
     raise typer.Exit(FAILED)

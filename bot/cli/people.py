@@ -84,7 +84,7 @@ def group() -> None:
 @commands.command()
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
@@ -107,7 +107,7 @@ def export(
     reason: Reason,
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
@@ -134,7 +134,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the pseudonym.")] = False,
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
@@ -188,7 +188,7 @@ def request(
     ] = None,
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members, requests  # noqa: PLC0415
 
@@ -250,7 +250,7 @@ def _ask() -> str:
 
 def _one(base: Foundation, wanted: str, act: str, reason: Why) -> PersonHit:
     """Find one person, and write down that somebody was looked for before anything is told."""
-    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
 
     looked = _look(base, wanted)

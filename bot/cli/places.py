@@ -15,7 +15,7 @@ def import_list(
     file: Annotated[Path, typer.Argument(help="A CSV file with the columns id and name, and more if you have them.")],
 ) -> None:
     """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from flows.authoring.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415
@@ -45,7 +45,7 @@ def build(
     out: Annotated[Path | None, typer.Option(help="Where to write it; without, over the shipped one.")] = None,
 ) -> None:
     """Make the gazetteer of Britain and Ireland anew from the open data it comes from."""
-    from bot.cli.say import console  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import console  # noqa: PLC0415 - keep start-up light
     from storage.places import SHIPPED  # noqa: PLC0415
     from storage.places.building.build import build as build_gazetteer  # noqa: PLC0415
     from storage.places.building.district_rows import BuildInputError  # noqa: PLC0415

@@ -25,7 +25,7 @@ def proof(
     ] = False,
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was within it."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy import proof as proofs  # noqa: PLC0415

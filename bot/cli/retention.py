@@ -41,7 +41,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go. Nothing is changed.")] = False,
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
-    from bot.cli.say import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot.cli.say import FAILED, console, starting
+from bot.cli.console import FAILED, console, starting
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -46,7 +46,7 @@ def list_(
     practice: Annotated[bool, typer.Option("--practice", help="Those of the practice phone, too.")] = False,
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import review_queue  # noqa: PLC0415
@@ -82,7 +82,7 @@ def list_(
 @commands.command()
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller said to them."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members  # noqa: PLC0415
 
@@ -114,7 +114,7 @@ def edit(
     undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.stories import editing  # noqa: PLC0415
 
@@ -166,7 +166,7 @@ def asked(made: EditionMade) -> str:
 
 
 def _read(base: Foundation, story: int) -> tuple[WholeStory, list[Edition]]:
-    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import editions, whole_story  # noqa: PLC0415
     from storage.stories.editing import GONE  # noqa: PLC0415
@@ -181,7 +181,7 @@ def _read(base: Foundation, story: int) -> tuple[WholeStory, list[Edition]]:
 
 
 def _stop_at(result: EditionMade | Edition | EditRefusal) -> None:
-    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.stories.editing import EditRefusal  # noqa: PLC0415
 
     if isinstance(result, EditRefusal):

@@ -27,7 +27,7 @@ def add(
     role: Annotated[str, typer.Option(help="lead, reviewer, outreach or safeguarding.")] = "reviewer",
 ) -> None:
     """Add somebody, or give them another role, and print a link with which they choose a password."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import make_link  # noqa: PLC0415
     from review.kit.leaving import LastLeadError  # noqa: PLC0415
@@ -46,7 +46,7 @@ def add(
 @commands.command()
 def remove(email: Email) -> None:
     """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from review.kit import leaving  # noqa: PLC0415
 
@@ -71,7 +71,7 @@ def remove(email: Email) -> None:
 @commands.command("sign-out")
 def sign_out(email: Email) -> None:
     """End all sessions of somebody, as when a laptop is lost. Their password still works."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from review.kit import leaving  # noqa: PLC0415
 
@@ -88,7 +88,7 @@ def sign_out(email: Email) -> None:
 @commands.command("list")
 def list_() -> None:
     """List who is on the team, and who has left."""
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members as team  # noqa: PLC0415
 
@@ -107,7 +107,7 @@ def token(email: Email) -> None:
     """Make a token for the team's API. It is shown once; the ones before it stop working."""
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
-    from bot.cli.say import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.foundation import foundation  # noqa: PLC0415
     from review.kit.accounts import digest, email_of  # noqa: PLC0415
     from storage.queries.team import api_tokens  # noqa: PLC0415
@@ -151,7 +151,7 @@ def _member(base: Foundation, email: str) -> Member:
 
 
 def _fail(words: str) -> NoReturn:
-    from bot.cli.say import FAILED, console  # noqa: PLC0415
+    from bot.cli.console import FAILED, console  # noqa: PLC0415
 
     console(error=True).print(f"[red]×[/red] {words}")
     raise typer.Exit(FAILED)

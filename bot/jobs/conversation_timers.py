@@ -20,7 +20,7 @@ from flows.model.item_kinds import ItemKind
 from flows.model.signals import Expired, Nudged, Quiet
 from storage.db.engine import reader
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
-from storage.queries.contributors.decisions import ASSISTED
+from storage.queries.contributors.consent_decisions import ASSISTED
 from storage.queries.conversations import timers
 from storage.queries.conversations import turn_queries as store
 from storage.queries.team.safeguarding_items import is_open

@@ -16,7 +16,7 @@ from bot.turn.runner import TurnRunner
 from flows.model.effects import Begin
 from flows.model.signals import Said
 from storage.protection.crypto import address_lookups, seal_address
-from storage.queries.contributors.decisions import ASSISTED
+from storage.queries.contributors.consent_decisions import ASSISTED
 from storage.queries.conversations import turn_queries as store
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from flows.model.conversation import Conversation
     from flows.model.effects import Say
     from storage.db.writer import Writer
-    from storage.queries.contributors.decisions import Assisted
+    from storage.queries.contributors.consent_decisions import Assisted
     from storage.queries.contributors.people import Person
 
 

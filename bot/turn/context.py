@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flows.model.conversation import ChannelKind
     from storage.places import Resolver
     from storage.protection.crypto import Keyring
-    from storage.queries.contributors.decisions import Assisted
+    from storage.queries.contributors.consent_decisions import Assisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from storage.queries.contributors.decisions import Circumstances
+from storage.queries.contributors.consent_decisions import Circumstances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

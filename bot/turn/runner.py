@@ -20,7 +20,7 @@ from flows.model.messages import Message
 from flows.model.signals import Signal, Started
 from storage.protection.crypto import seal_receipt, with_receipt
 from storage.protection.receipt_lookup import draw
-from storage.queries.contributors.decisions import ASSISTED
+from storage.queries.contributors.consent_decisions import ASSISTED
 from storage.queries.conversations import turn_queries as store
 from storage.queries.delivery import outbox
 

@@ -34,7 +34,7 @@ from storage.db.engine import reader
 from storage.export import about, rows
 from storage.export.asked import checked_use, format_named
 from storage.insight.disclosure import PEOPLE_NEEDED
-from storage.queries.contributors.decisions import USES
+from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions, review_queue
 from storage.queries.stories.exports_made import row_name
 from storage.queries.stories.review_queue import Filters

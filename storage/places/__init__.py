@@ -6,7 +6,7 @@ packages of its own and is imported by whoever builds.
 
 from storage.places.credits import CREDITS
 from storage.places.gazetteer import SHIPPED, GazetteerError
-from storage.places.place import ListProblem, Place, PlacesFoundByWords, ProjectPlace, kind_of
+from storage.places.place_records import ListProblem, Place, PlacesFoundByWords, ProjectPlace, kind_of
 from storage.places.postcode import without_full_postcodes
 from storage.places.project import COLUMNS, read_project_csv
 from storage.places.resolve import MOST, Resolver

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from storage.places.place import Place
+from storage.places.place_records import Place
 from storage.places.spelling import normalise
 
 WORKS_KM = 40.0

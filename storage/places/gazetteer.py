@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from storage.places.place import Place, kind_of
+from storage.places.place_records import Place, kind_of
 from storage.places.spelling import normalise
 
 SHIPPED = Path(__file__).parents[1] / "places_data" / "gb-ie.jsonl.gz"

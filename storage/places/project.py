@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable
 
-from storage.places.place import ListProblem, ProjectPlace
+from storage.places.place_records import ListProblem, ProjectPlace
 from storage.places.postcode import without_full_postcodes
 from storage.places.spelling import normalise
 

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
+from storage.places.around_a_name import clauses, meant, without_number, without_street
 from storage.places.certainty import Works, best_known, weight
 from storage.places.gazetteer import DISTRICT, SHIPPED, Gazetteer, load
-from storage.places.place import Place, PlacesFoundByWords, ProjectPlace, reach_km
+from storage.places.place_records import Place, PlacesFoundByWords, ProjectPlace, reach_km
 from storage.places.postcode import outward_codes, without_full_postcodes
 from storage.places.spelling import LONGEST, normalise, one_line, readings, spans, splits, usual, written_out
-from storage.places.wording import clauses, meant, without_number, without_street
 
 MOST = 5
 """Places offered at once (rule 86)."""

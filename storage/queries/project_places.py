@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from storage import tables
-from storage.places.place import ProjectPlace
+from storage.places.place_records import ProjectPlace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sqlalchemy import and_, or_, select, update
 
 from storage import tables
-from storage.queries.contributors import decisions
+from storage.queries.contributors import consent_decisions
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.team import members
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.model.effects import RecordConsent
-    from storage.queries.contributors.decisions import Circumstances
+    from storage.queries.contributors.consent_decisions import Circumstances
     from storage.queries.stories.editions import EditedStory
     from storage.queries.stories.follow_ups_asked import AskBack
 
@@ -61,7 +61,7 @@ def ending(connection: Connection, story: EditedStory) -> Ending | None:
         return None
     until, _ = min(ends)
     use = story.use if story.use in {"quote", "publish"} else "team"
-    last = decisions.latest(connection, story_id=story.id, purpose="use" if use != "team" else "take_part")
+    last = consent_decisions.latest(connection, story_id=story.id, purpose="use" if use != "team" else "take_part")
     period = PERIODS[use]
     if last is not None and last["valid_until"] is not None and last["valid_until"] > last["decided_at"]:
         period = last["valid_until"] - last["decided_at"]
@@ -115,7 +115,7 @@ def go_on(
     until = under.now + end.period
 
     def decided(purpose: str, answer: str) -> None:
-        decisions.add_about(
+        consent_decisions.add_about(
             connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=purpose,
             answer=answer, valid_until=until,
         )  # fmt: skip
@@ -142,7 +142,7 @@ def narrow(
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     if story is None or story.withdrawn_at is not None:
         return False
-    decisions.add_about(
+    consent_decisions.add_about(
         connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose="use",
         answer="team",
     )  # fmt: skip
@@ -161,7 +161,7 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
         .with_for_update()
     ).all()
     for story_id, use in rows:
-        decisions.narrow(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
+        consent_decisions.narrow(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
         editions.count_change(connection, story_id, use="team")
         members.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flows.language.normalise import storable
 from flows.model.item_kinds import ItemKind
-from storage.queries.contributors import decisions
+from storage.queries.contributors import consent_decisions
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.model.effects import RecordConsent
-    from storage.queries.contributors.decisions import Circumstances
+    from storage.queries.contributors.consent_decisions import Circumstances
     from storage.queries.stories.editions import Edition
     from storage.queries.stories.follow_ups_asked import AskBack
 
@@ -78,7 +78,7 @@ def agree(
 ) -> None:
     """Let the story leave in this version. One that its teller wrote is read by somebody on the team first."""
     ask_back, edition = open_question
-    decision = decisions.add_about(
+    decision = consent_decisions.add_about(
         connection, consent, under, story_id=edition.story_id, contributor_id=ask_back.contributor_id
     )
     editions.set_state(connection, edition.id, "agreed", answered_at=under.now, decision_id=decision)
@@ -106,8 +106,8 @@ def keep_with_team(
     """Let the story go nowhere: not in this version, and not in its teller's own words either."""
     ask_back, edition = open_question
     story_id, teller = edition.story_id, ask_back.contributor_id
-    decision = decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
-    decisions.add_about(
+    decision = consent_decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
+    consent_decisions.add_about(
         connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer="team"
     )
     editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)

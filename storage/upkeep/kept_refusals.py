@@ -15,8 +15,8 @@ from sqlalchemy import insert, or_, select, update
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
-from storage.queries.contributors import decisions, people
-from storage.queries.contributors.decisions import USES
+from storage.queries.contributors import consent_decisions, people
+from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions
 from storage.queries.team import members
 from storage.upkeep import kept_departures
@@ -118,8 +118,8 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgai
         ).first()
         if found is not None:
             editions.count_change(connection, found.id, use=use)
-            decisions.narrow(
-                connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=decisions.PUT_BACK
+            consent_decisions.narrow(
+                connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=consent_decisions.PUT_BACK
             )
             members.record(
                 connection, at=now, who="earshot", act="story.narrowed_again", object_kind="story",

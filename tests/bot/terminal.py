@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typer.testing import CliRunner
 
 from bot.cli import build
-from bot.cli.say import failing_plainly
+from bot.cli.console import failing_plainly
 
 if TYPE_CHECKING:
     from pathlib import Path

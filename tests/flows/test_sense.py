@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.language.intents import labels, sense_model, train_sense
+from flows.language.intents import sense_model, train_sense, training_labels
 from flows.language.intents.detect_sense import sensed
 from flows.language.intents.intents import IntentKind, recognise_intent
 from flows.language.intents.sense_words import LONGEST, known, marks, of_message, words
@@ -36,10 +36,14 @@ def test_training_is_not_imported_while_earshot_runs():
 
 
 def test_every_label_has_enough_examples_and_every_example_a_label():
-    examples = labels.labelled(FOLDER)
-    counts = {label: sum(each.label == label for each in examples) for label in labels.LABELS}
+    examples = training_labels.labelled(FOLDER)
+    counts = {label: sum(each.label == label for each in examples) for label in training_labels.LABELS}
     assert min(counts.values()) >= 35, counts
-    assert {each.label for each in examples} == {*labels.LABELS, labels.NOTHING, labels.UNLIKE}
+    assert {each.label for each in examples} == {
+        *training_labels.LABELS,
+        training_labels.NOTHING,
+        training_labels.UNLIKE,
+    }
 
 
 def test_the_quick_way_to_weigh_adds_up_the_same_features_as_training():
@@ -117,7 +121,7 @@ def test_a_wish_that_is_not_sure_is_offered_the_way_once_and_nothing_is_done():
 @pytest.fixture(scope="module")
 def strangers() -> list[tuple[str, str]]:
     """Messages of one author, and what a model says of them that was trained on all others."""
-    examples = labels.labelled(FOLDER)
+    examples = training_labels.labelled(FOLDER)
     held = [each for each in examples if each.source == "fresh"]
     shipped = sense_model.shipped
     fresh = sense_model.SenseModel(
@@ -140,7 +144,7 @@ def test_most_of_what_a_stranger_asks_is_heard_by_the_model_alone(strangers, lab
 
 
 def test_next_to_nothing_else_is_taken(strangers):
-    found = [said for meant, said in strangers if meant in {labels.NOTHING, labels.UNLIKE}]
+    found = [said for meant, said in strangers if meant in {training_labels.NOTHING, training_labels.UNLIKE}]
     assert len(found) >= 200
     assert sum(said in {"stop", "delete"} for said in found) / len(found) <= 0.01
 

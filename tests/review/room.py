@@ -15,8 +15,8 @@ from flows.authoring.texts import texts_for
 from flows.model.conversation import idle
 from flows.model.effects import Draft, RecordConsent
 from flows.model.organisation_facts import OrganisationFacts
-from storage.queries.contributors import decisions, people
-from storage.queries.contributors.decisions import Circumstances
+from storage.queries.contributors import consent_decisions, people
+from storage.queries.contributors.consent_decisions import Circumstances
 from storage.queries.conversations import published, turn_queries
 from storage.queries.stories import kept_stories, whole_story
 
@@ -92,7 +92,7 @@ def tell(
 
     def decide(purpose: str, answer: str, literal: str) -> None:
         asked = release.text(f"{release.flow.id}/{purpose}.text", conversation)
-        decisions.record(
+        consent_decisions.record(
             connection,
             RecordConsent(
                 purpose=purpose, answer=answer, step=purpose, literal=literal, text=asked, language=language,

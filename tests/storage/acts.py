@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from flows.model.conversation import Conversation, idle
 from flows.model.effects import Draft, RecordConsent
-from storage.queries.contributors import decisions
-from storage.queries.contributors.decisions import Circumstances
+from storage.queries.contributors import consent_decisions
+from storage.queries.contributors.consent_decisions import Circumstances
 from storage.queries.conversations import turn_queries
 from storage.queries.conversations.turn_queries import Person, StoryPlace
 
@@ -55,7 +55,7 @@ def decide(
     connection: Connection, person: Person, conversation: Conversation, effect: RecordConsent, now: datetime = NOW
 ) -> None:
     under = Circumstances(conversation, whole="w" * 64, notice=NOTICE, now=now)
-    decisions.record(connection, effect, under, contributor_id=person.contributor_id)
+    consent_decisions.record(connection, effect, under, contributor_id=person.contributor_id)
 
 
 def keep(connection: Connection, person: Person, conversation: Conversation, *parts: str, **more: Any) -> int:

@@ -20,9 +20,9 @@ from storage.export import select as gate
 from storage.privacy.consent_record import ERASED, MANDATORY, NOT_RECORDED, receipt, record, state_of
 from storage.privacy.proof import NoSuchStoryError, Proof, of_story, story_of_row
 from storage.protection.erasure import erase_contributor, erase_story
+from storage.queries.contributors import consent_decisions
 from storage.queries.contributors import consent_in_force as standing
-from storage.queries.contributors import decisions
-from storage.queries.contributors.decisions import Circumstances
+from storage.queries.contributors.consent_decisions import Circumstances
 from tests.storage.acts import NOW, begin, consent, keep, meet
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Told:
     def _decide(self, connection: Connection, purpose: str, answer: str, days: int | None, at: datetime) -> None:
         effect = replace(consent(answer, purpose, f"Shown for {purpose}: choose 1 or 2"), valid_days=days)
         under = Circumstances(self.conversation, whole="w" * 64, notice=FACTS.digest, now=at)
-        decisions.record(connection, effect, under, contributor_id=self.person.contributor_id)
+        consent_decisions.record(connection, effect, under, contributor_id=self.person.contributor_id)
 
     def decides(self, purpose: str, answer: str, days: int | None, at: datetime) -> None:
         self.writer.run(lambda connection: self._decide(connection, purpose, answer, days, at))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.model.signals import Signal, Unsealed
 from storage.protection.erasure import leave_no_answers, leave_no_trace
-from storage.queries.contributors import decisions
+from storage.queries.contributors import consent_decisions
 from storage.queries.conversations import turn_queries as store
 from storage.stories import own_stories
 
@@ -25,7 +25,7 @@ def record_consent(turn: HandlerContext, effect: RecordConsent) -> None:
         return
     if effect.story is None and effect.purpose == "use":
         widened = own_stories.widened(turn.connection, turn.conversation.id, effect.answer)
-    counted = decisions.record(turn.connection, effect, turn.circumstances, contributor_id=person)
+    counted = consent_decisions.record(turn.connection, effect, turn.circumstances, contributor_id=person)
     if widened is not None:
         own_stories.reopen(turn.connection, widened, turn.now, counted=counted)
 

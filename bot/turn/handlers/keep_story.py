@@ -10,7 +10,7 @@ from flows.model.conversation import Conversation, UnreadableConversationError
 from flows.model.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
 from storage.protection import cancel_waiting
 from storage.protection.crypto import receipt_lookups
-from storage.queries.contributors.decisions import ASSISTED
+from storage.queries.contributors.consent_decisions import ASSISTED
 from storage.queries.conversations import timers
 from storage.queries.conversations import turn_queries as store
 from storage.queries.stories import content_notes

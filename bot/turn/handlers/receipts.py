@@ -12,7 +12,7 @@ from flows.model.effects import RecordConsent
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import ReceiptRead, Signal
 from storage.protection import receipt_lookup
-from storage.queries.contributors import decisions
+from storage.queries.contributors import consent_decisions
 from storage.queries.conversations import turn_queries as store
 from storage.stories import own_stories
 
@@ -60,9 +60,9 @@ def narrow(turn: HandlerContext, effect: NarrowStory) -> None:
         text=effect.text,
         digest=effect.digest,
         language=effect.language,
-        version=decisions.terms(turn.connection, effect.story, "use", turn.release.consent_version("use")),
+        version=consent_decisions.terms(turn.connection, effect.story, "use", turn.release.consent_version("use")),
         valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != "team" else None,
         story=effect.story,
     )
-    counted = decisions.record(turn.connection, decision, turn.circumstances, contributor_id=teller)
+    counted = consent_decisions.record(turn.connection, decision, turn.circumstances, contributor_id=teller)
     own_stories.reopen(turn.connection, effect.story, turn.now, counted=counted)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flows.language.intents import sense_model
-from flows.language.intents.labels import COMMANDS, LABELS, NOTHING, UNLIKE, Example, labelled
 from flows.language.intents.sense_words import of_message
+from flows.language.intents.training_labels import COMMANDS, LABELS, NOTHING, UNLIKE, Example, labelled
 from flows.language.linear.training import BIAS, numbered, solved
 
 if TYPE_CHECKING:

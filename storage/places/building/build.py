@@ -25,7 +25,7 @@ from typing import Any
 from storage.places.building.aliases import wanted
 from storage.places.building.district_rows import BuildInputError, Row, district_rows, km, mark_shared, people
 from storage.places.gazetteer import FORMAT, SHIPPED
-from storage.places.place import kind_of, reach_km
+from storage.places.place_records import kind_of, reach_km
 from storage.places.spelling import normalise
 
 YEAR = 2025

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import NamedTuple
 
-from storage.places.place import Place, reach_km
+from storage.places.place_records import Place, reach_km
 from storage.places.spelling import normalise, word_set
 
 DATA = Path(__file__).parents[2] / "places_data"

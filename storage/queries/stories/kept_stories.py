@@ -16,7 +16,7 @@ from flows.language.normalise import storable
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story
-from storage.queries.contributors.decisions import use_of
+from storage.queries.contributors.consent_decisions import use_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cli.say import DATABASE, KNOWN
+from bot.cli.console import DATABASE, KNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from storage import tables
 from storage.db.engine import reader
 from storage.export import select as select_export
 from storage.privacy.proof import of_story
-from storage.queries.contributors.decisions import ASSISTED, Assisted
+from storage.queries.contributors.consent_decisions import ASSISTED, Assisted
 from storage.queries.delivery import outbox
 from storage.queries.team import members
 from tests import walk

@@ -21,7 +21,7 @@ from storage import tables
 from storage.db.engine import reader
 from storage.privacy.consent_record import NOT_RECORDED, record
 from storage.privacy.proof import of_story
-from storage.queries.contributors.decisions import Assisted
+from storage.queries.contributors.consent_decisions import Assisted
 from storage.queries.team import members
 from tests import walk
 from tests.bot.asking import OWN, Asking
@@ -266,4 +266,4 @@ def test_one_place_writes_decisions_and_cannot_leave_the_notice_out() -> None:
                 given = [ast.unparse(one) for one in node.args]
                 if (given[:1] == ["DECISION"] and function in {"add", "insert"}) or function == "DECISION.insert":
                     writers.add(path.relative_to(ROOT).as_posix())
-    assert writers == {"storage/queries/contributors/decisions.py"}
+    assert writers == {"storage/queries/contributors/consent_decisions.py"}
