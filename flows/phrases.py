@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from sys import intern
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, Union
 
 from flows.letters import folded
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 Meaning = TypeVar("Meaning")
-Pattern = list["str | Choice"]
-"""What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing."""
+Pattern = Union[str, tuple["str | Choice", ...]]  # noqa: UP007 - `|` cannot name what is yet to come
+"""What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing. Words
+alone are a pattern as they are: most options are one word, and there are tens of thousands of them."""
 
 _MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
 
@@ -46,7 +47,7 @@ class Choice(list[Pattern]):
         firsts: dict[str, int | list[int]] = {}
         nothing = []
         for number, option in enumerate(self):
-            for item in option:
+            for item in items(option):
                 if isinstance(item, str):
                     spoken = words(item)
                     if spoken:
@@ -76,34 +77,48 @@ def parsed(text: str, slots: Mapping[str, Sequence[str | Pattern]], known: dict[
     choice, closed = _choice(map(intern, _MARKS.findall(text)), slots, {} if known is None else known)
     if closed:
         raise ValueError(f"“{text}” closes a bracket that it never opened")
-    return choice[0] if len(choice) == 1 else [choice]
+    return choice[0] if len(choice) == 1 else (choice,)
+
+
+def items(pattern: Pattern) -> tuple[str | Choice, ...]:
+    """Return what is to be found in order."""
+    return (pattern,) if isinstance(pattern, str) else pattern
+
+
+def pattern_of(found: Sequence[str | Choice]) -> Pattern:
+    """Return the pattern of what is to be found in order."""
+    first = found[0] if len(found) == 1 else None
+    return first if isinstance(first, str) else tuple(found)
 
 
 def _choice(
     marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, Choice]
 ) -> tuple[Choice, str]:
-    options = Choice([[]])
+    options, option = Choice(), list[str | Choice]()
     for mark in marks:
         if mark in {")", "]"}:
+            options.append(pattern_of(option))
             return options, mark
         if mark == "|":
-            options.append([])
+            options.append(pattern_of(option))
+            option = []
         elif mark in {"(", "["}:
             inner, closed = _choice(marks, slots, known)
             if closed != {"(": ")", "[": "]"}[mark]:
                 raise ValueError(f"the bracket “{mark}” is never closed by its partner")
             if mark == "[":
-                inner.append([])
-            options[-1].append(inner)
+                inner.append(())
+            option.append(inner)
         elif mark[0] in "{}":
             if mark[1:-1] not in slots:
                 raise ValueError(f"“{mark}” is not the name of a list under [slots]")
             if mark not in known:
                 entries = slots[mark[1:-1]]
                 known[mark] = Choice(parsed(one, slots, known) if isinstance(one, str) else one for one in entries)
-            options[-1].append(known[mark])
+            option.append(known[mark])
         else:
-            options[-1].append(mark)
+            option.append(mark)
+    options.append(pattern_of(option))
     return options, ""
 
 
@@ -112,9 +127,9 @@ def spelled(pattern: Pattern) -> Iterator[str]:
     if not pattern:
         yield ""
         return
-    first, *others = pattern
+    first, *others = items(pattern)
     for start in [first] if isinstance(first, str) else (each for option in first for each in spelled(option)):
-        for end in spelled(others):
+        for end in spelled(tuple(others)):
             yield start + end
 
 
@@ -163,7 +178,13 @@ class Rest(Generic[Meaning]):
 
     __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_steps", "_words")
 
-    def __init__(self, pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        pattern: tuple[str | Choice, ...],
+        at: int,
+        after: Place[Meaning],
+        words: Callable[[str], Sequence[str]],
+    ) -> None:
         self._pattern, self._at, self._after, self._words = pattern, at, after, words
         self._next: Place[Meaning] | None = None
         self._options: dict[int, Place[Meaning]] | None = None
@@ -210,7 +231,7 @@ class Rest(Generic[Meaning]):
         if self._options is None:
             self._options = {}
         if (made := self._options.get(number)) is None:
-            made = self._options[number] = _rest(item[number], 0, self._following(), self._words)
+            made = self._options[number] = _rest(items(item[number]), 0, self._following(), self._words)
         return made
 
     def _following(self) -> Place[Meaning]:
@@ -223,7 +244,9 @@ Place = Ended[Meaning] | Spoken[Meaning] | Rest[Meaning]
 """Somewhere within a pattern. Two are the same place only if they are the same object."""
 
 
-def _rest(pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]) -> Place[Meaning]:
+def _rest(
+    pattern: tuple[str | Choice, ...], at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]
+) -> Place[Meaning]:
     return Rest(pattern, at, after, words) if at < len(pattern) else after
 
 
@@ -317,4 +340,4 @@ def joined(places: Iterable[Place[Meaning]]) -> Tree[Meaning]:
 
 def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> Place[Meaning]:
     """Return where a pattern begins."""
-    return _rest(pattern, 0, Ended(meaning), words)
+    return _rest(items(pattern), 0, Ended(meaning), words)

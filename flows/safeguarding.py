@@ -14,17 +14,17 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows import literal_wish
 from flows.letters import folded
-from flows.phrases import Choice, Pattern, Tree, parsed, planted
+from flows.phrases import Choice, Pattern, Tree, items, parsed, pattern_of, planted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FOLDER: Final = Path(__file__).parent / "concerns"
 KINDS: Final = ("suicide", "self_harm", "despair", "violence", "sexual", "child", "danger", "death")
@@ -395,13 +395,14 @@ def _all_spellings(tables: Sequence[Table]) -> dict[str, str]:
 def _bound(tables: Sequence[Table]) -> Book:
     spellings = _all_spellings(tables)
 
-    read: dict[int, tuple[Choice, Choice]] = {}
+    written = cache(_as_written)  # forgotten with what it was made for: the words are in the trees then
+    respelled = partial(_respelled, spellings=spellings, written=written, known={})
     slots: dict[str, dict[str, Choice]] = {table.language: {} for table in tables}
 
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
         return planted(
             (
-                (_respelled(pattern, spellings, read), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
+                (respelled(pattern), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
                 for name, kind, meaning in kinds
                 for table in tables
                 for pattern in table.patterns(name, kind, slots[table.language])
@@ -454,23 +455,27 @@ def _slips(word: str) -> Iterator[str]:
             yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-def _respelled(pattern: Pattern, spellings: Mapping[str, str], known: dict[int, tuple[Choice, Choice]]) -> Pattern:
+def _respelled(
+    pattern: Pattern,
+    spellings: Mapping[str, str],
+    written: Callable[[str], list[str]],
+    known: dict[int, tuple[Choice, Choice]],
+) -> Pattern:
     """Return a pattern with its words as messages will have them; slots that were read before are in `known`."""
-    read: Pattern = []
-    for item in pattern:
+    read: list[str | Choice] = []
+    for item in items(pattern):
         if not isinstance(item, str):
             if id(item) not in known:  # kept with its own, so that no other has its number
-                known[id(item)] = item, Choice(_respelled(option, spellings, known) for option in item)
+                known[id(item)] = item, Choice(_respelled(option, spellings, written, known) for option in item)
             read.append(known[id(item)][1])
             continue
-        words = _as_written(item)
+        words = written(item)
         respelled = intern(" ".join(spellings.get(word, word) for word in words))
         if words and not respelled.strip():
             raise ValueError(f"“{item.strip()}” is left out of every message, so no phrase can ask for it")
         read.append(respelled)
-    return read
+    return pattern_of(read)
 
 
-@cache
 def _as_written(text: str) -> list[str]:
     return [word for part in text.split() for word in ([part] if part in _MARKS else folded(part))]

@@ -286,13 +286,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> Iterator[tuple[Pattern, Said]]:
     read: dict[str, Choice] = {}
+    known: dict[str, Choice] = {}
     for name, written in slots.items():
-        read[name] = Choice(parsed(entry, read) for entry in written)
+        read[name] = Choice(parsed(entry, read, known) for entry in written)
     for kind, detail, levels in _parts(table):
         for level in Level:
             said = Said(kind, level, detail)
             for line in levels.get(level.name.lower(), ()):
-                yield parsed(line.replace("...", UP_TO_THREE), read), said
+                yield parsed(line.replace("...", UP_TO_THREE), read, known), said
 
 
 def _rules(table: Mapping[str, Any]) -> Iterator[Rule[Said]]:
