@@ -137,10 +137,10 @@ def _route(path: str) -> str:
 
 def _pages(app: App) -> FastAPI:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, title="Earshot")
-    pages.add_api_route("/healthz", partial(_healthy, app), methods=["GET"])
-    pages.add_api_route("/readyz", partial(_ready, app), methods=["GET"])
     pages.router.routes.extend(
         [
+            Route("/healthz", partial(_healthy, app), methods=["GET"]),
+            Route("/readyz", partial(_ready, app), methods=["GET"]),
             Route("/metrics", partial(_figures, app), methods=["GET"]),
             *privacy_page.routes(app.settings),
             *complaint_page.routes(app),
@@ -158,13 +158,13 @@ def _pages(app: App) -> FastAPI:
     return pages
 
 
-async def _healthy(app: App) -> Response:
+async def _healthy(app: App, _request: Request) -> Response:
     if not app.warm:
         return PlainTextResponse("starting\n", 503, {"Retry-After": "1"})
     return PlainTextResponse("ok\n")
 
 
-async def _ready(app: App) -> Response:
+async def _ready(app: App, _request: Request) -> Response:
     found = await app.readiness.look()
     return JSONResponse(found, 200) if found["ready"] else JSONResponse(found, 503, {"Retry-After": str(RETRY_AFTER)})
 
