@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.dialects import postgresql, sqlite
+
 from storage.types import Moment, to_microseconds
 
 if TYPE_CHECKING:
@@ -32,17 +34,6 @@ def _binder(kind: Any, dialect: Dialect) -> Change:
 
 def _moment(value: datetime | None) -> int | None:
     return None if value is None else to_microseconds(value)
-
-
-def _insert(database: str) -> Callable[[Table], Any]:
-    """Return the `insert` of one database; that of the other is never loaded, because it takes megabytes."""
-    if database == "postgresql":
-        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
-
-        return postgresql.insert
-    from sqlalchemy.dialects import sqlite  # noqa: PLC0415
-
-    return sqlite.insert
 
 
 class _Prepared:
@@ -111,7 +102,7 @@ class Statement:
         except KeyError:
             statement: Any = self._statement
             if callable(statement):
-                statement = statement(_insert(dialect.name))
+                statement = statement(postgresql.insert if dialect.name == "postgresql" else sqlite.insert)
             prepared = self._prepared[dialect.name] = _Prepared(statement, dialect)
             return prepared
 
