@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from sys import intern
-from typing import TYPE_CHECKING, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Generic, TypeVar, Union, cast
 
 from flows.letters import folded
 
@@ -37,7 +37,7 @@ class Choice(list[Pattern]):
             self._look(words)
         return self._firsts
 
-    def leads_on(self, words: Callable[[str], Sequence[str]]) -> list[int]:
+    def leads_on(self, words: Callable[[str], Sequence[str]]) -> Sequence[int]:
         """Return the options that may be nothing."""
         if getattr(self, "_read", None) is not words:
             self._look(words)
@@ -59,7 +59,7 @@ class Choice(list[Pattern]):
                         break
             else:
                 nothing.append(number)
-        self._firsts, self._leads_on, self._read = firsts, nothing, words
+        self._firsts, self._leads_on, self._read = firsts, tuple(nothing), words
 
 
 def _add(firsts: dict[str, int | list[int]], more: Iterable[str], number: int) -> None:
@@ -176,7 +176,7 @@ class Spoken(Generic[Meaning]):
 class Rest(Generic[Meaning]):
     """A pattern from one of its items on. What comes after it is made when somebody first gets there."""
 
-    __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_steps", "_words")
+    __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_step", "_steps", "_words")
 
     def __init__(
         self,
@@ -188,7 +188,10 @@ class Rest(Generic[Meaning]):
         self._pattern, self._at, self._after, self._words = pattern, at, after, words
         self._next: Place[Meaning] | None = None
         self._options: dict[int, Place[Meaning]] | None = None
+        self._step: tuple[str, Sequence[Place[Meaning]]] | None = None
+        """The first word that was looked at, and where it leads: most have only one."""
         self._steps: dict[str, Sequence[Place[Meaning]]] | None = None
+        """The same for further words."""
 
     @property
     def ends(self) -> Meaning | None:
@@ -208,6 +211,10 @@ class Rest(Generic[Meaning]):
 
     def step(self, word: str) -> Sequence[Place[Meaning]]:
         """Return where a word leads, in the order of what is written."""
+        if self._step is None:
+            self._step = word, self._stepped(word)
+        if self._step[0] == word:
+            return self._step[1]
         if self._steps is None:
             self._steps = {}
         made = self._steps.get(word)
@@ -259,33 +266,35 @@ class Tree(Generic[Meaning]):
 
     __slots__ = ("_grown", "_places", "branches", "meaning")
 
-    branches: dict[str, Tree[Meaning] | list[Place[Meaning]]]
-    """By word the tree that follows, or the places from which it is still to be made; ask `after`."""
+    branches: dict[str, Branch[Meaning]]
+    """By word the tree that follows, or the place or places from which it is still to be made; ask `after`."""
 
     def __init__(self, places: Iterable[Place[Meaning]], grown: dict[tuple[int, ...], Tree[Meaning]]) -> None:
         self._places = tuple(places)
         self._grown = grown
         self.meaning = next((place.ends for place in self._places if place.ends is not None), None)
 
-    def __getattr__(self, name: str) -> dict[str, Tree[Meaning] | list[Place[Meaning]]]:
+    def __getattr__(self, name: str) -> dict[str, Branch[Meaning]]:
         if name != "branches":
             raise AttributeError(name)
-        begun: dict[str, list[Place[Meaning]]] = {}
+        begun: dict[str, Branch[Meaning]] = {}
         for place in self._places:
             for word in place.firsts():
-                if word in begun:
-                    begun[word].append(place)
-                else:
-                    begun[word] = [place]
-        self.branches = dict[str, "Tree[Meaning] | list[Place[Meaning]]"](begun)
+                known = begun.setdefault(word, place)
+                if isinstance(known, list):
+                    known.append(place)
+                elif known is not place:
+                    begun[word] = [cast("Place[Meaning]", known), place]
+        self.branches = begun
         return self.branches
 
     def after(self, word: str) -> Tree[Meaning] | None:
         """Return what may come after a word; None if nothing begins with it."""
         found = self.branches.get(word)
-        return self._grow(word, found) if isinstance(found, list) else found
+        return found if found is None or isinstance(found, Tree) else self._grow(word, found)
 
-    def _grow(self, word: str, places: list[Place[Meaning]]) -> Tree[Meaning]:
+    def _grow(self, word: str, begun: Place[Meaning] | list[Place[Meaning]]) -> Tree[Meaning]:
+        places = begun if isinstance(begun, list) else (begun,)
         following = dict.fromkeys(further for place in places for further in place.step(word))
         key = tuple(map(id, following))
         if (grown := self._grown.get(key)) is None:
@@ -302,7 +311,7 @@ class Tree(Generic[Meaning]):
             following = tree.branches.get(words[place])
             if following is None:
                 return best
-            tree = tree._grow(words[place], following) if isinstance(following, list) else following
+            tree = following if isinstance(following, Tree) else tree._grow(words[place], following)
             if tree.meaning is not None and (place + 1 in ends or place + 1 == last):
                 best = tree.meaning
         return best
@@ -321,6 +330,9 @@ class Tree(Generic[Meaning]):
                 place += 1
                 tree = tree.after(words[place]) if place < len(words) else None
         return False
+
+
+Branch = Union[Tree[Meaning], Place[Meaning], list[Place[Meaning]]]  # noqa: UP007 - as above
 
 
 def planted(

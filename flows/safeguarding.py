@@ -84,8 +84,8 @@ class Book:
     """Phrases that only help the model."""
     alike: Tree[str]
     starts: dict[str, list[int] | tuple[tuple[int, Tree[str]], ...]]
-    """By the first word of a phrase: which of `now`, `note`, `hint`, `alike` it stands in, and what may follow once
-    somebody has said the word."""
+    """By the first word of a phrase: in which of `now`, `note`, `hint`, `alike` it stands and what may follow, once
+    somebody has said the word; until then the same empty list for all."""
     negations: frozenset[str]
     bridge: frozenset[str]
     own_spellings: frozenset[str]
@@ -414,10 +414,8 @@ def _bound(tables: Sequence[Table]) -> Book:
     note = plant(*((kind, "note", kind) for kind in KINDS))
     hint = plant(*((kind, "hint", kind) for kind in KINDS))
     alike = plant(("alike", "phrases", "alike"))
-    starts: dict[str, list[int]] = {}
-    for which, tree in enumerate((now, note, hint, alike)):
-        for word in tree.branches:
-            starts.setdefault(word, []).append(which)
+    unread: list[int] = []
+    starts = dict.fromkeys((word for tree in (now, note, hint, alike) for word in tree.branches), unread)
     english = _all_spellings([table for table in tables if table.language == "en"])
     return Book(
         spellings=spellings,
