@@ -2,14 +2,20 @@
 
 A file in this folder that is named in `GROUPS` holds a `commands: typer.Typer`. With a name of its own that is a group
 (`earshot team add`), without one its commands stand on their own (`earshot serve`). To add a group is one file and one
-word here. Files import what is heavy inside their commands, so that `earshot --help` answers at once.
+word here: what is typed first. Files import what is heavy inside their commands, so that `earshot --help` answers at
+once; of a command that is named, only its own file is loaded, so that a running service carries no other.
 """
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GROUPS = (
     "serve",
@@ -29,8 +35,8 @@ GROUPS = (
 )
 
 
-def build() -> typer.Typer:
-    """Return the whole command."""
+def build(groups: Sequence[str] = GROUPS) -> typer.Typer:
+    """Return the whole command, or so much of it as these groups are."""
     app = typer.Typer(
         name="earshot",
         help="Earshot gathers lived experience by text and chat, with consent, by scale and place.",
@@ -39,7 +45,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,  # its error pages show the values of variables
         rich_markup_mode=None,
     )
-    for name in GROUPS:
+    for name in groups:
         app.add_typer(import_module(f"bot.cli.{name}").commands)
     return app
 
@@ -49,4 +55,9 @@ def main() -> None:
     from bot.cli.console import failing_plainly  # noqa: PLC0415 - keep start-up light
 
     with failing_plainly():
-        build()()
+        build(asked_for(sys.argv[1:]))()
+
+
+def asked_for(words: Sequence[str]) -> Sequence[str]:
+    """Return the group that these words call, or all, to choose from."""
+    return words[:1] if words and words[0] in GROUPS else GROUPS

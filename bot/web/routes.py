@@ -142,10 +142,10 @@ def _route(path: str) -> str:
 
 def _pages(services: WebServices) -> FastAPI:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, title="Earshot")
-    pages.add_api_route("/healthz", partial(_healthy, services), methods=["GET"])
-    pages.add_api_route("/readyz", partial(_ready, services), methods=["GET"])
     pages.router.routes.extend(
         [
+            Route("/healthz", partial(_healthy, services), methods=["GET"]),
+            Route("/readyz", partial(_ready, services), methods=["GET"]),
             Route("/metrics", partial(_figures, services), methods=["GET"]),
             *privacy_page.routes(services.public.settings),
             *complaint_page.routes(services.public),
@@ -163,13 +163,13 @@ def _pages(services: WebServices) -> FastAPI:
     return pages
 
 
-async def _healthy(services: WebServices) -> Response:
+async def _healthy(services: WebServices, _request: Request) -> Response:
     if not services.is_warm():
         return PlainTextResponse("starting\n", 503, {"Retry-After": "1"})
     return PlainTextResponse("ok\n")
 
 
-async def _ready(services: WebServices) -> Response:
+async def _ready(services: WebServices, _request: Request) -> Response:
     found = await services.readiness.look()
     return JSONResponse(found, 200) if found["ready"] else JSONResponse(found, 503, {"Retry-After": str(RETRY_AFTER)})
 

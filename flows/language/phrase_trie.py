@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from sys import intern
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, Union, cast
 
 from flows.language.normalise import folded
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 Meaning = TypeVar("Meaning")
-Pattern = list["str | PatternChoice"]
-"""What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing."""
+Pattern = Union[str, tuple["str | PatternChoice", ...]]  # noqa: UP007 - `|` cannot name what is yet to come
+"""What is to be found in order: words as written, or a choice of patterns; an empty one in a choice is nothing. Words
+alone are a pattern as they are: most options are one word, and there are tens of thousands of them."""
 
 _MARKS = re.compile(r"[\[\]()|]|\{\w+\}|[^\[\](){}|]+|[{}]")
 
@@ -36,7 +37,7 @@ class PatternChoice(list[Pattern]):
             self._look(words)
         return self._firsts
 
-    def leads_on(self, words: Callable[[str], Sequence[str]]) -> list[int]:
+    def leads_on(self, words: Callable[[str], Sequence[str]]) -> Sequence[int]:
         """Return the options that may be nothing."""
         if getattr(self, "_read", None) is not words:
             self._look(words)
@@ -46,7 +47,7 @@ class PatternChoice(list[Pattern]):
         firsts: dict[str, int | list[int]] = {}
         nothing = []
         for number, option in enumerate(self):
-            for item in option:
+            for item in items(option):
                 if isinstance(item, str):
                     spoken = words(item)
                     if spoken:
@@ -58,7 +59,7 @@ class PatternChoice(list[Pattern]):
                         break
             else:
                 nothing.append(number)
-        self._firsts, self._leads_on, self._read = firsts, nothing, words
+        self._firsts, self._leads_on, self._read = firsts, tuple(nothing), words
 
 
 def _add(firsts: dict[str, int | list[int]], more: Iterable[str], number: int) -> None:
@@ -78,25 +79,38 @@ def parsed(
     choice, closed = _choice(map(intern, _MARKS.findall(text)), slots, {} if known is None else known)
     if closed:
         raise ValueError(f"“{text}” closes a bracket that it never opened")
-    return choice[0] if len(choice) == 1 else [choice]
+    return choice[0] if len(choice) == 1 else (choice,)
+
+
+def items(pattern: Pattern) -> tuple[str | PatternChoice, ...]:
+    """Return what is to be found in order."""
+    return (pattern,) if isinstance(pattern, str) else pattern
+
+
+def pattern_of(found: Sequence[str | PatternChoice]) -> Pattern:
+    """Return the pattern of what is to be found in order."""
+    first = found[0] if len(found) == 1 else None
+    return first if isinstance(first, str) else tuple(found)
 
 
 def _choice(
     marks: Iterator[str], slots: Mapping[str, Sequence[str | Pattern]], known: dict[str, PatternChoice]
 ) -> tuple[PatternChoice, str]:
-    options = PatternChoice([[]])
+    options, option = PatternChoice(), list[str | PatternChoice]()
     for mark in marks:
         if mark in {")", "]"}:
+            options.append(pattern_of(option))
             return options, mark
         if mark == "|":
-            options.append([])
+            options.append(pattern_of(option))
+            option = []
         elif mark in {"(", "["}:
             inner, closed = _choice(marks, slots, known)
             if closed != {"(": ")", "[": "]"}[mark]:
                 raise ValueError(f"the bracket “{mark}” is never closed by its partner")
             if mark == "[":
-                inner.append([])
-            options[-1].append(inner)
+                inner.append(())
+            option.append(inner)
         elif mark[0] in "{}":
             if mark[1:-1] not in slots:
                 raise ValueError(f"“{mark}” is not the name of a list under [slots]")
@@ -105,9 +119,10 @@ def _choice(
                 known[mark] = PatternChoice(
                     parsed(one, slots, known) if isinstance(one, str) else one for one in entries
                 )
-            options[-1].append(known[mark])
+            option.append(known[mark])
         else:
-            options[-1].append(mark)
+            option.append(mark)
+    options.append(pattern_of(option))
     return options, ""
 
 
@@ -116,9 +131,9 @@ def spelled(pattern: Pattern) -> Iterator[str]:
     if not pattern:
         yield ""
         return
-    first, *others = pattern
+    first, *others = items(pattern)
     for start in [first] if isinstance(first, str) else (each for option in first for each in spelled(option)):
-        for end in spelled(others):
+        for end in spelled(tuple(others)):
             yield start + end
 
 
@@ -165,13 +180,22 @@ class Spoken(Generic[Meaning]):
 class Rest(Generic[Meaning]):
     """A pattern from one of its items on. What comes after it is made when somebody first gets there."""
 
-    __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_steps", "_words")
+    __slots__ = ("_after", "_at", "_next", "_options", "_pattern", "_step", "_steps", "_words")
 
-    def __init__(self, pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        pattern: tuple[str | PatternChoice, ...],
+        at: int,
+        after: Place[Meaning],
+        words: Callable[[str], Sequence[str]],
+    ) -> None:
         self._pattern, self._at, self._after, self._words = pattern, at, after, words
         self._next: Place[Meaning] | None = None
         self._options: dict[int, Place[Meaning]] | None = None
+        self._step: tuple[str, Sequence[Place[Meaning]]] | None = None
+        """The first word that was looked at, and where it leads: most have only one."""
         self._steps: dict[str, Sequence[Place[Meaning]]] | None = None
+        """The same for further words."""
 
     @property
     def ends(self) -> Meaning | None:
@@ -191,6 +215,10 @@ class Rest(Generic[Meaning]):
 
     def step(self, word: str) -> Sequence[Place[Meaning]]:
         """Return where a word leads, in the order of what is written."""
+        if self._step is None:
+            self._step = word, self._stepped(word)
+        if self._step[0] == word:
+            return self._step[1]
         if self._steps is None:
             self._steps = {}
         made = self._steps.get(word)
@@ -214,7 +242,7 @@ class Rest(Generic[Meaning]):
         if self._options is None:
             self._options = {}
         if (made := self._options.get(number)) is None:
-            made = self._options[number] = _rest(item[number], 0, self._following(), self._words)
+            made = self._options[number] = _rest(items(item[number]), 0, self._following(), self._words)
         return made
 
     def _following(self) -> Place[Meaning]:
@@ -227,7 +255,9 @@ Place = PatternEnd[Meaning] | Spoken[Meaning] | Rest[Meaning]
 """Somewhere within a pattern. Two are the same place only if they are the same object."""
 
 
-def _rest(pattern: Pattern, at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]) -> Place[Meaning]:
+def _rest(
+    pattern: tuple[str | PatternChoice, ...], at: int, after: Place[Meaning], words: Callable[[str], Sequence[str]]
+) -> Place[Meaning]:
     return Rest(pattern, at, after, words) if at < len(pattern) else after
 
 
@@ -240,33 +270,35 @@ class Tree(Generic[Meaning]):
 
     __slots__ = ("_grown", "_places", "branches", "meaning")
 
-    branches: dict[str, Tree[Meaning] | list[Place[Meaning]]]
-    """By word the tree that follows, or the places from which it is still to be made; ask `after`."""
+    branches: dict[str, Branch[Meaning]]
+    """By word the tree that follows, or the place or places from which it is still to be made; ask `after`."""
 
     def __init__(self, places: Iterable[Place[Meaning]], grown: dict[tuple[int, ...], Tree[Meaning]]) -> None:
         self._places = tuple(places)
         self._grown = grown
         self.meaning = next((place.ends for place in self._places if place.ends is not None), None)
 
-    def __getattr__(self, name: str) -> dict[str, Tree[Meaning] | list[Place[Meaning]]]:
+    def __getattr__(self, name: str) -> dict[str, Branch[Meaning]]:
         if name != "branches":
             raise AttributeError(name)
-        begun: dict[str, list[Place[Meaning]]] = {}
+        begun: dict[str, Branch[Meaning]] = {}
         for place in self._places:
             for word in place.firsts():
-                if word in begun:
-                    begun[word].append(place)
-                else:
-                    begun[word] = [place]
-        self.branches = dict[str, "Tree[Meaning] | list[Place[Meaning]]"](begun)
+                known = begun.setdefault(word, place)
+                if isinstance(known, list):
+                    known.append(place)
+                elif known is not place:
+                    begun[word] = [cast("Place[Meaning]", known), place]
+        self.branches = begun
         return self.branches
 
     def after(self, word: str) -> Tree[Meaning] | None:
         """Return what may come after a word; None if nothing begins with it."""
         found = self.branches.get(word)
-        return self._grow(word, found) if isinstance(found, list) else found
+        return found if found is None or isinstance(found, Tree) else self._grow(word, found)
 
-    def _grow(self, word: str, places: list[Place[Meaning]]) -> Tree[Meaning]:
+    def _grow(self, word: str, begun: Place[Meaning] | list[Place[Meaning]]) -> Tree[Meaning]:
+        places = begun if isinstance(begun, list) else (begun,)
         following = dict.fromkeys(further for place in places for further in place.step(word))
         key = tuple(map(id, following))
         if (grown := self._grown.get(key)) is None:
@@ -283,7 +315,7 @@ class Tree(Generic[Meaning]):
             following = tree.branches.get(words[place])
             if following is None:
                 return best
-            tree = tree._grow(words[place], following) if isinstance(following, list) else following
+            tree = following if isinstance(following, Tree) else tree._grow(words[place], following)
             if tree.meaning is not None and (place + 1 in ends or place + 1 == last):
                 best = tree.meaning
         return best
@@ -304,6 +336,9 @@ class Tree(Generic[Meaning]):
         return False
 
 
+Branch = Union[Tree[Meaning], Place[Meaning], list[Place[Meaning]]]  # noqa: UP007 - as above
+
+
 def planted(
     phrases: Iterable[tuple[Pattern, Meaning]], words: Callable[[str], Sequence[str]] = folded
 ) -> Tree[Meaning]:
@@ -321,4 +356,4 @@ def joined(places: Iterable[Place[Meaning]]) -> Tree[Meaning]:
 
 def sown(pattern: Pattern, meaning: Meaning, words: Callable[[str], Sequence[str]] = folded) -> Place[Meaning]:
     """Return where a pattern begins."""
-    return _rest(pattern, 0, PatternEnd(meaning), words)
+    return _rest(items(pattern), 0, PatternEnd(meaning), words)

@@ -6,7 +6,7 @@ May import this package and rapidfuzz only. Keeps no words and no points; all of
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,7 +74,7 @@ class Resolver:
 
     def get(self, place_id: str) -> Place | None:
         """Return the place with this id, whatever country it is in."""
-        return self._own().by_id.get(place_id) or load(self._files).by_id.get(place_id)
+        return self._own().by_id.get(place_id) or load(self._files).get(place_id)
 
     def find(self, words: str) -> PlacesFoundByWords:
         """Return the places these words may mean; never raises, whatever the words.
@@ -137,7 +137,7 @@ class Resolver:
 
     def _asked_about(self, said: str, place: Place) -> bool:
         """Say whether others may be meant by this name: it is shared, a nickname, or an ordinary word after "the"."""
-        if place.id in load(self._files).also:
+        if load(self._files).is_shared(place):
             return True
         spoken = normalise(said)
         the = f"the {normalise(place.name)}" in " ".join(said.casefold().split())
@@ -155,7 +155,8 @@ class Resolver:
         if own:
             return min(own, key=lambda hit: (hit[0], hit[1].id))[1]
         best: tuple[tuple[int, float, str], Place] | None = None
-        for place, distance in _within(load(self._files).settlements, latitude, longitude, _FURTHEST_KM):
+        settled = load(self._files).settlements_near(latitude, longitude, _FURTHEST_KM)
+        for place, distance in _within(settled, latitude, longitude, _FURTHEST_KM):
             if place.country not in self._countries:
                 continue
             reach = reach_km(place.population)
@@ -205,15 +206,16 @@ class Resolver:
 
     def _district(self, text: str, forms: tuple[tuple[str, ...], ...]) -> tuple[Place, ...]:
         """Return the postcode district the words name; "the M8" is a road."""
-        outward = load(self._files).outward
+        gazetteer = load(self._files)
         if "GB" not in self._countries:
             return ()
         for form in forms:
             code = form[0] if len(form) == 2 and len(form[1]) == 1 and form[1].isdigit() else "".join(form)
-            hit = outward.get(code.upper()) or outward.get("".join(form).upper())
+            hit = gazetteer.outward(code.upper()) or gazetteer.outward("".join(form).upper())
             if hit and not self._road(text, hit.name):
                 return (hit,)
-        found = [outward[code] for code in outward_codes(text) if code in outward and not self._road(text, code)]
+        codes = (code for code in outward_codes(text) if not self._road(text, code))
+        found = [hit for code in codes if (hit := gazetteer.outward(code))]
         return tuple(found) if len(found) == 1 and len(forms[0]) <= 6 else ()
 
     @staticmethod
@@ -221,8 +223,8 @@ class Resolver:
         return code[0] in "ABM" and code[1:].isdigit() and f"the {code.casefold()}" in text.casefold()
 
     def _here(self, places: Iterable[Place]) -> tuple[Place, ...]:
-        first, cities = self._own().works.first, load(self._files).cities
-        return tuple(sorted(filter(self._is_here, places), key=lambda place: first(place, cities.get(place.id, 0))))
+        first, city_people = self._own().works.first, load(self._files).city_people
+        return tuple(sorted(filter(self._is_here, places), key=lambda place: first(place, city_people(place))))
 
     def _is_here(self, place: Place) -> bool:
         return place.country in self._countries or place.id.startswith("project:")
@@ -251,7 +253,7 @@ class Resolver:
         return False
 
     def _covers(self, code: str, place: Place) -> bool:
-        inside = load(self._files).inside.get(code, ())
+        inside = load(self._files).inside(code)
         return place.id in inside or (bool(place.code) and place.code in inside)
 
     def _nearby(self, name: str, place: Place) -> bool:
@@ -268,7 +270,7 @@ class Resolver:
             if wider := self._here(gazetteer.wider.get(" ".join(form), ())):
                 return wider
         codes = outward_codes(text)
-        found = [hit for code in codes if (hit := gazetteer.outward.get(code)) and not self._road(text, code)]
+        found = [hit for code in codes if (hit := gazetteer.outward(code)) and not self._road(text, code)]
         if any(code.startswith("BT") for code in codes):
             found += gazetteer.areas.get("northern ireland", ())
         core = min(forms, key=len)
@@ -288,7 +290,7 @@ class Resolver:
         gazetteer = load(self._files)
         word = written_out((word,))[0]
         own = any(key.endswith(word) for key in self._own().named)
-        return own or word in gazetteer.last_words or word.upper() in gazetteer.outward
+        return own or word in gazetteer.last_words or gazetteer.is_outward(word.upper())
 
     def _alike(self, name: str, least: int) -> list[Place]:
         """Return places whose names look like this one, or begin with it, the likeliest first."""
@@ -296,15 +298,17 @@ class Resolver:
             return []
         gazetteer, own = load(self._files), self._own()
         ranked: dict[str, tuple[float, Place]] = {}
-        for index, bonus, far in (
-            (own.named, 20.0, least), (gazetteer.towns, 0.0, least), (gazetteer.areas, -6.0, least),
-            (gazetteer.parts, 0.0, max(least, _DISTRICT_ALIKE)),
-        ):  # fmt: skip
-            for key, score in _scores(name, index, far):
+        parts = max(least, _DISTRICT_ALIKE)
+        indexes: tuple[tuple[Index, Collection[str], float, int], ...] = (
+            (own.named, own.named, 20.0, least), (gazetteer.named, gazetteer.towns, 0.0, least),
+            (gazetteer.areas, gazetteer.areas, -6.0, least), (gazetteer.named, gazetteer.parts, 0.0, parts),
+        )  # fmt: skip
+        for index, names, bonus, far in indexes:
+            for key, score in _scores(name, names, far):
                 for place in self._here(index[key]):
                     if place.kind == DISTRICT and score < _DISTRICT_ALIKE:
                         continue
-                    rank = score + bonus + 2 * math.log10(weight(place, gazetteer.cities.get(place.id, 0)) + 1)
+                    rank = score + bonus + 2 * math.log10(weight(place, gazetteer.city_people(place)) + 1)
                     if rank > ranked.get(place.id, (0.0, place))[0]:
                         ranked[place.id] = rank, place
         best = sorted(ranked.values(), key=lambda hit: (-hit[0], hit[1].id))
@@ -322,11 +326,11 @@ def _forms(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(form for reading in readings(text) for form in (reading, written_out(reading))))
 
 
-def _scores(name: str, index: Index, least: int) -> list[tuple[str, float]]:
-    """Return names of the index like this one with how alike they are, of 100; slips at the first letter are rare."""
-    alike = process.extract(name, index.keys(), scorer=fuzz.ratio, limit=20, score_cutoff=least)
+def _scores(name: str, names: Collection[str], least: int) -> list[tuple[str, float]]:
+    """Return the names like this one with how alike they are, of 100; slips at the first letter are rare."""
+    alike = process.extract(name, list(names), scorer=fuzz.ratio, limit=20, score_cutoff=least)
     found = [(key, score + (4.0 if key[0] == name[0] else 0.0)) for key, score, _ in alike]
-    return found + [(key, 86.0) for key in index if key.startswith(f"{name} ")]
+    return found + [(key, 86.0) for key in names if key.startswith(f"{name} ")]
 
 
 class _Project:

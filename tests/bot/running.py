@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import resource
 import signal
 import socket
@@ -122,6 +123,13 @@ class Earshot:
                     pass
                 await asyncio.sleep(0.05)
         raise AssertionError(f"not ready after {READY_SECONDS} seconds: {self.output}")
+
+    def resident_mb(self) -> float:
+        """Return how much memory its process has just now."""
+        assert self.process is not None
+        told = Path(f"/proc/{self.process.pid}/status").read_text()
+        (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB$", told, re.MULTILINE)
+        return int(kilobytes) / 1024
 
     async def kill(self) -> None:
         assert self.process is not None

@@ -59,7 +59,7 @@ def test_every_place_has_a_code_of_a_known_area(rows: list[dict[str, Any]]) -> N
 
 
 def test_every_gss_code_has_its_year() -> None:
-    places = load().by_id.values()
+    places = list(load().places())
     assert len(places) > 9_000
     for place in places:
         assert place.code
@@ -77,14 +77,14 @@ def test_points_are_middles_of_places_to_two_decimals(rows: list[dict[str, Any]]
 
 
 def test_kinds_in_the_file_are_those_of_the_records(rows: list[dict[str, Any]]) -> None:
-    by_id = load().by_id
+    gazetteer = load()
     places = [row for row in rows if "place" in row]
     assert places
-    assert all(by_id[f"geonames:{row['place']}"].kind == row["kind"] for row in places)
+    assert all(gazetteer.get(f"geonames:{row['place']}").kind == row["kind"] for row in places)
 
 
 def test_no_two_places_share_a_label() -> None:
-    labels = Counter(place.label for place in load().settlements)
+    labels = Counter(place.label for place in load().settlements())
     assert labels
     assert [label for label, count in labels.items() if count > 1] == []
 
@@ -189,10 +189,10 @@ def test_well_known_places_are_where_they_should_be(name: str, expected: tuple[s
 )
 def test_postcode_districts(code: str, area: str, place: str | None) -> None:
     gazetteer = load()
-    assert gazetteer.outward[code].code == area
-    assert area in gazetteer.inside[code]
+    assert gazetteer.outward(code).code == area
+    assert area in gazetteer.inside(code)
     if place:
-        assert place in {gazetteer.by_id[i].name for i in gazetteer.inside[code] if i in gazetteer.by_id}
+        assert place in {found.name for i in gazetteer.inside(code) if (found := gazetteer.get(i))}
 
 
 @pytest.mark.parametrize(

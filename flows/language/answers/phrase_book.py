@@ -19,6 +19,8 @@ from flows.language.phrase_trie import Tree, parsed, planted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from flows.language.phrase_trie import PatternChoice
+
 ANSWERS: Final = Path(__file__).parent
 LONGEST: Final = 300
 """Characters that are read for an answer; whatever is longer tells something."""
@@ -83,9 +85,10 @@ def answers_in(language: str) -> AnswerTable | None:
 
 def _made(raw: Mapping[str, Any]) -> AnswerTable:
     slots = raw["slots"]
+    known: dict[str, PatternChoice] = {}
 
     def tree(*lists: tuple[str, Sequence[str]]) -> Tree[str]:
-        return planted((parsed(phrase, slots), kind) for kind, phrases in lists for phrase in phrases)
+        return planted((parsed(phrase, slots, known), kind) for kind, phrases in lists for phrase in phrases)
 
     ages, choosing, numbers = raw["ages"], raw["choosing"], raw["numbers"]
     told = [(kind, ages[kind]) for kind in ("not_now", "unclear", "young", "adult")]

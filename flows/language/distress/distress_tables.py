@@ -14,17 +14,17 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.language.distress import literal_wish
 from flows.language.normalise import folded
-from flows.language.phrase_trie import Pattern, PatternChoice, Tree, parsed, planted
+from flows.language.phrase_trie import Pattern, PatternChoice, Tree, items, parsed, pattern_of, planted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FOLDER: Final = Path(__file__).parent / "concerns"
 KINDS: Final = ("suicide", "self_harm", "despair", "violence", "sexual", "child", "danger", "death")
@@ -84,8 +84,8 @@ class DistressBook:
     """Phrases that only help the model."""
     alike: Tree[str]
     starts: dict[str, list[int] | tuple[tuple[int, Tree[str]], ...]]
-    """By the first word of a phrase: which of `now`, `note`, `hint`, `alike` it stands in, and what may follow once
-    somebody has said the word."""
+    """By the first word of a phrase: in which of `now`, `note`, `hint`, `alike` it stands and what may follow, once
+    somebody has said the word; until then the same empty list for all."""
     negations: frozenset[str]
     bridge: frozenset[str]
     own_spellings: frozenset[str]
@@ -395,13 +395,14 @@ def _all_spellings(tables: Sequence[DistressTable]) -> dict[str, str]:
 def _bound(tables: Sequence[DistressTable]) -> DistressBook:
     spellings = _all_spellings(tables)
 
-    read: dict[int, tuple[PatternChoice, PatternChoice]] = {}
+    written = cache(_as_written)  # forgotten with what it was made for: the words are in the trees then
+    respelled = partial(_respelled, spellings=spellings, written=written, known={})
     slots: dict[str, dict[str, PatternChoice]] = {table.language: {} for table in tables}
 
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
         return planted(
             (
-                (_respelled(pattern, spellings, read), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
+                (respelled(pattern), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
                 for name, kind, meaning in kinds
                 for table in tables
                 for pattern in table.patterns(name, kind, slots[table.language])
@@ -413,10 +414,8 @@ def _bound(tables: Sequence[DistressTable]) -> DistressBook:
     note = plant(*((kind, "note", kind) for kind in KINDS))
     hint = plant(*((kind, "hint", kind) for kind in KINDS))
     alike = plant(("alike", "phrases", "alike"))
-    starts: dict[str, list[int]] = {}
-    for which, tree in enumerate((now, note, hint, alike)):
-        for word in tree.branches:
-            starts.setdefault(word, []).append(which)
+    unread: list[int] = []
+    starts = dict.fromkeys((word for tree in (now, note, hint, alike) for word in tree.branches), unread)
     english = _all_spellings([table for table in tables if table.language == "en"])
     return DistressBook(
         spellings=spellings,
@@ -455,24 +454,26 @@ def _slips(word: str) -> Iterator[str]:
 
 
 def _respelled(
-    pattern: Pattern, spellings: Mapping[str, str], known: dict[int, tuple[PatternChoice, PatternChoice]]
+    pattern: Pattern,
+    spellings: Mapping[str, str],
+    written: Callable[[str], list[str]],
+    known: dict[int, tuple[PatternChoice, PatternChoice]],
 ) -> Pattern:
     """Return a pattern with its words as messages will have them; slots that were read before are in `known`."""
-    read: Pattern = []
-    for item in pattern:
+    read: list[str | PatternChoice] = []
+    for item in items(pattern):
         if not isinstance(item, str):
             if id(item) not in known:  # kept with its own, so that no other has its number
-                known[id(item)] = item, PatternChoice(_respelled(option, spellings, known) for option in item)
+                known[id(item)] = item, PatternChoice(_respelled(option, spellings, written, known) for option in item)
             read.append(known[id(item)][1])
             continue
-        words = _as_written(item)
+        words = written(item)
         respelled = intern(" ".join(spellings.get(word, word) for word in words))
         if words and not respelled.strip():
             raise ValueError(f"“{item.strip()}” is left out of every message, so no phrase can ask for it")
         read.append(respelled)
-    return read
+    return pattern_of(read)
 
 
-@cache
 def _as_written(text: str) -> list[str]:
     return [word for part in text.split() for word in ([part] if part in _MARKS else folded(part))]

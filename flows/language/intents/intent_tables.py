@@ -289,13 +289,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _phrases(table: Mapping[str, Any], slots: Mapping[str, Sequence[str]]) -> Iterator[tuple[Pattern, IntentWords]]:
     read: dict[str, PatternChoice] = {}
+    known: dict[str, PatternChoice] = {}
     for name, written in slots.items():
-        read[name] = PatternChoice(parsed(entry, read) for entry in written)
+        read[name] = PatternChoice(parsed(entry, read, known) for entry in written)
     for kind, detail, levels in _parts(table):
         for level in Level:
             said = IntentWords(kind, level, detail)
             for line in levels.get(level.name.lower(), ()):
-                yield parsed(line.replace("...", UP_TO_THREE), read), said
+                yield parsed(line.replace("...", UP_TO_THREE), read, known), said
 
 
 def _rules(table: Mapping[str, Any]) -> Iterator[Rule[IntentWords]]:

@@ -114,11 +114,7 @@ class KeywordTable:
         """Return what people put beside a keyword and means nothing else: "courtesy", "join", or "beside"."""
         kinds = {"courtesy": ("leads", "tails"), "join": ("joins", "therefore")}
         read: list[tuple[Pattern, str]] = [
-            ([text], kind)
-            for kind, names in kinds.items()
-            for name in names
-            for text in self.raw[name]
-            if len(text) > 1
+            (text, kind) for kind, names in kinds.items() for name in names for text in self.raw[name] if len(text) > 1
         ]
         read += [(self._parsed(text, "beside", {}), "beside") for text in self.raw.get("beside", ())]
         return [sown(pattern, kind, _words) for pattern, kind in read]

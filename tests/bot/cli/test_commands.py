@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
+from typer.main import get_command
 
 from bot.app import build as build_app
-from bot.cli import GROUPS
+from bot.cli import GROUPS, asked_for, build
 from bot.settings.environment import read
 from bot.settings.foundation import foundation
 from storage import tables
@@ -298,3 +299,11 @@ def test_an_export_without_a_file_is_printed(earshot: Terminal) -> None:
     assert "id,kind,text" in earshot.said
     assert "0 stories exported" in earshot.said
     assert list(Path().glob("*.csv")) == []
+
+
+def test_each_group_is_whole_when_only_its_own_file_is_loaded() -> None:
+    for group in GROUPS:
+        assert asked_for([group, "--help"]) == [group]
+        assert group in get_command(build((group,))).commands
+    for words in ([], ["--help"], ["sevre"]):
+        assert asked_for(words) == GROUPS
