@@ -48,7 +48,7 @@ def test_every_group_is_one_file_and_says_what_it_is_for(earshot: Terminal) -> N
     assert len(GROUPS) > 7
     assert earshot("--help") == 0
     folder = ROOT / "bot" / "cli"
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "say", *PARTS}
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "console", *PARTS}
     assert files == set(GROUPS)
     for group in set(GROUPS) - {"serve"}:
         assert earshot(group, "--help") == 0
