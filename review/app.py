@@ -1,6 +1,6 @@
 """Builds the team's web app: its routes, the headers every answer carries, and what is shown when something fails.
 
-Imports Starlette and the pages. The app answers under `/`; whoever mounts it puts its own routes before it.
+The app answers under `/`; whoever mounts it puts its own routes before it.
 """
 
 from __future__ import annotations

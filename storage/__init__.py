@@ -1,1 +1,1 @@
-"""What we keep, for how long, and how it leaves. Imports flows' records only."""
+"""What we keep, for how long, and how it leaves."""

@@ -1,4 +1,4 @@
-"""What a button carries through a chat and back. Pure; imports the engine's records."""
+"""What a button carries through a chat and back."""
 
 from __future__ import annotations
 

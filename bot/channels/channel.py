@@ -1,7 +1,7 @@
 """What every channel has in common: frozen records of what comes in and goes out, and the protocol they share.
 
-Imports `flows` records and the standard library. A channel is one file (with its parser and its error table beside
-it) and one word in `CHANNELS`; nothing outside `bot/channels` knows a provider's names.
+A channel is one file (with its parser and its error table beside it) and one word in `CHANNELS`; nothing outside
+`bot/channels` knows a provider's names.
 
 No record here shows an address, a token or a person's words when it is printed.
 """

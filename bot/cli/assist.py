@@ -1,4 +1,4 @@
-"""`earshot stories assist`: write a story down for somebody who sits beside a worker. Imports the sitting."""
+"""`earshot stories assist`: write a story down for somebody who sits beside a worker."""
 
 from __future__ import annotations
 

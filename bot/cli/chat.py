@@ -1,7 +1,7 @@
 """`earshot chat`: a phone in the terminal, on the real engine and the real places, kept in memory only.
 
 Nothing is stored and nothing is sent. What was typed can be saved as a transcript, which the tests then hold the flow
-to. Imports flows and places.
+to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`earshot clock`: which time it is, and a person's word on it. Imports storage."""
+"""`earshot clock`: which time it is, and a person's word on it."""
 
 from __future__ import annotations
 

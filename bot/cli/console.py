@@ -1,7 +1,4 @@
-"""How commands speak: plain words on the terminal, and errors that say what happened and what to do.
-
-Imports rich, and even that only to speak: every command loads this, so that `earshot --help` would wait for it.
-"""
+"""How commands speak: plain words on the terminal, and errors that say what happened and what to do."""
 
 from __future__ import annotations
 

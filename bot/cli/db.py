@@ -1,4 +1,4 @@
-"""`earshot db`: bring the schema up to date, make a copy, put a copy back. Imports storage."""
+"""`earshot db`: bring the schema up to date, make a copy, put a copy back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`earshot doctor`: says what is wrong with this installation and what to do. Imports the looks."""
+"""`earshot doctor`: says what is wrong with this installation and what to do."""
 
 from __future__ import annotations
 

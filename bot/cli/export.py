@@ -1,4 +1,4 @@
-"""`earshot export`: stories leave through the one gate, from the command line. Imports the gate."""
+"""`earshot export`: stories leave through the one gate, from the command line."""
 
 from __future__ import annotations
 

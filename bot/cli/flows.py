@@ -1,4 +1,4 @@
-"""`earshot flows`: list, show, check and publish conversations. Imports flows; storage only to publish."""
+"""`earshot flows`: list, show, check and publish conversations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`earshot team oncall`: whom to alert when somebody may need help, and on which phone. Imports storage and alerts.
+"""`earshot team oncall`: whom to alert when somebody may need help, and on which phone.
 
 A member links the phone they write from, so that nobody's number has to be typed here, and none is ever printed.
 """

@@ -1,4 +1,4 @@
-"""`earshot people`: find one person, give them what is held, delete it, note what they ask. Imports storage.
+"""`earshot people`: find one person, give them what is held, delete it, note what they ask.
 
 To look somebody up is to reveal who they are, so every one of these commands says why and is written down. A number is
 never printed back; leave it out of the command and it is asked for, so that it does not stay in the shell's history.

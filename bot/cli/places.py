@@ -1,4 +1,4 @@
-"""`earshot places`: the project's own list of places, and the shipped gazetteer. Imports the places room."""
+"""`earshot places`: the project's own list of places, and the shipped gazetteer."""
 
 from __future__ import annotations
 

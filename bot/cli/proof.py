@@ -1,4 +1,4 @@
-"""`earshot stories proof`: what a story may be used for, and whether every use was within it. Imports storage."""
+"""`earshot stories proof`: what a story may be used for, and whether every use was within it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`earshot retention`: what is let go after its time, counted and named, never shown. Imports storage."""
+"""`earshot retention`: what is let go after its time, counted and named, never shown."""
 
 from __future__ import annotations
 

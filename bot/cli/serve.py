@@ -1,4 +1,4 @@
-"""`earshot serve`: the running service. Imports uvicorn and the composition root."""
+"""`earshot serve`: the running service."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`earshot stories`: find a story, read it, and make an edited version of it that its teller is asked about.
 
-The words are printed for the team's eyes only; reading a story here is written down as on its page. Imports storage.
+The words are printed for the team's eyes only; reading a story here is written down as on its page.
 """
 
 from __future__ import annotations

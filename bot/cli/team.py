@@ -1,4 +1,4 @@
-"""`earshot team`: who may sign in, and with what. Imports the rules of signing in."""
+"""`earshot team`: who may sign in, and with what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`earshot texts`: gather every text for translators, and bring their files up to date. Imports flows."""
+"""`earshot texts`: gather every text for translators, and bring their files up to date."""
 
 from __future__ import annotations
 

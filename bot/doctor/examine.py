@@ -1,4 +1,4 @@
-"""What may be wrong with an installation, and what to do about it. Imports storage and flows; changes nothing.
+"""What may be wrong with an installation, and what to do about it. Changes nothing.
 
 Each look is a function named in `LOOKS`; it yields what it found. Nothing here needs the network.
 """

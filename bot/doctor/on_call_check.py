@@ -1,4 +1,4 @@
-"""What `earshot doctor` says of those who are alerted when somebody may need help. Imports storage; changes nothing."""
+"""What `earshot doctor` says of those who are alerted when somebody may need help. Changes nothing."""
 
 from __future__ import annotations
 

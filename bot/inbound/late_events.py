@@ -2,7 +2,7 @@
 
 Such an event may be older than a STOP, a deletion or a taken-back story that was handled before it. It then wakes
 nothing and is not kept (design rule 11): no greeting, no answer, no START. A STOP is never too late; a right that was
-used is followed up by a person, and so are words of distress. Imports storage's queries.
+used is followed up by a person, and so are words of distress.
 """
 
 from __future__ import annotations

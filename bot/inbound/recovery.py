@@ -1,6 +1,6 @@
 """Messages that did not come in by themselves: set aside by the fallback route, failed, or missed while we were down.
 
-Everything goes through the intake again, which knows what was handled already. Imports storage and the channels.
+Everything goes through the intake again, which knows what was handled already.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Turns that time begins: a quiet gap, a nudge, an expiry. Due times are rows: who ticks, and when, matters little.
 
-Imports storage and the turn. Each conversation is read again under its person's lock, so that a tick that comes late,
-twice, or in two processes at once moves it on once.
+Each conversation is read again under its person's lock, so that a tick that comes late, twice, or in two processes at
+once moves it on once.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Due times are rows: who ticks, and when, matters little. Each question is read again under its person's lock. Nobody is
 asked where a number may have a new owner, at night, in the middle of something, after STOP, or while the team looks
-after them (rules 84, 99 and 100). Imports storage and the turn.
+after them (rules 84, 99 and 100).
 """
 
 from __future__ import annotations

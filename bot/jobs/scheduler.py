@@ -1,7 +1,7 @@
 """Ticks, and nothing but ticks: due work is rows in our tables, so a lost or doubled tick is harmless.
 
 APScheduler with its memory store wakes the jobs; its persistent jobs are lost when killed and dropped when due while
-down, so nothing is ever kept in it. Imports APScheduler and our logs.
+down, so nothing is ever kept in it.
 """
 
 from __future__ import annotations

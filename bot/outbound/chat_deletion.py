@@ -1,7 +1,7 @@
 """Taking the messages of a chat away (DELETE CHAT): which ones, found out when it is their turn to go.
 
 Telegram lets a bot delete in a private chat what is less than 48 hours old, its own messages and the other's (Bot API,
-deleteMessages). Their ids are in the sealed raw events only. Imports storage's queries and the channels' records.
+deleteMessages). Their ids are in the sealed raw events only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of a message, as a piece of work for the writer. Imports storage's outbox and the channels' records.
+"""What becomes of a message, as a piece of work for the writer.
 
 Each function looks at one message and what happened to it, and returns what is to be written down: no waiting, no
 sending, no clock of its own.

@@ -3,8 +3,6 @@
 Others are judged by whether their beat changes while ours goes on, never by a clock: clocks differ, and a database
 that was away stops everybody's beat alike. On SQLite there is one process; it beats only while the database is in
 trouble.
-
-Imports storage's processes and outbox.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ while senders work beside it. To one person goes one message at a time, in order
 one that is held back holds up no other. What was cut off is asked after, never sent again blindly
 (`bot.outbound.reconciler`).
 
-Imports storage's outbox, the channels' records and our rates. Time, sleep and chance are handed in.
+Time, sleep and chance are handed in.
 """
 
 from __future__ import annotations

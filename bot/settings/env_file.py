@@ -1,4 +1,4 @@
-"""The `.env` file: how it is read, and how the example of it is written. Imports what some values look like."""
+"""The `.env` file: how it is read, and how the example of it is written."""
 
 from __future__ import annotations
 

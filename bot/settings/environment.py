@@ -1,4 +1,4 @@
-"""The only reader of the environment. Imports pydantic, the standard library, and what a week of hours is.
+"""The only reader of the environment.
 
 Every setting is a variable that starts with `EARSHOT_`, has a default that works, and explains itself; `.env.example`
 is made from this file and a test keeps the two equal. A `.env` file in the working directory is read too; what the

@@ -1,4 +1,4 @@
-"""What every command stands on: the database, its writer, keys and time. Imports storage; no channel, no web."""
+"""What every command stands on: the database, its writer, keys and time."""
 
 from __future__ import annotations
 

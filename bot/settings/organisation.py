@@ -1,4 +1,4 @@
-"""Who speaks: the facts about the organisation and its country that texts name. Imports flows and our settings."""
+"""Who speaks: the facts about the organisation and its country that texts name."""
 
 from __future__ import annotations
 

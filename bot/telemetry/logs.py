@@ -1,4 +1,4 @@
-"""Logging without content: events, ids of our own rows, counts and class names, nothing else. Imports structlog.
+"""Logging without content: events, ids of our own rows, counts and class names, nothing else.
 
 Three walls keep people's words, numbers and tokens out, at every level (rule 44, design rule 7):
 - our own lines may only use the fields in `FIELDS`; anything else is dropped, and what looks like a number or a token

@@ -1,4 +1,4 @@
-"""What Prometheus may know: counts and times by channel and outcome, never by person. Imports prometheus-client."""
+"""What Prometheus may know: counts and times by channel and outcome, never by person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who it is that writes from an address now: the one who wrote before, or a stranger (design rule 13). Imports storage.
+"""Who it is that writes from an address now: the one who wrote before, or a stranger (design rule 13).
 
 Looked at before anything is heard, so that nothing in a turn has to ask: a stranger has no stories, no questions that
 wait, and no name. The three words of a receipt, sent from the address its story was told from, bring its teller back.

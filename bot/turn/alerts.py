@@ -1,4 +1,4 @@
-"""Alerts to the team that somebody may need help: no words, no name, no number. Imports storage and flows' messages.
+"""Alerts to the team that somebody may need help: no words, no name, no number.
 
 An alert says that there is something to look at and where to sign in; the rest is behind the sign-in (rule 79). When an
 alert is due stands in the items' rows: a tick that comes late, twice, or in two processes does what is due once.

@@ -2,7 +2,7 @@
 
 The person has no address of their own with us, only one of the channel `assisted`, which nothing is ever sent to: what
 is said is shown on the worker's screen, to be read aloud. With the three words of the receipt the person can come back
-by their own phone. Imports storage and the turn.
+by their own phone.
 """
 
 from __future__ import annotations

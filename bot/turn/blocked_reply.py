@@ -1,7 +1,7 @@
 """A question about somebody's rights that the carrier did not let through: a person on the team answers instead.
 
 Somebody who said STOP to the carrier alone is blocked before we know it. If what we could not send was our question of
-what to delete, or what they asked to see, nothing is deleted unasked, and the request stands. Imports storage.
+what to delete, or what they asked to see, nothing is deleted unasked, and the request stands.
 """
 
 from __future__ import annotations

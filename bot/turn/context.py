@@ -1,4 +1,4 @@
-"""What a turn has at hand, and why it happens. Plain records; imports nothing that runs."""
+"""What a turn has at hand, and why it happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How places, months and channels are told: to the engine, to a story's row, to a person. Imports babel."""
+"""How places, months and channels are told: to the engine, to a story's row, to a person."""
 
 from __future__ import annotations
 

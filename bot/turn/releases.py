@@ -1,4 +1,4 @@
-"""The flows as they run: compiled once, published in the database, handed to turns. Imports flows and storage.
+"""The flows as they run: compiled once, published in the database, handed to turns.
 
 New conversations begin with the flows that this process was started with. A conversation that began under another
 structure stays on it; its texts are the newest that were published for that structure.

@@ -1,7 +1,6 @@
 """One turn inside its transaction: the engine's effects carried out in order, until nothing more is asked.
 
-Imports flows and storage. It runs in a writing thread and never touches a channel: what is to be
-said goes into the outbox.
+It runs in a writing thread and never touches a channel: what is to be said goes into the outbox.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the writer of a message can have seen of us: an answer counts only for that (design rule 10). Imports storage.
+"""What the writer of a message can have seen of us: an answer counts only for that (design rule 10).
 
 A question counts as seen once it was handed to the provider long enough before the message was written for somebody
 to have read it. Rows that retention or an erasure has taken away are old, and count as seen.

@@ -1,6 +1,6 @@
 """What is done for somebody without the engine: when their turn failed, or their words came too late for one.
 
-Keywords and words of distress are heard all the same. Imports flows' tables and storage's queries; never commits.
+Keywords and words of distress are heard all the same. Never commits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The front door: webhooks straight to their handlers, everything else to the pages. Plain ASGI, imports nothing.
+"""The front door: webhooks straight to their handlers, everything else to the pages.
 
 A webhook is answered thousands of times a minute and needs no routing, cookies or templates, so it never meets the web
 framework. Every page is shown under our own name only, and gets the security headers that it did not set itself.

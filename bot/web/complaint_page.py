@@ -2,7 +2,7 @@
 
 What is written is sealed at once and becomes a request that the team's leads answer. A form carries a signed time, so
 that one which was not shown by us, or came faster than anybody types, is shown again with everything still in it. How
-often one network place may send is counted in memory only. Imports our settings, storage's requests, and pages.
+often one network place may send is counted in memory only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The server's own limits: how long a request may take to arrive, how much of a head is read, how many lines are open.
 
 Whoever opens connections and sends half a request, or none, or reads no answer, costs a descriptor and nothing more:
-the one that has used up most of its time gives way to the next that comes. Imports uvicorn; knows nothing of the app.
+the one that has used up most of its time gives way to the next that comes. Knows nothing of the app.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Somebody's own file at /mydata/TOKEN: a door that shows nothing, and behind it all that is held (rule 59).
 
-A chat app that looks at a link to draw a preview opens the door and finds nothing there; only the button on it asks
-for the file. It opens once: what is behind it can be read and taken away in one go. Imports storage and pages; knows
-no channel. Addresses of this page are never logged: the token in them is the key.
+A chat app that looks at a link to draw a preview opens the door and finds nothing there; only the button on it asks for
+the file. It opens once: what is behind it can be read and taken away in one go. Knows no channel. Addresses of this
+page are never logged: the token in them is the key.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The privacy notice at /privacy: layered, in plain words, one template a language. Imports our settings and pages.
+"""The privacy notice at /privacy: layered, in plain words, one template a language.
 
 A contributor reads it without signing in to anything; it sets no cookie and loads nothing from elsewhere.
 """

@@ -1,4 +1,4 @@
-"""Opening what is sealed for somebody of the team who may see it, once that is written down. Imports the channels.
+"""Opening what is sealed for somebody of the team who may see it, once that is written down.
 
 The team's pages know no channel and hold no key: they are handed these two functions (design rule 7).
 """

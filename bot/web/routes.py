@@ -8,8 +8,6 @@ A webhook answers once its event's transaction has committed, and never waits fo
 - 403: no or a wrong signature or secret; nothing was written
 - 413: more than a provider ever sends
 - 503: we cannot keep it now, or too much is in hand; the provider comes again, or we fetch it later
-
-Imports FastAPI, the channels, and `review`, which answers everything that no route here does.
 """
 
 from __future__ import annotations

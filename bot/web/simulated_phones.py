@@ -1,7 +1,7 @@
 """Practice phones: what their holders do goes through the real intake, and what is said to them comes back.
 
 Time can be let pass for one of them alone. What is remembered here of a phone (the button that was pressed, the time
-that passed) is in memory only and bounded. Imports the intake, the simulator channel and storage; no web.
+that passed) is in memory only and bounded. No web.
 """
 
 from __future__ import annotations

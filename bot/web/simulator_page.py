@@ -2,7 +2,7 @@
 without JavaScript and without a reload being asked twice.
 
 A browser holds one phone, named by a random address in a cookie that no script can read; it is never in a URL. Forms
-from other sites are turned away. Imports `practice` and Starlette.
+from other sites are turned away.
 """
 
 from __future__ import annotations

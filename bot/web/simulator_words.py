@@ -1,4 +1,4 @@
-"""What the practice phone's page says, in plain words. Imports flows and the team's words; no web."""
+"""What the practice phone's page says, in plain words. No web."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turning templates into pages for contributors and for practice. Imports Jinja2 and Starlette.
+"""Turning templates into pages for contributors and for practice.
 
 Nothing on a page is marked safe by hand: every value is escaped by the template engine.
 """

@@ -1,6 +1,6 @@
 """The inbox page: what the team was told and nobody has closed yet, each kind before those whose work it is.
 
-An item shows when it came and what it is about, never a word of anybody, a number or a chat. Imports storage's queries.
+An item shows when it came and what it is about, never a word of anybody, a number or a chat.
 """
 
 from __future__ import annotations

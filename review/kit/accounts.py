@@ -1,7 +1,7 @@
 """Who may come in: one-time links, passwords, sessions. The rules of signing in; the pages are in `entrance.py`.
 
-Imports storage and our own password and slow-down rules. Whatever hashes is awaited, never done in a
-thread of the pages. Tokens are 256 random bits; only their SHA-256 is stored.
+Whatever hashes is awaited, never done in a thread of the pages. Tokens are 256 random bits; only their SHA-256 is
+stored.
 """
 
 from __future__ import annotations

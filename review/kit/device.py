@@ -1,4 +1,4 @@
-"""The cookie by which a browser is known that somebody has signed in with before. Imports our keys only.
+"""The cookie by which a browser is known that somebody has signed in with before.
 
 It opens nothing: whoever has it may try a password when strangers must wait. It holds a random name for the browser
 and, for each of the last accounts that signed in with it, a mark made with our key; a new password ends the mark.

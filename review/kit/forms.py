@@ -1,4 +1,4 @@
-"""Reading what a browser posts, and telling our own forms from forged ones. Imports Starlette only.
+"""Reading what a browser posts, and telling our own forms from forged ones.
 
 A form carries a token made from a cookie that other sites can neither read nor, over https, set. That works without
 JavaScript and needs nothing stored. Where the browser also says which site sent the form, that is checked too.

@@ -1,4 +1,4 @@
-"""Our static files, answered from memory. Imports Starlette only.
+"""Our static files, answered from memory.
 
 They are small, and whoever asks for one and reads no answer shall hold a line open, and no file besides.
 """

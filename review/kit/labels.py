@@ -1,4 +1,4 @@
-"""The team's words for what is stored: one place, so that all screens say the same. Imports nothing of ours."""
+"""The team's words for what is stored: one place, so that all screens say the same."""
 
 from __future__ import annotations
 

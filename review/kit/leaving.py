@@ -1,7 +1,7 @@
 """Leaving the team: whoever is put out is out at once, and what they held is somebody's work again.
 
 The team page and `earshot team remove` are two doors to the same rule: never the last lead who can sign in, because
-nobody could let anybody in again. Imports storage's queries.
+nobody could let anybody in again.
 """
 
 from __future__ import annotations

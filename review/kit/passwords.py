@@ -1,9 +1,8 @@
 """Passwords: what makes one good enough, their argon2 hashes, and the two threads in which those are made.
 
-Each hash takes 64 MiB and a processor for a moment. So it is done in threads that do nothing else, at a lower
-priority, one for browsers and places that we know and one for strangers, each with a short queue: a flood of strangers
-at the sign-in form fills its own queue, and neither a page nor a message nor a member waits for it. Imports argon2, and
-zxcvbn where a password is chosen.
+Each hash takes 64 MiB and a processor for a moment. So it is done in threads that do nothing else, at a lower priority,
+one for browsers and places that we know and one for strangers, each with a short queue: a flood of strangers at the
+sign-in form fills its own queue, and neither a page nor a message nor a member waits for it.
 """
 
 from __future__ import annotations

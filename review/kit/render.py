@@ -1,4 +1,4 @@
-"""Turning templates into pages, and the pages that say that something did not work. Imports Jinja2, Babel, Starlette.
+"""Turning templates into pages, and the pages that say that something did not work.
 
 Nothing on a page is marked safe by hand: every value is escaped by the template engine.
 """

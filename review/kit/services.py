@@ -1,4 +1,4 @@
-"""What the team's web app is given when it is built. Imports storage only."""
+"""What the team's web app is given when it is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slowing down whoever guesses passwords, and nobody else. Imports the standard library only.
+"""Slowing down whoever guesses passwords, and nobody else.
 
 Misses are counted by account and network place, so that a stranger's never keep a member out who is somewhere else. A
 browser or a place that the account signed in from before has far more room than anybody needs; places that are new to

@@ -1,4 +1,4 @@
-"""The queue page: the stories that match a filter, newest first. Imports storage's queries.
+"""The queue page: the stories that match a filter, newest first.
 
 The filter is an ordinary GET form, so that a view can be bookmarked and sent to a colleague.
 """

@@ -1,6 +1,6 @@
 """The requests page: who asked for their data or complained, by when they must be answered, what came of it.
 
-For leads only. What a person wrote is sealed; reading it is written down before it is shown. Imports storage's queries.
+For leads only. What a person wrote is sealed; reading it is written down before it is shown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The safeguarding page: who may need help, by when a person is to look, and what was done. Imports storage's queries.
+"""The safeguarding page: who may need help, by when a person is to look, and what was done.
 
 The rules are in `care.py`. Words and numbers are opened one at a time, by a role that may, for a reason, and each
 opening is written down before anything is shown. Nothing that was opened ever stands in an address.

@@ -1,7 +1,4 @@
-"""One's own account: another password, and signing out of every other browser. Both ask for the password first.
-
-Imports our rules of signing in.
-"""
+"""One's own account: another password, and signing out of every other browser. Both ask for the password first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of coming in and going out: sign-in, the one-time link, sign-out. Imports our rules of signing in."""
+"""The pages of coming in and going out: sign-in, the one-time link, sign-out."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A story is new until somebody approves or declines it; either can be undone, and then it is new again. Nobody decides on
 a version they have not seen: if the story changed meanwhile (a colleague decided, its teller added words), the act is
-refused, and the page says what happened. Imports storage's queries; knows no page.
+refused, and the page says what happened. Knows no page.
 """
 
 from __future__ import annotations

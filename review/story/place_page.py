@@ -1,4 +1,4 @@
-"""The page on which a reviewer finds the place that a teller's own words mean. Imports storage's queries and places.
+"""The page on which a reviewer finds the place that a teller's own words mean.
 
 The words are looked up only when somebody asks, and stand in no address, so that no log has them; a place is only ever
 chosen by a person, whose name stays with it.

@@ -1,4 +1,4 @@
-"""Telling a story's teller where it is: being acted on, or something has changed. Imports storage's queries.
+"""Telling a story's teller where it is: being acted on, or something has changed.
 
 The teller sees it by their receipt, without the team writing to them. It decides nothing, so it needs no version.
 """

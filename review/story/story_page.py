@@ -1,4 +1,4 @@
-"""The page of one story: its words, what its teller agreed to, and the team's decision. Imports storage's queries.
+"""The page of one story: its words, what its teller agreed to, and the team's decision.
 
 What may be decided is in `decisions.py`; here a decision is only read from the form and its outcome shown.
 """

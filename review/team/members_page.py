@@ -1,6 +1,6 @@
 """The team page: who may come in, putting somebody out, ending the sessions of a lost laptop. For leads only.
 
-The rules are in `leaving.py`; new people are let in with `earshot team add`. Imports storage's queries.
+The rules are in `leaving.py`; new people are let in with `earshot team add`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Moves SQLite's write-ahead log into the database file, away from the turn. Imports SQLAlchemy.
+"""Moves SQLite's write-ahead log into the database file, away from the turn.
 
 SQLite would do this inside whichever commit fills the log, and that turn would wait for it: up to a quarter of a second
 was seen. Here another thread moves most pages while turns go on; the writer moves the few that came meanwhile, between

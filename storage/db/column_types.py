@@ -1,4 +1,4 @@
-"""Column types of our own: moments in time, and text that every database can hold. Imports SQLAlchemy only."""
+"""Column types of our own: moments in time, and text that every database can hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the database, named: full, locked, read-only, corrupt, away. Imports the drivers' error codes.
+"""What is wrong with the database, named: full, locked, read-only, corrupt, away.
 
 A cause holds no content: it comes from the code of an error, never from its message. `Health` remembers what the last
 writing came to, so that the console, the log and readiness say the same.

@@ -1,4 +1,4 @@
-"""Opens the database and brings its schema up to date. Imports SQLAlchemy, and alembic where something is to be done.
+"""Opens the database and brings its schema up to date.
 
 SQLite runs in WAL mode with `synchronous=FULL`: a simulated power loss took every acknowledged commit with NORMAL and
 none with FULL. Reading is open to anyone through `reader`; writing belongs to `storage.db.writer` alone.

@@ -1,6 +1,6 @@
 """Pieces of work for the database, and whoever waits for them: what both writers have in common. Never commits.
 
-Imports SQLAlchemy's types only. The writers are in `storage.db.writer`.
+The writers are in `storage.db.writer`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The unit of work: the only place that commits. Imports SQLAlchemy.
+"""The unit of work: the only place that commits.
 
 A piece of work is a function of a connection. It neither commits nor rolls back; it returns or raises. What it did is
 durable before anybody sees its result. On SQLite one thread writes, and all that is waiting shares one commit; on

@@ -1,4 +1,4 @@
-"""The rows of an export: what is shown of each story that passed the gate. Imports storage and SQLAlchemy.
+"""The rows of an export: what is shown of each story that passed the gate.
 
 Knows what a story looks like outside, and nothing of who may have it: `select` says which stories, this says how.
 """

@@ -1,4 +1,4 @@
-"""The one gate: everything that leaves, leaves through here (design rule 6). Imports storage and SQLAlchemy.
+"""The one gate: everything that leaves, leaves through here (design rule 6).
 
 A story passes if all of this holds at the moment the export is recorded:
 - it has not been withdrawn, and its teller's latest answer to taking part is yes and has not run out;

@@ -1,4 +1,4 @@
-"""How exactly a place may be named, given how many people spoke from it (rules 92 and 93). Standard library only.
+"""How exactly a place may be named, given how many people spoke from it (rules 92 and 93).
 
 A city of half a million hides one voice; a village of three thousand does not. Outside the team a place is named only
 if enough people spoke from it, else the area around it, else the nation. People are counted, not stories, over

@@ -1,7 +1,6 @@
 """Places: which one a person means, offline, from the project's own list and a shipped gazetteer (rules 86 to 90).
 
-Owns the resolver, its data and how they are built. Imports the standard library and rapidfuzz only; `build` needs
-packages of its own and is imported by whoever builds.
+Owns the resolver, its data and how they are built. `build` needs packages of its own and is imported by whoever builds.
 """
 
 from storage.places.credits import CREDITS

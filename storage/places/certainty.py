@@ -1,4 +1,4 @@
-"""When a place is sure enough to be taken without asking, and which of several comes first. Standard library only.
+"""When a place is sure enough to be taken without asking, and which of several comes first.
 
 The rule in one sentence (docs/places.md): a lone hit is taken if it is on the project's list, lies where the project
 works, or, for a project without a list, is a town of some size or a place whose name nobody else has.

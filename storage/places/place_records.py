@@ -1,4 +1,4 @@
-"""The records of the places room: a place, what a search found, a line of the project's list. Standard library only."""
+"""The records of the places room: a place, what a search found, a line of the project's list."""
 
 from __future__ import annotations
 

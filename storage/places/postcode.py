@@ -1,4 +1,4 @@
-"""Postcodes: only the outward half is ever kept ("BS5" of a full postcode; rule 88). Standard library only."""
+"""Postcodes: only the outward half is ever kept ("BS5" of a full postcode; rule 88)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project's own list of places, read from a CSV file made in a spreadsheet. Imports records and spelling only.
+"""The project's own list of places, read from a CSV file made in a spreadsheet.
 
 A name that nobody could choose is refused: a number, or words that mean something else to Earshot, which whoever reads
 the list tells it (`means_else`).

@@ -1,4 +1,4 @@
-"""How people write place names: one spelling to compare by, the words put around a name. Standard library only."""
+"""How people write place names: one spelling to compare by, the words put around a name."""
 
 from __future__ import annotations
 

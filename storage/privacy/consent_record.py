@@ -1,8 +1,8 @@
 """Records of consent after ISO/IEC TS 27560, and receipts, made from decisions and the notices they name (rule 52).
 
 Field names are here and nowhere else; a test holds them against the mandatory ones. The record is for the team, as
-JSON; the contributor reads the same in plain words at the end of a conversation. Imports nothing of ours but the proof.
-Source of the fields: the W3C Data Privacy Vocabulary's guide to 27560.
+JSON; the contributor reads the same in plain words at the end of a conversation. Source of the fields: the W3C Data
+Privacy Vocabulary's guide to 27560.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The data map: every column of every table, why we have it, who sees it, for how long. Imports the tables.
+"""The data map: every column of every table, why we have it, who sees it, for how long.
 
 Descriptions stand in `data_map.toml`; names, encryption and what becomes of each table are taken from the code, so that
 the document cannot say something else. `python -m storage.privacy.data_map` prints docs/data-map.md; a test keeps the

@@ -1,8 +1,8 @@
 """The link to somebody's own file: sealed, for a day, for one opening, and of no use to whoever guesses.
 
-Imports our keys and the tables. The token is ciphertext: no number of ours can be read from it, and none can be made
-without the key. It belongs to a request, where its opening is written down. It dies with its day, when it was used,
-with an erasure, and once the number it was sent to may have a new owner (design rule 13).
+The token is ciphertext: no number of ours can be read from it, and none can be made without the key. It belongs to a
+request, where its opening is written down. It dies with its day, when it was used, with an erasure, and once the number
+it was sent to may have a new owner (design rule 13).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Proof of consent for one story: what was asked and answered, and every use since, each held against what stood then.
 
-Imports the tables and SQLAlchemy. Only reads. It works after an erasure too, for what stays: the trail without the
-person and their words. The team's own reading counts as use `team`; every wider use is an export.
+Only reads. It works after an erasure too, for what stays: the trail without the person and their words. The team's own
+reading counts as use `team`; every wider use is an export.
 """
 
 from __future__ import annotations

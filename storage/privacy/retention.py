@@ -1,4 +1,4 @@
-"""What is let go by itself after its time (rule 64). Imports the tables and erasure; commits through the writer only.
+"""What is let go by itself after its time (rule 64). Commits through the writer only.
 
 Finding what is over only reads, beside the writer; letting go is done in small pieces, each of which looks again under
 the writer's own eyes, so that no turn waits for more than a moment and somebody who writes meanwhile is left alone.

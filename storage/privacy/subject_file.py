@@ -1,7 +1,6 @@
 """Everything that is held about one person, in one place: for the person, or for whoever answers them (rule 59).
 
-Imports the tables, our keys and the engine's record of a conversation. Only reads. Whoever gives the file to somebody
-writes that down first: to look a person up is to reveal who they are.
+Only reads. Whoever gives the file to somebody writes that down first: to look a person up is to reveal who they are.
 
 What is in it, and what is not:
 

@@ -1,4 +1,4 @@
-"""A person's file in plain words, to be read on a phone or on paper. Standard library only; knows no table."""
+"""A person's file in plain words, to be read on a phone or on paper. Knows no table."""
 
 from __future__ import annotations
 

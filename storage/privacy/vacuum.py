@@ -5,7 +5,7 @@ are taken away: SQLite is written anew (`VACUUM`, after which nothing of a delet
 cut to nothing; PostgreSQL writes the tables of people anew (`VACUUM FULL`), and lets its log go where it may.
 
 Beside the database stands a list of what was deleted, in keys that say nothing. When a backup is put back, `again`
-deletes the same once more. Imports SQLAlchemy, the tables and erasure; commits through the writer only.
+deletes the same once more. Commits through the writer only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Short numbers by which the holder of an address shows that they read what was sent there (design rule 13).
 
-Imports the tables and our keys. A sender can be forged; who forges it does not get our answer. A number is good once,
-for half an hour and three tries, and a few are made in a day: 15 tries among ten thousand. Only a keyed hash is kept,
-bound to its person and moment.
+A sender can be forged; who forges it does not get our answer. A number is good once, for half an hour and three tries,
+and a few are made in a day: 15 tries among ten thousand. Only a keyed hash is kept, bound to its person and moment.
 """
 
 from __future__ import annotations

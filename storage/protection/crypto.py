@@ -1,4 +1,4 @@
-"""Keys, encryption and keyed look-up of what identifies people (rule 62). Imports cryptography and our tables.
+"""Keys, encryption and keyed look-up of what identifies people (rule 62).
 
 Addresses, raw events and words that came before consent are encrypted with AES-256-GCM. An address is found by a keyed
 hash: a bare one would be undone by trying every phone number. Keys stay outside the database. Several keys may be

@@ -1,4 +1,4 @@
-"""The one home of deleting what belongs to a person (rules 54, 60 and 61). Never commits. Imports the tables.
+"""The one home of deleting what belongs to a person (rules 54, 60 and 61). Never commits.
 
 Every table has its fate here; a test fails for a table that nobody thought of. What stays after an erasure is a keyed
 token (so that nobody is contacted again), the consent decisions without person and words, the numbers of exported

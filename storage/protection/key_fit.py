@@ -1,4 +1,4 @@
-"""Whether the keys at hand are those of the database. Imports our tables; looked at before anything is written.
+"""Whether the keys at hand are those of the database. Looked at before anything is written.
 
 With another key nothing fails: everybody is a stranger, and whoever said STOP is written to again. So a start with the
 wrong key, or with a new one beside an old database, is refused.

@@ -1,4 +1,4 @@
-"""Names the team knows contributors by: a bird and a number, chosen by chance. Standard library only."""
+"""Names the team knows contributors by: a bird and a number, chosen by chance."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Receipts: three plain words by which a story is found again, and how often somebody may be wrong about them.
 
-Imports the tables, our keys and the engine's list of words. 1,024 words taken three times are 30 bits: enough to tell
-stories apart, and little beside a patient machine; so wrong tries are counted, and after a few nothing is looked up.
-A receipt is found by keyed hash, and what it opens is little: see ADR 9.
+1,024 words taken three times are 30 bits: enough to tell stories apart, and little beside a patient machine; so wrong
+tries are counted, and after a few nothing is looked up. A receipt is found by keyed hash, and what it opens is little:
+see ADR 9.
 """
 
 from __future__ import annotations

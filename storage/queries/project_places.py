@@ -1,4 +1,4 @@
-"""Named questions about the project's own list of places. Never commits. Imports the table and its record."""
+"""Named questions about the project's own list of places. Never commits."""
 
 from __future__ import annotations
 

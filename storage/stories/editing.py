@@ -1,4 +1,4 @@
-"""The rules of editing a story, and the calls that carry an edit out. Imports storage's queries; knows no page.
+"""The rules of editing a story, and the calls that carry an edit out. Knows no page.
 
 An edition is a layer: what its teller wrote never changes. A story that leaves the team at all leaves in the words of
 its newest edition, and only once its teller has agreed to them; so an edit holds a story back until they have answered.

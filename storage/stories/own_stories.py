@@ -1,8 +1,8 @@
 """Named questions about a person's own stories: which there are, changing them, taking one back. Never commits.
 
-Imports the tables. Whoever calls says whose stories are meant: nothing here finds or touches a story of somebody else,
-but for what a receipt opens. A change after a decision of the team sends a story back to the queue, with a note that
-tells the reviewer; an edited version of it counts no more.
+Whoever calls says whose stories are meant: nothing here finds or touches a story of somebody else, but for what a
+receipt opens. A change after a decision of the team sends a story back to the queue, with a note that tells the
+reviewer; an edited version of it counts no more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a teller answers about an edited version of their story, carried out. Part of the caller's transaction.
 
 The question may be over by the time they answer: undone, overtaken by new words, or past its day. Then nothing happens,
-and they are told so. Imports storage's queries; knows no channel.
+and they are told so. Knows no channel.
 """
 
 from __future__ import annotations

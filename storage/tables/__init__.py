@@ -1,4 +1,4 @@
-"""All tables, one per file; `metadata` knows them all. Imports SQLModel and our column types only."""
+"""All tables, one per file; `metadata` knows them all."""
 
 from storage.tables.address import Address
 from storage.tables.answer import Answer

@@ -1,4 +1,4 @@
-"""The base of all tables: one metadata with predictable names for indexes and keys. Imports SQLModel only."""
+"""The base of all tables: one metadata with predictable names for indexes and keys."""
 
 from typing import TYPE_CHECKING, ClassVar
 

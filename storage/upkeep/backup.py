@@ -2,7 +2,7 @@
 
 A copy is a run of pieces, each sealed with AES-256-GCM under a key of this copy alone, which follows from the
 installation's key and a salt. The number of a piece and whether it is the last are part of its seal: pieces that are
-altered, left out, changed about or cut off do not open. Imports sqlite3, cryptography and our keys.
+altered, left out, changed about or cut off do not open.
 """
 
 from __future__ import annotations

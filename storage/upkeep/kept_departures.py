@@ -1,7 +1,6 @@
 """Who left the team, on the list beside the database: a copy that is put back must let nobody in again (ADR 21).
 
-A line names a row of the team's table by its number and the moment it was made, and nobody. Imports the tables and the
-queries of the team; commits through the caller.
+A line names a row of the team's table by its number and the moment it was made, and nobody. Commits through the caller.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation; who left
 the team stands there too (`storage.upkeep.kept_departures`). `keep` writes them, every minute; `hold` holds a database
-that was put back to them. Imports the tables and the list.
+that was put back to them.
 """
 
 from __future__ import annotations

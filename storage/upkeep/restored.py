@@ -1,7 +1,7 @@
 """A database that was put back: held to what happened since, and silent until somebody has looked (ADR 21).
 
-Imports the tables, the list beside the database and erasure; commits through the caller. What waited in the copy may
-have gone out since, so none of it is sent; and nothing else is, until a person says so.
+Commits through the caller. What waited in the copy may have gone out since, so none of it is sent; and nothing else is,
+until a person says so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether the tables of a database are those that this version works with. Imports the tables; only reads.
+"""Whether the tables of a database are those that this version works with. Only reads.
 
 The revision alone does not say so: a database that was made with a migration before its last edit calls itself the
 same, and would fail much later, at the first row that does not fit.

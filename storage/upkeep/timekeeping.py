@@ -1,4 +1,4 @@
-"""Which time it is, and which time has surely passed (ADR 19). Imports the tables; commits nothing itself.
+"""Which time it is, and which time has surely passed (ADR 19). Commits nothing itself.
 
 A clock that leaps would end what is not over: half-told stories, raw events, consent. So the database knows the last
 time that was sure, and a clock that reads more than a day before or after it is in doubt until a person says that it is

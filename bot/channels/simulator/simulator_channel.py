@@ -1,4 +1,4 @@
-"""The practice phone: a channel whose other end is a page of ours or a terminal. Imports orjson.
+"""The practice phone: a channel whose other end is a page of ours or a terminal.
 
 It sends by remembering. The last messages of each phone are kept in memory, so that a page can show them and be opened
 again; after a restart a phone is empty, while its conversation goes on. An address names its look: `sms-…` reads like

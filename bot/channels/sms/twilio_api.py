@@ -1,6 +1,6 @@
 """Calls Twilio's REST API: its own client over one keep-alive pool of aiohttp, with every timeout set (rule 24).
 
-Imports twilio and aiohttp. Knows nothing of our messages; what went wrong comes out as `SendError`.
+Knows nothing of our messages; what went wrong comes out as `SendError`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Twilio's error codes mean for us, as one table (rule 16). Imports `base` only.
+"""What Twilio's error codes mean for us, as one table (rule 16).
 
 Codes come in two ways: in the answer to a request, and in a status callback for a message that was taken and failed
 later. A code that is not listed is permanent and shown to the team: never sent again without somebody looking.

@@ -1,4 +1,4 @@
-"""How each effect of the engine is carried out, in the turn's transaction. Imports flows and storage; never a channel.
+"""How each effect of the engine is carried out, in the turn's transaction. Never a channel.
 
 One file a topic, one function an effect, one line in `HANDLERS`. A function may answer with a signal, which goes back
 into the engine in the same turn.

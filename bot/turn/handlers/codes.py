@@ -1,6 +1,6 @@
 """Carrying out what a number that was sent a moment ago is for: asking for it, looking at it, setting aside meanwhile.
 
-Imports storage. Where a worker sits beside the person, or by a chat app, senders are not forged and nothing is asked.
+Where a worker sits beside the person, or by a chat app, senders are not forged and nothing is asked.
 """
 
 from __future__ import annotations

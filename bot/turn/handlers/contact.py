@@ -1,4 +1,4 @@
-"""Carrying out what concerns contact: stopping it, language, telling the team. Imports storage; used by the turn."""
+"""Carrying out what concerns contact: stopping it, language, telling the team. Used by the turn."""
 
 from __future__ import annotations
 

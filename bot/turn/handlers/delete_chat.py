@@ -1,4 +1,4 @@
-"""Carrying out DELETE CHAT: a row in the outbox, so that it comes after what was said before. Imports storage."""
+"""Carrying out DELETE CHAT: a row in the outbox, so that it comes after what was said before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out what a person answers to a question of ours: sign-off of a version, renewal. Imports storage.
+"""Carrying out what a person answers to a question of ours: sign-off of a version, renewal.
 
 A question may be over when the answer comes. Whether it is is looked at here, under the person's lock, and the engine
 is told: it never has to know what became of an edition meanwhile.

@@ -1,4 +1,4 @@
-"""Carrying out what concerns a story: its place, keeping, dropping, changing it. Imports storage; used by the turn."""
+"""Carrying out what concerns a story: its place, keeping, dropping, changing it. Used by the turn."""
 
 from __future__ import annotations
 

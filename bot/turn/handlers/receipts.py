@@ -1,4 +1,4 @@
-"""Carrying out what a receipt opens: where a story is, and letting it travel less far. Imports storage.
+"""Carrying out what a receipt opens: where a story is, and letting it travel less far.
 
 Wrong tries are counted; after a few nothing is looked up, and the answer is the same (ADR 9).
 """

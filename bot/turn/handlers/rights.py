@@ -1,7 +1,7 @@
 """Carrying out what people may ask of us: what is held, a file of it, changing it, taking it back.
 
-Imports storage; used by the turn. Whose story it is, is looked at here again: a number in a conversation's notes is
-ours, but it may be old.
+Used by the turn. Whose story it is, is looked at here again: a number in a conversation's notes is ours, but it may be
+old.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it, with a mark that tells Excel it is UTF-8. Imports the standard library only.
+"""CSV as RFC 4180 has it, with a mark that tells Excel it is UTF-8.
 
 A cell that a spreadsheet would run as a formula gets an apostrophe in front (rule 94): a story that begins with "="
 must not be able to do anything on the computer of whoever opens the file. What it would take for a number or a day

@@ -1,4 +1,4 @@
-"""JSON Lines: one story a line, UTF-8, lists as lists. Imports orjson."""
+"""JSON Lines: one story a line, UTF-8, lists as lists."""
 
 from __future__ import annotations
 

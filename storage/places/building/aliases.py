@@ -1,4 +1,4 @@
-"""Which of a place's many names people of Britain and Ireland would type. Standard library only; used when building.
+"""Which of a place's many names people of Britain and Ireland would type. Used when building.
 
 GeoNames lists every name in every language. Kept: shorter and fuller forms ("Southend"), and Welsh, Gaelic, Scots and
 Irish names in their own lands. Left out: names for readers elsewhere ("Bristolis"), codes ("BRS"), other scripts.

@@ -3,7 +3,7 @@
 Inputs, in one folder (docs/places.md says where from): `ward_all_codes.csv`, `ward_latlong.csv`, `msoa_la.csv`,
 `msoa_latlong.csv`, `lsoa_latlong.csv` and `lsoa.json` (ONS, NISRA, Scottish Government, House of Commons Library), and
 the two postal code tables of GeoNames, `GB.txt` and `IE.txt`. A district lies within a city's reach; a name made for
-counting ("Central", "Castle") is left out. Standard library only; used when building.
+counting ("Central", "Castle") is left out. Used when building.
 """
 
 from __future__ import annotations

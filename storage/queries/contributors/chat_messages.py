@@ -1,4 +1,4 @@
-"""Which messages of a chat we know, ours and theirs, so that they can be taken away. Imports the tables."""
+"""Which messages of a chat we know, ours and theirs, so that they can be taken away."""
 
 from __future__ import annotations
 

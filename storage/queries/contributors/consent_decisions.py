@@ -1,7 +1,7 @@
 """Consent decisions: the one place that writes them, and the newest of each purpose. Never commits.
 
-Imports the tables and the engine's records. Decisions are only ever added (rule 51), each under the notice that stood
-when it was made and with the version of what was agreed to.
+Decisions are only ever added (rule 51), each under the notice that stood when it was made and with the version of what
+was agreed to.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Named questions about decisions that stand: the newest answer counts, and only while it is valid (rule 53).
 
-Never commits. Imports the tables. What a story may be used for is a copy on the story; this is about the person.
+Never commits. What a story may be used for is a copy on the story; this is about the person.
 """
 
 from __future__ import annotations

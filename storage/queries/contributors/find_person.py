@@ -1,6 +1,6 @@
 """Finding a person by what they can tell us: a number, a chat, a pseudonym, a receipt (rule 59). Never commits.
 
-Imports the tables and our keys. Finding somebody by their number reveals who a pseudonym is: the caller writes it down.
+Finding somebody by their number reveals who a pseudonym is: the caller writes it down.
 """
 
 from __future__ import annotations

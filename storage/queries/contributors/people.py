@@ -1,7 +1,7 @@
 """Named questions about contributors and their addresses, as a turn asks them. Never commits.
 
-Imports the tables. On PostgreSQL `lock` holds the person until the transaction ends, so that one turn at a time runs
-for one person; on SQLite there is one writer and nothing to lock.
+On PostgreSQL `lock` holds the person until the transaction ends, so that one turn at a time runs for one person; on
+SQLite there is one writer and nothing to lock.
 """
 
 from __future__ import annotations

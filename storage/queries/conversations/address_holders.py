@@ -1,4 +1,4 @@
-"""Who holds an address: a phone number is not a person (design rule 13). Never commits. Imports the tables.
+"""Who holds an address: a phone number is not a person (design rule 13). Never commits.
 
 What was told from an address opens by the address alone while it is in steady use. Long silence, or any sign that the
 number is dead or somebody else's, closes it for good: whoever writes from it next is a stranger, and the one who told

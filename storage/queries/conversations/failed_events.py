@@ -1,6 +1,6 @@
 """Named questions about events that could not be handled: keep them sealed, list them, hand them out again.
 
-Never commits. Imports the tables. A failed event is handled again by `turn.claim` with its own channel and id.
+Never commits. A failed event is handled again by `turn.claim` with its own channel and id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Named questions about published releases of flows. Never commits. Imports the tables."""
+"""Named questions about published releases of flows. Never commits."""
 
 from __future__ import annotations
 

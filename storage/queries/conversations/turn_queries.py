@@ -1,8 +1,7 @@
 """What one turn asks of the database: claim the event, find the person, go on with their conversation, answer.
 
-All of it runs in the turn's own transaction and never commits. Imports the tables and the engine's records. People are
-in `people`, stories in `stories`; they are offered here too, so that a turn needs one import. Decisions are in
-`decisions`.
+All of it runs in the turn's own transaction and never commits. People are in `people`, stories in `stories`; they are
+offered here too, so that a turn needs one import. Decisions are in `decisions`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Named questions about messages on their way out. Never commits. Imports the tables.
+"""Named questions about messages on their way out. Never commits.
 
 To one address goes one message at a time, in the order they were written: a reply is never overtaken by a later one. A
 message that waits for its hour (a prompt, a nudge) holds nobody up. A reply that is to be tried again holds up its

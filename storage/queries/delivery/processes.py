@@ -1,4 +1,4 @@
-"""Named questions about the processes that send from one database. Never commits. Imports the tables."""
+"""Named questions about the processes that send from one database. Never commits."""
 
 from __future__ import annotations
 

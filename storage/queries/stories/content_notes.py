@@ -1,6 +1,6 @@
 """Content notes: what a reader of a story is told before they open its words. By the word rules or a reviewer.
 
-A note that a reviewer took away is not set again by the rules. Imports the tables and SQLAlchemy only; never commits.
+A note that a reviewer took away is not set again by the rules. Never commits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Named questions about edited versions of stories. Never commits. Imports the tables.
+"""Named questions about edited versions of stories. Never commits.
 
 An edition is a layer: a teller's own words stay as they were beside it (rule 70). Which editions may leave is said in
 one place, `leaves`, and the gate of exports asks it there.

@@ -1,4 +1,4 @@
-"""Named questions about exports that were made (rules 60 and 91). Imports the tables and SQLAlchemy only."""
+"""Named questions about exports that were made (rules 60 and 91)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Named questions about what we ask a contributor of our own accord: sign-off of an edition, renewal of consent.
 
-Never commits. Imports the tables. Due times are rows; who ticks, and when, matters little.
+Never commits. Due times are rows; who ticks, and when, matters little.
 """
 
 from __future__ import annotations

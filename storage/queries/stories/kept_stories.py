@@ -1,7 +1,7 @@
 """Named questions about stories, as a turn asks them. Never commits.
 
-Imports the tables and the engine's records. A contributor's words are kept whole; what they add or change later stands
-beside them (design rule 5), and a story whose words or place changed after a decision goes back to the queue.
+A contributor's words are kept whole; what they add or change later stands beside them (design rule 5), and a story
+whose words or place changed after a decision goes back to the queue.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Where a story happened, chosen by a reviewer because its teller's words were not found. Never commits.
 
-The teller's words stay beside it (design rule 5); a tag of the dimension `locality` says who chose. Imports the tables
-and the records of places and stories.
+The teller's words stay beside it (design rule 5); a tag of the dimension `locality` says who chose.
 """
 
 from __future__ import annotations

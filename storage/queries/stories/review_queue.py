@@ -1,7 +1,7 @@
 """Named questions about stories waiting for the team: the filtered list with its counts, and the act of deciding.
 
-Imports the tables and SQLAlchemy only. Every function runs inside the caller's transaction and commits nothing.
-The same `Filters` choose what the queue shows and what an export holds, so that the two can never differ.
+Every function runs inside the caller's transaction and commits nothing. The same `Filters` choose what the queue shows
+and what an export holds, so that the two can never differ.
 """
 
 from __future__ import annotations

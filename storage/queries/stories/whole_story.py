@@ -1,6 +1,6 @@
 """Named questions about one story as the team reads it: its words, answers, tags, consent. Never an address (rule 63).
 
-Imports the tables and SQLAlchemy only. Every function runs inside the caller's transaction and commits nothing.
+Every function runs inside the caller's transaction and commits nothing.
 """
 
 from __future__ import annotations

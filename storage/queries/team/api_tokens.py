@@ -1,4 +1,4 @@
-"""Named questions about the bearer tokens of the team's API. Never commits. Imports the table."""
+"""Named questions about the bearer tokens of the team's API. Never commits."""
 
 from __future__ import annotations
 

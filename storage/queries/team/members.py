@@ -1,6 +1,6 @@
 """Named questions about the team: members, one-time links, sessions, and the record of who did what.
 
-Imports the tables and SQLAlchemy only. Every function runs inside the caller's transaction and commits nothing.
+Every function runs inside the caller's transaction and commits nothing.
 """
 
 from __future__ import annotations

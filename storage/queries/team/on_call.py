@@ -1,4 +1,4 @@
-"""Named questions about whom to alert. Never commits. Imports the tables.
+"""Named questions about whom to alert. Never commits.
 
 A phone on call is an address like any other, encrypted and looked up by keyed hash. Behind it stands a row for its
 owner, as behind every address; `source` tells that nobody came to tell a story.

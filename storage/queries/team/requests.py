@@ -1,7 +1,7 @@
 """Named questions about data-protection requests and complaints, and the days they are due (rules 59 and 66).
 
-Imports the tables and our keys. Every function runs inside the caller's transaction and commits nothing. What was
-written is sealed; it is opened by whoever answers it, who writes that down first, and goes when the request is closed.
+Every function runs inside the caller's transaction and commits nothing. What was written is sealed; it is opened by
+whoever answers it, who writes that down first, and goes when the request is closed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Named questions about safeguarding items: somebody may need help, and a person on the team is to look. Never commits.
 
 One item is open for a person at a time; more such words while it is open are counted on it. Nothing here is a score,
-and nothing here closes an item but a member of the team. Imports the tables.
+and nothing here closes an item but a member of the team.
 """
 
 from __future__ import annotations
