@@ -1,7 +1,6 @@
 """What a provider reports of messages that it took: written down, and what it means for the address (rule 17).
 
-A report may come before we know the number that it speaks of; it is kept, and means the same once we do. Imports
-storage's outbox and the channels' records.
+A report may come before we know the number that it speaks of; it is kept, and means the same once we do.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Whether we are fit to work: the database keeps what it is given, turns succeed, messages go out, all is warm.
 
-That the database answers a question says little: a full or read-only one does too. So something is written. Imports
-nothing but our own records.
+That the database answers a question says little: a full or read-only one does too. So something is written.
 """
 
 from __future__ import annotations
