@@ -99,10 +99,10 @@ class App:
             clock=base.clock,
             advanced_opt_out=base.settings.advanced_opt_out,
         )
-        self.due = ConversationTimers(
+        self.timers = ConversationTimers(
             engine=base.engine, writer=base.writer, services=self.services, clock=base.clock, surely=base.time.surely
         )
-        self.opening = SealedReader(base.keyring, channels)
+        self.sealed_reader = SealedReader(base.keyring, channels)
         self.alerts = Alerts(
             engine=base.engine,
             writer=base.writer,
@@ -110,7 +110,7 @@ class App:
             staffed=base.settings.staffed_hours,
             clock=base.clock,
         )
-        self.ask_backs = FollowUps(
+        self.follow_ups = FollowUps(
             engine=base.engine,
             writer=base.writer,
             services=self.services,
@@ -121,7 +121,7 @@ class App:
         self.recovery = Recovery(
             engine=base.engine, keyring=base.keyring, intake=self.intake, channels=channels, clock=base.clock
         )
-        self.delivery = Sender(
+        self.sender = Sender(
             engine=base.engine,
             writer=base.writer,
             keyring=base.keyring,
@@ -133,14 +133,14 @@ class App:
             timezone=base.settings.timezone,
         )
         self.schedule = Schedule(self._jobs())
-        self.load = Admission()
+        self.admission = Admission()
         self.warming: asyncio.Task[None] | None = None
         """The reading of all places and words; until it is done, the first messages would wait for it."""
         self.readiness = Readiness(
-            probe=self.delivery.presence.beat,
+            probe=self.sender.presence.beat,
             health=base.writer.health,
             turns=self.intake.turns,
-            delivering=lambda: self.delivery.fit,
+            delivering=lambda: self.sender.fit,
             warm=lambda: self.warm,
             monotonic=time.monotonic,
         )
@@ -158,11 +158,11 @@ class App:
         )  # fmt: skip
         simulator = SimulatorServices(
             settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,
-            channel=self.channels.get(SIMULATOR), releases=self.releases, intake=self.intake, timers=self.due,
+            channel=self.channels.get(SIMULATOR), releases=self.releases, intake=self.intake, timers=self.timers,
         )  # fmt: skip
         services = WebServices(
             public=public, simulator=simulator, review=self.review_parts(), channels=self.channels,
-            intake=self.intake, recovery=self.recovery, delivery=self.delivery, load=self.load,
+            intake=self.intake, recovery=self.recovery, sender=self.sender, admission=self.admission,
             readiness=self.readiness, is_warm=lambda: self.warm,
         )  # fmt: skip
         return routes.build(services)
@@ -182,8 +182,8 @@ class App:
             languages=self.settings.languages,
             simulator=self.settings.simulator_on,
             staffed=self.settings.staffed_hours,
-            open_event=self.opening.event,
-            open_address=self.opening.address,
+            open_event=self.sealed_reader.event,
+            open_address=self.sealed_reader.address,
         )
 
     async def start(self) -> None:
@@ -193,7 +193,7 @@ class App:
         """
         self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
         self._running.append(self.warming)
-        await self.delivery.start()
+        await self.sender.start()
         opening = {name: asyncio.create_task(self._open(channel)) for name, channel in self.channels.items()}
         telegram = self.channels.get("telegram")
         if telegram is not None and self.settings.telegram_by == "polling":
@@ -225,7 +225,7 @@ class App:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self.delivery.stop()
+        await self.sender.stop()
         await asyncio.gather(*(channel.stop() for channel in self.channels.values()), return_exceptions=True)
         await asyncio.to_thread(self.close)
 
@@ -254,10 +254,10 @@ class App:
     def _jobs(self) -> tuple[Job, ...]:
         return (
             Job(name="clock", every=MINUTE, run=self._look_at_clock),
-            Job(name="due", every=TICK_SECONDS, run=self.due.tick),
+            Job(name="due", every=TICK_SECONDS, run=self.timers.tick),
             Job(name="alerts", every=TICK_SECONDS, run=self.alerts.tick),
-            Job(name="ask back", every=MINUTE, run=self._while_sure(self.ask_backs.tick)),
-            Job(name="renewal", every=HOUR, run=self._while_sure(self.ask_backs.renew)),
+            Job(name="ask back", every=MINUTE, run=self._while_sure(self.follow_ups.tick)),
+            Job(name="renewal", every=HOUR, run=self._while_sure(self.follow_ups.renew)),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="refused", every=TICK_SECONDS, run=self.recovery.after_refusal, at_start=False),

@@ -45,12 +45,12 @@ class ChannelQueue:
         a_second = math.ceil(self.channel.limits.per_second / processes)
         return max(0, min(senders - len(self.in_flight), a_second - self.queueing))
 
-    def join_queue(self, flight: InFlight) -> None:
+    def join_queue(self, in_flight: InFlight) -> None:
         """Count a message among those that wait for the pace."""
-        self.queueing += not flight.queueing
-        flight.queueing = True
+        self.queueing += not in_flight.queueing
+        in_flight.queueing = True
 
-    def leave_queue(self, flight: InFlight) -> None:
+    def leave_queue(self, in_flight: InFlight) -> None:
         """Count it there no more."""
-        self.queueing -= flight.queueing
-        flight.queueing = False
+        self.queueing -= in_flight.queueing
+        in_flight.queueing = False

@@ -44,8 +44,8 @@ LOOKERS = 8
 class Reconciler:
     """Looks into unknown fates. Belongs to one sender."""
 
-    def __init__(self, delivery: OutboundContext) -> None:
-        self._delivery = delivery
+    def __init__(self, context: OutboundContext) -> None:
+        self._context = context
         self._ripe: dict[int, float] = {}
         """When the provider may be asked about a message, on the monotonic clock."""
         self._asked: dict[int, int] = {}
@@ -56,7 +56,7 @@ class Reconciler:
 
     def raised(self, due: DueMessage) -> None:
         """Remember to look into a message, once its provider's list may be trusted to show it."""
-        self._ripe[due.id] = self._delivery.monotonic() + self._wait(due)
+        self._ripe[due.id] = self._context.monotonic() + self._wait(due)
 
     def _found(self, due: DueMessage) -> None:
         """Remember to look into a message that a process before us, or beside us, had in hand when it died.
@@ -64,21 +64,21 @@ class Reconciler:
         A process that is killed again and again would wait from the beginning each time, and its people for ever: so
         the time counts in which the provider had the message already.
         """
-        now, wait = self._delivery.monotonic(), self._wait(due)
-        slack = CALL_SECONDS if self._delivery.presence.alone else CALL_SECONDS + CLOCKS_DIFFER_SECONDS
-        ago = (self._delivery.surely() - due.handed_at).total_seconds() if due.handed_at is not None else 0.0
+        now, wait = self._context.monotonic(), self._wait(due)
+        slack = CALL_SECONDS if self._context.presence.alone else CALL_SECONDS + CLOCKS_DIFFER_SECONDS
+        ago = (self._context.surely() - due.handed_at).total_seconds() if due.handed_at is not None else 0.0
         since = now - min(max(0.0, ago - slack), wait)
         self._ripe[due.id] = min(since, self._left.get(due.id, now)) + wait
 
     def _wait(self, due: DueMessage) -> float:
-        return self._delivery.queues[due.channel].channel.limits.ask_after or 0.0
+        return self._context.queues[due.channel].channel.limits.ask_after or 0.0
 
     def left_behind(self, messages: Iterable[int]) -> None:
         """Look at once for what a process that died had in hand, or was looking into itself.
 
         What it had in hand its provider has had for some seconds already.
         """
-        self._left |= dict.fromkeys(messages, self._delivery.monotonic() - SILENT_SECONDS)
+        self._left |= dict.fromkeys(messages, self._context.monotonic() - SILENT_SECONDS)
         self._swept = float("-inf")
 
     def settled(self, message: int) -> None:
@@ -93,30 +93,30 @@ class Reconciler:
                 await self.look()
             except Exception as error:
                 log.error("unknown messages not looked into", **error_fields(error))
-            await self._delivery.sleep(LOOK_SECONDS)
+            await self._context.sleep(LOOK_SECONDS)
 
     async def begin(self) -> None:
         """Put back what a dead process left behind and nobody can be asked about, before anything overtakes it."""
-        for due in await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE)):
-            queue = self._delivery.queues.get(due.channel)
+        for due in await self._context.writer.perform(partial(outbox.unknown, limit=AT_ONCE)):
+            queue = self._context.queues.get(due.channel)
             if queue is not None and queue.channel.limits.ask_after is None:
                 await self._look_into(queue, due)
 
     async def look(self) -> None:
         """Look into everything that is due for it."""
-        at, now = self._delivery.monotonic(), self._delivery.clock()
+        at, now = self._context.monotonic(), self._context.clock()
         sweep = at - self._swept >= SWEEP_SECONDS
         if not sweep and not any(ripe <= at for ripe in self._ripe.values()):
             return
         if sweep:
             self._swept = at
-            await self._delivery.writer.perform(partial(outbox.release_expired_leases, now=now))
-        left = await self._delivery.writer.perform(partial(outbox.unknown, limit=AT_ONCE))
+            await self._context.writer.perform(partial(outbox.release_expired_leases, now=now))
+        left = await self._context.writer.perform(partial(outbox.unknown, limit=AT_ONCE))
         if sweep:
             self._forget_all_but({due.id for due in left}, at)
         ripe: list[tuple[ChannelQueue, DueMessage]] = []
         for due in left:
-            queue = self._delivery.queues.get(due.channel)
+            queue = self._context.queues.get(due.channel)
             if queue is not None and due.id not in queue.in_flight:
                 if due.id not in self._ripe:
                     self._found(due)
@@ -150,16 +150,16 @@ class Reconciler:
         except SendError as error:
             log.info("provider did not tell", channel=due.channel, outbox=due.id, code=error.code)
             times = self._asked[due.id] = self._asked.get(due.id, 0) + 1
-            self._ripe[due.id] = self._delivery.monotonic() + outcome.backoff(times, 0.5)
-            if outcome.patient(due, self._delivery.surely()):
+            self._ripe[due.id] = self._context.monotonic() + outcome.backoff(times, 0.5)
+            if outcome.patient(due, self._context.surely()):
                 return
-            end = outcome.given_up(due, "unknown", self._delivery.clock(), tell_team=True)
+            end = outcome.given_up(due, "unknown", self._context.clock(), tell_team=True)
         except (SealBrokenError, UnreadableMessageError) as error:
-            end = outcome.given_up(due, type(error).__name__, self._delivery.clock(), tell_team=True)
+            end = outcome.given_up(due, type(error).__name__, self._context.clock(), tell_team=True)
         self.settled(due.id)
-        now = self._delivery.clock()
+        now = self._context.clock()
         write = (
-            end.work if isinstance(end, outcome.SendOutcome) else partial(self._delivery.mark_sent, sent=[end], now=now)
+            end.work if isinstance(end, outcome.SendOutcome) else partial(self._context.mark_sent, sent=[end], now=now)
         )
 
         def work(connection: Connection) -> bool:
@@ -167,24 +167,24 @@ class Reconciler:
                 write(connection)
             return unsettled
 
-        if await self._delivery.writer.perform(work):
+        if await self._context.writer.perform(work):
             metrics.sends.labels(due.channel, end.result if isinstance(end, outcome.SendOutcome) else "found").inc()
-            self._delivery.wake()
+            self._context.wake()
 
     async def _end(self, queue: ChannelQueue, due: DueMessage) -> outbox.SentMessage | outcome.SendOutcome:
         if queue.channel.limits.ask_after is None:
-            return self._delivery.without_asking(due, "unknown")
+            return self._context.without_asking(due, "unknown")
         provider_id, segments = "", 0
-        pieces = self._delivery.pieces(due)
-        for number in range(self._delivery.begun.get(due.id, 0), len(pieces)):
+        pieces = self._context.pieces(due)
+        for number in range(self._context.begun.get(due.id, 0), len(pieces)):
             found = await queue.channel.outcome(pieces[number], due.created_at)
             ids = [sent.provider_id for sent in found]
-            known = await self._delivery.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
+            known = await self._context.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
             ours = [sent for sent in found if sent.provider_id not in known]
             if not ours:
-                if not outcome.patient(due, self._delivery.surely()):
-                    return outcome.given_up(due, "unknown", self._delivery.clock(), tell_team=True)
-                self._delivery.begun[due.id] = number
-                return outcome.later(due, self._delivery.clock(), "unknown", "again")
+                if not outcome.patient(due, self._context.surely()):
+                    return outcome.given_up(due, "unknown", self._context.clock(), tell_team=True)
+                self._context.begun[due.id] = number
+                return outcome.later(due, self._context.clock(), "unknown", "again")
             provider_id, segments = ours[0].provider_id, segments + ours[0].segments
         return outbox.SentMessage(due.id, provider_id, segments or None)

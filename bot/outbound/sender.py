@@ -137,8 +137,7 @@ class Sender(OutboundContext):
         for task in others:
             task.cancel()
         await asyncio.gather(main, *others, return_exceptions=True)  # an exchange is never cut off: it takes messages
-        in_flight = [flight for queue in self.queues.values() for flight in queue.in_flight.values()]
-        tasks = [flight.task for flight in in_flight if flight.task is not None]
+        tasks = [one.task for queue in self.queues.values() for one in queue.in_flight.values() if one.task is not None]
         timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
         await asyncio.gather(*tasks, return_exceptions=True)
         timer.cancel()
@@ -290,17 +289,19 @@ class Sender(OutboundContext):
 
     def _launch(self, due: DueMessage) -> None:
         queue = self.queues[due.channel]
-        flight = queue.in_flight[due.id] = InFlight(due)
+        in_flight = queue.in_flight[due.id] = InFlight(due)
         queue.queueing += 1
-        flight.task = asyncio.get_running_loop().create_task(self._fly(queue, flight))
+        in_flight.task = asyncio.get_running_loop().create_task(self._fly(queue, in_flight))
 
-    async def _fly(self, queue: ChannelQueue, flight: InFlight) -> None:
-        due = flight.due
+    async def _fly(self, queue: ChannelQueue, in_flight: InFlight) -> None:
+        due = in_flight.due
         try:
-            self.settle(due, await self._deliver(queue, flight))
+            self.settle(due, await self._deliver(queue, in_flight))
         except asyncio.CancelledError:
             cut_off = (
-                outcome.unknown(due, outbox.CUT_OFF) if flight.calling else outcome.later(due, self.clock(), "stopped")
+                outcome.unknown(due, outbox.CUT_OFF)
+                if in_flight.calling
+                else outcome.later(due, self.clock(), "stopped")
             )
             self.settle(due, cut_off)
             raise
@@ -308,12 +309,12 @@ class Sender(OutboundContext):
             log.error("message not sent", channel=due.channel, outbox=due.id, **error_fields(error))
             self.settle(due, outcome.given_up(due, type(error).__name__, self.clock(), tell_team=True))
         finally:
-            queue.leave_queue(flight)
+            queue.leave_queue(in_flight)
             del queue.in_flight[due.id]
             self.wake()
 
-    async def _deliver(self, queue: ChannelQueue, flight: InFlight) -> outbox.SentMessage | outcome.SendOutcome:
-        due, now = flight.due, self.clock()
+    async def _deliver(self, queue: ChannelQueue, in_flight: InFlight) -> outbox.SentMessage | outcome.SendOutcome:
+        due, now = in_flight.due, self.clock()
         if reason := outcome.refusal(due):
             return outcome.cancelled(due, reason, now)
         if due.in_care and (pause := outcome.while_in_care(due, now)) is not None:
@@ -329,17 +330,17 @@ class Sender(OutboundContext):
         provider_ids = self._ids.setdefault(due.id, [])
         segments = 0
         for number in range(self.begun.get(due.id, 0), len(pieces)):
-            hold = await self._turn_comes(queue, flight)
+            hold = await self._turn_comes(queue, in_flight)
             if hold is not None:
                 return outcome.later(due, self.clock() + timedelta(seconds=hold), "held back")
             if (end := await self._hand_over(due)) is not None:
                 return end
-            flight.calling = True
+            in_flight.calling = True
             try:
                 sent = await queue.channel.send(pieces[number])
             except SendError as error:
                 return self._failed(queue, due, error)
-            flight.calling = False
+            in_flight.calling = False
             self._arrived(queue)
             segments += sent.segments
             provider_ids.append(sent.provider_id)
@@ -372,16 +373,16 @@ class Sender(OutboundContext):
             return outcome.not_ours()
         return outcome.cancelled(due, reason, self.clock()) if reason else None
 
-    async def _turn_comes(self, queue: ChannelQueue, flight: InFlight) -> float | None:
+    async def _turn_comes(self, queue: ChannelQueue, in_flight: InFlight) -> float | None:
         """Wait until this message may go. Returns seconds if it should rather wait those in the outbox."""
-        due = flight.due
+        due = in_flight.due
         first = self.begun.get(due.id, 0) == 0
         free_at = queue.spacing.free_at(due.address_id, due.inbound_id if first else None)
         if (wait := free_at - self.monotonic()) > LEAST_WAIT:
-            queue.leave_queue(flight)
+            queue.leave_queue(in_flight)
             self.wake()  # somebody else may go meanwhile
             await self.sleep(wait)
-            queue.join_queue(flight)
+            queue.join_queue(in_flight)
         while not self._stopping:
             now = self.monotonic()
             if (pause := queue.limiter.paused_until - now) > LONGEST_HOLD:
@@ -389,7 +390,7 @@ class Sender(OutboundContext):
             if (wait := queue.limiter.reserve(now) - now) > LEAST_WAIT:
                 await self.sleep(wait)
             if queue.limiter.paused_until <= self.monotonic():
-                queue.leave_queue(flight)
+                queue.leave_queue(in_flight)
                 return None
         return 0.0
 

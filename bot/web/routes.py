@@ -101,7 +101,7 @@ def webhooks(services: WebServices) -> dict[str, Callable[[WebhookRequest], Awai
 async def _receive(
     services: WebServices, channel: Channel, path: str, thanks: WebhookResponse, post: WebhookRequest
 ) -> WebhookResponse:
-    if not services.load.admits():
+    if not services.admission.admits():
         metrics.refused.labels(_route(path), "busy").inc()
         services.recovery.refused()
         await asyncio.sleep(HOLD_SECONDS)
@@ -111,13 +111,13 @@ async def _receive(
         metrics.refused.labels(_route(path), parsed.reason).inc()
         return WebhookResponse(parsed.status, parsed.reason.encode())
     began = time.monotonic()
-    services.load.began(began)
+    services.admission.began(began)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             if isinstance(parsed, Inbound):
                 await (services.intake.set_aside(parsed) if path in channel.aside else services.intake.take(parsed))
             else:
-                await services.delivery.reported(parsed)
+                await services.sender.reported(parsed)
     except (CannotKeepError, TimeoutError):
         services.recovery.refused()
         return AGAIN
@@ -127,7 +127,7 @@ async def _receive(
         return AGAIN
     finally:
         now = time.monotonic()
-        services.load.done(now - began, now)
+        services.admission.done(now - began, now)
     return thanks
 
 

@@ -64,7 +64,7 @@ class WebServices:
     channels: Mapping[str, Channel]
     intake: Intake
     recovery: Recovery
-    delivery: Sender
-    load: Admission
+    sender: Sender
+    admission: Admission
     readiness: Readiness
     is_warm: Callable[[], bool]

@@ -36,7 +36,7 @@ class Asking:
 
     def __post_init__(self) -> None:
         settings = read({})
-        self.ask_backs = FollowUps(
+        self.follow_ups = FollowUps(
             engine=self.service.engine, writer=self.service.writer, services=self.service.services,
             quiet_hours=settings.quiet_hours, timezone=settings.timezone, clock=self.service.clock,
         )  # fmt: skip
@@ -84,7 +84,7 @@ class Asking:
     async def ticks(self, **later: float) -> list[str]:
         """Let time pass, and return what Maya was told then."""
         self.service.now += timedelta(**later)
-        await self.ask_backs.tick()
+        await self.follow_ups.tick()
         return self.service.answers(MAYA)
 
     def approves(self) -> None:

@@ -58,5 +58,5 @@ async def browser(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Browse
     app = await opened(tmp_path, sqlite_template)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=HERE) as client:
         yield Browser(app, client)
-    await app.delivery.stop()
+    await app.sender.stop()
     await asyncio.to_thread(app.close)

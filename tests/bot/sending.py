@@ -242,7 +242,7 @@ class Post:
         self.hand = hand
         self.writer = WriterInPlace(engine)
         self.outbox = Outbox(self.writer, hand.clock)
-        self.delivery = Sender(
+        self.sender = Sender(
             **{
                 "engine": engine, "writer": self.writer, "keyring": KEYRING, "quiet_hours": NEVER,
                 "channels": {channel.name: channel for channel in channels}, "timezone": ZoneInfo("Europe/London"),

@@ -146,7 +146,9 @@ class Service:
             writer=self.writer, services=self.services, channels=self.channels, clock=self.clock,
             advanced_opt_out=self.advanced_opt_out,
         )  # fmt: skip
-        self.due = ConversationTimers(engine=self.engine, writer=self.writer, services=self.services, clock=self.clock)
+        self.timers = ConversationTimers(
+            engine=self.engine, writer=self.writer, services=self.services, clock=self.clock
+        )
         self.alerts = Alerts(
             engine=self.engine, writer=self.writer, public_url="https://listen.example.org",
             staffed=self.services.staffed, clock=self.clock,

@@ -99,7 +99,7 @@ async def opened(folder: Path, template: Path, clock: Callable[[], datetime] = p
     if not (folder / "var" / "earshot.db").exists():
         shutil.copyfile(template, folder / "var" / "earshot.db")
     app = build(read({"EARSHOT_DATA_DIR": str(folder / "var"), **settings}), clock)
-    await app.delivery.start()
+    await app.sender.start()
     return app
 
 

@@ -73,7 +73,7 @@ async def test_from_words_of_distress_to_a_person_who_looks(service: Service) ->
     assert MAYA in await visitor.send(f"/safeguarding/{item.id}/reach", reason="handover")
 
     service.now += timedelta(days=2, minutes=1)
-    assert await service.due.tick() == 0, "nobody is reminded of a story meanwhile"
+    assert await service.timers.tick() == 0, "nobody is reminded of a story meanwhile"
     assert await service.alerts.tick() == 0, "and nobody else alerted"
     service.now = NOON + timedelta(hours=1)
     assert "Closed." in await visitor.send(f"/safeguarding/{item.id}/close", outcome="spoke")

@@ -47,7 +47,7 @@ async def test_a_reminder_says_nothing_of_what_it_reminds_of(service: Service, s
     await service.text(MAYA, *STEPS[step])
     for hours in range(0, 9 * 24, 3):
         service.now = NOON + timedelta(hours=hours)
-        await service.due.tick()
+        await service.timers.tick()
     sent = unasked(service)
     assert len(sent) >= 1
     for message in sent:
@@ -64,7 +64,7 @@ async def test_nobody_is_reminded_whose_story_is_kept(service: Service, told: tu
     await service.text(MAYA, *told)
     for hours in range(0, 9 * 24, 3):
         service.now = NOON + timedelta(hours=hours)
-        await service.due.tick()
+        await service.timers.tick()
     assert [row.text for row in service.rows(tables.Story)] == [STORY]
     assert unasked(service) == []
 

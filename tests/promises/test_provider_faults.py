@@ -129,7 +129,7 @@ def channels_to(url: str) -> dict[str, Channel]:
     return {"telegram": chat, "sms": text}
 
 
-def delivery(service: Service, channels: dict[str, Channel]) -> Sender:
+def built_sender(service: Service, channels: dict[str, Channel]) -> Sender:
     return Sender(
         engine=service.engine, writer=service.writer, keyring=service.keyring, channels=channels,
         quiet_hours=(time(0), time(0)), timezone=ZoneInfo("UTC"),
@@ -157,7 +157,7 @@ async def test_everything_arrives_in_order_when_the_provider(fault: Fault, servi
     async with provider(answer=spoiler) as api:
         api.unread = SPOILT if fault.answer == "unread" else 0
         channels = channels_to(api.url)
-        running = delivery(service, channels)
+        running = built_sender(service, channels)
         await running.start()
         await until_all_are_out(service.writer)
         await running.stop()
@@ -177,7 +177,7 @@ async def test_everything_arrives_in_order_when_the_provider(fault: Fault, servi
 async def test_whoever_writes_is_heard_at_once_while_the_provider_hangs(service: Service) -> None:
     async with provider(answer="silence") as api:
         channels = channels_to(api.url)
-        running = delivery(service, channels)
+        running = built_sender(service, channels)
         await running.start()
         for person in PEOPLE:
             before = len(api.calls)

@@ -46,7 +46,7 @@ async def test_replies_that_wait_for_a_paused_provider(database: Engine) -> None
     hand = Hand()
     channel = Memory(hand, script=deque([SendError("paused", "429", retry_after=4)]))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     numbers = post.outbox.put("maya", "greeting", "question")
     others = post.outbox.put("tom", "greeting")
     await hand.run(1)
@@ -55,7 +55,7 @@ async def test_replies_that_wait_for_a_paused_provider(database: Engine) -> None
     assert channel.texts == ["greeting"]
     assert [post.outbox.row(number).state for number in others] == ["sent"]
     assert ends(post, *numbers) == [("cancelled", "opted_out")] * 2
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_second_text_that_waits_for_the_report_on_the_first(database: Engine) -> None:
@@ -63,7 +63,7 @@ async def test_a_second_text_that_waits_for_the_report_on_the_first(database: En
     limits = Limits(per_second=1000.0, per_person=3.0, until_delivered=True)
     channel = Memory(hand, name="sms", limits=limits)
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     _, second = post.outbox.put("maya", "first", "second", channel="sms")
     await hand.run(1)
     assert post.outbox.row(second).state == "sending", "it has been taken, and waits for its turn"
@@ -71,14 +71,14 @@ async def test_a_second_text_that_waits_for_the_report_on_the_first(database: En
     await hand.run(30)
     assert channel.texts == ["first"]
     assert ends(post, second) == [("cancelled", "opted_out")]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_people_who_wait_for_the_rate(database: Engine) -> None:
     hand = Hand()
     channel = Memory(hand, limits=Limits(per_second=1.0, per_person=0.0))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     numbers = [post.outbox.put(name, f"to {name}")[0] for name in ("ann", "bo", "cy", "di")]
     await hand.run(0.5)
     for name in ("ann", "bo", "cy", "di"):
@@ -86,7 +86,7 @@ async def test_people_who_wait_for_the_rate(database: Engine) -> None:
     await hand.run(30)
     assert channel.texts == ["to ann"], "it had gone before"
     assert ends(post, *numbers[1:]) == [("cancelled", "opted_out")] * 3
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 AFTER_THE_WIRE = [
@@ -103,7 +103,7 @@ async def test_what_was_on_the_wire_is_not_tried_again(database: Engine, error: 
     hand = Hand()
     channel = Memory(hand, takes=2.0, script=deque([error]))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     first, second = post.outbox.put("maya", "first", "second")
     await hand.run(1)
     assert channel.flying == 1
@@ -111,7 +111,7 @@ async def test_what_was_on_the_wire_is_not_tried_again(database: Engine, error: 
     await hand.run(400)
     assert channel.sent == []
     assert [found for found, _ in ends(post, first, second)] == [state, "cancelled"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_the_pieces_of_a_long_message_that_had_not_gone(database: Engine) -> None:
@@ -119,14 +119,14 @@ async def test_the_pieces_of_a_long_message_that_had_not_gone(database: Engine) 
     wire = asyncio.Event()
     channel = Memory(hand, script=deque([wire]))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     post.outbox.put("maya", "first|second|third")
     await hand.run(1)
     stop(post)
     wire.set()
     await hand.run(30)
     assert channel.texts == ["first"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 @pytest.mark.parametrize(("kind", "state"), [("opted_out", "opted_out"), ("permanent", "blocked")])
@@ -137,13 +137,13 @@ async def test_once_a_provider_says_so_the_rest_of_the_answer_is_not_tried(
     error = SendError(kind, "21610", address_state="blocked" if state == "blocked" else "")
     channel = Memory(hand, script=deque([error]))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     first, *rest = post.outbox.put("maya", "first", "second", "third")
     await hand.run(30)
     assert channel.sent == []
     assert post.outbox.address_state("maya") == state
     assert ends(post, first, *rest) == [("failed", "21610"), ("cancelled", state), ("cancelled", state)]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_an_opt_out_that_is_reported_before_we_know_the_message_counts(database: Engine) -> None:
@@ -152,15 +152,15 @@ async def test_an_opt_out_that_is_reported_before_we_know_the_message_counts(dat
     channel = Memory(hand, name="sms")
     channel.meaning = lambda report: SendError("opted_out", report.error)  # type: ignore[method-assign]
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
-    await post.delivery.reported(StatusReport(channel="sms", provider_id="id-1", status="undelivered", error="21610"))
+    await post.sender.start()
+    await post.sender.reported(StatusReport(channel="sms", provider_id="id-1", status="undelivered", error="21610"))
     first, second = post.outbox.put("maya", "first", "second", channel="sms")
     await hand.run(30)
     assert channel.texts == ["first"]
     assert post.outbox.address_state("maya", "sms") == "opted_out"
     assert ends(post, second) == [("cancelled", "opted_out")]
     assert post.outbox.row(first).state == "undelivered"
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 def test_what_nobody_knows_the_fate_of_is_never_sent_again(database: Engine) -> None:

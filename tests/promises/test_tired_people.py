@@ -47,7 +47,7 @@ async def live(service: Service, teller: dict[str, Any]) -> list[str]:
         if how == "~":
             service.now += timedelta(seconds=int(what))
             service.deliver()
-            await service.due.tick()
+            await service.timers.tick()
             continue
         service.now += AT_ONCE if how == ">>" else IN_A_WHILE
         if how == ">":

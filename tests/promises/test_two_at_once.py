@@ -78,7 +78,7 @@ async def test_stop_while_a_notice_waits_for_its_turn(database: Engine) -> None:
     hand = Hand()
     channel = Memory(hand, limits=Limits(per_second=1000.0, per_person=2.0))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     post.outbox.put("maya", "a reply")
     (notice,) = post.outbox.put("maya", "a notice", kind="notice")
     await hand.run(0.5)
@@ -89,7 +89,7 @@ async def test_stop_while_a_notice_waits_for_its_turn(database: Engine) -> None:
     await hand.run(30)
     assert channel.texts == ["a reply"]
     assert (post.outbox.row(notice).state, post.outbox.row(notice).error) == ("cancelled", "opted_out")
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_stop_while_a_notice_is_on_the_wire(database: Engine) -> None:
@@ -97,7 +97,7 @@ async def test_stop_while_a_notice_is_on_the_wire(database: Engine) -> None:
     wire = asyncio.Event()
     channel = Memory(hand, script=deque([wire]))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     first, second = post.outbox.put("maya", "first|piece", "second", kind="notice")
     await hand.run(0.5)
     person = post.outbox.person("maya")
@@ -106,14 +106,14 @@ async def test_stop_while_a_notice_is_on_the_wire(database: Engine) -> None:
     await hand.run(30)
     assert channel.texts == ["first"], "what was on the wire has gone; nothing more follows"
     assert [post.outbox.row(number).state for number in (first, second)] == ["cancelled", "cancelled"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_having_everything_deleted_while_a_notice_waits_for_its_turn(database: Engine) -> None:
     hand = Hand()
     channel = Memory(hand, limits=Limits(per_second=1000.0, per_person=2.0))
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     post.outbox.put("maya", "a reply")
     post.outbox.put("maya", "a notice", kind="notice")
     await hand.run(0.5)
@@ -121,7 +121,7 @@ async def test_having_everything_deleted_while_a_notice_waits_for_its_turn(datab
     post.writer.run(lambda c: erase_contributor(c, person.contributor_id, hand.clock()))
     await hand.run(30)
     assert channel.texts == ["a reply"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 # --- CHANGE while an export runs ------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ async def test_of_a_child_nothing_is_kept(service: Service, channel: str) -> Non
     assert {row.sealed for row in service.rows(tables.Inbound)} == {None}
     assert "bus stop" not in repr(service.rows(tables.Conversation))
     service.now += timedelta(days=1, minutes=1)
-    await service.due.tick()
+    await service.timers.tick()
     left = {table.__tablename__: len(service.rows(table)) for table in OF_A_PERSON if service.rows(table)}
     assert set(left) <= {"inbound"}, "a provider's id stays against a late redelivery, and nothing else"
     assert {row.contributor_id for row in service.rows(tables.Inbound)} == {None}
@@ -117,7 +117,7 @@ async def test_who_told_before_and_then_says_they_are_a_child_loses_no_story(ser
     service.now += timedelta(days=1)
     await service.text(MAYA, "share", "UNDER")
     service.now += timedelta(days=2)
-    await service.due.tick()
+    await service.timers.tick()
     assert story_of(service).text == STORY
     assert len(service.rows(tables.Conversation)) == 1
     assert {row.story_id for row in service.rows(tables.Decision)} == {story_of(service).id}

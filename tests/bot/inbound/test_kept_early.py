@@ -90,7 +90,7 @@ async def test_whoever_stops_answering_loses_nothing(service: Service, channel: 
     receipt = service.receipt()
     for day in range(1, 10):
         service.now = NOON + timedelta(days=day)
-        await service.due.tick()
+        await service.timers.tick()
     assert service.answers(person) == [], "nobody is reminded of a bonus"
     assert state(service).status == "ended"
     service.now = NOON + timedelta(days=120)
@@ -222,7 +222,7 @@ async def test_quiet_brings_a_sign_of_life_then_a_question_then_the_story_is_kep
     said: dict[int, list[str]] = {}
     for second in range(0, 2000, 2):
         service.now = NOON + timedelta(seconds=second)
-        if await service.due.tick():
+        if await service.timers.tick():
             said[second] = service.answers(MAYA)
             service.deliver()
     alive, asked, kept = said
@@ -240,7 +240,7 @@ async def test_by_chat_there_is_no_sign_of_life(service: Service) -> None:
     said = []
     for seconds in (10, 91, 92 + 1800):
         service.now = NOON + timedelta(seconds=seconds)
-        await service.due.tick()
+        await service.timers.tick()
         said.append(len(service.answers(str(CHAT))))
     assert said == [0, 1, 2], "nothing; is that all; kept, and where was this"
     assert [row["text"] for row in exported(service)] == [CALM]
@@ -249,11 +249,11 @@ async def test_by_chat_there_is_no_sign_of_life(service: Service) -> None:
 async def test_only_the_first_text_gets_a_sign_of_life(service: Service) -> None:
     await service.text(MAYA, *walk.AGREED_BY_TEXT, "They closed it.")
     service.now += timedelta(seconds=9)
-    await service.due.tick()
+    await service.timers.tick()
     assert len(service.answers(MAYA)) == 1
     assert await service.text(MAYA, "Nobody asked us.") == []
     service.now += timedelta(seconds=30)
-    await service.due.tick()
+    await service.timers.tick()
     assert service.answers(MAYA) == []
 
 
@@ -261,5 +261,5 @@ async def test_whoever_finishes_at_once_gets_no_sign_of_life(service: Service) -
     await service.text(MAYA, *walk.kept_by_text(STORY))
     service.answers(MAYA)
     service.now += timedelta(minutes=40)
-    assert await service.due.tick() == 0
+    assert await service.timers.tick() == 0
     assert service.answers(MAYA) == []

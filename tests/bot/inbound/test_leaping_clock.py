@@ -205,10 +205,10 @@ async def test_an_answer_is_not_given_up_by_a_clock_that_leapt(sqlite_database: 
     (number,) = post.outbox.put("1", "an answer")
     post.outbox.change("outbox", number, created_at=NOON - MONTH)
     channel.away = SendError("retry", "503")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert post.outbox.states() == (["queued"] if leapt else ["failed"])
     channel.away = None
     await hand.run(60)
     assert channel.texts == (["an answer"] if leapt else [])
-    await post.delivery.stop()
+    await post.sender.stop()

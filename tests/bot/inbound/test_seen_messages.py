@@ -156,7 +156,7 @@ async def test_when_it_is_handed_over_stands_in_the_database_before_the_provider
     channel = Memory(hand)
     channel.script.append(wire)
     post = Post(database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     first, second = post.outbox.put("maya", "first", "second")
     await hand.run(0.5)
     assert channel.flying == 1
@@ -168,7 +168,7 @@ async def test_when_it_is_handed_over_stands_in_the_database_before_the_provider
     assert (row.state, row.handed_at) == ("unknown", NOON), "after a crash they may have read it"
     wire.set()
     await hand.run(5)
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 REFUSED = [
@@ -188,14 +188,14 @@ async def test_what_the_provider_did_not_take_was_not_seen(
     channel.script.append(error)
     post = Post(database, channel, hand=hand)
     (number,) = post.outbox.put("maya", "a question", due_at=NOON)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.settle()
     row = post.outbox.row(number)
     if error.kind == "unknown":
         assert row.handed_at is not None
     else:
         assert (row.handed_at, row.state != "sent") == (handed_at, True)
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 def test_the_newest_questions_of_a_conversation(database: Engine) -> None:

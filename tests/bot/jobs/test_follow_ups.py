@@ -192,7 +192,7 @@ def ends(asking: Asking, **ends: datetime | None) -> None:
 
 async def renewed(asking: Asking, **later: float) -> list[str]:
     asking.service.now += timedelta(**later)
-    await asking.ask_backs.renew()
+    await asking.follow_ups.renew()
     return await asking.ticks()
 
 

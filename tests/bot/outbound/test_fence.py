@@ -29,7 +29,7 @@ async def test_nothing_goes_out_until_somebody_has_looked(database: Engine, drop
     post.outbox.put("1", "before")
     with database.begin() as connection:
         restored.hold(connection, [], NOON)
-    await post.delivery.start()
+    await post.sender.start()
     post.outbox.put("1", "since")
     await hand.run(60)
     assert channel.texts == []
@@ -39,7 +39,7 @@ async def test_nothing_goes_out_until_somebody_has_looked(database: Engine, drop
     post.outbox.put("1", "later")
     await hand.run(5)
     assert channel.texts == (["later"] if drop else ["since", "later"])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_stop_is_on_the_list_though_cleaning_out_fails_or_takes_its_time(

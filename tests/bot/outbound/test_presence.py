@@ -49,21 +49,21 @@ class Fleet:
 
     async def start(self, **channel: Any) -> Post:
         post = self.build(**channel)
-        await post.delivery.start()
+        await post.sender.start()
         return post
 
     async def kill(self, post: Post) -> None:
         """End it without a word: nothing more is written, not even that a message went out."""
         post.writer.refuse.extend(LostBatchError(Cause.AWAY) for _ in range(10_000))
-        flights = [flight for lane in post.delivery.queues.values() for flight in lane.in_flight.values()]
-        tasks = [*post.delivery._running, *(flight.task for flight in flights if flight.task is not None)]
+        flights = [flight for lane in post.sender.queues.values() for flight in lane.in_flight.values()]
+        tasks = [*post.sender._running, *(flight.task for flight in flights if flight.task is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def stop(self) -> None:
         for post in self.posts:
-            stopping = asyncio.create_task(post.delivery.stop())
+            stopping = asyncio.create_task(post.sender.stop())
             await self.hand.run(20)
             await stopping
 
@@ -105,7 +105,7 @@ async def test_who_is_left_sends_at_the_whole_rate_again(database: Engine, hand:
     fleet = Fleet(database, hand, Limits(per_second=10.0, per_person=0.0))
     first, second = await fleet.start(), await fleet.start()
     await hand.run(5)
-    stopping = asyncio.create_task(second.delivery.stop())
+    stopping = asyncio.create_task(second.sender.stop())
     await hand.run(3)
     await stopping
     for person in range(40):
@@ -114,7 +114,7 @@ async def test_who_is_left_sends_at_the_whole_rate_again(database: Engine, hand:
     while len(fleet.times) < 40:
         await hand.run(0.5)
     assert hand.at - begun < 6, "forty at ten a second"
-    await first.delivery.stop()
+    await first.sender.stop()
 
 
 async def test_two_processes_keep_their_distance_to_one_person(database: Engine, hand: Hand) -> None:
@@ -125,8 +125,8 @@ async def test_two_processes_keep_their_distance_to_one_person(database: Engine,
     first, second = fleet.posts
     for n in range(4):
         here, there = (first, second) if n % 2 else (second, first)
-        there.delivery.queues["telegram"].limiter.paused_until = hand.at + 60
-        here.delivery.queues["telegram"].limiter.paused_until = 0.0
+        there.sender.queues["telegram"].limiter.paused_until = hand.at + 60
+        here.sender.queues["telegram"].limiter.paused_until = 0.0
         here.outbox.put("1", f"part {n}")
         while len(fleet.texts) <= n:
             await hand.run(0.5)
@@ -141,9 +141,9 @@ async def test_two_processes_keep_their_distance_to_one_person(database: Engine,
 async def test_what_a_dead_process_had_in_hand_is_taken_over_in_seconds(database: Engine, hand: Hand) -> None:
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0))
     living, dying = await fleet.start(takes=0.1), fleet.build(script=deque([asyncio.Event() for _ in range(50)]))
-    await dying.delivery.start()
+    await dying.sender.start()
     await hand.run(3)
-    living.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)  # so that the other one takes them all
+    living.sender.queues["telegram"].limiter.pause(hand.at + 0.5)  # so that the other one takes them all
     for person in ("1", "2", "3"):
         dying.outbox.put(person, f"{person} first", f"{person} second")
     await hand.run(0.3)
@@ -153,8 +153,8 @@ async def test_what_a_dead_process_had_in_hand_is_taken_over_in_seconds(database
     for person in ("1", "2", "3"):
         assert [text for text in fleet.texts if text[0] == person] == [f"{person} first", f"{person} second"]
     rows = tables.Process.__table__
-    assert living.writer.run(lambda c: c.execute(select(rows.c.id)).scalars().all()) == [living.delivery.presence.name]
-    await living.delivery.stop()
+    assert living.writer.run(lambda c: c.execute(select(rows.c.id)).scalars().all()) == [living.sender.presence.name]
+    await living.sender.stop()
 
 
 async def test_texts_of_a_dead_process_go_out_within_fifteen_seconds_once_the_provider_s_list_can_be_trusted(
@@ -162,9 +162,9 @@ async def test_texts_of_a_dead_process_go_out_within_fifteen_seconds_once_the_pr
 ) -> None:
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0, ask_after=ASK_SECONDS))
     living, dying = await fleet.start(), fleet.build(script=deque([asyncio.Event()]))
-    await dying.delivery.start()
+    await dying.sender.start()
     await hand.run(3)
-    living.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)
+    living.sender.queues["telegram"].limiter.pause(hand.at + 0.5)
     dying.outbox.put("1", "first", "second")
     await hand.run(0.3)
     await fleet.kill(dying)
@@ -174,16 +174,16 @@ async def test_texts_of_a_dead_process_go_out_within_fifteen_seconds_once_the_pr
         assert hand.at - 1000.0 - died < 15, "somebody waits for an answer"
     assert fleet.texts == ["first", "second"]
     assert fleet.times[0] - died >= ASK_SECONDS - 0.5, "asked before the list shows it, it would go out twice"
-    await living.delivery.stop()
+    await living.sender.stop()
 
 
 async def test_what_a_dead_process_was_looking_into_is_looked_into_by_the_next(database: Engine, hand: Hand) -> None:
     """Killed one after the other, with a few seconds between: nobody waits for the next sweep."""
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0, ask_after=ASK_SECONDS))
     first, second = fleet.build(script=deque([asyncio.Event()])), await fleet.start()
-    await first.delivery.start()
+    await first.sender.start()
     await hand.run(3)
-    second.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)
+    second.sender.queues["telegram"].limiter.pause(hand.at + 0.5)
     first.outbox.put("1", "hello")
     await hand.run(0.3)
     handed = hand.at - 1000.0
@@ -196,7 +196,7 @@ async def test_what_a_dead_process_was_looking_into_is_looked_into_by_the_next(d
         assert hand.at - 1000.0 - handed < 2 * DEAD_SECONDS + 6, "it is looked into when the second death is noticed"
     assert fleet.times[0] - handed >= ASK_SECONDS
     assert fleet.texts == ["hello"]
-    await third.delivery.stop()
+    await third.sender.stop()
 
 
 async def test_who_starts_after_a_crash_waits_seconds_and_sends_once(database: Engine, hand: Hand) -> None:
@@ -211,14 +211,14 @@ async def test_who_starts_after_a_crash_waits_seconds_and_sends_once(database: E
     assert fleet.texts == ["to somebody else"]
     await hand.run(DEAD_SECONDS + 4)
     assert fleet.texts == ["to somebody else", "first", "second"]
-    await fresh.delivery.stop()
+    await fresh.sender.stop()
 
 
 async def test_who_is_only_slow_is_not_taken_for_dead(database: Engine, hand: Hand) -> None:
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=0.0))
     slow, other = await fleet.start(takes=400.0), await fleet.start()
     await hand.run(3)
-    other.delivery.queues["telegram"].limiter.pause(hand.at + 0.5)
+    other.sender.queues["telegram"].limiter.pause(hand.at + 0.5)
     slow.outbox.put("1", "a provider that takes its time")
     await hand.run(500)
     assert fleet.texts == ["a provider that takes its time"], "longer than any lease, and never twice"
@@ -232,11 +232,11 @@ async def test_who_was_taken_for_dead_and_lives_sends_nothing_that_others_have_n
     fleet = Fleet(database, hand, Limits(per_second=1000.0, per_person=20.0))
     stalled, other = await fleet.start(), await fleet.start()
     await hand.run(3)
-    other.delivery.queues["telegram"].limiter.pause(hand.at + 1)
+    other.sender.queues["telegram"].limiter.pause(hand.at + 1)
     stalled.outbox.put("1", "first", "second")
     await hand.run(2)
     assert fleet.texts == ["first"]
-    monkeypatch.setattr(stalled.delivery.presence, "tick", asyncio.Event().wait)
+    monkeypatch.setattr(stalled.sender.presence, "tick", asyncio.Event().wait)
     await hand.run(60)
     monkeypatch.undo()
     await hand.run(5)

@@ -43,11 +43,11 @@ async def test_where_nobody_can_be_asked_only_what_somebody_waits_for_is_sent_ag
     channel.script.append(CUT)
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", kind=kind)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert (post.outbox.row(number).state, channel.texts) == (state, texts)
     assert post.outbox.items() == ["sending"] * items, "the team hears of what will never go out"
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 AWAY = {
@@ -66,7 +66,7 @@ async def test_an_outage_is_many_tries_and_ends_for_everybody_at_once(
     post = Post(sqlite_database, channel, hand=hand)
     for name in ("1", "2", "3"):
         post.outbox.put(name, f"{name} first", f"{name} second")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(minutes * 60)
     assert channel.texts == []
     channel.away = None
@@ -75,7 +75,7 @@ async def test_an_outage_is_many_tries_and_ends_for_everybody_at_once(
         assert [text for _, to, text in channel.sent if to == name] == [f"{name} first", f"{name} second"]
     assert channel.times[-1] - channel.times[0] < 2, "the first that goes out ends the waiting of all"
     assert post.outbox.items() == []
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 @pytest.mark.parametrize("error", AWAY.values(), ids=AWAY)
@@ -86,12 +86,12 @@ async def test_after_a_day_a_reply_is_given_up_and_the_team_told(
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello")
     post.outbox.change("outbox", number, created_at=NOON - timedelta(hours=23, minutes=58))
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(100)
     assert post.outbox.row(number).state == "queued"
     await hand.run(60)
     assert (post.outbox.row(number).state, post.outbox.items()) == ("failed", ["sending"])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_what_two_processes_died_with_is_not_sent_a_third_time(sqlite_database: Engine, hand: Hand) -> None:
@@ -103,17 +103,17 @@ async def test_what_two_processes_died_with_is_not_sent_a_third_time(sqlite_data
         channel = Memory(hand, limits=CHAT)
         channel.script.extend([*between, hangs])
         dying = Post(sqlite_database, channel, hand=hand)
-        await dying.delivery.start()
+        await dying.sender.start()
         await hand.run(10)
         assert post.outbox.row(number).state == "sending"
-        for task in dying.delivery._running:
+        for task in dying.sender._running:
             task.cancel()  # dies: nothing is written down any more
     channel = Memory(hand, limits=CHAT)
     last = Post(sqlite_database, channel, hand=hand)
-    await last.delivery.start()
+    await last.sender.start()
     await hand.run(60)
     assert (post.outbox.row(number).state, channel.texts, post.outbox.items()) == ("failed", [], ["sending"])
-    await last.delivery.stop()
+    await last.sender.stop()
 
 
 async def test_a_later_reply_does_not_overtake_the_one_in_doubt(sqlite_database: Engine, hand: Hand) -> None:
@@ -121,10 +121,10 @@ async def test_a_later_reply_does_not_overtake_the_one_in_doubt(sqlite_database:
     channel.script.append(CUT)
     post = Post(sqlite_database, channel, hand=hand)
     post.outbox.put("1", "first", "second")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert channel.texts == ["first", "second"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 ANSWERS: list[tuple[str, list[SentPiece], list[str], str]] = [
@@ -143,13 +143,13 @@ async def test_where_the_provider_can_be_asked_it_is(
     channel.script.append(CUT)
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms", kind="prompt")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(14)
     assert (post.outbox.row(number).state, channel.asked) == ("unknown", []), "its list needs a moment"
     await hand.run(10)
     row = post.outbox.row(number)
     assert (row.state, row.provider_id, channel.texts) == ("sent", provider_id, texts)
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_an_older_message_with_the_same_words_is_not_taken_for_this_one(
@@ -158,12 +158,12 @@ async def test_an_older_message_with_the_same_words_is_not_taken_for_this_one(
     channel = Memory(hand, "sms", PHONE, found=[SentPiece("id-1", 1)])
     post = Post(sqlite_database, channel, hand=hand)
     first, second = post.outbox.put("1", "hello", "hello", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     channel.script.extend([None, CUT])
     await hand.run(60)
     assert [post.outbox.row(number).provider_id for number in (first, second)] == ["id-1", "id-2"]
     assert channel.texts == ["hello", "hello"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_provider_that_does_not_tell_is_asked_again(sqlite_database: Engine, hand: Hand) -> None:
@@ -171,10 +171,10 @@ async def test_a_provider_that_does_not_tell_is_asked_again(sqlite_database: Eng
     channel.script.extend([CUT, SendError("retry", "network"), SendError("unknown", "no answer")])
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert (post.outbox.row(number).provider_id, len(channel.asked), channel.texts) == ("SM9", 3, [])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_text_in_doubt_holds_up_its_person_and_nobody_else(sqlite_database: Engine, hand: Hand) -> None:
@@ -182,14 +182,14 @@ async def test_a_text_in_doubt_holds_up_its_person_and_nobody_else(sqlite_databa
     channel.script.append(CUT)
     post = Post(sqlite_database, channel, hand=hand)
     post.outbox.put("1", "greeting", "question", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(5)
     post.outbox.put("2", "hello", channel="sms")
     await hand.run(5)
     assert channel.texts == ["hello"]
     await hand.run(10)
     assert channel.texts == ["hello", "greeting", "question"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_whoever_is_killed_every_few_seconds_still_looks_into_what_was_left(
@@ -203,13 +203,13 @@ async def test_whoever_is_killed_every_few_seconds_still_looks_into_what_was_lef
         channel = Memory(hand, "sms", PHONE)
         channel.script.extend([asyncio.Event()] if post.outbox.row(number).state == "queued" else [])
         dying = Post(sqlite_database, channel, hand=hand)
-        await dying.delivery.start()
+        await dying.sender.start()
         for _ in range(14):
             await hand.run(0.5)
             asked += [hand.at - begun for _ in channel.asked]
             channel.asked.clear()
         texts += channel.texts
-        for task in dying.delivery._running:
+        for task in dying.sender._running:
             task.cancel()  # dies: nothing is written down any more
     assert texts == ["hello"]
     wait = PHONE.ask_after or 0.0
@@ -224,13 +224,13 @@ async def test_the_list_is_given_its_time_also_for_what_a_dead_process_left(
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
     in_hand(post, number)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(14)
     assert channel.asked == []
     channel.found = [SentPiece("SM9", 1)]
     await hand.run(3)
     assert (post.outbox.row(number).provider_id, channel.texts) == ("SM9", [])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_when_the_list_is_there_again_nobody_waits_long(sqlite_database: Engine, hand: Hand) -> None:
@@ -238,13 +238,13 @@ async def test_when_the_list_is_there_again_nobody_waits_long(sqlite_database: E
     post = Post(sqlite_database, channel, hand=hand)
     for name in range(20):
         post.outbox.put(str(name), "hello", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(45)
     channel.away = None
     channel.sent.clear()
     await hand.run(15)
     assert len(channel.sent) == 20
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_provider_that_takes_nothing_and_says_so_is_left_after_a_day(
@@ -254,10 +254,10 @@ async def test_a_provider_that_takes_nothing_and_says_so_is_left_after_a_day(
     channel.script.append(CUT)
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms", now=NOON - timedelta(hours=25))
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(30)
     assert (post.outbox.row(number).state, channel.texts, post.outbox.items()) == ("failed", [], ["sending"])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_provider_that_never_tells_is_left_after_a_day(sqlite_database: Engine, hand: Hand) -> None:
@@ -265,10 +265,10 @@ async def test_a_provider_that_never_tells_is_left_after_a_day(sqlite_database: 
     channel.script.extend([CUT, SendError("retry", "network")])
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms", now=NOON - timedelta(hours=25))
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(30)
     assert (post.outbox.row(number).state, channel.texts, post.outbox.items()) == ("failed", [], ["sending"])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_of_a_long_message_only_what_is_missing_goes_out(sqlite_database: Engine, hand: Hand) -> None:
@@ -276,11 +276,11 @@ async def test_of_a_long_message_only_what_is_missing_goes_out(sqlite_database: 
     channel.script.extend([None, CUT])
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "one|two|three", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert channel.texts == ["one", "two", "three"]
     assert post.outbox.row(number).state == "sent"
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 DEAD: list[tuple[str, str, Limits, list[SentPiece], list[str], str]] = [
@@ -302,24 +302,24 @@ async def test_what_a_dead_process_was_sending(
     (number,) = post.outbox.put("1", "hello", channel=name, kind=kind)
     post.outbox.put("1", "next", channel=name)
     in_hand(post, number)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert (channel.texts, post.outbox.row(number).state) == (texts, state)
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_the_lease_of_another_process_is_waited_out(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand, limits=CHAT)
     post = Post(sqlite_database, channel, hand=hand)
-    post.delivery._alone = False
+    post.sender._alone = False
     (number,) = post.outbox.put("1", "hello")
     in_hand(post, number)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(99)
     assert channel.texts == []
     await hand.run(60)
     assert channel.texts == ["hello"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_message_nobody_can_read_any_more_is_given_up(sqlite_database: Engine, hand: Hand) -> None:
@@ -327,7 +327,7 @@ async def test_a_message_nobody_can_read_any_more_is_given_up(sqlite_database: E
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
     post.outbox.change("outbox", number, state="unknown", payload="{}")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(20)
     assert (post.outbox.row(number).state, post.outbox.items()) == ("failed", ["sending"])
-    await post.delivery.stop()
+    await post.sender.stop()

@@ -37,37 +37,37 @@ async def test_messages_to_one_person_go_in_order_and_to_several_at_once(sqlite_
     post = Post(sqlite_database, channel, hand=hand)
     for name in ("1", "2", "3"):
         post.outbox.put(name, f"{name}a", f"{name}b", f"{name}c")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.3)
     assert channel.most == 3
     for name in ("1", "2", "3"):
         assert [text for _, to, text in channel.sent if to == name] == [f"{name}a", f"{name}b", f"{name}c"]
     assert post.outbox.states() == ["sent"] * 9
     assert post.outbox.row(1).payload is None
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_commit_wakes_the_senders(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand)
     post = Post(sqlite_database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.5)
     post.outbox.put("1", "hello")
     await hand.run(0.01)
     assert channel.texts == ["hello"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_what_falls_due_by_itself_is_found(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand)
     post = Post(sqlite_database, channel, hand=hand)
     post.outbox.put("1", "later", due_at=NOON + timedelta(seconds=90))
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(89)
     assert channel.texts == []
     await hand.run(2)
     assert channel.texts == ["later"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_only_so_many_are_on_their_way_at_once(sqlite_database: Engine, hand: Hand) -> None:
@@ -75,11 +75,11 @@ async def test_only_so_many_are_on_their_way_at_once(sqlite_database: Engine, ha
     post = Post(sqlite_database, channel, hand=hand, senders=4)
     for name in range(20):
         post.outbox.put(str(name), "hello")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.26)
     assert channel.most == 4
     assert len(channel.sent) == 20
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 @pytest.mark.parametrize(("limits", "seconds"), [(CALM, 8), (PHONES, 100)], ids=["telegram", "sms"])
@@ -91,7 +91,7 @@ async def test_no_second_holds_more_than_the_channel_may_send(
     people = 100 if limits is CALM else 30
     for name in range(people):
         post.outbox.put(str(name), "one", "two")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(seconds)
     assert len(channel.sent) == 2 * people
     for at in channel.times:
@@ -100,26 +100,26 @@ async def test_no_second_holds_more_than_the_channel_may_send(
         first, second = (at for at, to, _ in channel.sent if to == str(name))
         assert second - first >= limits.per_person
     assert channel.times[-1] <= 2 * people * 1.1 / limits.per_second + limits.per_person + 1, "no time is wasted either"
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_phone_that_wrote_again_or_got_the_message_need_not_wait(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand, "sms", Limits(per_second=1000.0, per_person=3.0, until_delivered=True))
     post = Post(sqlite_database, channel, hand=hand)
-    await post.delivery.start()
+    await post.sender.start()
     first, second = post.outbox.put("1", "first", "second", channel="sms")
     await hand.run(1)
     assert channel.texts == ["first"]
     report = StatusReport(channel="sms", provider_id="id-1", status="delivered")
-    await post.delivery.reported(report)
+    await post.sender.reported(report)
     await hand.run(3)
     assert channel.times[1] - channel.times[0] >= 3.0, "it was waiting already"
     assert [post.outbox.row(number).state for number in (first, second)] == ["delivered", "sent"]
-    await post.delivery.reported(StatusReport(channel="sms", provider_id="id-2", status="delivered"))
+    await post.sender.reported(StatusReport(channel="sms", provider_id="id-2", status="delivered"))
     post.outbox.put("1", "third", channel="sms")
     await hand.run(0.1)
     assert channel.texts == ["first", "second", "third"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_one_channel_that_stands_still_holds_up_no_other(sqlite_database: Engine, hand: Hand) -> None:
@@ -129,13 +129,13 @@ async def test_one_channel_that_stands_still_holds_up_no_other(sqlite_database: 
     for name in range(5):
         post.outbox.put(str(name), "by text", channel="sms")
         post.outbox.put(str(name), "by chat")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(10)
     assert (len(fast.sent), len(slow.sent)) == (5, 0)
     await hand.run(30)
     assert len(slow.sent) == 5
     assert slow.times[0] >= 30
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_messages_that_wait_when_the_provider_wants_quiet_keep_quiet(sqlite_database: Engine, hand: Hand) -> None:
@@ -144,13 +144,13 @@ async def test_messages_that_wait_when_the_provider_wants_quiet_keep_quiet(sqlit
     post = Post(sqlite_database, channel, hand=hand)
     for name in range(30):
         post.outbox.put(str(name), "hello")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(2.9)
     assert channel.sent == []
     await hand.run(3)
     assert len(channel.sent) == 30
     assert channel.times[0] >= 3.0
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 # --- refused when sending -------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ async def test_consent_to_contact_is_looked_at_when_sending(
     person = post.outbox.person("1")
     post.outbox.change("address", person.address_id, state=address)
     post.outbox.change("contributor", person.contributor_id, opted_out=opted_out)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(1)
     row = post.outbox.row(number)
     assert row.state == state
@@ -187,7 +187,7 @@ async def test_consent_to_contact_is_looked_at_when_sending(
     assert row.payload is None
     if state == "cancelled":
         assert row.error in {"opted_out", "blocked", "unusable"}
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_stop_said_while_a_prompt_waits_for_its_turn(sqlite_database: Engine, hand: Hand) -> None:
@@ -195,13 +195,13 @@ async def test_stop_said_while_a_prompt_waits_for_its_turn(sqlite_database: Engi
     post = Post(sqlite_database, channel, hand=hand)
     for name in range(5):
         post.outbox.put(str(name), "hello", kind="prompt")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.5)
     person = post.outbox.person("4")
     post.writer.run(lambda c: opt_out(c, person.contributor_id, hand.clock()))
     await hand.run(10)
     assert {to for _, to, _ in channel.sent} == {"0", "1", "2", "3"}
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_nobody_is_woken_at_night_but_whoever_writes_is_answered(sqlite_database: Engine, hand: Hand) -> None:
@@ -211,13 +211,13 @@ async def test_nobody_is_woken_at_night_but_whoever_writes_is_answered(sqlite_da
     post.outbox.put("1", "a nudge", kind="nudge")
     post.outbox.put("2", "a prompt", kind="prompt")
     post.outbox.put("1", "a reply")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(60)
     assert channel.texts == ["a reply"]
     await hand.run(300)
     assert sorted(channel.texts) == ["a nudge", "a prompt", "a reply"]
     assert all(at >= 300 for at in channel.times[1:])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 # --- failures -------------------------------------------------------------------------------------------------------
@@ -228,11 +228,11 @@ async def test_a_failure_is_tried_again_ever_more_slowly(sqlite_database: Engine
     channel.script.extend(SendError("retry", "network") for _ in range(5))
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(200)
     row = post.outbox.row(number)
     assert (row.state, row.attempts, channel.texts) == ("sent", 6, ["hello"])
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_reply_is_given_up_after_a_day_and_the_team_is_told(sqlite_database: Engine, hand: Hand) -> None:
@@ -241,12 +241,12 @@ async def test_a_reply_is_given_up_after_a_day_and_the_team_is_told(sqlite_datab
     post = Post(sqlite_database, channel, hand=hand)
     (old,) = post.outbox.put("1", "hello", now=NOON - timedelta(hours=24))
     (young,) = post.outbox.put("2", "hello", now=NOON - timedelta(hours=23))
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(5)
     assert (post.outbox.row(old).state, post.outbox.row(old).error) == ("failed", "network")
     assert post.outbox.row(young).state == "sent"
     assert post.outbox.items() == ["sending"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 @given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1, exclude_max=True))
@@ -274,14 +274,14 @@ async def test_what_will_never_arrive_is_not_sent_again(
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello")
     (waiting,) = post.outbox.put("1", "a prompt", kind="prompt", due_at=NOON + timedelta(seconds=20))
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(25)
     row = post.outbox.row(number)
     assert (row.state, row.error, row.payload) == ("failed", error.code, None)
     assert post.outbox.address_state("1") == address
     assert post.outbox.items() == items
     assert post.outbox.row(waiting).state == ("sent" if address == "reachable" else "cancelled")
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_stuck_channel_is_told_once_and_loses_nothing(sqlite_database: Engine, hand: Hand) -> None:
@@ -290,27 +290,27 @@ async def test_a_stuck_channel_is_told_once_and_loses_nothing(sqlite_database: E
     post = Post(sqlite_database, channel, hand=hand)
     for name in range(5):
         post.outbox.put(str(name), "hello")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(25)
     assert post.outbox.items() == ["channel"]
     assert channel.sent == []
     await hand.run(200)
     assert sorted(to for _, to, _ in channel.sent) == list("01234")
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_long_message_goes_on_where_it_was_cut_off(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand, limits=Limits(per_second=1000.0, per_person=1.0))
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "one|two|three")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.5)
     channel.script.append(SendError("retry", "network"))
     await hand.run(60)
     assert channel.texts == ["one", "two", "three"]
     assert all(later - earlier >= 1.0 for earlier, later in zip(channel.times, channel.times[1:], strict=False))
     assert (post.outbox.row(number).state, post.outbox.row(number).provider_id) == ("sent", "id-1,id-2,id-3")
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 BAD_ROWS: list[tuple[str, str, dict[str, Any]]] = [
@@ -327,11 +327,11 @@ async def test_a_message_that_cannot_be_read_stops_nobody_else(
     post = Post(sqlite_database, channel, hand=hand)
     (bad,), (good,) = post.outbox.put("1", "bad"), post.outbox.put("2", "good")
     post.outbox.change(table, bad if table == "outbox" else post.outbox.person("1").address_id, **values)
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(1)
     assert [post.outbox.row(number).state for number in (bad, good)] == ["failed", "sent"]
     assert post.outbox.items() == ["sending"]
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_fault_in_a_channel_costs_one_message(sqlite_database: Engine, hand: Hand) -> None:
@@ -339,12 +339,12 @@ async def test_a_fault_in_a_channel_costs_one_message(sqlite_database: Engine, h
     channel.script.append(ZeroDivisionError("our own mistake"))
     post = Post(sqlite_database, channel, hand=hand)
     numbers = [post.outbox.put(name, "hello")[0] for name in ("1", "2")]
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(1)
     assert sorted(post.outbox.row(number).state for number in numbers) == ["failed", "sent"]
-    assert post.delivery.fit
-    await post.delivery.stop()
-    assert not post.delivery.fit
+    assert post.sender.fit
+    await post.sender.stop()
+    assert not post.sender.fit
 
 
 @pytest.mark.parametrize("error", [LostBatchError(), WriterBusyError("x"), RuntimeError("disk full")], ids=repr)
@@ -354,13 +354,13 @@ async def test_what_was_sent_is_written_down_even_if_it_takes_two_tries(
     channel = Memory(hand, takes=0.5)
     post = Post(sqlite_database, channel, hand=hand)
     numbers = [post.outbox.put(name, "hello")[0] for name in ("1", "2")]
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.4)
     post.writer.refuse.append(error)
     await hand.run(5)
     assert [post.outbox.row(number).state for number in numbers] == ["sent", "sent"]
     assert len(channel.sent) == 2
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 # --- stopping -------------------------------------------------------------------------------------------------------
@@ -370,9 +370,9 @@ async def test_stopping_lets_what_is_on_its_way_arrive(sqlite_database: Engine, 
     channel = Memory(hand, limits=Limits(per_second=1000.0, per_person=100.0), takes=2.0)
     post = Post(sqlite_database, channel, hand=hand)
     first, second = post.outbox.put("1", "first", "second")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(1)
-    stopping = asyncio.create_task(post.delivery.stop())
+    stopping = asyncio.create_task(post.sender.stop())
     await hand.run(5)
     await stopping
     assert (post.outbox.row(first).state, post.outbox.row(second).state) == ("sent", "queued")
@@ -385,9 +385,9 @@ async def test_what_hangs_when_we_stop_is_unknown_and_what_waits_stays(sqlite_da
     post = Post(sqlite_database, channel, hand=hand)
     for name in range(40):
         post.outbox.put(str(name), "hello")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(0.2)
-    stopping = asyncio.create_task(post.delivery.stop(grace=3))
+    stopping = asyncio.create_task(post.sender.stop(grace=3))
     await hand.run(4)
     await stopping
     states = post.outbox.states()
@@ -398,7 +398,7 @@ async def test_what_hangs_when_we_stop_is_unknown_and_what_waits_stays(sqlite_da
 
 
 async def test_stopping_what_never_started_does_nothing(sqlite_database: Engine, hand: Hand) -> None:
-    await Post(sqlite_database, Memory(hand), hand=hand).delivery.stop()
+    await Post(sqlite_database, Memory(hand), hand=hand).sender.stop()
 
 
 # --- reports --------------------------------------------------------------------------------------------------------
@@ -408,26 +408,26 @@ async def test_reports_are_applied_in_whatever_order_they_come(sqlite_database: 
     channel = Memory(hand, "sms")
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(1)
     for status in ("delivered", "sent", "delivered", "queued", "flying"):
-        await post.delivery.reported(StatusReport(channel="sms", provider_id="id-1", status=status))
-    await post.delivery.reported(StatusReport(channel="sms", provider_id="nobody-knows-me", status="sent"))
+        await post.sender.reported(StatusReport(channel="sms", provider_id="id-1", status=status))
+    await post.sender.reported(StatusReport(channel="sms", provider_id="nobody-knows-me", status="sent"))
     assert post.outbox.row(number).state == "delivered"
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_a_report_may_end_an_address(sqlite_database: Engine, hand: Hand) -> None:
     channel = Memory(hand, "sms")
     post = Post(sqlite_database, channel, hand=hand)
     (number,) = post.outbox.put("1", "hello", channel="sms")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(1)
     report = StatusReport(channel="sms", provider_id="id-1", status="undelivered", error="30005")
-    await post.delivery.reported(report)
+    await post.sender.reported(report)
     assert (post.outbox.row(number).state, post.outbox.row(number).error) == ("undelivered", "30005")
     assert post.outbox.address_state("1", "sms") == "unusable"
-    await post.delivery.stop()
+    await post.sender.stop()
 
 
 async def test_what_became_of_messages_is_counted(sqlite_database: Engine, hand: Hand) -> None:
@@ -442,7 +442,7 @@ async def test_what_became_of_messages_is_counted(sqlite_database: Engine, hand:
     post = Post(sqlite_database, channel, hand=hand)
     for name in ("1", "2", "3"):
         post.outbox.put(name, "hello")
-    await post.delivery.start()
+    await post.sender.start()
     await hand.run(30)
     assert {result: counted(result) - before[result] for result in before} == {"sent": 2, "retry": 1, "failed": 1}
-    await post.delivery.stop()
+    await post.sender.stop()

@@ -30,7 +30,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def delivery(engine: Engine, writer: Writer, channel: Any) -> Sender:
+def built_sender(engine: Engine, writer: Writer, channel: Any) -> Sender:
     return Sender(
         engine=engine, writer=writer, keyring=KEYRING, channels={"telegram": channel},
         quiet_hours=(time(0), time(0)), timezone=ZoneInfo("UTC"),
@@ -60,7 +60,7 @@ async def test_everything_arrives_once_and_in_order_whatever_the_provider_does(
     async with provider(answer=message) as api:
         api.script.extend([(502, "<html>"), (429, {"parameters": {"retry_after": 1}}), (503, "")])
         channel = TelegramChannel(token=TOKEN, webhook_secret="s" * 16, api_url=f"{api.url}/bot", per_second=100_000.0)
-        running = delivery(database, writer, channel)
+        running = built_sender(database, writer, channel)
         await running.start()
         await until_all_are_out(writer)
         await running.stop()
@@ -87,7 +87,7 @@ async def test_two_processes_share_the_outbox_and_send_nothing_twice(
             TelegramChannel(token=TOKEN, webhook_secret="s" * 16, api_url=f"{api.url}/bot", per_second=100_000.0)
             for _ in range(2)
         ]
-        both = [delivery(database, writer, channel) for channel in channels]
+        both = [built_sender(database, writer, channel) for channel in channels]
         await asyncio.gather(*(one.start() for one in both))
         await until_all_are_out(writer)
         await asyncio.gather(*(one.stop() for one in both), *(channel.stop() for channel in channels))
@@ -105,7 +105,7 @@ async def test_a_provider_that_hangs_does_not_hang_the_writer(sqlite_database: E
         channel = TelegramChannel(
             token=TOKEN, webhook_secret="s" * 16, api_url=f"{api.url}/bot", per_second=100_000.0, read_seconds=0.3
         )
-        running = delivery(sqlite_database, writer, channel)
+        running = built_sender(sqlite_database, writer, channel)
         await running.start()
         await asyncio.to_thread(outbox.put, "1", "hello")
         while not api.calls:  # noqa: ASYNC110 - a real server answers in its own time

@@ -24,7 +24,7 @@ CHAT = 4711
 async def let_go(service: Service, days: int) -> RetentionReport:
     """Let so many days pass, with what time does by itself."""
     service.now = NOON + timedelta(days=days)
-    await service.due.tick()
+    await service.timers.tick()
     gone = await asyncio.to_thread(retention.run, service.engine, service.writer, Periods(warning=0), service.now)
     assert gone.stuck == 0
     return gone

@@ -32,9 +32,9 @@ async def post(database: Engine) -> AsyncIterator[Post]:
     sms = Memory(hand, name="sms", limits=Limits(per_second=1000.0, per_person=0.0, any_hour=False))
     made = Post(database, sms, hand=hand, quiet_hours=(time(20), time(9)))
     made.sms = sms  # type: ignore[attr-defined]
-    await made.delivery.start()
+    await made.sender.start()
     yield made
-    await made.delivery.stop()
+    await made.sender.stop()
 
 
 def texts(post: Post) -> list[str]:
@@ -96,7 +96,7 @@ async def test_an_alert_that_is_reported_as_not_delivered_goes_to_the_next_conta
     worry(post)
     await alerts(post).tick()
     await post.hand.run(2)
-    await post.delivery.reported(StatusReport(channel="sms", provider_id="id-1", status="undelivered", error="30003"))
+    await post.sender.reported(StatusReport(channel="sms", provider_id="id-1", status="undelivered", error="30003"))
     await alerts(post).tick()
     await post.hand.run(2)
     assert [text.partition(":")[0] for text in texts(post)] == ["anna", "ben"]

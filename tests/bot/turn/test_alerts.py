@@ -438,13 +438,13 @@ async def test_nobody_is_nudged_while_somebody_looks_after_them(service: Service
     service.answers(MAYA)
     number = worry(service)
     service.now += timedelta(days=2, minutes=1)
-    assert await service.due.tick() == 0
-    assert await service.due.tick() == 0
+    assert await service.timers.tick() == 0
+    assert await service.timers.tick() == 0
     assert service.answers(MAYA) == []
     service.writer.run(lambda c: c.execute(change(ITEM).where(ITEM.c.id == number).values(closed_at=NOON)))
-    assert await service.due.tick() == 0
+    assert await service.timers.tick() == 0
     service.now += timedelta(hours=1)
-    assert await service.due.tick() == 1
+    assert await service.timers.tick() == 1
     assert service.answers(MAYA) != []
 
 

@@ -70,7 +70,7 @@ async def test_nothing_is_ever_sent_there(service: Service) -> None:
         sitting.say(answer)
     for _ in range(12):
         service.now += timedelta(hours=20)
-        await service.due.tick()
+        await service.timers.tick()
     assert service.rows(tables.Outbox) == []
     (address,) = service.rows(tables.Address)
     assert (address.channel, address.state) == (ASSISTED, "unusable")

@@ -117,9 +117,9 @@ def sending_ends_with(error: SendError) -> Cause:
         hand = Hand(service.now)
         channel = Memory(hand, name="sms", limits=Limits(per_second=1000.0, per_person=0.0), away=error)
         post = Post(service.engine, channel, hand=hand)
-        await post.delivery.start()
+        await post.sender.start()
         await hand.run(5)
-        await post.delivery.stop()
+        await post.sender.stop()
 
     return cause
 
@@ -135,7 +135,7 @@ async def a_conversation_cannot_be_read(service: Service) -> None:
     await service.text(ANYBODY, *walk.AGREED_BY_TEXT, STORY)
     service.writer.run(lambda c: c.execute(change(tables.Conversation.__table__).values(state="{")))
     service.now += timedelta(minutes=5)
-    await service.due.tick()
+    await service.timers.tick()
 
 
 async def a_contact_was_quiet_for_long(service: Service) -> None:

@@ -130,13 +130,13 @@ def renewal(use: str, *answers: str) -> Walk:
         if use != "team":
             ends["use_until"] = NOON + timedelta(days=20)
         asking.service.writer.run(lambda c: c.execute(change(STORIES).values(**ends)))
-        await asking.ask_backs.renew()
+        await asking.follow_ups.renew()
         await asking.ticks(days=1)
         if answers:
             await asking.service.text(MAYA, "SHOW", *answers)
         else:
             asking.service.now += timedelta(days=30)
-            await asking.ask_backs.renew()
+            await asking.follow_ups.renew()
 
     return walked
 
@@ -249,7 +249,7 @@ async def test_what_is_agreed_to_keeps_its_version_when_we_ask_again(service: Se
     service.writer.run(lambda c: c.execute(change(tables.Decision.__table__).values(text_version=7)))
     ends = {"use_until": NOON + timedelta(days=20)}
     service.writer.run(lambda c: c.execute(change(STORIES).values(**ends)))
-    await asking.ask_backs.renew()
+    await asking.follow_ups.renew()
     await asking.ticks(days=1)
     await service.text(MAYA, "SHOW", "1")
     assert {row.text_version for row in service.rows(tables.Decision)} == {7}

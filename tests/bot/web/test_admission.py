@@ -12,20 +12,20 @@ class Rush:
     """So many people who all write at once, again as soon as they are answered, to a service of a given speed."""
 
     def __init__(self, load: Admission) -> None:
-        self.load = load
+        self.admission = load
         self.turned_away = 0
 
     def __call__(self, number: int, at: float, each: float, a_second: float) -> None:
         """Let so many write at once; each answer takes so many seconds, and so many are answered in a second."""
         let_in = 0
         for _ in range(number):
-            if self.load.admits():
-                self.load.began(at)
+            if self.admission.admits():
+                self.admission.began(at)
                 let_in += 1
             else:
                 self.turned_away += 1
         for n in range(let_in):
-            self.load.done(each, at + (n + 1) / a_second)
+            self.admission.done(each, at + (n + 1) / a_second)
 
 
 def test_once_answers_are_slow_no_more_come_in_than_are_answered_in_time() -> None:

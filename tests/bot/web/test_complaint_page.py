@@ -89,7 +89,7 @@ async def form(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Form]:
         made = Form(Browser(app, client), time)
         await made.open()
         yield made
-    await app.delivery.stop()
+    await app.sender.stop()
     await asyncio.to_thread(app.close)
 
 

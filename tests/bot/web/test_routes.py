@@ -317,7 +317,7 @@ async def test_trouble_is_named_and_readiness_ends_with_it(outside: Outside) -> 
 
 
 async def test_too_much_in_hand_is_turned_away_and_fetched_later(outside: Outside) -> None:
-    outside.app.load.limit = 0
+    outside.app.admission.limit = 0
     answer = await outside.sms(sms_form(MAYA, "Hello"))
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
     assert outside.app.recovery._refused_since is not None

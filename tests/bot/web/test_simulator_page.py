@@ -81,7 +81,7 @@ async def test_a_letter_beyond_the_plain_alphabet_shows(tmp_path: Path, sqlite_t
         await browser.do("start", look="sms")
         screen = await browser.say("SHARE")
     assert "· UCS-2" in screen.text
-    await app.delivery.stop()
+    await app.sender.stop()
     await asyncio.to_thread(app.close)
 
 

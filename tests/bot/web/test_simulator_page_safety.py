@@ -207,7 +207,7 @@ async def test_after_a_restart_the_phone_is_empty_and_the_conversation_goes_on(
                 assert (await browser.see()).messages == []
                 assert "Where was this?" in (await browser.say("done")).messages[-1]
             cookies = client.cookies
-        await app.delivery.stop()
+        await app.sender.stop()
         await asyncio.to_thread(app.close)
 
 
