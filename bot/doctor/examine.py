@@ -1,6 +1,6 @@
 """What may be wrong with an installation, and what to do about it. Changes nothing.
 
-Each look is a function named in `LOOKS`; it yields what it found. Nothing here needs the network.
+Each look is a function named in `CHECKS`; it yields what it found. Nothing here needs the network.
 """
 
 from __future__ import annotations
@@ -70,29 +70,29 @@ class CheckContext:
     keyring: Keyring | None = None
 
 
-def examine(patient: CheckContext) -> Iterator[DoctorFinding]:
+def examine(context: CheckContext) -> Iterator[DoctorFinding]:
     """Take every look, in order; an error in one of them is a finding and stops none of the others."""
     try:
-        for look in LOOKS:
+        for look in CHECKS:
             try:
-                yield from look(patient)
+                yield from look(context)
             except Exception as error:
                 name = look.__name__.removeprefix("_").replace("_", " ")
                 yield DoctorFinding("wrong", f"Looking at the {name} failed: {type(error).__name__}.", "Report this.")
     finally:
-        if patient.engine is not None:
-            patient.engine.dispose()
+        if context.engine is not None:
+            context.engine.dispose()
 
 
-def _settings(patient: CheckContext) -> Iterator[DoctorFinding]:
-    for problem in patient.unknown:
+def _settings(context: CheckContext) -> Iterator[DoctorFinding]:
+    for problem in context.unknown:
         yield DoctorFinding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
-    settings = patient.settings
+    settings = context.settings
     if settings.organisation == DEMO_ORGANISATION:
         yield DoctorFinding("care", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
     if not settings.contact:
         yield DoctorFinding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
-    yield from _helplines(patient)
+    yield from _helplines(context)
     if settings.simulator_withheld:
         yield DoctorFinding(
             "care",
@@ -107,13 +107,13 @@ def _settings(patient: CheckContext) -> Iterator[DoctorFinding]:
         )
     if settings.simulator_on and not settings.loopback:
         yield DoctorFinding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
-    if not patient.unknown:
+    if not context.unknown:
         yield DoctorFinding("good", "The settings can be read.")
 
 
-def _helplines(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _helplines(context: CheckContext) -> Iterator[DoctorFinding]:
     """Name what is missing, and every line that nobody has rung for a long time (rule 82)."""
-    settings = patient.settings
+    settings = context.settings
     nations = helplines().get(settings.country)
     if nations is None:
         yield DoctorFinding(
@@ -130,7 +130,7 @@ def _helplines(patient: CheckContext) -> Iterator[DoctorFinding]:
     old = [
         f"{helpline.line} was last checked on {_day(helpline.checked)}"
         for helpline in lines_for(settings).values()
-        if helpline.sent and patient.now.date() - helpline.checked > CHECK_EVERY
+        if helpline.sent and context.now.date() - helpline.checked > CHECK_EVERY
     ]
     if old:
         yield DoctorFinding(
@@ -140,9 +140,9 @@ def _helplines(patient: CheckContext) -> Iterator[DoctorFinding]:
         )
 
 
-def _data_folder(patient: CheckContext) -> Iterator[DoctorFinding]:
-    folder = patient.settings.data_dir
-    if (usual := patient.settings.usual_folder_passed_by) is not None:
+def _data_folder(context: CheckContext) -> Iterator[DoctorFinding]:
+    folder = context.settings.data_dir
+    if (usual := context.settings.usual_folder_passed_by) is not None:
         advice = f"Put {variable('data_dir')} right. For another installation make its folder first."
         yield DoctorFinding("wrong", f"There is no data folder {folder}, and {usual} holds a database.", advice)
         return
@@ -156,18 +156,18 @@ def _data_folder(patient: CheckContext) -> Iterator[DoctorFinding]:
         yield DoctorFinding("good", f"The data folder {folder} is yours alone.")
 
 
-def _keys(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _keys(context: CheckContext) -> Iterator[DoctorFinding]:
     from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
-    settings = patient.settings
+    settings = context.settings
     path = settings.data_dir / KEY_FILE
     try:
         if settings.secret_key is not None:
-            patient.keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
+            context.keyring = Keyring.from_setting(settings.secret_key.get_secret_value())
         elif path.exists():
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield DoctorFinding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
-            patient.keyring = key_fit.from_file(path)
+            context.keyring = key_fit.from_file(path)
         else:
             return  # whether that is wrong, only the database can say
     except UnusableKeyError as error:
@@ -181,10 +181,10 @@ def _keys(patient: CheckContext) -> Iterator[DoctorFinding]:
     yield DoctorFinding("good", "The keys can be used.")
 
 
-def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
-    url = patient.settings.database_url
+def _database(context: CheckContext) -> Iterator[DoctorFinding]:
+    url = context.settings.database_url
     if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
-        if patient.keyring is not None and patient.settings.secret_key is None:
+        if context.keyring is not None and context.settings.secret_key is None:
             yield DoctorFinding(
                 "wrong", f"There is a key, and no database at {url.removeprefix('sqlite:///')}.",
                 f"Put {variable('database_url')} right, or put a copy back: earshot db restore FILE",
@@ -211,10 +211,10 @@ def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
             f"Start it, or put {variable('database_url')} right.",
         )
         return
-    patient.engine = engine
+    context.engine = engine
     if not current:
         yield DoctorFinding("care", "The database is of an older version.", "Run: earshot db upgrade")
-        patient.engine = None
+        context.engine = None
         engine.dispose()
         return
     if different := list(schema_check.faults(engine)):
@@ -222,7 +222,7 @@ def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
             "wrong", f"The tables are not those of this version: {', '.join(different[:3])}.",
             "Run the version that made it, or put back a copy from before: earshot db restore FILE",
         )  # fmt: skip
-        patient.engine = None
+        context.engine = None
         engine.dispose()
         return
     if engine.dialect.name == "sqlite":
@@ -236,20 +236,20 @@ def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
     yield DoctorFinding("good", "The database answers and is up to date.")
 
 
-def _sealed(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _sealed(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether the keys are those of the database: after a move, one may have been left behind."""
     from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
-    path = patient.settings.data_dir / KEY_FILE
-    if patient.keyring is None:
-        if patient.settings.secret_key is not None or path.exists():
+    path = context.settings.data_dir / KEY_FILE
+    if context.keyring is None:
+        if context.settings.secret_key is not None or path.exists():
             return  # said above what is wrong with it
-        if patient.engine is not None and key_fit.needs_key(patient.engine):
+        if context.engine is not None and key_fit.needs_key(context.engine):
             yield DoctorFinding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
         else:
             yield DoctorFinding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
-    elif patient.engine is not None:
-        if key_fit.fits(patient.engine, patient.keyring):
+    elif context.engine is not None:
+        if key_fit.fits(context.engine, context.keyring):
             yield DoctorFinding("good", "The keys fit the database.")
         else:
             yield DoctorFinding(
@@ -259,11 +259,11 @@ def _sealed(patient: CheckContext) -> Iterator[DoctorFinding]:
             )
 
 
-def _copies(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _copies(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether a copy was put back at which nobody has looked, and when the last good one was made."""
-    if patient.engine is None:
+    if context.engine is None:
         return
-    with reader(patient.engine) as connection:
+    with reader(context.engine) as connection:
         made = restored.last_copy(connection)
         fenced, waits = restored.fenced(connection), restored.waiting(connection)
     if fenced:
@@ -271,15 +271,15 @@ def _copies(patient: CheckContext) -> Iterator[DoctorFinding]:
             "wrong", f"A copy was put back, and nothing is sent until somebody has looked; {waits} messages wait.",
             "Look at what is there. Then: earshot db release",
         )  # fmt: skip
-    if patient.engine.dialect.name == "sqlite":
+    if context.engine.dialect.name == "sqlite":
         when = f"The last good copy was made on {_day(made.date())}." if made else "No copy was made yet."
         yield DoctorFinding("good", f"{when} To make one: earshot db backup FILE")
 
 
-def _waiting(patient: CheckContext) -> Iterator[DoctorFinding]:
-    if patient.engine is None:
+def _waiting(context: CheckContext) -> Iterator[DoctorFinding]:
+    if context.engine is None:
         return
-    with reader(patient.engine) as connection:
+    with reader(context.engine) as connection:
         failed = failed_events.count_unhandled(connection)
         counts = outbox.backlog(connection)
         never = outbox.people_not_reached(connection)
@@ -301,13 +301,13 @@ def _waiting(patient: CheckContext) -> Iterator[DoctorFinding]:
         yield DoctorFinding("good", "Every message was handled.")
 
 
-def _erasures(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _erasures(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether something deleted still waits to be cleaned out of free pages and logs, and of an old copy."""
-    if patient.engine is None:
+    if context.engine is None:
         return
-    with reader(patient.engine) as connection:
+    with reader(context.engine) as connection:
         since = vacuum.unclean(connection)
-    if since is not None and patient.now - since > UNCLEAN:
+    if since is not None and context.now - since > UNCLEAN:
         yield DoctorFinding(
             "care",
             f"Words deleted on {_day(since.date())} are still in free pages of the database.",
@@ -315,29 +315,29 @@ def _erasures(patient: CheckContext) -> Iterator[DoctorFinding]:
         )
     elif since is None:
         yield DoctorFinding("good", "What was deleted is gone from the bytes as well.")
-    if patient.engine.dialect.name == "sqlite":
-        file = Path(patient.settings.database_url.removeprefix("sqlite:///"))
+    if context.engine.dialect.name == "sqlite":
+        file = Path(context.settings.database_url.removeprefix("sqlite:///"))
         for left in sorted(file.parent.glob(f"{file.name}{BEFORE}*")):
             yield DoctorFinding(
                 "care", f"{left} still holds what was there before a restore.", "Delete it once you are sure."
             )
 
 
-def _requests(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _requests(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell of data-protection requests and complaints that are due (rules 59 and 66)."""
-    if patient.engine is None:
+    if context.engine is None:
         return
-    with reader(patient.engine) as connection:
+    with reader(context.engine) as connection:
         waiting = [one for one in requests.open_requests(connection) if one.waits_for]
         rushed = len(requests.rushed_requests(connection))
-    page = f"{patient.settings.public_url}/requests"
+    page = f"{context.settings.public_url}/requests"
     for one in waiting:
         what = "must be told that we have it" if one.waits_for == "acknowledge" else "must be answered"
-        if one.overdue(patient.now):
+        if one.overdue(context.now):
             yield DoctorFinding(
                 "wrong", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}: overdue.", page
             )
-        elif one.due_at - patient.now < SOON:
+        elif one.due_at - context.now < SOON:
             yield DoctorFinding("care", f"{one.reference} ({one.kind}) {what} by {_day(one.due_at.date())}.", page)
     if rushed:
         yield DoctorFinding("care", f"{rushed} complaints came in a rush. Look through them: some may be real.", page)
@@ -345,31 +345,33 @@ def _requests(patient: CheckContext) -> Iterator[DoctorFinding]:
         yield DoctorFinding("good", "No request or complaint waits for an answer.")
 
 
-def _on_call(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _on_call(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether somebody who may need help would be noticed (rule 79)."""
-    if patient.engine is not None:
-        for grade, what, advice in on_call_check.on_call_check(patient.engine, patient.settings, patient.now):
+    if context.engine is not None:
+        for grade, what, advice in on_call_check.on_call_check(context.engine, context.settings, context.now):
             yield DoctorFinding(grade, what, advice)
 
 
-def _leaving(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _leaving(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell of quiet contacts that are about to be let go."""
     from bot.settings.foundation import periods  # noqa: PLC0415 - that module imports everything
 
-    if patient.engine is None:
+    if context.engine is None:
         return
-    with reader(patient.engine) as connection:
-        groups = leaving(connection, periods(patient.settings))
+    with reader(context.engine) as connection:
+        groups = leaving(connection, periods(context.settings))
     for group in groups:
         who = "1 quiet contact" if group.people == 1 else f"{group.people} quiet contacts"
-        day = _day(group.on.astimezone(patient.settings.timezone).date())
+        day = _day(group.on.astimezone(context.settings.timezone).date())
         yield DoctorFinding(
-            "care", f"{who} will be let go on {day}.", "A word from them stops it. To keep nobody is the plan."
+            "care",
+            f"{who} will be let go on {day}.",
+            "Nothing to do: who has not written for a year is deleted, unless they write before that day.",
         )
 
 
-def _telegram(patient: CheckContext) -> Iterator[DoctorFinding]:
-    settings = patient.settings
+def _telegram(context: CheckContext) -> Iterator[DoctorFinding]:
+    settings = context.settings
     if settings.telegram_token is None:
         yield DoctorFinding("good", "Telegram is off.")
         return
@@ -387,8 +389,8 @@ def _telegram(patient: CheckContext) -> Iterator[DoctorFinding]:
         yield from _reachable(settings, "Telegram", TELEGRAM_PORTS)
 
 
-def _text_messages(patient: CheckContext) -> Iterator[DoctorFinding]:
-    settings = patient.settings
+def _text_messages(context: CheckContext) -> Iterator[DoctorFinding]:
+    settings = context.settings
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         yield DoctorFinding("good", "Text messages are off.")
         return
@@ -418,20 +420,20 @@ def _reachable(settings: Settings, who: str, ports: set[int] | None) -> Iterator
         yield DoctorFinding("good", f"{who} can call {settings.public_url}, if that address is yours.")
 
 
-def _clock(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _clock(context: CheckContext) -> Iterator[DoctorFinding]:
     """Hold the clock against the last time that the database knows: nothing ends by a clock that leapt."""
-    if patient.engine is None:
+    if context.engine is None:
         return
-    with reader(patient.engine) as connection:
+    with reader(context.engine) as connection:
         known = timekeeping.last_known(connection)
-        leap = timekeeping.leap_between(connection, patient.now)
+        leap = timekeeping.leap_between(connection, context.now)
     if leap is not None:
         yield DoctorFinding(
             "wrong",
             f"The clock of this machine is in doubt: {leap}. Nothing is deleted by its age until somebody says more.",
             "If it is right, say so: earshot clock right. Else set it, e.g. timedatectl set-ntp on",
         )
-    elif known is not None and known - patient.now > SKEW:
+    elif known is not None and known - context.now > SKEW:
         yield DoctorFinding(
             "wrong", "The clock of this machine is behind.", "Switch network time on, e.g. timedatectl set-ntp on"
         )
@@ -439,8 +441,8 @@ def _clock(patient: CheckContext) -> Iterator[DoctorFinding]:
         yield DoctorFinding("good", "The clock is not behind.")
 
 
-def _disk(patient: CheckContext) -> Iterator[DoctorFinding]:
-    folder = patient.settings.data_dir
+def _disk(context: CheckContext) -> Iterator[DoctorFinding]:
+    folder = context.settings.data_dir
     while not folder.exists():
         folder = folder.parent if folder != folder.parent else Path()
     free = shutil.disk_usage(folder).free
@@ -452,13 +454,13 @@ def _disk(patient: CheckContext) -> Iterator[DoctorFinding]:
         yield DoctorFinding("good", f"{free // 1_000_000_000} GB of disk are free.")
 
 
-def _flows(patient: CheckContext) -> Iterator[DoctorFinding]:
+def _flows(context: CheckContext) -> Iterator[DoctorFinding]:
     from flows.authoring.findings import FlowError  # noqa: PLC0415
     from flows.authoring.loader import load  # noqa: PLC0415
     from flows.authoring.texts import read_catalogues  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415 - only this look needs it
 
-    settings = patient.settings
+    settings = context.settings
     try:
         flows = load(settings.flow_folders)
     except FlowError as error:
@@ -525,7 +527,7 @@ def _day(day: date) -> str:
     return day.strftime("%d %B %Y").lstrip("0")
 
 
-LOOKS: tuple[Callable[[CheckContext], Iterator[DoctorFinding]], ...] = (
+CHECKS: tuple[Callable[[CheckContext], Iterator[DoctorFinding]], ...] = (
     _python,
     _settings,
     _data_folder,

@@ -81,7 +81,7 @@ def open_foundation(settings: Settings, clock: Callable[[], datetime] = present)
 
 @contextmanager
 def foundation(settings: Settings) -> Iterator[Foundation]:
-    """Do as `open_foundation`, for as long as a command runs."""
+    """Open the database for as long as a command runs, and close it afterwards. Raises as `open_foundation` does."""
     base = open_foundation(settings)
     try:
         yield base

@@ -116,7 +116,7 @@ class Periods(NamedTuple):
 
 
 class RetentionRun(NamedTuple):
-    """What a run goes by."""
+    """The periods and the moment that one run of retention uses."""
 
     periods: Periods
     now: datetime
@@ -128,7 +128,7 @@ class RetentionRun(NamedTuple):
 
 @dataclass(slots=True)
 class RetentionReport:
-    """How much went, or would go. The order is the order in which it goes."""
+    """How many rows of each kind a run deleted, or a dry run would delete, in the order of deletion."""
 
     raw_events: int = 0
     sealed_messages: int = 0

@@ -80,7 +80,7 @@ class Erased(NamedTuple):
 
 
 class Vacuumed(NamedTuple):
-    """What a scrub did."""
+    """What one vacuum did."""
 
     fresh: int
     """Erasures since the one before."""

@@ -113,7 +113,7 @@ class BotApiTransport(BaseRequest):
         return await self.post_json(url, body, read_timeout if isinstance(read_timeout, (int, float)) else None)
 
     async def post_json(self, url: str, body: bytes, read_seconds: float | None = None) -> tuple[int, bytes]:
-        """Do as `do_request` for parameters that are JSON already."""
+        """Make one call with parameters that are JSON already. Raises as `do_request` does; returns status and body."""
         timeout = self._timeout if read_seconds in (None, self._read_seconds) else _timeout(read_seconds or 0)
         try:
             async with self._open().post(

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import build
 from bot.doctor import examine as doctor
-from bot.doctor.examine import LOOKS, CheckContext, examine
+from bot.doctor.examine import CHECKS, CheckContext, examine
 from bot.settings.environment import BadSettingsError, read, unknown
 from bot.settings.foundation import open_foundation
 from flows.model.staffed_hours import StaffedHours
@@ -78,7 +78,7 @@ def look(given: dict[str, str], now: datetime | None = None) -> dict[str, Doctor
 
 
 def test_there_are_looks_at_everything_that_was_promised() -> None:
-    names = {one.__name__.strip("_") for one in LOOKS}
+    names = {one.__name__.strip("_") for one in CHECKS}
     assert {"settings", "database", "keys", "telegram", "text_messages", "clock", "disk", "flows", "languages"} <= names
 
 
@@ -208,7 +208,7 @@ def test_a_look_that_fails_is_a_finding_and_stops_no_other(
     def _stars(_patient: CheckContext) -> None:
         raise ZeroDivisionError(MAYA)
 
-    monkeypatch.setattr(doctor, "LOOKS", (_stars, *LOOKS))
+    monkeypatch.setattr(doctor, "CHECKS", (_stars, *CHECKS))
     (found,) = look(healthy).values()
     assert found.what == "Looking at the stars failed: ZeroDivisionError."
 
