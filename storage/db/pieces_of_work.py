@@ -70,7 +70,7 @@ class Writer(Protocol):
     def perform(
         self, work: Callable[[Connection], T], key: Hashable | None = None, *, urgent: bool = False
     ) -> asyncio.Future[T]:
-        """Queue the work for a caller on an event loop and return a future of the running loop. Raises as `submit` does.
+        """Queue the work for a caller on an event loop; returns a future of that loop. Raises as `submit` does.
 
         `urgent` work goes before all that waits, and has no key: what answers people must keep pace with what they say.
         """
