@@ -366,7 +366,7 @@ def _leaving(context: CheckContext) -> Iterator[DoctorFinding]:
         yield DoctorFinding(
             "care",
             f"{who} will be let go on {day}.",
-            "Who has not written for a year is deleted. A word from them before that day stops it.",
+            "Who stays quiet for so long is deleted. A word from them before that day stops it.",
         )
 
 
