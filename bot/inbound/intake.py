@@ -1,4 +1,4 @@
-"""One inbound message, one transaction. Imports storage and the channels' records.
+"""One inbound message, one transaction (design rule 1). Imports storage and the channels' records.
 
 `take` returns after the commit. The same event twice has the effect of one: its provider's id is claimed in the turn's
 own transaction. If a turn fails, only that turn is undone; its event is kept sealed for `earshot inbox replay`, the

@@ -1,4 +1,4 @@
-"""The menu of a chat: what people can send at any time, in each language that is spoken. Imports the releases."""
+"""The menu of a chat: what people can send at any time, in each language we speak (rule 46). Imports the releases."""
 
 from __future__ import annotations
 
