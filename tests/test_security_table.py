@@ -120,7 +120,7 @@ def test_no_query_is_put_together_from_words() -> None:
 
 
 def test_redirects_of_providers_are_not_followed() -> None:
-    for client in ("sms_client", "telegram_client"):
+    for client in ("sms/twilio_api", "telegram/bot_api"):
         source = (ROOT / "bot" / "channels" / f"{client}.py").read_text(encoding="utf-8")
         calls = re.findall(r"session\.(?:get|post|request)\(|\.(?:get|post|request)\(\s*(?:url|method)", source)
         assert calls
@@ -130,7 +130,7 @@ def test_redirects_of_providers_are_not_followed() -> None:
 def test_password_fields_work_with_password_managers() -> None:
     fields = [
         field
-        for page in sorted((ROOT / "review" / "templates").glob("*.html"))
+        for page in sorted((ROOT / "review" / "kit" / "templates").glob("*.html"))
         for field in re.findall(r"<input[^>]*password[^>]*>", page.read_text(encoding="utf-8"))
         if 'name="' in field
     ]
@@ -142,8 +142,8 @@ def test_password_fields_work_with_password_managers() -> None:
 
 
 def test_no_script_of_ours_stores_anything() -> None:
-    scripts = [*(ROOT / "bot" / "static").rglob("*.js"), *(ROOT / "review" / "static").glob("*.js")]
+    scripts = [*(ROOT / "bot" / "web" / "static").rglob("*.js"), *(ROOT / "review" / "kit" / "static").glob("*.js")]
     stores = re.compile(r"localStorage|sessionStorage|indexedDB|document\.cookie|serviceWorker|caches\.")
     assert [script.name for script in scripts if stores.search(script.read_text(encoding="utf-8"))] == []
-    base = (ROOT / "review" / "templates" / "base.html").read_text(encoding="utf-8")
+    base = (ROOT / "review" / "kit" / "templates" / "base.html").read_text(encoding="utf-8")
     assert '"historyCacheSize": 0' in base, "htmx keeps no page that somebody has left"

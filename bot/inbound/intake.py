@@ -1,4 +1,4 @@
-"""One inbound message, one transaction.
+"""One inbound message, one transaction (design rule 1).
 
 `take` returns after the commit. The same event twice has the effect of one: its provider's id is claimed in the turn's
 own transaction. If a turn fails, only that turn is undone; its event is kept sealed for `earshot inbox replay`, the

@@ -45,7 +45,7 @@ LOOK_AGAIN = timedelta(hours=1)
 REMIND_AFTER = timedelta(days=7)
 """One reminder, a week after the question, and never a second (rule 100)."""
 APART = timedelta(days=14)
-"""One person is asked one thing at a time."""
+"""One person is asked one thing at a time (rule 75)."""
 
 
 class FollowUps:

@@ -1,4 +1,4 @@
-"""The menu of a chat: what people can send at any time, in each language that is spoken."""
+"""The menu of a chat: what people can send at any time, in each language we speak (rule 46)."""
 
 from __future__ import annotations
 

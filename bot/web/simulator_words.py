@@ -102,7 +102,7 @@ def _about(tags: tuple[tuple[str, str], ...], use: str) -> str:
 
 
 def segments(text: str) -> str:
-    """Return what a text message costs: segments are what phone companies charge for (rule 20)."""
+    """Return what a text message costs: segments are what phone companies charge for (rule 18)."""
     counted = count(text)
     alphabet = {"gsm7": "GSM-7", "ucs2": "UCS-2"}[counted.encoding]
     parts = "1 segment" if counted.parts == 1 else f"{counted.parts} segments"

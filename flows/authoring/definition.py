@@ -39,6 +39,7 @@ class Flow(Record):
     questions_after: int = Field(default=9, ge=1, le=9)
     """Questions after the story; of those marked `bonus`, what would be more is left out."""
     expires_after_days: int = Field(default=7, ge=1, le=30)
+    """For how long an unfinished conversation can be gone on with (rule 73)."""
     steps: dict[str, AnyStep]
 
     def texts(self) -> Iterator[SourceText]:

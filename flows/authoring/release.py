@@ -1,6 +1,6 @@
 """A release: one frozen, published version of a flow with its texts in every language. Owns rendering; pydantic only.
 
-A conversation stays on its release's structure; texts may follow a newer release of the same structure.
+A conversation stays on its release's structure (design rule 4); texts may follow a newer release of the same structure.
 """
 
 from __future__ import annotations

@@ -66,7 +66,8 @@ class Conversation(BaseModel):
     serial: int = 0
     """Number of the question last asked; buttons of earlier ones are stale."""
     asked_from: int = 0
-    """Number of the message that first asked the waiting question: nobody can answer it who wrote before (rule 10)."""
+    """Number of the message that first asked the waiting question: nobody can answer it who wrote before (design rule
+    10)."""
     aside_from: int = 0
     """The same for the question of our own that is open."""
     shown: str = ""

@@ -32,7 +32,7 @@ class Said:
     ref: str = ""
     seen: int | None = None
     """Number of the newest question that was handed to the provider long enough before this came for its writer to have
-    read it (rule 10); None where every question is seen at once, as in a terminal."""
+    read it (design rule 10); None where every question is seen at once, as in a terminal."""
     forwarded: bool = False
     """True: somebody else's words, which this person handed on. They are marked so before anything reads them."""
 
@@ -56,7 +56,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """Something that is not words (voice, photo, sticker…): `kind` names it in one lower-case word."""
+    """Something that is not words (voice, photo, sticker…): `kind` names it in one lower-case word (rule 45)."""
 
     kind: str
 

@@ -10,7 +10,7 @@ from flows.questions.question import Step
 
 
 class EndStep(Step):
-    """Say goodbye. `outcome` tells a finished conversation from one that was refused; both are thanked."""
+    """Say goodbye. `outcome` tells a finished conversation from a refused one; both are thanked (design rule 9)."""
 
     type: Literal["end"] = "end"
     outcome: Literal["ended", "parted"] = "ended"

@@ -1,7 +1,7 @@
 """The safeguarding page: who may need help, by when a person is to look, and what was done.
 
-The rules are in `care.py`. Words and numbers are opened one at a time, by a role that may, for a reason, and each
-opening is written down before anything is shown. Nothing that was opened ever stands in an address.
+The rules are in `review.kit.safeguarding_rules`. Words and numbers are opened one at a time, by a role that may, for a
+reason, and each opening is written down before anything is shown. Nothing that was opened ever stands in an address.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Telling a story's teller where it is: being acted on, or something has changed.
 
-The teller sees it by their receipt, without the team writing to them. It decides nothing, so it needs no version.
+The teller sees it by their receipt, without the team writing to them (rule 74). It decides nothing, so it needs no
+version.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Safeguarding items: somebody may need help, and a person on the team is to look (rules 79 to 84). No score."""
+"""Safeguarding items: somebody may need help, and a person on the team is to look (rules 79, 80 and 84). No score."""
 
 from datetime import datetime
 

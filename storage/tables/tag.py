@@ -1,4 +1,4 @@
-"""Scale, actor, locality, theme and signal of a story, each with who said so (rule 72: people decide)."""
+"""Scale, actor, locality, theme and signal of a story, each with who said so (design rule 8, rule 72)."""
 
 from datetime import datetime
 

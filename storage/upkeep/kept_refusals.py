@@ -1,4 +1,4 @@
-"""What people said no to, on the list beside the database: a copy that is put back must not forget it (rule 60).
+"""What people said no to, on the list beside the database: a copy that is put back must not forget it (rules 30, 54).
 
 STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation; who left
 the team stands there too (`storage.upkeep.kept_departures`). `keep` writes them, every minute; `hold` holds a database

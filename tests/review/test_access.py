@@ -232,7 +232,7 @@ async def test_what_never_changes_may_be_kept_by_the_browser(team_room: Room) ->
 
 def test_no_page_needs_scripts_or_styles_of_its_own() -> None:
     """The policy forbids them, so a page that had some would be broken."""
-    pages = sorted((ROOM / "templates").glob("*.html"))
+    pages = sorted((ROOM / "kit" / "templates").glob("*.html"))
     assert len(pages) > 8
     for page in pages:
         source = page.read_text()

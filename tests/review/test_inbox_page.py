@@ -38,7 +38,7 @@ def tell_the_team(connection: Connection, kind: ItemKind) -> None:
         turn_queries.raise_item(connection, kind=kind, now=NOON)
         return
     story_id = room.tell(connection, WORDS)
-    story = room.story_page.story_by_id(connection, story_id)
+    story = room.whole_story.story_by_id(connection, story_id)
     assert story is not None
     by_story = kind in {ItemKind.STORY_CHANGED, ItemKind.TELLER_REWORDED}
     turn_queries.raise_item(
@@ -247,7 +247,7 @@ def test_no_value_of_a_kind_stands_anywhere_else_in_the_code() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno} {node.value}"
         for package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py"))
-        if path.name != "items.py"
+        if path.name != "item_kinds.py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and node.value in ours
     ]
@@ -259,7 +259,7 @@ def test_every_kind_of_the_list_is_raised_somewhere() -> None:
         path.read_text(encoding="utf-8")
         for package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py"))
-        if path.name != "items.py"
+        if path.name != "item_kinds.py"
     )
     assert [kind.name for kind in ItemKind if f"ItemKind.{kind.name}" not in code] == []
 

@@ -1,4 +1,4 @@
-"""From words to places: what contributors type, and the places they get."""
+"""From words to places: what contributors type, and the places they get (rule 89)."""
 
 from __future__ import annotations
 

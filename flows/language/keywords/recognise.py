@@ -1,4 +1,4 @@
-"""Words that work at any time, in every state and language: STOP, HELP, DELETE and their kin (design rule 3).
+"""Words that work at any time, in every state and language: STOP, HELP and their kin (design rule 3, rules 27, 31).
 
 Owns how a message is matched; the words themselves are data in `words/<language>.toml`, read by
 `flows.language.keywords.keyword_tables`. Imports the standard library, its neighbours `clauses`, `letters`,

@@ -124,7 +124,10 @@ PSEUDONYM_TRIES = 8
 
 
 def find_person(connection: Connection, *, channel: str, lookups: Sequence[bytes], lock: bool = False) -> Person | None:
-    """Return who writes from this address; `lookups` are its keyed hashes under all keys, newest first."""
+    """Return who writes from this address; `lookups` are its keyed hashes under all keys, newest first.
+
+    `lock`: one turn of a person after the other; different people go side by side (rule 34).
+    """
     statement = _FIND_LOCKED if lock else _FIND
     for lookup in lookups:
         row = statement.one(connection, channel=channel, lookup=lookup)

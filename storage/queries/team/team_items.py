@@ -1,6 +1,7 @@
 """Named questions about what the team was told: what is open, what was closed by whom, how much there is of each kind.
 
-Raising one is part of a turn and stands in `turn.py`. Never commits, never returns an address.
+Raising one is part of a turn and stands in `storage.queries.conversations.turn_queries`. Never commits, never returns
+an address.
 """
 
 from __future__ import annotations
