@@ -217,14 +217,20 @@ def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
         patient.engine = None
         engine.dispose()
         return
-    if different := list(schema_check.faults(engine)):
+    different = schema_check.different(engine)
+    if wrong := [str(each) for each in different if not each.harmless]:
         yield DoctorFinding(
-            "wrong", f"The tables are not those of this version: {', '.join(different[:3])}.",
+            "wrong", f"The tables are not those of this version: {'; '.join(wrong[:3])}.",
             "Run the version that made it, or put back a copy from before: earshot db restore FILE",
         )  # fmt: skip
         patient.engine = None
         engine.dispose()
         return
+    if different:
+        yield DoctorFinding(
+            "care", f"The tables hold more than this version knows: {'; '.join(map(str, different[:3]))}.",
+            "What is in there is never deleted by us, whatever people ask. Take it out, if you do not need it.",
+        )  # fmt: skip
     if engine.dialect.name == "sqlite":
         with reader(engine) as connection:
             sound = connection.exec_driver_sql("PRAGMA quick_check").scalar()
