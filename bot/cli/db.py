@@ -40,10 +40,12 @@ def upgrade() -> None:
     console().print("The database was up to date." if before == after else f"The database is now at {after}.")
     if more:
         out = console(error=True)
-        out.print("[red]×[/red] It holds more than this version knows. Everything works; what is in there is never")
-        out.print("  deleted by us, whatever people ask. Take it out, if you do not need it:")
+        out.print(
+            "[red]×[/red] It holds more than this version knows. Nothing fails by it, but we do not look after it:"
+        )
         for each in more:
             out.print(f"  {each}.", markup=False)
+        out.print("  Take it out, if it is not yours to keep.")
         raise typer.Exit(FAILED)
 
 

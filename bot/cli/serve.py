@@ -157,6 +157,7 @@ def _greet(out: Console, app: App) -> None:
         out.print("  [yellow]The database holds more than this version knows:[/yellow]")
         for each in more:
             out.print(f"  {each}.", markup=False)
+        out.print("  Nothing fails by it, but we do not look after it.")
     with reader(app.engine) as connection:
         fenced = restored.fenced(connection)
     if fenced:

@@ -229,7 +229,7 @@ def _database(patient: CheckContext) -> Iterator[DoctorFinding]:
     if different:
         yield DoctorFinding(
             "care", f"The tables hold more than this version knows: {'; '.join(map(str, different[:3]))}.",
-            "What is in there is never deleted by us, whatever people ask. Take it out, if you do not need it.",
+            "Nothing fails by it, but we do not look after it. Take it out, if it is not yours to keep.",
         )  # fmt: skip
     if engine.dialect.name == "sqlite":
         with reader(engine) as connection:
