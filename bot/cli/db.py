@@ -20,19 +20,33 @@ commands = typer.Typer(name="db", help="Look after the database.", no_args_is_he
 
 @commands.command()
 def upgrade() -> None:
-    """Bring the database up to date with this version. `earshot serve` does this by itself."""
-    from bot.cli.console import console, read_settings  # noqa: PLC0415 - keep start-up light
+    """Bring the database up to date with this version, and say where its tables are not those of this version.
+
+    `earshot serve` does this by itself.
+    """
+    from bot.cli.console import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import connect, schema_version  # noqa: PLC0415
     from storage.db.engine import upgrade as bring_up_to_date  # noqa: PLC0415
+    from storage.upkeep import schema_check  # noqa: PLC0415
 
     engine = connect(read_settings().database_url)
     try:
         before = schema_version(engine)
-        bring_up_to_date(engine)
+        bring_up_to_date(engine, schema_check.check)
         after = schema_version(engine)
+        more = schema_check.different(engine)
     finally:
         engine.dispose()
     console().print("The database was up to date." if before == after else f"The database is now at {after}.")
+    if more:
+        out = console(error=True)
+        out.print(
+            "[red]×[/red] It holds more than this version knows. Nothing fails by it, but we do not look after it:"
+        )
+        for each in more:
+            out.print(f"  {each}.", markup=False)
+        out.print("  Take it out, if it is not yours to keep.")
+        raise typer.Exit(FAILED)
 
 
 @commands.command()

@@ -131,7 +131,7 @@ def _give_up() -> None:
 
 def _greet(out: Console, app: App) -> None:
     from storage.db.engine import reader  # noqa: PLC0415
-    from storage.upkeep import restored  # noqa: PLC0415 - keep start-up light
+    from storage.upkeep import restored, schema_check  # noqa: PLC0415 - keep start-up light
 
     settings = app.settings
     out.print(f"[bold]Earshot[/bold] listens for {settings.organisation}.", highlight=False)
@@ -152,6 +152,12 @@ def _greet(out: Console, app: App) -> None:
         out.print()
         out.print(f"  [yellow]The clock is in doubt:[/yellow] {leap}.")
         out.print("  Nothing is deleted by its age until somebody says which day it is. See: earshot clock show")
+    if more := schema_check.different(app.engine):
+        out.print()
+        out.print("  [yellow]The database holds more than this version knows:[/yellow]")
+        for each in more:
+            out.print(f"  {each}.", markup=False)
+        out.print("  Nothing fails by it, but we do not look after it.")
     with reader(app.engine) as connection:
         fenced = restored.fenced(connection)
     if fenced:

@@ -217,14 +217,20 @@ def _database(context: CheckContext) -> Iterator[DoctorFinding]:
         context.engine = None
         engine.dispose()
         return
-    if different := list(schema_check.faults(engine)):
+    different = schema_check.different(engine)
+    if wrong := [str(each) for each in different if not each.harmless]:
         yield DoctorFinding(
-            "wrong", f"The tables are not those of this version: {', '.join(different[:3])}.",
+            "wrong", f"The tables are not those of this version: {'; '.join(wrong[:3])}.",
             "Run the version that made it, or put back a copy from before: earshot db restore FILE",
         )  # fmt: skip
         context.engine = None
         engine.dispose()
         return
+    if different:
+        yield DoctorFinding(
+            "care", f"The tables hold more than this version knows: {'; '.join(map(str, different[:3]))}.",
+            "Nothing fails by it, but we do not look after it. Take it out, if it is not yours to keep.",
+        )  # fmt: skip
     if engine.dialect.name == "sqlite":
         with reader(engine) as connection:
             sound = connection.exec_driver_sql("PRAGMA quick_check").scalar()

@@ -62,8 +62,7 @@ def open_foundation(settings: Settings, clock: Callable[[], datetime] = present)
     engine = connect(settings.database_url)
     try:
         keyring = keys_for(engine, key_file, given)
-        upgrade(engine)
-        schema_check.check(engine)
+        upgrade(engine, schema_check.check)
     except BaseException:
         engine.dispose()
         raise

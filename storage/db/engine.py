@@ -18,10 +18,13 @@ from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from storage.db.schema import differences
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from alembic.config import Config
+    from sqlalchemy import MetaData
     from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 8
@@ -46,6 +49,8 @@ APPLICATION = 0x45617273
 
 READING = "earshot_reading"
 MIGRATIONS = Path(__file__).parents[1] / "migrations" / "versions"
+BEFORE = MIGRATIONS.parent / "before"
+"""Steps that have become one. Only a database that stands among them still takes those that are left."""
 
 
 class UnusableDatabaseError(ValueError):
@@ -199,11 +204,13 @@ def reader(engine: Engine) -> Iterator[Connection]:
             driver.execute("PRAGMA query_only=OFF")
 
 
-def _alembic(connection: Connection) -> Config:
+def _alembic(connection: Connection, steps: Path = MIGRATIONS) -> Config:
     from alembic.config import Config  # noqa: PLC0415 - ten megabytes that a running service has no use for
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS.parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(steps.parent).replace("%", "%%"))
+    config.set_main_option("version_locations", str(steps).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     return config
 
@@ -237,34 +244,65 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _numbers(steps: Path) -> list[str]:
+    """Return the revisions of a folder, the oldest first; each file's name begins with its own."""
+    return sorted(path.name.partition("_")[0] for path in steps.glob("[0-9]*.py"))
+
+
 def newest() -> str:
-    """Return the newest revision that this version knows; each migration's file begins with its own."""
-    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py"))
+    """Return the newest revision that this version knows."""
+    return _numbers(MIGRATIONS)[-1]
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, look: Callable[[Connection], None] | None = None) -> None:
     """Bring the schema to the newest revision; safe when two processes do it at the same time.
 
-    Raises UnusableDatabaseError, with nothing changed, for a database of a newer version.
+    Then let `look` look at it, also where there was nothing to do; what it raises undoes what was done. Raises
+    UnusableDatabaseError, with nothing changed, for a database of a newer version, and for one whose tables are not
+    those that its revision promises.
     """
     if is_current(engine):
+        if look is not None:
+            with reader(engine) as connection:
+                look(connection)
         return
     from alembic import command  # noqa: PLC0415 - see above
 
     with _migrating(engine) as connection:
-        config, revision = _alembic(connection), _revision(connection)
-        if revision is not None and revision not in _revisions(config):
+        revision = _revision(connection)
+        if revision in _numbers(BEFORE):
+            _take_over(connection)
+        elif revision is not None and revision not in _numbers(MIGRATIONS):
             raise UnusableDatabaseError(
                 f"the database is of a newer version than this one: it is at {revision}, which is not known here."
                 " Nothing was changed. Bring Earshot up to date"
             )
-        command.upgrade(config, "head")
+        command.upgrade(_alembic(connection), "head")
+        if look is not None:
+            look(connection)
 
 
-def _revisions(config: Config) -> set[str]:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+def _take_over(connection: Connection) -> None:
+    """Take what is left of the steps that became one; the database then counts as made by that one."""
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    return {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    command.upgrade(_alembic(connection, BEFORE), "head")
+    (first,) = ScriptDirectory.from_config(_alembic(connection)).get_revisions(_numbers(MIGRATIONS)[0])
+    must_have(connection, first.module.TABLES)
+    connection.execute(text("UPDATE alembic_version SET version_num = :first"), {"first": first.revision})
+
+
+def must_have(connection: Connection, wanted: MetaData) -> None:
+    """Raise UnusableDatabaseError that names what would make us fail where the tables are not those of `wanted`."""
+    found = [f"  {each}." for each in differences(connection, wanted) if not each.harmless]
+    if found:
+        raise UnusableDatabaseError(
+            "The tables of the database are not what they should be, although it says that it is at"
+            f" {_revision(connection)}. Nothing was changed.\n{chr(10).join(found)}\n"
+            "It was made with a version in between, or changed by hand. Run that version again, or put back a copy from"
+            " before it: earshot db restore FILE"
+        )
 
 
 def downgrade(engine: Engine, revision: str) -> None:

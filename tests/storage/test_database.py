@@ -54,7 +54,7 @@ def definitions_of(engine: Engine) -> list[list[str]]:
         asked = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> :own"
     with db.reader(engine) as connection:
         statements = connection.execute(text(asked), {"own": "alembic_version"}).scalars().all()
-    assert len(statements) > len(tables.metadata.tables)
+    assert len(statements) > 20
     return sorted(sorted(part.strip() for part in statement.replace("\n)", ",").split(",")) for statement in statements)
 
 
@@ -74,11 +74,12 @@ def test_alembic_finds_nothing_left_to_migrate(database: Engine) -> None:
 
 def test_the_history_is_one_line() -> None:
     revisions = list(history().walk_revisions())
-    assert len(revisions) >= 2
+    assert revisions
     assert len(history().get_heads()) == 1
     assert len(history().get_bases()) == 1
     assert all(isinstance(revision.down_revision, str | None) for revision in revisions)
-    assert sorted(revision.revision for revision in revisions) == [f"{n:04}" for n in range(1, len(revisions) + 1)]
+    assert [revision.revision for revision in reversed(revisions)] == db._numbers(db.MIGRATIONS)
+    assert db._numbers(db.BEFORE) + db._numbers(db.MIGRATIONS) == [f"{n:04}" for n in range(1, 12 + len(revisions))]
 
 
 def test_every_step_goes_back_and_forth(bare_database: Engine) -> None:
