@@ -79,20 +79,16 @@ class Release(Record):
     def consent_step(self, purpose: str) -> str | None:
         """Return the name of the step that asks for this decision; None if the flow does not ask it by itself."""
         return next(
-            (
-                name
-                for name, step in self.flow.steps.items()
-                if step.type == "consent" and getattr(step, "purpose", "") == purpose
-            ),
+            (name for name, step in self.flow.steps.items() if step.asks_consent and step.about == purpose),
             None,
         )
 
     def consent_version(self, purpose: str) -> int:
         """Return the version of what people agree to for this purpose; 1 where the flow does not ask for it."""
         for step in self.flow.steps.values():
-            for asks in (step, *getattr(step, "also", ())):
-                if getattr(asks, "purpose", "") == purpose and hasattr(asks, "version"):
-                    return int(asks.version)
+            for decided in step.purposes():
+                if decided.name == purpose:
+                    return decided.version
         return 1
 
     def text(self, address: str, conversation: Conversation, **fills: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import AT
-from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +40,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "Leave one out, join two into one, or ask it on the other channel only (when).",
                 severity,
             )
-        stories = frozenset(
-            name for name, step in subject.steps.items() if isinstance(step, StoryStep) and name in graph.reached
-        )
+        stories = frozenset(name for name, step in subject.steps.items() if step.listens and name in graph.reached)
         before = graph.longest(to=stories) if stories else ()
         told = next((name for name in before if name in stories), "")
         if told and before.index(told) + 1 > STORY_BY and told not in late:

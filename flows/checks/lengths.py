@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flows.checks.subject import called
 from flows.language import segments
 from flows.model.messages import sms_text
-from flows.questions.consent import ConsentStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +67,8 @@ def _measured(subject: Subject, shown: Shown) -> Iterator[Finding]:
 
 
 def _most(subject: Subject, shown: Shown) -> int:
-    tells_more = shown.part == "more" and isinstance(subject.steps.get(shown.step), ConsentStep)
+    step = subject.steps.get(shown.step)
+    tells_more = shown.part == "more" and step is not None and step.asks_consent
     return MOST_AFTER_MORE if tells_more else MOST
 
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import BY
-from flows.questions.end import EndStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ def _reachable(subject: Subject) -> Iterator[Finding]:
         )
         return
     for name, step in subject.steps.items():
-        if isinstance(step, EndStep) and step.outcome == "parted":
+        if step.ending is not None and step.ending.outcome == "parted":
             forms = [form for form in (step.text, step.text_sms) if form is not None]
             if not all(_SUPPORT.search(form) for form in forms):
                 yield subject.finding(

@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.authoring.catalogue import Catalogue
 from flows.authoring.findings import Finding
-from flows.authoring.flow_graph import CHANNELS, Graph, offered_options
+from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release, compile_release
 from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
 from flows.questions.options import offered
-from flows.questions.question import QuestionContext, SourceText, Step
-from flows.questions.read_back import ReadBackStep
+from flows.questions.question import QuestionContext, SourceText, Step, offered_options
 from flows.simulation.costs import Cost, cost
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from flows.authoring.definition import Flow
     from flows.model.conversation import ChannelKind
 
@@ -147,10 +144,10 @@ class Subject:
                 at = f"{self.id}/{name}"
                 shown = [f"{at}.options.{option.value}" for option in offered_options(step.choices(), channel)]
                 if channel == "sms":
-                    shown += [f"{at}.also.{item.purpose}" for item in getattr(step, "also", ())]
+                    shown += [f"{at}.also.{purpose}" for purpose in step.beside()]
                 yield name, tuple(dict.fromkeys(shown))
-                if isinstance(step, ReadBackStep):
-                    yield name, tuple(f"{at}.options.{item.value}" for item in offered_options(step.change, channel))
+                if changes := step.changeable():
+                    yield name, tuple(f"{at}.options.{item.value}" for item in offered_options(changes, channel))
         if self.flow is None:
             common: dict[str, list[str]] = {}
             for text in self.texts:
@@ -218,10 +215,9 @@ class Subject:
     def _state(self, language: str, channel: ChannelKind) -> Conversation:
         answers: dict[str, Answer] = {}
         for name, step in self.steps.items():
-            kind: JsonValue = getattr(step, "tag", None) or step.type
-            label = SAMPLES.get(str(kind), "...")
+            label = SAMPLES.get(step.placeholder, "...")
             options = step.choices()
-            if options and kind != "read_back":
+            if options and step.saved:
                 label = max((option.label for option in options), key=len)
             answers[name] = Answer(value="", label=label)
         made = idle(id="", token="", flow=self.id, channel=channel, language=language, now=_THEN)
@@ -245,8 +241,8 @@ def _step_messages(step: Step, context: QuestionContext) -> Iterator[tuple[str, 
         yield "again", Say(text=context.text("again"), options=asked.options, private=asked.private)
     if context.has("more"):
         yield "more", Say(text=context.text("more"))
-    if isinstance(step, ReadBackStep):
-        options = tuple(choice.shown for choice in offered(context, step.change))
+    if changes := step.changeable():
+        options = tuple(choice.shown for choice in offered(context, changes))
         yield "change_text", Say(text=context.text("change_text"), options=options)
 
 

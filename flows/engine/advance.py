@@ -79,12 +79,7 @@ from flows.model.signals import (
     Unsealed,
     Unshown,
 )
-from flows.questions.consent import ConsentStep
-from flows.questions.place import PlaceStep
 from flows.questions.question import Unclear
-from flows.questions.read_back import ReadBackStep
-from flows.questions.short_text import ShortTextStep
-from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
@@ -154,8 +149,8 @@ def _take(turn: TurnBuilder, signal: Signal, last_heard: datetime) -> None:
         case PlacesFound() if signal.answer:
             placed(turn, signal)
         case PlacesFound() | Located():
-            state = turn.conversation
-            if isinstance(turn.step, PlaceStep) and state.status == "open" and not state.opted_out:
+            state, step = turn.conversation, turn.step
+            if step is not None and step.asks_place and state.status == "open" and not state.opted_out:
                 hear(turn, signal)
         case Unplaced():
             unplaced(turn, signal)
@@ -360,8 +355,8 @@ def _is_receipt(turn: TurnBuilder, said: Said) -> bool:
 
 def _receipt(turn: TurnBuilder, read: ReceiptRead) -> None:
     """Words that open nothing are told where something is being told, and answered everywhere else."""
-    state = turn.conversation
-    telling = isinstance(turn.step, StoryStep | ShortTextStep) and state.status == "open" and not state.aside
+    state, step = turn.conversation, turn.step
+    telling = step is not None and step.own_words and state.status == "open" and not state.aside
     if read.story:
         Receipt.found(turn, read)
     elif telling and not state.opted_out:
@@ -397,9 +392,9 @@ def _answers_unasked(turn: TurnBuilder, said: Said) -> bool:
     A "yes" there is a yes to going on, never to a consent question, and no word of a story.
     """
     step, name = turn.step, turn.conversation.step
-    if step is None or name is None or isinstance(step, ConsentStep | ReadBackStep):
+    if step is None or name is None or step.asked_first:
         return False
-    if isinstance(step, StoryStep | ShortTextStep):
+    if step.own_words:
         return is_told(said.text)
     if is_greeting(turn, said.text) or is_courtesy(turn, said.text):
         return False

@@ -25,9 +25,11 @@ from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Match, numbers, offered, pressed, spaced, strictly
 from flows.questions.question import (
     Choice,
+    Edge,
     Interpretation,
     Name,
     OptionStep,
+    Purpose,
     QuestionContext,
     Step,
     Unclear,
@@ -71,6 +73,11 @@ class ConsentOption(OptionStep):
     """For how many days this answer counts before it is renewed or lapses; left out, as `DAYS` has it."""
 
     @property
+    def stands_for(self) -> str:
+        """The decision."""
+        return self.decision
+
+    @property
     def days(self) -> int | None:
         """Return for how many days the answer counts; None for what has no end of its own."""
         return self.valid_days or DAYS.get(self.decision)
@@ -103,6 +110,42 @@ class ConsentStep(Step):
 
     skippable: ClassVar[bool] = False
     decides: ClassVar[bool] = True
+    asks_consent: ClassVar[bool] = True
+    asked_first: ClassVar[bool] = True
+
+    @property
+    def about(self) -> str:
+        """The purpose."""
+        return self.purpose
+
+    @property
+    def least(self) -> str:
+        """The narrowest option."""
+        return self.narrowest
+
+    def purposes(self) -> tuple[Purpose, ...]:
+        """Return its own purpose and those asked beside it."""
+        return Purpose(self.purpose, self.version), *(Purpose(item.purpose, item.version) for item in self.also)
+
+    def beside(self) -> tuple[str, ...]:
+        """Return the purposes asked beside its own."""
+        return tuple(item.purpose for item in self.also)
+
+    def describe(self) -> str:
+        """Return what is asked to be decided."""
+        if self.purpose == TAKE_PART:
+            return "asks whether people want to take part"
+        return f"asks for a decision: {self.purpose}"
+
+    def way(self, option: OptionStep) -> Edge:
+        """Return the way on by an option, with what it allows."""
+        first = self.purpose == TAKE_PART
+        return Edge(
+            by=f"option {option.value}",
+            target=option.next or self.next,
+            consents=first and option.stands_for == "yes",
+            widens=not first and option.value != self.narrowest,
+        )
 
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options in the order of the file."""
@@ -308,7 +351,7 @@ def _also_shown(context: QuestionContext, purpose: str, number: int) -> Option:
 
 def decision_of(choice: Choice) -> str:
     """Return the decision that an option stands for; "" if it is none of a consent question."""
-    return str(getattr(choice.option, "decision", ""))
+    return choice.option.stands_for
 
 
 def _about_the_question(context: QuestionContext, said: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
@@ -15,6 +15,7 @@ from flows.questions.question import (
     OptionStep,
     QuestionContext,
     Step,
+    Tagged,
     Unclear,
     Understood,
     Waiting,
@@ -27,6 +28,18 @@ class ManyStep(Step):
     type: Literal["many"] = "many"
     options: tuple[OptionStep, ...] = Field(min_length=2, max_length=9)
     tag: Literal["scale", "actor", "theme"] | None = None
+
+    does: ClassVar[str] = "asks for one answer or more"
+
+    @property
+    def dimension(self) -> Tagged | None:
+        """The dimension that the file gives it."""
+        return self.tag
+
+    @property
+    def typed(self) -> str:
+        """The number of the first option."""
+        return "1"
 
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options in the order of the file."""

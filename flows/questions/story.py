@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import JsonValue
@@ -13,6 +14,8 @@ from flows.questions.question import Interpretation, QuestionContext, Step, Uncl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flows.model.effects import Draft
 
 Parts = tuple[tuple[str, str], ...]
 """(provider's message id, text), in the order they came."""
@@ -33,11 +36,23 @@ class StoryStep(Step):
     """Seconds for which somebody who said that they will go on later is left in peace."""
 
     sensitive: ClassVar[bool] = True
+    listens: ClassVar[bool] = True
+    own_words: ClassVar[bool] = True
+    does: ClassVar[str] = "listens, in as many messages as it takes, until DONE"
 
     @property
     def tells(self) -> bool:
         """Whether what is written here is the story."""
         return True
+
+    @property
+    def placeholder(self) -> str:
+        """The story."""
+        return "story"
+
+    def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
+        """Return the draft with these words behind those it has."""
+        return with_story(draft, value)
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the invitation; on Telegram with a button to finish."""
@@ -121,6 +136,12 @@ def as_parts(value: JsonValue) -> Parts:
     if not isinstance(value, list):
         return ()
     return tuple((str(item[0]), str(item[1])) for item in value if isinstance(item, list) and len(item) == 2)
+
+
+def with_story(draft: Draft, value: JsonValue) -> Draft:
+    """Return a draft with an answer's parts behind those it has."""
+    parts = draft.parts + as_parts(value)
+    return replace(draft, parts=parts, text=joined(parts))
 
 
 def with_part(parts: Parts, said: Said) -> Parts:

@@ -17,9 +17,7 @@ from flows.language import segments
 from flows.model.effects import Say
 from flows.model.messages import sms_text, telegram_text
 from flows.model.signals import PlaceChoice, PlacesFound
-from flows.questions.consent import TAKE_PART, ConsentOption, ConsentStep
-from flows.questions.place import PlaceStep
-from flows.questions.rating import RatingStep
+from flows.questions.consent import TAKE_PART
 from flows.simulation.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -96,7 +94,7 @@ def line(flow: str, found: Cost) -> str:
 
 def begins_telling(step: Step) -> bool:
     """Return whether this question is the first of what happened: the story itself, or how it was."""
-    return step.tells or isinstance(step, RatingStep)
+    return step.tells or step.rates
 
 
 @cache
@@ -162,7 +160,7 @@ class _Walk:
                 self.sent.append(segments.sms_text(text) if self.phone.channel == "sms" else text)
 
     def _answer(self, step: Step) -> None:
-        if step.type == "story":
+        if step.listens:
             first, second = _sample()["texts"]
             self._count(self.phone.say(first))
             self._count(self.phone.wait(timedelta(seconds=30)))
@@ -175,14 +173,12 @@ class _Walk:
             if self.phone.state.step == waiting:
                 self._count(self.phone.say("DONE"))
             self.told = True
-        elif isinstance(step, PlaceStep):
+        elif step.asks_place:
             self._count(self.phone.say(_sample()["place"]))
-        elif step.type == "many":
-            self._count(self.phone.say("1"))
+        elif step.typed:
+            self._count(self.phone.say(step.typed))
             if self.phone.state.scratch.get("chosen"):
                 self._count(self.phone.say("DONE"))
-        elif isinstance(step, RatingStep):
-            self._count(self.phone.say(str(step.low)))
         elif step.choices():
             self._choose(step)
         else:
@@ -194,12 +190,11 @@ class _Walk:
         self._count(self.phone.choose(values.index(self._wanted(step, options))))
 
     def _wanted(self, step: Step, options: Sequence[OptionStep]) -> str:
-        if not isinstance(step, ConsentStep):
+        if not step.asks_consent:
             return options[0].value
-        if step.purpose == TAKE_PART:
-            yes = (one for one in options if isinstance(one, ConsentOption) and one.decision == "yes")
-            return next(yes).value
-        further = [option for option in options if option.value != step.narrowest]
+        if step.about == TAKE_PART:
+            return next(option.value for option in options if option.stands_for == "yes")
+        further = [option for option in options if option.value != step.least]
         if not self.wide or not further:
-            return step.narrowest
+            return step.least
         return next((option for option in further if option.next not in {None, step.next}), further[0]).value
