@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flows.model.conversation import ChannelKind
+from flows.model.channel_look import LOOKS, ChannelKind
 from flows.questions.question import Edge
 
 if TYPE_CHECKING:
     from flows.authoring.definition import Flow
     from flows.questions.question import Step
 
-CHANNELS: tuple[ChannelKind, ...] = ("sms", "telegram")
+CHANNELS: tuple[ChannelKind, ...] = tuple(LOOKS)
 TAKE_PART = "take_part"
 
 

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from flows.authoring.consent_summary import agreed
 from flows.authoring.definition import Flow
+from flows.model.channel_look import LOOKS, ChannelKind
 from flows.model.organisation_facts import OrganisationFacts
 from flows.model.record import Record
 
@@ -108,11 +109,11 @@ class Release(Record):
             known["agreed"] = agreed(self.flow.steps, partial(self.text, conversation=conversation), conversation)
         return _BRACES.sub(lambda found: known[found[1]], ready)
 
-    def _find(self, address: str, language: str, channel: str) -> str:
+    def _find(self, address: str, language: str, channel: ChannelKind) -> str:
         source = self.texts[self.flow.source_language]
         mine = self.texts.get(language, source)
         for texts in (mine, source):
-            for name in (f"{address}_sms", address) if channel == "sms" else (address,):
+            for name in (f"{address}_sms", address) if LOOKS[channel].short else (address,):
                 if name in texts:
                     return texts[name]
         raise KeyError(address)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.authoring.flow_graph import CHANNELS, Graph
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from flows.authoring.definition import Flow
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["title", "fact", "step", "says", "sms", "answer", "aside", "blank"]
 
-_ONLY = {"sms": "only by SMS", "telegram": "only on Telegram"}
+_ONLY = {name: f"only {look.by}" for name, look in LOOKS.items()}
 _LONGEST = 40
 """Characters of a text in a diagram's box."""
 
@@ -43,7 +44,7 @@ def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[Scrip
         yield ScriptLine("fact", f"People who allow more may be asked {further} more.")
     if flow.words:
         yield ScriptLine("fact", f"Starts when people send: {', '.join(flow.words)}.")
-    for name in _order(flow, graphs["telegram"], graphs["sms"]):
+    for name in _order(flow, *reversed(graphs.values())):
         yield ScriptLine("blank", "")
         yield from _step_lines(flow, name, flow.steps[name], texts)
 
@@ -131,7 +132,7 @@ def _arrows(flow: Flow, name: str, step: Step) -> Iterator[tuple[str, str]]:
         for edge in Graph.of(flow, channel).edges[name]:
             if edge.target in flow.steps and edge.target is not None:
                 past = step.when not in {None, channel}
-                by = {"sms": "by SMS", "telegram": "on Telegram"}[channel] if past else _label(edge.by, labels)
+                by = LOOKS[channel].by if past else _label(edge.by, labels)
                 leading.setdefault(edge.target, {})[by] = None
     for target, names in leading.items():
         yield target, " / ".join(by for by in names if by) if len(leading) > 1 else ""

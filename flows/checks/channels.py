@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import AT
+from flows.model.channel_look import LOOKS
 from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(
                 "when_without_next",
                 name,
-                f"This step is only for people {_on(step.when)}; the others have no way past it.",
+                f"This step is only for people {LOOKS[step.when].people}; the others have no way past it.",
                 'Give it a line next = "...": everyone else goes straight there.',
             )
         if step.when is not None and step.ending is not None:
             yield subject.finding(
                 "when_without_next",
                 name,
-                f"This last step is only for people {_on(step.when)}; for the others nothing ends.",
+                f"This last step is only for people {LOOKS[step.when].people}; for the others nothing ends.",
                 "Take “when” out of it, and lead the other channel to an end of its own.",
             )
         for channel in CHANNELS:
@@ -48,10 +49,6 @@ def check(subject: Subject) -> Iterator[Finding]:
                     "Take “when” out of some options, or ask this step on the other channel only.",
                 )
     yield from _left_out(subject)
-
-
-def _on(channel: str) -> str:
-    return {"sms": "who text", "telegram": "on Telegram"}[channel]
 
 
 def _left_out(subject: Subject) -> Iterator[Finding]:

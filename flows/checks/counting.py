@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import AT
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,7 @@ CODES = {
     "story_late": "The story is not among the first three questions.",
 }
 
-MOST: dict[str, tuple[int, Severity]] = {"sms": (7, "error"), "telegram": (10, "warning")}
-"""Questions on the longest way through a flow, and what more of them are."""
+_SEVERITY: dict[bool, Severity] = {True: "error", False: "warning"}
 FOR_MORE = 2
 """Further questions that only follow when somebody allows more than the least, such as how they are to be named."""
 
@@ -29,7 +29,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Count the questions on the longest way, and those up to the story."""
     late: set[str] = set()
     for graph in subject.graphs:
-        most, severity = MOST[graph.channel]
+        look = LOOKS[graph.channel]
+        most, severity = look.questions, _SEVERITY[look.strict]
         ways = ((graph.longest(wide=False), most), (graph.longest(), most + FOR_MORE))
         way, most = next(((way, most) for way, most in ways if len(way) > most), ((), most))
         if way:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.checks.subject import called
 from flows.language import segments
+from flows.model.channel_look import LOOKS
 from flows.model.messages import sms_text
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Measure each SMS in each language; look at signs in the source texts that may go by SMS."""
     signed: set[str] = set()
     for shown in subject.shown():
-        if shown.channel == "sms":
+        if LOOKS[shown.channel].short:
             yield from _measured(subject, shown)
             yield from _signs(subject, shown, signed)
     for text in subject.texts:

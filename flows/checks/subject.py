@@ -12,6 +12,7 @@ from flows.authoring.catalogue import Catalogue
 from flows.authoring.findings import Finding
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release, compile_release
+from flows.model.channel_look import LOOKS
 from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
@@ -21,7 +22,7 @@ from flows.simulation.costs import Cost, cost
 
 if TYPE_CHECKING:
     from flows.authoring.definition import Flow
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
 
 Severity = Literal["error", "warning"]
 
@@ -31,8 +32,8 @@ NAMES = {
 }  # fmt: skip
 """Languages as an English reader calls them; others are shown by their code."""
 
-BY = {"sms": "by SMS", "telegram": "on Telegram"}
-AT = {"sms": "By SMS", "telegram": "On Telegram"}
+BY = {name: look.by for name, look in LOOKS.items()}
+AT = {name: f"{by[0].upper()}{by[1:]}" for name, by in BY.items()}
 """The same at the start of a sentence."""
 
 SAMPLE_HOUSE = OrganisationFacts(
@@ -143,7 +144,7 @@ class Subject:
             if step.when in {None, channel}:
                 at = f"{self.id}/{name}"
                 shown = [f"{at}.options.{option.value}" for option in offered_options(step.choices(), channel)]
-                if channel == "sms":
+                if LOOKS[channel].short:
                     shown += [f"{at}.also.{purpose}" for purpose in step.beside()]
                 yield name, tuple(dict.fromkeys(shown))
                 if changes := step.changeable():
@@ -251,7 +252,7 @@ def _common_messages(
 ) -> Iterator[tuple[str, str, Say]]:
     fills = {**SAMPLES, **{key: str(value) for key, value in house.model_dump().items()}}
     for source in sources:
-        if source.kind != "text" or source.sms not in {None, channel == "sms"} or source.address not in texts:
+        if source.kind != "text" or source.sms not in {None, LOOKS[channel].short} or source.address not in texts:
             continue
         name = source.address.removeprefix("everywhere/").rpartition(".")[0]
         prefix = f"everywhere/{name}.options."

@@ -337,7 +337,7 @@ def _said_though_stopped(turn: TurnBuilder, said: Said, last_heard: datetime) ->
         return
     if turn.now - last_heard < BREAK and hear_though_stopped(turn, said):
         return
-    if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):
+    if not state.look.carrier and state.status == "stopped" and not state.scratch.get("still_stopped"):
         turn.set(scratch={**state.scratch, "still_stopped": True})
         turn.tell("stopped_still")
 
@@ -463,7 +463,7 @@ def _stops_beside_code(turn: TurnBuilder, said: Said) -> Recognised | None:
 
 def _is_stray_number(turn: TurnBuilder, said: Said) -> bool:
     """Return whether this is a number that we sent and nothing waits for any more."""
-    return turn.conversation.channel == "sms" and is_number_alone(turn, said.text)
+    return turn.conversation.look.forgeable and is_number_alone(turn, said.text)
 
 
 def _chose(turn: TurnBuilder, chose: Chose) -> None:

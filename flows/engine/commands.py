@@ -87,7 +87,7 @@ def _ask_for_person_too(turn: TurnBuilder, kind: Literal["access", "erasure", "c
     Nothing is deleted unasked: whoever cannot be asked is followed up by somebody who can.
     """
     state = turn.conversation
-    if state.opted_out and state.cut_off and state.channel == "sms":
+    if state.opted_out and state.cut_off and state.look.carrier:
         turn.effects.append(AskForPerson(kind=kind))
 
 
@@ -101,13 +101,13 @@ def _changes_what_is_kept(turn: TurnBuilder) -> bool:
 
 
 def _by_carrier(turn: TurnBuilder, said: Said) -> bool:
-    return turn.conversation.channel == "sms" and taken_by_carrier(said.text) is not None
+    return turn.conversation.look.carrier and taken_by_carrier(said.text) is not None
 
 
 def _delete_chat(turn: TurnBuilder) -> None:
     """Take the chat away as far as it can be, and ask whether what was told shall go too."""
     state = turn.conversation
-    if state.channel != "sms":
+    if state.look.unsays:
         turn.effects.append(DeleteChat())
     if state.status in {"open", "ended"} and has_begun(turn):
         interrupt(turn, DELETE_CHAT_TOO)
@@ -138,7 +138,7 @@ def _stop(turn: TurnBuilder, said: Said, recognised: Recognised) -> None:
     """
     state = turn.conversation
     carrier = _by_carrier(turn, said)
-    rest = recognise(recognised.rest, language=state.language, channel="telegram") if recognised.rest.strip() else None
+    rest = recognise(recognised.rest, language=state.language) if recognised.rest.strip() else None
     deletes = rest is not None and rest.word is Keyword.DELETE
     call_off(turn)
     turn.stop()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flows.model.effects import RecordConsent
-from flows.model.messages import sms_text, telegram_text
+from flows.model.messages import text_on
 from flows.model.signals import Said
 from flows.questions.consent import LITERAL
 from flows.questions.question import Understood
@@ -27,7 +27,7 @@ def read_again(turn: TurnBuilder, name: str, said: Said) -> Understood | None:
     """Hear an answer to the question `name` as if that had been shown last; None if it is no clear answer."""
     step = turn.release.flow.steps[name]
     asked = step.ask(turn.context(name))
-    shown = sms_text(asked) if turn.conversation.channel == "sms" else telegram_text(asked)
+    shown = text_on(turn.conversation.look, asked)
     conversation = turn.conversation.model_copy(update={"shown": shown})
     reading = step.hear(replace(turn.context(name), conversation=conversation), said)
     return reading if isinstance(reading, Understood) else None

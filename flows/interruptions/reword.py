@@ -39,7 +39,7 @@ class RewordedWords(Interruption):
         """Return the invitation; on a chat with a button to finish."""
         done = Option(value="done", label=turn.common("done_button"))
         return Say(
-            text=turn.common(self.name), options=() if turn.conversation.channel == "sms" else (done,)
+            text=turn.common(self.name), options=(done,) if turn.conversation.look.buttons else ()
         )  # fmt: skip
 
     def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:

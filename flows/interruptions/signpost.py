@@ -31,7 +31,7 @@ def signpost(turn: TurnBuilder) -> str:
     house = turn.release.house
     known = [line for line in LINES if getattr(house, line) not in {"", house.emergency}]
     texts = [turn.common(CARE), *(turn.common(f"{CARE}_{line}") for line in known)]
-    return (" " if turn.conversation.channel == "sms" else "\n").join(texts)
+    return (" " if turn.conversation.look.short else "\n").join(texts)
 
 
 class Care(Interruption):

@@ -19,7 +19,7 @@ from flows.model.effects import (
     Say,
     Unseal,
 )
-from flows.model.messages import sms_text, telegram_text
+from flows.model.messages import text_on
 from flows.questions.question import QuestionContext, Step, Understood
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class TurnBuilder:
             text=say.text, options=say.options, serial=serial, toggled=say.toggled, toggles=say.toggles,
             redraw=say.redraw, wants_place=say.wants_place, private=say.private,
         )  # fmt: skip
-        shown = sms_text(numbered) if self.conversation.channel == "sms" else telegram_text(numbered)
+        shown = text_on(self.conversation.look, numbered)
         self.set(serial=serial, shown="" if say.private else shown)
         if self.conversation.aside != self._aside:
             self._aside = self.conversation.aside
@@ -177,8 +177,7 @@ class TurnBuilder:
             self.effects.append(Say(text=before))
 
     def _joined(self, before: str, text: str) -> str:
-        gap = " " if self.conversation.channel == "sms" else "\n\n"
-        return f"{before}{gap}{text}" if before else text
+        return f"{before}{self.conversation.look.gap}{text}" if before else text
 
     # --- going --------------------------------------------------------------------------------------------------
 

@@ -159,13 +159,13 @@ class ConsentStep(Step):
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the question; its exact words go into the decision."""
-        if context.sms and not self.listed_sms:
+        if context.look.short and not self.listed_sms:
             return Say(text=context.text("text"))
         return Say(text=context.text("text"), options=tuple(choice.shown for choice in self._offered(context)))
 
     def _offered(self, context: QuestionContext) -> tuple[Choice, ...]:
         choices = offered(context, self.options)
-        if not context.sms or not self.also:
+        if not context.look.short or not self.also:
             return choices
         extra = [OptionStep(value=item.purpose, label=item.label) for item in self.also]
         shown = tuple(
@@ -183,13 +183,13 @@ class ConsentStep(Step):
         if not isinstance(signal, Said):
             return self._unclear(context, "")
         said = signal.text
-        if context.sms and self.also and "?" not in said:
+        if context.look.short and self.also and "?" not in said:
             read = self._several(context, said, choices)
             if read is not None:
                 return read
         if (young := self._young(context, said)) is not None:
             return self._decided(context, young, said, "", ())
-        if context.sms and not self.listed_sms and numbers(said) is not None:
+        if context.look.short and not self.listed_sms and numbers(said) is not None:
             return Unclear(loose=True)  # no number was offered, so none is an answer
         match, loose = self._meant(context, said, choices)
         if match is None and (match := self._set_off(context, said, choices)) is not None and is_told(match.note):
@@ -319,7 +319,7 @@ class ConsentStep(Step):
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
             raise TypeError(option)
         decisions = [(self.purpose, option.decision, self.version, option.days)]
-        for item in self.also if context.sms else ():
+        for item in self.also if context.look.short else ():
             agreed = item.purpose in also
             decisions.append(
                 (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)

@@ -11,7 +11,8 @@ from flows.questions.question import Ending, Step
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.questions.question import Edge, When
+    from flows.model.channel_look import ChannelKind
+    from flows.questions.question import Edge
 
 
 class EndStep(Step):
@@ -31,6 +32,6 @@ class EndStep(Step):
         """How the conversation is over."""
         return Ending(self.outcome, self.closes_for_days)
 
-    def ways(self, channel: When) -> Iterator[Edge]:
+    def ways(self, channel: ChannelKind) -> Iterator[Edge]:
         """Yield nothing: it is the last step."""
         yield from ()

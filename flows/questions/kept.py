@@ -14,7 +14,8 @@ from flows.questions.read_back import told_so_far
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.questions.question import QuestionContext, When
+    from flows.model.channel_look import ChannelKind
+    from flows.questions.question import QuestionContext
 
 
 class KeptStep(Step):
@@ -36,7 +37,7 @@ class KeptStep(Step):
         """The step that the file names for it."""
         return self.empty
 
-    def further_ways(self, channel: When) -> Iterator[Edge]:
+    def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
         """Yield the way on where nothing was told."""
         yield Edge("nothing told", self.empty)
 

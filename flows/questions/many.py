@@ -51,9 +51,9 @@ class ManyStep(Step):
 
     def _draw(self, context: QuestionContext, on: tuple[str, ...], *, redraw: bool) -> Say:
         shown = tuple(choice.shown for choice in offered(context, self.options))
-        if not context.sms:
+        if context.look.buttons:
             shown += (Option(value="done", label=context.common("done_button"), key=""),)
-        return Say(text=context.text("text"), options=shown, toggles=not context.sms, toggled=on, redraw=redraw)
+        return Say(text=context.text("text"), options=shown, toggles=context.look.buttons, toggled=on, redraw=redraw)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand numbers, labels or toggles."""

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
 from pydantic import Field, JsonValue
 
+from flows.model.channel_look import LOOKS, ChannelKind
 from flows.model.effects import Effect, Option, Say
 from flows.model.record import Record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from flows.model.channel_look import ChannelLook
     from flows.model.conversation import Conversation
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
     from flows.model.signals import Signal
 
-When = Literal["sms", "telegram"]
 Tagged = Literal["scale", "actor", "theme"]
 """Dimensions of a story that a contributor's answer may tag."""
 Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
@@ -79,7 +80,7 @@ class OptionStep(Record):
     next: str | None = None
     words: tuple[str, ...] = ()
     """Other words that mean this option, in the source language; translators may give their own."""
-    when: When | None = None
+    when: ChannelKind | None = None
     """Offer this option on one channel only."""
     sets: Mapping[str, str] = {}
     """Answers that choosing this option settles as well, by name."""
@@ -108,7 +109,7 @@ class Step(Record):
     more: str | None = None
     """What MORE tells about this step."""
     next: str | None = None
-    when: When | None = None
+    when: ChannelKind | None = None
     """Ask on one channel only; elsewhere the flow goes straight to `next`."""
     note: str = ""
     """For translators and colleagues; never sent."""
@@ -220,7 +221,7 @@ class Step(Record):
         """Return the options this step offers, if any."""
         return ()
 
-    def ways(self, channel: When) -> Iterator[Edge]:
+    def ways(self, channel: ChannelKind) -> Iterator[Edge]:
         """Yield every way on from this step, on a channel that asks it."""
         options = offered_options(self.choices(), channel)
         yield from filter(None, map(self.way, options))
@@ -234,7 +235,7 @@ class Step(Record):
         """Return the way on by one of the options; None where choosing it leads to no other step by itself."""
         return Edge(f"option {option.value}", option.next or self.next)
 
-    def further_ways(self, channel: When) -> Iterator[Edge]:
+    def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
         """Yield the ways on that are neither an option nor `next`."""
         yield from ()
 
@@ -274,7 +275,7 @@ class Step(Record):
         if self.more is not None:
             yield "more", self.more, "text", None
         for option in self.choices():
-            sms = None if option.when is None else option.when == "sms"
+            sms = None if option.when is None else LOOKS[option.when].short
             if option.label_sms is not None and sms is None:
                 yield f"options.{option.value}", option.label, "label", False
                 yield f"options.{option.value}.sms", option.label_sms, "label", True
@@ -300,7 +301,7 @@ class Step(Record):
         return Unclear()
 
 
-def offered_options(options: tuple[OptionStep, ...], channel: When) -> tuple[OptionStep, ...]:
+def offered_options(options: tuple[OptionStep, ...], channel: ChannelKind) -> tuple[OptionStep, ...]:
     """Return the options that this channel shows."""
     return tuple(option for option in options if option.when in {None, channel})
 
@@ -403,9 +404,9 @@ class QuestionContext:
     now: datetime
 
     @property
-    def sms(self) -> bool:
-        """True where messages are SMS."""
-        return self.conversation.channel == "sms"
+    def look(self) -> ChannelLook:
+        """How messages look to this person, and what follows from it."""
+        return self.conversation.look
 
     def text(self, part: str, **fills: str) -> str:
         """Return one of this step's texts in the contributor's language and the channel's form, placeholders filled."""

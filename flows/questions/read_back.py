@@ -26,7 +26,7 @@ from flows.questions.question import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.questions.question import When
+    from flows.model.channel_look import ChannelKind
 
 SHOWN_BY_SMS = 200
 """Characters of the story that the SMS read-back shows; MORE sends all of it."""
@@ -82,7 +82,7 @@ class ReadBackStep(Step):
         """Return the way on after keeping or dropping; CHANGE asks what is to be changed first."""
         return None if option.value == "change" else super().way(option)
 
-    def further_ways(self, channel: When) -> Iterator[Edge]:
+    def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
         """Yield the ways to what can be changed, and on where nothing was told."""
         yield from (Edge(f"change {item.value}", item.value) for item in offered_options(self.change, channel))
         yield Edge("nothing told", self.nothing_told)
@@ -94,7 +94,7 @@ class ReadBackStep(Step):
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the draft in the person's own words, with the three options."""
-        return Say(text=self._filled(context, whole=not context.sms), options=self._shown(context), private=True)
+        return Say(text=self._filled(context, whole=not context.look.short), options=self._shown(context), private=True)
 
     def _filled(self, context: QuestionContext, *, whole: bool) -> str:
         fills = told_so_far(context)

@@ -55,7 +55,7 @@ class ShortTextStep(Step):
         if not isinstance(signal, Said) or not signal.text.strip():
             return Unclear()
         parts = with_part(parts_of(context), signal)
-        if context.sms and len(signal.text) >= PART:
+        if context.look.short and len(signal.text) >= PART:
             return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
         return _told(parts)
 

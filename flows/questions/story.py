@@ -89,7 +89,7 @@ class StoryStep(Step):
             return self.enough
         if scratch.get("resting"):
             return self.rest
-        return self.alive if context.sms and not scratch.get("alive") else self.quiet
+        return self.alive if context.look.short and not scratch.get("alive") else self.quiet
 
     @staticmethod
     def _with(context: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
@@ -102,7 +102,7 @@ class StoryStep(Step):
             return told(parts)
         if not parts:
             return Waiting(scratch=context.conversation.scratch)
-        if context.sms and not context.conversation.scratch.get("alive"):
+        if context.look.short and not context.conversation.scratch.get("alive"):
             alive = (Say(text=context.common("first_part")),)
             return Waiting(scratch={**_scratch(parts), "alive": True}, says=alive, quiet=self.quiet)
         question = Say(text=context.common("is_that_all"), options=_finish(context))
@@ -160,7 +160,7 @@ def _scratch(parts: Parts) -> dict[str, JsonValue]:
 
 
 def _finish(context: QuestionContext) -> tuple[Option, ...]:
-    return () if context.sms else (Option(value="done", label=context.common("done_button"), key=""),)
+    return () if not context.look.buttons else (Option(value="done", label=context.common("done_button"), key=""),)
 
 
 def _words(context: QuestionContext, key: str) -> frozenset[str]:
