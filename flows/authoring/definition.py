@@ -20,9 +20,7 @@ else:
 BY_TYPE: dict[str, type[Step]] = {str(question.model_fields["type"].default): question for question in QUESTIONS}
 """Every question type by the word that a flow writes for it."""
 
-_TEXT_KEYS = frozenset(
-    {"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words", "change_text"}
-)
+_TEXT_KEYS = frozenset().union(*(question.text_fields for question in QUESTIONS))
 
 
 class Flow(Record):

@@ -146,6 +146,10 @@ class Step(Record):
     """True: MORE means something of its own here, which the question hears itself."""
     saved: ClassVar[bool] = True
     """False: what is chosen here settles what becomes of the answers, and is none itself."""
+    text_fields: ClassVar[frozenset[str]] = frozenset(
+        {"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words"}
+    )
+    """Lines that hold words, in a step of this type and in its options: a flow in other words keeps its structure."""
     does: ClassVar[str] = ""
     """What this type of step does, as a script says it behind the step's name: "asks for a place"."""
 

@@ -49,6 +49,7 @@ class ReadBackStep(Step):
     shows_told: ClassVar[bool] = True
     hears_more: ClassVar[bool] = True
     saved: ClassVar[bool] = False
+    text_fields: ClassVar[frozenset[str]] = Step.text_fields | {"change_text"}
     does: ClassVar[str] = "shows what would be kept"
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pytest
 
@@ -15,6 +15,9 @@ from flows import questions
 from flows.model.effects import Say
 from flows.model.signals import Said, Signal
 from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 MOST = 99
@@ -79,6 +82,12 @@ class CountStep(Step):
 
     does: ClassVar[str] = "asks how many"
     sensitive: ClassVar[bool] = True
+    text_fields: ClassVar[frozenset[str]] = Step.text_fields | {"unit"}
+
+    def texts(self) -> Iterator[tuple[str, str, Literal["text", "label", "words"], bool | None]]:
+        """Yield the step's texts, and what is counted."""
+        yield from Step.texts(self)
+        yield "unit", self.unit, "label", None
 
     @property
     def typed(self) -> str:
@@ -90,7 +99,7 @@ class CountStep(Step):
         said = signal.text.strip() if isinstance(signal, Said) else ""
         if not said.isdecimal() or int(said) > MOST:
             return Unclear(kept=said)
-        return Understood(value=int(said), label=f"{said} {self.unit}")
+        return Understood(value=int(said), label=f"{said} {context.text('unit')}")
 
 
 def walked(channel: Literal["sms", "telegram"]) -> dict[str, Any]:
@@ -119,6 +128,7 @@ def walked(channel: Literal["sms", "telegram"]) -> dict[str, Any]:
         "structure": release.flow.structure()["steps"]["times"],
         "findings": [str(finding) for finding in check_flow(flow, "wait.toml")],
         "costs": [cost.questions for cost in costs_of(flow, {})],
+        "label": phone.state.answers["times"].label,
         "said": [effect.text for effect in phone.history if isinstance(effect, Say)],
         "status": phone.state.status,
         "text": kept.draft.text,
@@ -135,11 +145,12 @@ def test_a_class_and_a_word_are_a_question_type(channel: str) -> None:
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
     assert found["type"] == "CountStep"
-    assert found["structure"] == {"type": "count", "unit": "days", "next": "thanks", "when": None, "bonus": False}
+    assert found["structure"] == {"type": "count", "next": "thanks", "when": None, "bonus": False}
     assert found["findings"] == []
     assert found["costs"] == [1, 1]
     assert "For how many days did you wait?" in "\n".join(found["said"])
     assert "Send a number, such as 3." in "\n".join(found["said"])
+    assert found["label"] == "3 days"
     assert found["status"] == "ended"
     assert (found["text"], found["answers"]) == ("Nobody came.", {"times": {"value": 3}})
     assert "times: asks how many" in found["script"]
