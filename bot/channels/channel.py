@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.settings.environment import Settings
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from flows.model.effects import Say
     from flows.model.signals import Signal
     from storage.protection.crypto import Keyring

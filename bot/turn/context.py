@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.turn.releases import Releases
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from storage.places import Resolver
     from storage.protection.crypto import Keyring
     from storage.queries.contributors.consent_decisions import Assisted

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from flows.model.organisation_facts import OrganisationFacts
 
 GREETING = re.compile(r"/start(?:@\w+)?", re.IGNORECASE)

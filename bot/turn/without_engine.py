@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.turn.context import TurnServices
     from flows.language.distress.detect_distress import Level
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 

@@ -25,7 +25,7 @@ from storage.upkeep import restored
 
 if TYPE_CHECKING:
     from bot.web.web_services import SimulatorServices
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from storage.queries.simulated_people import PracticePerson
 
 SETTLE_SECONDS = 3.0

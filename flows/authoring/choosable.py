@@ -11,15 +11,14 @@ from functools import lru_cache
 from flows.authoring.loader import EVERYWHERE, everywhere
 from flows.language.keywords.keyword_tables import WORDS
 from flows.language.keywords.recognise import recognise
+from flows.model.channel_look import LOOKS
 from flows.questions.place import says_nowhere
 
 
 def means_else(name: str) -> bool:
     """Say whether somebody who typed this name would be understood otherwise, in any language or on any channel."""
     languages = sorted(file.stem for file in WORDS.glob("*.toml"))
-    heard = (
-        recognise(name, language=language, channel=channel) for language in languages for channel in ("sms", "telegram")
-    )
+    heard = (recognise(name, language=language, channel=channel) for language in languages for channel in LOOKS)
     if any(word is not None and word.whole and not word.sensed for word in heard):
         return True
     texts = _texts()

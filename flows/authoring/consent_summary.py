@@ -31,7 +31,7 @@ def agreed(steps: Mapping[str, Step], text: Text, conversation: Conversation) ->
 
 def _place(steps: Mapping[str, Step], conversation: Conversation) -> str:
     """Return the place as it is kept, so that its teller has seen it (design rule 12)."""
-    said = [one.label for name, one in conversation.answers.items() if name in steps and steps[name].type == "place"]
+    said = [one.label for name, one in conversation.answers.items() if name in steps and steps[name].asks_place]
     return next(filter(None, said), "") if conversation.kept else ""
 
 

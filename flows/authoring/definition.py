@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 else:
     AnyStep = Annotated[Union[QUESTIONS], Field(discriminator="type")]  # noqa: UP007 - built from the tuple
 
-_TEXT_KEYS = frozenset(
-    {"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words", "change_text"}
-)
+BY_TYPE: dict[str, type[Step]] = {str(question.model_fields["type"].default): question for question in QUESTIONS}
+"""Every question type by the word that a flow writes for it."""
+
+_TEXT_KEYS = frozenset().union(*(question.text_fields for question in QUESTIONS))
 
 
 class Flow(Record):

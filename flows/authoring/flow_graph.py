@@ -6,32 +6,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from flows.model.conversation import ChannelKind
-from flows.questions.consent import ConsentOption, ConsentStep
-from flows.questions.kept import KeptStep
-from flows.questions.read_back import ReadBackStep
+from flows.model.channel_look import LOOKS, ChannelKind
+from flows.questions.question import Edge
 
 if TYPE_CHECKING:
     from flows.authoring.definition import Flow
-    from flows.questions.question import OptionStep, Step
+    from flows.questions.question import Step
 
-CHANNELS: tuple[ChannelKind, ...] = ("sms", "telegram")
+CHANNELS: tuple[ChannelKind, ...] = tuple(LOOKS)
 TAKE_PART = "take_part"
-
-
-class Edge(NamedTuple):
-    """One way on from a step."""
-
-    by: str
-    """What leads there, in words: `next`, `option agree`, `SKIP`, `change place`, `nothing told`."""
-    target: str | None
-    """The step it leads to; None if nothing is written there."""
-    consents: bool = False
-    """True: only a yes to taking part goes this way."""
-    widens: bool = False
-    """True: only somebody who allows more than the least, later than at taking part, goes this way."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,7 @@ class Graph:
             start=flow.start,
             steps=flow.steps,
             edges={
-                name: tuple(_edges(step, channel)) if name in asked else (Edge("next", step.next),)
+                name: tuple(step.ways(channel)) if name in asked else (Edge("next", step.next),)
                 for name, step in flow.steps.items()
             },
             waits=frozenset(name for name in asked if flow.steps[name].waits),
@@ -143,33 +128,6 @@ class Graph:
             way = (*mine, *further) if known or ends else None
             best.update(dict.fromkeys(group, way))
         return best.get(self.start) or ()
-
-
-def offered_options(options: tuple[OptionStep, ...], channel: ChannelKind) -> tuple[OptionStep, ...]:
-    """Return the options that this channel shows."""
-    return tuple(option for option in options if option.when in {None, channel})
-
-
-def _edges(step: Step, channel: ChannelKind) -> Iterator[Edge]:
-    if step.type == "end":
-        return
-    options = offered_options(step.choices(), channel)
-    for option in options:
-        if isinstance(step, ReadBackStep) and option.value == "change":
-            continue
-        asked = step.purpose if isinstance(step, ConsentStep) else ""
-        yes = asked == TAKE_PART and isinstance(option, ConsentOption) and option.decision == "yes"
-        widens = asked not in {"", TAKE_PART} and option.value != getattr(step, "narrowest", option.value)
-        yield Edge(f"option {option.value}", option.next or step.next, yes, widens)
-    if isinstance(step, ReadBackStep):
-        yield from (Edge(f"change {item.value}", item.value) for item in offered_options(step.change, channel))
-        yield Edge("nothing told", step.dropped)
-    if isinstance(step, KeptStep):
-        yield Edge("nothing told", step.empty)
-    if not step.waits or not options:
-        yield Edge("next", step.next)
-    elif step.can_skip:
-        yield Edge("SKIP", step.next)
 
 
 def components(following: Mapping[str, tuple[str, ...]]) -> tuple[frozenset[str], ...]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from flows.authoring.definition import Flow
+from flows.authoring.definition import BY_TYPE, Flow
 from flows.authoring.findings import Finding, FlowError
-from flows.questions import BY_TYPE
 from flows.questions.question import SourceText
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from flows.authoring.consent_summary import agreed
 from flows.authoring.definition import Flow
+from flows.model.channel_look import LOOKS, ChannelKind
 from flows.model.organisation_facts import OrganisationFacts
 from flows.model.record import Record
 
@@ -79,20 +80,16 @@ class Release(Record):
     def consent_step(self, purpose: str) -> str | None:
         """Return the name of the step that asks for this decision; None if the flow does not ask it by itself."""
         return next(
-            (
-                name
-                for name, step in self.flow.steps.items()
-                if step.type == "consent" and getattr(step, "purpose", "") == purpose
-            ),
+            (name for name, step in self.flow.steps.items() if step.asks_consent and step.about == purpose),
             None,
         )
 
     def consent_version(self, purpose: str) -> int:
         """Return the version of what people agree to for this purpose; 1 where the flow does not ask for it."""
         for step in self.flow.steps.values():
-            for asks in (step, *getattr(step, "also", ())):
-                if getattr(asks, "purpose", "") == purpose and hasattr(asks, "version"):
-                    return int(asks.version)
+            for decided in step.purposes():
+                if decided.name == purpose:
+                    return decided.version
         return 1
 
     def text(self, address: str, conversation: Conversation, **fills: str) -> str:
@@ -112,11 +109,11 @@ class Release(Record):
             known["agreed"] = agreed(self.flow.steps, partial(self.text, conversation=conversation), conversation)
         return _BRACES.sub(lambda found: known[found[1]], ready)
 
-    def _find(self, address: str, language: str, channel: str) -> str:
+    def _find(self, address: str, language: str, channel: ChannelKind) -> str:
         source = self.texts[self.flow.source_language]
         mine = self.texts.get(language, source)
         for texts in (mine, source):
-            for name in (f"{address}_sms", address) if channel == "sms" else (address,):
+            for name in (f"{address}_sms", address) if LOOKS[channel].short else (address,):
                 if name in texts:
                     return texts[name]
         raise KeyError(address)

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from flows.authoring.flow_graph import CHANNELS, TAKE_PART, Graph
-from flows.questions.consent import ConsentStep
-from flows.questions.kept import KeptStep
-from flows.questions.rating import RatingStep
-from flows.questions.read_back import ReadBackStep
+from flows.authoring.flow_graph import CHANNELS, Graph
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from flows.authoring.definition import Flow
@@ -20,19 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["title", "fact", "step", "says", "sms", "answer", "aside", "blank"]
 
-_ONLY = {"sms": "only by SMS", "telegram": "only on Telegram"}
-_ASKS = {
-    "say": "tells something and goes on",
-    "choice": "asks for one answer",
-    "many": "asks for one answer or more",
-    "short_text": "asks for a few words",
-    "story": "listens, in as many messages as it takes, until DONE",
-    "place": "asks for a place",
-    "credit": "asks for the name to publish under",
-    "kept": "keeps the story and shows it; asks nothing",
-    "read_back": "shows what would be kept",
-    "end": "says goodbye",
-}
+_ONLY = {name: f"only {look.by}" for name, look in LOOKS.items()}
 _LONGEST = 40
 """Characters of a text in a diagram's box."""
 
@@ -59,7 +44,7 @@ def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[Scrip
         yield ScriptLine("fact", f"People who allow more may be asked {further} more.")
     if flow.words:
         yield ScriptLine("fact", f"Starts when people send: {', '.join(flow.words)}.")
-    for name in _order(flow, graphs["telegram"], graphs["sms"]):
+    for name in _order(flow, *reversed(graphs.values())):
         yield ScriptLine("blank", "")
         yield from _step_lines(flow, name, flow.steps[name], texts)
 
@@ -74,30 +59,30 @@ def _order(flow: Flow, *graphs: Graph) -> list[str]:
         found[name] = None
         for graph in graphs:
             for target in graph.following(name, lambda edge: not edge.by.startswith("change ")):
-                if flow.steps[target].type != "end":
+                if flow.steps[target].ending is None:
                     visit(target)
 
     visit(flow.start)
-    ends = [name for name, step in flow.steps.items() if step.type == "end"]
+    ends = [name for name, step in flow.steps.items() if step.ending is not None]
     return list(dict.fromkeys((*found, *ends, *flow.steps)))
 
 
 def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> Iterator[ScriptLine]:
     only = f", {_ONLY[step.when]}" if step.when is not None else ""
     bonus = f", a bonus: left out after {flow.questions_after} answers to what follows the story" if step.bonus else ""
-    yield ScriptLine("step", f"{name}: {_asks(step)}{only}{bonus}")
+    yield ScriptLine("step", f"{name}: {step.describe()}{only}{bonus}")
     at = f"{flow.id}/{name}."
     yield from (ScriptLine("says", line) for line in texts[f"{at}text"].strip().splitlines())
     if f"{at}text_sms" in texts:
         yield from (ScriptLine("sms", line) for line in texts[f"{at}text_sms"].strip().splitlines())
     for number, option in enumerate(step.choices(), start=1):
-        changing = isinstance(step, ReadBackStep) and option.value == "change"
-        target = None if changing else option.next or step.next
-        yield ScriptLine("answer", f"{number} {_option(option, texts, at)}{_leads(target)}")
-    for item in getattr(step, "also", ()):
-        yield ScriptLine("answer", f"+ {texts[f'{at}also.{item.purpose}']} (only by SMS, in the same answer)")
-    if isinstance(step, ReadBackStep):
-        changes = ", ".join(texts[f"{at}options.{item.value}"] for item in step.change)
+        way = step.way(option)
+        leads = _leads(way.target) if way is not None else ""
+        yield ScriptLine("answer", f"{number} {_option(option, texts, at)}{leads}")
+    for purpose in step.beside():
+        yield ScriptLine("answer", f"+ {texts[f'{at}also.{purpose}']} (only by SMS, in the same answer)")
+    if step.changeable():
+        changes = ", ".join(texts[f"{at}options.{item.value}"] for item in step.changeable())
         yield ScriptLine("aside", f"to change one thing: {texts[f'{at}change_text']} {changes}")
     if f"{at}again" in texts:
         yield ScriptLine("aside", f"in other words: {texts[f'{at}again']}")
@@ -109,22 +94,10 @@ def _step_lines(flow: Flow, name: str, step: Step, texts: Mapping[str, str]) -> 
         yield ScriptLine("aside", f"SKIP{_leads(step.next)}")
     elif step.next is not None and not step.choices():
         yield ScriptLine("aside", f"then{_leads(step.next)}")
-    if isinstance(step, KeptStep):
-        yield ScriptLine("aside", f"nothing told{_leads(step.empty)}")
+    if step.shows_told and not step.choices():
+        yield ScriptLine("aside", f"nothing told{_leads(step.nothing_told)}")
     if step.when is not None and step.next is not None:
         yield ScriptLine("aside", f"others{_leads(step.next)}")
-
-
-def _asks(step: Step) -> str:
-    if isinstance(step, ConsentStep):
-        return (
-            "asks whether people want to take part"
-            if step.purpose == TAKE_PART
-            else f"asks for a decision: {step.purpose}"
-        )
-    if isinstance(step, RatingStep):
-        return f"asks for a number from {step.low} to {step.high}"
-    return _ASKS.get(step.type) or (type(step).__doc__ or step.type).partition(".")[0]
 
 
 def _option(option: OptionStep, texts: Mapping[str, str], at: str) -> str:
@@ -142,7 +115,7 @@ def diagram(flow: Flow) -> str:
     """Return the flow as a Mermaid flowchart."""
     lines = ["flowchart TD", f"  begin(( )) --> s_{flow.start}"]
     for name, step in flow.steps.items():
-        opening, closing = ("([", "])") if step.type == "end" else ("[", "]") if not step.waits else ("{{", "}}")
+        opening, closing = ("([", "])") if step.ending is not None else ("[", "]") if not step.waits else ("{{", "}}")
         lines.append(f'  s_{name}{opening}"{_quoted(name)}<br/>{_quoted(_short(step.text))}"{closing}')
     for name, step in flow.steps.items():
         for target, by in _arrows(flow, name, step):
@@ -153,13 +126,13 @@ def diagram(flow: Flow) -> str:
 
 def _arrows(flow: Flow, name: str, step: Step) -> Iterator[tuple[str, str]]:
     """Yield each step that can follow, with the answers that lead there."""
-    labels = {option.value: option.label for option in (*step.choices(), *getattr(step, "change", ()))}
+    labels = {option.value: option.label for option in (*step.choices(), *step.changeable())}
     leading: dict[str, dict[str, None]] = {}
     for channel in CHANNELS:
         for edge in Graph.of(flow, channel).edges[name]:
             if edge.target in flow.steps and edge.target is not None:
                 past = step.when not in {None, channel}
-                by = {"sms": "by SMS", "telegram": "on Telegram"}[channel] if past else _label(edge.by, labels)
+                by = LOOKS[channel].by if past else _label(edge.by, labels)
                 leading.setdefault(edge.target, {})[by] = None
     for target, names in leading.items():
         yield target, " / ".join(by for by in names if by) if len(leading) > 1 else ""

@@ -6,7 +6,6 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import AT
-from flows.questions.read_back import ReadBackStep
 from flows.simulation.costs import QUESTIONS
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _leads_to_keeping(graph: Graph, name: str) -> bool:
         if each not in seen:
             seen.add(each)
             step = graph.steps[each]
-            if step.keeps or isinstance(step, ReadBackStep):
+            if step.keeps or step.asks_to_keep:
                 return True
             queue.extend(graph.following(each))
     return False

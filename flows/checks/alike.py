@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import called
 from flows.language.keywords.recognise import normalise
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
 
 CODES = {
     "same_answer": "Two answers of a question are, or mean, the same words.",
@@ -47,7 +48,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _forms(address: str, texts: Mapping[str, str], channel: ChannelKind) -> tuple[str, frozenset[str]]:
     """Return an option's label on this channel, with every form that means it."""
-    label = (texts.get(f"{address}.sms", "") if channel == "sms" else "") or texts.get(address, "")
+    label = (texts.get(f"{address}.sms", "") if LOOKS[channel].short else "") or texts.get(address, "")
     words = texts.get(f"{address}.words", "").split(",")
     return label, frozenset(filter(None, (normalise(form) for form in (label, *words))))
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flows.authoring.flow_graph import offered_options
 from flows.checks.subject import BY
-from flows.questions.read_back import ReadBackStep
+from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.authoring.flow_graph import Edge
     from flows.checks.subject import Subject
+    from flows.questions.question import Edge
 
 CODES = {"change_not_asked": "The read-back offers to change something that was not asked before it."}
 
@@ -24,10 +23,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     said: set[tuple[str, str]] = set()
     for graph in subject.graphs:
         for name, step in subject.steps.items():
-            if not isinstance(step, ReadBackStep) or name not in graph.reached & graph.asked:
+            if not step.changeable() or name not in graph.reached & graph.asked:
                 continue
             before = graph.routes(partial(_comes_before, name))
-            for item in offered_options(step.change, graph.channel):
+            for item in offered_options(step.changeable(), graph.channel):
                 asked = item.value in before and item.value in graph.waits
                 if item.value in subject.steps and not asked and (name, item.value) not in said:
                     said.add((name, item.value))

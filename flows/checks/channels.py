@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.authoring.flow_graph import CHANNELS, offered_options
+from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import AT
+from flows.model.channel_look import LOOKS
+from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,18 +25,18 @@ CODES = {
 def check(subject: Subject) -> Iterator[Finding]:
     """Find steps, options and whole channels that `when` leaves without a way."""
     for name, step in subject.steps.items():
-        if step.when is not None and step.next is None and step.type != "end":
+        if step.when is not None and step.next is None and step.ending is None:
             yield subject.finding(
                 "when_without_next",
                 name,
-                f"This step is only for people {_on(step.when)}; the others have no way past it.",
+                f"This step is only for people {LOOKS[step.when].people}; the others have no way past it.",
                 'Give it a line next = "...": everyone else goes straight there.',
             )
-        if step.when is not None and step.type == "end":
+        if step.when is not None and step.ending is not None:
             yield subject.finding(
                 "when_without_next",
                 name,
-                f"This last step is only for people {_on(step.when)}; for the others nothing ends.",
+                f"This last step is only for people {LOOKS[step.when].people}; for the others nothing ends.",
                 "Take “when” out of it, and lead the other channel to an end of its own.",
             )
         for channel in CHANNELS:
@@ -49,12 +51,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _left_out(subject)
 
 
-def _on(channel: str) -> str:
-    return {"sms": "who text", "telegram": "on Telegram"}[channel]
-
-
 def _left_out(subject: Subject) -> Iterator[Finding]:
-    kept = {name for name, step in subject.steps.items() if step.type == "read_back"}
+    kept = {name for name, step in subject.steps.items() if step.asks_to_keep}
     able = [graph for graph in subject.graphs if graph.reached & graph.asked & kept]
     for graph in subject.graphs if able else ():
         if graph not in able:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import AT
-from flows.questions.story import StoryStep
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,7 @@ CODES = {
     "story_late": "The story is not among the first three questions.",
 }
 
-MOST: dict[str, tuple[int, Severity]] = {"sms": (7, "error"), "telegram": (10, "warning")}
-"""Questions on the longest way through a flow, and what more of them are."""
+_SEVERITY: dict[bool, Severity] = {True: "error", False: "warning"}
 FOR_MORE = 2
 """Further questions that only follow when somebody allows more than the least, such as how they are to be named."""
 
@@ -30,7 +29,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Count the questions on the longest way, and those up to the story."""
     late: set[str] = set()
     for graph in subject.graphs:
-        most, severity = MOST[graph.channel]
+        look = LOOKS[graph.channel]
+        most, severity = look.questions, _SEVERITY[look.strict]
         ways = ((graph.longest(wide=False), most), (graph.longest(), most + FOR_MORE))
         way, most = next(((way, most) for way, most in ways if len(way) > most), ((), most))
         if way:
@@ -41,9 +41,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "Leave one out, join two into one, or ask it on the other channel only (when).",
                 severity,
             )
-        stories = frozenset(
-            name for name, step in subject.steps.items() if isinstance(step, StoryStep) and name in graph.reached
-        )
+        stories = frozenset(name for name, step in subject.steps.items() if step.listens and name in graph.reached)
         before = graph.longest(to=stories) if stories else ()
         told = next((name for name in before if name in stories), "")
         if told and before.index(told) + 1 > STORY_BY and told not in late:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.authoring.flow_graph import CHANNELS, offered_options
+from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import AT, BY
-from flows.questions.consent import ConsentOption, ConsentStep
-from flows.questions.short_text import ShortTextStep
-from flows.questions.story import StoryStep
+from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
     from flows.checks.subject import Subject
+    from flows.questions.question import Step
 
 CODES = {
     "narrowest": "A consent question does not say, or says wrongly, what an unclear answer counts as.",
@@ -30,10 +29,10 @@ _OF_THEIR_OWN = {"use": "team", "naming": "none"}
 def check(subject: Subject) -> Iterator[Finding]:
     """Find consent questions that could be taken for a yes that was not given."""
     for name, step in subject.steps.items():
-        if isinstance(step, ConsentStep):
+        if step.asks_consent:
             yield from _narrowest(subject, name, step)
-            decisions = {option.decision for option in step.options}
-            least = _OF_THEIR_OWN.get(step.purpose)
+            decisions = {option.stands_for for option in step.choices()}
+            least = _OF_THEIR_OWN.get(step.about)
             if least is not None and least not in decisions:
                 yield subject.finding(
                     "one_sided_consent",
@@ -51,13 +50,13 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _use_order(subject)
 
 
-def _narrowest(subject: Subject, name: str, step: ConsentStep) -> Iterator[Finding]:
-    named = next((option for option in step.options if option.value == step.narrowest), None)
-    least = min(step.options, key=lambda option: _WIDTH[option.decision])
+def _narrowest(subject: Subject, name: str, step: Step) -> Iterator[Finding]:
+    named = next((option for option in step.choices() if option.value == step.least), None)
+    least = min(step.choices(), key=lambda option: _WIDTH[option.stands_for])
     advice = f'Write narrowest = "{least.value}".'
     if named is None:
-        yield subject.finding("narrowest", name, f"narrowest = “{step.narrowest}” is none of its options.", advice)
-    elif _WIDTH[named.decision] > _WIDTH[least.decision]:
+        yield subject.finding("narrowest", name, f"narrowest = “{step.least}” is none of its options.", advice)
+    elif _WIDTH[named.stands_for] > _WIDTH[least.stands_for]:
         yield subject.finding(
             "narrowest",
             name,
@@ -66,7 +65,7 @@ def _narrowest(subject: Subject, name: str, step: ConsentStep) -> Iterator[Findi
         )
     else:
         for channel in CHANNELS:
-            if step.when in {None, channel} and named not in _offered(step, channel):
+            if step.when in {None, channel} and named not in offered_options(step.choices(), channel):
                 yield subject.finding(
                     "narrowest",
                     name,
@@ -75,22 +74,13 @@ def _narrowest(subject: Subject, name: str, step: ConsentStep) -> Iterator[Findi
                 )
 
 
-def _offered(step: ConsentStep, channel: str) -> tuple[ConsentOption, ...]:
-    values = {option.value for option in offered_options(step.options, "sms" if channel == "sms" else "telegram")}
-    return tuple(option for option in step.options if option.value in values)
-
-
 def _use_order(subject: Subject) -> Iterator[Finding]:
-    told = {
-        name
-        for name, step in subject.steps.items()
-        if isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story)
-    }
+    told = {name for name, step in subject.steps.items() if step.tells}
     said: set[str] = set()
     for graph in subject.graphs:
         for name, way in graph.routes(lambda edge: edge.target not in told).items():
             step = graph.steps[name]
-            if isinstance(step, ConsentStep) and step.purpose == "use" and name not in said | told:
+            if step.asks_consent and step.about == "use" and name not in said | told:
                 said.add(name)
                 yield subject.finding(
                     "use_before_story",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flows.checks.subject import called
 from flows.language import segments
+from flows.model.channel_look import LOOKS
 from flows.model.messages import sms_text
-from flows.questions.consent import ConsentStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Measure each SMS in each language; look at signs in the source texts that may go by SMS."""
     signed: set[str] = set()
     for shown in subject.shown():
-        if shown.channel == "sms":
+        if LOOKS[shown.channel].short:
             yield from _measured(subject, shown)
             yield from _signs(subject, shown, signed)
     for text in subject.texts:
@@ -68,7 +68,8 @@ def _measured(subject: Subject, shown: Shown) -> Iterator[Finding]:
 
 
 def _most(subject: Subject, shown: Shown) -> int:
-    tells_more = shown.part == "more" and isinstance(subject.steps.get(shown.step), ConsentStep)
+    step = subject.steps.get(shown.step)
+    tells_more = shown.part == "more" and step is not None and step.asks_consent
     return MOST_AFTER_MORE if tells_more else MOST
 
 

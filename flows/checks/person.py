@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import BY
-from flows.questions.end import EndStep
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,15 +47,15 @@ def _first(graph: Graph) -> str:
     for name in graph.routes():
         if name in graph.asked:
             step = graph.steps[name]
-            return step.text_sms if graph.channel == "sms" and step.text_sms is not None else step.text
+            return step.text_sms if LOOKS[graph.channel].short and step.text_sms is not None else step.text
     return ""
 
 
 def _reachable(subject: Subject) -> Iterator[Finding]:
     without = [
         channel
-        for channel, sms in (("sms", True), ("telegram", False))
-        if not any(_PERSON.search(text.text) for text in subject.texts if text.sms in {None, sms})
+        for channel, look in LOOKS.items()
+        if not any(_PERSON.search(text.text) for text in subject.texts if text.sms in {None, look.short})
     ]
     if without:
         where = f" {BY[without[0]]}" if len(without) == 1 else ""
@@ -67,7 +67,7 @@ def _reachable(subject: Subject) -> Iterator[Finding]:
         )
         return
     for name, step in subject.steps.items():
-        if isinstance(step, EndStep) and step.outcome == "parted":
+        if step.ending is not None and step.ending.outcome == "parted":
             forms = [form for form in (step.text, step.text_sms) if form is not None]
             if not all(_SUPPORT.search(form) for form in forms):
                 yield subject.finding(

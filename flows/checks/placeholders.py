@@ -64,7 +64,7 @@ def _known(subject: Subject, text: SourceText) -> frozenset[str]:
     names = PLACEHOLDERS if subject.flow is None else EVERYWHERE
     if subject.flow is not None:
         step, _, part = text.address.removeprefix(f"{subject.id}/").partition(".")
-        if subject.steps[step].type in {"read_back", "kept"} and part in {"text", "text_sms"}:
+        if subject.steps[step].shows_told and part in {"text", "text_sms"}:
             names |= READ_BACK
     return frozenset(f"{{{name}}}" for name in names)
 

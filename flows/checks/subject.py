@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flows.authoring.catalogue import Catalogue
 from flows.authoring.findings import Finding
-from flows.authoring.flow_graph import CHANNELS, Graph, offered_options
+from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release, compile_release
+from flows.model.channel_look import LOOKS
 from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
 from flows.questions.options import offered
-from flows.questions.question import QuestionContext, SourceText, Step
-from flows.questions.read_back import ReadBackStep
+from flows.questions.question import QuestionContext, SourceText, Step, offered_options
 from flows.simulation.costs import Cost, cost
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from flows.authoring.definition import Flow
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
 
 Severity = Literal["error", "warning"]
 
@@ -34,8 +32,8 @@ NAMES = {
 }  # fmt: skip
 """Languages as an English reader calls them; others are shown by their code."""
 
-BY = {"sms": "by SMS", "telegram": "on Telegram"}
-AT = {"sms": "By SMS", "telegram": "On Telegram"}
+BY = {name: look.by for name, look in LOOKS.items()}
+AT = {name: f"{by[0].upper()}{by[1:]}" for name, by in BY.items()}
 """The same at the start of a sentence."""
 
 SAMPLE_HOUSE = OrganisationFacts(
@@ -146,11 +144,11 @@ class Subject:
             if step.when in {None, channel}:
                 at = f"{self.id}/{name}"
                 shown = [f"{at}.options.{option.value}" for option in offered_options(step.choices(), channel)]
-                if channel == "sms":
-                    shown += [f"{at}.also.{item.purpose}" for item in getattr(step, "also", ())]
+                if LOOKS[channel].short:
+                    shown += [f"{at}.also.{purpose}" for purpose in step.beside()]
                 yield name, tuple(dict.fromkeys(shown))
-                if isinstance(step, ReadBackStep):
-                    yield name, tuple(f"{at}.options.{item.value}" for item in offered_options(step.change, channel))
+                if changes := step.changeable():
+                    yield name, tuple(f"{at}.options.{item.value}" for item in offered_options(changes, channel))
         if self.flow is None:
             common: dict[str, list[str]] = {}
             for text in self.texts:
@@ -218,10 +216,9 @@ class Subject:
     def _state(self, language: str, channel: ChannelKind) -> Conversation:
         answers: dict[str, Answer] = {}
         for name, step in self.steps.items():
-            kind: JsonValue = getattr(step, "tag", None) or step.type
-            label = SAMPLES.get(str(kind), "...")
+            label = SAMPLES.get(step.placeholder, "...")
             options = step.choices()
-            if options and kind != "read_back":
+            if options and step.saved:
                 label = max((option.label for option in options), key=len)
             answers[name] = Answer(value="", label=label)
         made = idle(id="", token="", flow=self.id, channel=channel, language=language, now=_THEN)
@@ -245,8 +242,8 @@ def _step_messages(step: Step, context: QuestionContext) -> Iterator[tuple[str, 
         yield "again", Say(text=context.text("again"), options=asked.options, private=asked.private)
     if context.has("more"):
         yield "more", Say(text=context.text("more"))
-    if isinstance(step, ReadBackStep):
-        options = tuple(choice.shown for choice in offered(context, step.change))
+    if changes := step.changeable():
+        options = tuple(choice.shown for choice in offered(context, changes))
         yield "change_text", Say(text=context.text("change_text"), options=options)
 
 
@@ -255,7 +252,7 @@ def _common_messages(
 ) -> Iterator[tuple[str, str, Say]]:
     fills = {**SAMPLES, **{key: str(value) for key, value in house.model_dump().items()}}
     for source in sources:
-        if source.kind != "text" or source.sms not in {None, channel == "sms"} or source.address not in texts:
+        if source.kind != "text" or source.sms not in {None, LOOKS[channel].short} or source.address not in texts:
             continue
         name = source.address.removeprefix("everywhere/").rpartition(".")[0]
         prefix = f"everywhere/{name}.options."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.subject import called
 from flows.language.keywords.recognise import CARRIER_WORDS, Keyword, normalise, recognise
+from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +72,7 @@ def _answers(subject: Subject) -> Iterator[Finding]:
             for name, addresses in subject.answers(channel):
                 for address in addresses:
                     yield from _taken(subject, name, language, _forms(address, texts))
-                    if channel == "sms":
+                    if LOOKS[channel].carrier:
                         label = texts.get(f"{address}.sms") or texts.get(address, "")
                         yield from _carried(subject, name, language, label)
 
@@ -101,7 +102,7 @@ def _carried(subject: Subject, name: str, language: str, label: str) -> Iterator
 
 def _is_taken(form: str, language: str, step: Step | None) -> bool:
     """Return whether this text would be heard as a keyword before the question sees it."""
-    found = recognise(form, language=language, channel="telegram")
+    found = recognise(form, language=language)
     if found is None or found.sensed or found.word in {Keyword.CHANGE, Keyword.NARROW}:
         return False  # both are left to the question
     if step is None and found.word is Keyword.DELETE:

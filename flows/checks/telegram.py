@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.checks.subject import called
+from flows.model.channel_look import LOOKS
 from flows.model.messages import LONGEST_LABEL, utf16_units
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MESSAGE, BUTTONS = 4096, 100
 def check(subject: Subject) -> Iterator[Finding]:
     """Measure every message as Telegram would get it."""
     for shown in subject.shown():
-        if shown.channel != "telegram" or shown.part == "again":
+        if not LOOKS[shown.channel].buttons or shown.part == "again":
             continue
         language = "" if shown.language == subject.language else f"The {called(shown.language)} text: "
         units = utf16_units(shown.say.text)

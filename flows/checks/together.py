@@ -16,11 +16,11 @@ CODES = {"asked_together": "By SMS one message asks for several decisions (also)
 def check(subject: Subject) -> Iterator[Finding]:
     """Look for decisions that are asked beside another."""
     for name, step in subject.steps.items():
-        if beside := getattr(step, "also", ()):
+        if beside := step.beside():
             yield subject.finding(
                 "asked_together",
                 name,
-                f"By SMS this message asks for {', '.join(item.purpose for item in beside)} as well.",
+                f"By SMS this message asks for {', '.join(beside)} as well.",
                 "Give each decision a step of its own, and take the lines under also out.",
                 "warning",
             )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from flows.questions.read_back import ReadBackStep
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,9 +18,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Find option values used twice in one step."""
     for name, step in subject.steps.items():
         values = [option.value for option in step.choices()]
-        if isinstance(step, ReadBackStep):
-            values += [item.value for item in step.change]
-        values += [item.purpose for item in getattr(step, "also", ())]
+        values += [item.value for item in step.changeable()]
+        values += step.beside()
         for value, times in Counter(values).items():
             if times > 1:
                 yield subject.finding(

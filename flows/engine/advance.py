@@ -79,12 +79,7 @@ from flows.model.signals import (
     Unsealed,
     Unshown,
 )
-from flows.questions.consent import ConsentStep
-from flows.questions.place import PlaceStep
 from flows.questions.question import Unclear
-from flows.questions.read_back import ReadBackStep
-from flows.questions.short_text import ShortTextStep
-from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
@@ -154,8 +149,8 @@ def _take(turn: TurnBuilder, signal: Signal, last_heard: datetime) -> None:
         case PlacesFound() if signal.answer:
             placed(turn, signal)
         case PlacesFound() | Located():
-            state = turn.conversation
-            if isinstance(turn.step, PlaceStep) and state.status == "open" and not state.opted_out:
+            state, step = turn.conversation, turn.step
+            if step is not None and step.asks_place and state.status == "open" and not state.opted_out:
                 hear(turn, signal)
         case Unplaced():
             unplaced(turn, signal)
@@ -342,7 +337,7 @@ def _said_though_stopped(turn: TurnBuilder, said: Said, last_heard: datetime) ->
         return
     if turn.now - last_heard < BREAK and hear_though_stopped(turn, said):
         return
-    if state.channel != "sms" and state.status == "stopped" and not state.scratch.get("still_stopped"):
+    if not state.look.carrier and state.status == "stopped" and not state.scratch.get("still_stopped"):
         turn.set(scratch={**state.scratch, "still_stopped": True})
         turn.tell("stopped_still")
 
@@ -360,8 +355,8 @@ def _is_receipt(turn: TurnBuilder, said: Said) -> bool:
 
 def _receipt(turn: TurnBuilder, read: ReceiptRead) -> None:
     """Words that open nothing are told where something is being told, and answered everywhere else."""
-    state = turn.conversation
-    telling = isinstance(turn.step, StoryStep | ShortTextStep) and state.status == "open" and not state.aside
+    state, step = turn.conversation, turn.step
+    telling = step is not None and step.own_words and state.status == "open" and not state.aside
     if read.story:
         Receipt.found(turn, read)
     elif telling and not state.opted_out:
@@ -397,9 +392,9 @@ def _answers_unasked(turn: TurnBuilder, said: Said) -> bool:
     A "yes" there is a yes to going on, never to a consent question, and no word of a story.
     """
     step, name = turn.step, turn.conversation.step
-    if step is None or name is None or isinstance(step, ConsentStep | ReadBackStep):
+    if step is None or name is None or step.asked_first:
         return False
-    if isinstance(step, StoryStep | ShortTextStep):
+    if step.own_words:
         return is_told(said.text)
     if is_greeting(turn, said.text) or is_courtesy(turn, said.text):
         return False
@@ -468,7 +463,7 @@ def _stops_beside_code(turn: TurnBuilder, said: Said) -> Recognised | None:
 
 def _is_stray_number(turn: TurnBuilder, said: Said) -> bool:
     """Return whether this is a number that we sent and nothing waits for any more."""
-    return turn.conversation.channel == "sms" and is_number_alone(turn, said.text)
+    return turn.conversation.look.forgeable and is_number_alone(turn, said.text)
 
 
 def _chose(turn: TurnBuilder, chose: Chose) -> None:

@@ -24,7 +24,6 @@ from flows.model.effects import (
 )
 from flows.model.item_kinds import ItemKind
 from flows.questions.question import Understood
-from flows.questions.read_back import ReadBackStep
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
@@ -88,7 +87,7 @@ def _ask_for_person_too(turn: TurnBuilder, kind: Literal["access", "erasure", "c
     Nothing is deleted unasked: whoever cannot be asked is followed up by somebody who can.
     """
     state = turn.conversation
-    if state.opted_out and state.cut_off and state.channel == "sms":
+    if state.opted_out and state.cut_off and state.look.carrier:
         turn.effects.append(AskForPerson(kind=kind))
 
 
@@ -97,17 +96,18 @@ def _changes_what_is_kept(turn: TurnBuilder) -> bool:
     state = turn.conversation
     if state.status != "open" or state.opted_out:
         return True
-    return state.kept and not isinstance(turn.step, ReadBackStep) and not state.aside
+    heard_here = turn.step is not None and bool(turn.step.changeable())
+    return state.kept and not heard_here and not state.aside
 
 
 def _by_carrier(turn: TurnBuilder, said: Said) -> bool:
-    return turn.conversation.channel == "sms" and taken_by_carrier(said.text) is not None
+    return turn.conversation.look.carrier and taken_by_carrier(said.text) is not None
 
 
 def _delete_chat(turn: TurnBuilder) -> None:
     """Take the chat away as far as it can be, and ask whether what was told shall go too."""
     state = turn.conversation
-    if state.channel != "sms":
+    if state.look.unsays:
         turn.effects.append(DeleteChat())
     if state.status in {"open", "ended"} and has_begun(turn):
         interrupt(turn, DELETE_CHAT_TOO)
@@ -138,7 +138,7 @@ def _stop(turn: TurnBuilder, said: Said, recognised: Recognised) -> None:
     """
     state = turn.conversation
     carrier = _by_carrier(turn, said)
-    rest = recognise(recognised.rest, language=state.language, channel="telegram") if recognised.rest.strip() else None
+    rest = recognise(recognised.rest, language=state.language) if recognised.rest.strip() else None
     deletes = rest is not None and rest.word is Keyword.DELETE
     call_off(turn)
     turn.stop()
@@ -244,7 +244,7 @@ def go_back(turn: TurnBuilder) -> None:
         return
     forgotten = {last, *(name for option in step.choices() for name in option.sets)}
     answers = {name: answer for name, answer in state.answers.items() if name not in forgotten}
-    purposes = {getattr(step, "purpose", ""), *(item.purpose for item in getattr(step, "also", ()))}
+    purposes = {purpose.name for purpose in step.purposes()}
     stands = state.kept  # what was decided about a story that is kept holds until something else is
     consents = {purpose: answer for purpose, answer in state.consents.items() if stands or purpose not in purposes}
     turn.set(answers=answers, consents=consents, trail=state.trail[:-1])
@@ -262,14 +262,14 @@ def _skip(turn: TurnBuilder, recognised: Recognised) -> bool:
 
 
 def _more(turn: TurnBuilder) -> bool:
-    name = turn.conversation.step
-    if name is None or isinstance(turn.step, ReadBackStep):
+    step, name = turn.step, turn.conversation.step
+    if name is None or (step is not None and step.hears_more):
         return False
     context = turn.context(name)
     if not context.has("more"):
         return False
     more = context.text("more")
     turn.effects.append(Say(text=more))
-    if turn.step is not None and turn.step.type == "consent":
+    if step is not None and step.asks_consent:
         turn.set(shown=f"{turn.conversation.shown}\n\n{more}")  # whoever decides now has read this too
     return True

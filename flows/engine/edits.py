@@ -20,7 +20,7 @@ from flows.interruptions.turn_builder import CONSENTED
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
 from flows.model.signals import Said
-from flows.questions.place import PlaceStep, found_for_edit, says_nowhere
+from flows.questions.place import found_for_edit, says_nowhere
 from flows.questions.question import Understood
 from flows.questions.story import Parts, as_parts, joined, with_edit
 
@@ -74,7 +74,7 @@ def unplaced(turn: TurnBuilder, edit: Unplaced) -> None:
 def placed(turn: TurnBuilder, found: PlacesFound) -> None:
     """Take the place that changed words name, now that it was looked for."""
     state, step = turn.conversation, turn.release.flow.steps.get(found.answer)
-    if found.answer not in state.answers or not isinstance(step, PlaceStep):
+    if found.answer not in state.answers or step is None or not step.asks_place:
         return
     _answer_anew(turn, found.answer, found_for_edit(turn.context(found.answer), found))
     if state.kept:
@@ -113,7 +113,8 @@ def _in_what_is_told(turn: TurnBuilder, edit: Edited) -> bool:
         parts = with_edit(waits, edit)
         turn.set(pending=joined(parts), pending_parts=parts)
         return True
-    if isinstance(turn.step, PlaceStep) and state.status == "open" and state.scratch.get("ref") == edit.ref:
+    looked_up = turn.step is not None and turn.step.asks_place
+    if looked_up and state.status == "open" and state.scratch.get("ref") == edit.ref:
         turn.set(scratch={})
         hear(turn, Said(text=edit.text, ref=edit.ref))
         return True
@@ -153,7 +154,7 @@ def _in_an_answer(turn: TurnBuilder, edit: Edited) -> Outcome | None:
     if name is None:
         return None
     step = steps[name]
-    if isinstance(step, PlaceStep):
+    if step.asks_place:
         return _look_for_place(turn, name, said)
     reading = _reading(turn, name, said, step)
     if reading is None:
@@ -181,7 +182,7 @@ def _taken(decided: list[RecordConsent]) -> Outcome:
 def _reading(turn: TurnBuilder, name: str, said: Said, step: Step) -> Understood | None:
     """Read an answer anew; words that are no name any more take the name away."""
     reading = read_again(turn, name, said)
-    if reading is None and step.type == "credit":
+    if reading is None and step.asks_name:
         finished = step.finish(turn.context(name))
         return finished if isinstance(finished, Understood) else None
     return reading

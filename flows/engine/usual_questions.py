@@ -32,14 +32,12 @@ from flows.language.keywords.recognise import Keyword, may_want, normalise, reco
 from flows.model.effects import AddToStory, CloseAddress, ListStories, OptOut, RaiseConcern, Say
 from flows.model.signals import Said
 from flows.questions.options import spaced
-from flows.questions.place import PlaceStep
 from flows.questions.question import Understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flows.interruptions.turn_builder import TurnBuilder
-    from flows.questions.question import Step
 
 IGNORED: Final = frozenset({IntentKind.REACTION, IntentKind.AUTOMATIC_REPLY, IntentKind.SPAM})
 """No words of a person to us: answered by nothing, wherever they come."""
@@ -190,7 +188,7 @@ def _answer_at_a_question(turn: TurnBuilder, said: Said, intent: Intent, *, cros
     step, name = turn.step, turn.conversation.step
     if step is None or name is None:
         return False
-    looked_up = isinstance(step, PlaceStep)
+    looked_up = step.asks_place
     if not step.tells and not looked_up and not turn.conversation.aside:
         beside = said if intent.kind in NO_QUESTION else Said(text=intent.rest, ref=said.ref)
         reading = step.hear(turn.context(name), beside) if beside.text.strip() else None
@@ -248,16 +246,9 @@ def _text(turn: TurnBuilder, intent: Intent) -> str:
     key = f"answer_{intent.kind}"
     kept = turn.conversation.kept or turn.conversation.status == "ended"
     stage = "question" if after else "" if kept else "steps"
-    fits = (intent.detail, _topic(step) if step is not None else "", stage)
+    fits = (intent.detail, step.topic if step is not None else "", stage)
     key = next((f"{key}_{one}" for one in fits if one and turn.knows(f"{key}_{one}")), key)
     return turn.common(key, languages=", ".join(turn.languages())) if turn.knows(key) else ""
-
-
-def _topic(step: Step) -> str:
-    """Return what a question is about, as the texts that explain it are called."""
-    if any(option.tags for option in step.choices()):
-        return "scale"
-    return str(getattr(step, "purpose", "")) or step.type
 
 
 def _tell(turn: TurnBuilder, intent: Intent) -> None:
@@ -355,7 +346,7 @@ def _correction(turn: TurnBuilder, said: Said, _intent: Intent) -> bool | None:
     name = state.step
     if name is not None and isinstance(step.hear(turn.context(name), said), Understood):
         return False
-    if not isinstance(step, PlaceStep) and add_words(turn, said.text, said.ref):
+    if not step.asks_place and add_words(turn, said.text, said.ref):
         turn.repeat()
         return True
     return False

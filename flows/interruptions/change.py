@@ -15,7 +15,6 @@ from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.reword import REWORD, Reword, story_in
 from flows.model.conversation import Answer
 from flows.model.effects import HidePlace
-from flows.questions.place import PlaceStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,7 +120,7 @@ def unchanged(turn: TurnBuilder) -> None:
 def _ask_place_again(turn: TurnBuilder) -> None:
     """Ask for the place once more, and come back to the question that waits."""
     steps = turn.release.flow.steps
-    name = next((name for name, step in steps.items() if isinstance(step, PlaceStep)), None)
+    name = next((name for name, step in steps.items() if step.asks_place), None)
     if name is None or name == turn.conversation.step:
         turn.ask_again()
         return
@@ -132,7 +131,7 @@ def _ask_place_again(turn: TurnBuilder) -> None:
 def _forget_place(turn: TurnBuilder) -> None:
     """Forget it in the answers too, or the next answer would keep it again."""
     state = turn.conversation
-    places = {name for name, step in turn.release.flow.steps.items() if isinstance(step, PlaceStep)}
+    places = {name for name, step in turn.release.flow.steps.items() if step.asks_place}
     turn.set(answers={name: Answer() if name in places else one for name, one in state.answers.items()})
 
 

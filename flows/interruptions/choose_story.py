@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal, StoriesListed
 
-LONGEST_LABEL = {"sms": 30, "telegram": 60}
+SHORT_LABEL, LONG_LABEL = 30, 60
 """Characters of one story's line: five of them, with the question and the other answers, are two SMS segments."""
 STORY = "story_"
 OLDER, THIS = "older", "story"
@@ -70,7 +70,7 @@ class OwnStories(Interruption):
         return cls.name
 
     def _with_words(self, turn: TurnBuilder, words: Mapping[int, str]) -> tuple[Option, ...]:
-        longest = LONGEST_LABEL[turn.conversation.channel]
+        longest = SHORT_LABEL if turn.conversation.look.short else LONG_LABEL
         return tuple(
             Option(
                 value=one.value,
@@ -83,7 +83,7 @@ class OwnStories(Interruption):
     def offered(self, turn: TurnBuilder) -> Iterable[Offered]:
         """Yield what can be chosen now, in order."""
         notes = turn.conversation.aside_notes
-        short = turn.conversation.channel == "sms"
+        short = turn.conversation.look.short
         for one in listed_in(turn):
             label = one.month if short or not one.place else f"{one.month}, {one.place}"
             yield Offered(f"{STORY}{one.id}", label, one.id)

@@ -83,7 +83,7 @@ class DecideAgain(Interruption):
         turn.effects += wanted
         _remember(turn, purpose, story, decided)
         following = turn.release.flow.steps.get(reading.next or "")
-        if following is not None and following.waits and getattr(following, "purpose", "") == purpose:
+        if following is not None and following.waits and following.about == purpose:
             self._ask_step(turn, story, purpose, reading.next or "", proved=turn.proved)  # such as: which name
             return
         turn.tell(f"{purpose}_changed")

@@ -14,7 +14,7 @@ from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.effects import AnswerFollowUp, ProposeEdition, RecordConsent, Say, ShowFollowUp
-from flows.model.messages import sms_text, telegram_text
+from flows.model.messages import text_on
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
 from flows.questions.consent import LITERAL
 
@@ -85,8 +85,7 @@ class FollowUp(Interruption):
         choices = tuple(choice.shown for choice in cls().choices(turn))
         marks = {name: f"[{_digest(words)}]" for name, words in (("story", shown.text), ("reason", shown.reason))}
         asked = Say(text=turn.common(key, **{**fills, **marks}), options=choices)
-        sms = turn.conversation.channel == "sms"
-        _note(turn, asked=sms_text(asked) if sms else telegram_text(asked))
+        _note(turn, asked=text_on(turn.conversation.look, asked))
         turn.ask(Say(text=turn.common(key, **fills), options=choices, private=True))
 
     @classmethod

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flows.model.effects import RecordConsent
-from flows.model.messages import sms_text, telegram_text
+from flows.model.messages import text_on
 from flows.model.signals import Said
 from flows.questions.consent import LITERAL
 from flows.questions.question import Understood
@@ -27,7 +27,7 @@ def read_again(turn: TurnBuilder, name: str, said: Said) -> Understood | None:
     """Hear an answer to the question `name` as if that had been shown last; None if it is no clear answer."""
     step = turn.release.flow.steps[name]
     asked = step.ask(turn.context(name))
-    shown = sms_text(asked) if turn.conversation.channel == "sms" else telegram_text(asked)
+    shown = text_on(turn.conversation.look, asked)
     conversation = turn.conversation.model_copy(update={"shown": shown})
     reading = step.hear(replace(turn.context(name), conversation=conversation), said)
     return reading if isinstance(reading, Understood) else None
@@ -51,7 +51,7 @@ def narrower_use(turn: TurnBuilder, use: str) -> list[RecordConsent] | None:
     if name is None or WIDTH[state.consents.get("use", "team")] <= WIDTH[use]:
         return None
     options = turn.release.flow.steps[name].choices()
-    option = next((one for one in options if getattr(one, "decision", "") == use), None)
+    option = next((one for one in options if one.stands_for == use), None)
     reading = read_again(turn, name, Said(text=option.value)) if option is not None else None
     return [one for one in reading.before if isinstance(one, RecordConsent)] if reading is not None else None
 
@@ -66,7 +66,7 @@ def narrow(turn: TurnBuilder, said: Said, wanted: str) -> bool:
     state = turn.conversation
     purpose, answer = (NAMING, "none") if wanted == UNNAMED else ("use", wanted)
     name = turn.release.consent_step(purpose)
-    asked_now = state.step == name or (wanted == UNNAMED and turn.step is not None and turn.step.type == "credit")
+    asked_now = state.step == name or (wanted == UNNAMED and turn.step is not None and turn.step.asks_name)
     if name is None or not state.kept or purpose not in state.consents or asked_now:
         return False
     meant = _answered(turn, name, said)
@@ -77,7 +77,7 @@ def narrow(turn: TurnBuilder, said: Said, wanted: str) -> bool:
         turn.repeat()
         return True
     options = turn.release.flow.steps[name].choices()
-    option = next((one for one in options if getattr(one, "decision", "") == answer), None)
+    option = next((one for one in options if one.stands_for == answer), None)
     reading = read_again(turn, name, Said(text=option.value)) if option is not None else None
     if reading is None:
         return False
@@ -99,7 +99,7 @@ def _go_on(turn: TurnBuilder) -> None:
     """Ask once more what waits; whom to name is no question about a story that is not published."""
     state, step, name = turn.conversation, turn.step, turn.conversation.step
     waits = state.status == "open" and not state.aside and state.consents.get("use") != "publish"
-    named = step is not None and (getattr(step, "purpose", "") == NAMING or step.type == "credit")
+    named = step is not None and step.about == NAMING
     if waits and named and step is not None and name is not None:
         reading = step.finish(turn.context(name))
         turn.take(reading if isinstance(reading, Understood) else Understood(value=None))

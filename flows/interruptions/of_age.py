@@ -84,7 +84,7 @@ def turn_away(turn: TurnBuilder) -> bool:
     if away is None:
         return False
     state = turn.conversation
-    kept_by_text = state.kept and state.channel == "sms"  # a sender can be forged: it is out of use, and a person looks
+    kept_by_text = state.kept and state.look.forgeable  # a sender can be forged: it is out of use, and a person looks
     if kept_by_text:
         turn.effects += [SetAside(here=True), AskForPerson(kind="erasure")]
     elif state.kept:

@@ -15,13 +15,11 @@ from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.conversation import Answer
 from flows.model.effects import Option, ReplaceStory, Say
 from flows.model.signals import Chose, Said
-from flows.questions.short_text import ShortTextStep
-from flows.questions.story import Parts, StoryStep, as_parts, joined
+from flows.questions.story import Parts, as_parts, joined
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
-    from flows.questions.question import Step
 
 REWORD, REWORDED = "reword", "reworded"
 
@@ -41,7 +39,7 @@ class RewordedWords(Interruption):
         """Return the invitation; on a chat with a button to finish."""
         done = Option(value="done", label=turn.common("done_button"))
         return Say(
-            text=turn.common(self.name), options=() if turn.conversation.channel == "sms" else (done,)
+            text=turn.common(self.name), options=(done,) if turn.conversation.look.buttons else ()
         )  # fmt: skip
 
     def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
@@ -144,12 +142,8 @@ def story_in(turn: TurnBuilder) -> int:
 def _answer_anew(turn: TurnBuilder, parts: Parts) -> None:
     """Put the new words into the answers as well, or the next answer would keep the old ones again."""
     state, steps = turn.conversation, turn.release.flow.steps
-    told = [name for name in state.answers if _tells(steps.get(name))]
+    told = [name for name in state.answers if name in steps and steps[name].tells]
     value: list[JsonValue] = [list(part) for part in parts]
     fresh = {name: Answer(value=value if name == told[0] else None) for name in told}
     fresh |= {name: one.model_copy(update={"label": joined(parts)}) for name, one in fresh.items() if one.value}
     turn.set(answers={name: fresh.get(name, one) for name, one in state.answers.items()})
-
-
-def _tells(step: Step | None) -> bool:
-    return isinstance(step, StoryStep) or (isinstance(step, ShortTextStep) and step.story)

@@ -16,7 +16,6 @@ from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
 from flows.model.effects import HoldSealed, OptOut, Say
 from flows.model.signals import Said
-from flows.questions.story import StoryStep
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
@@ -32,7 +31,7 @@ def signpost(turn: TurnBuilder) -> str:
     house = turn.release.house
     known = [line for line in LINES if getattr(house, line) not in {"", house.emergency}]
     texts = [turn.common(CARE), *(turn.common(f"{CARE}_{line}") for line in known)]
-    return (" " if turn.conversation.channel == "sms" else "\n").join(texts)
+    return (" " if turn.conversation.look.short else "\n").join(texts)
 
 
 class Care(Interruption):
@@ -72,7 +71,7 @@ class Care(Interruption):
         if notes.get("paused") and _is_ready(turn, signal.text):
             _go_on(turn, notes)
             return True
-        if not notes.get("unseen") or (isinstance(turn.step, StoryStep) and turn.consented):
+        if not notes.get("unseen") or (turn.step is not None and turn.step.listens and turn.consented):
             return False
         _keep_for_later(turn, signal)
         _go_on(turn, notes)

@@ -19,11 +19,8 @@ from flows.model.effects import (
     Say,
     Unseal,
 )
-from flows.model.messages import sms_text, telegram_text
-from flows.questions.end import EndStep
-from flows.questions.kept import KeptStep
+from flows.model.messages import text_on
 from flows.questions.question import QuestionContext, Step, Understood
-from flows.questions.read_back import ReadBackStep
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
@@ -141,7 +138,7 @@ class TurnBuilder:
             text=say.text, options=say.options, serial=serial, toggled=say.toggled, toggles=say.toggles,
             redraw=say.redraw, wants_place=say.wants_place, private=say.private,
         )  # fmt: skip
-        shown = sms_text(numbered) if self.conversation.channel == "sms" else telegram_text(numbered)
+        shown = text_on(self.conversation.look, numbered)
         self.set(serial=serial, shown="" if say.private else shown)
         if self.conversation.aside != self._aside:
             self._aside = self.conversation.aside
@@ -180,8 +177,7 @@ class TurnBuilder:
             self.effects.append(Say(text=before))
 
     def _joined(self, before: str, text: str) -> str:
-        gap = " " if self.conversation.channel == "sms" else "\n\n"
-        return f"{before}{gap}{text}" if before else text
+        return f"{before}{self.conversation.look.gap}{text}" if before else text
 
     # --- going --------------------------------------------------------------------------------------------------
 
@@ -194,8 +190,8 @@ class TurnBuilder:
             if step.when is not None and step.when != self.conversation.channel:
                 name = step.next
                 continue
-            if isinstance(step, ReadBackStep | KeptStep) and is_empty(self.release.flow, self.conversation):
-                name = step.dropped if isinstance(step, ReadBackStep) else step.empty
+            if step.shows_told and is_empty(self.release.flow, self.conversation):
+                name = step.nothing_told
                 continue
             if step.bonus and self._asked_enough():
                 name = step.next
@@ -220,11 +216,11 @@ class TurnBuilder:
             if step.keeps:
                 self.keep()
             self.effects.append(step.ask(context))
-            if step.type == "end":
+            if (ending := step.ending) is not None:
                 self.end_on_support()
-                self.finish(getattr(step, "outcome", "ended"))
-                if isinstance(step, EndStep) and step.closes_for_days:
-                    self.set(closed_by=name, closed_until=self.now + timedelta(days=step.closes_for_days))
+                self.finish(ending.outcome)
+                if ending.closed_for_days:
+                    self.set(closed_by=name, closed_until=self.now + timedelta(days=ending.closed_for_days))
                     self.set(consents={}, shown="")
                     self.effects.append(LeaveNothing())
                 return
@@ -302,7 +298,7 @@ class TurnBuilder:
             if isinstance(effect, RecordConsent):
                 consents[effect.purpose] = effect.answer
         answers = {key: value for key, value in self.conversation.answers.items() if key != name}
-        if not isinstance(step, ReadBackStep):
+        if step.saved:
             answers[name] = Answer(
                 value=understood.value,
                 label=understood.label,
@@ -319,7 +315,7 @@ class TurnBuilder:
     def _keep(self, understood: Understood, step: Step) -> None:
         if any(isinstance(effect, DropStory) for effect in understood.before):
             self.set(kept=False, answers={}, trail=())
-        again = self.conversation.kept and not isinstance(step, ReadBackStep) and step.type not in {"consent", "credit"}
+        again = self.conversation.kept and not step.decides
         if understood.keep or again:
             self.keep()
 

@@ -1,4 +1,4 @@
-"""The state of one contributor going through one release: a frozen record that survives as JSON. Imports pydantic only.
+"""The state of one contributor going through one release: a frozen record that survives as JSON. Imports pydantic.
 
 A stored state that cannot be read is an error that stops and tells the team, never a fresh start.
 """
@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from flows.model.channel_look import LOOKS, ChannelKind, ChannelLook
+
 Status = Literal["idle", "open", "ended", "parted", "stopped", "expired"]
 DueKind = Literal["quiet", "nudge", "expire"]
-ChannelKind = Literal["sms", "telegram"]
 
 
 class UnreadableConversationError(ValueError):
@@ -126,6 +127,11 @@ class Conversation(BaseModel):
     heard_at: AwareDatetime
     due: DueKind | None = None
     due_at: AwareDatetime | None = None
+
+    @property
+    def look(self) -> ChannelLook:
+        """How messages look to this person, and what follows from it."""
+        return LOOKS[self.channel]
 
     def changed(self, **changes: Any) -> Conversation:
         """Return the state with some fields changed, as `model_copy` does and at a third of its cost: they are not

@@ -15,6 +15,8 @@ from flows.model.effects import Option, Say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.model.channel_look import ChannelLook
+
 LONGEST_LABEL = 64
 """Characters of a button; longer labels are cut off by phones anyway."""
 
@@ -41,6 +43,11 @@ def sms_text(say: Say) -> str:
 def telegram_text(say: Say) -> str:
     """Return what a chat shows, in words: the text, then each button in square brackets. Records what was asked."""
     return "\n".join([say.text, *(f"[{button(say, option)}]" for option in say.options)])
+
+
+def text_on(look: ChannelLook, say: Say) -> str:
+    """Return the words of a message with its options, as this look shows them."""
+    return telegram_text(say) if look.buttons else sms_text(say)
 
 
 def button(say: Say, option: Option) -> str:

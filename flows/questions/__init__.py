@@ -30,5 +30,3 @@ QUESTIONS: tuple[type[Step], ...] = (
     KeptStep,
     EndStep,
 )
-
-BY_TYPE: dict[str, type[Step]] = {str(question.model_fields["type"].default): question for question in QUESTIONS}

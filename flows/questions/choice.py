@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,16 @@ from flows.language.normalise import normalise
 from flows.model.effects import Say
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import choose, leaves, offered, pressed, strictly
-from flows.questions.question import Choice, Interpretation, OptionStep, QuestionContext, Step, Unclear, Understood
+from flows.questions.question import (
+    Choice,
+    Interpretation,
+    OptionStep,
+    QuestionContext,
+    Step,
+    Tagged,
+    Unclear,
+    Understood,
+)
 
 OTHER = "other"
 """The value of the option for whoever is none of the others."""
@@ -29,6 +38,13 @@ class ChoiceStep(Step):
     tag: Literal["scale", "actor", "theme"] | None = None
     required: bool = False
     """True: it cannot be skipped, as the question about age before anything else (rule 57)."""
+
+    does: ClassVar[str] = "asks for one answer"
+
+    @property
+    def dimension(self) -> Tagged | None:
+        """The dimension that the file gives it."""
+        return self.tag
 
     @property
     def can_skip(self) -> bool:

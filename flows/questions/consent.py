@@ -25,9 +25,11 @@ from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import Match, numbers, offered, pressed, spaced, strictly
 from flows.questions.question import (
     Choice,
+    Edge,
     Interpretation,
     Name,
     OptionStep,
+    Purpose,
     QuestionContext,
     Step,
     Unclear,
@@ -71,6 +73,11 @@ class ConsentOption(OptionStep):
     """For how many days this answer counts before it is renewed or lapses; left out, as `DAYS` has it."""
 
     @property
+    def stands_for(self) -> str:
+        """The decision."""
+        return self.decision
+
+    @property
     def days(self) -> int | None:
         """Return for how many days the answer counts; None for what has no end of its own."""
         return self.valid_days or DAYS.get(self.decision)
@@ -103,6 +110,42 @@ class ConsentStep(Step):
 
     skippable: ClassVar[bool] = False
     decides: ClassVar[bool] = True
+    asks_consent: ClassVar[bool] = True
+    asked_first: ClassVar[bool] = True
+
+    @property
+    def about(self) -> str:
+        """The purpose."""
+        return self.purpose
+
+    @property
+    def least(self) -> str:
+        """The narrowest option."""
+        return self.narrowest
+
+    def purposes(self) -> tuple[Purpose, ...]:
+        """Return its own purpose and those asked beside it."""
+        return Purpose(self.purpose, self.version), *(Purpose(item.purpose, item.version) for item in self.also)
+
+    def beside(self) -> tuple[str, ...]:
+        """Return the purposes asked beside its own."""
+        return tuple(item.purpose for item in self.also)
+
+    def describe(self) -> str:
+        """Return what is asked to be decided."""
+        if self.purpose == TAKE_PART:
+            return "asks whether people want to take part"
+        return f"asks for a decision: {self.purpose}"
+
+    def way(self, option: OptionStep) -> Edge:
+        """Return the way on by an option, with what it allows."""
+        first = self.purpose == TAKE_PART
+        return Edge(
+            by=f"option {option.value}",
+            target=option.next or self.next,
+            consents=first and option.stands_for == "yes",
+            widens=not first and option.value != self.narrowest,
+        )
 
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options in the order of the file."""
@@ -116,13 +159,13 @@ class ConsentStep(Step):
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the question; its exact words go into the decision."""
-        if context.sms and not self.listed_sms:
+        if context.look.short and not self.listed_sms:
             return Say(text=context.text("text"))
         return Say(text=context.text("text"), options=tuple(choice.shown for choice in self._offered(context)))
 
     def _offered(self, context: QuestionContext) -> tuple[Choice, ...]:
         choices = offered(context, self.options)
-        if not context.sms or not self.also:
+        if not context.look.short or not self.also:
             return choices
         extra = [OptionStep(value=item.purpose, label=item.label) for item in self.also]
         shown = tuple(
@@ -140,13 +183,13 @@ class ConsentStep(Step):
         if not isinstance(signal, Said):
             return self._unclear(context, "")
         said = signal.text
-        if context.sms and self.also and "?" not in said:
+        if context.look.short and self.also and "?" not in said:
             read = self._several(context, said, choices)
             if read is not None:
                 return read
         if (young := self._young(context, said)) is not None:
             return self._decided(context, young, said, "", ())
-        if context.sms and not self.listed_sms and numbers(said) is not None:
+        if context.look.short and not self.listed_sms and numbers(said) is not None:
             return Unclear(loose=True)  # no number was offered, so none is an answer
         match, loose = self._meant(context, said, choices)
         if match is None and (match := self._set_off(context, said, choices)) is not None and is_told(match.note):
@@ -276,7 +319,7 @@ class ConsentStep(Step):
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
             raise TypeError(option)
         decisions = [(self.purpose, option.decision, self.version, option.days)]
-        for item in self.also if context.sms else ():
+        for item in self.also if context.look.short else ():
             agreed = item.purpose in also
             decisions.append(
                 (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)
@@ -308,7 +351,7 @@ def _also_shown(context: QuestionContext, purpose: str, number: int) -> Option:
 
 def decision_of(choice: Choice) -> str:
     """Return the decision that an option stands for; "" if it is none of a consent question."""
-    return str(getattr(choice.option, "decision", ""))
+    return choice.option.stands_for
 
 
 def _about_the_question(context: QuestionContext, said: str) -> bool:

@@ -13,8 +13,8 @@ from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import RecordConsent
 from flows.model.signals import Said, Signal
-from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
-from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood
+from flows.questions.consent import LITERAL, NAMING, ONE_YEAR, hedged, listed
+from flows.questions.question import Interpretation, Purpose, QuestionContext, Step, Unclear, Understood
 
 LONGEST = 60
 """Characters of a name."""
@@ -35,9 +35,19 @@ class CreditStep(Step):
     version: int = Field(default=1, ge=1, le=9999)
     valid_days: int = Field(default=ONE_YEAR, ge=1, le=3650)
 
-    purpose: ClassVar[str] = "naming"
     sensitive: ClassVar[bool] = True
     decides: ClassVar[bool] = True
+    asks_name: ClassVar[bool] = True
+    does: ClassVar[str] = "asks for the name to publish under"
+
+    @property
+    def about(self) -> str:
+        """How the teller of a published story is named."""
+        return NAMING
+
+    def purposes(self) -> tuple[Purpose, ...]:
+        """Return how its teller is named, with the version of this question."""
+        return (Purpose(self.about, self.version),)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Take a name as it is written; asked twice in vain, nobody is named."""
@@ -64,7 +74,7 @@ class CreditStep(Step):
     def _named(self, context: QuestionContext, answer: Literal["none", "name"], said: str) -> Understood:
         shown = context.conversation.shown
         decision = RecordConsent(
-            purpose=self.purpose,
+            purpose=self.about,
             answer=answer,
             step=context.name,
             literal=said[:LITERAL],

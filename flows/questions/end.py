@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from flows.questions.question import Step
+from flows.questions.question import Ending, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.model.channel_look import ChannelKind
+    from flows.questions.question import Edge
 
 
 class EndStep(Step):
@@ -19,3 +25,13 @@ class EndStep(Step):
     """For so many days this end is said again instead of beginning anew; for those we may not ask, such as children."""
 
     waits: ClassVar[bool] = False
+    does: ClassVar[str] = "says goodbye"
+
+    @property
+    def ending(self) -> Ending:
+        """How the conversation is over."""
+        return Ending(self.outcome, self.closes_for_days)
+
+    def ways(self, channel: ChannelKind) -> Iterator[Edge]:
+        """Yield nothing: it is the last step."""
+        yield from ()

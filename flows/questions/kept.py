@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from flows.model.effects import Say
-from flows.questions.question import Step
+from flows.questions.question import Edge, Step
 from flows.questions.read_back import told_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.model.channel_look import ChannelKind
     from flows.questions.question import QuestionContext
 
 
@@ -28,6 +29,17 @@ class KeptStep(Step):
     waits: ClassVar[bool] = False
     sensitive: ClassVar[bool] = True
     keeps: ClassVar[bool] = True
+    shows_told: ClassVar[bool] = True
+    does: ClassVar[str] = "keeps the story and shows it; asks nothing"
+
+    @property
+    def nothing_told(self) -> str:
+        """The step that the file names for it."""
+        return self.empty
+
+    def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
+        """Yield the way on where nothing was told."""
+        yield Edge("nothing told", self.empty)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Yield the steps after keeping, and after nothing was told."""

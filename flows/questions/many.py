@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
@@ -15,6 +15,7 @@ from flows.questions.question import (
     OptionStep,
     QuestionContext,
     Step,
+    Tagged,
     Unclear,
     Understood,
     Waiting,
@@ -28,6 +29,18 @@ class ManyStep(Step):
     options: tuple[OptionStep, ...] = Field(min_length=2, max_length=9)
     tag: Literal["scale", "actor", "theme"] | None = None
 
+    does: ClassVar[str] = "asks for one answer or more"
+
+    @property
+    def dimension(self) -> Tagged | None:
+        """The dimension that the file gives it."""
+        return self.tag
+
+    @property
+    def typed(self) -> str:
+        """The number of the first option."""
+        return "1"
+
     def choices(self) -> tuple[OptionStep, ...]:
         """Return the options in the order of the file."""
         return self.options
@@ -38,9 +51,9 @@ class ManyStep(Step):
 
     def _draw(self, context: QuestionContext, on: tuple[str, ...], *, redraw: bool) -> Say:
         shown = tuple(choice.shown for choice in offered(context, self.options))
-        if not context.sms:
+        if context.look.buttons:
             shown += (Option(value="done", label=context.common("done_button"), key=""),)
-        return Say(text=context.text("text"), options=shown, toggles=not context.sms, toggled=on, redraw=redraw)
+        return Say(text=context.text("text"), options=shown, toggles=context.look.buttons, toggled=on, redraw=redraw)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Understand numbers, labels or toggles."""

@@ -56,9 +56,8 @@ def _offered(context: QuestionContext, options: Sequence[OptionStep], start: int
         if option.when is not None and option.when != channel:
             continue
         address = f"options.{option.value}"
-        label = (
-            context.text(f"{address}.sms") if context.sms and context.has(f"{address}.sms") else context.text(address)
-        )
+        short = context.look.short and context.has(f"{address}.sms")
+        label = context.text(f"{address}.sms" if short else address)
         words = context.text(f"{address}.words") if context.has(f"{address}.words") else ""
         shown = Option(value=option.value, label=label, key=str(number))
         yield Choice(option, shown, _forms(label, words, option.value), context.conversation.language)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import JsonValue
 
@@ -23,6 +24,9 @@ from flows.questions.question import (
     Waiting,
 )
 
+if TYPE_CHECKING:
+    from flows.model.effects import Draft
+
 NONE_OF_THESE = "none"
 _LONGEST_SKIP = 24
 """Words of an answer that is still looked at for "it was all on the phone" and its like."""
@@ -35,6 +39,21 @@ class PlaceStep(Step):
     type: Literal["place"] = "place"
 
     sensitive: ClassVar[bool] = True
+    asks_place: ClassVar[bool] = True
+    does: ClassVar[str] = "asks for a place"
+
+    @property
+    def placeholder(self) -> str:
+        """The place."""
+        return "place"
+
+    def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
+        """Return the draft with the answer in it, and the place as that of the whole story."""
+        draft = super().adds_to(draft, name, value)
+        if not isinstance(value, dict):
+            return draft
+        found = {key: str(value.get(key, "")) for key in ("id", "label", "words")}
+        return replace(draft, place_id=found["id"], place_label=found["label"], place_words=found["words"])
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the question; a channel that can offers to share a position."""

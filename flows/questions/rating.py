@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,22 @@ class RatingStep(Step):
     type: Literal["rating"] = "rating"
     low: int = Field(default=1, ge=0, le=1)
     high: int = Field(default=5, ge=3, le=10)
+
+    rates: ClassVar[bool] = True
+
+    @property
+    def placeholder(self) -> str:
+        """The rating."""
+        return "rating"
+
+    @property
+    def typed(self) -> str:
+        """The lowest number."""
+        return str(self.low)
+
+    def describe(self) -> str:
+        """Return what it asks for, with both ends of the scale."""
+        return f"asks for a number from {self.low} to {self.high}"
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the question; its options are the bare numbers, which SMS does not list."""

@@ -12,6 +12,7 @@ from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import choose, offered, pressed
 from flows.questions.question import (
     Choice,
+    Edge,
     Interpretation,
     OptionStep,
     QuestionContext,
@@ -19,10 +20,13 @@ from flows.questions.question import (
     Unclear,
     Understood,
     Waiting,
+    offered_options,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from flows.model.channel_look import ChannelKind
 
 SHOWN_BY_SMS = 200
 """Characters of the story that the SMS read-back shows; MORE sends all of it."""
@@ -40,6 +44,13 @@ class ReadBackStep(Step):
     skippable: ClassVar[bool] = False
     sensitive: ClassVar[bool] = True
     decides: ClassVar[bool] = True
+    asks_to_keep: ClassVar[bool] = True
+    asked_first: ClassVar[bool] = True
+    shows_told: ClassVar[bool] = True
+    hears_more: ClassVar[bool] = True
+    saved: ClassVar[bool] = False
+    text_fields: ClassVar[frozenset[str]] = Step.text_fields | {"change_text"}
+    does: ClassVar[str] = "shows what would be kept"
 
     @model_validator(mode="after")
     def _has_the_three(self) -> Self:
@@ -64,14 +75,27 @@ class ReadBackStep(Step):
         for item in self.change:
             yield f"options.{item.value}", item.label, "label", None
 
+    def changeable(self) -> tuple[OptionStep, ...]:
+        """Return what the file says can be changed."""
+        return self.change
+
+    def way(self, option: OptionStep) -> Edge | None:
+        """Return the way on after keeping or dropping; CHANGE asks what is to be changed first."""
+        return None if option.value == "change" else super().way(option)
+
+    def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
+        """Yield the ways to what can be changed, and on where nothing was told."""
+        yield from (Edge(f"change {item.value}", item.value) for item in offered_options(self.change, channel))
+        yield Edge("nothing told", self.nothing_told)
+
     @property
-    def dropped(self) -> str | None:
-        """The step after dropping, also taken when there is nothing to keep."""
+    def nothing_told(self) -> str | None:
+        """The step after dropping."""
         return next((option.next for option in self.options if option.value == "drop"), None) or self.next
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the draft in the person's own words, with the three options."""
-        return Say(text=self._filled(context, whole=not context.sms), options=self._shown(context), private=True)
+        return Say(text=self._filled(context, whole=not context.look.short), options=self._shown(context), private=True)
 
     def _filled(self, context: QuestionContext, *, whole: bool) -> str:
         fills = told_so_far(context)
@@ -134,7 +158,6 @@ def told_so_far(context: QuestionContext) -> dict[str, str]:
         step = context.release.flow.steps.get(name)
         if step is None or not answer.label:
             continue
-        key = "story" if step.tells else getattr(step, "tag", None) or step.type
-        if key in fills:
-            fills[key] = answer.label
+        if step.placeholder in fills:
+            fills[step.placeholder] = answer.label
     return fills

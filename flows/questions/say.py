@@ -14,3 +14,4 @@ class SayStep(Step):
     next: str
 
     waits: ClassVar[bool] = False
+    does: ClassVar[str] = "tells something and goes on"

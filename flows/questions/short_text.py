@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from flows.model.signals import Quiet, Said, Signal, Unsealed
 from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
-from flows.questions.story import joined, parts_of, with_part
+from flows.questions.story import as_parts, joined, parts_of, with_part, with_story
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from flows.model.effects import Draft
 
 PART = 140
 """Characters from which an SMS may be the first part of a longer text that the carrier cut."""
@@ -21,11 +26,24 @@ class ShortTextStep(Step):
     """Seconds to wait for further parts of a long SMS."""
 
     sensitive: ClassVar[bool] = True
+    own_words: ClassVar[bool] = True
+    does: ClassVar[str] = "asks for a few words"
 
     @property
     def tells(self) -> bool:
         """Whether what is written here is the story."""
         return self.story
+
+    @property
+    def placeholder(self) -> str:
+        """The story, where it is that."""
+        return "story" if self.story else ""
+
+    def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
+        """Return the draft with these words in it: as the story, or as one text among the answers."""
+        if self.story:
+            return with_story(draft, value)
+        return super().adds_to(draft, name, joined(as_parts(value)))
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Take the words as they are; wait for the rest when a long SMS may go on."""
@@ -37,7 +55,7 @@ class ShortTextStep(Step):
         if not isinstance(signal, Said) or not signal.text.strip():
             return Unclear()
         parts = with_part(parts_of(context), signal)
-        if context.sms and len(signal.text) >= PART:
+        if context.look.short and len(signal.text) >= PART:
             return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
         return _told(parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import JsonValue
@@ -13,6 +14,8 @@ from flows.questions.question import Interpretation, QuestionContext, Step, Uncl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flows.model.effects import Draft
 
 Parts = tuple[tuple[str, str], ...]
 """(provider's message id, text), in the order they came."""
@@ -33,11 +36,23 @@ class StoryStep(Step):
     """Seconds for which somebody who said that they will go on later is left in peace."""
 
     sensitive: ClassVar[bool] = True
+    listens: ClassVar[bool] = True
+    own_words: ClassVar[bool] = True
+    does: ClassVar[str] = "listens, in as many messages as it takes, until DONE"
 
     @property
     def tells(self) -> bool:
         """Whether what is written here is the story."""
         return True
+
+    @property
+    def placeholder(self) -> str:
+        """The story."""
+        return "story"
+
+    def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
+        """Return the draft with these words behind those it has."""
+        return with_story(draft, value)
 
     def ask(self, context: QuestionContext) -> Say:
         """Return the invitation; on Telegram with a button to finish."""
@@ -74,7 +89,7 @@ class StoryStep(Step):
             return self.enough
         if scratch.get("resting"):
             return self.rest
-        return self.alive if context.sms and not scratch.get("alive") else self.quiet
+        return self.alive if context.look.short and not scratch.get("alive") else self.quiet
 
     @staticmethod
     def _with(context: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
@@ -87,7 +102,7 @@ class StoryStep(Step):
             return told(parts)
         if not parts:
             return Waiting(scratch=context.conversation.scratch)
-        if context.sms and not context.conversation.scratch.get("alive"):
+        if context.look.short and not context.conversation.scratch.get("alive"):
             alive = (Say(text=context.common("first_part")),)
             return Waiting(scratch={**_scratch(parts), "alive": True}, says=alive, quiet=self.quiet)
         question = Say(text=context.common("is_that_all"), options=_finish(context))
@@ -123,6 +138,12 @@ def as_parts(value: JsonValue) -> Parts:
     return tuple((str(item[0]), str(item[1])) for item in value if isinstance(item, list) and len(item) == 2)
 
 
+def with_story(draft: Draft, value: JsonValue) -> Draft:
+    """Return a draft with an answer's parts behind those it has."""
+    parts = draft.parts + as_parts(value)
+    return replace(draft, parts=parts, text=joined(parts))
+
+
 def with_part(parts: Parts, said: Said) -> Parts:
     """Return the parts with one more at the end."""
     return (*parts, (said.ref, said.text))
@@ -139,7 +160,7 @@ def _scratch(parts: Parts) -> dict[str, JsonValue]:
 
 
 def _finish(context: QuestionContext) -> tuple[Option, ...]:
-    return () if context.sms else (Option(value="done", label=context.common("done_button"), key=""),)
+    return () if not context.look.buttons else (Option(value="done", label=context.common("done_button"), key=""),)
 
 
 def _words(context: QuestionContext, key: str) -> frozenset[str]:

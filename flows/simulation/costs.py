@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.interruptions.turn_builder import EngineError
 from flows.language import segments
+from flows.model.channel_look import LOOKS
 from flows.model.effects import Say
-from flows.model.messages import sms_text, telegram_text
+from flows.model.messages import text_on
 from flows.model.signals import PlaceChoice, PlacesFound
-from flows.questions.consent import TAKE_PART, ConsentOption, ConsentStep
-from flows.questions.place import PlaceStep
-from flows.questions.rating import RatingStep
+from flows.questions.consent import TAKE_PART
 from flows.simulation.simulation import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flows.authoring.release import Release
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from flows.model.effects import Effect
     from flows.questions.question import OptionStep, Step
 
@@ -71,14 +70,14 @@ def cost(release: Release, language: str, channel: ChannelKind, *, draft: bool =
     least, most = (_walked(release, language, channel, wide=wide) for wide in (False, True))
     if least is None or most is None:
         return None
-    by_sms = channel == "sms"
+    paid = LOOKS[channel].short
     return Cost(
         language=language,
         channel=channel,
         draft=draft,
-        before=_segments(least.before) if by_sms else 0,
-        story=_segments(least.sent) if by_sms else 0,
-        published=_segments(most.sent) if by_sms else 0,
+        before=_segments(least.before) if paid else 0,
+        story=_segments(least.sent) if paid else 0,
+        published=_segments(most.sent) if paid else 0,
         questions=max(least.questions, most.questions),
         seconds=round(sum(map(_words, least.sent)) * 60 / WORDS_A_MINUTE, 1),
         letters=any(cause.isalpha() for text in least.sent for cause in segments.unicode_causes(text)),
@@ -88,7 +87,7 @@ def cost(release: Release, language: str, channel: ChannelKind, *, draft: bool =
 def line(flow: str, found: Cost) -> str:
     """Return a cost as one short line."""
     facts = [f"{found.questions} questions after the story", f"{found.seconds:.0f} s of reading"]
-    if found.channel == "sms":
+    if LOOKS[found.channel].short:
         told = f"{found.story} for a story in two texts ({found.published} if published)"
         facts = [f"{found.before} segments before the invitation", told, *facts]
     return f"{flow}, {found.channel}, {found.language}: {', '.join(facts)}."
@@ -96,7 +95,7 @@ def line(flow: str, found: Cost) -> str:
 
 def begins_telling(step: Step) -> bool:
     """Return whether this question is the first of what happened: the story itself, or how it was."""
-    return step.tells or isinstance(step, RatingStep)
+    return step.tells or step.rates
 
 
 @cache
@@ -140,7 +139,7 @@ class _Walk:
 
     def all(self) -> _Way | None:
         """Return what was sent until the end, or None if there was no story or no end."""
-        self._count(self.phone.say("/start" if self.phone.channel == "telegram" else "START"))
+        self._count(self.phone.say(self.phone.look.opening))
         for _ in range(_STEPS):
             state = self.phone.state
             if state.status != "open" or state.step is None:
@@ -158,11 +157,11 @@ class _Walk:
     def _count(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Say) and not effect.redraw:
-                text = sms_text(effect) if self.phone.channel == "sms" else telegram_text(effect)
-                self.sent.append(segments.sms_text(text) if self.phone.channel == "sms" else text)
+                text = text_on(self.phone.look, effect)
+                self.sent.append(segments.sms_text(text) if self.phone.look.short else text)
 
     def _answer(self, step: Step) -> None:
-        if step.type == "story":
+        if step.listens:
             first, second = _sample()["texts"]
             self._count(self.phone.say(first))
             self._count(self.phone.wait(timedelta(seconds=30)))
@@ -175,14 +174,12 @@ class _Walk:
             if self.phone.state.step == waiting:
                 self._count(self.phone.say("DONE"))
             self.told = True
-        elif isinstance(step, PlaceStep):
+        elif step.asks_place:
             self._count(self.phone.say(_sample()["place"]))
-        elif step.type == "many":
-            self._count(self.phone.say("1"))
+        elif step.typed:
+            self._count(self.phone.say(step.typed))
             if self.phone.state.scratch.get("chosen"):
                 self._count(self.phone.say("DONE"))
-        elif isinstance(step, RatingStep):
-            self._count(self.phone.say(str(step.low)))
         elif step.choices():
             self._choose(step)
         else:
@@ -194,12 +191,11 @@ class _Walk:
         self._count(self.phone.choose(values.index(self._wanted(step, options))))
 
     def _wanted(self, step: Step, options: Sequence[OptionStep]) -> str:
-        if not isinstance(step, ConsentStep):
+        if not step.asks_consent:
             return options[0].value
-        if step.purpose == TAKE_PART:
-            yes = (one for one in options if isinstance(one, ConsentOption) and one.decision == "yes")
-            return next(yes).value
-        further = [option for option in options if option.value != step.narrowest]
+        if step.about == TAKE_PART:
+            return next(option.value for option in options if option.stands_for == "yes")
+        further = [option for option in options if option.value != step.least]
         if not self.wide or not further:
-            return step.narrowest
+            return step.least
         return next((option for option in further if option.next not in {None, step.next}), further[0]).value

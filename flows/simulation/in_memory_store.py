@@ -115,7 +115,7 @@ class Shelf:
                 )  # fmt: skip
             case AskCode():
                 wider = [one for one in effect.decisions if self._allows_more(one)]
-                needed = state.channel == "sms" and (wider or not effect.decisions)
+                needed = state.look.forgeable and (wider or not effect.decisions)
                 return CodeAsked(code=CODE) if needed else CodeChecked(right=True)
             case CheckCode():
                 return CodeChecked(right=effect.code == CODE, keep=effect.keep)
@@ -170,7 +170,7 @@ class Shelf:
 
     @staticmethod
     def _line(one: KeptInMemory, state: Conversation) -> ListedStory:
-        short = state.channel == "sms"
+        short = state.look.short
         return ListedStory(
             id=one.id,
             month=f"{one.told_at:%b %Y}" if short else f"{one.told_at:%B %Y}",

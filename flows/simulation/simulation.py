@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from flows.engine.advance import advance
 from flows.language.keywords.recognise import normalise
-from flows.model.conversation import ChannelKind, Conversation, idle
+from flows.model.channel_look import LOOKS, ChannelKind, ChannelLook
+from flows.model.conversation import Conversation, idle
 from flows.model.effects import (
     Begin,
     DropStory,
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
-WAYS = {"sms": "text message", "telegram": "Telegram"}
 RECEIPT = "kettle otter lantern"
 PRACTICE_HOUSE = OrganisationFacts(
     organisation="Earshot demo team",
@@ -100,19 +100,20 @@ class Simulation:
         self._asked: list[tuple[str, Say]] = []
         self._begun = 0
         self._done: list[Effect] = []
-        self._shelf = Shelf(WAYS[self.channel], RECEIPT)
+        self._shelf = Shelf(self.look.way, RECEIPT)
         self._asker = Asker()
         self.state = self._idle(self.flow, opted_out=False)
+
+    @property
+    def look(self) -> ChannelLook:
+        """How messages look on this phone."""
+        return LOOKS[self.channel]
 
     # --- what a person can do -----------------------------------------------------------------------------------
 
     def say(self, text: str) -> tuple[Effect, ...]:
         """Type a message. On Telegram `/start` in the middle of something asks whether to go on, as a link does."""
-        if (
-            self.channel == "telegram"
-            and GREETING.match(text)
-            and (self.state.status == "open" or self.state.opted_out)
-        ):
+        if self.look.commands and GREETING.match(text) and (self.state.status == "open" or self.state.opted_out):
             text = "START"
         self._sent.append((f"m{len(self._sent) + 1}", text))
         return self._turn(Said(text=text, ref=self._sent[-1][0]))
@@ -183,7 +184,7 @@ class Simulation:
 
     def shown(self, say: Say) -> str:
         """Return the words of a message as this phone shows them, without buttons."""
-        return sms_text(say) if self.channel == "sms" else say.text
+        return say.text if self.look.buttons else sms_text(say)
 
     # --- the world around the engine ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from flows.model.channel_look import LOOKS
 from flows.model.effects import (
     AddToStory,
     AmendStory,
@@ -48,7 +49,7 @@ from flows.questions.story import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from flows.simulation.simulation import Simulation
 
 GOES_ON = "…"
@@ -218,7 +219,7 @@ _HAPPENED: dict[type[Effect], Callable[[Any], str]] = {
 
 
 def _said(say: Say, channel: ChannelKind) -> str:
-    if channel == "sms":
+    if not LOOKS[channel].buttons:
         return sms_text(say)
     text = "(the same message, its buttons redrawn)" if say.redraw else say.text
     return "\n".join([text, *(f"[{button(say, option)}]" for option in say.options)])
@@ -255,14 +256,16 @@ def read(text: str) -> Transcript:
             head[key.strip()] = value.strip()
         else:
             raise TranscriptError(f"Line {number}: begin it with > < or *, or indent it by two spaces.")
-    channel = head.pop("channel", "")
-    if channel not in ("sms", "telegram"):
-        raise TranscriptError("Write “channel: sms” or “channel: telegram” above the first message.")
+    named = head.pop("channel", "")
+    channel = next((name for name in LOOKS if name == named), None)
+    if channel is None:
+        known = " or ".join(f"“channel: {name}”" for name in LOOKS)
+        raise TranscriptError(f"Write {known} above the first message.")
     flow, language = head.pop("flow", ""), head.pop("language", "en")
     if not flow or head:
         raise TranscriptError("Above the first message stand flow, channel and language, and nothing else.")
     return Transcript(
-        flow=flow, channel="sms" if channel == "sms" else "telegram", language=language, about="\n".join(about),
+        flow=flow, channel=channel, language=language, about="\n".join(about),
         exchanges=tuple(exchanges),
     )  # fmt: skip
 

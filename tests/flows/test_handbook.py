@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.authoring.definition import Flow
+from flows.authoring.definition import BY_TYPE, Flow
 from flows.authoring.loader import read
 from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
@@ -16,7 +16,6 @@ from flows.checks.placeholders import EVERYWHERE, READ_BACK
 from flows.language.readability import reading_age
 from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import PlacesFound
-from flows.questions import BY_TYPE
 from flows.questions.question import OptionStep, Step
 from flows.simulation.simulation import Simulation
 

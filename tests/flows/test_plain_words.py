@@ -12,7 +12,6 @@ from flows.checks import Subject
 from flows.language.readability import longest_sentence, reading_age
 from flows.language.segments import count
 from flows.model.messages import sms_text
-from flows.questions.consent import ConsentStep
 
 FLOWS = {flow.id: flow for flow in load()}
 UNASKED = {text.address: text.text for text in everywhere() if "unasked" in text.comment and text.kind == "text"}
@@ -94,6 +93,6 @@ def test_a_message_of_a_flow_is_two_segments_at_most_and_three_for_consent(name:
     long = {
         f"{one.step}.{one.part}": parts
         for one in shown
-        if (parts := count(sms_text(one.say)).parts) > (3 if isinstance(flow.steps[one.step], ConsentStep) else 2)
+        if (parts := count(sms_text(one.say)).parts) > (3 if flow.steps[one.step].asks_consent else 2)
     }
     assert long == {}

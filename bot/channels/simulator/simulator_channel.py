@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.channels.channel import Outgoing, Parsed, SendError, StatusReport
     from bot.settings.environment import Settings
-    from flows.model.conversation import ChannelKind
+    from flows.model.channel_look import ChannelKind
     from flows.model.signals import Signal
     from storage.protection.crypto import Keyring
 

@@ -56,6 +56,8 @@ _CARRIER: Final = {
     **dict.fromkeys(("help", "info"), Recognised(Keyword.HELP)),
 }
 CARRIER_WORDS: Final = frozenset(_CARRIER)
+READ_BY_CARRIERS: Final = frozenset({"sms"})
+"""How messages come that a carrier reads before us; `flows.model.channel_look` tells all the rest about each."""
 """One-word texts that the SMS provider acts on by itself, normalised; never an answer to ask for (rules 25 and 26)."""
 
 WHOLE: Final = 120
@@ -78,18 +80,19 @@ _LAST_WORDS = re.compile(r"[.!?…][\"'”’)]*\s+([^\W\d_]+(?:\s[^\W\d_]+){0,2
 
 
 def recognise(
-    text: str, *, language: str, channel: str, waiting: bool = True, telling: bool = False
+    text: str, *, language: str, channel: str = "", waiting: bool = True, telling: bool = False
 ) -> Recognised | None:
     """Return the keyword that a message is, or None if it only tells or answers something. Never raises.
 
-    `language` is the person's ("cy", "en-GB"), `channel` is "sms" or "telegram". `waiting` is False while no question
-    is open: then DONE at the end of a longer text stays part of that text, because there is nothing yet for it to end.
+    `language` is the person's ("cy", "en-GB"), `channel` is how it came, empty where no carrier has read it before us.
+    `waiting` is False while no question is open: then DONE at the end of a longer text stays part of that text, because
+    there is nothing yet for it to end.
     `telling` is for words that may be a story: what no phrase of ours says must then be surer.
     When a message holds two words, the first that counts is returned and the other is left in `rest`, where it can be
     recognised in turn.
     """
     known = book_of(language)
-    if channel == "sms" and len(text) < 40 and (taken := _CARRIER.get(text.strip().lower())) is not None:
+    if channel in READ_BY_CARRIERS and len(text) < 40 and (taken := _CARRIER.get(text.strip().lower())) is not None:
         return taken
     if text[:1] in "/ \t\r\n" and (command := _command(text.strip(), known)) is not None:
         return command
