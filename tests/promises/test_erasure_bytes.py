@@ -27,8 +27,8 @@ from storage.queries.delivery import outbox
 from storage.queries.stories import exports_made
 from tests.bot.service import NOON, Service
 from tests.promises.leftovers import files_of, leftovers, number_forms
-from tests.storage.test_erasure import everything as all_rows
-from tests.storage.test_erasure import holding, live
+from tests.storage.protection.test_erasure import everything as all_rows
+from tests.storage.protection.test_erasure import holding, live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

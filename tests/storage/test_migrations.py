@@ -20,7 +20,7 @@ from sqlalchemy import text
 from storage import tables
 from storage.db import engine as db
 from storage.upkeep import schema_check
-from tests.storage.test_database import definitions_of, schema_of
+from tests.storage.db.test_database import definitions_of, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

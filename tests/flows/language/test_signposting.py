@@ -17,9 +17,9 @@ from flows.language.distress.detect_distress import notice
 from flows.language.distress.distress_tables import KINDS, concerns, concerns_across, noted
 from flows.model.effects import OptOut, RaiseConcern, Say
 from flows.model.signals import Edited, Said
+from tests.flows.engine.test_properties import CHANNELS, FLOWS, act, acts, phone_for
 from tests.flows.phone import HOUSE, Phone
 from tests.flows.signposting import labelled
-from tests.flows.test_properties import CHANNELS, FLOWS, act, acts, phone_for
 
 STORY = "They closed the surgery and my mother has no bus."
 DISTRESS = "I don't want to be here any more"

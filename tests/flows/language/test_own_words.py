@@ -17,7 +17,7 @@ from flows.language.keywords.recognise import Keyword, recognise
 WEIGHTY = frozenset(
     {Keyword.STOP, Keyword.DELETE, Keyword.DELETE_CHAT, Keyword.MY_DATA, Keyword.PERSON, Keyword.NARROW}
 )
-with (Path(__file__).parent / "own_words.tsv").open(encoding="utf-8", newline="") as file:
+with (Path(__file__).parents[1] / "own_words.tsv").open(encoding="utf-8", newline="") as file:
     ROWS = [
         (row["heard"], row["text"].replace("\\n", "\n"))
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)

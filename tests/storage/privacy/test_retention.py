@@ -19,9 +19,9 @@ from storage.privacy import retention
 from storage.privacy.retention import KEPT, KINDS, LET_GO, Periods, RetentionReport, run
 from storage.queries.conversations import turn_queries
 from storage.queries.delivery import outbox
-from tests.storage import test_erasure
 from tests.storage.acts import HERON, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue, rows
-from tests.storage.test_erasure import MARK, SEALED_MARK, everything, holding
+from tests.storage.protection import test_erasure
+from tests.storage.protection.test_erasure import MARK, SEALED_MARK, everything, holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

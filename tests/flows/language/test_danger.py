@@ -18,7 +18,7 @@ from flows.model.effects import OptOut, RaiseConcern, Say
 from tests.flows.phone import Phone
 from tests.flows.signposting import labelled
 
-FOLDER = Path(__file__).parent / "distress"
+FOLDER = Path(__file__).parents[1] / "distress"
 STORY = "They closed the surgery and my mother has no bus."
 LIKELY = "i feel so small and tired these days"
 WARM = "That sounds hard."

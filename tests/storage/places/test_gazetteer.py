@@ -15,7 +15,7 @@ from storage.places import CREDITS, SHIPPED, GazetteerError, Resolver
 from storage.places.gazetteer import load
 from storage.places.spelling import normalise
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FULL_POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from flows.language.answers.ages import age_said
 
-TABLE = Path(__file__).parent / "ages.tsv"
+TABLE = Path(__file__).parents[1] / "ages.tsv"
 YEAR = 2026
 
 

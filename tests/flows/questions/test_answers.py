@@ -12,7 +12,7 @@ from flows.model.signals import Said
 from flows.questions.question import Interpretation, QuestionContext, Unclear, Understood
 from tests.flows.phone import NOON, releases
 
-TABLES = sorted((Path(__file__).parent / "answers").glob("*.tsv"))
+TABLES = sorted((Path(__file__).parents[1] / "answers").glob("*.tsv"))
 CHANNELS = {"age": ("telegram",)}
 FLOWS = {"invite": "feedback"}
 """The flow that asks a question which `share` leaves out."""

@@ -16,7 +16,7 @@ from storage.protection.crypto import Keyring, seal_address
 from storage.protection.erasure import erase_contributor, forget_contact
 from storage.queries.team import members
 from tests.storage.acts import LATER, NOW, meet, meet_another
-from tests.storage.test_erasure import OWN, live
+from tests.storage.protection.test_erasure import OWN, live
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine

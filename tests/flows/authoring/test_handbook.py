@@ -19,7 +19,7 @@ from flows.model.signals import PlacesFound
 from flows.questions.question import OptionStep, Step
 from flows.simulation.simulation import Simulation
 
-HANDBOOK = (Path(__file__).parents[2] / "docs" / "flow-handbook.md").read_text(encoding="utf-8")
+HANDBOOK = (Path(__file__).parents[3] / "docs" / "flow-handbook.md").read_text(encoding="utf-8")
 WHOLE, *EXAMPLES = re.findall(r"```toml\n(.*?)```", HANDBOOK, re.DOTALL)
 FRAME = 'id = "frame"\ntitle = "Frame"\nstart = "{start}"\n{step}\n[steps.done]\ntype = "end"\ntext = "Thank you."\n'
 

@@ -18,7 +18,7 @@ from flows.language.linear.hashed_features import of_words
 from flows.model.effects import OptOut, Say
 from tests.flows.phone import Phone
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 STORY = "They closed the surgery and my mother has no bus."
 UNCLEAR = "i wish you would finish with me now"
 

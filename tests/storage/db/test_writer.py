@@ -344,7 +344,7 @@ threading.Event().wait()
 def test_nothing_acknowledged_is_lost_when_the_process_is_killed(database: Engine, acknowledgements: int) -> None:
     url = database.url.render_as_string(hide_password=False)
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
     )
     assert process.stdout is not None
     acknowledged = [process.stdout.readline().strip() for _ in range(acknowledgements)]

@@ -31,7 +31,7 @@ from flows.language.keywords.recognise import (
 )
 from flows.language.phrase_trie import parsed, spelled
 
-SET = tomllib.loads((Path(__file__).parent / "phrasings.toml").read_text(encoding="utf-8"))
+SET = tomllib.loads((Path(__file__).parents[1] / "phrasings.toml").read_text(encoding="utf-8"))
 KEPT = SET.pop("kept")
 LANGUAGES = ("en", "cy", "pl")
 CHANNELS = ("sms", "telegram")

@@ -19,7 +19,7 @@ from storage.privacy.vacuum import LIST
 from storage.protection.crypto import PROTECTED
 from storage.protection.erasure import ON_ERASURE
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "data-map.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "data-map.md"
 MAKE = ".venv/bin/python -m storage.privacy.data_map > docs/data-map.md"
 COLUMNS = [
     pytest.param(table.name, one.name, id=f"{table.name}.{one.name}")

@@ -11,7 +11,7 @@ import pytest
 
 from flows.language.segments import LONGEST
 
-FOLDER = Path(__file__).parent / "distress"
+FOLDER = Path(__file__).parents[1] / "distress"
 FILES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
 AT_LEAST = {
     "messages": {"distress": 144, "metaphor": 54, "quoting": 50, "ordinary": 120},
