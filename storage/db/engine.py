@@ -295,13 +295,12 @@ def _take_over(connection: Connection) -> None:
 
 def must_have(connection: Connection, wanted: MetaData) -> None:
     """Raise UnusableDatabaseError that names what would make us fail where the tables are not those of `wanted`."""
-    found = [f"  {each}." for each in differences(connection, wanted) if not each.harmless]
+    found = [f"{each}.\n" for each in differences(connection, wanted) if not each.harmless]
     if found:
         raise UnusableDatabaseError(
-            "The tables of the database are not what they should be, although it says that it is at"
-            f" {_revision(connection)}. Nothing was changed.\n{chr(10).join(found)}\n"
-            "It was made with a version in between, or changed by hand. Run that version again, or put back a copy from"
-            " before it: earshot db restore FILE"
+            f"The tables of the database are not what they should be at {_revision(connection)}. Nothing was changed.\n"
+            f"{''.join(found)}It was made with a version in between, or changed by hand. Run that version again, or put"
+            " back a copy from before it: earshot db restore FILE"
         )
 
 

@@ -51,7 +51,7 @@ def test_what_is_missing_is_said_by_the_upgrade_and_the_start(
     assert "was up to date" in earshot.said
     change(named, statement)
     told = refused(earshot, capsys, "db", "upgrade")
-    for each in (said, f"it is at {newest()}", "Nothing was changed", "earshot db restore FILE"):
+    for each in (said, f"should be at {newest()}", "Nothing was changed", "earshot db restore FILE"):
         assert each in told
     with pytest.raises(UnusableDatabaseError, match="is missing; it should be"):
         build(read(os.environ))
