@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from bot.channels import CHANNELS, channel_named
+from bot.channels import switched_on
 from bot.channels.channel import SendError
 from bot.channels.simulator.simulator_channel import NAME as SIMULATOR
 from bot.inbound.intake import Intake
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from bot.web.asgi import AsgiApp
     from storage.db.database_trouble import Cause
     from storage.places import ProjectPlace
-    from storage.protection.crypto import Keyring
 
 OPEN_SECONDS = 2.0
 """How long a start waits for providers to answer; whoever takes longer comes in when they do."""
@@ -326,14 +325,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
         backup.clear_up(Path(str(base.engine.url.database)), clock().timestamp() - HOUR)
     try:
         base.writer.run(partial(releases.publish, now=clock()))
-        return App(base, releases, _channels(settings, base.keyring), keep_notice(base))
+        return App(base, releases, switched_on(settings, base.keyring), keep_notice(base))
     except BaseException:
         base.close()
         raise
-
-
-def _channels(settings: Settings, keyring: Keyring) -> dict[str, Channel]:
-    """Return the channels that are switched on, by name."""
-    on = [name for name in CHANNELS if settings.is_on(name)]
-    built = (channel_named(name).from_settings(settings, keyring) for name in on)
-    return {channel.name: channel for channel in built if channel is not None}

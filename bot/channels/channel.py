@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.settings.environment import Settings
@@ -205,6 +205,24 @@ class Limits:
     """Seconds after which the provider can be asked what became of a message (`Channel.outcome`); None: never."""
     any_hour: bool = False
     """True: nobody is woken by it, so that quiet hours do not matter (rule 99)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What has to be known of a channel before it is loaded, or where it is switched off. Each folder names its own."""
+
+    title: str
+    """Its name, as a heading has it."""
+    way: str
+    """Its name within a sentence: "it came by text message"."""
+    is_on: Callable[[Settings], bool] = field(repr=False)
+    """Whether it is switched on."""
+    forgeable: bool
+    """True: a sender can be forged, so what is done for good needs a number that we sent to be sent back."""
+    answers_help: bool = False
+    """True: the provider can be set up to answer HELP itself."""
+    practice: bool = False
+    """True: nobody is at the other end but who tries it out."""
 
 
 class Acknowledgement(NamedTuple):

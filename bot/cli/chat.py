@@ -127,7 +127,7 @@ class Talk:
         from flows.simulation.transcript import TranscriptAct, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
 
         match word:
-            case "/press" if self.phone.channel == "sms":
+            case "/press" if not self.phone.look.buttons:
                 return TranscriptAct("say", rest)  # there are no buttons: they are numbers to type
             case "/press":
                 buttons = self.phone.buttons
@@ -165,7 +165,7 @@ class Talk:
         shown = "" if say.redraw else self.phone.shown(say)
         for line in shown.splitlines():
             self.out.print(f"  │ {line}".rstrip(), style="cyan", markup=False)
-        if self.phone.channel == "sms":
+        if not self.phone.look.buttons:
             counted = count(self.phone.shown(say))
             parts = "1 segment" if counted.parts == 1 else f"{counted.parts} segments"
             cost = f"{parts}, {counted.units} of {counted.units + counted.left}"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bot.channels import way_in_words
+
 if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from storage.queries.team.on_call import Contact
 
 NUMBER = re.compile(r"\+[1-9]\d{7,14}")
-CHANNELS = {"sms": "text message", "telegram": "Telegram", "simulator": "the practice phone"}
 
 
 def oncall(
@@ -71,7 +72,7 @@ def _standing(base: Foundation, contact: Contact) -> str:
     if contact.state is None:
         waits = contact.code_until is not None and contact.code_until > base.clock()
         return "no phone yet: the code waits to be sent" if waits else "no phone linked: make a new code"
-    by = CHANNELS.get(contact.channel or "", contact.channel or "")
+    by = way_in_words(contact.channel or "")
     said = {"reachable": "", "opted_out": ", which said STOP", "blocked": ", which has blocked us"}
     return f"by {by}{said.get(contact.state, ', which cannot be reached')}"
 

@@ -16,6 +16,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from bot.channels import declaration, practises
 from bot.inbound import late_events
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
@@ -58,7 +59,6 @@ WAITS = (0.0, 0.05, 0.2, 0.5, 1.0)
 """Seconds between the tries while the database's trouble may pass by itself: a lost line, a lock."""
 PATIENCE_SECONDS = 7.0
 """How long we go on trying; then the provider is told to come again, before it gives us up."""
-SIMULATOR = "simulator"
 
 
 class CannotKeepError(RuntimeError):
@@ -210,7 +210,8 @@ class Intake:
         if inbound.opt_out_type == "HELP":
             return True
         words = inbound.signal.text.strip().upper() if isinstance(inbound.signal, Said) else ""
-        return self.advanced_opt_out and inbound.channel == "sms" and words in ("HELP", "INFO")
+        declared = declaration(inbound.channel)
+        return self.advanced_opt_out and declared is not None and declared.answers_help and words in ("HELP", "INFO")
 
     # --- in the transaction -------------------------------------------------------------------------------------
 
@@ -260,7 +261,7 @@ class Intake:
     def _seen(self, connection: Connection, event: InboundEvent, latest: store.Stored | None) -> Seen:
         """Return what the writer of typed words can have read; one who practises sees everything at once."""
         inbound = event.inbound
-        if latest is None or latest.status != "open" or inbound.channel == SIMULATOR:
+        if latest is None or latest.status != "open" or practises(inbound.channel):
             return EVERYTHING
         if not any(isinstance(signal, Said) for signal in event.signals):
             return EVERYTHING
@@ -313,7 +314,7 @@ class Intake:
             sealed=seal_address(self.services.keyring, inbound.address),
             now=event.now,
             source=inbound.entry if source is None else source,
-            simulated=inbound.channel == SIMULATOR,
+            simulated=practises(inbound.channel),
         )
         store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
         return person

@@ -229,10 +229,6 @@ class Settings(BaseModel):
         """Tell whether pages may be asked for under this name: that of the public address, or this machine's own."""
         return host == (urlsplit(self.public_url).hostname or "") or is_loopback(host)
 
-    def is_on(self, channel: str) -> bool:
-        """Tell whether a channel is switched on, by its name."""
-        return bool(getattr(self, f"{channel}_on"))
-
     @property
     def telegram_on(self) -> bool:
         """True if Telegram can be used."""

@@ -14,6 +14,7 @@ from hashlib import sha256
 from secrets import choice
 from typing import TYPE_CHECKING
 
+from bot.channels import practises
 from flows.model.effects import Say
 from flows.model.messages import Message
 from flows.model.signals import Said, Started
@@ -122,7 +123,7 @@ class Alerts:
         written = 0
         for item in items:
             second = not item.likely and now >= self.staffed.second_at(item.raised_at)
-            theirs = [each for each in contacts if each.practises or not item.practice]
+            theirs = [each for each in contacts if not item.practice or practises(each.channel or "")]
             whom = on_call.whom_to_tell(theirs, second=second, now=now)
             if not whom and not item.practice:
                 on_call.nobody_told(connection, now)

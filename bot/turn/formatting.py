@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 
+from bot.channels import way_in_words
 from flows.model.signals import PlaceChoice
 
 if TYPE_CHECKING:
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
     from storage.places import Place
 
-CHANNEL_NAMES = {
-    "sms": "text message",
-    "telegram": "Telegram",
-    "simulator": "the practice phone",
-    "assisted": "a worker who wrote it down",
-}
+ASSISTED = "assisted"
+"""Stands in the place of a channel where a worker sat beside the person."""
+
+
+def channel_name(channel: str) -> str:
+    """Return how something reached us, in words: the channel, or the worker who wrote it down."""
+    return "a worker who wrote it down" if channel == ASSISTED else way_in_words(channel)
 
 
 def choice_of(place: Place) -> PlaceChoice:

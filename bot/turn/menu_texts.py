@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.model.channel_look import LOOKS
+
 if TYPE_CHECKING:
     from bot.turn.releases import Releases
+    from flows.model.channel_look import ChannelKind
 
+CHAT: ChannelKind = next(name for name, look in LOOKS.items() if look.commands)
+"""Only a chat has a menu."""
 COMMANDS = ("help", "my_data", "change", "delete", "language", "privacy", "stop", "start")
 """Each is one of our words with a slash before it, in every language; what it does stands in `everywhere.toml`."""
 
@@ -21,4 +26,4 @@ def menus(releases: Releases) -> dict[str, Menu]:
 
 
 def _does(releases: Releases, command: str, language: str) -> str:
-    return releases.common(f"menu_{command}", language=language, look="telegram")
+    return releases.common(f"menu_{command}", language=language, look=CHAT)

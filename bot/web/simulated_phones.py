@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.channels.buttons import read_press
 from bot.channels.channel import Inbound
-from bot.channels.simulator.simulator_channel import MOST_PHONES, NAME, SimulatorChannel, event, new_address
+from bot.channels.simulator.simulator_channel import MOST_PHONES, NAME, SimulatorChannel, event, look_of, new_address
+from flows.model.channel_look import LOOKS
 from storage.db.engine import reader
 from storage.protection.crypto import address_lookups
 from storage.queries import simulated_people
@@ -33,8 +34,6 @@ SETTLE_SECONDS = 3.0
 LOOK_SECONDS = 0.02
 MOST_DUE = 10
 """Due times one wait may pass."""
-LONGEST = {"telegram": 4096, "sms": 1600}
-"""Characters of one message, as the real ones have it."""
 
 
 class NotAnEventError(ValueError):
@@ -62,7 +61,7 @@ class SimulatedPhone:
     @property
     def look(self) -> ChannelKind:
         """Return how messages look on it."""
-        return "sms" if self.address.startswith("sms-") else "telegram"
+        return look_of(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,9 @@ class SimulatedPhones:
 
     async def say(self, phone: SimulatedPhone, once: str, text: str) -> None:
         """Type a message. Raises TooLongError, NotAnEventError and CannotKeepError."""
-        if len(text) > LONGEST[phone.look]:
-            raise TooLongError(f"more than {LONGEST[phone.look]} characters")
+        longest = LOOKS[phone.look].longest
+        if len(text) > longest:
+            raise TooLongError(f"more than {longest} characters")
         await self._give(phone, _number(once, "say", text), text=text)
 
     async def press(self, phone: SimulatedPhone, once: str, data: str) -> None:

@@ -21,8 +21,9 @@ from bot.channels.simulator.simulator_channel import SimulatorChannel, new_numbe
 from bot.inbound.intake import CannotKeepError
 from bot.web import templating
 from bot.web.simulated_phones import NotAnEventError, SimulatedPhones, TooLongError
-from bot.web.simulator_words import ALWAYS, LOOKS, PROBLEMS, SAMPLES, SENT, WAITS, kept, segments
+from bot.web.simulator_words import ALWAYS, PHONES, PROBLEMS, SAMPLES, SENT, WAITS, kept, segments
 from flows.interruptions.turn_builder import LANGUAGES
+from flows.model.channel_look import LOOKS
 from review.kit import forms
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SimulatorPage:
     async def show(self, request: Request) -> Response:
         """Show the phone; a browser without one gets one."""
         address = self._address(request)
-        phone = self.practice.find(address) if address else self.practice.new("telegram")
+        phone = self.practice.find(address) if address else self.practice.new(PHONES[0][0])
         response = await self._page(phone, known=request.headers.get("if-none-match", ""))
         if not address:
             self._hand_over(response, phone)
@@ -89,13 +90,14 @@ class SimulatorPage:
             page_language="en",
             organisation=self.services.settings.organisation,
             phone=phone,
+            like=LOOKS[phone.look],
             items=[_drawn(item, phone) for item in items],
             kept=kept(person),
             opening=self._opening(phone),
             once_number=new_number(),
             flows=[(name, release.flow.title) for name, release in self.services.releases.current.items()],
             languages=self._languages(),
-            looks=LOOKS,
+            looks=PHONES,
             waits=WAITS,
             always=ALWAYS,
             sample=SAMPLES.get(self.services.settings.country),
@@ -114,7 +116,7 @@ class SimulatorPage:
         """Return what somebody with this phone would send first."""
         flow = self.services.releases.current[phone.flow].flow
         word = flow.words[0] if flow.words else flow.id
-        if phone.look == "sms":
+        if not LOOKS[phone.look].commands:
             return word.upper()
         return "/start" if phone.flow == self.services.releases.default_flow else f"/start {word}"
 
@@ -127,7 +129,7 @@ class SimulatorPage:
             raise HTTPException(403)  # the cookie alone would not stop a site under the same name
         form = await forms.read(request)
         address = self._address(request)
-        phone = self.practice.find(address) if address else self.practice.new("telegram")
+        phone = self.practice.find(address) if address else self.practice.new(PHONES[0][0])
         try:
             response = await act(request, form, phone, forms.first(form, "once") or new_number())
         except NotAnEventError:
@@ -172,10 +174,8 @@ class SimulatorPage:
 
     async def start(self, _request: Request, form: forms.Form, _phone: SimulatedPhone, _once: str) -> Response:
         """Hand over a new phone: somebody new begins."""
-        look = "sms" if forms.first(form, "look") == "sms" else "telegram"
-        fresh = self.practice.new(
-            "sms" if look == "sms" else "telegram", forms.first(form, "flow"), forms.first(form, "language")
-        )
+        look = next((name for name, _ in PHONES if name == forms.first(form, "look")), PHONES[0][0])
+        fresh = self.practice.new(look, forms.first(form, "flow"), forms.first(form, "language"))
         self.practice.remember(fresh)
         response = RedirectResponse("/try", 303)
         self._hand_over(response, fresh)
@@ -200,5 +200,5 @@ def _drawn(item: PhoneItem, phone: SimulatedPhone) -> dict[str, object]:
         "media": bool(media),
         "buttons": item.buttons,
         "active": item.active,
-        "segments": segments(item.text) if item.kind == "ours" and phone.look == "sms" else "",
+        "segments": segments(item.text) if item.kind == "ours" and LOOKS[phone.look].short else "",
     }

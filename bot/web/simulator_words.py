@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.language.segments import count
+from flows.model.channel_look import LOOKS
 from review.kit import labels
 
 if TYPE_CHECKING:
     from storage.queries.simulated_people import PracticePerson
 
-LOOKS = (("telegram", "Telegram"), ("sms", "Text message"))
+PHONES = tuple((look.name, look.title) for look in reversed(LOOKS.values()))
+"""How a phone may look, the one a browser gets first."""
 ALWAYS = ("HELP", "BACK", "SKIP", "MY DATA", "CHANGE", "DELETE", "STOP")
 SENT = {"location": "A position", "voice": "A voice message", "photo": "A photo"}
 """What may be sent beside words, and how it shows."""

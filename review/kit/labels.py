@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flows.model.channel_look import LOOKS
+
 
 @dataclass(frozen=True, slots=True)
 class LabelWord:
@@ -38,8 +40,7 @@ USES = (
 )
 KINDS = (LabelWord("story", "Story"), LabelWord("feedback", "Feedback"))
 CHANNELS = (
-    LabelWord("sms", "Text message"),
-    LabelWord("telegram", "Telegram"),
+    *(LabelWord(look.name, look.title) for look in LOOKS.values()),
     LabelWord("assisted", "Written down by a worker"),
 )
 WAYS = (*CHANNELS, LabelWord("simulator", "The practice phone"))

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from flows.model.channel_look import LOOKS
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     Held = dict[str, Any]
 
 NO_WORDS = "(no words: a button, a picture or a place)"
-CHANNELS = {
-    "sms": "text message",
-    "telegram": "Telegram",
+CHANNELS: dict[str, str] = {
+    **{look.name: look.way for look in LOOKS.values()},
     "simulator": "the practice phone",
     "assisted": "a worker who wrote it down",
 }
+"""How something came, in words; what is not named here is told by its bare name."""
 PURPOSES = {
     "take_part": "taking part",
     "use": "how far your story may travel",

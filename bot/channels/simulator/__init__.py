@@ -1,1 +1,13 @@
 """The practice phone as a channel of its own."""
+
+from __future__ import annotations
+
+from bot.channels.channel import Declaration
+
+DECLARATION = Declaration(
+    title="The practice phone",
+    way="the practice phone",
+    is_on=lambda settings: settings.simulator_on,
+    forgeable=True,  # as that of the text message it imitates
+    practice=True,
+)

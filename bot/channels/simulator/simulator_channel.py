@@ -21,6 +21,7 @@ from bot.channels.buttons import button_data, read_press
 from bot.channels.channel import Acknowledgement, Inbound, Limits, Piece, Rejected, SentPiece
 from flows.language.normalise import storable
 from flows.language.segments import count
+from flows.model.channel_look import LOOKS
 from flows.model.messages import button, sms_text
 from flows.model.signals import Said, Started
 from flows.model.signals import Sent as SentSignal
@@ -81,6 +82,11 @@ class _Phone:
 def new_address(look: ChannelKind) -> str:
     """Return the address of a new phone; whoever knows it can read what is on that phone."""
     return f"{look}-{secrets.token_urlsafe(18)}"
+
+
+def look_of(address: str) -> ChannelKind:
+    """Return how messages look on the phone with this address."""
+    return "sms" if address.startswith("sms-") else "telegram"
 
 
 def new_number() -> str:
@@ -168,7 +174,7 @@ class SimulatorChannel:
             provider_id=number,
             kind="press" if press else "message",
             address=address,
-            look="sms" if address.startswith("sms-") else "telegram",
+            look=look_of(address),
             signal=chosen if press else None if point else said,
             point=point,
             entry=link[1] or "" if link else "",
@@ -192,7 +198,7 @@ class SimulatorChannel:
     def pieces(self, outgoing: Outgoing) -> tuple[Piece, ...]:
         """Draw the message as the phone's look wants it."""
         say = outgoing.say
-        if outgoing.address.startswith("sms-"):
+        if not LOOKS[look_of(outgoing.address)].buttons:
             return (Piece(address=outgoing.address, text=sms_text(say)),)
         buttons: tuple[tuple[str, str], ...] = ()
         if say.serial is not None:
@@ -213,7 +219,7 @@ class SimulatorChannel:
         if piece.redraw_of and self._redraw(phone, piece):
             return SentPiece(str(self._last))
         self._last += 1
-        segments = count(piece.text).parts if piece.address.startswith("sms-") else 0
+        segments = count(piece.text).parts if LOOKS[look_of(piece.address)].short else 0
         phone.show(Bubble(self._last, True, piece.text, piece.buttons, segments))
         return SentPiece(str(self._last), segments)
 

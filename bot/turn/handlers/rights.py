@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.turn import blocked_reply
-from bot.turn.formatting import CHANNEL_NAMES, month_and_year, short_month
+from bot.turn.formatting import channel_name, month_and_year, short_month
 from flows.interruptions.delete import DELETE
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
@@ -39,7 +39,7 @@ def tell_data(turn: HandlerContext, _effect: TellData) -> Signal:
     told = own_stories.stories_of(turn.connection, person, limit=AT_ONCE)
     return Facts(
         stories=held.stories if held else 0,
-        channels=tuple(CHANNEL_NAMES.get(name, name) for name in held.channels) if held else (),
+        channels=tuple(map(channel_name, held.channels)) if held else (),
         since=month_and_year(held.since if held else turn.now, turn.conversation.language),
         told=tuple(_line(turn, row) for row in told),
         contact=answers.get("contact") == "yes",
@@ -71,7 +71,7 @@ def list_stories(turn: HandlerContext, effect: ListStories) -> Signal | None:
 
 
 def _line(turn: HandlerContext, row: OwnStory) -> ListedStory:
-    month = short_month if turn.conversation.channel == "sms" else month_and_year
+    month = short_month if turn.conversation.look.short else month_and_year
     return ListedStory(
         id=row.id,
         month=month(row.told_at, turn.conversation.language),

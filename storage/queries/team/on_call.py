@@ -62,11 +62,6 @@ class Contact(NamedTuple):
     code_until: datetime | None
 
     @property
-    def practises(self) -> bool:
-        """True if their phone is the practice phone."""
-        return self.channel == "simulator"
-
-    @property
     def reachable(self) -> bool:
         """True if an alert may be sent."""
         return self.active and self.state == "reachable"
