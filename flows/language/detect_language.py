@@ -1,8 +1,8 @@
 """Which language a message is plainly written in, so that the person can be told of a human being to reach. Pure.
 
-Owns the shape of `written.toml` and `english.txt`. Imports the standard library and `flows.language.normalise`. It is
-no model: some scripts say it alone, the others and Latin letters are told apart by small words, letters and endings of
-words. An English message is let go after a look at its words, before `written.toml` is even read.
+Owns the shape of `written.toml` and `english.txt`. It is no model: some scripts say it alone, the others and Latin
+letters are told apart by small words, letters and endings of words. An English message is let go after a look at its
+words, before `written.toml` is even read.
 
 When in doubt it says nothing: a person who writes a kind of English that is not in a book must never be told that they
 write in another language.

@@ -1,7 +1,7 @@
 """STOP, HELP and DELETE as whole messages in languages that we do not speak. Owns the shape of `elsewhere.toml`. Pure.
 
-Imports the standard library and `flows.language.normalise`. The table is read when the first short message comes that
-nothing else has recognised, and is a single look-up from then on.
+The table is read when the first short message comes that nothing else has recognised, and is a single look-up from then
+on.
 """
 
 from __future__ import annotations

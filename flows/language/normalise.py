@@ -1,9 +1,8 @@
 """Forms of a text to compare by: what a person typed, without what a thumb, a phone or a keyboard added to it.
 
 Owns `normalise` (for answers and labels), `folded` (for keywords, which goes further), `storable` (for the database),
-`displayable` (for pages) and `cut`.
-Imports the standard library only. None ever raises: NUL, lone surrogates, right-to-left text and emoji are
-characters like others here.
+`displayable` (for pages) and `cut`. None ever raises: NUL, lone surrogates, right-to-left text and emoji are characters
+like others here.
 """
 
 from __future__ import annotations

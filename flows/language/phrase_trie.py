@@ -1,10 +1,9 @@
 """Patterns of phrases, and the tree of words they are looked up in. Owns the little language of the keyword tables.
 
-`(one|of)` one of these, `[perhaps|one|of]` one of these or nothing, `{slot}` one of the list of that name. Imports the
-standard library and `flows.language.normalise` only. Patterns are never spelled out: they are put together in one tree
-of words, in which finding a phrase costs one look per word, however many phrases there are. Of the tree only those
-branches are made that somebody's words have led to, and of a pattern only what its first words are; that keeps tens of
-thousands of phrases in a few megabytes and ready at once.
+`(one|of)` one of these, `[perhaps|one|of]` one of these or nothing, `{slot}` one of the list of that name. Patterns are
+never spelled out: they are put together in one tree of words, in which finding a phrase costs one look per word,
+however many phrases there are. Of the tree only those branches are made that somebody's words have led to, and of a
+pattern only what its first words are; that keeps tens of thousands of phrases in a few megabytes and ready at once.
 """
 
 from __future__ import annotations

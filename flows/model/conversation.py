@@ -1,4 +1,4 @@
-"""The state of one contributor going through one release: a frozen record that survives as JSON. Imports pydantic.
+"""The state of one contributor going through one release: a frozen record that survives as JSON.
 
 A stored state that cannot be read is an error that stops and tells the team, never a fresh start.
 """

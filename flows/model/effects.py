@@ -1,4 +1,4 @@
-"""What a turn wants done: one frozen record each, carried out by the caller in order. Imports pydantic's types only.
+"""What a turn wants done: one frozen record each, carried out by the caller in order.
 
 The engine never does any of these itself. Commands to the world are named in the imperative.
 """

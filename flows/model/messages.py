@@ -1,7 +1,4 @@
-"""How a `Say` reads on each kind of channel, cut to what it can carry, and as JSON for the outbox. Pure.
-
-Imports the standard library and `flows` only.
-"""
+"""How a `Say` reads on each kind of channel, cut to what it can carry, and as JSON for the outbox. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts as people type them: three plain words, alone or after "my receipt is". Imports the standard library.
+"""Receipts as people type them: three plain words, alone or after "my receipt is".
 
 The words are in `receipt_words.txt`: short, kind, easy to say and to spell, no two alike, none that is also a command
 of ours or of a mobile network. The lists of what people write before them are texts, one for each language.

@@ -1,4 +1,4 @@
-"""When somebody of the team is there, and what "60 minutes of staffed time" comes to. Standard library only.
+"""When somebody of the team is there, and what "60 minutes of staffed time" comes to.
 
 Times of the week are local; minutes are counted in UTC, so that the night in which the clocks change costs nobody an
 hour. Public holidays are not known: a day off counts like any other of its weekday.

@@ -1,7 +1,7 @@
 """A conversation on paper: what a person did and what came back, as plain text that anybody can read and write.
 
-Owns the format. Lines that begin with `>` are the person, with `<` are ours, with `*` tell what happened besides.
-A line that is indented by two goes on with the one above. Pure; imports `flows` only.
+Owns the format. Lines that begin with `>` are the person, with `<` are ours, with `*` tell what happened besides. A
+line that is indented by two goes on with the one above. Imports `flows` only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compares the tables of a database with those that it should have, column by column. Imports SQLAlchemy; only reads.
+"""Compares the tables of a database with those that it should have, column by column. Only reads.
 
 Each side is put into words first, so that what differs can be said as it was compared. Three questions to the
 database's own catalogue, and no reflection: every start asks them.

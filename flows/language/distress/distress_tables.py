@@ -1,9 +1,8 @@
 """Words of distress: which kinds of concern a message may hold, for a signpost and for a person to look at.
 
 Owns how a message is matched and the shape of `concerns/<language>.toml`, which is explained at the top of `en.toml`.
-Imports the standard library and its neighbours `letters`, `phrases` and `literal_wish`; reads its files once. It flags
-words and nothing more: no score, no grade, no decision (rule 80). When in doubt it flags, because a signpost too many
-costs little.
+Reads its files once. It flags words and nothing more: no score, no grade, no decision (rule 80). When in doubt it
+flags, because a signpost too many costs little.
 
 A message is folded as keywords are, its spellings made one, its filler words left out. Then it is looked up phrase by
 phrase; what lies within a look-alike or behind a negation does not count. An ordinary message costs a few microseconds.

@@ -8,7 +8,7 @@ laughs may mean it, so that is told apart and never dropped.
 
 English, of the one who writes, and now: what somebody wished once, or another is said to wish, is left to the phrases
 and the model. Words are those of `safeguarding.Book.words`: folded, spelled as its table has them ("going to" for
-"gonna"), fillers left out, a slash where a clause ends. Imports the standard library only.
+"gonna"), fillers left out, a slash where a clause ends.
 """
 
 from __future__ import annotations

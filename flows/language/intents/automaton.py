@@ -1,7 +1,4 @@
-"""Patterns that overlap, and words that may be any: every one that stands anywhere in a message.
-
-Imports `flows.language.phrase_trie`, whose tree it walks from every word at once.
-"""
+"""Patterns that overlap, and words that may be any: every one that stands anywhere in a message."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Kinds of sayings that are known by the words they gather, in any order, where no phrase fits.
 
 Owns rules such as “a word of cost, in something that asks”. They count only in one short clause, and not beside words
-that tell of others or of another time: what is gathered loosely must not take a story. Imports nothing of ours.
+that tell of others or of another time: what is gathered loosely must not take a story.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The phrases people use to speak to us beside their story, by language, ready to be found in a message.
 
 Owns the shape of `intents/<language>.toml`, explained for translators at the top of `en.toml`, and the kinds there are.
-Imports the standard library, `flows.language.normalise`, `flows.language.phrase_trie` and the automaton. A book is made
-when it is first asked for. Finding costs one look per word and open phrase, however many phrases there are.
+A book is made when it is first asked for. Finding costs one look per word and open phrase, however many phrases there
+are.
 """
 
 from __future__ import annotations

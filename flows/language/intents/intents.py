@@ -1,9 +1,8 @@
 """What a person says to us beside their story or their answer: a question about us, a greeting, an emergency, an age.
 
-Owns `recognise_intent`. Imports the standard library and our own modules of the language only. Which words mean what
-stands in `intents/<language>.toml`; nothing here knows a phrase. Where none fits, a small model may be sure. When in
-doubt the words are no aside: a story taken for an aside would be lost, an aside taken for a story only stays
-unanswered.
+Owns `recognise_intent`. Which words mean what stands in `intents/<language>.toml`; nothing here knows a phrase. Where
+none fits, a small model may be sure. When in doubt the words are no aside: a story taken for an aside would be lost, an
+aside taken for a story only stays unanswered.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What phones send by themselves when somebody taps a message: "Liked “…”", "Reacted 👍 to “…”". Owns `is_reaction`.
 
-The verbs of the languages that phones here are set to stand in `reactions.txt`, one a line: the language of
-the phone need not be the one a person writes to us in. Imports the standard library only.
+The verbs of the languages that phones here are set to stand in `reactions.txt`, one a line: the language of the phone
+need not be the one a person writes to us in.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Keywords among other words: which part of a message is meant for us, and what is left of the rest.
 
 Owns three ways to look: a message made of nothing but half-sentences that are ours ("no thanks stop"), one whose first
-or last part is a phrase plainly meant for us ("please stop texting me, I'm at work"), and one whose first sentence is
-a bare STOP and that goes on to speak to us. In the last two, words in somebody else's mouth never count. Imports the
-standard library, `letters`, `phrasebook` and `phrases`.
+or last part is a phrase plainly meant for us ("please stop texting me, I'm at work"), and one whose first sentence is a
+bare STOP and that goes on to speak to us. In the last two, words in somebody else's mouth never count.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The keyword tables of every language, ready to be looked up in. Owns the shape of `words/<language>.toml`.
 
-Imports the standard library, `flows.language.normalise` and `flows.language.phrase_trie`. Its files are read once, when
-first asked for, and the book of a language is put together when somebody of that language first writes. The shape is
-explained for translators at the top of `words/en.toml`. A table that cannot be used is an error, never a silent gap.
+Its files are read once, when first asked for, and the book of a language is put together when somebody of that language
+first writes. The shape is explained for translators at the top of `words/en.toml`. A table that cannot be used is an
+error, never a silent gap.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Words that work at any time, in every state and language: STOP, HELP and their kin (design rule 3, rules 27, 31).
 
 Owns how a message is matched; the words themselves are data in `words/<language>.toml`, read by
-`flows.language.keywords.keyword_tables`. Imports the standard library, its neighbours `clauses`, `letters`,
-`phrasebook`, `signatures`, and the language.
+`flows.language.keywords.keyword_tables`.
 
 A message is folded (case, accents, apostrophes, full-width forms, zero-width characters), then looked up whole, then
 without the courtesies round it, then as several half-sentences that are all ours, then without the signature below it,

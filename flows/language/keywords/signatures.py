@@ -1,7 +1,6 @@
 """What stands below a message and is no part of it: a mail footer, a greeting with a name, a name alone.
 
-Imports the standard library and `phrasebook`. Used only to look for a keyword in what is left: nothing is taken out of
-anybody's words.
+Used only to look for a keyword in what is left: nothing is taken out of anybody's words.
 """
 
 from __future__ import annotations

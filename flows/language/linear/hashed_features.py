@@ -1,7 +1,7 @@
 """What a linear model sees of words: themselves, pairs of neighbours, parts of words, and groups of words.
 
 Every feature is a short text that begins with its family; a message holds the same one several times if it occurs so.
-Which words belong to which group is each model's own. Imports the standard library only.
+Which words belong to which group is each model's own.
 """
 
 from __future__ import annotations

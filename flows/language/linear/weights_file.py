@@ -1,7 +1,7 @@
 """The lines of a file of weights, found by name: the file as it is, and twelve bytes a line beside it.
 
 A file has families in brackets, and in each of them lines of a feature, a mark, and what is known of it. As a dict of
-texts the same lines take five times the memory. Imports the standard library only.
+texts the same lines take five times the memory.
 """
 
 from __future__ import annotations
