@@ -88,8 +88,8 @@ def test_what_is_written_is_read_again(act: TranscriptAct) -> None:
         ("flow: share\n> Hi\n", "channel: sms"),
         ("channel: sms\n> Hi\n", "Above the first message"),
         ("flow: share\nchannel: sms\ncolour: red\n> Hi\n", "Above the first message"),
-        ("flow: share\nchannel: sms\n< Hi\n", "TranscriptLine 3"),
-        ("flow: share\nchannel: sms\n> Hi\nHello\n", "TranscriptLine 4"),
+        ("flow: share\nchannel: sms\n< Hi\n", "Line 3"),
+        ("flow: share\nchannel: sms\n> Hi\nHello\n", "Line 4"),
         ("flow: share\nchannel: sms\n> (wait a while)\n", "Line 3: “a while” is not a time to wait"),
     ],
 )
