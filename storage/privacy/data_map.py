@@ -72,7 +72,7 @@ def eyes(who: str) -> tuple[str, ...]:
 
 def problems() -> list[str]:
     """Return what is missing in the descriptions or too much in them, each with what to do."""
-    said, file = descriptions(), f"storage/{DESCRIPTIONS.name}"
+    said, file = descriptions(), f"storage/privacy/{DESCRIPTIONS.name}"
     there = {table.name: {one.name for one in table.columns} for table in tables.metadata.tables.values()}
     found = [
         f"Nobody described the table {name}. Add [tables.{name}] to {file}."

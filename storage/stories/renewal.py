@@ -36,7 +36,7 @@ PERIODS = {"publish": timedelta(days=365), "quote": timedelta(days=730), "team":
 AT_ONCE = 500
 
 
-class Ending(NamedTuple):
+class ConsentEnding(NamedTuple):
     """What ends soon of a story's consent."""
 
     kind: Literal["renew_publish", "renew_quote", "renew_keep"]
@@ -50,7 +50,7 @@ class Ending(NamedTuple):
         return round(self.period.days / MONTH_DAYS)
 
 
-def ending(connection: Connection, story: EditedStory) -> Ending | None:
+def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
     """Return what of a story's consent ends first; None if nothing has an end."""
     ends = []
     if story.use in {"quote", "publish"} and story.use_until is not None:
@@ -68,7 +68,7 @@ def ending(connection: Connection, story: EditedStory) -> Ending | None:
     kinds: dict[str, Literal["renew_publish", "renew_quote", "renew_keep"]] = {
         "publish": "renew_publish", "quote": "renew_quote", "team": "renew_keep",
     }  # fmt: skip
-    return Ending(kinds[use], until, period)
+    return ConsentEnding(kinds[use], until, period)
 
 
 def ask_in_good_time(connection: Connection, now: datetime) -> int:
