@@ -97,7 +97,7 @@ EVENTS: tuple[Call | Pressed, ...] = (
 )  # fmt: skip
 
 
-class OrganisationFacts:
+class House:
     """A service that only listens: what it would say stays in the outbox."""
 
     def __init__(self, app: App, client: httpx.AsyncClient) -> None:
@@ -151,7 +151,7 @@ def plain(item: tuple[str, Any]) -> tuple[str, Any]:
 
 
 @asynccontextmanager
-async def house(folder: Path, **settings: str) -> AsyncIterator[OrganisationFacts]:
+async def house(folder: Path, **settings: str) -> AsyncIterator[House]:
     given = {
         "EARSHOT_DATA_DIR": str(folder),
         "EARSHOT_PUBLIC_URL": PUBLIC,
@@ -163,7 +163,8 @@ async def house(folder: Path, **settings: str) -> AsyncIterator[OrganisationFact
     }
     app = build(read(given | settings), clock=lambda: NOON)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=PUBLIC) as client:
-        yield OrganisationFacts(app, client)
+        yield House(app, client)
+    await asyncio.gather(*(channel.stop() for channel in app.channels.values()))
     app.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from itertools import product
@@ -89,6 +90,7 @@ async def attacker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     transport = httpx.ASGITransport(app.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield Attacker(app, client)
+    await asyncio.gather(*(channel.stop() for channel in app.channels.values()))
     app.close()
 
 

@@ -88,6 +88,7 @@ async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
     transport = httpx.ASGITransport(app.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.1:8000") as client:
         yield Outside(app, client)
+    await asyncio.gather(*(channel.stop() for channel in app.channels.values()))
     app.close()
 
 
