@@ -67,7 +67,9 @@ def settings() -> Settings:
     return read_in
 
 
-AT_ONCE_READ = "from datetime import timedelta; from bot import seen; seen.READ_IN = timedelta(0)"
+AT_ONCE_READ = (
+    "from datetime import timedelta; from bot.turn import seen_messages; seen_messages.READ_IN = timedelta(0)"
+)
 """The people of the bench answer as soon as a message reaches them; nobody else can have read it by then."""
 SERVE = f"import sys; {AT_ONCE_READ}; from bot.cli import main; sys.argv[1:] = ['serve']; main()"
 

@@ -38,7 +38,7 @@ async def test_it_is_heard_once_we_are_well_again(
 ) -> None:
     await service.text(MAYA, *walk.by_text(STORY))
     with monkeypatch.context() as broken:
-        broken.setattr("bot.inbound.intake.Turn", None)
+        broken.setattr("bot.inbound.intake.TurnRunner", None)
         (told,) = await service.text(MAYA, LATER)
     assert "Your message is safe" in told
 

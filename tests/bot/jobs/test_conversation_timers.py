@@ -44,9 +44,9 @@ async def test_ticks_at_the_same_moment_ask_once(service: Service) -> None:
 async def test_a_message_that_comes_with_the_tick_wins(service: Service) -> None:
     await service.text(MAYA, *walk.AGREED_BY_TEXT, STORY)
     service.now += timedelta(minutes=2)
-    found = service.due._find(service.now)
+    found = service.timers._find(service.now)
     await service.text(MAYA, "DONE")
-    assert [await service.due._move_on(due, service.now) for due in found] == [False]
+    assert [await service.timers._move_on(due, service.now) for due in found] == [False]
     assert len(service.rows(tables.Outbox)) == 5
 
 

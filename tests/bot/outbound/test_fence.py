@@ -55,7 +55,7 @@ async def test_a_stop_is_on_the_list_though_cleaning_out_fails_or_takes_its_time
         made = partial(people.make_person, channel="sms", lookups=[b"l" * 32], sealed=b"s", now=app.clock())
         person = app.writer.run(lambda connection: made(connection).contributor_id)
         app.writer.run(lambda connection: people.opt_out(connection, person, app.clock()))
-        monkeypatch.setattr("bot.app.scrub", full)
+        monkeypatch.setattr("bot.app.vacuum", full)
         (job,) = [job for job in app.schedule.jobs if job.name == "scrub"]
         with suppress(OSError):
             await job.run()

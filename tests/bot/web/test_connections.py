@@ -116,7 +116,7 @@ async def serving(most: int = 100) -> AsyncIterator[Server]:
         await send({"type": "http.response.body", "body": b""})
 
     config = connections.config(AsgiApp(pages, {"/hook": hook}), descriptors=most * 8 // 5)
-    config.admission()
+    config.load()
     kept = config.http_protocol_class.keywords["lines"]  # type: ignore[union-attr]  # a partial of ours
     loop, state = asyncio.get_running_loop(), ServerState()
     listening = await loop.create_server(

@@ -24,7 +24,7 @@ async def seen(peer: str, forwarded: str | list[str], trusted: str = "") -> str:
 
     settings = read({"EARSHOT_TRUSTED_PROXIES": trusted})
     config = connections.config(app, trusted=settings.trusted_proxies, descriptors=1024)
-    config.admission()
+    config.load()
     transport = httpx.ASGITransport(config.loaded_app, client=(peer, 4711))  # type: ignore[arg-type]  # any ASGI app
     lines = [forwarded] if isinstance(forwarded, str) else forwarded
     async with httpx.AsyncClient(transport=transport, base_url="http://listen.example.org") as client:

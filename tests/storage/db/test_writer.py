@@ -315,7 +315,8 @@ def test_two_that_wait_for_each_other_both_end(database: Engine, writer: Writer)
 KILLED = """
 import sys, threading
 from sqlalchemy import insert
-from storage import database, tables
+from storage import tables
+from storage.db import engine as database
 from storage.db.writer import writer_for
 
 STRAY = tables.Stray.__table__

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.places import MOST, Found, Place, ProjectPlace, Resolver, kind_of, without_full_postcodes
+from storage.places import MOST, Place, PlacesFoundByWords, ProjectPlace, Resolver, kind_of, without_full_postcodes
 
 KNOWLE_WEST = ProjectPlace(
     "knowle-west", "Knowle West", ("Filwood", "Knowle W"), "neighbourhood", "Bristol", "gss", "E06000023", 51.42, -2.6
@@ -237,7 +237,7 @@ def test_the_project_list_can_be_replaced() -> None:
 
 
 def test_only_the_countries_asked_for(gb: Resolver, both: Resolver) -> None:
-    assert gb.find("Knocknacarra") == Found("Knocknacarra")
+    assert gb.find("Knocknacarra") == PlacesFoundByWords("Knocknacarra")
     assert labels(both.find("Galway").exact) == ["Galway, County Galway"]
     assert labels(both.find("Baile Átha Cliath").exact) == ["Dublin, County Dublin"]
     assert labels(both.find("Kerry").exact) == ["County Kerry, Ireland", "Kerry, Powys"]
