@@ -21,18 +21,18 @@ from bot.jobs.conversation_timers import ConversationTimers
 from bot.jobs.follow_ups import FollowUps
 from bot.jobs.scheduler import DAY, HOUR, MINUTE, Job, Schedule
 from bot.outbound.sender import Sender
-from bot.settings.foundation import keep_notice, open_foundation, periods
+from bot.settings.open_database import keep_notice, open_foundation, periods
 from bot.settings.organisation import organisation_facts
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.telemetry.readiness import Readiness
 from bot.turn.alerts import Alerts
-from bot.turn.context import TurnServices
 from bot.turn.menu_texts import menus
 from bot.turn.releases import Releases
+from bot.turn.turn_services import TurnServices
 from bot.web import routes
-from bot.web.admission import Admission
-from bot.web.reveal import SealedReader
+from bot.web.overload import Admission
+from bot.web.sealed_reader import SealedReader
 from bot.web.web_services import PublicServices, SimulatorServices, WebServices
 from flows.language.answers.phrase_book import answers_in
 from flows.language.distress import distress_tables
@@ -46,7 +46,7 @@ from storage.privacy import retention
 from storage.privacy.vacuum import vacuum
 from storage.protection.erasure import finish_erasures
 from storage.queries.project_places import project_places
-from storage.upkeep import backup, kept_refusals
+from storage.upkeep import backup, refusals_list
 from storage.upkeep.timekeeping import present
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from bot.channels.channel import Channel, Inbound
     from bot.channels.telegram.telegram_channel import TelegramChannel
     from bot.settings.environment import Settings
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from bot.web.asgi import AsgiApp
     from storage.db.database_trouble import Cause
     from storage.places import ProjectPlace
@@ -286,7 +286,7 @@ class App:
 
     async def _scrub(self) -> int:
         """Write down what people said no to, then take what was deleted out of free pages and logs as well."""
-        await asyncio.to_thread(kept_refusals.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
+        await asyncio.to_thread(refusals_list.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
         done = await asyncio.to_thread(vacuum, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 

@@ -17,8 +17,8 @@ from starlette.routing import Mount, Route
 from review.export import export_page
 from review.inbox import inbox_page
 from review.kit import render, require_role, visit
-from review.kit.held_files import HeldFiles
 from review.kit.safeguarding_rules import CARERS
+from review.kit.static_files import HeldFiles
 from review.kit.throttle import Throttle
 from review.kit.visit import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
 from review.queue import queue_page

@@ -13,7 +13,7 @@ import pytest
 from bot.app import build
 from bot.channels import CHANNELS, channel_named
 from bot.settings.environment import Settings, read
-from bot.settings.foundation import KEY_FILE
+from bot.settings.open_database import KEY_FILE
 from storage.privacy.vacuum import LIST
 
 if TYPE_CHECKING:

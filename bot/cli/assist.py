@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from bot.turn.assisted_session import AssistedSession
     from flows.model.effects import Say
     from storage.queries.team.members import Member
@@ -31,11 +31,11 @@ def assist(
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation, keep_notice  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation, keep_notice  # noqa: PLC0415 - keep start-up light
     from bot.settings.organisation import organisation_facts  # noqa: PLC0415
     from bot.turn.assisted_session import AssistedSession  # noqa: PLC0415
-    from bot.turn.context import TurnServices  # noqa: PLC0415
     from bot.turn.releases import Releases  # noqa: PLC0415
+    from bot.turn.turn_services import TurnServices  # noqa: PLC0415
     from storage.places import Resolver  # noqa: PLC0415
     from storage.queries.contributors.consent_decisions import Assisted  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ commands = typer.Typer(
 def show() -> None:
     """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
 
     settings = installed()
     with foundation(settings) as base:
@@ -42,7 +42,7 @@ def right(
     What is over by this date is deleted from then on.
     """
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import timekeeping  # noqa: PLC0415
 
     settings = installed()

@@ -21,8 +21,8 @@ KNOWN = frozenset({
     "flows.authoring.catalogue.UnreadableCatalogueError", "flows.authoring.findings.FlowError",
     "review.kit.accounts.NotARoleError", "review.kit.accounts.NotAnEmailError",
     "storage.protection.crypto.SealBrokenError", "storage.protection.crypto.UnusableKeyError",
-    "storage.db.engine.UnusableDatabaseError", "storage.export.asked.UnknownFormatError",
-    "storage.export.asked.UnknownUseError",
+    "storage.db.engine.UnusableDatabaseError", "storage.export.export_request.UnknownFormatError",
+    "storage.export.export_request.UnknownUseError",
     "storage.export.select.RestlessStoriesError", "storage.places.gazetteer.GazetteerError",
 })  # fmt: skip
 """The errors whose own words are meant for the person at the terminal: named, so that none has to be imported."""

@@ -160,9 +160,9 @@ def release(
 ) -> None:
     """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
-    from storage.upkeep import restored  # noqa: PLC0415
+    from storage.upkeep import restore as restored  # noqa: PLC0415
 
     out = console()
     with foundation(installed()) as base:
@@ -181,9 +181,9 @@ def release(
 def _hold(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
     from bot.cli.console import console  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.privacy import vacuum  # noqa: PLC0415
-    from storage.upkeep import restored  # noqa: PLC0415
+    from storage.upkeep import restore as restored  # noqa: PLC0415
 
     lines = vacuum.read_list(settings.data_dir)
     if before is not None:
@@ -218,11 +218,11 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
     """Return the keys: those of the database `source`, or, for a copy that is locked, those at hand; none are made."""
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - keep start-up light
 
-    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415
+    from bot.settings.open_database import KEY_FILE  # noqa: PLC0415
     from storage.db.database_trouble import Cause, cause_of  # noqa: PLC0415
     from storage.db.engine import connect  # noqa: PLC0415
     from storage.protection.crypto import Keyring, UnusableKeyError  # noqa: PLC0415
-    from storage.protection.key_fit import from_file, keys_for, missing  # noqa: PLC0415
+    from storage.protection.key_check import from_file, keys_for, missing  # noqa: PLC0415
     from storage.upkeep.backup import DamagedError  # noqa: PLC0415
 
     path = settings.data_dir / KEY_FILE
@@ -246,9 +246,9 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
 
 def _must_fit(settings: Settings, fresh: Path) -> None:
     """Refuse a copy that the key at hand does not belong to, before anything is put in its place."""
-    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import connect  # noqa: PLC0415
-    from storage.protection.key_fit import keys_for  # noqa: PLC0415
+    from storage.protection.key_check import keys_for  # noqa: PLC0415
 
     given = settings.secret_key.get_secret_value() if settings.secret_key is not None else None
     engine = connect(f"sqlite:///{fresh}")
@@ -270,13 +270,13 @@ def _known_to(file: Path) -> list[Erased]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     from storage.privacy import vacuum  # noqa: PLC0415
-    from storage.upkeep import kept_refusals  # noqa: PLC0415
+    from storage.upkeep import refusals_list  # noqa: PLC0415
 
     engine = create_engine(f"sqlite:///file:{file.resolve()}?immutable=1&uri=true", hide_parameters=True)
     try:
         found = vacuum.listed(engine)
         with engine.connect() as connection:
-            return found + kept_refusals.known_to(connection)
+            return found + refusals_list.known_to(connection)
     except SQLAlchemyError:
         return []
     finally:

@@ -44,14 +44,14 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
     if context.invoked_subcommand is not None:
         return
-    from storage.export.asked import checked_use, format_named  # noqa: PLC0415 - keep start-up light
+    from storage.export.export_request import checked_use, format_named  # noqa: PLC0415 - keep start-up light
 
     format_named(format_name)
     checked_use(use)
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.export import select  # noqa: PLC0415
 
     if out is not None and not out.parent.is_dir():
@@ -91,7 +91,7 @@ def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.cli.people import recall_sentence  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415
 

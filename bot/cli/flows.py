@@ -128,7 +128,7 @@ def check(
 @commands.command()
 def publish() -> None:
     """Check the flows and write what changed to the database. The service begins with it at its next start."""
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from bot.turn.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
 

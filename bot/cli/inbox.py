@@ -37,7 +37,7 @@ def items(
 ) -> None:
     """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from flows.model.item_kinds import ItemKind  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.team import team_items  # noqa: PLC0415
@@ -117,7 +117,7 @@ def list_events() -> None:
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415
+    from bot.settings.open_database import foundation  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.conversations import failed_events  # noqa: PLC0415
 

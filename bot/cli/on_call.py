@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from storage.queries.team.members import Member
     from storage.queries.team.on_call import Contact
 
@@ -35,7 +35,7 @@ def oncall(
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
 
     out = console()

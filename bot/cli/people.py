@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from storage.privacy.subject_file import PersonFile
     from storage.queries.contributors.find_person import PersonHit
     from storage.queries.stories.exports_made import Recall
@@ -85,7 +85,7 @@ def group() -> None:
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
@@ -108,7 +108,7 @@ def export(
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
@@ -135,7 +135,7 @@ def erase(
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
     from storage.privacy.vacuum import vacuum  # noqa: PLC0415
@@ -189,7 +189,7 @@ def request(
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members, requests  # noqa: PLC0415
 
     settings = installed()

@@ -16,7 +16,7 @@ def import_list(
 ) -> None:
     """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from flows.authoring.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415
     from storage.queries.project_places import replace_project_places  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from storage.privacy.proof import DecisionProved, Proof
 
 
@@ -26,7 +26,7 @@ def proof(
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was within it."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy import proof as proofs  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415

@@ -42,7 +42,7 @@ def run(
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation, periods  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
 
     settings = installed()

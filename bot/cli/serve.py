@@ -131,7 +131,7 @@ def _give_up() -> None:
 
 def _greet(out: Console, app: App) -> None:
     from storage.db.engine import reader  # noqa: PLC0415
-    from storage.upkeep import restored, schema_check  # noqa: PLC0415 - keep start-up light
+    from storage.upkeep import restore, schema_check  # noqa: PLC0415 - keep start-up light
 
     settings = app.settings
     out.print(f"[bold]Earshot[/bold] listens for {settings.organisation}.", highlight=False)
@@ -159,7 +159,7 @@ def _greet(out: Console, app: App) -> None:
             out.print(f"  {each}.", markup=False)
         out.print("  Nothing fails by it, but we do not look after it.")
     with reader(app.engine) as connection:
-        fenced = restored.fenced(connection)
+        fenced = restore.fenced(connection)
     if fenced:
         out.print()
         out.print("  [yellow]Nothing is sent:[/yellow] a copy of the database was put back, and nobody has looked yet.")

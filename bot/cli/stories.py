@@ -18,7 +18,7 @@ from flows.language.normalise import displayable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from storage.queries.stories.editions import Edition
     from storage.queries.stories.whole_story import WholeStory
     from storage.stories.editing import EditionMade, EditRefusal
@@ -47,7 +47,7 @@ def list_(
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import review_queue  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
@@ -83,7 +83,7 @@ def list_(
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller said to them."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members  # noqa: PLC0415
 
     out = console()
@@ -115,7 +115,7 @@ def edit(
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.stories import editing  # noqa: PLC0415
 
     if [file is not None, editor, undo].count(True) != 1:

@@ -12,7 +12,7 @@ from bot.cli.on_call import oncall
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from bot.settings.foundation import Foundation
+    from bot.settings.open_database import Foundation
     from storage.queries.team.members import Member
 
 commands = typer.Typer(name="team", help="Let people of your team in, and out.", no_args_is_help=True)
@@ -28,9 +28,9 @@ def add(
 ) -> None:
     """Add somebody, or give them another role, and print a link with which they choose a password."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import make_link  # noqa: PLC0415
-    from review.kit.leaving import LastLeadError  # noqa: PLC0415
+    from review.kit.end_membership import LastLeadError  # noqa: PLC0415
 
     settings = installed(makes=True)
     with foundation(settings) as base:
@@ -47,12 +47,12 @@ def add(
 def remove(email: Email) -> None:
     """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
-    from review.kit import leaving  # noqa: PLC0415
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from review.kit import end_membership  # noqa: PLC0415
 
     with foundation(installed()) as base:
         try:
-            left = leaving.put_out(base.writer, _member(base, email).id, now=base.clock(), who="command line")
+            left = end_membership.put_out(base.writer, _member(base, email).id, now=base.clock(), who="command line")
         except ValueError as error:
             _fail(str(error))
     out = console()
@@ -72,12 +72,12 @@ def remove(email: Email) -> None:
 def sign_out(email: Email) -> None:
     """End all sessions of somebody, as when a laptop is lost. Their password still works."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
-    from review.kit import leaving  # noqa: PLC0415
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from review.kit import end_membership  # noqa: PLC0415
 
     with foundation(installed()) as base:
         try:
-            ended = leaving.sign_out_everywhere(
+            ended = end_membership.sign_out_everywhere(
                 base.writer, _member(base, email).id, now=base.clock(), who="command line"
             )
         except ValueError as error:
@@ -89,7 +89,7 @@ def sign_out(email: Email) -> None:
 def list_() -> None:
     """List who is on the team, and who has left."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members as team  # noqa: PLC0415
 
     with foundation(installed()) as base:
@@ -108,7 +108,7 @@ def token(email: Email) -> None:
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.foundation import foundation  # noqa: PLC0415
+    from bot.settings.open_database import foundation  # noqa: PLC0415
     from review.kit.accounts import digest, email_of  # noqa: PLC0415
     from storage.queries.team import api_tokens  # noqa: PLC0415
     from storage.queries.team import members as team  # noqa: PLC0415
@@ -141,7 +141,7 @@ def token(email: Email) -> None:
 def _member(base: Foundation, email: str) -> Member:
     """Return the active member with this address; raises NotOnTheTeamError and NotAnEmailError."""
     from review.kit.accounts import email_of  # noqa: PLC0415
-    from review.kit.leaving import NotOnTheTeamError  # noqa: PLC0415
+    from review.kit.end_membership import NotOnTheTeamError  # noqa: PLC0415
     from storage.queries.team import members as team  # noqa: PLC0415
 
     found = base.writer.run(partial(team.member_by_email, email=email_of(email)))

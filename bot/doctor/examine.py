@@ -21,12 +21,12 @@ from bot.settings.organisation import CHECK_EVERY, helplines, lines_for, organis
 from storage.db.engine import UnusableDatabaseError, connect, is_current, is_empty, reader
 from storage.privacy import vacuum
 from storage.privacy.retention import leaving
-from storage.protection import key_fit
+from storage.protection import key_check
 from storage.protection.crypto import Keyring, UnusableKeyError
 from storage.queries.conversations import failed_events
 from storage.queries.delivery import outbox
 from storage.queries.team import requests
-from storage.upkeep import restored, schema_check, timekeeping
+from storage.upkeep import restore, schema_check, timekeeping
 from storage.upkeep.backup import BEFORE
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _data_folder(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def _keys(context: CheckContext) -> Iterator[DoctorFinding]:
-    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
+    from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     settings = context.settings
     path = settings.data_dir / KEY_FILE
@@ -167,7 +167,7 @@ def _keys(context: CheckContext) -> Iterator[DoctorFinding]:
         elif path.exists():
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield DoctorFinding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
-            context.keyring = key_fit.from_file(path)
+            context.keyring = key_check.from_file(path)
         else:
             return  # whether that is wrong, only the database can say
     except UnusableKeyError as error:
@@ -244,18 +244,18 @@ def _database(context: CheckContext) -> Iterator[DoctorFinding]:
 
 def _sealed(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell whether the keys are those of the database: after a move, one may have been left behind."""
-    from bot.settings.foundation import KEY_FILE  # noqa: PLC0415 - that module imports everything
+    from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     path = context.settings.data_dir / KEY_FILE
     if context.keyring is None:
         if context.settings.secret_key is not None or path.exists():
             return  # said above what is wrong with it
-        if context.engine is not None and key_fit.needs_key(context.engine):
+        if context.engine is not None and key_check.needs_key(context.engine):
             yield DoctorFinding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
         else:
             yield DoctorFinding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
     elif context.engine is not None:
-        if key_fit.fits(context.engine, context.keyring):
+        if key_check.fits(context.engine, context.keyring):
             yield DoctorFinding("good", "The keys fit the database.")
         else:
             yield DoctorFinding(
@@ -270,8 +270,8 @@ def _copies(context: CheckContext) -> Iterator[DoctorFinding]:
     if context.engine is None:
         return
     with reader(context.engine) as connection:
-        made = restored.last_copy(connection)
-        fenced, waits = restored.fenced(connection), restored.waiting(connection)
+        made = restore.last_copy(connection)
+        fenced, waits = restore.fenced(connection), restore.waiting(connection)
     if fenced:
         yield DoctorFinding(
             "wrong", f"A copy was put back, and nothing is sent until somebody has looked; {waits} messages wait.",
@@ -360,7 +360,7 @@ def _on_call(context: CheckContext) -> Iterator[DoctorFinding]:
 
 def _leaving(context: CheckContext) -> Iterator[DoctorFinding]:
     """Tell of quiet contacts that are about to be let go."""
-    from bot.settings.foundation import periods  # noqa: PLC0415 - that module imports everything
+    from bot.settings.open_database import periods  # noqa: PLC0415 - that module imports everything
 
     if context.engine is None:
         return
@@ -509,14 +509,14 @@ def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[DoctorFinding
 
 def _languages(_patient: CheckContext) -> Iterator[DoctorFinding]:
     """Name the languages of which no speaker has read our words yet: some are in use for safety's sake."""
-    from flows.language import elsewhere, spoken_where  # noqa: PLC0415
+    from flows.language import keywords_elsewhere, spoken_where  # noqa: PLC0415
     from flows.language.distress import distress_tables  # noqa: PLC0415
     from flows.language.keywords import recognise  # noqa: PLC0415 - only this look needs them
 
     drafts = {
         "keywords": recognise.unchecked(),
         "words of danger": distress_tables.unchecked(),
-        "STOP, HELP and DELETE": elsewhere.unchecked(),
+        "STOP, HELP and DELETE": keywords_elsewhere.unchecked(),
         "the sentence that names a person (not sent before)": spoken_where.unchecked(),
     }
     waiting = [f"{what} in {', '.join(codes)}" for what, codes in drafts.items() if codes]

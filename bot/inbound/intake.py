@@ -21,12 +21,12 @@ from bot.inbound import late_events
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.telemetry.readiness import Turns
-from bot.turn import address_holder, alerts, without_engine
-from bot.turn.context import TurnTrigger
+from bot.turn import address_holder, alerts, fallback
 from bot.turn.formatting import choice_of
 from bot.turn.runner import HOUR, MOST_BESIDE, TurnRunner
 from bot.turn.seen_messages import EVERYTHING, Seen, seen_by
-from flows.engine.distress import ONCE_IN
+from bot.turn.turn_services import TurnTrigger
+from flows.engine.signpost_first import ONCE_IN
 from flows.language.keywords.recognise import Keyword
 from flows.model.effects import Begin, Say
 from flows.model.item_kinds import ItemKind
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.channel import Channel, Inbound
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from flows.model.signals import Signal
     from storage.db.writer import Writer
     from storage.queries.conversations.turn_queries import Person
@@ -369,7 +369,7 @@ class Intake:
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
         language = person.language or self.services.languages[0]
-        words = without_engine.keywords(event.signals, language, inbound.look)
+        words = fallback.keywords(event.signals, language, inbound.look)
         if stops := Keyword.STOP in words:
             store.opt_out(connection, person.contributor_id, event.now)
         elif Keyword.DELETE in words:
@@ -394,7 +394,7 @@ class Intake:
 
     def _look_after(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int) -> bool:
         """Lay words of distress before the team; returns whether somebody to talk to is to be named (rule 77)."""
-        level = without_engine.raise_concern(connection, self.services, person, event.signals, inbound_id, event.now)
+        level = fallback.raise_concern(connection, self.services, person, event.signals, inbound_id, event.now)
         last = person.signposted_at
         due = level == "plain" and not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN)
         if due:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.turn import blocked_reply, without_engine
+from bot.turn import blocked_reply, fallback
 from flows.language.keywords.recognise import Keyword
 from storage.queries.contributors.people import ended
 from storage.queries.conversations import failed_events
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from bot.channels.channel import Inbound
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 
@@ -52,14 +52,14 @@ def laid_aside(
 ) -> bool:
     """Say nothing and keep nothing of it but what a person has to see to. Returns False for a STOP, which counts."""
     language = (person.language if person is not None else "") or services.languages[0]
-    words = without_engine.keywords(signals, language, inbound.look)
+    words = fallback.keywords(signals, language, inbound.look)
     if Keyword.STOP in words:
         return False
     level = ""
     if person is not None:
-        for kind in {without_engine.RIGHTS[word] for word in words if word in without_engine.RIGHTS}:
+        for kind in {fallback.RIGHTS[word] for word in words if word in fallback.RIGHTS}:
             blocked_reply.enter(connection, kind, person.contributor_id, now)
-        level = without_engine.raise_concern(connection, services, person, signals, inbound_id, now)
+        level = fallback.raise_concern(connection, services, person, signals, inbound_id, now)
     if not level:
         failed_events.empty(connection, inbound_id)
     return True

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
-from bot.turn.context import TurnTrigger
 from bot.turn.runner import TurnRunner
+from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Expired, Nudged, Quiet
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from flows.model.conversation import DueKind
     from flows.model.signals import Signal
     from storage.db.writer import Writer

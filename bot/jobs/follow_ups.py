@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from bot.outbound.rate_limiter import opens
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
-from bot.turn.context import TurnTrigger
 from bot.turn.runner import TurnRunner
+from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import AskedBack
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from bot.settings.setting_values import QuietHours
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from storage.db.writer import Writer
     from storage.queries.stories.follow_ups_asked import AskBack
 

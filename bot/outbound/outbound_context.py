@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.channels.channel import Piece
     from bot.outbound.channel_queue import ChannelQueue
-    from bot.outbound.presence import Presence
+    from bot.outbound.sending_processes import Presence
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring
     from storage.queries.delivery import outbox

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.channels.channel import SendError
 from bot.outbound import outcome
-from bot.outbound.presence import SILENT_SECONDS
+from bot.outbound.sending_processes import SILENT_SECONDS
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from flows.model.messages import UnreadableMessageError

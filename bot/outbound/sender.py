@@ -22,9 +22,9 @@ from bot.channels.channel import SendError
 from bot.outbound import chat_deletion, outcome, provider_reports
 from bot.outbound.channel_queue import ChannelQueue, InFlight
 from bot.outbound.outbound_context import OutboundContext
-from bot.outbound.presence import BEAT_SECONDS, Presence
 from bot.outbound.rate_limiter import RateLimiter, RecipientSpacing, opens
 from bot.outbound.reconciler import Reconciler
+from bot.outbound.sending_processes import BEAT_SECONDS, Presence
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from flows.model.item_kinds import ItemKind
@@ -35,7 +35,7 @@ from storage.protection.cancel_waiting import UNSAY
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox
-from storage.upkeep import restored
+from storage.upkeep import restore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -212,7 +212,7 @@ class Sender(OutboundContext):
                 self.mark_sent(connection, sent, now)
             for each in outcomes:
                 each(connection)
-            if rooms and restored.fenced(connection):
+            if rooms and restore.fenced(connection):
                 return [[] for _ in rooms]
             return [self._claim(connection, now, name, room) for name, room in rooms.items()]
 

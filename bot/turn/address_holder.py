@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 

@@ -11,8 +11,8 @@ from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from bot.turn.context import TurnTrigger
 from bot.turn.runner import TurnRunner
+from bot.turn.turn_services import TurnTrigger
 from flows.model.effects import Begin
 from flows.model.signals import Said
 from storage.protection.crypto import address_lookups, seal_address
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from flows.model.conversation import Conversation
     from flows.model.effects import Say
     from storage.db.writer import Writer

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import TurnServices, TurnTrigger
+    from bot.turn.turn_services import TurnServices, TurnTrigger
     from flows.authoring.release import Release
     from flows.model.conversation import Conversation
     from flows.model.signals import Signal

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import TurnServices, TurnTrigger
+    from bot.turn.turn_services import TurnServices, TurnTrigger
     from flows.authoring.release import Release
     from storage.queries.conversations.turn_queries import Person
 

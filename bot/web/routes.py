@@ -29,8 +29,8 @@ from bot.settings.environment import is_loopback
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.web import complaint_page, mydata_page, privacy_page, simulator_page
-from bot.web.admission import HOLD_SECONDS
 from bot.web.asgi import AsgiApp, TooLargeError, WebhookRequest, WebhookResponse, host_of
+from bot.web.overload import HOLD_SECONDS
 from bot.web.templating import STATIC_URL, Static
 from review import app as review
 from storage.db.database_trouble import cause_of

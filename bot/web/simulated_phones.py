@@ -15,14 +15,14 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from bot.channels.buttons import read_press
+from bot.channels.button_data import read_press
 from bot.channels.channel import Inbound
 from bot.channels.simulator.simulator_channel import MOST_PHONES, NAME, SimulatorChannel, event, look_of, new_address
 from flows.model.channel_look import LOOKS
 from storage.db.engine import reader
 from storage.protection.crypto import address_lookups
 from storage.queries import simulated_people
-from storage.upkeep import restored
+from storage.upkeep import restore
 
 if TYPE_CHECKING:
     from bot.web.web_services import SimulatorServices
@@ -180,11 +180,11 @@ class SimulatedPhones:
     def held_back(self) -> bool:
         """Tell whether nothing is sent: a copy of the database was put back, and nobody has looked yet."""
         with reader(self.services.engine) as connection:
-            return restored.fenced(connection)
+            return restore.fenced(connection)
 
     def _waiting(self, phone: SimulatedPhone) -> int:
         with reader(self.services.engine) as connection:
-            if restored.fenced(connection):
+            if restore.fenced(connection):
                 return 0  # nothing comes, so there is nothing to wait for
             return simulated_people.waiting_for(connection, self._lookups(phone), self.services.clock())
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from flows.language.normalise import displayable
-from review.kit.held_files import HeldFiles
+from review.kit.static_files import HeldFiles
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

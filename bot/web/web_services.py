@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.settings.environment import Settings
     from bot.telemetry.readiness import Readiness
     from bot.turn.releases import Releases
-    from bot.web.admission import Admission
+    from bot.web.overload import Admission
     from review.kit.services import ReviewServices
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring

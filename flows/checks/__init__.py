@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING, Protocol
 
 from flows.authoring.loader import EVERYWHERE, everywhere
 from flows.checks import (
-    afterwards,
-    again,
-    alike,
+    after_the_story,
+    asked_in_other_words,
     changes,
     channels,
     consented,
     cost,
-    counting,
     decisions,
     lengths,
     loops,
-    person,
+    number_of_questions,
+    one_thing_a_message,
+    option_values,
+    options_that_look_alike,
     placeholders,
-    reach,
-    taken,
+    reachable_steps,
+    reserved_words,
     targets,
     telegram,
-    together,
     translations,
-    values,
+    way_to_a_person,
     ways_on,
     wording,
 )
-from flows.checks.subject import SAMPLE_HOUSE, Subject
+from flows.checks.checked_flow import SAMPLE_HOUSE, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,26 +58,26 @@ class Check(Protocol):
 
 CHECKS: tuple[Check, ...] = (
     targets,
-    reach,
+    reachable_steps,
     ways_on,
     loops,
     consented,
     decisions,
     channels,
     changes,
-    values,
-    counting,
-    afterwards,
+    option_values,
+    number_of_questions,
+    after_the_story,
     cost,
-    together,
-    again,
-    person,
+    one_thing_a_message,
+    asked_in_other_words,
+    way_to_a_person,
     translations,
     placeholders,
     lengths,
     telegram,
-    taken,
-    alike,
+    reserved_words,
+    options_that_look_alike,
     wording,
 )
 

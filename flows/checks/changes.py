@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import BY
+from flows.checks.checked_flow import BY
 from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
     from flows.questions.question import Edge
 
 CODES = {"change_not_asked": "The read-back offers to change something that was not asked before it."}

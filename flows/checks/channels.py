@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
-from flows.checks.subject import AT
+from flows.checks.checked_flow import AT
 from flows.model.channel_look import LOOKS
 from flows.questions.question import offered_options
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {
     "when_without_next": "A step for one channel does not say where the other goes on.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import TAKE_PART
-from flows.checks.subject import AT
+from flows.checks.checked_flow import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {"no_consent": "A story can be asked for, or kept, without a yes to taking part."}
 

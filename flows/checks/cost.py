@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.checks.checked_flow import AT, called
 from flows.checks.lengths import LETTERS_ALLOWANCE
-from flows.checks.subject import AT, called
 from flows.simulation.costs import BEFORE, PUBLISHED, SECONDS, STORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Severity, Subject
+    from flows.checks.checked_flow import Severity, Subject
 
 CODES = {
     "late_invitation": "More than 3 SMS segments go out before people are invited to tell.",

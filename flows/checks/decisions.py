@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
-from flows.checks.subject import AT, BY
+from flows.checks.checked_flow import AT, BY
 from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
     from flows.questions.question import Step
 
 CODES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import called
+from flows.checks.checked_flow import called
 from flows.language import segments
 from flows.model.channel_look import LOOKS
 from flows.model.messages import sms_text
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Severity, Shown, Subject
+    from flows.checks.checked_flow import Severity, Shown, Subject
 
 CODES = {
     "sms_too_long": "An SMS needs more segments than it may: 2, or 3 for what MORE tells about consent.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import AT
+from flows.checks.checked_flow import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {"loop_without_waiting": "Steps follow each other in a round, and none waits for an answer."}
 

@@ -7,13 +7,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from flows.authoring.release import PLACEHOLDERS
-from flows.checks.subject import called
+from flows.checks.checked_flow import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
     from flows.questions.question import SourceText
 
 CODES = {

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {"unknown_target": "A step leads to a step that does not exist."}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import called
+from flows.checks.checked_flow import called
 from flows.model.channel_look import LOOKS
 from flows.model.messages import LONGEST_LABEL, utf16_units
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {"telegram_limit": "A message or a button is longer than Telegram shows."}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import called
+from flows.checks.checked_flow import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {
     "translation_missing": "A language you offer lacks a text, so it is not offered.",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import BY
+from flows.checks.checked_flow import BY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
     from flows.authoring.flow_graph import Graph
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {
     "no_way_on": "An answer, or SKIP, leads nowhere.",

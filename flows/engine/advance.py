@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flows.engine import distress
+from flows.engine import signpost_first
 from flows.engine.another_language import name_a_person
 from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.engine.edits import edited, placed, unplaced
+from flows.engine.edited_messages import edited, placed, unplaced
 from flows.engine.greetings import is_courtesy, is_greeting, thank_once
-from flows.engine.hearing import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold, is_short_answer
+from flows.engine.hear_answer import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold, is_short_answer
 from flows.engine.usual_questions import (
     answered_beside,
     asks_how_to_stop,
@@ -108,7 +108,7 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
         signal = replace(signal, text=text)
     if isinstance(signal, Said) and signal.forwarded:
         signal = under_their_name(turn, signal)
-    noticed = distress.found_in(turn.conversation, signal)
+    noticed = signpost_first.found_in(turn.conversation, signal)
     if (
         noticed.kinds == {UNNAMED}
         and isinstance(signal, Said)
@@ -116,18 +116,18 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     ):
         noticed = NOTHING
     kinds = noticed.kinds if noticed.level == "plain" else frozenset()
-    due = distress.is_due(turn, kinds)
+    due = signpost_first.is_due(turn, kinds)
     turn.asks_later, turn.worried = due, bool(kinds)
     turn.ref = getattr(signal, "ref", "")
-    aside = distress.suspend(turn, signal)
+    aside = signpost_first.suspend(turn, signal)
     _take(turn, signal, last_heard)
     if kinds:
-        distress.prepend_signpost(turn, signal, kinds, due=due and not turn.answered_emergency)
+        signpost_first.prepend_signpost(turn, signal, kinds, due=due and not turn.answered_emergency)
     elif aside:
-        distress.resume_suspended(turn)
+        signpost_first.resume_suspended(turn)
     if noticed.level == "likely" and not turn.answered_emergency:
-        distress.ask_to_look(turn, noticed)
-    distress.warm(turn, signal)
+        signpost_first.ask_to_look(turn, noticed)
+    signpost_first.warm(turn, signal)
     _keep_waiting(turn)
     return turn.done()
 

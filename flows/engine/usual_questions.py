@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from flows.engine.commands import go_back, speak
 from flows.engine.greetings import thank_once
-from flows.engine.hearing import hear, hold, take
+from flows.engine.hear_answer import hear, hold, take
 from flows.interruptions import (
     CARE,
     CHANGE,

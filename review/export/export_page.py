@@ -12,7 +12,7 @@ from review.kit import labels, render
 from review.queue.queue_page import ANY_STATE, filters_from
 from storage.db.engine import reader
 from storage.export import select
-from storage.export.asked import UnknownFormatError, UnknownUseError, format_named
+from storage.export.export_request import UnknownFormatError, UnknownUseError, format_named
 from storage.export.formats import FORMATS
 from storage.export.formats.columns import COLUMNS
 from storage.places import CREDITS

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.concurrency import run_in_threadpool
 
-from review.kit import leaving, passwords
+from review.kit import end_membership, passwords
 from review.kit.throttle import Try, network_of
 from storage.db.engine import reader
 from storage.queries.team import members
@@ -112,7 +112,7 @@ def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str 
             member_id = members.add_member(connection, email=address, name="", role=role, at=now)
         else:
             member_id = known.id
-            leaving.change_role(connection, known, role, now=now)
+            end_membership.change_role(connection, known, role, now=now)
         members.record(
             connection,
             at=now,

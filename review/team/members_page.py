@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from review.kit import accounts, leaving, render
+from review.kit import accounts, end_membership, render
 from storage.db.engine import reader
 from storage.queries.team import members as team
 from storage.queries.team import on_call
@@ -41,14 +41,14 @@ def act(visit: Visit) -> Response:
         return _page(visit, error="Tick the box to say that you are sure. Nothing was changed.", status=422)
     try:
         if wished == "sign-out":
-            leaving.sign_out_everywhere(visit.parts.writer, number, now=visit.now, who=visit.who.email)
+            end_membership.sign_out_everywhere(visit.parts.writer, number, now=visit.now, who=visit.who.email)
             done = "signed-out"
         else:
-            left = leaving.put_out(visit.parts.writer, number, now=visit.now, who=visit.who.email)
+            left = end_membership.put_out(visit.parts.writer, number, now=visit.now, who=visit.who.email)
             done = "removed-on-call" if left.was_on_call else "removed"
-    except leaving.LastLeadError as error:
+    except end_membership.LastLeadError as error:
         return _page(visit, error=str(error), status=409)
-    except leaving.NotOnTheTeamError:
+    except end_membership.NotOnTheTeamError:
         return _page(visit, error="They had left already. Nothing was changed.", status=409)
     return RedirectResponse(f"/team?done={done}", 303)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage.db.checkpoint import PASSIVE, Checkpointer
 from storage.db.database_trouble import Cause, cause_of
-from storage.db.pieces_of_work import (
+from storage.db.work_queue import (
     CAPACITY,
     NOTED,
     LostBatchError,

@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from sqlalchemy import and_, case, func, insert, or_, select
 
 from storage.db.engine import reader
-from storage.export import about, rows
-from storage.export.asked import checked_use, format_named
-from storage.insight.disclosure import PEOPLE_NEEDED
+from storage.export import data_dictionary, rows
+from storage.export.export_request import checked_use, format_named
+from storage.insight.disclosure_control import PEOPLE_NEEDED
 from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions, review_queue
 from storage.queries.stories.exports_made import row_name
@@ -330,5 +330,5 @@ def _hand_over(draft: BinaryIO, out: Path | BinaryIO, summary: Summary, now: dat
         return summary
     Path(draft.name).replace(out)
     beside = out.with_suffix(".about.txt")
-    beside.write_text(about.text(use=summary.use, stories=summary.stories, now=now), encoding="utf-8")
+    beside.write_text(data_dictionary.text(use=summary.use, stories=summary.stories, now=now), encoding="utf-8")
     return Summary(**{name: getattr(summary, name) for name in summary.__slots__ if name != "about"}, about=beside)

@@ -22,7 +22,7 @@ from bot.app import App, build
 from bot.channels.channel import Inbound
 from bot.channels.telegram import updates
 from bot.settings.environment import Settings, read
-from bot.settings.foundation import open_foundation
+from bot.settings.open_database import open_foundation
 from flows.model.conversation import Conversation
 from flows.questions.story import as_parts, joined
 from storage import tables

@@ -20,7 +20,7 @@ from flows.model.effects import Say
 from flows.model.messages import Message
 from storage import tables
 from storage.db.database_trouble import Health
-from storage.db.pieces_of_work import NOTED
+from storage.db.work_queue import NOTED
 from storage.protection.crypto import Keyring, address_lookups, seal_address
 from storage.queries.conversations import turn_queries as store
 

@@ -22,8 +22,8 @@ from bot.settings.environment import read
 from bot.settings.organisation import organisation_facts
 from bot.settings.privacy_facts import notice
 from bot.turn.alerts import Alerts
-from bot.turn.context import TurnServices
 from bot.turn.releases import Releases
+from bot.turn.turn_services import TurnServices
 from flows.model.conversation import Conversation
 from flows.model.messages import Message
 from storage import tables

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.turn import alerts
-from bot.web.reveal import SealedReader
+from bot.web.sealed_reader import SealedReader
 from review.app import build
 from review.kit import accounts
 from review.kit.services import ReviewServices

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 import orjson
 
-from bot.channels.buttons import button_data, read_press
+from bot.channels.button_data import button_data, read_press
 from bot.channels.channel import Acknowledgement, Inbound, Limits, Piece, Rejected, SentPiece
 from flows.language.normalise import storable
 from flows.language.segments import count

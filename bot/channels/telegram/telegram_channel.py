@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
-from bot.channels.buttons import button_data
+from bot.channels.button_data import button_data
 from bot.channels.channel import Acknowledgement, Inbound, Limits, Piece, Rejected, SendError, SentPiece
 from bot.channels.telegram import chat_menu, polling, updates
 from bot.channels.telegram.bot_api import READ_SECONDS, UnansweredError, client, failure

@@ -16,7 +16,7 @@ import orjson
 from telegram import ChatMember, Update
 from telegram.constants import ChatType
 
-from bot.channels.buttons import read_press
+from bot.channels.button_data import read_press
 from bot.channels.channel import Inbound, Parsed, Rejected
 from bot.channels.telegram.message_content import FORWARDED_MARK, MEDIA, MEDIA_MARK, UNKNOWN, mark, media_of, quotes
 from flows.language.normalise import storable

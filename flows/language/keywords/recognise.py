@@ -16,7 +16,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.language.elsewhere import asked_elsewhere
 from flows.language.intents.detect_sense import sensed
 from flows.language.keywords.clauses import (
     PART,
@@ -30,6 +29,7 @@ from flows.language.keywords.clauses import (
 )
 from flows.language.keywords.keyword_tables import LONG, Keyword, Recognised, book_of, tables
 from flows.language.keywords.signatures import unsigned
+from flows.language.keywords_elsewhere import asked_elsewhere
 from flows.language.normalise import folded, normalise, unpadded
 
 if TYPE_CHECKING:

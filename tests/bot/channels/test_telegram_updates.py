@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.buttons import button_data, read_press
+from bot.channels.button_data import button_data, read_press
 from bot.channels.channel import Inbound, Rejected
 from bot.channels.telegram.message_content import MEDIA, mark
 from bot.channels.telegram.updates import LONGEST_BODY, long_way, read, read_update

@@ -20,7 +20,7 @@ from typer.main import get_command
 from bot.app import build as build_app
 from bot.cli import GROUPS, asked_for, build
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate

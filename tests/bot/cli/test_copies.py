@@ -11,7 +11,7 @@ import time_machine
 from sqlalchemy import select
 
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from review.kit.accounts import digest
 from storage import tables
 from storage.db.engine import reader
@@ -21,7 +21,7 @@ from storage.queries.contributors import people
 from storage.queries.conversations import turn_queries
 from storage.queries.stories import editions
 from storage.queries.team.members import good_link
-from storage.upkeep import kept_refusals, restored
+from storage.upkeep import refusals_list, restore
 from tests.bot.service import MAYA, TOM
 from tests.bot.terminal import refused
 from tests.storage.acts import LATER, NOW, begin, keep, queue
@@ -87,7 +87,7 @@ def say_no() -> None:
             connection.execute(OUTBOX.update().where(OUTBOX.c.state == "queued").values(state="sent"))
 
         base.writer.run(work)
-        kept_refusals.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
+        refusals_list.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
 
 
 def test_a_copy_is_locked_and_a_plain_one_says_what_it_means(earshot: Terminal, copy: Path) -> None:
@@ -126,10 +126,10 @@ def test_nothing_is_sent_until_somebody_has_looked(earshot: Terminal, copy: Path
         assert "A copy of the database was put back" in " ".join(earshot.said.split())
         assert earshot("db", "release", typed="n\n") != 0
         with foundation(read({})) as base, reader(base.engine) as connection:
-            assert restored.fenced(connection)
+            assert restore.fenced(connection)
         assert earshot("db", "release", "--yes") == 0
         with foundation(read({})) as base, reader(base.engine) as connection:
-            assert not restored.fenced(connection)
+            assert not restore.fenced(connection)
         assert earshot("db", "release") == 0
         assert "not held back" in earshot.said
 
@@ -212,7 +212,7 @@ def test_whoever_left_the_team_since_does_not_come_back_with_a_copy(earshot: Ter
 def keep_the_list() -> None:
     """Do what the service does every minute."""
     with foundation(read({})) as base:
-        kept_refusals.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
+        refusals_list.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
 
 
 def test_no_copy_is_locked_with_a_key_that_is_not_the_databases(

@@ -10,7 +10,7 @@ import pytest
 from bot.app import build
 from bot.cli import serve
 from bot.settings.environment import read
-from bot.settings.foundation import foundation, open_foundation
+from bot.settings.open_database import foundation, open_foundation
 from storage.db.engine import UnusableDatabaseError
 from storage.protection.crypto import UnusableKeyError, address_lookups, seal_address
 from storage.queries.conversations import turn_queries

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from bot.turn import alerts
 from flows.language.segments import count
 from storage import tables

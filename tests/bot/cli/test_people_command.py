@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from bot.cli.people import STAYS, addresses
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from storage import tables
 from storage.db.engine import reader
 from storage.protection.crypto import address_lookups, receipt_lookups, seal_address

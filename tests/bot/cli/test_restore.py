@@ -12,7 +12,7 @@ import time_machine
 from sqlalchemy import select
 
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Again, again, listed, read_list

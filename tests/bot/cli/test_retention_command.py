@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.app import build
 from bot.cli.retention import WORDS, sentences
 from bot.settings.environment import read
-from bot.settings.foundation import foundation, periods
+from bot.settings.open_database import foundation, periods
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy import retention

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from storage.queries.stories import editions
 from storage.stories.editing import GONE
 from tests.review.room import tell

@@ -12,7 +12,7 @@ from bot.app import build
 from bot.doctor import examine as doctor
 from bot.doctor.examine import CHECKS, CheckContext, examine
 from bot.settings.environment import BadSettingsError, read, unknown
-from bot.settings.foundation import open_foundation
+from bot.settings.open_database import open_foundation
 from flows.model.staffed_hours import StaffedHours
 from storage import tables
 from storage.protection.crypto import address_lookups, new_key, seal_address

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.app import build
 from bot.channels.channel import SendError
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from storage import tables
 from storage.db.engine import reader
 from storage.upkeep.timekeeping import believe

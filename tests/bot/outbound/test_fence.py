@@ -12,7 +12,7 @@ from bot.app import build
 from bot.settings.environment import read
 from storage.privacy.vacuum import read_list
 from storage.queries.contributors import people
-from storage.upkeep import restored
+from storage.upkeep import restore
 from tests.bot.sending import NOON, Hand, Memory, Post
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ async def test_nothing_goes_out_until_somebody_has_looked(database: Engine, drop
     post = Post(database, channel, hand=hand)
     post.outbox.put("1", "before")
     with database.begin() as connection:
-        restored.hold(connection, [], NOON)
+        restore.hold(connection, [], NOON)
     await post.sender.start()
     post.outbox.put("1", "since")
     await hand.run(60)
     assert channel.texts == []
     with database.begin() as connection:
-        restored.release(connection, NOON, "command line", drop=drop)
+        restore.release(connection, NOON, "command line", drop=drop)
     await hand.run(5)
     post.outbox.put("1", "later")
     await hand.run(5)

@@ -12,7 +12,7 @@ import time_machine
 from sqlalchemy import select, update
 
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from bot.turn.assisted_session import AssistedSession
 from storage import tables
 from storage.db.engine import reader

@@ -24,7 +24,7 @@ from storage import tables
 from storage.db.writer import writer_for
 from storage.privacy.retention import Periods, run
 from storage.queries.team.safeguarding_items import raise_concern
-from storage.upkeep import restored
+from storage.upkeep import restore
 from storage.upkeep.timekeeping import Timekeeper
 from tests import walk
 from tests.bot.asking import EDITED, OWN, Asking
@@ -154,7 +154,7 @@ async def the_clock_leaps(service: Service) -> None:
 
 async def a_copy_is_put_back(service: Service) -> None:
     await service.text(ANYBODY, *walk.by_text(STORY))
-    service.writer.run(lambda connection: restored.hold(connection, [], service.now))
+    service.writer.run(lambda connection: restore.hold(connection, [], service.now))
 
 
 CAUSES: dict[ItemKind, Cause] = {

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import build
 from bot.settings.environment import read
-from bot.settings.foundation import foundation
+from bot.settings.open_database import foundation
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations import turn_queries

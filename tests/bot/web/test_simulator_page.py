@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from storage import tables
-from storage.upkeep import restored
+from storage.upkeep import restore
 from tests.bot.service import NOON, STORY
 from tests.bot.try_phone import HERE, Browser, opened, told_by_chat, told_by_text
 
@@ -56,12 +56,12 @@ async def test_both_phones_keep_the_same_story(browser: Browser) -> None:
 
 async def test_a_phone_that_nobody_answers_says_why(browser: Browser) -> None:
     assert "earshot db release" not in (await browser.see()).text
-    browser.app.writer.run(lambda connection: restored.hold(connection, [], NOON))
+    browser.app.writer.run(lambda connection: restore.hold(connection, [], NOON))
     screen = await browser.say("/start")
     assert screen.messages == ["You: /start"]
     assert "Nothing answers yet: a copy of the database was put back" in screen.text
     assert "earshot db release" in screen.text
-    browser.app.writer.run(lambda connection: restored.release(connection, NOON, "command line", drop=False))
+    browser.app.writer.run(lambda connection: restore.release(connection, NOON, "command line", drop=False))
     assert "Nothing answers yet" not in (await browser.see()).text
 
 

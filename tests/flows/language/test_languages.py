@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.authoring.loader import everywhere
-from flows.language import detect_language, elsewhere
+from flows.language import detect_language, keywords_elsewhere
 from flows.language.detect_language import language_of
 from flows.language.distress.distress_tables import concerns
 from flows.language.keywords.recognise import Keyword, recognise
@@ -93,18 +93,18 @@ def test_leaving_and_help_are_heard_in_every_language(language: str, label: str,
 
 @pytest.mark.parametrize("text", [text for _, _, text in TOLD])
 def test_what_is_told_asks_for_nothing(text: str):
-    assert elsewhere.asked_elsewhere(folded(text)) is None
+    assert keywords_elsewhere.asked_elsewhere(folded(text)) is None
 
 
 @pytest.mark.parametrize(
     "text", ["para", "dur", "sair", "sil", "aide", "fine", "fin", "halt", "stad", "dung", "gana", "dost", "pare"]
 )
 def test_what_may_be_a_word_of_english_or_a_place_is_no_word_of_ours(text: str):
-    assert elsewhere.asked_elsewhere(folded(text)) is None
+    assert keywords_elsewhere.asked_elsewhere(folded(text)) is None
 
 
 def test_nobody_checked_the_words_yet():
-    assert {"ro", "ar", "zh", "cy"} <= set(elsewhere.unchecked())
+    assert {"ro", "ar", "zh", "cy"} <= set(keywords_elsewhere.unchecked())
 
 
 @pytest.mark.parametrize(("language", "label", "text"), [row for row in TOLD if row[0] in (*NOTICED, "en")])

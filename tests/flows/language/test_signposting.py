@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.engine.distress import ONCE_IN
+from flows.engine.signpost_first import ONCE_IN
 from flows.interruptions.signpost import LINES, signpost
 from flows.interruptions.turn_builder import TurnBuilder
 from flows.language.distress import distress_tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.insight.disclosure import PEOPLE_NEEDED, NamedPlace, Precision
+from storage.insight.disclosure_control import PEOPLE_NEEDED, NamedPlace, Precision
 
 LANARKSHIRE = {
     "scheme": "gss",

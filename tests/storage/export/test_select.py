@@ -15,7 +15,7 @@ from sqlalchemy import text, update
 
 from storage.db.engine import reader
 from storage.export import select
-from storage.export.asked import UnknownFormatError, UnknownUseError
+from storage.export.export_request import UnknownFormatError, UnknownUseError
 from storage.export.formats.columns import NAMES
 from storage.protection.erasure import erase_story
 from storage.queries.stories import exports_made, kept_stories, whole_story

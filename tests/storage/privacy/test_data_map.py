@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings.environment import Settings
-from bot.settings.foundation import KEY_FILE
+from bot.settings.open_database import KEY_FILE
 from review.kit import visit
 from review.kit.safeguarding_rules import CARERS
 from storage import tables

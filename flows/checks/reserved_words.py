@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
-from flows.checks.subject import called
+from flows.checks.checked_flow import called
 from flows.language.keywords.recognise import CARRIER_WORDS, Keyword, normalise, recognise
 from flows.model.channel_look import LOOKS
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
     from flows.questions.question import Step
 
 CODES = {

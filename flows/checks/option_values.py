@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {"value_twice": "Two options of a step have the same value."}
 

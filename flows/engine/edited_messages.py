@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
-from flows.engine.hearing import WITHIN_A_QUESTION, hear
+from flows.engine.hear_answer import WITHIN_A_QUESTION, hear
 from flows.interruptions.narrowing import WIDTH, decide, narrower_use, read_again, widens
 from flows.interruptions.of_age import MINOR, turn_away
 from flows.interruptions.reword import REWORD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import BY
+from flows.checks.checked_flow import BY
 from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from flows.authoring.findings import Finding
     from flows.authoring.flow_graph import Graph
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {
     "no_name": "The first message does not say who is writing.",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Subject
+    from flows.checks.checked_flow import Subject
 
 CODES = {"asked_together": "By SMS one message asks for several decisions (also)."}
 

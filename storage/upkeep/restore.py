@@ -17,7 +17,7 @@ from storage.db.writer import note
 from storage.privacy import vacuum
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.team import members
-from storage.upkeep import kept_departures, kept_refusals
+from storage.upkeep import departed_members, refusals_list
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,8 +65,8 @@ def last_copy(connection: Connection) -> datetime | None:
 def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
     """Do again what people had done since, send nothing of what waited, and fence the sending. Can be done twice."""
     again = vacuum.again(connection, lines, now)
-    held = kept_refusals.hold(connection, lines, now)
-    left = kept_departures.hold(connection, lines, now)
+    held = refusals_list.hold(connection, lines, now)
+    left = departed_members.hold(connection, lines, now)
     waited = connection.execute(
         update(OUTBOX)
         .where(OUTBOX.c.state.in_(WAITING))

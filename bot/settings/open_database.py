@@ -11,7 +11,7 @@ from bot.settings.privacy_facts import notice
 from storage.db.engine import connect, must_be_there, upgrade
 from storage.db.writer import writer_for
 from storage.privacy.retention import Periods
-from storage.protection.key_fit import keys_for, remember
+from storage.protection.key_check import keys_for, remember
 from storage.queries.contributors import consent_in_force
 from storage.upkeep import schema_check
 from storage.upkeep.timekeeping import Timekeeper, present

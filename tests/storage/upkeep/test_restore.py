@@ -13,7 +13,7 @@ from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, read_list
 from storage.queries.contributors import consent_decisions, people
 from storage.queries.team import api_tokens, members
-from storage.upkeep import kept_refusals, restored
+from storage.upkeep import refusals_list, restore
 from tests.storage.acts import LATER, NOW, begin, keep, meet, queue
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ STOP_OF_HERON = line("stop", f"sms:{HERON.hex()}")
 
 def test_a_stop_said_since_stays(writer: Writer, database: Engine) -> None:
     writer.run(lambda connection: told(connection, "team"))
-    done = writer.run(lambda connection: restored.hold(connection, [STOP_OF_HERON], LATER))
+    done = writer.run(lambda connection: restore.hold(connection, [STOP_OF_HERON], LATER))
     assert (done.stops, stopped(database)) == (1, [True])
-    again = writer.run(lambda connection: restored.hold(connection, [STOP_OF_HERON], LATER))
+    again = writer.run(lambda connection: restore.hold(connection, [STOP_OF_HERON], LATER))
     assert again.stops == 0
 
 
 def test_a_stop_of_somebody_whom_the_copy_does_not_know_stays(writer: Writer, database: Engine) -> None:
-    writer.run(lambda connection: restored.hold(connection, [STOP_OF_HERON], LATER))
+    writer.run(lambda connection: restore.hold(connection, [STOP_OF_HERON], LATER))
     assert writer.run(meet).opted_out, "when they write again, they start as opted out"
     assert stopped(database) == [True]
 
@@ -70,7 +70,7 @@ def test_a_stop_of_somebody_whom_the_copy_does_not_know_stays(writer: Writer, da
 def test_whoever_said_start_after_their_stop_is_written_to(writer: Writer, database: Engine) -> None:
     writer.run(lambda connection: told(connection, "team"))
     lines = [STOP_OF_HERON, line("start", STOP_OF_HERON.token)]
-    assert writer.run(lambda connection: restored.hold(connection, lines, LATER)).stops == 0
+    assert writer.run(lambda connection: restore.hold(connection, lines, LATER)).stops == 0
     assert stopped(database) == [False]
 
 
@@ -79,9 +79,9 @@ def test_a_use_goes_no_further_than_its_teller_said_last(writer: Writer, databas
     writer.run(lambda connection: told(connection, "team", "c2", WREN))
     lines = [line("use", "c1:team"), line("use", "c1:quote"), line("use", "c2:publish"), line("use", "c9:team"),
              line("use", "c1"), line("use", "")]  # fmt: skip
-    done = writer.run(lambda connection: restored.hold(connection, lines[:4], LATER))
+    done = writer.run(lambda connection: restore.hold(connection, lines[:4], LATER))
     assert (done.uses, use_of(database, "c1"), use_of(database, "c2")) == (1, "quote", "team")
-    writer.run(lambda connection: restored.hold(connection, lines, LATER))
+    writer.run(lambda connection: restore.hold(connection, lines, LATER))
     assert use_of(database, "c2") == "team", "what was widened since is not known to the copy, and is not guessed"
 
 
@@ -94,20 +94,20 @@ def test_what_waited_in_the_copy_is_not_sent_and_nothing_else_until_somebody_has
             queue(connection, person, kind)
 
     writer.run(wait)
-    assert writer.run(lambda connection: restored.hold(connection, [], LATER)).messages == 3
+    assert writer.run(lambda connection: restore.hold(connection, [], LATER)).messages == 3
     with reader(database) as connection:
-        assert restored.fenced(connection)
+        assert restore.fenced(connection)
         assert {row.state for row in connection.execute(select(OUTBOX)).all()} == {"cancelled"}
         assert [r.kind for r in connection.execute(select(ITEM)).all()] == [ItemKind.PUT_BACK.value]
     writer.run(lambda connection: queue(connection, meet(connection, WREN), "reply"))
 
     def release(connection: Connection) -> Any:
-        return restored.release(connection, LATER, "s@example.org", drop=False)
+        return restore.release(connection, LATER, "s@example.org", drop=False)
 
     assert writer.run(release) == 1
     assert writer.run(release) is None
     with reader(database) as connection:
-        assert not restored.fenced(connection)
+        assert not restore.fenced(connection)
         assert all(row.closed_at is not None for row in connection.execute(select(ITEM)).all())
 
 
@@ -120,7 +120,7 @@ def test_nothing_that_was_opened_before_opens_the_teams_room(writer: Writer, dat
             connection, token_hash="l", member_id=None, role="lead", purpose="join", at=NOW, expires_at=ends
         )  # fmt: skip
         api_tokens.replace_token(connection, member_id=kim, token_hash="t", now=NOW)
-        restored.hold(connection, [], LATER)
+        restore.hold(connection, [], LATER)
 
     writer.run(work)
     token = tables.ApiToken.__table__
@@ -140,7 +140,7 @@ def test_the_list_learns_of_every_stop_and_start_once(writer: Writer, database: 
     for change in (None, people.opt_out, None, people.opt_in, None, people.opt_out, None):
         if change is not None:
             writer.run(lambda connection, change=change: change(connection, person, NOW))
-        kept_refusals.keep(database, writer, tmp_path, NOW)
+        refusals_list.keep(database, writer, tmp_path, NOW)
         kinds = [each.kind for each in read_list(tmp_path)]
     assert kinds == ["stop", "start", "stop"]
     assert (tmp_path / LIST).stat().st_mode & 0o777 == 0o600
@@ -149,7 +149,7 @@ def test_the_list_learns_of_every_stop_and_start_once(writer: Writer, database: 
 def test_the_list_learns_what_a_provider_says(writer: Writer, database: Engine, tmp_path: Path) -> None:
     writer.run(meet)
     writer.run(lambda connection: people.set_address_state(connection, 1, "opted_out", NOW))
-    assert kept_refusals.keep(database, writer, tmp_path, NOW) == 1
+    assert refusals_list.keep(database, writer, tmp_path, NOW) == 1
 
 
 def decide(connection: Connection, contributor: int, answer: str, story: int | None = None) -> None:
@@ -168,13 +168,13 @@ def test_the_list_learns_of_every_decision_about_a_use_once(writer: Writer, data
     person = writer.run(lambda connection: told(connection, "publish"))
     for answer in ("publish", "team"):
         writer.run(lambda connection, answer=answer: decide(connection, person, answer))
-        assert kept_refusals.keep(database, writer, tmp_path, NOW) == 1
-        assert kept_refusals.keep(database, writer, tmp_path, NOW) == 0
+        assert refusals_list.keep(database, writer, tmp_path, NOW) == 1
+        assert refusals_list.keep(database, writer, tmp_path, NOW) == 0
     assert [each.token for each in read_list(tmp_path)] == ["c1:publish", "c1:team"]
-    writer.run(lambda connection: restored.hold(connection, read_list(tmp_path), LATER))
+    writer.run(lambda connection: restore.hold(connection, read_list(tmp_path), LATER))
     assert use_of(database) == "team"
     with reader(database) as connection:
-        assert {each.kind for each in kept_refusals.known_to(connection)} == {"use", "start"}
+        assert {each.kind for each in refusals_list.known_to(connection)} == {"use", "start"}
 
 
 def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, database: Engine) -> None:
@@ -184,7 +184,7 @@ def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, data
         person = told(connection, "publish")
         (story,) = connection.execute(select(STORY.c.id)).scalars()
         decide(connection, person, "publish", story)
-        restored.hold(connection, [Erased(LATER, "use", "c1:team")], LATER)
+        restore.hold(connection, [Erased(LATER, "use", "c1:team")], LATER)
         last = consent_decisions.latest(connection, story_id=story, purpose="use")
         assert last is not None
         assert (last["answer"], last["step"], last["decided_at"]) == ("team", consent_decisions.PUT_BACK, LATER)
@@ -196,6 +196,6 @@ def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, data
 def test_the_list_names_nobody(writer: Writer, database: Engine, tmp_path: Path) -> None:
     person = writer.run(lambda connection: told(connection, "team"))
     writer.run(lambda connection: people.opt_out(connection, person, NOW))
-    kept_refusals.keep(database, writer, tmp_path, NOW)
+    refusals_list.keep(database, writer, tmp_path, NOW)
     said = (tmp_path / LIST).read_text()
     assert "quay" not in said

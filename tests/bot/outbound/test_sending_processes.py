@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.channels.channel import Limits
 from bot.channels.sms.sms_channel import ASK_SECONDS
-from bot.outbound.presence import DEAD_SECONDS
+from bot.outbound.sending_processes import DEAD_SECONDS
 from storage import tables
 from storage.db.database_trouble import Cause
 from storage.db.writer import LostBatchError

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.turn.context import TurnServices
+    from bot.turn.turn_services import TurnServices
     from flows.language.distress.detect_distress import Level
     from flows.model.channel_look import ChannelKind
     from flows.model.signals import Signal

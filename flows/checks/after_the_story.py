@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import AT
+from flows.checks.checked_flow import AT
 from flows.simulation.costs import QUESTIONS
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from flows.authoring.findings import Finding
     from flows.authoring.flow_graph import Graph
-    from flows.checks.subject import Severity, Subject
+    from flows.checks.checked_flow import Severity, Subject
 
 CODES = {
     "many_after": "More than 4 questions follow the story; a bonus that is left out does not count.",

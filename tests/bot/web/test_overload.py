@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.telemetry.readiness import Turns
-from bot.web.admission import FIRST, LEAST, MOST, SHARE, Admission
+from bot.web.overload import FIRST, LEAST, MOST, SHARE, Admission
 
 
 class Rush:

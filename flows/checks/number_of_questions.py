@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.checks.subject import AT
+from flows.checks.checked_flow import AT
 from flows.model.channel_look import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.authoring.findings import Finding
-    from flows.checks.subject import Severity, Subject
+    from flows.checks.checked_flow import Severity, Subject
 
 CODES = {
     "too_many_questions": "More than 7 questions by SMS, or more than 10 on Telegram; 2 more if people allow more.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from storage.export.formats.columns import COLUMNS
 from storage.export.formats.csv import LONGEST_CELL
-from storage.insight.disclosure import PEOPLE_NEEDED
+from storage.insight.disclosure_control import PEOPLE_NEEDED
 from storage.places import CREDITS
 
 if TYPE_CHECKING:

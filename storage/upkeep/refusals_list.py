@@ -1,7 +1,7 @@
 """What people said no to, on the list beside the database: a copy that is put back must not forget it (rules 30, 54).
 
 STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation; who left
-the team stands there too (`storage.upkeep.kept_departures`). `keep` writes them, every minute; `hold` holds a database
+the team stands there too (`storage.upkeep.departed_members`). `keep` writes them, every minute; `hold` holds a database
 that was put back to them.
 """
 
@@ -19,7 +19,7 @@ from storage.queries.contributors import consent_decisions, people
 from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions
 from storage.queries.team import members
-from storage.upkeep import kept_departures
+from storage.upkeep import departed_members
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +57,7 @@ def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
             .order_by(DECISION.c.id)
         ).all()
         lines = read_list(folder)
-        team_lines = kept_departures.unlisted(connection, lines, now)
+        team_lines = departed_members.unlisted(connection, lines, now)
     listed = last_said(lines, STOP, START)
     fresh = [Erased(now, STOP, token) for token in sorted(stopped - listed)]
     fresh += [Erased(now, START, token) for token in sorted(listed & going)]
@@ -98,7 +98,7 @@ def known_to(connection: Connection) -> list[Erased]:
     found = [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in rows]
     if at is None:
         at = connection.execute(select(INSTALLATION.c.clock_at)).scalar()
-    found += kept_departures.known_to(connection)
+    found += departed_members.known_to(connection)
     kinds = ((STOP, stopped), (START, going))
     return found + [Erased(at, kind, token) for kind, tokens in kinds for token in sorted(tokens)] if at else found
 
