@@ -21,7 +21,7 @@ from bot.jobs.conversation_timers import ConversationTimers
 from bot.jobs.follow_ups import FollowUps
 from bot.jobs.scheduler import DAY, HOUR, MINUTE, Job, Schedule
 from bot.outbound.sender import Sender
-from bot.settings.open_database import keep_notice, open_foundation, periods
+from bot.settings.open_database import keep_notice, open_database, periods
 from bot.settings.organisation import organisation_facts
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
@@ -31,7 +31,7 @@ from bot.turn.menu_texts import menus
 from bot.turn.releases import Releases
 from bot.turn.turn_services import TurnServices
 from bot.web import routes
-from bot.web.overload import Admission
+from bot.web.overload import Overload
 from bot.web.sealed_reader import SealedReader
 from bot.web.web_services import PublicServices, SimulatorServices, WebServices
 from flows.language.answers.phrase_book import answers_in
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from bot.channels.channel import Channel, Inbound
     from bot.channels.telegram.telegram_channel import TelegramChannel
     from bot.settings.environment import Settings
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from bot.web.asgi import AsgiApp
     from storage.db.database_trouble import Cause
     from storage.places import ProjectPlace
@@ -70,7 +70,7 @@ class App:
     """The whole service, built and not yet started."""
 
     def __init__(
-        self, base: Foundation, releases: Releases, channels: Mapping[str, Channel], notice_digest: str
+        self, base: OpenDatabase, releases: Releases, channels: Mapping[str, Channel], notice_digest: str
     ) -> None:
         self.settings = base.settings
         self.engine = base.engine
@@ -132,7 +132,7 @@ class App:
             timezone=base.settings.timezone,
         )
         self.schedule = Schedule(self._jobs())
-        self.admission = Admission()
+        self.admission = Overload()
         self.warming: asyncio.Task[None] | None = None
         """The reading of all places and words; until it is done, the first messages would wait for it."""
         self.readiness = Readiness(
@@ -315,12 +315,12 @@ def _tell_of_trouble(cause: Cause | None) -> None:
 def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     """Build the service: database, keys, flows (published if they are new), channels. Starts nothing.
 
-    Raises what `open_foundation` raises, and FlowError and NoSuchFlowError.
+    Raises what `open_database` raises, and FlowError and NoSuchFlowError.
     """
     releases = Releases.compile(
         organisation_facts(settings), settings.default_flow, settings.flow_folders, settings.text_folders
     )
-    base = open_foundation(settings, clock)
+    base = open_database(settings, clock)
     if base.engine.dialect.name == "sqlite":
         backup.clear_up(Path(str(base.engine.url.database)), clock().timestamp() - HOUR)
     try:

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from bot.turn.assisted_session import AssistedSession
     from flows.model.effects import Say
     from storage.queries.team.members import Member
@@ -31,7 +31,7 @@ def assist(
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation, keep_notice  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import keep_notice, opened_database  # noqa: PLC0415 - keep start-up light
     from bot.settings.organisation import organisation_facts  # noqa: PLC0415
     from bot.turn.assisted_session import AssistedSession  # noqa: PLC0415
     from bot.turn.releases import Releases  # noqa: PLC0415
@@ -52,7 +52,7 @@ def assist(
     releases = Releases.compile(
         organisation_facts(settings), settings.default_flow, settings.flow_folders, settings.text_folders
     )
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         member = _member(base, worker)
         if member is None:
             console(error=True).print(
@@ -99,7 +99,7 @@ def _show(out: Console, asked: list[Say]) -> None:
             out.print(f"  {line}".rstrip(), markup=False)
 
 
-def _member(base: Foundation, worker: str) -> Member | None:
+def _member(base: OpenDatabase, worker: str) -> Member | None:
     from review.kit.accounts import email_of  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415

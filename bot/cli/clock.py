@@ -16,10 +16,10 @@ commands = typer.Typer(
 def show() -> None:
     """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
 
     settings = installed()
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         leap, reads = base.time.leap, base.time.wall().astimezone(settings.timezone)
     out = console()
     out.print(f"The clock reads {reads:%d %B %Y %H:%M} ({settings.timezone.key}).", markup=False)
@@ -42,12 +42,12 @@ def right(
     What is over by this date is deleted from then on.
     """
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import timekeeping  # noqa: PLC0415
 
     settings = installed()
     out = console()
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         leap = base.time.leap
         if leap is None:
             out.print("The clock is not in doubt. Nothing was changed.")

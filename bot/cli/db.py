@@ -160,12 +160,12 @@ def release(
 ) -> None:
     """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.upkeep import restore as restored  # noqa: PLC0415
 
     out = console()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         with reader(base.engine) as connection:
             fenced, waits = restored.fenced(connection), restored.waiting(connection)
         if not fenced:
@@ -181,14 +181,14 @@ def release(
 def _hold(settings: Settings, before: Path | None) -> None:
     """Go by the list in the data folder, and by what the database that was here before knows."""
     from bot.cli.console import console  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.privacy import vacuum  # noqa: PLC0415
     from storage.upkeep import restore as restored  # noqa: PLC0415
 
     lines = vacuum.read_list(settings.data_dir)
     if before is not None:
         lines += _known_to(before)
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         now, leap = base.clock(), base.time.leap
         done = base.writer.run(lambda connection: restored.hold(connection, lines, now))
         vacuum.vacuum(base.engine, base.writer, settings.data_dir, now, patient=False)

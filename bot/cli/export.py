@@ -51,12 +51,12 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.export import select  # noqa: PLC0415
 
     if out is not None and not out.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {out.parent}. Nothing was exported: make it first.")
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         summary = select.run(
             base.engine,
             base.writer,
@@ -91,11 +91,11 @@ def recalls() -> None:
     """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.cli.people import recall_sentence  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415
 
-    with foundation(installed()) as base, reader(base.engine) as connection:
+    with opened_database(installed()) as base, reader(base.engine) as connection:
         found = exports_made.recalls(connection)
     out = console()
     for recall in found:

@@ -128,7 +128,7 @@ def check(
 @commands.command()
 def publish() -> None:
     """Check the flows and write what changed to the database. The service begins with it at its next start."""
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from bot.turn.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
 
@@ -143,7 +143,7 @@ def publish() -> None:
         out.print("Nothing was published. Put these right first.", style="bold red")
         raise typer.Exit(1)
     releases = Releases.compile(organisation_facts, settings.default_flow, settings.flow_folders, settings.text_folders)
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         number = base.writer.run(lambda connection: releases.publish(connection, base.clock()))
     for release in releases.current.values():
         out.print(f"{release.flow.id} speaks {', '.join(release.languages)}", markup=False)

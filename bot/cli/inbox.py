@@ -37,7 +37,7 @@ def items(
 ) -> None:
     """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.model.item_kinds import ItemKind  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.team import team_items  # noqa: PLC0415
@@ -47,7 +47,7 @@ def items(
     if len(note) > team_items.LONGEST_NOTE:
         raise typer.BadParameter(f"A note has at most {team_items.LONGEST_NOTE} letters.")
     settings = installed()
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         if close is not None:
             outcome = base.writer.run(partial(_close, number=close, by=by, note=note, now=base.clock()))
             if outcome != "closed":
@@ -117,13 +117,13 @@ def list_events() -> None:
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415
+    from bot.settings.open_database import opened_database  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.conversations import failed_events  # noqa: PLC0415
 
     settings = installed()
     table = Table("number", "came", "channel", "state", "error", "tries", box=None)
-    with foundation(settings) as base, reader(base.engine) as connection:
+    with opened_database(settings) as base, reader(base.engine) as connection:
         after = 0
         while events := failed_events.unhandled(connection, after=after):
             after = events[-1].id

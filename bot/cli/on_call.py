@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from storage.queries.team.members import Member
     from storage.queries.team.on_call import Contact
 
@@ -35,11 +35,11 @@ def oncall(
 ) -> None:
     """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
 
     out = console()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         if not email:
             _list(base, out)
             return
@@ -54,7 +54,7 @@ def oncall(
             _offer(base, out, member, position)
 
 
-def _list(base: Foundation, out: Console) -> None:
+def _list(base: OpenDatabase, out: Console) -> None:
     from storage.queries.team import on_call  # noqa: PLC0415
 
     contacts = base.writer.run(on_call.contacts)
@@ -65,7 +65,7 @@ def _list(base: Foundation, out: Console) -> None:
         out.print(f"{contact.position}  {contact.email}  {_standing(base, contact)}", markup=False)
 
 
-def _standing(base: Foundation, contact: Contact) -> str:
+def _standing(base: OpenDatabase, contact: Contact) -> str:
     """Return how a contact can be reached, without the number."""
     if not contact.active:
         return "has left the team: is not alerted"
@@ -77,7 +77,7 @@ def _standing(base: Foundation, contact: Contact) -> str:
     return f"by {by}{said.get(contact.state, ', which cannot be reached')}"
 
 
-def _offer(base: Foundation, out: Console, member: Member, position: int) -> None:
+def _offer(base: OpenDatabase, out: Console, member: Member, position: int) -> None:
     from bot.turn import alerts  # noqa: PLC0415
     from storage.queries.team import on_call  # noqa: PLC0415
 
@@ -107,7 +107,7 @@ def _offer(base: Foundation, out: Console, member: Member, position: int) -> Non
     out.print("The code works once. Then try it: earshot team oncall EMAIL --test", markup=False)
 
 
-def _link(base: Foundation, out: Console, member: Member, position: int, number: str) -> None:
+def _link(base: OpenDatabase, out: Console, member: Member, position: int, number: str) -> None:
     from storage.protection.crypto import address_lookups, seal_address  # noqa: PLC0415
     from storage.queries.contributors import people  # noqa: PLC0415
     from storage.queries.team import on_call  # noqa: PLC0415
@@ -132,7 +132,7 @@ def _link(base: Foundation, out: Console, member: Member, position: int, number:
         out.print("Linked, but this phone said STOP or cannot be reached: text START from it.", markup=False)
 
 
-def _off(base: Foundation, out: Console, member: Member) -> None:
+def _off(base: OpenDatabase, out: Console, member: Member) -> None:
     from storage.queries.team import on_call  # noqa: PLC0415
 
     def work(connection: Connection) -> bool:
@@ -145,7 +145,7 @@ def _off(base: Foundation, out: Console, member: Member) -> None:
     out.print(f"{member.email} is {'no longer' if was else 'not'} on call.", markup=False)
 
 
-def _test(base: Foundation, out: Console, member: Member) -> None:
+def _test(base: OpenDatabase, out: Console, member: Member) -> None:
     from bot.turn import alerts  # noqa: PLC0415
     from storage.queries.team import on_call  # noqa: PLC0415
 
@@ -163,7 +163,7 @@ def _test(base: Foundation, out: Console, member: Member) -> None:
     )
 
 
-def _record(connection: Connection, base: Foundation, member: Member, act: str, detail: str) -> None:
+def _record(connection: Connection, base: OpenDatabase, member: Member, act: str, detail: str) -> None:
     from storage.queries.team import members  # noqa: PLC0415
 
     members.record(
@@ -172,7 +172,7 @@ def _record(connection: Connection, base: Foundation, member: Member, act: str, 
     )  # fmt: skip
 
 
-def _member(base: Foundation, email: str) -> Member:
+def _member(base: OpenDatabase, email: str) -> Member:
     from storage.queries.team import members  # noqa: PLC0415
 
     member = base.writer.run(partial(members.member_by_email, email=email))

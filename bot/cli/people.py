@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
 
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from storage.privacy.subject_file import PersonFile
     from storage.queries.contributors.find_person import PersonHit
     from storage.queries.stories.exports_made import Recall
@@ -85,12 +85,12 @@ def group() -> None:
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. It is written down."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
     wanted = who or _ask()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         hit = _one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -108,7 +108,7 @@ def export(
 ) -> None:
     """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def export(
         console(error=True).print(f"[red]×[/red] {out} is there already. Nothing was written; choose another name.")
         raise typer.Exit(FAILED)
     wanted = who or _ask()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         hit = _one(base, wanted, "person.exported", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -135,7 +135,7 @@ def erase(
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
     from storage.privacy.vacuum import vacuum  # noqa: PLC0415
@@ -144,7 +144,7 @@ def erase(
     settings = installed()
     wanted = who or _ask()
     out = console()
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         hit = _one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
@@ -189,12 +189,12 @@ def request(
 ) -> None:
     """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members, requests  # noqa: PLC0415
 
     settings = installed()
     out = console()
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         now = base.clock()
         opened = now if came is None else min(now, came.replace(tzinfo=settings.timezone).astimezone(UTC))
         if came is not None and came.replace(tzinfo=settings.timezone).astimezone(UTC) > now:
@@ -248,7 +248,7 @@ def _ask() -> str:
     return str(typer.prompt("Who"))
 
 
-def _one(base: Foundation, wanted: str, act: str, reason: Why) -> PersonHit:
+def _one(base: OpenDatabase, wanted: str, act: str, reason: Why) -> PersonHit:
     """Find one person, and write down that somebody was looked for before anything is told."""
     from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
@@ -273,7 +273,7 @@ def _one(base: Foundation, wanted: str, act: str, reason: Why) -> PersonHit:
     return looked.hits[0]
 
 
-def _look(base: Foundation, wanted: str) -> Looked:
+def _look(base: OpenDatabase, wanted: str) -> Looked:
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.contributors import find_person  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ def import_list(
 ) -> None:
     """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.authoring.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415
     from storage.queries.project_places import replace_project_places  # noqa: PLC0415
@@ -34,7 +34,7 @@ def import_list(
     if problems:
         out.print(f"Nothing was changed. Put {file.name} right and import it again.", markup=False)
         raise typer.Exit(FAILED)
-    with foundation(installed(makes=True)) as base:
+    with opened_database(installed(makes=True)) as base:
         now = base.clock()
         base.writer.run(lambda connection: replace_project_places(connection, places, now))
     out.print(f"{len(places)} places are in the list now. A running service uses them within a minute.")

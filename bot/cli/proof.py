@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from storage.privacy.proof import DecisionProved, Proof
 
 
@@ -26,7 +26,7 @@ def proof(
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was within it."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy import proof as proofs  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
@@ -35,7 +35,7 @@ def proof(
     if not (row.isdecimal() if not export else export.isdecimal() and row):
         raise typer.BadParameter(f"{which} is neither a story's number nor a row of an export, such as 3:0f9a…")
     out = console()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         try:
             with reader(base.engine) as connection:
                 story = proofs.story_of_row(connection, int(export), row) if export else int(row)
@@ -54,7 +54,7 @@ def proof(
         raise typer.Exit(FAILED)
 
 
-def _as_json(shown: Proof, base: Foundation) -> str:
+def _as_json(shown: Proof, base: OpenDatabase) -> str:
     from storage.privacy.consent_record import receipt, record  # noqa: PLC0415 - keep start-up light
 
     now = base.clock()
@@ -76,7 +76,7 @@ def _as_json(shown: Proof, base: Foundation) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=2)
 
 
-def _as_text(shown: Proof, base: Foundation) -> str:
+def _as_text(shown: Proof, base: OpenDatabase) -> str:
     zone = base.settings.timezone
     head = f"Story {shown.story_id}"
     if shown.taken_back_at is not None:
@@ -101,7 +101,7 @@ def _as_text(shown: Proof, base: Foundation) -> str:
     return "\n".join(lines)
 
 
-def _decision_lines(number: int, decided: DecisionProved, base: Foundation) -> list[str]:
+def _decision_lines(number: int, decided: DecisionProved, base: OpenDatabase) -> list[str]:
     from storage.privacy.consent_record import state_of  # noqa: PLC0415 - keep start-up light
 
     zone = base.settings.timezone

@@ -42,11 +42,11 @@ def run(
 ) -> None:
     """Let go now of what is over. The service does this by itself every hour."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation, periods  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
 
     settings = installed()
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         leap = base.time.leap
         gone = retention.run(
             base.engine, base.writer, periods(settings), base.time.surely(), who="command line", dry_run=dry_run

@@ -18,7 +18,7 @@ from flows.language.normalise import displayable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from storage.queries.stories.editions import Edition
     from storage.queries.stories.whole_story import WholeStory
     from storage.stories.editing import EditionMade, EditRefusal
@@ -47,7 +47,7 @@ def list_(
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import review_queue  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
@@ -55,7 +55,7 @@ def list_(
     if state not in {"", *STORY_STATES}:
         raise typer.BadParameter("A state is new, approved or declined.", param_hint="--state")
     out = console()
-    with foundation(installed()) as base, reader(base.engine) as connection:
+    with opened_database(installed()) as base, reader(base.engine) as connection:
         filters = review_queue.Filters(state=state)
         found = review_queue.page(connection, filters, practice=practice, size=50)
         read = [line.id for line in found.lines if line.excerpt]
@@ -83,11 +83,11 @@ def list_(
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller said to them."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members  # noqa: PLC0415
 
     out = console()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         found, made = _read(base, story)
         base.writer.run(
             partial(
@@ -115,13 +115,13 @@ def edit(
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.stories import editing  # noqa: PLC0415
 
     if [file is not None, editor, undo].count(True) != 1:
         raise typer.BadParameter("Give one of --file, --editor and --undo. Nothing was changed.")
     out = console()
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         if undo:
             undone = base.writer.run(partial(editing.undo, story_id=story, author=BY, now=base.clock()))
             _stop_at(undone)
@@ -165,7 +165,7 @@ def asked(made: EditionMade) -> str:
     return "Its teller is asked now, and has 14 days. Until they agree it stays with the team."
 
 
-def _read(base: Foundation, story: int) -> tuple[WholeStory, list[Edition]]:
+def _read(base: OpenDatabase, story: int) -> tuple[WholeStory, list[Edition]]:
     from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import editions, whole_story  # noqa: PLC0415

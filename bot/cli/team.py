@@ -12,7 +12,7 @@ from bot.cli.on_call import oncall
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from bot.settings.open_database import Foundation
+    from bot.settings.open_database import OpenDatabase
     from storage.queries.team.members import Member
 
 commands = typer.Typer(name="team", help="Let people of your team in, and out.", no_args_is_help=True)
@@ -28,12 +28,12 @@ def add(
 ) -> None:
     """Add somebody, or give them another role, and print a link with which they choose a password."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import make_link  # noqa: PLC0415
     from review.kit.end_membership import LastLeadError  # noqa: PLC0415
 
     settings = installed(makes=True)
-    with foundation(settings) as base:
+    with opened_database(settings) as base:
         try:
             token = make_link(base.writer, email, role, now=base.clock())
         except LastLeadError as error:
@@ -47,10 +47,10 @@ def add(
 def remove(email: Email) -> None:
     """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit import end_membership  # noqa: PLC0415
 
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         try:
             left = end_membership.put_out(base.writer, _member(base, email).id, now=base.clock(), who="command line")
         except ValueError as error:
@@ -72,10 +72,10 @@ def remove(email: Email) -> None:
 def sign_out(email: Email) -> None:
     """End all sessions of somebody, as when a laptop is lost. Their password still works."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit import end_membership  # noqa: PLC0415
 
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         try:
             ended = end_membership.sign_out_everywhere(
                 base.writer, _member(base, email).id, now=base.clock(), who="command line"
@@ -89,10 +89,10 @@ def sign_out(email: Email) -> None:
 def list_() -> None:
     """List who is on the team, and who has left."""
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members as team  # noqa: PLC0415
 
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         members = base.writer.run(team.all_members)
     out = console()
     for one in members:
@@ -108,13 +108,13 @@ def token(email: Email) -> None:
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
-    from bot.settings.open_database import foundation  # noqa: PLC0415
+    from bot.settings.open_database import opened_database  # noqa: PLC0415
     from review.kit.accounts import digest, email_of  # noqa: PLC0415
     from storage.queries.team import api_tokens  # noqa: PLC0415
     from storage.queries.team import members as team  # noqa: PLC0415
 
     address, made = email_of(email), token_urlsafe(32)
-    with foundation(installed()) as base:
+    with opened_database(installed()) as base:
         now = base.clock()
 
         def work(connection: Connection) -> bool:
@@ -138,7 +138,7 @@ def token(email: Email) -> None:
     console().print(made, markup=False)
 
 
-def _member(base: Foundation, email: str) -> Member:
+def _member(base: OpenDatabase, email: str) -> Member:
     """Return the active member with this address; raises NotOnTheTeamError and NotAnEmailError."""
     from review.kit.accounts import email_of  # noqa: PLC0415
     from review.kit.end_membership import NotOnTheTeamError  # noqa: PLC0415

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.outbound.rate_limiter import opens
+from bot.outbound.quiet_hours import opens
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner

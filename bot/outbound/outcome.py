@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.outbound import retry_policy
 from bot.turn import blocked_reply
 from flows.model.item_kinds import ItemKind
 from storage.queries.contributors.people import opt_out
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
 
     Work = Callable[[Connection], None]
 
-FIRST_WAIT = 1.0
-GROWTH = 1.5
-"""A wait is about a third of the time since the first try, so that nobody waits long for a fault that is over."""
-LONGEST_WAIT = 30.0
-PATIENCE = {"reply": timedelta(hours=24), "unsay": timedelta(hours=24), ALERT: timedelta(hours=1)}
-"""How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
-alert that does not go out goes to somebody else, and the clock writes the next one."""
-PATIENCE_UNASKED = timedelta(hours=36)
-
 ASKED_FOR = frozenset({"reply", "unsay"})
 """Kinds that somebody has just asked for, so that not even their own STOP holds them."""
 AT_ANY_HOUR = frozenset({*ASKED_FOR, ALERT, CARE})
@@ -53,16 +45,6 @@ class SendOutcome(NamedTuple):
 
     result: str
     work: Work
-
-
-def patient(due: DueMessage, now: datetime) -> bool:
-    """True while it makes sense to try a message again."""
-    return now - due.created_at < PATIENCE.get(due.kind, PATIENCE_UNASKED)
-
-
-def backoff(attempts: int, chance: float) -> float:
-    """Return seconds to wait after `attempts` failures: exponential, from half to the whole (`chance`: 0 to 1)."""
-    return (0.5 + 0.5 * chance) * min(LONGEST_WAIT, FIRST_WAIT * GROWTH ** min(attempts, 20))
 
 
 def refusal(due: DueMessage) -> str:
@@ -143,9 +125,13 @@ def failed(
     if error.kind == "unknown":
         return unknown(due, error.code)
     if error.retryable:
-        if not patient(due, surely or now):
+        if not retry_policy.patient(due, surely or now):
             return given_up(due, error.code, now, tell_team=True, refused=True)
-        wait = error.retry_after if error.kind == "paused" and error.retry_after else backoff(due.attempts, chance)
+        wait = (
+            error.retry_after
+            if error.kind == "paused" and error.retry_after
+            else retry_policy.backoff(due.attempts, chance)
+        )
         return later(due, now + timedelta(seconds=wait), error.code, "paused" if error.kind == "paused" else "retry")
     gone = given_up(due, error.code, now, tell_team=error.tell_team, refused=True)
 
@@ -166,11 +152,13 @@ def without_asking(
     What somebody waits for is tried until it goes out. What was in hand when we died is sent once more, not a third
     time. What nobody asked for is not sent again.
     """
-    if due.kind not in AT_ANY_HOUR or due.error == outbox.CUT_OFF_AGAIN or not patient(due, surely or now):
+    if due.kind not in AT_ANY_HOUR or due.error == outbox.CUT_OFF_AGAIN or not retry_policy.patient(due, surely or now):
         return given_up(due, "unknown", now, tell_team=True)
     if due.error == outbox.CUT_OFF:
         return later(due, now, outbox.ONCE_MORE, "again", perhaps_read=True)
-    return later(due, now + timedelta(seconds=backoff(due.attempts, chance)), reason, "again", perhaps_read=True)
+    return later(
+        due, now + timedelta(seconds=retry_policy.backoff(due.attempts, chance)), reason, "again", perhaps_read=True
+    )
 
 
 def of_address(connection: Connection, address_id: int, contributor_id: int, error: SendError, now: datetime) -> None:

@@ -1,17 +1,10 @@
-"""How fast a channel may go, in all and to one person, and when nobody is to be written to. Pure: time is handed in.
-
-Moments are seconds of a monotonic clock, except in `opens`, which is about the hours people sleep.
-"""
+"""How fast a channel may go, in all and to one person. Moments are seconds of a monotonic clock, and handed in."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from datetime import time
-    from zoneinfo import ZoneInfo
-
     from bot.channels.channel import Limits
 
 MARGIN = 1.03
@@ -96,23 +89,3 @@ class RecipientSpacing:
     def _forget(self, now: float) -> None:
         self._last = {address_id: last for address_id, last in self._last.items() if last.free_at > now}
         self._by_id = {last.provider_id: address_id for address_id, last in self._last.items()}
-
-
-def opens(now: datetime, quiet: tuple[time, time], timezone: ZoneInfo) -> datetime | None:
-    """Return when people may be written to unasked again, in UTC; None if they may be now.
-
-    `quiet` is start and end by the clock on the wall, possibly over midnight; equal means never quiet. The days on
-    which clocks change are no exception.
-    """
-    start, end = quiet
-    local = now.astimezone(timezone)
-    wall = local.time()
-    over_midnight = start > end
-    inside = (wall >= start or wall < end) if over_midnight else start <= wall < end
-    if not inside:
-        return None
-    day = local.date() + timedelta(days=1 if over_midnight and wall >= start else 0)
-    opening = datetime.combine(day, end, timezone)
-    if opening.astimezone(UTC) <= now:
-        opening = opening.replace(fold=1)  # that hour comes twice tonight, and we are in the second one
-    return opening.astimezone(UTC)

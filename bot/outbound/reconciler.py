@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channels.channel import SendError
-from bot.outbound import outcome
+from bot.outbound import outcome, retry_policy
 from bot.outbound.sending_processes import SILENT_SECONDS
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
@@ -150,8 +150,8 @@ class Reconciler:
         except SendError as error:
             log.info("provider did not tell", channel=due.channel, outbox=due.id, code=error.code)
             times = self._asked[due.id] = self._asked.get(due.id, 0) + 1
-            self._ripe[due.id] = self._context.monotonic() + outcome.backoff(times, 0.5)
-            if outcome.patient(due, self._context.surely()):
+            self._ripe[due.id] = self._context.monotonic() + retry_policy.backoff(times, 0.5)
+            if retry_policy.patient(due, self._context.surely()):
                 return
             end = outcome.given_up(due, "unknown", self._context.clock(), tell_team=True)
         except (SealBrokenError, UnreadableMessageError) as error:
@@ -182,7 +182,7 @@ class Reconciler:
             known = await self._context.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
             ours = [sent for sent in found if sent.provider_id not in known]
             if not ours:
-                if not outcome.patient(due, self._context.surely()):
+                if not retry_policy.patient(due, self._context.surely()):
                     return outcome.given_up(due, "unknown", self._context.clock(), tell_team=True)
                 self._context.begun[due.id] = number
                 return outcome.later(due, self._context.clock(), "unknown", "again")

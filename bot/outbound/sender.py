@@ -22,7 +22,8 @@ from bot.channels.channel import SendError
 from bot.outbound import chat_deletion, outcome, provider_reports
 from bot.outbound.channel_queue import ChannelQueue, InFlight
 from bot.outbound.outbound_context import OutboundContext
-from bot.outbound.rate_limiter import RateLimiter, RecipientSpacing, opens
+from bot.outbound.quiet_hours import opens
+from bot.outbound.rate_limiter import RateLimiter, RecipientSpacing
 from bot.outbound.reconciler import Reconciler
 from bot.outbound.sending_processes import BEAT_SECONDS, Presence
 from bot.telemetry import metrics

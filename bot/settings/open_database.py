@@ -30,7 +30,7 @@ KEY_FILE = "secret.key"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foundation:
+class OpenDatabase:
     """What every command needs: the database, its writer, the keys and the time."""
 
     settings: Settings
@@ -49,7 +49,7 @@ class Foundation:
         self.engine.dispose()
 
 
-def open_foundation(settings: Settings, clock: Callable[[], datetime] = present) -> Foundation:
+def open_database(settings: Settings, clock: Callable[[], datetime] = present) -> OpenDatabase:
     """Open the database, find its keys, and bring it up to date; a new installation gets both.
 
     Raises UnusableDatabaseError, UnusableKeyError and OSError, with nothing changed.
@@ -66,7 +66,7 @@ def open_foundation(settings: Settings, clock: Callable[[], datetime] = present)
     except BaseException:
         engine.dispose()
         raise
-    base = Foundation(
+    base = OpenDatabase(
         settings=settings, engine=engine, writer=writer_for(engine), keyring=keyring, time=Timekeeper(clock)
     )
 
@@ -79,9 +79,9 @@ def open_foundation(settings: Settings, clock: Callable[[], datetime] = present)
 
 
 @contextmanager
-def foundation(settings: Settings) -> Iterator[Foundation]:
-    """Open the database for as long as a command runs, and close it afterwards. Raises as `open_foundation` does."""
-    base = open_foundation(settings)
+def opened_database(settings: Settings) -> Iterator[OpenDatabase]:
+    """Open the database for as long as a command runs, and close it afterwards. Raises as `open_database` does."""
+    base = open_database(settings)
     try:
         yield base
     finally:
@@ -98,7 +98,7 @@ def periods(settings: Settings) -> Periods:
     )
 
 
-def keep_notice(base: Foundation) -> str:
+def keep_notice(base: OpenDatabase) -> str:
     """Keep who asks and what for, as it stands now; returns the digest that decisions name it by."""
     now = notice(base.settings)
     base.writer.run(partial(consent_in_force.keep_notice, digest=now.digest, body=now.body))

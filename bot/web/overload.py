@@ -15,7 +15,7 @@ HOLD_SECONDS = 1.0
 """For so long whoever is turned away waits for the word, so that those who ask again at once leave us time to work."""
 
 
-class Admission:
+class Overload:
     """The webhooks in hand. Moments are seconds of a monotonic clock."""
 
     def __init__(self, first: int = FIRST) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.settings.environment import Settings
     from bot.telemetry.readiness import Readiness
     from bot.turn.releases import Releases
-    from bot.web.overload import Admission
+    from bot.web.overload import Overload
     from review.kit.services import ReviewServices
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring
@@ -65,6 +65,6 @@ class WebServices:
     intake: Intake
     recovery: Recovery
     sender: Sender
-    admission: Admission
+    admission: Overload
     readiness: Readiness
     is_warm: Callable[[], bool]

@@ -22,7 +22,7 @@ from bot.app import App, build
 from bot.channels.channel import Inbound
 from bot.channels.telegram import updates
 from bot.settings.environment import Settings, read
-from bot.settings.open_database import open_foundation
+from bot.settings.open_database import open_database
 from flows.model.conversation import Conversation
 from flows.questions.story import as_parts, joined
 from storage import tables
@@ -171,7 +171,7 @@ class Model:
 
 def dump() -> Iterator[dict[str, Any]]:
     """Give for each conversation the chat, the turns done, and the answers in order."""
-    base = open_foundation(settings())
+    base = open_database(settings())
     talks, addresses = tables.Conversation.__table__, tables.Address.__table__
     with reader(base.engine) as connection:
         for sealed, stored in connection.execute(select(addresses.c.sealed, talks.c.state).join_from(talks, addresses)):

@@ -19,7 +19,7 @@ import pytest
 from bot.channels.sms import sms_channel
 from bot.channels.sms.sms_channel import SmsChannel
 from bot.channels.telegram.telegram_channel import TelegramChannel
-from bot.outbound import outcome, reconciler, sender
+from bot.outbound import reconciler, retry_policy, sender
 from bot.outbound.sender import Sender
 from storage import tables
 from tests.bot.channels.provider import Call, provider
@@ -75,7 +75,7 @@ FAULTS = {
 }
 WAITS = [
     (sms_channel, "ASK_SECONDS", 0.3), (sms_channel, "GAP_SECONDS", 0.01), (reconciler, "LOOK_SECONDS", 0.1),
-    (outcome, "FIRST_WAIT", 0.1), (sender, "POLL_SECONDS", 0.1),
+    (retry_policy, "FIRST_WAIT", 0.1), (sender, "POLL_SECONDS", 0.1),
 ]  # fmt: skip
 
 

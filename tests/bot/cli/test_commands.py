@@ -20,7 +20,7 @@ from typer.main import get_command
 from bot.app import build as build_app
 from bot.cli import GROUPS, asked_for, build
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate
@@ -109,7 +109,7 @@ def test_an_error_nobody_expected_shows_its_place_and_no_content(
 def test_somebody_is_added_with_a_link_that_works_once(earshot: Terminal) -> None:
     assert earshot("team", "add", "Sam@Example.org", "--role", "reviewer") == 0
     assert re.search(r"http://127\.0\.0\.1:8000/join/[\w-]{40,}", earshot.said)
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         (member,) = connection.execute(select(tables.TeamMember.__table__)).all()
     assert (member.email, member.role) == ("sam@example.org", "reviewer")
 
@@ -137,7 +137,7 @@ def test_a_token_replaces_the_one_before_and_only_its_hash_is_kept(earshot: Term
         assert earshot("team", "token", "sam@example.org") == 0
         tokens.append(earshot.said.strip())
     assert len(set(tokens)) == 2
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         rows = connection.execute(select(tables.ApiToken.__table__)).all()
     assert [row.revoked_at is None for row in rows] == [False, True]
     assert not any(token in repr(rows) for token in tokens)
@@ -190,7 +190,7 @@ def test_a_list_of_places_is_imported_whole_or_not_at_all(earshot: Terminal) -> 
     assert earshot("places", "import", str(bad)) == 1
     for word in ("Line 2", "knowle-west", "Nothing was changed"):
         assert word in earshot.said
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         (place,) = project_places(connection)
     assert (place.id, place.name, place.aliases) == ("knowle-west", "Knowle West", ("The West", "KW"))
 
@@ -252,7 +252,7 @@ def test_an_export_says_what_it_held(earshot: Terminal) -> None:
 
 
 def test_an_export_for_a_use_holds_all_that_may_go_so_far_or_further(earshot: Terminal) -> None:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         for use in gate.USES:
             base.writer.run(lambda connection, use=use: tell(connection, f"May go to {use}.", use=use))
         base.writer.run(lambda connection: connection.execute(tables.Story.__table__.update().values(state="approved")))
@@ -260,14 +260,14 @@ def test_an_export_for_a_use_holds_all_that_may_go_so_far_or_further(earshot: Te
     for use in gate.USES:
         assert earshot("export", "--format", "jsonl", "--use", use, "--out", f"{use}.jsonl") == 0
         held[use] = {json.loads(line)["text"] for line in Path(f"{use}.jsonl").read_text().splitlines()}
-        with foundation(read({})) as base:
+        with opened_database(read({})) as base:
             assert gate.count(base.engine, use=use, filters=Filters(), now=base.clock()) == len(held[use])
     assert [len(held[use]) for use in gate.USES] == [3, 2, 1]
     assert held["team"] > held["quote"] > held["publish"]
 
 
 def test_an_export_can_be_narrowed_as_on_the_page(earshot: Terminal) -> None:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         for words, sides in (("Of the law.", {"scales": ("society",)}), ("Of me.", {"channel": "telegram"})):
             base.writer.run(lambda connection, words=words, sides=sides: tell(connection, words, **sides))
     asked = {

@@ -11,7 +11,7 @@ import time_machine
 from sqlalchemy import select
 
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from review.kit.accounts import digest
 from storage import tables
 from storage.db.engine import reader
@@ -36,7 +36,7 @@ STORY, CONTRIBUTOR, OUTBOX = tables.Story.__table__, tables.Contributor.__table_
 
 
 def tell(number: str, name: str, words: str) -> None:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
 
         def work(connection: Connection) -> None:
             lookups, sealed = address_lookups(base.keyring, "sms", number), seal_address(base.keyring, number)
@@ -51,7 +51,7 @@ def tell(number: str, name: str, words: str) -> None:
 
 
 def rows(*columns: Any) -> list[Any]:
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         return list(connection.execute(select(*columns).order_by(columns[0].table.c.id)).scalars())
 
 
@@ -69,7 +69,7 @@ def copy(earshot: Terminal) -> Path:
 
 def say_no() -> None:
     """Let Maya say STOP, and Tom let only the team read his story; their answers went out meanwhile."""
-    with time_machine.travel(LATER, tick=False), foundation(read({})) as base:
+    with time_machine.travel(LATER, tick=False), opened_database(read({})) as base:
 
         def work(connection: Connection) -> None:
             people.opt_out(connection, 1, base.clock())
@@ -125,10 +125,10 @@ def test_nothing_is_sent_until_somebody_has_looked(earshot: Terminal, copy: Path
         assert earshot("inbox", "items") == 0
         assert "A copy of the database was put back" in " ".join(earshot.said.split())
         assert earshot("db", "release", typed="n\n") != 0
-        with foundation(read({})) as base, reader(base.engine) as connection:
+        with opened_database(read({})) as base, reader(base.engine) as connection:
             assert restore.fenced(connection)
         assert earshot("db", "release", "--yes") == 0
-        with foundation(read({})) as base, reader(base.engine) as connection:
+        with opened_database(read({})) as base, reader(base.engine) as connection:
             assert not restore.fenced(connection)
         assert earshot("db", "release") == 0
         assert "not held back" in earshot.said
@@ -205,13 +205,13 @@ def test_whoever_left_the_team_since_does_not_come_back_with_a_copy(earshot: Ter
         assert earshot("team", "list") == 0
         here = {line.split()[0]: line.split()[1].rstrip(",") for line in earshot.said.splitlines() if "@" in line}
         assert here == {"kim@example.org": "reviewer", "tom@example.org": "reviewer", "sam@example.org": "left"}
-        with foundation(read({})) as base, reader(base.engine) as connection:
+        with opened_database(read({})) as base, reader(base.engine) as connection:
             assert good_link(connection, digest(link.rpartition("/")[2]), base.clock()) is None
 
 
 def keep_the_list() -> None:
     """Do what the service does every minute."""
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         refusals_list.keep(base.engine, base.writer, base.settings.data_dir, base.clock())
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.app import build
 from bot.cli import serve
 from bot.settings.environment import read
-from bot.settings.open_database import foundation, open_foundation
+from bot.settings.open_database import open_database, opened_database
 from storage.db.engine import UnusableDatabaseError
 from storage.protection.crypto import UnusableKeyError, address_lookups, seal_address
 from storage.queries.conversations import turn_queries
@@ -28,7 +28,7 @@ KEY, DATABASE = Path("var/secret.key"), Path("var/earshot.db")
 @pytest.fixture
 def lived_in(earshot: Terminal) -> Terminal:
     """The command line of an installation to which somebody has written."""
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
 
         def work(connection: Connection) -> None:
             lookups, sealed = address_lookups(base.keyring, "sms", MAYA), seal_address(base.keyring, MAYA)
@@ -146,7 +146,7 @@ def test_a_start_with_a_mistyped_data_folder_makes_none(
 
 def test_the_first_start_needs_nothing(earshot: Terminal) -> None:
     assert list(Path().iterdir()) == []
-    open_foundation(read({})).close()
+    open_database(read({})).close()
     assert KEY.exists()
     assert DATABASE.stat().st_size > 0
     assert serve.commands

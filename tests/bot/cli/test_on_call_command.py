@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from bot.turn import alerts
 from flows.language.segments import count
 from storage import tables
@@ -33,7 +33,7 @@ def anna(earshot: Terminal) -> str:
 
 
 def rows(table: Any) -> list[Any]:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         return list(base.writer.run(lambda c: c.execute(select(table.__table__)).all()))
 
 
@@ -113,7 +113,7 @@ def test_what_is_refused(earshot: Terminal, anna: str, words: list[str], why: st
 def test_a_phone_that_said_stop_is_named_as_such(earshot: Terminal, anna: str) -> None:
     earshot("team", "oncall", anna, "--sms", NUMBER)
     address = tables.Address.__table__
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         base.writer.run(lambda c: c.execute(address.update().values(state="opted_out")))
     earshot("team", "oncall")
     assert earshot.said == "1  anna@example.org  by text message, which said STOP\n"

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from bot.cli.people import STAYS, addresses
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from storage import tables
 from storage.db.engine import reader
 from storage.protection.crypto import address_lookups, receipt_lookups, seal_address
@@ -40,7 +40,7 @@ WORDS = "They took the bus away."
 @pytest.fixture
 def known(earshot: Terminal) -> Iterator[str]:
     """Maya told a story by text message, and it is in an export; Tom wrote on Telegram. Returns Maya's pseudonym."""
-    with time_machine.travel(NOW, tick=False), foundation(read({})) as base:
+    with time_machine.travel(NOW, tick=False), opened_database(read({})) as base:
 
         def work(connection: Connection) -> str:
             ring = base.keyring
@@ -72,7 +72,7 @@ def known(earshot: Terminal) -> Iterator[str]:
 
 def acts() -> list[tuple[str, str, str]]:
     audit = tables.Audit.__table__
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         rows = connection.execute(select(audit.c.act, audit.c.object_id, audit.c.detail).order_by(audit.c.id)).all()
     return [(row.act, row.object_id, row.detail) for row in rows]
 
@@ -121,7 +121,7 @@ def test_nobody_is_told_plainly_and_the_looking_is_written_down(
 def test_a_receipt_of_two_people_is_told_as_that(
     earshot: Terminal, known: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
 
         def another(connection: Connection) -> None:
             person = meet(connection)
@@ -164,7 +164,7 @@ def test_an_erasure_asks_for_the_pseudonym_and_lists_the_exports(earshot: Termin
     assert STAYS.splitlines()[0] in earshot.said.replace("\n", " ") or "What stays" in earshot.said
     row = exports_made.row_name(bytes.fromhex("ab" * 32), 1)
     assert f"Export 1 of 23 November 2026 (quote, csv, by lead@example.org): rows {row}" in earshot.said
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         assert connection.execute(select(tables.Story.__table__.c.id)).all() == []
     assert earshot("export", "recalls") == 0
     assert f"rows {row}" in earshot.said
@@ -181,7 +181,7 @@ def test_a_letter_becomes_a_request_whose_month_began_when_it_came(earshot: Term
     words = "Wants a copy of all of it\n12 High Street\n"
     assert earshot("people", "request", "access", "--who", known, "--came", "2026-11-20", typed=words) == 0
     assert "Answer it by 20 December 2026; our own aim is 18 December 2026." in earshot.said
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         (standing,) = requests.open_requests(connection)
         opened = requests.words_of(connection, base.keyring, standing.id)
         sealed = connection.execute(select(tables.Request.__table__.c.sealed)).scalar_one()
@@ -206,7 +206,7 @@ def test_a_month_is_a_month(day: tuple[int, int, int], due: tuple[int, int, int]
 
 
 def test_acts_are_told_by_role_in_the_file(earshot: Terminal, known: str) -> None:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         base.writer.run(
             lambda c: members.record(
                 c, at=NOW, who="a@example.org", act="story.opened", object_kind="story", object_id=1

@@ -12,7 +12,7 @@ import time_machine
 from sqlalchemy import select
 
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Again, again, listed, read_list
@@ -32,7 +32,7 @@ DATABASE = Path("var/earshot.db")
 
 
 def tell(number: str, name: str, words: str) -> None:
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
 
         def work(connection: Connection) -> None:
             lookups = address_lookups(base.keyring, "sms", number)
@@ -46,7 +46,7 @@ def tell(number: str, name: str, words: str) -> None:
 
 def told() -> list[str]:
     story = tables.Story.__table__
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         return list(connection.execute(select(story.c.text).order_by(story.c.id)).scalars())
 
 
@@ -61,7 +61,7 @@ def copy(earshot: Terminal) -> Path:
         assert earshot("db", "backup", str(path), "--plain") == 0
     with time_machine.travel(LATER, tick=False):
         assert earshot("people", "erase", MAYA, "--reason", "asked", "--yes") == 0
-        with foundation(read({})) as base:
+        with opened_database(read({})) as base:
             assert base.writer.run(lambda connection: erase_story(connection, 2, base.clock()))
     return path
 
@@ -110,7 +110,7 @@ def test_the_list_names_nobody_and_is_for_its_owner_only(earshot: Terminal, copy
     assert "Maya" not in text
     kinds = [erased.kind for erased in read_list(DATABASE.parent)]
     assert kinds == ["person", "address"]
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         assert [erased.kind for erased in listed(base.engine)] == ["person", "address", "story"]
 
 
@@ -119,6 +119,6 @@ def test_a_torn_list_is_read_as_far_as_it_goes(earshot: Terminal, copy: Path) ->
     path = DATABASE.parent / LIST
     path.write_text("2026-11-2\n" + path.read_text() + "2026-11-23T11:00:00+00:00 address sms:zz\n")
     assert len(read_list(DATABASE.parent)) == 3
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         found = read_list(DATABASE.parent)
         assert base.writer.run(lambda connection: again(connection, found, LATER)) == Again(0, 0)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.app import build
 from bot.cli.retention import WORDS, sentences
 from bot.settings.environment import read
-from bot.settings.open_database import foundation, periods
+from bot.settings.open_database import opened_database, periods
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy import retention
@@ -42,7 +42,7 @@ def long_ago(earshot: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         meet_another(connection)
         claim(connection)
 
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         base.writer.run(work)
     with time_machine.travel(NOW + timedelta(days=100), tick=False):
         assert earshot("clock", "right", "--yes") == 0
@@ -66,7 +66,7 @@ def test_it_says_what_would_go_and_then_what_went(earshot: Terminal) -> None:
     ]
     assert earshot("retention", "run") == 0
     assert earshot.said.strip() == "Nothing has been kept for too long."
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         told = AUDIT.c.act == "retention"
         acts = connection.execute(select(AUDIT.c.who, AUDIT.c.act, AUDIT.c.detail).where(told)).all()
     assert [(act.who, act.act) for act in acts] == [("command line", "retention")] * 2

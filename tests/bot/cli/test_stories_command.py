@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from storage.queries.stories import editions
 from storage.stories.editing import GONE
 from tests.review.room import tell
@@ -23,7 +23,7 @@ EDITED = "The clinic sent me home.\nA doctor sent me home three times.\n"
 @pytest.fixture
 def story(earshot: Terminal) -> str:
     """Return the number of a story that may be published; its teller was never asked about contact."""
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         return str(base.writer.run(lambda connection: tell(connection, OWN, use="publish")))
 
 
@@ -54,7 +54,7 @@ def test_a_list_without_a_real_story_says_where_the_practice_ones_are(earshot: T
     assert earshot("db", "upgrade") == 0
     assert earshot("stories", "list") == 0
     assert earshot.said.strip() == "There is no story."
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         for _ in range(many):
             base.writer.run(lambda connection: tell(connection, OWN, simulated=True))
     assert earshot("stories", "list") == 0
@@ -77,7 +77,7 @@ def test_the_reason_is_asked_for_and_must_be_given(earshot: Terminal, story: str
     assert earshot("stories", "edit", story, "--file", str(edited), typed="It names a doctor\n") == 0
     assert "\ufeff" not in earshot.said
     assert "+A doctor" in earshot.said
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         (made,) = base.writer.run(lambda c: editions.of_story(c, int(story)))
     assert made.text == EDITED.strip(), "a byte order mark is none of the words"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from storage.queries.team import members
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def with_password(email: str) -> None:
     """Let somebody have chosen a password."""
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         member = base.writer.run(partial(members.member_by_email, email=email))
         assert member is not None
         base.writer.run(lambda c: members.set_password(c, member.id, name="Sam", password_hash="$argon2id$"))
@@ -32,7 +32,7 @@ def test_somebody_is_put_out(earshot: Terminal) -> None:
     assert "sam@example.org is out" in earshot.said
     assert earshot("team", "list") == 0
     assert earshot.said == "lead@example.org  lead\nsam@example.org  left\n"
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         kept = base.writer.run(
             lambda c: c.execute(text("SELECT count(*) FROM api_token WHERE revoked_at IS NULL")).scalar()
         )

@@ -12,7 +12,7 @@ from bot.app import build
 from bot.doctor import examine as doctor
 from bot.doctor.examine import CHECKS, CheckContext, examine
 from bot.settings.environment import BadSettingsError, read, unknown
-from bot.settings.open_database import open_foundation
+from bot.settings.open_database import open_database
 from flows.model.staffed_hours import StaffedHours
 from storage import tables
 from storage.protection.crypto import address_lookups, new_key, seal_address
@@ -65,7 +65,7 @@ def put_on_call(connection: Connection, keyring: Keyring) -> None:
 
 def with_database(given: dict[str, str], work: Callable[[Connection], Any]) -> dict[str, DoctorFinding]:
     """Change something in the database, then look."""
-    base = open_foundation(read(given))
+    base = open_database(read(given))
     base.writer.run(work)
     base.close()
     return look(given)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.app import build
 from bot.channels.channel import SendError
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from storage import tables
 from storage.db.engine import reader
 from storage.upkeep.timekeeping import believe
@@ -178,7 +178,7 @@ async def test_a_running_service_takes_the_word_within_a_minute(place: Installat
     await lived(place)
     place.restart(NOON + MONTH)
     await place.tick()
-    with foundation(read(place.given)) as other:  # a command beside it
+    with opened_database(read(place.given)) as other:  # a command beside it
         other.writer.run(lambda connection: believe(connection, place.reads, "command line"))
     await place.tick()
     assert place.app.time.leap is None

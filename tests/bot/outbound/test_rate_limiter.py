@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.channel import Limits
-from bot.outbound.rate_limiter import MOST_REMEMBERED, RateLimiter, RecipientSpacing, opens
+from bot.outbound.quiet_hours import opens
+from bot.outbound.rate_limiter import MOST_REMEMBERED, RateLimiter, RecipientSpacing
 
 LONDON = ZoneInfo("Europe/London")
 NIGHT = (time(20), time(9))

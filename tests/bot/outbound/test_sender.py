@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.channel import Limits, SendError, StatusReport
-from bot.outbound.outcome import backoff
+from bot.outbound.retry_policy import backoff
 from bot.telemetry import metrics
 from storage.db.writer import LostBatchError, WriterBusyError
 from storage.queries.conversations.turn_queries import opt_out

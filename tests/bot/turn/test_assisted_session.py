@@ -12,7 +12,7 @@ import time_machine
 from sqlalchemy import select, update
 
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from bot.turn.assisted_session import AssistedSession
 from storage import tables
 from storage.db.engine import reader
@@ -90,7 +90,7 @@ def test_without_reading_aloud_nothing_is_begun(earshot: Terminal, capsys: pytes
     earshot("team", "add", SAM, "--role", "outreach")
     assert earshot(*ASSIST) == 1
     assert "Read every question aloud" in earshot.said + capsys.readouterr().err
-    with foundation(read({})) as base, reader(base.engine) as connection:
+    with opened_database(read({})) as base, reader(base.engine) as connection:
         assert connection.execute(select(tables.Contributor.__table__)).all() == []
 
 
@@ -99,7 +99,7 @@ def test_only_somebody_of_the_team_may_write(earshot: Terminal, capsys: pytest.C
     earshot("db", "upgrade")
     if gone:
         earshot("team", "add", SAM, "--role", "outreach")
-        with foundation(read({})) as base:
+        with opened_database(read({})) as base:
             base.writer.run(lambda connection: connection.execute(update(tables.TeamMember).values(active=False)))
     assert earshot(*ASSIST, "--read-aloud") == 1
     assert "Nobody with this address is on the team" in earshot.said + capsys.readouterr().err
@@ -124,7 +124,7 @@ def test_proof_of_a_row_and_of_nothing(earshot: Terminal, capsys: pytest.Capture
     with time_machine.travel(NOON, tick=False):
         earshot("team", "add", SAM, "--role", "outreach")
         earshot(*ASSIST, "--read-aloud", typed="\n".join(ANSWERS) + "\n")
-        with foundation(read({})) as base:
+        with opened_database(read({})) as base:
             made = select_export.run(
                 base.engine, base.writer, format="csv", use="team", out=BytesIO(), who="command line", now=NOON
             )

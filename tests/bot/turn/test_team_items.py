@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import build
 from bot.settings.environment import read
-from bot.settings.open_database import foundation
+from bot.settings.open_database import opened_database
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations import turn_queries
@@ -71,7 +71,7 @@ def told(earshot: Terminal) -> Terminal:
         for kind in ItemKind:
             turn_queries.raise_item(connection, kind=kind, now=NOON)
 
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         base.writer.run(work)
     return earshot
 
@@ -95,7 +95,7 @@ def test_an_item_is_closed_with_the_name_of_whose_work_it_is(told: Terminal) -> 
     number = number_of(ItemKind.OTHER_LANGUAGE)
     assert told("inbox", "items", "--close", number, "--by", SAM, "--note", "Ola reads it.") == 0
     assert told.said.strip() == f"Item {number} is closed."
-    with foundation(read({})) as base:
+    with opened_database(read({})) as base:
         rows = base.writer.run(lambda connection: connection.execute(tables.TeamItem.__table__.select()).all())
         acts = base.writer.run(lambda connection: connection.execute(tables.Audit.__table__.select()).all())
     closed = [(str(row.id), row.note) for row in rows if row.closed_at is not None]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bot.telemetry.readiness import Turns
-from bot.web.overload import FIRST, LEAST, MOST, SHARE, Admission
+from bot.web.overload import FIRST, LEAST, MOST, SHARE, Overload
 
 
 class Rush:
     """So many people who all write at once, again as soon as they are answered, to a service of a given speed."""
 
-    def __init__(self, load: Admission) -> None:
+    def __init__(self, load: Overload) -> None:
         self.admission = load
         self.turned_away = 0
 
@@ -29,7 +29,7 @@ class Rush:
 
 
 def test_once_answers_are_slow_no_more_come_in_than_are_answered_in_time() -> None:
-    load = Admission(first=4000)
+    load = Overload(first=4000)
     rush = Rush(load)
     rush(900, 100.0, 3.0, 300)
     assert load.limit == pytest.approx(SHARE * 300, rel=0.01), "in one step, however many too many there were"
@@ -40,7 +40,7 @@ def test_once_answers_are_slow_no_more_come_in_than_are_answered_in_time() -> No
 
 
 def test_quick_answers_let_more_in() -> None:
-    load = Admission(first=LEAST)
+    load = Overload(first=LEAST)
     for second in range(30):
         Rush(load)(LEAST, 200.0 + second, 0.1, 400)
     assert load.limit == LEAST + 30 * LEAST
@@ -50,7 +50,7 @@ def test_quick_answers_let_more_in() -> None:
 
 
 def test_a_rush_after_a_quiet_night_is_judged_by_itself() -> None:
-    load = Admission()
+    load = Overload()
     Rush(load)(10, 100.0, 0.1, 100)
     rush = Rush(load)
     rush(200, 30_000.0, 1.5, 120)
@@ -59,14 +59,14 @@ def test_a_rush_after_a_quiet_night_is_judged_by_itself() -> None:
 
 
 def test_one_slow_answer_turns_nobody_away() -> None:
-    load = Admission()
+    load = Overload()
     Rush(load)(1, 30_000.0, 30.0, 0.1)
     Rush(load)(LEAST, 31_000.0, 3.0, 5)
     assert load.limit == FIRST
 
 
 def test_two_hundred_who_write_as_soon_as_it_started_all_come_in() -> None:
-    rush = Rush(Admission())
+    rush = Rush(Overload())
     rush(200, 3.0, 0.9, 250)
     assert rush.turned_away == 0
 
