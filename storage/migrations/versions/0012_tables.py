@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 revision = "0012"
 down_revision = None
@@ -22,6 +23,9 @@ WORDS = {
     "story_part": ("text",),
 }
 """Columns that hold what people wrote."""
+
+MADE_LAST = frozenset({"ix_outbox_answers"})
+"""Where two indexes serve a search alike, SQLite takes the one that was made last: answers have one of their own."""
 
 TABLES = sa.MetaData()
 """Also what a database that the eleven steps made is compared with, before it counts as one that this step made."""
@@ -693,7 +697,10 @@ sa.Table(
 
 def upgrade() -> None:
     connection = op.get_bind()
-    TABLES.create_all(connection, checkfirst=False)
+    for table in TABLES.sorted_tables:
+        connection.execute(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda each: (each.name in MADE_LAST, str(each.name))):
+            connection.execute(CreateIndex(index))
     op.execute("INSERT INTO installation (id) VALUES (1)")
     if connection.dialect.name == "postgresql":
         # Its planner would keep samples of people's words in a catalogue of its own, out of reach of any erasure.
