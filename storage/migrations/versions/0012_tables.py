@@ -697,9 +697,9 @@ sa.Table(
 
 def upgrade() -> None:
     connection = op.get_bind()
-    for table in TABLES.sorted_tables:
-        connection.execute(CreateTable(table))
-        for index in sorted(table.indexes, key=lambda each: (each.name in MADE_LAST, str(each.name))):
+    for made in TABLES.sorted_tables:
+        connection.execute(CreateTable(made))
+        for index in sorted(made.indexes, key=lambda each: (each.name in MADE_LAST, str(each.name))):
             connection.execute(CreateIndex(index))
     op.execute("INSERT INTO installation (id) VALUES (1)")
     if connection.dialect.name == "postgresql":
