@@ -16,7 +16,8 @@ MARKS = {"good": "[green]✓[/green]", "care": "[yellow]![/yellow]", "wrong": "[
 def doctor() -> None:
     """Look at settings, database, keys, channels, clock, disk and flows. Fails if something does not work."""
     from bot.cli.console import FAILED, console  # noqa: PLC0415
-    from bot.doctor.examine import CheckContext, examine  # noqa: PLC0415
+    from bot.doctor.examine import examine  # noqa: PLC0415
+    from bot.doctor.finding import CheckContext  # noqa: PLC0415
     from bot.settings import environment  # noqa: PLC0415 - keep start-up light
 
     out = console()

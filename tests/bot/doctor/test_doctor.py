@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.app import build
+from bot.doctor import data_checks
 from bot.doctor import examine as doctor
-from bot.doctor.examine import CHECKS, CheckContext, examine
+from bot.doctor.examine import CHECKS, examine
+from bot.doctor.finding import CheckContext
 from bot.settings.environment import BadSettingsError, read, unknown
 from bot.settings.open_database import open_database
 from flows.model.staffed_hours import StaffedHours
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.doctor.examine import DoctorFinding
+    from bot.doctor.finding import DoctorFinding
     from storage.protection.crypto import Keyring
     from tests.bot.terminal import Terminal
 
@@ -197,7 +199,7 @@ def test_a_clock_that_went_back(healthy: dict[str, str]) -> None:
 
 def test_a_full_disk(healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path: usage.__class__(1, 1, 20_000_000))
+    monkeypatch.setattr(data_checks.shutil, "disk_usage", lambda _path: usage.__class__(1, 1, 20_000_000))
     (found,) = look(healthy).values()
     assert found.what == "Only 20 MB of disk are free."
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.examine import CheckContext, examine
+from bot.doctor.examine import examine
+from bot.doctor.finding import CheckContext
 from bot.settings.environment import read
 from bot.settings.organisation import helplines, organisation_facts
 from flows.authoring.loader import load
