@@ -217,8 +217,6 @@ class Declaration:
     """Its name within a sentence: "it came by text message"."""
     is_on: Callable[[Settings], bool] = field(repr=False)
     """Whether it is switched on."""
-    forgeable: bool
-    """True: a sender can be forged, so what is done for good needs a number that we sent to be sent back."""
     answers_help: bool = False
     """True: the provider can be set up to answer HELP itself."""
     practice: bool = False

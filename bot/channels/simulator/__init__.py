@@ -8,6 +8,5 @@ DECLARATION = Declaration(
     title="The practice phone",
     way="the practice phone",
     is_on=lambda settings: settings.simulator_on,
-    forgeable=True,  # as that of the text message it imitates
     practice=True,
 )

@@ -8,6 +8,5 @@ DECLARATION = Declaration(
     title="Text message",
     way="text message",
     is_on=lambda settings: settings.sms_on,
-    forgeable=True,
     answers_help=True,
 )

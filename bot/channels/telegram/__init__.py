@@ -8,5 +8,4 @@ DECLARATION = Declaration(
     title="Telegram",
     way="Telegram",
     is_on=lambda settings: settings.telegram_on,
-    forgeable=False,
 )

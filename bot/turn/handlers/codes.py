@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from bot.channels import declaration
 from bot.turn.handlers.rights import ask_for_person
 from flows.model.effects import AskForPerson
 from flows.model.signals import CodeAsked, CodeChecked, Signal
@@ -29,8 +28,7 @@ class _Which(TypedDict):
 def ask(turn: HandlerContext, effect: AskCode) -> Signal:
     """Make a number, unless none is needed; after too many a person of the team sees to it."""
     person = turn.person.contributor_id
-    declared = declaration(turn.person.channel)
-    if turn.trigger.assisted is not None or declared is None or not declared.forgeable:
+    if turn.trigger.assisted is not None or not turn.conversation.look.forgeable:
         return CodeChecked(right=True)
     if effect.decisions and not any(own_stories.allows_more(turn.connection, person, one) for one in effect.decisions):
         return CodeChecked(right=True)

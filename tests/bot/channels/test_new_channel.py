@@ -32,7 +32,6 @@ DECLARATION = Declaration(
     title="Carrier pigeon",
     way="carrier pigeon",
     is_on=lambda settings: settings.organisation == "The Loft",
-    forgeable=True,
 )
 '''
 CHANNEL = '''
@@ -146,7 +145,6 @@ def test_it_is_called_by_its_name(pigeon: str) -> None:
     assert way_in_words(pigeon) == "carrier pigeon"
     declared = declaration(pigeon)
     assert declared is not None
-    assert declared.forgeable
 
 
 def test_a_word_without_a_folder_names_nothing() -> None:
