@@ -258,11 +258,11 @@ def _transcript(
 ) -> str:
     """Return what was done as a transcript, told by the practice team, so that it is the same everywhere."""
     from flows.authoring.release import compile_release  # noqa: PLC0415
-    from flows.simulation.simulation import PRACTICE_HOUSE  # noqa: PLC0415 - keep start-up light
+    from flows.simulation.simulation import SIMULATED_ORGANISATION  # noqa: PLC0415 - keep start-up light
     from flows.simulation.transcript import Exchange, Transcript, play, write  # noqa: PLC0415
 
     releases, _ = _releases(settings, flow)
-    told = {key: compile_release(each.flow, each.texts, PRACTICE_HOUSE) for key, each in releases.items()}
+    told = {key: compile_release(each.flow, each.texts, SIMULATED_ORGANISATION) for key, each in releases.items()}
     phone = _phone(told, name, channel, language, settings)
     exchanges = tuple(Exchange(act, play(phone, act)) for act in acts)
     return write(

@@ -1,7 +1,7 @@
 """Who asks and what for, as it stands while this process runs: the facts behind every consent question (rules 48, 51).
 
-Made once from the settings and the house, kept once under its digest; each decision names it. The words of the consent
-questions themselves are the flow's, and kept apart.
+Made once from the settings and the organisation, kept once under its digest; each decision names it. The words of the
+consent questions themselves are the flow's, and kept apart.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Releases:
     @classmethod
     def compile(
         cls,
-        house: OrganisationFacts,
+        organisation: OrganisationFacts,
         default_flow: str,
         folders: Iterable[Path] = (CONTENT,),
         texts: Iterable[Path] = (TEXTS,),
@@ -70,12 +70,12 @@ class Releases:
         Raises NoSuchFlowError, and FlowError for a flow that is dangerous; `faults` counts what else is wrong.
         """
         flows = load(folders)
-        errors = [finding for finding in check_flows(flows, house=house) if finding.severity == "error"]
+        errors = [finding for finding in check_flows(flows, organisation=organisation) if finding.severity == "error"]
         dangerous = tuple(finding for finding in errors if finding.code in DANGEROUS)
         if dangerous:
             raise FlowError(dangerous)
-        translations = read_translations(house.languages, flows, texts)
-        made = cls((compile_release(flow, texts_for(flow, translations), house) for flow in flows), default_flow)
+        translations = read_translations(organisation.languages, flows, texts)
+        made = cls((compile_release(flow, texts_for(flow, translations), organisation) for flow in flows), default_flow)
         made.faults = len(errors)
         return made
 

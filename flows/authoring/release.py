@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset(
     {
-        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "age",  # from the house
+        "organisation", "contact", "privacy_url", "emergency", "crisis_line", "age",  # from the organisation
         "text_line", "health_line", "youth_line", "more_line", "gas_line",
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
@@ -44,13 +44,13 @@ class Release(Record):
 
     flow: Flow
     texts: Mapping[str, Mapping[str, str]]
-    house: OrganisationFacts
+    organisation: OrganisationFacts
     structure: str = Field(pattern=r"^[0-9a-f]{64}$")
     whole: str = Field(pattern=r"^[0-9a-f]{64}$")
 
     @cached_property
     def rendered(self) -> dict[tuple[str, str, str], str]:
-        """Texts with the house filled in, by address, language and channel, as they were first needed."""
+        """Texts with the organisation filled in, by address, language and channel, as they were first needed."""
         return {}
 
     @cached_property
@@ -101,7 +101,7 @@ class Release(Record):
         key = (address, conversation.language, conversation.channel)
         ready = self.rendered.get(key)
         if ready is None:
-            ready = self.rendered[key] = self.with_house(self._find(*key))
+            ready = self.rendered[key] = self.with_organisation(self._find(*key))
         if "{" not in ready:
             return ready
         known = {"receipt": conversation.receipt, **fills}
@@ -118,28 +118,32 @@ class Release(Record):
                     return texts[name]
         raise KeyError(address)
 
-    def with_house(self, text: str) -> str:
+    def with_organisation(self, text: str) -> str:
         """Return a text with the facts about the organisation filled in; other placeholders stay."""
-        house = self.house
+        facts = self.organisation
         known = {
-            "organisation": house.organisation, "contact": house.contact, "privacy_url": house.privacy_url,
-            "emergency": house.emergency, "crisis_line": house.crisis_line, "youth_line": house.youth_line,
-            "text_line": house.text_line, "health_line": house.health_line, "more_line": house.more_line,
-            "gas_line": house.gas_line or house.emergency, "age": str(house.adult_age),
+            "organisation": facts.organisation, "contact": facts.contact, "privacy_url": facts.privacy_url,
+            "emergency": facts.emergency, "crisis_line": facts.crisis_line, "youth_line": facts.youth_line,
+            "text_line": facts.text_line, "health_line": facts.health_line, "more_line": facts.more_line,
+            "gas_line": facts.gas_line or facts.emergency, "age": str(facts.adult_age),
         }  # fmt: skip
         return _BRACES.sub(lambda found: known.get(found[1], found[0]), text)
 
 
-def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], house: OrganisationFacts) -> Release:
+def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], organisation: OrganisationFacts) -> Release:
     """Freeze a flow with its texts. `texts` must hold the source language; see `flows.authoring.texts.texts_for`."""
     body = {
         "flow": flow.model_dump(mode="json"),
         "texts": {language: dict(sorted(found.items())) for language, found in sorted(texts.items())},
-        "house": house.model_dump(mode="json"),
+        "house": organisation.model_dump(mode="json"),  # part of digests that are stored: the key stays as it was
     }
     structure = sha256(_canonical(flow.structure()).encode()).hexdigest()
     return Release(
-        flow=flow, texts=texts, house=house, structure=structure, whole=sha256(_canonical(body).encode()).hexdigest()
+        flow=flow,
+        texts=texts,
+        organisation=organisation,
+        structure=structure,
+        whole=sha256(_canonical(body).encode()).hexdigest(),
     )
 
 

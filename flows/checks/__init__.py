@@ -33,7 +33,7 @@ from flows.checks import (
     ways_on,
     wording,
 )
-from flows.checks.checked_flow import SAMPLE_HOUSE, Subject
+from flows.checks.checked_flow import SAMPLE_ORGANISATION, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,39 +89,41 @@ def check_flow(
     flow: Flow,
     file: str,
     catalogues: Mapping[str, Catalogue] | None = None,
-    house: OrganisationFacts = SAMPLE_HOUSE,
+    organisation: OrganisationFacts = SAMPLE_ORGANISATION,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a flow, errors first.
 
     `catalogues` holds the translations, drafts too, of every language that is to be offered besides the flow's own; see
-    `flows.authoring.texts.read_catalogues`. `house` is who speaks, so that messages are measured with the real name in
-    them.
+    `flows.authoring.texts.read_catalogues`. `organisation` is who speaks, so that messages are measured with
+    the real name in them.
     """
-    return _checked(Subject(file, flow, tuple(flow.texts()), everywhere(), catalogues or {}, house))
+    return _checked(Subject(file, flow, tuple(flow.texts()), everywhere(), catalogues or {}, organisation))
 
 
 def costs_of(
-    flow: Flow, catalogues: Mapping[str, Catalogue] | None = None, house: OrganisationFacts = SAMPLE_HOUSE
+    flow: Flow, catalogues: Mapping[str, Catalogue] | None = None, organisation: OrganisationFacts = SAMPLE_ORGANISATION
 ) -> tuple[Cost, ...]:
     """Return what a flow costs on each channel, in its own language and in each that has all its texts, drafts too."""
-    return Subject(f"{flow.id}.toml", flow, tuple(flow.texts()), everywhere(), catalogues or {}, house).costs
+    return Subject(f"{flow.id}.toml", flow, tuple(flow.texts()), everywhere(), catalogues or {}, organisation).costs
 
 
 def check_everywhere(
-    catalogues: Mapping[str, Catalogue] | None = None, house: OrganisationFacts = SAMPLE_HOUSE
+    catalogues: Mapping[str, Catalogue] | None = None, organisation: OrganisationFacts = SAMPLE_ORGANISATION
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the texts that belong to every flow, errors first."""
     texts = everywhere()
-    return _checked(Subject(f"{EVERYWHERE}.toml", None, texts, texts, catalogues or {}, house))
+    return _checked(Subject(f"{EVERYWHERE}.toml", None, texts, texts, catalogues or {}, organisation))
 
 
 def check_flows(
-    flows: Iterable[Flow], catalogues: Mapping[str, Catalogue] | None = None, house: OrganisationFacts = SAMPLE_HOUSE
+    flows: Iterable[Flow],
+    catalogues: Mapping[str, Catalogue] | None = None,
+    organisation: OrganisationFacts = SAMPLE_ORGANISATION,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with these flows and with the texts that belong to all of them, file by file."""
-    found = list(check_everywhere(catalogues, house))
+    found = list(check_everywhere(catalogues, organisation))
     for flow in flows:
-        found += check_flow(flow, f"{flow.id}.toml", catalogues, house)
+        found += check_flow(flow, f"{flow.id}.toml", catalogues, organisation)
     return tuple(found)
 
 

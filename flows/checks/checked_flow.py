@@ -36,7 +36,7 @@ BY = {name: look.by for name, look in LOOKS.items()}
 AT = {name: f"{by[0].upper()}{by[1:]}" for name, by in BY.items()}
 """The same at the start of a sentence."""
 
-SAMPLE_HOUSE = OrganisationFacts(
+SAMPLE_ORGANISATION = OrganisationFacts(
     organisation="Earshot demo team",
     contact="Sam, 01632 960 001",
     privacy_url="https://listen.example.org/privacy",
@@ -84,7 +84,7 @@ class Subject:
     everywhere: tuple[SourceText, ...]
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     """Translations by language, for every language that is to be offered."""
-    house: OrganisationFacts = SAMPLE_HOUSE
+    organisation: OrganisationFacts = SAMPLE_ORGANISATION
 
     @property
     def id(self) -> str:
@@ -172,7 +172,7 @@ class Subject:
                 if text.address in common and common[text.address].text
             }
             texts[language] = {**shared, **known}
-        return compile_release(self.flow, texts, _filled(self.house))
+        return compile_release(self.flow, texts, _filled(self.organisation))
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
@@ -201,7 +201,7 @@ class Subject:
         self, language: str, channel: ChannelKind, texts: Mapping[str, str]
     ) -> Iterator[tuple[str, str, Say]]:
         if self.release is None:
-            yield from _common_messages(self.texts, texts, channel, _filled(self.house))
+            yield from _common_messages(self.texts, texts, channel, _filled(self.organisation))
             return
         state = self._state(language, channel)
         for name, step in self.steps.items():
@@ -230,9 +230,9 @@ def called(language: str) -> str:
     return NAMES.get(language, language)
 
 
-def _filled(house: OrganisationFacts) -> OrganisationFacts:
-    given = {name: value for name, value in house.model_dump().items() if value}
-    return SAMPLE_HOUSE.model_copy(update=given)
+def _filled(organisation: OrganisationFacts) -> OrganisationFacts:
+    given = {name: value for name, value in organisation.model_dump().items() if value}
+    return SAMPLE_ORGANISATION.model_copy(update=given)
 
 
 def _step_messages(step: Step, context: QuestionContext) -> Iterator[tuple[str, Say]]:
@@ -248,9 +248,9 @@ def _step_messages(step: Step, context: QuestionContext) -> Iterator[tuple[str, 
 
 
 def _common_messages(
-    sources: tuple[SourceText, ...], texts: Mapping[str, str], channel: ChannelKind, house: OrganisationFacts
+    sources: tuple[SourceText, ...], texts: Mapping[str, str], channel: ChannelKind, organisation: OrganisationFacts
 ) -> Iterator[tuple[str, str, Say]]:
-    fills = {**SAMPLES, **{key: str(value) for key, value in house.model_dump().items()}}
+    fills = {**SAMPLES, **{key: str(value) for key, value in organisation.model_dump().items()}}
     for source in sources:
         if source.kind != "text" or source.sms not in {None, LOOKS[channel].short} or source.address not in texts:
             continue

@@ -28,6 +28,6 @@ def name_a_person(turn: TurnBuilder, text: str) -> None:
     turn.effects.append(TellTeam(kind=ItemKind.OTHER_LANGUAGE))
     sentence, in_that_language = reach_sentence(code)
     if in_that_language:
-        turn.effects.append(Say(text=sentence.replace("{contact}", turn.release.house.contact)))
+        turn.effects.append(Say(text=sentence.replace("{contact}", turn.release.organisation.contact)))
     else:
         turn.tell("other_language")

@@ -123,7 +123,7 @@ def _help(turn: TurnBuilder, recognised: Recognised) -> None:
         turn.repeat(before=turn.common("answer_person_please"))
         return
     turn.tell("help")
-    if turn.signposted and turn.release.house.more_line:
+    if turn.signposted and turn.release.organisation.more_line:
         turn.tell("help_more")
     if state.status == "open" and state.step is not None:
         turn.effects.append(TellTeam(kind=ItemKind.HELP_MID_STORY))

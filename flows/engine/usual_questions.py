@@ -100,8 +100,8 @@ def answered_beside(turn: TurnBuilder, said: Said, *, crossed: bool) -> bool:
 
 def _sounds_young(turn: TurnBuilder, said: Said) -> bool:
     """Return whether part of a story may say that its teller is too young."""
-    house, language = turn.release.house, turn.conversation.language
-    return age_said(said.text, house.adult_age, language=language, year=turn.now.year) in {"young", "unclear"}
+    organisation, language = turn.release.organisation, turn.conversation.language
+    return age_said(said.text, organisation.adult_age, language=language, year=turn.now.year) in {"young", "unclear"}
 
 
 def is_calm(turn: TurnBuilder, said: Said) -> bool:
@@ -270,7 +270,7 @@ def _emergency(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
 
 def _under_age(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
     """Whoever is too young is thanked and turned to a line of their own; nothing of theirs is kept."""
-    if intent.detail.isdigit() and int(intent.detail) >= turn.release.house.adult_age:
+    if intent.detail.isdigit() and int(intent.detail) >= turn.release.organisation.adult_age:
         return False
     return True if turn_away(turn) else None
 

@@ -101,8 +101,8 @@ def _said(turn: TurnBuilder, signal: Signal) -> str:
     """Return which answer words are, empty if none."""
     if not isinstance(signal, Said):
         return ""
-    house, language = turn.release.house, turn.conversation.language
-    age = age_said(signal.text, house.adult_age, language=language, asked=True, year=turn.now.year)
+    organisation, language = turn.release.organisation, turn.conversation.language
+    age = age_said(signal.text, organisation.adult_age, language=language, asked=True, year=turn.now.year)
     if age in {"adult", "young"}:
         return ADULT if age == "adult" else MINOR
     reply = normalise(signal.text)

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 CARE = "care"
 LINES = ("crisis_line", "text_line", "health_line", "youth_line")
-"""Whom the signpost names after the emergency number, in this order; each only where the house has it."""
+"""Whom the signpost names after the emergency number, in this order; each only where the organisation has it."""
 
 
 def signpost(turn: TurnBuilder) -> str:
     """Return who can be reached. It neither names what was written nor promises anything: others may read it too."""
-    house = turn.release.house
-    known = [line for line in LINES if getattr(house, line) not in {"", house.emergency}]
+    organisation = turn.release.organisation
+    known = [line for line in LINES if getattr(organisation, line) not in {"", organisation.emergency}]
     texts = [turn.common(CARE), *(turn.common(f"{CARE}_{line}") for line in known)]
     return (" " if turn.conversation.look.short else "\n").join(texts)
 

@@ -253,7 +253,7 @@ class TurnBuilder:
 
     def end_on_support(self) -> None:
         """After a signpost of this day, let the last words name somebody to talk to, whatever end it is."""
-        line, said = self.release.house.crisis_line, self.effects[-1]
+        line, said = self.release.organisation.crisis_line, self.effects[-1]
         if self.signposted and line and isinstance(said, Say) and line not in said.text:
             self.tell("care_end")
 

@@ -81,12 +81,16 @@ class ChoiceStep(Step):
         """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""
         state = context.conversation
         age = age_said(
-            said, context.release.house.adult_age, language=state.language, asked=True, year=context.now.year
+            said, context.release.organisation.adult_age, language=state.language, asked=True, year=context.now.year
         )
         adult, young = (next(choice for choice in choices if choice.option.value == value) for value in AGES)
         if age is None:
             table = answers_in(state.language)
-            age = _yes_or_no(read_reply(said, table, context.release.house.adult_age)) if table is not None else None
+            age = (
+                _yes_or_no(read_reply(said, table, context.release.organisation.adult_age))
+                if table is not None
+                else None
+            )
         if age is not None:
             return _understood(adult if age == "adult" else young, "")
         match = strictly(said, choices)

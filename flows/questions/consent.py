@@ -203,7 +203,7 @@ class ConsentStep(Step):
         option = next((option for option in self.options if option.value == MINOR), None)
         if option is None:
             return None
-        language, limit = context.conversation.language, context.release.house.adult_age
+        language, limit = context.conversation.language, context.release.organisation.adult_age
         age = age_said(said, limit, language=language, beside=True, year=context.now.year)
         if age in {None, "adult"}:
             return None
@@ -213,7 +213,7 @@ class ConsentStep(Step):
     def _meant(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
         """Return the option that was meant and nothing else, and whether it sounds like a yes all the same."""
         narrowest = self._narrowest(choices)
-        adult = context.release.house.adult_age
+        adult = context.release.organisation.adult_age
         language = context.conversation.language
         table = answers_in(language)
         put_right = meant(said, table) or said
@@ -357,14 +357,14 @@ def decision_of(choice: Choice) -> str:
 def _about_the_question(context: QuestionContext, said: str) -> bool:
     """Tell whether an unclear reply speaks of what was asked and of hardly anything else: it is nobody's story."""
     table = answers_in(context.conversation.language)
-    reply = read_reply(said, table, context.release.house.adult_age) if table is not None else None
+    reply = read_reply(said, table, context.release.organisation.adult_age) if table is not None else None
     return reply is not None and reply.unknown <= 1 and any(reply.kinds)
 
 
 def _opens_with_yes(context: QuestionContext, said: str) -> bool:
     """Tell whether a reply begins as a yes does: then it is about our question, and no part of what they tell."""
     table = answers_in(context.conversation.language)
-    kinds = read_reply(said, table, context.release.house.adult_age).kinds if table is not None else ()
+    kinds = read_reply(said, table, context.release.organisation.adult_age).kinds if table is not None else ()
     return next((kind for kind in kinds if kind not in {"polite", "thanks"}), "") in {
         "yes",
         "bare_yes",
@@ -375,7 +375,7 @@ def _opens_with_yes(context: QuestionContext, said: str) -> bool:
 
 def _is_plain(context: QuestionContext, sentence: str) -> bool:
     """Tell whether a sentence agrees in so many words ("i agree to that"); a bare yes may answer anything."""
-    table, adult = answers_in(context.conversation.language), context.release.house.adult_age
+    table, adult = answers_in(context.conversation.language), context.release.organisation.adult_age
     if table is None:
         return False
     return read_reply(sentence, table, adult).has("yes") and verdict(sentence, table, adult) == "yes"
@@ -386,7 +386,7 @@ def _said_so(context: QuestionContext, choice: Choice, literal: str) -> Mapping[
     settled = choice.option.sets
     if AGE not in settled:
         return settled
-    limit = context.release.house.adult_age
+    limit = context.release.organisation.adult_age
     if str(limit) in choice.shown.label or age_said(
         literal, limit, language=context.conversation.language, beside=True
     ):

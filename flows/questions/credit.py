@@ -55,7 +55,9 @@ class CreditStep(Step):
         if normalise(said) in listed(context, "no_words") | listed(context, "nobody_words"):
             return self._named(context, "none", said)
         table = answers_in(context.conversation.language)
-        kinds = set(read_reply(said, table, context.release.house.adult_age).kinds) if table is not None else set()
+        kinds = (
+            set(read_reply(said, table, context.release.organisation.adult_age).kinds) if table is not None else set()
+        )
         if kinds & _UNNAMED and kinds <= _UNNAMED | _POLITE:
             return self._named(context, "none", said)
         if kinds and kinds <= _AGREES | _POLITE:

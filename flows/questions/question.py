@@ -384,7 +384,7 @@ class Wording(Protocol):
         """The flow."""
 
     @property
-    def house(self) -> OrganisationFacts:
+    def organisation(self) -> OrganisationFacts:
         """Who asks."""
 
     @property

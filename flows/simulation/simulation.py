@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a practice conversation begins, unless its holder says otherwise."""
 RECEIPT = "kettle otter lantern"
-PRACTICE_HOUSE = OrganisationFacts(
+SIMULATED_ORGANISATION = OrganisationFacts(
     organisation="Earshot demo team",
     contact="hello@example.org",
     privacy_url="http://127.0.0.1:8000/privacy",

@@ -269,8 +269,8 @@ def _one_asked(release: Release | None, step: str, value: str, note: str) -> Fol
     names: dict[str, str] = {}
     question = labels.label(labels.STEPS, step)
     if release is not None and step in release.flow.steps:
-        names = {option.value: release.with_house(option.label) for option in release.flow.steps[step].choices()}
-        question = release.with_house(release.flow.steps[step].text)
+        names = {option.value: release.with_organisation(option.label) for option in release.flow.steps[step].choices()}
+        question = release.with_organisation(release.flow.steps[step].text)
     return FollowUpShown(question=question, answer=_in_words(value, names), note=note)
 
 

@@ -20,7 +20,7 @@ from flows.language.distress import detect_distress
 from flows.language.distress.distress_tables import warm
 from flows.model.signals import PlaceChoice, PlacesFound
 from flows.simulation import simulation
-from flows.simulation.simulation import PRACTICE_HOUSE, Simulation
+from flows.simulation.simulation import SIMULATED_ORGANISATION, Simulation
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
@@ -85,7 +85,7 @@ def turn_cost() -> tuple[float, float]:
     warm(("en",))
     detect_distress.warm()
     flow = next(flow for flow in load() if flow.id == "share")
-    release = compile_release(flow, texts_for(flow, {}), PRACTICE_HOUSE)
+    release = compile_release(flow, texts_for(flow, {}), SIMULATED_ORGANISATION)
     talk(release)
     turns, ratios = [], []
     for _ in range(RUNS):

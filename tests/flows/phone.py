@@ -42,7 +42,7 @@ from flows.model.signals import (
 )
 from flows.simulation.in_memory_store import Shelf
 
-HOUSE = OrganisationFacts(
+ORGANISATION = OrganisationFacts(
     organisation="Glenboig Listening Project", contact="ring 01236 000000", privacy_url="https://example.org/privacy",
     crisis_line="Samaritans, 116 123", youth_line="Childline, 0800 1111",
 )  # fmt: skip
@@ -61,7 +61,7 @@ KNOWN = {"glenboig": (GLENBOIG,), "bristol": (BRISTOL,), "newport": NEWPORTS}
 @lru_cache
 def releases() -> dict[str, Release]:
     """Compile every shipped flow once, in English."""
-    return {flow.id: compile_release(flow, texts_for(flow, {}), HOUSE) for flow in load()}
+    return {flow.id: compile_release(flow, texts_for(flow, {}), ORGANISATION) for flow in load()}
 
 
 @dataclass

@@ -11,7 +11,7 @@ from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for
 from flows.model.conversation import Conversation
 from flows.model.signals import PlaceChoice, PlacesFound
-from flows.simulation.simulation import PRACTICE_HOUSE, Simulation
+from flows.simulation.simulation import SIMULATED_ORGANISATION, Simulation
 from flows.simulation.transcript import Exchange, Transcript, play
 from storage.places import Place, ProjectPlace, Resolver
 
@@ -31,7 +31,7 @@ FOLDER = Path(__file__).parents[1] / "transcripts"
 
 @lru_cache
 def releases() -> dict[str, Release]:
-    return {flow.id: compile_release(flow, texts_for(flow, {}), PRACTICE_HOUSE) for flow in load()}
+    return {flow.id: compile_release(flow, texts_for(flow, {}), SIMULATED_ORGANISATION) for flow in load()}
 
 
 @lru_cache

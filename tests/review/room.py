@@ -51,8 +51,8 @@ NOTICE = "a" * 64
 @cache
 def shipped() -> dict[str, Release]:
     """Compile every shipped flow once, in English."""
-    house = OrganisationFacts(organisation="Glenboig Listening Project", crisis_line="Samaritans, 116 123")
-    return {flow.id: compile_release(flow, texts_for(flow, {}), house) for flow in load()}
+    organisation = OrganisationFacts(organisation="Glenboig Listening Project", crisis_line="Samaritans, 116 123")
+    return {flow.id: compile_release(flow, texts_for(flow, {}), organisation) for flow in load()}
 
 
 def tell(

@@ -49,7 +49,11 @@ async def test_everything_about_a_story_is_on_its_page(team_room: Room) -> None:
 
 async def test_the_exact_words_of_a_consent_question_are_shown(team_room: Room) -> None:
     share = shipped()["share"]
-    known = {"privacy_url": "", "organisation": share.house.organisation, "age": str(share.house.adult_age)}
+    known = {
+        "privacy_url": "",
+        "organisation": share.organisation.organisation,
+        "age": str(share.organisation.adult_age),
+    }
     team_room.told()
     visitor = await team_room.member()
     words = await visitor.open("/stories/1")

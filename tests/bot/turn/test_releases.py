@@ -19,7 +19,9 @@ from tests.bot.service import MAYA, NOON, STORY, Service, releases
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOUSE = OrganisationFacts(organisation="Easton Listens", contact="ring 0117 496 0000", crisis_line="Samaritans 116 123")
+ORGANISATION = OrganisationFacts(
+    organisation="Easton Listens", contact="ring 0117 496 0000", crisis_line="Samaritans 116 123"
+)
 
 
 def own_flow(folder: Path, **changes: str) -> Path:
@@ -39,7 +41,7 @@ def test_what_is_dangerous_is_a_finding_there_is() -> None:
 
 def test_an_organisation_s_own_flow_takes_the_place_of_ours(tmp_path: Path) -> None:
     folder = own_flow(tmp_path, title=('title = "Share a story"', 'title = "Easton stories"'))
-    made = Releases.compile(HOUSE, "share", (CONTENT, folder))
+    made = Releases.compile(ORGANISATION, "share", (CONTENT, folder))
     assert made.current["share"].flow.title == "Easton stories"
     assert set(made.current) == {"share", "feedback"}
 
@@ -47,14 +49,14 @@ def test_an_organisation_s_own_flow_takes_the_place_of_ours(tmp_path: Path) -> N
 def test_a_flow_that_would_leave_people_stuck_stops_the_start(tmp_path: Path) -> None:
     folder = own_flow(tmp_path, typo=('next = "place"', 'next = "places"'))
     with pytest.raises(FlowError) as caught:
-        Releases.compile(HOUSE, "share", (CONTENT, folder))
+        Releases.compile(ORGANISATION, "share", (CONTENT, folder))
     assert "unknown_target" in {finding.code for finding in caught.value.findings}
     assert "places" in str(caught.value)
 
 
 def test_a_first_flow_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(NoSuchFlowError, match="share"):
-        Releases.compile(HOUSE, "tell")
+        Releases.compile(ORGANISATION, "tell")
 
 
 async def test_a_conversation_stays_on_its_structure_with_the_newest_words(service: Service, tmp_path: Path) -> None:
@@ -62,12 +64,12 @@ async def test_a_conversation_stays_on_its_structure_with_the_newest_words(servi
     (before,) = service.rows(tables.Conversation)
 
     worded = own_flow(tmp_path, words=("How far may your story travel?", "How far may we take your story?"))
-    newer = Releases.compile(HOUSE, "share", (CONTENT, worded))
+    newer = Releases.compile(ORGANISATION, "share", (CONTENT, worded))
     assert newer.current["share"].structure == before.structure
     service.writer.run(lambda connection: newer.publish(connection, NOON))
     (tmp_path / "share.toml").unlink()
     other = own_flow(tmp_path, step=("expires_after_days = 7", "expires_after_days = 6"))
-    newest = Service(service.engine, service.writer, Releases.compile(HOUSE, "share", (CONTENT, other)))
+    newest = Service(service.engine, service.writer, Releases.compile(ORGANISATION, "share", (CONTENT, other)))
     assert newest.releases.current["share"].structure != before.structure
 
     told = await newest.text(MAYA, "DONE", "SKIP")

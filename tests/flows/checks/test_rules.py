@@ -183,7 +183,7 @@ def test_messages_are_measured_with_the_real_name_and_the_numbered_answers():
     flow = read(question(text=text), "small.toml")
     assert check_flow(flow, "small.toml") == ()
     longer = check_flow(
-        flow, "small.toml", house=OrganisationFacts(organisation="The Listening Project of Three Villages")
+        flow, "small.toml", organisation=OrganisationFacts(organisation="The Listening Project of Three Villages")
     )
     assert [finding.code for finding in longer] == ["sms_too_long"]
     assert "3 segments" in longer[0].what

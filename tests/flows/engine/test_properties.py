@@ -16,7 +16,7 @@ from flows.language.keywords.recognise import recognise
 from flows.model.effects import KeepStory, OptOut, Say
 from flows.model.signals import Chose, Edited, Located, Said, Sent
 from flows.questions.story import as_parts
-from tests.flows.phone import GLENBOIG, HOUSE, Phone, releases
+from tests.flows.phone import GLENBOIG, ORGANISATION, Phone, releases
 
 FLOWS = sorted(releases())
 CHANNELS = ("sms", "telegram")
@@ -33,7 +33,7 @@ def in_every_language():
             text.address: text.text if text.kind == "words" else f"«{text.text}»" for text in sources(release.flow)
         }
         texts = texts_for(release.flow, dict.fromkeys(LANGUAGES[1:], other))
-        made[release.flow.id] = compile_release(release.flow, texts, HOUSE)
+        made[release.flow.id] = compile_release(release.flow, texts, ORGANISATION)
     return made
 
 
@@ -172,7 +172,7 @@ def test_stop_works_in_every_step_and_language(flow, channel):
 def test_help_and_delete_work_in_every_step(flow, channel):
     asked = 0
     for name, phone in reach(flow, channel):
-        for text, sign in (("HELP", HOUSE.contact), ("DELETE", "delete")):
+        for text, sign in (("HELP", ORGANISATION.contact), ("DELETE", "delete")):
             copy = replace(phone, heard=[], effects=[], sealed=[], stories={}, decisions=[])
             copy.state = phone.state
             assert sign in copy.say(text), (name, text)

@@ -11,7 +11,7 @@ from flows.model.effects import Begin, DropStory, KeepStory, OptOut, PurgeSealed
 from flows.model.messages import sms_text
 from flows.model.signals import Chose, Edited, Located, Sent
 from flows.simulation.in_memory_store import CODE
-from tests.flows.phone import GLENBOIG, HOUSE, Phone
+from tests.flows.phone import GLENBOIG, ORGANISATION, Phone
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."
 
@@ -196,7 +196,7 @@ def test_a_number_that_nobody_offered_and_a_yes_with_a_question_are_no_consent(s
 def test_whoever_agrees_and_gives_the_age_of_a_child_hears_of_the_youth_line(child, channel):
     phone = Phone(channel=channel)
     phone.say("hello", *(["yes"] if channel == "telegram" else []))
-    assert HOUSE.youth_line in phone.say(child)
+    assert ORGANISATION.youth_line in phone.say(child)
     assert phone.state.status == "parted"
     assert phone.stories == {}
 

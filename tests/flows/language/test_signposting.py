@@ -18,7 +18,7 @@ from flows.language.distress.distress_tables import KINDS, concerns, concerns_ac
 from flows.model.effects import OptOut, RaiseConcern, Say
 from flows.model.signals import Edited, Said
 from tests.flows.engine.test_properties import CHANNELS, FLOWS, act, acts, phone_for
-from tests.flows.phone import HOUSE, Phone
+from tests.flows.phone import ORGANISATION, Phone
 from tests.flows.signposting import labelled
 
 STORY = "They closed the surgery and my mother has no bus."
@@ -126,7 +126,7 @@ def test_the_signpost_precedes_any_other_reply_and_comes_once_in_24_hours(flow, 
 def test_a_stop_with_words_of_distress_gets_one_message_that_names_somebody(channel):
     phone = Phone(channel=channel)
     phone.say("hello")
-    assert HOUSE.crisis_line in phone.say("STOP, I want to die")
+    assert ORGANISATION.crisis_line in phone.say("STOP, I want to die")
     assert len(phone.heard) == 1
     assert phone.state.opted_out
 
@@ -195,7 +195,7 @@ def test_nothing_we_say_names_what_was_written():
     phone.say("my husband beats me and i want to kill myself")
     for word in ("suicid", "kill", "abus", "violen", "husband", "harm", "worr"):
         assert word not in phone.text.casefold()
-    assert all(line in type(phone.known["share"].house).model_fields for line in LINES)
+    assert all(line in type(phone.known["share"].organisation).model_fields for line in LINES)
 
 
 def test_words_held_after_a_signpost_are_not_said_to_be_unread():

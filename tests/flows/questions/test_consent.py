@@ -14,7 +14,7 @@ from flows.authoring.loader import read
 from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
 from flows.model.effects import KeepStory, LeaveNothing
-from tests.flows.phone import HOUSE, Phone, releases
+from tests.flows.phone import ORGANISATION, Phone, releases
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."
 USES = {"team": "Only your team reads it", "quote": "Quote it without my name", "publish": "Publish it"}
@@ -145,7 +145,7 @@ def test_a_new_version_is_a_new_structure_and_is_recorded(purpose):
     name = releases()["share"].consent_step(purpose)
     changed = flow.steps[name].model_copy(update={"version": 9})
     newer = flow.model_copy(update={"steps": {**flow.steps, name: changed}})
-    made = compile_release(newer, texts_for(newer, {}), HOUSE)
+    made = compile_release(newer, texts_for(newer, {}), ORGANISATION)
     assert made.structure != releases()["share"].structure
     phone = Phone(known={"share": made}, channel="telegram")
     phone.say("/start", "yes", "agree", STORY, "DONE", "Glenboig", "publish", "nobody")
@@ -189,14 +189,14 @@ def test_after_the_end_more_is_the_longer_receipt():
     phone.say("2", "1", "skip")
     told = phone.say("MORE")
     assert "We may quote it without your name. We may text you about it." in told
-    assert HOUSE.organisation in told
-    assert HOUSE.privacy_url in told
+    assert ORGANISATION.organisation in told
+    assert ORGANISATION.privacy_url in told
 
 
 @pytest.mark.parametrize(("age", "agreed_at"), [(18, False), (16, True)])
 def test_the_age_is_a_setting(age, agreed_at):
     flow = releases()["share"].flow
-    made = compile_release(flow, texts_for(flow, {}), HOUSE.model_copy(update={"adult_age": age}))
+    made = compile_release(flow, texts_for(flow, {}), ORGANISATION.model_copy(update={"adult_age": age}))
     phone = Phone(known={"share": made})
     assert f"If you are {age} or over" in phone.say("hello")
     phone.say("agree, I am 17")
@@ -207,7 +207,7 @@ def test_the_age_is_a_setting(age, agreed_at):
 def test_of_a_child_nothing_is_kept_and_in_a_day_not_even_that_they_were_here(channel):
     phone = Phone(channel=channel)
     phone.say(STORY, "no, i am under 18" if channel == "telegram" else "UNDER")
-    assert HOUSE.youth_line in phone.text
+    assert ORGANISATION.youth_line in phone.text
     assert phone.sealed == []
     assert LeaveNothing() in phone.effects
     state = phone.state
