@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
+from bot.turn.releases import Releases
+from flows.authoring.loader import CONTENT
+from flows.authoring.texts import TEXTS
 from storage.db import engine as db
 from storage.db.writer import writer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine import Engine
 
+    from flows.model.organisation_facts import OrganisationFacts
     from storage.db.writer import Writer
 
 LOOPBACK = ("127.", "::1", "localhost")
@@ -72,6 +76,33 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("EARSHOT_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shipped_flows_compiled_once() -> Iterator[None]:
+    """Check and compile the shipped flows once for each organisation: a quarter of a second for every service."""
+    compiled, compile_anew = {}, Releases.compile
+
+    def compile_once(
+        organisation: OrganisationFacts,
+        default_flow: str,
+        folders: Iterable[Path] = (CONTENT,),
+        texts: Iterable[Path] = (TEXTS,),
+    ) -> Releases:
+        where = tuple(folders), tuple(texts)
+        if where != ((CONTENT,), (TEXTS,)):
+            return compile_anew(organisation, default_flow, *where)
+        known = organisation.model_dump_json(), default_flow
+        if known not in compiled:
+            compiled[known] = compile_anew(organisation, default_flow, *where)
+        made = Releases(compiled[known].current.values(), default_flow)  # its own: it learns of older releases
+        made.faults = compiled[known].faults
+        return made
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(Releases, "compile", compile_once)
+    yield
+    patched.undo()
 
 
 @pytest.fixture(scope="session")
