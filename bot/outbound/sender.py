@@ -35,7 +35,7 @@ from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.protection.cancel_waiting import UNSAY
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations.turn_queries import raise_item
-from storage.queries.delivery import outbox
+from storage.queries.delivery import outbox, provider_statuses
 from storage.upkeep import restore
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Sender(OutboundContext):
         changed = await self.writer.perform(work)
         if changed:
             metrics.sends.labels(report.channel, report.status).inc()
-        if queue is not None and outbox.STATUSES.get(report.status) == "delivered":
+        if queue is not None and provider_statuses.STATUSES.get(report.status) == "delivered":
             queue.spacing.delivered(report.provider_id)
 
     # --- taking and writing down --------------------------------------------------------------------------------
