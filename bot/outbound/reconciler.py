@@ -175,7 +175,7 @@ class Reconciler:
         if queue.channel.limits.ask_after is None:
             return self._context.without_asking(due, "unknown")
         provider_id, segments = "", 0
-        pieces = self._context.pieces(due)
+        pieces = queue.pieces(due)
         for number in range(self._context.begun.get(due.id, 0), len(pieces)):
             found = await queue.channel.outcome(pieces[number], due.created_at)
             ids = [sent.provider_id for sent in found]
