@@ -12,7 +12,7 @@ from storage.privacy import vacuum
 from storage.privacy.retention import leaving
 from storage.queries.conversations import failed_events
 from storage.queries.delivery import outbox
-from storage.queries.team import requests
+from storage.queries.team import requests, team_items
 from storage.upkeep.backup import BEFORE
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
     with reader(context.engine) as connection:
         failed = failed_events.count_unhandled(connection)
         counts = outbox.backlog(connection)
-        never = outbox.people_not_reached(connection)
+        never = team_items.people_not_reached(connection)
     if never:
         yield DoctorFinding(
             "care",

@@ -24,7 +24,7 @@ from bot.telemetry.readiness import Turns
 from bot.turn import address_holder, alerts, fallback
 from bot.turn.formatting import choice_of
 from bot.turn.runner import HOUR, MOST_BESIDE, TurnRunner
-from bot.turn.seen_messages import EVERYTHING, Seen, seen_by
+from bot.turn.seen_messages import EVERYTHING, Seen, judge
 from bot.turn.turn_services import TurnTrigger
 from flows.engine.signpost_first import ONCE_IN
 from flows.language.keywords.recognise import Keyword
@@ -111,7 +111,8 @@ class Intake:
                 self.turns.failed(inbound.address, self._monotonic(), lost=True)
             raise
         if result != "failed":
-            self.turns.succeeded()
+            if self.turns.failures:
+                self.turns.succeeded()
         elif inbound.kind != "unreadable":
             self.turns.failed(inbound.address, self._monotonic())
         metrics.messages.labels(inbound.channel, result).inc()
@@ -209,9 +210,11 @@ class Intake:
         """Tell whether HELP was answered already: a second answer would only puzzle (rule 28)."""
         if inbound.opt_out_type == "HELP":
             return True
-        words = inbound.signal.text.strip().upper() if isinstance(inbound.signal, Said) else ""
+        if not self.advanced_opt_out or not isinstance(inbound.signal, Said):
+            return False
         declared = declaration(inbound.channel)
-        return self.advanced_opt_out and declared is not None and declared.answers_help and words in ("HELP", "INFO")
+        asks = inbound.signal.text.strip().upper() in ("HELP", "INFO")
+        return asks and declared is not None and declared.answers_help
 
     # --- in the transaction -------------------------------------------------------------------------------------
 
@@ -221,8 +224,8 @@ class Intake:
         inbound_id = self._claim(connection, event, person)
         if inbound_id is None:
             return "duplicate"
-        if late_events.is_overtaken(connection, inbound, person, event.lookups, event.now) and late_events.laid_aside(
-            connection, self.services, inbound, event.signals, person, inbound_id, event.now
+        if inbound.late and late_events.laid_aside(
+            connection, self.services, inbound, event.signals, person, event.lookups, inbound_id, event.now
         ):
             return "handled"
         code = alerts.code_in(inbound)
@@ -247,7 +250,7 @@ class Intake:
         )
         latest = store.latest_conversation(connection, person.contributor_id)
         turn = TurnRunner(connection, self.services, person, trigger, latest)
-        seen = self._seen(connection, event, latest)
+        seen = self._seen(connection, event, person, latest)
         asked = turn.conversation.serial
         for signal in event.signals:
             heard = (
@@ -258,14 +261,13 @@ class Intake:
             turn.hear([Said(text="START")])  # nothing else would bring the question back
         return "handled"
 
-    def _seen(self, connection: Connection, event: InboundEvent, latest: store.Stored | None) -> Seen:
+    def _seen(self, connection: Connection, event: InboundEvent, person: Person, latest: store.Stored | None) -> Seen:
         """Return what the writer of typed words can have read; one who practises sees everything at once."""
-        inbound = event.inbound
-        if latest is None or latest.status != "open" or practises(inbound.channel):
+        if latest is None or latest.status != "open" or person.simulated:
             return EVERYTHING
         if not any(isinstance(signal, Said) for signal in event.signals):
             return EVERYTHING
-        return seen_by(connection, latest.id, min(event.now, inbound.written_by or event.now))
+        return judge(store.asked(connection, latest.id), min(event.now, event.inbound.written_by or event.now))
 
     def _link_phone(
         self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, code: str

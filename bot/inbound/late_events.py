@@ -27,12 +27,10 @@ if TYPE_CHECKING:
     from storage.queries.conversations.turn_queries import Person
 
 
-def is_overtaken(
+def _is_overtaken(
     connection: Connection, inbound: Inbound, person: Person | None, lookups: Sequence[bytes], now: datetime
 ) -> bool:
     """Tell whether its writer wanted no more of us after they wrote it."""
-    if not inbound.late:
-        return False
     written = inbound.written_by or now
     last = ended(connection, channel=inbound.channel, lookups=lookups, person=person)
     if any(at is not None and written <= at for at in last):
@@ -47,10 +45,16 @@ def laid_aside(
     inbound: Inbound,
     signals: Sequence[Signal],
     person: Person | None,
+    lookups: Sequence[bytes],
     inbound_id: int,
     now: datetime,
 ) -> bool:
-    """Say nothing and keep nothing of it but what a person has to see to. Returns False for a STOP, which counts."""
+    """Say nothing and keep nothing of an event that came too late, but what a person has to see to.
+
+    Returns False for one that counts: its writer has not turned away since, or it is a STOP.
+    """
+    if not _is_overtaken(connection, inbound, person, lookups, now):
+        return False
     language = (person.language if person is not None else "") or services.languages[0]
     words = fallback.keywords(signals, language, inbound.look)
     if Keyword.STOP in words:

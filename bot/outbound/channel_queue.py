@@ -6,11 +6,16 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.channels.channel import Outgoing
+from flows.model.messages import Message
+from storage.protection.crypto import open_address
+
 if TYPE_CHECKING:
     import asyncio
 
-    from bot.channels.channel import Channel
+    from bot.channels.channel import Channel, Piece
     from bot.outbound.rate_limiter import RateLimiter, RecipientSpacing
+    from storage.protection.crypto import Keyring
     from storage.queries.delivery.outbox import DueMessage
 
 
@@ -30,6 +35,7 @@ class ChannelQueue:
     """One channel with its pace and its messages in the air."""
 
     channel: Channel
+    keyring: Keyring = field(repr=False)
     limiter: RateLimiter
     spacing: RecipientSpacing
     in_flight: dict[int, InFlight] = field(default_factory=dict)
@@ -44,6 +50,15 @@ class ChannelQueue:
             return 0
         a_second = math.ceil(self.channel.limits.per_second / processes)
         return max(0, min(senders - len(self.in_flight), a_second - self.queueing))
+
+    def pieces(self, due: DueMessage) -> tuple[Piece, ...]:
+        """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
+        message = Message.from_json(due.payload)
+        outgoing = Outgoing(
+            address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
+            thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
+        )  # fmt: skip
+        return self.channel.pieces(outgoing)
 
     def join_queue(self, in_flight: InFlight) -> None:
         """Count a message among those that wait for the pace."""

@@ -1,14 +1,11 @@
-"""What sending a message and asking after it have in common: the queues, the clock, and how a message is read."""
+"""What sending a message and asking after it have in common: the queues, the clock, and what is written down."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from bot.channels.channel import Outgoing
 from bot.outbound import outcome, provider_reports
-from flows.model.messages import Message
-from storage.protection.crypto import open_address
 
 if TYPE_CHECKING:
     import random
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from bot.channels.channel import Piece
     from bot.outbound.channel_queue import ChannelQueue
     from bot.outbound.sending_processes import Presence
     from storage.db.writer import Writer
@@ -56,15 +52,6 @@ class OutboundContext(ABC):
     @abstractmethod
     def wake(self) -> None:
         """Look into the outbox now."""
-
-    def pieces(self, due: DueMessage) -> tuple[Piece, ...]:
-        """Return what the provider is to be given. Raises SealBrokenError and UnreadableMessageError."""
-        message = Message.from_json(due.payload)
-        outgoing = Outgoing(
-            address=open_address(self.keyring, due.sealed), say=message.say, token=message.token,
-            thread_id=message.thread_id, redraw_of=message.redraw_of, kind=due.kind,
-        )  # fmt: skip
-        return self.queues[due.channel].channel.pieces(outgoing)
 
     def mark_sent(self, connection: Connection, sent: Sequence[outbox.SentMessage], now: datetime) -> None:
         """Note that the provider took these messages."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.outbound import retry_policy
 from bot.turn import blocked_reply
 from flows.model.item_kinds import ItemKind
-from storage.queries.contributors.people import opt_out
+from storage.queries.contributors.people import opt_out, set_address_state
 from storage.queries.conversations import address_holders
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox
@@ -169,6 +169,6 @@ def of_address(connection: Connection, address_id: int, contributor_id: int, err
     if error.address_state == "opted_out":
         opt_out(connection, contributor_id, now)
     elif error.address_state:
-        outbox.set_address_state(connection, address_id, error.address_state, now)
+        set_address_state(connection, address_id, error.address_state, now)
     if error.dead:
         address_holders.close(connection, address_id, address_holders.DEAD, now)

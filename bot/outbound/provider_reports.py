@@ -12,7 +12,7 @@ from bot.outbound import outcome
 from flows.model.item_kinds import ItemKind
 from storage.queries.conversations import address_holders
 from storage.queries.conversations.turn_queries import raise_item
-from storage.queries.delivery import outbox
+from storage.queries.delivery import outbox, provider_statuses
 from storage.queries.team import on_call
 from storage.queries.team.on_call import ALERT
 
@@ -30,7 +30,7 @@ NOT_THERE = frozenset({"failed", "undelivered"})
 
 def apply(connection: Connection, channel: Channel | None, report: StatusReport, now: datetime) -> bool:
     """Write a report down; returns whether it changed the state of a message."""
-    changed = outbox.apply_status(
+    changed = provider_statuses.apply_status(
         connection, channel=report.channel, provider_id=report.provider_id, status=report.status,
         error=report.error or None, now=now,
     )  # fmt: skip
@@ -43,7 +43,7 @@ def mark_sent(
     connection: Connection, channels: Mapping[str, Channel], sent: Sequence[outbox.SentMessage], now: datetime
 ) -> None:
     """Note that the provider took these messages, and what it had reported of them before we knew their numbers."""
-    for early in outbox.mark_all_sent(connection, sent, now):
+    for early in outbox.mark_sent(connection, sent, now):
         report = StatusReport(
             channel=early.channel, provider_id=early.provider_id, status=early.status, error=early.error or ""
         )
@@ -51,12 +51,12 @@ def mark_sent(
 
 
 def _mean(connection: Connection, channel: Channel | None, report: StatusReport, now: datetime) -> None:
-    whom = outbox.addressee(connection, channel=report.channel, provider_id=report.provider_id)
+    whom = provider_statuses.addressee(connection, channel=report.channel, provider_id=report.provider_id)
     if whom is None:
         return
-    if whom.kind == ALERT and outbox.STATUSES[report.status] in NOT_THERE:
+    if whom.kind == ALERT and provider_statuses.STATUSES[report.status] in NOT_THERE:
         on_call.undelivered(connection, whom.address_id, now)
-    if outbox.STATUSES[report.status] == "delivered" and outbox.failed_before(
+    if provider_statuses.STATUSES[report.status] == "delivered" and provider_statuses.failed_before(
         connection, channel=report.channel, provider_id=report.provider_id
     ):
         address_holders.proved_alive(connection, whom.address_id, now)  # it was said to be lost, and has arrived

@@ -18,7 +18,7 @@ from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from flows.model.messages import UnreadableMessageError
 from storage.protection.crypto import SealBrokenError
-from storage.queries.delivery import outbox
+from storage.queries.delivery import outbox, provider_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -175,11 +175,13 @@ class Reconciler:
         if queue.channel.limits.ask_after is None:
             return self._context.without_asking(due, "unknown")
         provider_id, segments = "", 0
-        pieces = self._context.pieces(due)
+        pieces = queue.pieces(due)
         for number in range(self._context.begun.get(due.id, 0), len(pieces)):
             found = await queue.channel.outcome(pieces[number], due.created_at)
             ids = [sent.provider_id for sent in found]
-            known = await self._context.writer.perform(partial(outbox.recorded, channel=due.channel, provider_ids=ids))
+            known = await self._context.writer.perform(
+                partial(provider_statuses.recorded, channel=due.channel, provider_ids=ids)
+            )
             ours = [sent for sent in found if sent.provider_id not in known]
             if not ours:
                 if not retry_policy.patient(due, self._context.surely()):

@@ -35,7 +35,7 @@ from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.protection.cancel_waiting import UNSAY
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations.turn_queries import raise_item
-from storage.queries.delivery import outbox
+from storage.queries.delivery import outbox, provider_statuses
 from storage.upkeep import restore
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ class Sender(OutboundContext):
         chance: random.Random | None = None,
     ) -> None:
         queues = {
-            name: ChannelQueue(channel, RateLimiter(channel.limits.per_second), RecipientSpacing(channel.limits))
+            name: ChannelQueue(
+                channel, keyring, RateLimiter(channel.limits.per_second), RecipientSpacing(channel.limits)
+            )
             for name, channel in channels.items()
         }
         alone = engine.dialect.name == "sqlite"
@@ -164,7 +166,7 @@ class Sender(OutboundContext):
         changed = await self.writer.perform(work)
         if changed:
             metrics.sends.labels(report.channel, report.status).inc()
-        if queue is not None and outbox.STATUSES.get(report.status) == "delivered":
+        if queue is not None and provider_statuses.STATUSES.get(report.status) == "delivered":
             queue.spacing.delivered(report.provider_id)
 
     # --- taking and writing down --------------------------------------------------------------------------------
@@ -193,7 +195,10 @@ class Sender(OutboundContext):
             if not rooms and not self._sent and not self._outcomes:
                 continue
             for due in await self._exchange(rooms):
-                self._launch(due)
+                queue = self.queues[due.channel]
+                in_flight = queue.in_flight[due.id] = InFlight(due)
+                queue.queueing += 1
+                in_flight.task = asyncio.get_running_loop().create_task(self._fly(queue, in_flight))
 
     def _rooms(self) -> dict[str, int]:
         """Return how many messages of each channel may be taken now."""
@@ -288,12 +293,6 @@ class Sender(OutboundContext):
             self._reconciler.settled(due.id)
         metrics.sends.labels(due.channel, result).inc()
 
-    def _launch(self, due: DueMessage) -> None:
-        queue = self.queues[due.channel]
-        in_flight = queue.in_flight[due.id] = InFlight(due)
-        queue.queueing += 1
-        in_flight.task = asyncio.get_running_loop().create_task(self._fly(queue, in_flight))
-
     async def _fly(self, queue: ChannelQueue, in_flight: InFlight) -> None:
         due = in_flight.due
         try:
@@ -324,7 +323,7 @@ class Sender(OutboundContext):
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return outcome.later(due, when, "quiet_hours")
         try:
-            pieces = await self._unsaid(queue, due) if due.kind == UNSAY else self.pieces(due)
+            pieces = await self._unsaid(queue, due) if due.kind == UNSAY else queue.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
             log.error("message cannot be read", channel=due.channel, outbox=due.id, **error_fields(error))
             return outcome.given_up(due, type(error).__name__, now, tell_team=True)

@@ -39,9 +39,10 @@ class OpenDatabase:
     keyring: Keyring
     time: Timekeeper
 
-    def clock(self) -> datetime:
-        """Return the time to write down."""
-        return self.time.now()
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """What tells the time to write down."""
+        return self.time.now
 
     def close(self) -> None:
         """Finish what is being written and close the database."""

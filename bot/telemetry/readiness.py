@@ -29,20 +29,20 @@ class Turns:
 
     def __init__(self) -> None:
         self._failed: set[str] = set()
-        self._failures = 0
+        self.failures = 0
+        """How many failed since the last that was kept."""
         self._lost = False
         self._at = float("-inf")
 
     def succeeded(self) -> None:
         """Note a turn that was kept."""
-        if self._failures:
-            self._failures, self._lost = 0, False
-            self._failed.clear()
+        self.failures, self._lost = 0, False
+        self._failed.clear()
 
     def failed(self, whose: str, now: float, *, lost: bool = False) -> None:
         """Note a turn that failed; `lost`: not even its event could be kept."""
         self._at = now
-        self._failures += 1
+        self.failures += 1
         self._lost = self._lost or lost
         if len(self._failed) < PEOPLE:
             self._failed.add(whose)
@@ -51,7 +51,7 @@ class Turns:
         """Return False while every turn fails."""
         if now - self._at > REMEMBERED_SECONDS:
             return True
-        return not (self._lost or (self._failures >= SEVERAL and len(self._failed) >= PEOPLE))
+        return not (self._lost or (self.failures >= SEVERAL and len(self._failed) >= PEOPLE))
 
 
 class Readiness:

@@ -39,7 +39,7 @@ def of_address(
     if not address_holders.opens(person, services.steady, now):
         found = address_holders.part(connection, person, now)
     for signal in signals:
-        if isinstance(signal, Said):
+        if isinstance(signal, Said) and ends_in_one(signal.text):
             found = _by_receipt(connection, services, found, signal.text, now)
     if found is not person:
         store.mark_inbound(connection, inbound_id, state="handled", contributor_id=found.contributor_id)
@@ -47,8 +47,6 @@ def of_address(
 
 
 def _by_receipt(connection: Connection, services: TurnServices, person: Person, text: str, now: datetime) -> Person:
-    if not ends_in_one(text):
-        return person
     spoken = services.languages
     openings = (services.releases.common("receipt_openings", language=code, look="sms") for code in spoken)
     words = next((words for opening in openings if (words := read_receipt(text, opening))), "")

@@ -9,13 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from storage.queries.conversations import turn_queries as store
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from sqlalchemy.engine import Connection
 
     from storage.queries.conversations.turn_queries import AskedQuestion
 
@@ -34,11 +30,6 @@ class Seen(NamedTuple):
 
 
 EVERYTHING = Seen(None)
-
-
-def seen_by(connection: Connection, conversation_id: str, written_at: datetime) -> Seen:
-    """Return what of a conversation somebody can have read who wrote at a moment."""
-    return judge(store.asked(connection, conversation_id), written_at)
 
 
 def judge(asked: Sequence[AskedQuestion], written_at: datetime) -> Seen:

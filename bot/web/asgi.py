@@ -182,28 +182,18 @@ async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
     """Return the whole body; raises TooLargeError before reading more than `MOST_BYTES`, HungUpError for half of it."""
     if _declared(headers.get("content-length", "").encode("latin-1")) > MOST_BYTES:
         raise TooLargeError
-    event = await _next(receive)
-    body: bytes = event.get("body", b"")
-    if not event.get("more_body"):
-        if len(body) > MOST_BYTES:
-            raise TooLargeError
-        return body
-    parts = [body]
-    length = len(body)
-    while event.get("more_body"):
-        event = await _next(receive)
+    parts: list[bytes] = []
+    left, more = MOST_BYTES, True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise HungUpError
         parts.append(event.get("body", b""))
-        length += len(parts[-1])
-        if length > MOST_BYTES:
+        left -= len(parts[-1])
+        if left < 0:
             raise TooLargeError
+        more = event.get("more_body", False)
     return b"".join(parts)
-
-
-async def _next(receive: Receive) -> Event:
-    event = await receive()
-    if event["type"] == "http.disconnect":
-        raise HungUpError
-    return event
 
 
 async def respond(send: Send, answer: WebhookResponse, *more: tuple[bytes, bytes]) -> None:

@@ -1,14 +1,13 @@
 """SMS segments: which alphabet a text needs, how many parts it makes, and typography made plain.
 
-Owns what the GSM 03.38 alphabet holds and how carriers cut a long text; imports the standard library only. A text in
-the GSM-7 alphabet has 160 units in one part or 153 in each of several; one foreign character makes the whole text
-UCS-2, with 70 or 67 (rule 18). What is counted is what is billed: a text provider's own count comes too late.
+Owns what the GSM 03.38 alphabet holds and how carriers cut a long text. A text in the GSM-7 alphabet has 160 units in
+one part or 153 in each of several; one foreign character makes the whole text UCS-2, with 70 or 67 (rule 18). What is
+counted is what is billed: a text provider's own count comes too late.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,9 +24,6 @@ EXTENDED: Final = frozenset("^{}\\[~]|€\f")
 LIMITS: Final[dict[Encoding, tuple[int, int]]] = {"gsm7": (160, 153), "ucs2": (70, 67)}
 """Units of a single part, and of each part of several."""
 
-LONGEST: Final = 1600
-"""Characters a text provider takes in one message (rule 19)."""
-
 _GSM = BASIC | EXTENDED
 _PLAIN: Final = str.maketrans(
     {
@@ -43,7 +39,6 @@ _PLAIN: Final = str.maketrans(
 )  # fmt: skip
 _TRAILING = re.compile(r"[ \t]+(?=\n|\Z)")
 _BLANKS = re.compile(r"\n{3,}")
-_CUTS = ("\n\n", "\n", ". ", "! ", "? ", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +80,6 @@ def count(text: str) -> Segments:
     return Segments(kind, units, parts, several, several - used)
 
 
-def split(text: str) -> tuple[str, ...]:
-    """Return the parts a carrier cuts this text into; joined, they are the text."""
-    kind = encoding(text)
-    counted = count(text)
-    if counted.parts == 1:
-        return (text,)
-    parts = []
-    start = used = 0
-    for place, character in enumerate(text):
-        size = _size(character, kind)
-        if used + size > counted.per_part:
-            parts.append(text[start:place])
-            start, used = place, 0
-        used += size
-    return (*parts, text[start:])
-
-
-def messages(text: str, parts: int) -> tuple[str, ...]:
-    """Cut a long text into messages of at most `parts` segments and 1,600 characters each; joined, they are the text.
-
-    Cuts stand between paragraphs, else lines, sentences, words; where there are none, anywhere but inside what is seen
-    as one character. Raises ValueError if `parts` is less than 1.
-    """
-    if parts < 1:
-        raise ValueError("a message has at least one segment")
-    made = []
-    while len(text) > LONGEST or count(text).parts > parts:
-        longest = _fitting(text, parts)
-        made.append(text[: _cut(text, longest)])
-        text = text[len(made[-1]) :]
-    return (*made, text)
-
-
 def normalise_typography(text: str) -> str:
     """Return the text with typographic signs made plain: quotes, dashes, ellipsis, bullets, special spaces (rule 20).
 
@@ -143,32 +105,3 @@ def _twice(text: str, characters: frozenset[str]) -> int:
 
 def _size(character: str, kind: Encoding) -> int:
     return 2 if (character in EXTENDED if kind == "gsm7" else character > "\uffff") else 1
-
-
-def _fitting(text: str, parts: int) -> int:
-    """Return how many characters of the beginning fit into so many parts, one at least."""
-    low, high = 1, min(len(text), LONGEST)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if count(text[:middle]).parts <= parts:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _cut(text: str, longest: int) -> int:
-    """Return where to cut: behind the best break in the second half of what fits, else before a whole character."""
-    for mark in _CUTS:
-        place = text.rfind(mark, longest // 2, longest)
-        if place >= 0:
-            return place + len(mark)
-    place = longest
-    while 1 < place < len(text) and (_hangs_on(text[place]) or text[place - 1] == "\u200d"):
-        place -= 1
-    return place
-
-
-def _hangs_on(character: str) -> bool:
-    """Tell whether a character belongs to the one before it: accents, skin tones, joiners, variation selectors."""
-    return unicodedata.combining(character) > 0 or character in "\u200d\ufe0e\ufe0f\u20e3" or "🏻" <= character <= "🏿"

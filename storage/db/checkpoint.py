@@ -30,33 +30,29 @@ class Checkpointer:
         self._engine = engine
         self._log = Path(f"{engine.url.database}-wal")
         self._every, self._idle, self._log_bytes = every, idle, log_bytes
-        self._written, self._stopping = Event(), Event()
+        self.written, self._stopping = Event(), Event()
+        """`written` is to be set after each commit."""
         self._thread = Thread(target=self._watch, name="earshot-checkpoint", daemon=True)
         self._thread.start()
-
-    def wrote(self) -> None:
-        """Say that something was committed."""
-        if not self._written.is_set():
-            self._written.set()
 
     def close(self) -> None:
         """Stop watching and move what is left."""
         self._stopping.set()
-        self._written.set()
+        self.written.set()
         self._thread.join()
         self._move()
 
     def _watch(self) -> None:
         while True:
-            self._written.wait()
+            self.written.wait()
             if self._stopping.is_set():
                 return
             quiet = 0.0
             while quiet < self._idle:
-                self._written.clear()
+                self.written.clear()
                 if self._stopping.wait(self._every):
                     return
-                quiet = 0.0 if self._written.is_set() else quiet + self._every
+                quiet = 0.0 if self.written.is_set() else quiet + self._every
                 if self._size() > self._log_bytes:
                     self._move()
                     self.nearly = True

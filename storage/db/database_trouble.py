@@ -187,14 +187,10 @@ class Health:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._gate = Lock()
-        self._cause: Cause | None = None
+        self.cause: Cause | None = None
+        """What is wrong now; None while all is well."""
         self._failed_at = 0.0
         self._listeners: tuple[Callable[[Cause | None], None], ...] = ()
-
-    @property
-    def cause(self) -> Cause | None:
-        """What is wrong now; None while all is well."""
-        return self._cause
 
     def on_change(self, listener: Callable[[Cause | None], None]) -> None:
         """Call `listener` when trouble begins, changes or ends (None). It runs in a writing thread: be quick."""
@@ -207,14 +203,14 @@ class Health:
 
     def worked(self) -> None:
         """Note that something was written. A damaged database stays so, whatever else can still be written."""
-        if self._cause is not None and self._monotonic() - self._failed_at >= SETTLED_SECONDS:
+        if self.cause is not None and self._monotonic() - self._failed_at >= SETTLED_SECONDS:
             self._turn_to(None)
 
     def _turn_to(self, cause: Cause | None) -> None:
         with self._gate:
-            if cause is self._cause or self._cause is Cause.CORRUPT:
+            if cause is self.cause or self.cause is Cause.CORRUPT:
                 return
-            self._cause = cause
+            self.cause = cause
         for listener in self._listeners:
             try:
                 listener(cause)

@@ -106,23 +106,21 @@ class Statement:
             prepared = self._prepared[dialect.name] = _Prepared(statement, dialect)
             return prepared
 
-    def _run(self, connection: Connection, prepared: _Prepared, given: dict[str, Any]) -> Any:
-        return _driver(connection).execute(prepared.sql, prepared.values(given))
-
     def run(self, connection: Connection, **given: Any) -> int:
         """Run it; returns the number of rows it touched."""
-        return int(self._run(connection, self._for(connection), given).rowcount)
+        prepared = self._for(connection)
+        return int(_driver(connection).execute(prepared.sql, prepared.values(given)).rowcount)
 
     def one(self, connection: Connection, **given: Any) -> tuple[Any, ...] | None:
         """Run it and return its first row, None if there was none."""
         prepared = self._for(connection)
-        raw = self._run(connection, prepared, given).fetchone()
+        raw = _driver(connection).execute(prepared.sql, prepared.values(given)).fetchone()
         return None if raw is None else prepared.row(raw)
 
     def all(self, connection: Connection, **given: Any) -> list[tuple[Any, ...]]:
         """Run it and return all of its rows."""
         prepared = self._for(connection)
-        raw = self._run(connection, prepared, given).fetchall()
+        raw = _driver(connection).execute(prepared.sql, prepared.values(given)).fetchall()
         return [prepared.row(each) for each in raw] if prepared.results else raw
 
     def many(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> int:

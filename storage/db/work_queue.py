@@ -163,11 +163,7 @@ class Submitting(ABC):
         """See Writer."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        item = WorkItem(work, future, loop)
-        if urgent:
-            self._put_first(item)
-        else:
-            self._put(item, key)
+        self._put(WorkItem(work, future, loop), key, urgent=urgent)
         return future
 
     def run(self, work: Callable[[Connection], T], key: Hashable | None = None) -> T:
@@ -179,12 +175,8 @@ class Submitting(ABC):
         self._listeners = (*self._listeners, listener)
 
     @abstractmethod
-    def _put(self, item: WorkItem[Any], key: Hashable | None, /) -> None:
-        """Queue the item, or refuse it."""
-
-    @abstractmethod
-    def _put_first(self, item: WorkItem[Any], /) -> None:
-        """Queue the item before all others, or refuse it."""
+    def _put(self, item: WorkItem[Any], key: Hashable | None, /, *, urgent: bool = False) -> None:
+        """Queue the item, an urgent one before all others, or refuse it."""
 
     def _lost(self, error: BaseException) -> BaseException:
         """Return what to tell whoever gave the work: its own fault as it is, the database's by its name."""

@@ -79,16 +79,12 @@ class GroupWriter(Submitting):
         self._thread.join()
         self._checkpointer.close()
 
-    def _put(self, item: WorkItem[Any], _key: Hashable | None, /) -> None:
+    def _put(self, item: WorkItem[Any], _key: Hashable | None, /, *, urgent: bool = False) -> None:
         with self._gate:
-            self._admit(self._waiting.qsize())
-            self._waiting.put(item)
-
-    def _put_first(self, item: WorkItem[Any], /) -> None:
-        with self._gate:
-            self._admit(len(self._urgent))
-            self._urgent.append(item)
-            self._waiting.put(NUDGE)
+            self._admit(len(self._urgent) if urgent else self._waiting.qsize())
+            if urgent:
+                self._urgent.append(item)
+            self._waiting.put(NUDGE if urgent else item)
 
     def _next(self, *, wait: bool) -> WorkItem[Any] | None:
         """Return what is to be done next, None at the end of all work. Raises Empty if there is nothing now."""
@@ -142,7 +138,7 @@ class GroupWriter(Submitting):
             except Empty:
                 break
         transaction.commit()
-        if driver.total_changes != changes:
+        if self.health.cause is not None and driver.total_changes != changes:
             self.health.worked()
         return item is not None
 
@@ -158,7 +154,7 @@ class GroupWriter(Submitting):
     def _after(self, connection: Connection) -> None:
         """Do what comes after a commit, when nobody of its batch waits any more."""
         self._tell(connection.info.pop(NOTED, None))
-        self._checkpointer.wrote()
+        self._checkpointer.written.set()
         if self._checkpointer.nearly:
             self._checkpointer.nearly = False
             driver: Any = connection.connection.driver_connection
@@ -204,9 +200,12 @@ class PoolWriter(Submitting):
         self._pool.shutdown(wait=True)
         self._urgent.shutdown(wait=True)
 
-    def _put(self, item: WorkItem[Any], key: Hashable | None, /) -> None:
+    def _put(self, item: WorkItem[Any], key: Hashable | None, /, *, urgent: bool = False) -> None:
         with self._gate:
-            self._admit(self._count)
+            self._admit(0 if urgent else self._count)
+            if urgent:
+                self._urgent.submit(self._run_one, item)
+                return
             self._count += 1
             if key is not None and key in self._lanes:
                 self._lanes[key].append(item)  # taken by the thread that has this key now
@@ -214,11 +213,6 @@ class PoolWriter(Submitting):
             if key is not None:
                 self._lanes[key] = deque()
             self._pool.submit(self._work_through, item, key)
-
-    def _put_first(self, item: WorkItem[Any], /) -> None:
-        with self._gate:
-            self._admit(0)
-            self._urgent.submit(self._run_one, item)
 
     def _work_through(self, item: WorkItem[Any] | None, key: Hashable | None) -> None:
         while item is not None:

@@ -105,7 +105,7 @@ def whole(service: Service, number: str) -> int:
         message = Message(say=Say(text="It was quillwort.")).to_json()
         connection.execute(update(waiting).where(waiting.c.payload == "quillwort").values(payload=message))
         for due in outbox.claim_due(connection, service.now + timedelta(hours=1))[:3]:
-            outbox.mark_sent(connection, due.id, f"SM{due.id}", 1, service.now)
+            outbox.mark_sent(connection, [outbox.SentMessage(due.id, f"SM{due.id}", 1)], service.now)
         return story
 
     return service.writer.run(work)
@@ -133,7 +133,7 @@ async def ask_for_everything_to_go(service: Service, number: str) -> None:
 def goodbye_goes_out(service: Service) -> None:
     def work(connection: Connection) -> None:
         for due in outbox.claim_due(connection, service.now + timedelta(hours=1)):
-            outbox.mark_sent(connection, due.id, f"SM-{due.id}", 1, service.now)
+            outbox.mark_sent(connection, [outbox.SentMessage(due.id, f"SM-{due.id}", 1)], service.now)
         assert finish_erasures(connection, service.now) == 1
 
     service.writer.run(work)

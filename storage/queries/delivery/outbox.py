@@ -18,7 +18,7 @@ from sqlalchemy import bindparam as b
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
-from storage.queries.contributors.people import set_address_state
+from storage.queries.delivery import provider_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
+    from storage.queries.delivery.provider_statuses import Early
+
 OUTBOX = tables.Outbox.__table__
 ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
-EVENT = tables.DeliveryEvent.__table__
 ITEM = tables.Safeguarding.__table__
-TEAM_ITEM = tables.TeamItem.__table__
 PROCESS = tables.Process.__table__
 
 RETRY_HOLDS_UP_SECONDS = 120
@@ -43,22 +43,6 @@ ONCE_MORE = "once more"
 """… of one that is sent a second time because of that; it stays there whatever else goes wrong."""
 CUT_OFF_AGAIN = "SenderDiedAgain"
 """… and of one whose second sender died as well."""
-
-STATUSES = {
-    "accepted": "sent",
-    "scheduled": "sent",
-    "queued": "sent",
-    "sending": "sent",
-    "sent": "sent",
-    "failed": "failed",
-    "canceled": "failed",
-    "undelivered": "undelivered",
-    "delivered": "delivered",
-    "read": "delivered",
-}
-"""What a provider's words for a message it took come to; words not listed are kept and change nothing."""
-RANKS = {"queued": 0, "sending": 0, "unknown": 0, "sent": 1, "failed": 2, "undelivered": 3, "delivered": 4}
-"""Statuses may come in any order: the highest rank wins, so that every order ends the same (rule 17)."""
 
 
 class DueMessage(NamedTuple):
@@ -177,19 +161,6 @@ _SENT = Statement(
         segments=b("segments"), sent_at=b("now"), handed_at=func.coalesce(OUTBOX.c.handed_at, b("now")),
     )
 )  # fmt: skip
-_KNOWN_EVENT = Statement(
-    lambda insert: (
-        insert(EVENT)
-        .values(channel=b("channel"), provider_id=b("provider_id"), status=b("status"), error=b("error"), at=b("now"))
-        .on_conflict_do_nothing()
-    )
-)
-
-_EARLY = Statement(
-    select(EVENT.c.channel, EVENT.c.provider_id, EVENT.c.status, EVENT.c.error)
-    .join_from(OUTBOX, EVENT, and_(OUTBOX.c.channel == EVENT.c.channel, OUTBOX.c.provider_id == EVENT.c.provider_id))
-    .where(OUTBOX.c.id == b("message"))
-)
 
 
 def claim_due(
@@ -273,26 +244,11 @@ def handed_by_others(connection: Connection, owner: str, addresses: Collection[i
     return [Handed(*row) for row in rows]
 
 
-def mark_sent(
-    connection: Connection, message: int, provider_id: str | None, segments: int | None, now: datetime
-) -> None:
-    """Note that the provider took a message; its payload is blanked."""
-    mark_all_sent(connection, [SentMessage(message, provider_id, segments)], now)
+def mark_sent(connection: Connection, sent: Sequence[SentMessage], now: datetime) -> list[Early]:
+    """Note that the provider took these messages; returns what it had said before we knew their ids and counts now.
 
-
-class Early(NamedTuple):
-    """A provider's word that came before we knew the id that it speaks of."""
-
-    channel: str
-    provider_id: str
-    status: str
-    error: str | None
-
-
-def mark_all_sent(connection: Connection, sent: Sequence[SentMessage], now: datetime) -> list[Early]:
-    """Note that the provider took these messages; returns what came before we knew their ids and changed them now.
-
-    That it was sent is a fact, also of a message that another process believed to be nobody's and put back.
+    That it was sent is a fact, also of a message that another process believed to be nobody's and put back. Its payload
+    is blanked.
     """
     _SENT.many(
         connection,
@@ -300,9 +256,7 @@ def mark_all_sent(connection: Connection, sent: Sequence[SentMessage], now: date
     )
     if sent:
         note(connection, "outbox")  # later messages may have waited for these
-    known = (id_ for id_, provider, _ in sent if provider is not None)
-    early = (Early(*row) for id_ in known for row in _EARLY.all(connection, message=id_))
-    return [one for one in early if _raise_to(connection, *one)]
+    return provider_statuses.catch_up(connection, (id_ for id_, provider, _ in sent if provider is not None))
 
 
 def mark_failed(connection: Connection, message: int, error: str, *, refused: bool = False) -> None:
@@ -431,67 +385,6 @@ def _close(connection: Connection, message: int, state: str, error: str, **more:
     note(connection, "outbox")  # a later message may have waited for this one
 
 
-def apply_status(
-    connection: Connection, *, channel: str, provider_id: str, status: str, error: str | None, now: datetime
-) -> bool:
-    """Apply a provider's status callback; returns whether it changed the state of a message (rule 17).
-
-    Late, repeated and out-of-order ones do no harm. One that comes before `mark_sent` is kept and applied then; one for
-    a message we never sent is kept until retention.
-    """
-    if not _KNOWN_EVENT.run(connection, channel=channel, provider_id=provider_id, status=status, error=error, now=now):
-        return False
-    return _raise_to(connection, channel, provider_id, status, error)
-
-
-def _raise_to(connection: Connection, channel: str, provider_id: str, status: str, error: str | None) -> bool:
-    state = STATUSES.get(status)
-    if state is None:
-        return False
-    lower = [name for name, rank in RANKS.items() if rank < RANKS[state]]
-    result = connection.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.provider_id == provider_id, OUTBOX.c.channel == channel, OUTBOX.c.state.in_(lower))
-        .values(state=state, error=error, payload=None)
-    )
-    return result.rowcount > 0
-
-
-class Addressee(NamedTuple):
-    """Whom a message went to."""
-
-    address_id: int
-    contributor_id: int
-    kind: str
-
-
-def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addressee | None:
-    """Return whom the message with this provider's id went to; None if we know no such message."""
-    row = connection.execute(
-        select(OUTBOX.c.address_id, OUTBOX.c.contributor_id, OUTBOX.c.kind).where(
-            OUTBOX.c.provider_id == provider_id, OUTBOX.c.channel == channel
-        )
-    ).first()
-    return None if row is None else Addressee(*row)
-
-
-def failed_before(connection: Connection, *, channel: str, provider_id: str) -> bool:
-    """Tell whether a provider has said of a message that it did not arrive, whatever it said since."""
-    lost = [status for status, state in STATUSES.items() if state in {"failed", "undelivered"}]
-    event = select(EVENT.c.status).where(
-        EVENT.c.channel == channel, EVENT.c.provider_id == provider_id, EVENT.c.status.in_(lost)
-    )
-    return connection.execute(event.limit(1)).first() is not None
-
-
-def recorded(connection: Connection, *, channel: str, provider_ids: Collection[str]) -> set[str]:
-    """Return those of the provider's ids that belong to messages we know."""
-    rows = connection.execute(
-        select(OUTBOX.c.provider_id).where(OUTBOX.c.channel == channel, OUTBOX.c.provider_id.in_(provider_ids))
-    )
-    return set(rows.scalars())
-
-
 def backlog(connection: Connection) -> dict[str, int]:
     """Count messages that are not out yet: `queued`, `sending` and `unknown`."""
     states = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
@@ -499,27 +392,3 @@ def backlog(connection: Connection) -> dict[str, int]:
     for some in ("state IN ('queued', 'sending')", "state = 'unknown'"):
         counts.update(connection.execute(states.where(text(some))).all())
     return counts
-
-
-def people_not_reached(connection: Connection) -> int:
-    """Count people of whom the team was told that a message will never go out, and who are still before them."""
-    told = select(func.count(func.distinct(TEAM_ITEM.c.contributor_id)))
-    return int(
-        connection.execute(told.where(TEAM_ITEM.c.kind == "sending", TEAM_ITEM.c.closed_at.is_(None))).scalar_one()
-    )
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """Return when the next queued message is due, None if none waits."""
-    when: datetime | None = connection.execute(
-        select(func.min(OUTBOX.c.due_at)).where(text("state = 'queued'"))
-    ).scalar()
-    return when
-
-
-__all__ = [
-    "CUT_OFF", "CUT_OFF_AGAIN", "ONCE_MORE", "TAKEN_OVER", "Addressee", "DueMessage", "Handed", "SentMessage",
-    "addressee", "apply_status", "backlog", "cancel", "claim_due", "failed_before", "hand_over", "handed_by_others",
-    "hurry", "mark_all_sent", "mark_failed", "mark_sent", "mark_unknown", "next_due", "people_not_reached",
-    "recorded", "release_expired_leases", "retry_at", "set_address_state", "still_unknown", "take_over", "unknown",
-]  # fmt: skip

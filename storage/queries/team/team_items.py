@@ -162,3 +162,11 @@ def settle_items(
         .where(ITEM.c.kind.in_([kind.value for kind in kinds]), about, ITEM.c.closed_at.is_(None))
         .values(closed_at=now, closed_by=by)
     )
+
+
+def people_not_reached(connection: Connection) -> int:
+    """Count people of whom the team was told that a message will never go out, and who are still before them."""
+    told = select(func.count(func.distinct(ITEM.c.contributor_id)))
+    return int(
+        connection.execute(told.where(ITEM.c.kind == ItemKind.SENDING.value, ITEM.c.closed_at.is_(None))).scalar_one()
+    )

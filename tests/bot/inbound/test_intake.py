@@ -509,12 +509,12 @@ async def test_what_was_refused_is_fetched_when_trouble_ends_and_once_more_when_
 
     monkeypatch.setattr(service.sms, "missed", missed)
     assert await service.recovery.after_refusal() == 0
-    monkeypatch.setattr(service.writer.health, "_cause", Cause.FULL)
+    monkeypatch.setattr(service.writer.health, "cause", Cause.FULL)
     service.recovery.refused()
     listed.append(service.event(sms_form(MAYA, "Hello")))
     service.now += timedelta(seconds=60)
     assert await service.recovery.after_refusal() == 0, "the trouble goes on"
-    monkeypatch.setattr(service.writer.health, "_cause", None)
+    monkeypatch.setattr(service.writer.health, "cause", None)
     assert await service.recovery.after_refusal() == 1
     assert service.answers(MAYA)
     service.recovery.refused()
@@ -536,7 +536,7 @@ async def test_what_was_refused_is_asked_for_every_few_minutes_while_trouble_goe
         return []
 
     monkeypatch.setattr(service.sms, "missed", missed)
-    monkeypatch.setattr(service.writer.health, "_cause", Cause.FULL)
+    monkeypatch.setattr(service.writer.health, "cause", Cause.FULL)
     for _ in range(10):
         service.recovery.refused()
         service.now += timedelta(minutes=1)

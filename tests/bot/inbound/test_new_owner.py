@@ -15,7 +15,7 @@ from flows.model.conversation import Conversation
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy import file_link
-from storage.queries.delivery import outbox
+from storage.queries.contributors import people
 from tests import walk
 from tests.bot.service import MAYA, TOM, Service
 
@@ -124,7 +124,7 @@ async def test_nothing_that_waited_for_an_answer_can_be_answered_by_a_new_owner(
 async def test_a_dead_chat_opens_nothing_when_it_lives_again(service: Service) -> None:
     await service.chat(CHAT, *walk.by_chat(SECRET))
     address = service.rows(tables.Address)[0]
-    service.writer.run(lambda c: outbox.set_address_state(c, address.id, "unusable", service.now))
+    service.writer.run(lambda c: people.set_address_state(c, address.id, "unusable", service.now))
     await service.chat(CHAT, "/start")
     assert len(service.rows(tables.Contributor)) == 2
     assert [row.state for row in service.rows(tables.Address)] == ["unusable", "reachable"]

@@ -34,9 +34,7 @@ def send_all(service: Service) -> list[DueMessage]:
 
     def work(connection: Any) -> bool:
         due = outbox.claim_due(connection, service.now, "telegram")
-        outbox.mark_all_sent(
-            connection, [outbox.SentMessage(one.id, str(1000 + one.id), None) for one in due], service.now
-        )
+        outbox.mark_sent(connection, [outbox.SentMessage(one.id, str(1000 + one.id), None) for one in due], service.now)
         found.extend(one for one in due if one.kind == UNSAY)
         return bool(due)
 

@@ -34,7 +34,7 @@ async def told(service: Service) -> str:
 def sent(connection: Connection, now: datetime) -> None:
     while waiting := outbox.claim_due(connection, now):
         for due in waiting:
-            outbox.mark_sent(connection, due.id, f"SM{due.id}", 1, now)
+            outbox.mark_sent(connection, [outbox.SentMessage(due.id, f"SM{due.id}", 1)], now)
 
 
 def everything(service: Service) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.language.segments import LONGEST
-
+LONGEST = 1600
+"""Characters a text provider takes in one message (rule 19)."""
 FOLDER = Path(__file__).parents[1] / "distress"
 FILES = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
 AT_LEAST = {

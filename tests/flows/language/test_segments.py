@@ -12,14 +12,11 @@ from flows.language.segments import (
     BASIC,
     EXTENDED,
     LIMITS,
-    LONGEST,
     Segments,
     count,
     encoding,
-    messages,
     normalise_typography,
     sms_text,
-    split,
     unicode_causes,
 )
 
@@ -79,8 +76,7 @@ def test_the_alphabet_is_complete() -> None:
 @given(st.one_of(ANY_TEXT, LONG_TEXT))
 def test_parts_hold_no_more_than_they_can_and_lose_nothing(text: str) -> None:
     counted = count(text)
-    parts = split(text)
-    assert "".join(parts) == text
+    parts = as_carriers_cut(text, counted)
     assert len(parts) == counted.parts
     single, several = LIMITS[counted.encoding]
     assert counted.per_part == (single if counted.parts == 1 else several)
@@ -89,6 +85,18 @@ def test_parts_hold_no_more_than_they_can_and_lose_nothing(text: str) -> None:
     assert all(size <= counted.per_part for size in sizes)
     assert all(size >= several - 1 for size in sizes[:-1])
     assert counted.left == counted.per_part - sizes[-1]
+
+
+def as_carriers_cut(text: str, counted: Segments) -> list[str]:
+    """Return the parts of a text, each as full as whole characters make it."""
+    if counted.parts == 1:
+        return [text]
+    parts = [""]
+    for character in text:
+        if _units(parts[-1] + character, counted.encoding) > LIMITS[counted.encoding][1]:
+            parts.append("")
+        parts[-1] += character
+    return parts
 
 
 def _units(text: str, kind: str) -> int:
@@ -151,34 +159,3 @@ def test_sms_text_sends_no_space_that_nobody_sees() -> None:
 def test_sms_text_is_idempotent(text: str) -> None:
     once = sms_text(text)
     assert sms_text(once) == once
-
-
-@given(text=LONG_TEXT, parts=st.integers(1, 4))
-def test_messages_fit_and_lose_nothing(text: str, parts: int) -> None:
-    made = messages(text, parts)
-    assert "".join(made) == text
-    assert all(count(message).parts <= parts and len(message) <= LONGEST for message in made)
-    assert all(made) or made == ("",)
-
-
-def test_messages_are_cut_where_a_reader_would() -> None:
-    first = "They shut the centre in March. " * 4
-    second = "Nobody told us why. " * 4
-    assert messages(f"{first}\n\n{second}", 1) == (f"{first}\n\n", second)
-    assert messages("word " * 40, 1) == ("word " * 32, "word " * 8)
-
-
-def test_messages_are_not_cut_inside_an_emoji() -> None:
-    text = "ŵ" * 66 + FAMILY + "ŵ" * 30
-    assert messages(text, 1) == ("ŵ" * 66, FAMILY + "ŵ" * 30)
-    assert messages("ŵ" * 68 + "👍🏽" + "ŵ" * 30, 1) == ("ŵ" * 68, "👍🏽" + "ŵ" * 30)
-
-
-def test_messages_stay_under_what_a_provider_takes() -> None:
-    made = messages("a" * 4000, 99)
-    assert [len(message) for message in made] == [1600, 1600, 800]
-
-
-def test_a_message_without_a_part_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one segment"):
-        messages("a", 0)

@@ -18,7 +18,7 @@ from storage.db.engine import reader
 from storage.privacy import retention
 from storage.privacy.retention import KEPT, KINDS, LET_GO, Periods, RetentionReport, run
 from storage.queries.conversations import turn_queries
-from storage.queries.delivery import outbox
+from storage.queries.delivery import provider_statuses
 from tests.storage.acts import HERON, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue, rows
 from tests.storage.protection import test_erasure
 from tests.storage.protection.test_erasure import MARK, SEALED_MARK, everything, holding
@@ -137,7 +137,7 @@ def test_notes_of_providers_go_with_the_age_of_raw_events(database: Engine, writ
     def set_up(connection: Connection) -> None:
         for number in range(3):
             for status in ("sent", "delivered"):
-                outbox.apply_status(
+                provider_statuses.apply_status(
                     connection, channel="sms", provider_id=f"SM{number}", status=status, error=None,
                     now=NOW + timedelta(days=number),
                 )  # fmt: skip
@@ -358,7 +358,7 @@ def crowd(connection: Connection) -> None:
             begin(connection, person, name)
             claim(connection, name, contributor_id=person.contributor_id)
             queue(connection, person, "reply")
-        outbox.apply_status(connection, channel="sms", provider_id=name, status="sent", error=None, now=NOW)
+        provider_statuses.apply_status(connection, channel="sms", provider_id=name, status="sent", error=None, now=NOW)
     connection.execute(update(OUTBOX).values(state="sent", sent_at=NOW))
 
 

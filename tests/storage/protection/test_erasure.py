@@ -258,7 +258,7 @@ def test_the_goodbye_goes_out_and_then_the_last_rows_go(writer: Writer) -> None:
         (due,) = [each for each in outbox.claim_due(connection, LATER) if each.contributor_id == leaver.contributor_id]
         assert (due.id, due.sealed) == (goodbye, SEALED_MARK)
         assert finish_erasures(connection, LATER) == 0
-        outbox.mark_sent(connection, goodbye, "SM1", 1, LATER)
+        outbox.mark_sent(connection, [outbox.SentMessage(goodbye, "SM1", 1)], LATER)
         assert finish_erasures(connection, LATER) == 1
         assert holding(everything(connection), PSEUDONYM) == holding(everything(connection), SEALED_MARK) == set()
         assert finish_erasures(connection, LATER) == 0

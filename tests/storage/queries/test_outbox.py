@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from storage import tables
 from storage.queries.conversations import turn_queries
-from storage.queries.delivery import outbox, processes
+from storage.queries.delivery import outbox, processes, provider_statuses
 from storage.queries.delivery.outbox import SentMessage
 from tests.storage.acts import NOW, meet, meet_another, queue
 
@@ -73,8 +73,8 @@ def test_to_one_address_goes_one_message_at_a_time_in_order(writer: Writer) -> N
         theirs = queue(connection, stranger, "reply")
         assert take(connection) == [first, theirs]
         assert take(connection) == []
-        outbox.mark_sent(connection, theirs, "SM9", 1, NOW)
-        outbox.mark_sent(connection, first, "SM1", 1, NOW)
+        outbox.mark_sent(connection, [SentMessage(theirs, "SM9", 1)], NOW)
+        outbox.mark_sent(connection, [SentMessage(first, "SM1", 1)], NOW)
         assert take(connection) == [second]
         outbox.mark_failed(connection, second, "30005")
         assert take(connection) == [third]
@@ -117,11 +117,9 @@ def test_what_waits_for_its_hour_holds_nobody_up(writer: Writer) -> None:
         morning = NOW + timedelta(hours=12)
         prompt = queue(connection, person, "prompt", morning)
         reply = queue(connection, person, "reply")
-        assert outbox.next_due(connection) == NOW
         assert take(connection) == [reply]
         assert take(connection, morning) == [], "one at a time, whatever was written first"
-        outbox.mark_sent(connection, reply, None, None, NOW)
-        assert outbox.next_due(connection) == morning
+        outbox.mark_sent(connection, [SentMessage(reply, None, None)], NOW)
         assert take(connection, morning) == [prompt]
 
     writer.run(work)
@@ -164,13 +162,13 @@ def test_what_was_sent_is_blanked(writer: Writer) -> None:
         person, stranger = meet(connection), meet_another(connection)
         one, other = queue(connection, person, "reply"), queue(connection, stranger, "reply")
         take(connection)
-        outbox.mark_all_sent(connection, [SentMessage(one, "SM1", 2), SentMessage(other, None, None)], SOON)
+        outbox.mark_sent(connection, [SentMessage(one, "SM1", 2), SentMessage(other, None, None)], SOON)
         row = row_of(connection, one)
         assert (row.state, row.payload, row.provider_id, row.segments, row.sent_at, row.lease_until) == (
             "sent", None, "SM1", 2, SOON, None,
         )  # fmt: skip
         assert row_of(connection, other).payload is None
-        outbox.mark_all_sent(connection, [], SOON)
+        outbox.mark_sent(connection, [], SOON)
 
     writer.run(work)
 
@@ -249,7 +247,7 @@ def test_what_was_sent_is_written_down_though_another_believed_its_sender_dead(w
         take_in_hand(connection, owner="a")
         outbox.take_over(connection)
         outbox.retry_at(connection, number, NOW, "unknown", perhaps_read=True)
-        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        outbox.mark_sent(connection, [SentMessage(number, "SM1", 1)], NOW)
         assert (state_of(connection, number), take(connection)) == ("sent", [])
 
     writer.run(work)
@@ -282,7 +280,7 @@ def test_some_places_are_kept_for_what_somebody_waits_for(writer: Writer) -> Non
 
 
 ENDS = {
-    "it arrived": lambda c, number: outbox.mark_sent(c, number, "SM1", 1, SOON),
+    "it arrived": lambda c, number: outbox.mark_sent(c, [SentMessage(number, "SM1", 1)], SOON),
     "it never will": lambda c, number: outbox.mark_failed(c, number, "unknown"),
     "its person said stop": lambda c, number: outbox.cancel(c, number, "opted_out"),
 }
@@ -295,7 +293,7 @@ def test_an_unknown_message_holds_up_its_person_until_it_is_settled(writer: Writ
         earlier, in_doubt, later = (queue(connection, person, "reply", NOW) for _ in range(3))
         theirs = queue(connection, stranger, "reply", SOON)
         assert take(connection, limit=1) == [earlier]
-        outbox.mark_sent(connection, earlier, "SM0", 1, NOW)
+        outbox.mark_sent(connection, [SentMessage(earlier, "SM0", 1)], NOW)
         assert take(connection, limit=1) == [in_doubt]
         outbox.mark_unknown(connection, in_doubt, "no answer")
         assert take(connection, SOON) == [theirs], "nobody else waits for it"
@@ -315,7 +313,7 @@ def test_an_unknown_message_that_is_sent_again_goes_before_later_ones(writer: Wr
         outbox.retry_at(connection, in_doubt, SOON + timedelta(seconds=300), "unknown")
         assert take(connection, SOON) == []
         assert take(connection, SOON + timedelta(seconds=300)) == [in_doubt]
-        outbox.mark_sent(connection, in_doubt, "SM1", 1, SOON)
+        outbox.mark_sent(connection, [SentMessage(in_doubt, "SM1", 1)], SOON)
         assert take(connection, SOON) == [later]
 
     writer.run(work)
@@ -357,7 +355,7 @@ def test_the_fate_of_an_unknown_message_can_be_found_out(writer: Writer) -> None
         take(connection)
         for number in (sent, lost, hopeless):
             outbox.mark_unknown(connection, number, "TimedOut")
-        outbox.mark_sent(connection, sent, "SM1", 1, NOW)
+        outbox.mark_sent(connection, [SentMessage(sent, "SM1", 1)], NOW)
         outbox.retry_at(connection, lost, NOW, "TimedOut")
         outbox.mark_failed(connection, hopeless, "TimedOut")
         assert [state_of(connection, number) for number in (sent, lost, hopeless)] == ["sent", "queued", "failed"]
@@ -372,7 +370,7 @@ def test_a_sender_that_was_taken_for_dead_may_still_say_sent(writer: Writer) -> 
         take_in_hand(connection)
         outbox.release_expired_leases(connection, NOW, all_of_them=True)
         assert state_of(connection, number) == "unknown"
-        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        outbox.mark_sent(connection, [SentMessage(number, "SM1", 1)], NOW)
         assert state_of(connection, number) == "sent"
 
     writer.run(work)
@@ -405,9 +403,9 @@ def test_statuses_end_the_same_in_every_order(writer: Writer, statuses: list[str
                 assert take(connection) == [number]
                 for at, status in enumerate([*order, None]):
                     if at == before:
-                        outbox.mark_sent(connection, number, f"SM{n}", 1, NOW)
+                        outbox.mark_sent(connection, [SentMessage(number, f"SM{n}", 1)], NOW)
                     for _ in range(2 if status else 0):
-                        outbox.apply_status(
+                        provider_statuses.apply_status(
                             connection, channel="sms", provider_id=f"SM{n}", status=str(status), error=None, now=NOW
                         )
                 assert state_of(connection, number) == end, (order, before)
@@ -419,10 +417,10 @@ def test_a_status_says_whether_it_changed_anything(writer: Writer) -> None:
     def work(connection: Connection) -> None:
         number = queue(connection, meet(connection), "reply")
         take(connection)
-        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        outbox.mark_sent(connection, [SentMessage(number, "SM1", 1)], NOW)
 
         def apply(status: str, error: str | None = None, channel: str = "sms", provider_id: str = "SM1") -> bool:
-            return outbox.apply_status(
+            return provider_statuses.apply_status(
                 connection, channel=channel, provider_id=provider_id, status=status, error=error, now=NOW
             )
 
@@ -444,8 +442,10 @@ def test_a_status_for_what_was_cancelled_changes_nothing(writer: Writer) -> None
     def work(connection: Connection) -> None:
         number = queue(connection, meet(connection), "prompt")
         outbox.cancel(connection, number, "opted out")
-        outbox.apply_status(connection, channel="sms", provider_id="SM1", status="delivered", error=None, now=NOW)
-        outbox.mark_sent(connection, number, "SM1", 1, NOW)
+        provider_statuses.apply_status(
+            connection, channel="sms", provider_id="SM1", status="delivered", error=None, now=NOW
+        )
+        outbox.mark_sent(connection, [SentMessage(number, "SM1", 1)], NOW)
         assert state_of(connection, number) == "cancelled"
 
     writer.run(work)
@@ -459,7 +459,7 @@ def test_listeners_hear_of_what_may_go_out_now(writer: Writer) -> None:
     assert writer.run(take) == []
     writer.run(lambda c: outbox.retry_at(c, number, NOW, "429"))
     assert writer.run(take) == [number]
-    writer.run(lambda c: outbox.mark_sent(c, number, None, None, NOW))
+    writer.run(lambda c: outbox.mark_sent(c, [SentMessage(number, None, None)], NOW))
     writer.close()
     assert topics == [frozenset({"outbox"})] * 3, "taking, and finding nothing, wake nobody"
 
@@ -485,6 +485,6 @@ def test_sent_messages_do_not_slow_the_search_for_waiting_ones(sqlite_database: 
 
 
 def test_a_message_of_an_erased_person_is_nobodys(writer: Writer) -> None:
-    writer.run(lambda c: outbox.mark_sent(c, 99, "SM1", 1, NOW))
+    writer.run(lambda c: outbox.mark_sent(c, [SentMessage(99, "SM1", 1)], NOW))
     writer.run(lambda c: outbox.retry_at(c, 99, NOW, "429"))
     assert writer.run(outbox.backlog) == {"queued": 0, "sending": 0, "unknown": 0}
