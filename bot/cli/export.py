@@ -1,4 +1,4 @@
-"""`earshot export`: stories leave through the one gate, from the command line."""
+"""`earshot export`: exports stories through the one gate, from the command line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
         str, typer.Option(help="Only what came by this: sms, telegram or assisted.", show_default=False)
     ] = "",
 ) -> None:
-    """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
+    """Write the stories whose tellers agreed to this use, and a note that explains the columns."""
     if context.invoked_subcommand is not None:
         return
     from storage.export.export_request import checked_use, format_named  # noqa: PLC0415 - keep start-up light
@@ -68,7 +68,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
             filters=filters,
             practice=practice,
         )
-    told = console(error=out is None)  # what is printed can be sent on to another program
+    told = console(error=out is None)  # what is printed can be piped to another program
     for sentence in summary.sentences():
         told.print(sentence, markup=False)
     if out is not None:
@@ -76,7 +76,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 def _filters(asked: Mapping[str, str]) -> Filters:
-    """Return which stories are asked for, read as the export page reads them; what there is not is refused."""
+    """Return the filters as the export page reads them. Exits for a value that does not exist."""
     from review.export.export_page import asked_for  # noqa: PLC0415 - keep start-up light
 
     filters = asked_for(asked)
@@ -88,7 +88,7 @@ def _filters(asked: Mapping[str, str]) -> Filters:
 
 @commands.command()
 def recalls() -> None:
-    """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
+    """List exports with stories that were taken back or narrowed since, so that you can tell whoever received them."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.cli.people import recall_sentence  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light

@@ -1,4 +1,4 @@
-"""`earshot inbox`: what the team was told, and messages that could not be handled. Nobody's words are shown here."""
+"""`earshot inbox`: the team's open items, and messages that failed. Nobody's words are shown here."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def items(
     by: Annotated[str, typer.Option(help="Email of whoever closes it.", show_default=False)] = "",
     note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
 ) -> None:
-    """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
+    """List the items that nobody has closed, oldest first; or close one in a member's name."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.model.item_kinds import ItemKind  # noqa: PLC0415
@@ -113,7 +113,7 @@ def _close(connection: Connection, *, number: int, by: str, note: str, now: date
 
 @commands.command("list")
 def list_events() -> None:
-    """List the messages that wait to be handled again: when they came, by which channel, and what went wrong."""
+    """List the messages that failed and wait for another try: when they came, by which channel, what went wrong."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
@@ -144,7 +144,7 @@ def replay(
         list[int] | None, typer.Argument(help="Which ones. Without any: all.", show_default=False)
     ] = None,
 ) -> None:
-    """Handle messages again that could not be handled. A message is never handled twice."""
+    """Try failed messages again. No message takes effect twice."""
     import asyncio  # noqa: PLC0415 - keep start-up light
 
     from bot.app import build  # noqa: PLC0415

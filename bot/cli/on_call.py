@@ -1,6 +1,6 @@
 """`earshot team oncall`: whom to alert when somebody may need help, and on which phone.
 
-A member links the phone they write from, so that nobody's number has to be typed here, and none is ever printed.
+Members link their phone by writing from it, so that no number has to be typed here, and none is ever printed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def oncall(
     off: Annotated[bool, typer.Option("--off", help="Take them off call.")] = False,
     test: Annotated[bool, typer.Option("--test", help="Send them an alert that says it is a test.")] = False,
 ) -> None:
-    """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
+    """Set who is alerted when somebody may need help, and link their phone. No alert contains anybody's words."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415

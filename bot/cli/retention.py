@@ -1,4 +1,4 @@
-"""`earshot retention`: what is let go after its time, counted and named, never shown."""
+"""`earshot retention`: deletes what has been kept for its full period; shows counts, never content."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ WORDS = {
         "deleted; their stories stay",
     ),
 }
-"""One, many, and what becomes of it. A person with a number and a chat counts once."""
+"""Singular, plural, and what happens to it, by field of `RetentionReport`. A person with two addresses counts once."""
 
 
 @commands.callback()
 def group() -> None:
-    """Let go of what has been kept for long enough."""
+    """Delete what has been kept for long enough."""
 
 
 @commands.command()
 def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go. Nothing is changed.")] = False,
 ) -> None:
-    """Let go now of what is over. The service does this by itself every hour."""
+    """Delete now what has been kept for long enough. The service does this by itself every hour."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
@@ -63,7 +63,7 @@ def run(
 
 
 def sentences(gone: RetentionReport, *, dry_run: bool = False) -> list[str]:
-    """Return what went, or would go, one line for each kind."""
+    """Return what was, or would be, deleted: one line for each kind."""
     told = [
         f"{count} {one if count == 1 else many}: {'would be ' if dry_run else ''}{fate}."
         for name, (one, many, fate) in WORDS.items()

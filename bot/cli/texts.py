@@ -1,4 +1,4 @@
-"""`earshot texts`: gather every text for translators, and bring their files up to date."""
+"""`earshot texts`: collects every text for translators, and updates their files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def update(
     ] = None,
     folder: Folder = None,
 ) -> None:
-    """Bring PO files up to date: translations stay, those of changed texts are marked fuzzy, none is lost."""
+    """Update PO files: translations stay, those of changed texts are marked fuzzy, none is lost."""
     from flows.authoring.catalogue import UnreadableCatalogueError, updated  # noqa: PLC0415 - keep start-up light
     from flows.authoring.loader import load  # noqa: PLC0415
     from flows.authoring.texts import TEXTS, all_sources  # noqa: PLC0415

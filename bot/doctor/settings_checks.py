@@ -1,4 +1,4 @@
-"""Checks of the settings, and of the helplines they choose."""
+"""Checks of the settings, and of the helplines they select."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_PROXIES = Settings.model_fields["trusted_proxies"].default
 
 
 def settings(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Name settings that cannot be read, and those that a real installation sets."""
+    """Name settings that cannot be read, and those that a real installation needs."""
     for problem in context.unknown:
         yield DoctorFinding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
     settings = context.settings
@@ -44,7 +44,7 @@ def settings(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def _helplines(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Name what is missing, and every line that nobody has rung for a long time (rule 82)."""
+    """Name missing helplines, and every helpline that nobody has rung for a long time (rule 82)."""
     settings = context.settings
     nations = helplines().get(settings.country)
     if nations is None:

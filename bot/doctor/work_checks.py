@@ -1,4 +1,4 @@
-"""Checks of what waits for somebody: messages, deletions, requests, quiet contacts."""
+"""Checks of what waits for the team: messages, deletions, requests, quiet contacts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 UNCLEAN = timedelta(days=1)
 SOON = timedelta(days=7)
-"""So long before a request is due it is spoken of."""
+"""A request is named this long before it is due."""
 
 
 def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Count messages that failed, never arrive, or may or may not have arrived."""
+    """Count messages that failed, that cannot arrive, or that may or may not have arrived."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -51,7 +51,7 @@ def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether something deleted still waits to be cleaned out of free pages and logs, and of an old copy."""
+    """Check whether deleted content still waits to be cleaned out of free pages and logs, and of an old copy."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -73,7 +73,7 @@ def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def requests_due(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell of data-protection requests and complaints that are due (rules 59 and 66)."""
+    """Name data-protection requests and complaints that are due soon (rules 59 and 66)."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -97,7 +97,7 @@ def requests_due(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def contacts_leaving(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell of quiet contacts that are about to be let go."""
+    """Name quiet contacts that will be deleted soon."""
     from bot.settings.open_database import periods  # noqa: PLC0415 - that module imports everything
 
     if context.engine is None:
