@@ -2,8 +2,8 @@
 
 A webhook is answered after its event's transaction has committed, and never waits for a provider. The answers:
 
-- 200: the event is stored: handled, a known duplicate, or set aside for a replay. An update of a kind that we do not know
-  yet is set aside too
+- 200: the event is stored: handled, a known duplicate, or set aside for a replay. An update of a kind that we do not
+  know yet is set aside too
 - 400: the signature is right, but the body is no event. Telegram never sends such a body, so no retry is wanted
 - 403: the signature or secret is missing or wrong; nothing was written
 - 413: the body is larger than a provider ever sends
