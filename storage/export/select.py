@@ -12,9 +12,9 @@ Practice stories, made in the simulator, are left out unless asked for. There is
 written from a real channel there is nothing else to look at, so they are included, each row says `practice` yes, and
 the summary says so. The first real message ends that.
 
-An export is recorded (who, when, what for, which stories) before a single byte is handed out. If a story in it was taken
-back, changed, edited or decided about while the file was written, the file is written again: a row is up to date, or
-absent.
+An export is recorded (who, when, what for, which stories) before a single byte is handed out. If a story in it was
+taken back, changed, edited or decided about while the file was written, the file is written again: a row is up to
+date, or absent.
 """
 
 from __future__ import annotations
