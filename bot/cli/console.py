@@ -77,8 +77,7 @@ def installed(*, makes: bool = False) -> Settings:
 
 
 def starting() -> Settings:
-    """Return the settings for a start. Exits if the named data folder is missing while the default one holds a
-    database."""
+    """Return the settings for a start. Exits if the named data folder is missing and the default one has a database."""
     import typer  # noqa: PLC0415 - keep start-up light
 
     from bot.settings.environment import variable  # noqa: PLC0415

@@ -31,8 +31,7 @@ commands = typer.Typer(name="people", help="Answer a person who asks about their
 
 
 class Why(StrEnum):
-    """Why somebody is looked up. A fixed list, not free text: it stays in the audit log for ever, so it must name
-    nobody."""
+    """Why somebody is looked up. A fixed list, not free text: it stays in the audit log for ever, and names nobody."""
 
     asked = "asked"
     complaint = "complaint"
@@ -225,8 +224,7 @@ def request(
 
 
 def write(file: PersonFile, out: Path) -> None:
-    """Write a person's data in the format of the file's suffix, readable by its owner only. Raises OSError if it
-    exists."""
+    """Write a person's data in the format of the suffix, readable by its owner only. Raises OSError if it exists."""
     if out.suffix == ".json":
         content = file.to_json().encode()
     elif out.suffix == ".txt":

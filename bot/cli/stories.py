@@ -113,8 +113,7 @@ def edit(
     reason: Annotated[str, typer.Option(help="Why, in a sentence. Its teller reads it.", show_default=False)] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
 ) -> None:
-    """Make an edited version of a story. The teller's own words stay, and the teller is asked before it leaves the
-    team."""
+    """Make an edited version of a story. Its teller's own words stay; the teller is asked before it leaves the team."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.stories import editing  # noqa: PLC0415

@@ -44,8 +44,7 @@ SIGNALS: dict[DueKind, tuple[Signal, str]] = {
     "nudge": (Nudged(), "nudge"),
     "expire": (Expired(), "nudge"),
 }
-"""For each kind of due time: the signal for the engine, and the kind of the resulting messages (rule 99 exempts
-replies)."""
+"""By kind of due time: the signal for the engine, and the kind of the resulting messages (rule 99 exempts replies)."""
 
 
 class ConversationTimers:
@@ -60,8 +59,7 @@ class ConversationTimers:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         surely: Callable[[], datetime] | None = None,
     ) -> None:
-        """`surely` returns the latest time that is certain; conversations expire by it. Quiet gaps are short and use
-        `clock`."""
+        """`surely` returns the last certain time; conversations expire by it. Quiet gaps use `clock`."""
         self.engine = engine
         self.writer = writer
         self.services = services

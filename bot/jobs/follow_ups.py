@@ -81,8 +81,7 @@ class FollowUps:
                 return done
 
     async def renew(self) -> int:
-        """End consent that nobody renewed, and ask for consent that ends soon. Returns how many uses ended or were
-        asked about."""
+        """End consent that nobody renewed, and ask for consent that ends soon. Returns how many uses that concerned."""
         lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock(), notice=self.services.notice))
         return lapsed + await self.writer.perform(partial(renewal.ask_in_good_time, now=self.clock()))
 

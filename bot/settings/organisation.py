@@ -58,8 +58,7 @@ def lines_for(settings: Settings) -> dict[str, Helpline]:
 
 
 def organisation_facts(settings: Settings) -> OrganisationFacts:
-    """Return the facts that texts can name. A country without helplines of ours gets the European emergency number
-    alone."""
+    """Return the facts that texts can name. A country without helplines of ours gets the number 112 alone."""
     known = lines_for(settings)
     lines = {
         name: helpline.line

@@ -49,8 +49,7 @@ HERE = Path(__file__).parents[2]
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send our lines at `level` and above, and the libraries' at warning and above, to `stream` (default: standard
-    error)."""
+    """Send our lines at `level` and above, and the libraries' at warning and above, to `stream` or standard error."""
     out = stream or sys.stderr
     structlog.configure(
         processors=[_stamp, guard, structlog.processors.LogfmtRenderer(key_order=("at", "level", "event"))],

@@ -170,8 +170,7 @@ def host_of(header: str) -> str:
 
 
 def _without_slash(scope: Scope) -> bytes | None:
-    """Return the page's address without the slash typed behind it, else None. Relative, so that it stays on this
-    host."""
+    """Return the page's address without the slash typed behind it, else None; relative, to stay on this host."""
     path = scope["path"]
     if scope["method"] not in {"GET", "HEAD"} or not path.endswith("/") or not (plain := path.strip("/")):
         return None
@@ -180,8 +179,7 @@ def _without_slash(scope: Scope) -> bytes | None:
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """Return the whole body. Raises TooLargeError before reading more than `MOST_BYTES`, HungUpError if it ends
-    early."""
+    """Return the whole body. Raises TooLargeError before reading over `MOST_BYTES`, HungUpError if it ends early."""
     if _declared(headers.get("content-length", "").encode("latin-1")) > MOST_BYTES:
         raise TooLargeError
     event = await _next(receive)

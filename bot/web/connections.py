@@ -64,8 +64,7 @@ def backlog(descriptors: int) -> int:
 
 
 def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicorn.Config:
-    """Return the configuration of uvicorn for an app. `trusted`: proxies whose headers about the client are
-    believed."""
+    """Return the configuration of uvicorn for an app. `trusted`: proxies whose word about the client is believed."""
     lines = OpenLines(most_connections(descriptors))
     return uvicorn.Config(
         app,
@@ -176,8 +175,7 @@ class Connection(HttpToolsProtocol):
         self.lines.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection, and tell the handler in progress, which would otherwise write to nobody and log
-        that."""
+        """Forget the connection, and tell the handler in progress, which would otherwise write to nobody and log it."""
         self._hang_up()
         self.lines.closed(self)
         super().connection_lost(exc)

@@ -50,8 +50,7 @@ async def _door(services: PublicServices, request: Request) -> Response:
 
 
 async def _file(services: PublicServices, request: Request) -> Response:
-    """Return the file to read, with a link that saves it as JSON. A request that was cut off does not use up the
-    link."""
+    """Return the file to read, with a link that saves it as JSON. Half a request does not use up the link."""
     form = await forms.read(request)
     file = await run_in_threadpool(_read, services, request.path_params["token"])
     if file is None:
@@ -66,8 +65,7 @@ async def _file(services: PublicServices, request: Request) -> Response:
 
 
 def _to_keep(file: PersonFile) -> str:
-    """Return the file as a `data:` address that contains it all, so that it can be saved although the link is used
-    up."""
+    """Return the file as a `data:` address with everything in it, so that it can be saved after the link is used up."""
     return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
 
 

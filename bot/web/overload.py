@@ -31,8 +31,7 @@ class Overload:
         return self.in_hand < self.limit
 
     def began(self, now: float) -> None:
-        """Count one that starts. Answers before a quiet time say nothing about the rush after it, so counting starts
-        afresh."""
+        """Count one that starts. After a quiet time counting starts afresh: it says nothing about the rush after it."""
         if not self.in_hand:
             self._start_over(now)
         self.in_hand += 1

@@ -51,8 +51,7 @@ if TYPE_CHECKING:
     from storage.queries.team.safeguarding_items import Count
 
 ANSWER_SECONDS = 10.0
-"""Seconds until a webhook is answered with 503. Providers give up after fifteen, and should hear that they may
-retry."""
+"""Seconds until a webhook is answered with 503. Providers give up after fifteen, and should know to retry."""
 RETRY_AFTER = 5
 AGAIN = WebhookResponse(503, b"try again\n", retry_after=RETRY_AFTER)
 
@@ -174,8 +173,7 @@ async def _ready(services: WebServices, _request: Request) -> Response:
 
 
 def _may_see_figures(services: WebServices, request: Request) -> bool:
-    """Return True if the caller shows the metrics token, or is a program on this machine that no proxy stands
-    before."""
+    """Return True if the caller shows the metrics token, or is a program on this machine without a proxy in between."""
     token = services.public.settings.metrics_token
     if token is not None:
         shown = request.headers.get("authorization", "").encode("utf-8", "replace")
@@ -233,6 +231,5 @@ async def _too_large(request: Request, _error: Exception) -> Response:
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    """Answer an error of ours with 500. A full disk, a database that is away or no free descriptor gets 503: it will
-    pass."""
+    """Answer an error of ours with 500. A full disk, a database that is away or no free descriptor gets 503."""
     return await _not_now(request, error) if cause_of(error) is not None else _problem(request, 500)

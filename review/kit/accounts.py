@@ -152,8 +152,7 @@ async def accept(
     organisation: str,
     now: datetime,
 ) -> str | Refused:
-    """Use the link up: store name and password, and return the token of a new session. Returns the reason if
-    refused."""
+    """Use the link up: store name and password, and return the token of a new session, or why it is refused."""
     name = " ".join(name.split())[:80]
     invited = await run_in_threadpool(invitation, engine, token, now=now)
     if invited is None:

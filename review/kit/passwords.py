@@ -60,8 +60,7 @@ class HashingQueue:
         return self._waiting.total() >= self.most or self._waiting[place] >= self.most_each
 
     async def run(self, place: str, work: Callable[[], Outcome]) -> Outcome:
-        """Run the work in the thread. Raises TooBusyError if too many wait, of this address or of all, or for too
-        long."""
+        """Run the work in the thread. Raises TooBusyError if too many wait, of this address or of all, or too long."""
         if self.is_full(place):
             raise TooBusyError
         self._waiting[place] += 1

@@ -50,8 +50,7 @@ class ReviewServices:
     staffed: StaffedHours = field(default_factory=StaffedHours)
     """The hours in which the team works; they set by when somebody looks at a safeguarding item."""
     open_event: Callable[[str, bytes], str] = lambda _channel, _sealed: ""
-    """Returns the words of a sealed message of a channel; empty if it cannot be decrypted. The caller records it
-    first."""
+    """Returns the words of a sealed message of a channel; empty if it cannot be opened. The caller records it first."""
     open_address: Callable[[bytes], str] = lambda _sealed: ""
     """Returns a sealed phone number or chat id; empty if it cannot be decrypted. The caller records it first."""
 

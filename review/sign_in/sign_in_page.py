@@ -52,8 +52,7 @@ def sign_out(visit: Visit) -> Response:
 
 
 def join_form(visit: Visit) -> Response:
-    """Show what a one-time link is for. Opening it does not use it up, because mail programs open links by
-    themselves."""
+    """Show what a one-time link is for. Opening it does not use it up: mail programs open links by themselves."""
     return _join_page(visit)
 
 

@@ -178,8 +178,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 SETTLED_SECONDS = 2.0
-"""Trouble counts as over when a write succeeds this long after the last failure: a full disk still takes small
-writes."""
+"""Seconds after the last failure before a successful write ends the trouble: a full disk still takes small writes."""
 
 
 class Health:

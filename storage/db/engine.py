@@ -117,8 +117,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def must_be_there(url: str, key: Path) -> None:
-    """Raise UnusableDatabaseError if a key file exists but its SQLite database is gone: a key is made after its
-    database."""
+    """Raise UnusableDatabaseError if there is a key file but the SQLite database is gone: the key is made after it."""
     try:
         target = make_url(url)
     except ArgumentError:

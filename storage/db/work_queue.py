@@ -76,12 +76,10 @@ class Writer(Protocol):
         """
 
     def run(self, work: Callable[[Connection], T], key: Hashable | None = None) -> T:
-        """Queue the work, wait for it, and return its result. Never call it on an event loop or inside a piece of
-        work."""
+        """Queue the work, wait for it, and return its result. Never call it on an event loop or inside other work."""
 
     def on_commit(self, listener: Listener) -> None:
-        """Call `listener` after each commit with the topics noted in it (see `note`). It runs in a writing thread: be
-        quick."""
+        """Call `listener` after each commit with the topics noted in it (see `note`), in a writing thread: be quick."""
 
     def close(self) -> None:
         """Finish what was submitted, then stop. Later calls do nothing."""

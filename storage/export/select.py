@@ -171,8 +171,7 @@ def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice
 
 
 def _agreed(use: str, now: datetime) -> list[ColumnElement[bool]]:
-    """Return the conditions that depend on the teller only: the use stored with the story, and the decisions behind
-    it."""
+    """Return the conditions that depend on the teller: the use stored with the story, and the decisions behind it."""
     far_enough = USES[USES.index(use) :]
     conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part", now) == "yes"]
     if use != "team":
@@ -312,8 +311,7 @@ def _record(
 
 @contextmanager
 def _draft(out: Path | BinaryIO) -> Iterator[BinaryIO]:
-    """Yield a file for the export until it is recorded: beside its final name, or unnamed so that nobody can open
-    it."""
+    """Yield a file for the export until it is recorded: beside its final name, or unnamed so nobody can open it."""
     if isinstance(out, Path):
         with NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
             try:

@@ -92,8 +92,7 @@ def difference(before: str, after: str) -> tuple[str, ...]:
 def edit(
     connection: Connection, story_id: int, *, text: str, reason: str, author: str, now: datetime
 ) -> EditionMade | EditRefusal:
-    """Make an edition and prepare the question to its teller, if they may be asked. Part of the caller's
-    transaction."""
+    """Make an edition and prepare the question to its teller if they may be asked. Part of the caller's transaction."""
     story = editions.story_to_edit(connection, story_id)
     last = editions.newest(connection, story_id) if story is not None else None
     words, why = storable(text).strip(), " ".join(storable(reason).split())

@@ -99,8 +99,7 @@ def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> st
 
 
 def lock_teller(connection: Connection, story_id: int) -> int | None:
-    """Lock the teller of a story until the commit, so that none of their turns runs meanwhile. Returns the
-    contributor's id."""
+    """Lock the teller of a story until the commit, so that none of their turns runs meanwhile; returns their id."""
     teller: int | None = connection.execute(
         select(CONTRIBUTOR.c.id)
         .join(STORY, STORY.c.contributor_id == CONTRIBUTOR.c.id)
@@ -238,8 +237,7 @@ def narrower(connection: Connection, story_id: int, use: str) -> bool:
 
 
 def widened(connection: Connection, conversation_id: str, use: str) -> int | None:
-    """Return the story of a conversation if the team has decided about it and this use lets it travel further; else
-    None."""
+    """Return the story of a conversation if the team has decided about it and this use takes it further; else None."""
     row = connection.execute(
         select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
     ).first()
