@@ -77,7 +77,7 @@ def _listen(out: Console, asked: list[Say], sitting: AssistedSession) -> None:
         try:
             answer = out.input("> ")
         except (EOFError, KeyboardInterrupt):
-            out.print("\nLeft. What was not kept is let go in time.")
+            out.print("\nYou left. What was not kept is deleted after its period.")
             return
         if answer.strip():
             _show(out, sitting.say(answer))

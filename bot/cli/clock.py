@@ -26,7 +26,7 @@ def show() -> None:
     if leap is None:
         out.print("It goes on from the last time we know of.")
         return
-    out.print(f"[yellow]![/yellow] It made a leap: {leap}.")
+    out.print(f"[yellow]![/yellow] It leapt: {leap}.")
     out.print("  Nothing is deleted by its age meanwhile, no conversation is closed, and nobody is reminded.")
     out.print("  Was Earshot switched off for so long, and is the date right? Then say so: earshot clock right")
     out.print("  Is it wrong? Set it right, for example: timedatectl set-ntp on. Nothing else has to be done then.")

@@ -99,7 +99,7 @@ def _advice(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "Check how the name is written, and that the folder is there."
     if isinstance(error, PermissionError):
-        return "You may not write or read there: choose another place, or change whose it is."
+        return "You are not allowed to read or write there: choose another place, or change its owner."
     return "Run earshot doctor."
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from storage.privacy.vacuum import Erased
     from storage.protection.crypto import Keyring
 
-commands = typer.Typer(name="db", help="Look after the database.", no_args_is_help=True)
+commands = typer.Typer(name="db", help="Upgrade, copy and restore the database.", no_args_is_help=True)
 
 
 @commands.command()
@@ -41,11 +41,11 @@ def upgrade() -> None:
     if more:
         out = console(error=True)
         out.print(
-            "[red]×[/red] It holds more than this version knows. Nothing fails by it, but we do not look after it:"
+            "[red]×[/red] It has tables or columns that this version does not know. They do no harm and are ignored:"
         )
         for each in more:
             out.print(f"  {each}.", markup=False)
-        out.print("  Take it out, if it is not yours to keep.")
+        out.print("Remove them if you do not need them.")
         raise typer.Exit(FAILED)
 
 
@@ -54,7 +54,7 @@ def backup(
     out: Annotated[Path, typer.Argument(help="The file to write. It is never written over another.")],
     plain: Annotated[
         bool,
-        typer.Option("--plain", help="Do not lock it: whoever gets the file can read every story, but no number."),
+        typer.Option("--plain", help="Do not encrypt it: whoever gets the file can read every story, but no number."),
     ] = False,
 ) -> None:
     """Copy the database while the service runs, check that the copy is whole, and encrypt it with the key.
@@ -155,7 +155,9 @@ def after_restore() -> None:
 
 @commands.command()
 def release(
-    drop: Annotated[bool, typer.Option("--drop", help="Give up what waits; only what comes later is sent.")] = False,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Cancel the messages that wait; only later ones are sent.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Send messages again after a restore. Look first: earshot doctor, and the team's pages."""
@@ -173,7 +175,7 @@ def release(
             return
         out.print(f"{waits} messages wait that were written since the copy was put back.")
         if not yes:
-            typer.confirm("Give them up, and send what comes from now on?" if drop else "Send them?", abort=True)
+            typer.confirm("Cancel them, and send only what comes from now on?" if drop else "Send them?", abort=True)
         base.writer.run(lambda connection: restored.release(connection, base.clock(), "command line", drop=drop))
     out.print("Messages go out again.")
 
@@ -203,10 +205,13 @@ def _hold(settings: Settings, before: Path | None) -> None:
             " stopped or narrowed since. Put your copy of it there, then: earshot db after-restore"
         )
     if done.stops or done.uses:
-        out.print(f"{done.stops} people said STOP since and are left alone; {done.uses} stories go less far again.")
+        out.print(
+            f"{done.stops} people said STOP since and get no messages;"
+            f" {done.uses} stories have their narrower use again."
+        )
     if done.left:
-        out.print(f"{done.left} of the team who had left since are out again.")
-    out.print("Whoever is on the team signs in anew, with the password that the copy knows: earshot team list")
+        out.print(f"{done.left} members who had left since are removed again.")
+    out.print("All members sign in again, with the password that is in the copy: earshot team list")
     if done.messages:
         out.print(f"{done.messages} messages that waited in it are not sent: they may have gone out since.")
     if leap is not None:

@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
     from storage.queries.stories.review_queue import Filters
 
-commands = typer.Typer(name="export", help="Let stories leave through the one gate.", invoke_without_command=True)
+commands = typer.Typer(name="export", help="Export stories, through the one gate.", invoke_without_command=True)
 
 
 @commands.callback()
 def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     out: Annotated[
-        Path | None, typer.Option(help="The file to write. Without it, the stories are printed.", show_default=False)
+        Path | None, typer.Option(help="The file to write. If left out: the stories are printed.", show_default=False)
     ] = None,
     format_name: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     use: Annotated[str, typer.Option(help="How far the stories are to travel: team, quote or publish.")] = "team",
     practice: Annotated[
-        bool | None, typer.Option("--practice/--no-practice", help="With or without stories from the try-out page.")
+        bool | None,
+        typer.Option("--practice/--no-practice", help="Include or leave out stories told in the simulator."),
     ] = None,
     state: Annotated[str, typer.Option(help="Only new or approved ones.", show_default=False)] = "",
     scale: Annotated[
@@ -34,11 +35,11 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     place: Annotated[str, typer.Option(help="Only from places with this in their name.", show_default=False)] = "",
     actor: Annotated[
         str,
-        typer.Option(help="Only by these: service_user, carer, employee, partner, other, or none.", show_default=False),
+        typer.Option(help="Only told by: service_user, carer, employee, partner, other, or none.", show_default=False),
     ] = "",
     kind: Annotated[str, typer.Option(help="Only of this kind: story or feedback.", show_default=False)] = "",
     channel: Annotated[
-        str, typer.Option(help="Only what came by this: sms, telegram or assisted.", show_default=False)
+        str, typer.Option(help="Only told by this channel: sms, telegram or assisted.", show_default=False)
     ] = "",
 ) -> None:
     """Write the stories whose tellers agreed to this use, and a note that explains the columns."""

@@ -28,7 +28,7 @@ FOUND_NONE = 2
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(help="Flow files, or folders of them. Without any: the flows of Earshot.", show_default=False),
+    typer.Argument(help="Flow files, or folders of them. If left out: the flows of Earshot.", show_default=False),
 ]
 
 
@@ -91,7 +91,8 @@ def show(
 def check(
     paths: Paths = None,
     languages: Annotated[
-        str | None, typer.Option("--languages", help="Languages to check, with commas. Else those of the settings.")
+        str | None,
+        typer.Option("--languages", help="Languages to check, with commas. If left out: those of the settings."),
     ] = None,
     texts: Annotated[
         Path | None, typer.Option("--texts", help="A folder of further PO files.", exists=True, file_okay=False)

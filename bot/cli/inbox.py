@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from bot.settings.environment import Settings
     from storage.queries.team.team_items import ItemLine
 
-commands = typer.Typer(
-    name="inbox", help="What the team was told, and messages that could not be handled.", no_args_is_help=True
-)
+commands = typer.Typer(name="inbox", help="The team's open items, and messages that failed.", no_args_is_help=True)
 Outcome = Literal["closed", "nobody", "not theirs", "unknown", "before"]
 SAID: dict[Outcome, str] = {
     "nobody": "Nobody with this address is on the team.",
@@ -80,7 +78,7 @@ def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
     for kind in dict.fromkeys(line.kind for line in lines):
         out.print(f"{kind.label}: {kind.advice}", markup=False)
     if open_now > len(lines):
-        out.print(f"{open_now - len(lines)} more stand behind these.")
+        out.print(f"{open_now - len(lines)} more are not shown.")
     out.print("Close one with: earshot inbox items --close NUMBER --by EMAIL")
 
 
@@ -141,7 +139,7 @@ def list_events() -> None:
 @commands.command()
 def replay(
     numbers: Annotated[
-        list[int] | None, typer.Argument(help="Which ones. Without any: all.", show_default=False)
+        list[int] | None, typer.Argument(help="Their numbers. If left out: all.", show_default=False)
     ] = None,
 ) -> None:
     """Try failed messages again. No message takes effect twice."""

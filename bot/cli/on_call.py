@@ -71,7 +71,7 @@ def _standing(base: OpenDatabase, contact: Contact) -> str:
         return "has left the team: is not alerted"
     if contact.state is None:
         waits = contact.code_until is not None and contact.code_until > base.clock()
-        return "no phone yet: the code waits to be sent" if waits else "no phone linked: make a new code"
+        return "no phone yet: waiting for the code from it" if waits else "no phone linked: make a new code"
     by = way_in_words(contact.channel or "")
     said = {"reachable": "", "opted_out": ", which said STOP", "blocked": ", which has blocked us"}
     return f"by {by}{said.get(contact.state, ', which cannot be reached')}"
@@ -101,9 +101,7 @@ def _offer(base: OpenDatabase, out: Console, member: Member, position: int) -> N
         out.print(f"  or open:  https://t.me/NAME-OF-OUR-BOT?start={alerts.payload(code)}", markup=False)
     if not settings.sms_on and not settings.telegram_on:
         out.print(f"  ALERTS {alerts.shown(code)}", markup=False)
-        out.print(
-            "Neither text messages nor Telegram is set up: only the practice phone at /try takes it.", markup=False
-        )
+        out.print("Neither text messages nor Telegram is set up: only the simulator at /try takes it.", markup=False)
     out.print("The code works once. Then try it: earshot team oncall EMAIL --test", markup=False)
 
 
@@ -159,7 +157,7 @@ def _test(base: OpenDatabase, out: Console, member: Member) -> None:
 
     base.writer.run(work)
     out.print(
-        "Written down to be sent. It goes out while earshot serve runs; it should be there in a minute.", markup=False
+        "The alert is waiting to be sent. While earshot serve runs it should arrive within a minute.", markup=False
     )
 
 

@@ -181,7 +181,7 @@ def request(
     kind: Annotated[Ask, typer.Argument(help="access, erasure, correction, objection or complaint.")],
     *,
     who: Annotated[
-        str, typer.Option(help="Whose it is, as for find. Leave it out if you do not know.", show_default=False)
+        str, typer.Option(help="The person, written as for find. Leave it out if you do not know.", show_default=False)
     ] = "",
     came: Annotated[
         datetime | None,
@@ -295,9 +295,13 @@ def _look(base: OpenDatabase, wanted: str) -> Looked:
         hits = {hit for place in places for hit in find_person.by_address(connection, base.keyring, *place)}
         left = [at for place in places if (at := find_person.erased_at(connection, base.keyring, *place))]
     if left:
-        gone = f"Nobody with it is known any more: what was held was let go on {_day(max(left))}. Only a token is left."
+        gone = (
+            f"Nobody with it is known any more: what was held was deleted on {_day(max(left))}. Only a token is left."
+        )
         return Looked(sorted(hits), gone)
-    return Looked(sorted(hits), "Nobody with it has ever written to us, or they are long gone. Nothing is held.")
+    return Looked(
+        sorted(hits), "Nobody with it has ever written to us, or they were deleted long ago. Nothing is held."
+    )
 
 
 def addresses(text: str, country: str) -> list[tuple[str, str]]:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-commands = typer.Typer(name="places", help="Tell Earshot the places of your project.", no_args_is_help=True)
+commands = typer.Typer(
+    name="places", help="Import the project's places, and build the gazetteer.", no_args_is_help=True
+)
 
 
 @commands.command("import")
@@ -42,7 +44,9 @@ def import_list(
 
 @commands.command()
 def build(
-    out: Annotated[Path | None, typer.Option(help="Where to write it; without, over the shipped one.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write. If left out: the shipped one is replaced.")
+    ] = None,
 ) -> None:
     """Build the gazetteer of Britain and Ireland from the open data it comes from."""
     from bot.cli.console import console  # noqa: PLC0415 - keep start-up light

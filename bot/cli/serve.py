@@ -154,10 +154,10 @@ def _greet(out: Console, app: App) -> None:
         out.print("  Nothing is deleted by its age until somebody says which day it is. See: earshot clock show")
     if more := schema_check.different(app.engine):
         out.print()
-        out.print("  [yellow]The database holds more than this version knows:[/yellow]")
+        out.print("  [yellow]The database has tables or columns that this version does not know:[/yellow]")
         for each in more:
             out.print(f"  {each}.", markup=False)
-        out.print("  Nothing fails by it, but we do not look after it.")
+        out.print("  They do no harm, but Earshot ignores them.")
     with reader(app.engine) as connection:
         fenced = restore.fenced(connection)
     if fenced:
@@ -183,14 +183,14 @@ def _ways_in(settings: Settings) -> Iterator[tuple[bool, str, str]]:
             "To switch them on, set EARSHOT_TWILIO_ACCOUNT_SID, EARSHOT_TWILIO_AUTH_TOKEN and EARSHOT_TWILIO_FROM.",
         )
     if settings.simulator_on:
-        yield True, "The practice phone", ""
+        yield True, "The simulator", ""
     else:
         advice = (
             "Without https it stays off where other machines come in: see earshot doctor."
             if settings.simulator_withheld
             else "To switch it on, set EARSHOT_SIMULATOR=on."
         )
-        yield False, "The practice phone", advice
+        yield False, "The simulator", advice
 
 
 def _invite(out: Console, app: App) -> None:

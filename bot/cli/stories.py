@@ -43,7 +43,7 @@ def group() -> None:
 @commands.command("list")
 def list_(
     state: Annotated[str, typer.Option(help="Only new, approved or declined ones.")] = "",
-    practice: Annotated[bool, typer.Option("--practice", help="Those of the practice phone, too.")] = False,
+    practice: Annotated[bool, typer.Option("--practice", help="Include those told in the simulator.")] = False,
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
     from bot.cli.console import console, installed  # noqa: PLC0415

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.settings.open_database import OpenDatabase
     from storage.queries.team.members import Member
 
-commands = typer.Typer(name="team", help="Let people of your team in, and out.", no_args_is_help=True)
+commands = typer.Typer(name="team", help="Add, remove and sign out members of your team.", no_args_is_help=True)
 commands.command()(oncall)
 
 Email = Annotated[str, typer.Argument(help="Their email address; they sign in with it.")]
@@ -56,7 +56,7 @@ def remove(email: Email) -> None:
         except ValueError as error:
             _fail(str(error))
     out = console()
-    out.print(f"{left.member.email} is out: no browser, link or token of theirs opens anything any more.", markup=False)
+    out.print(f"{left.member.email} is removed: their sessions, links and tokens have ended.", markup=False)
     if left.handed_back:
         out.print(f"What they had taken is open again: {left.handed_back} on the safeguarding page.", markup=False)
     if left.was_on_call:

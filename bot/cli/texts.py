@@ -12,7 +12,8 @@ commands = typer.Typer(name="texts", help="Texts in other languages.", no_args_i
 TEMPLATE = "earshot.pot"
 
 Folder = Annotated[
-    Path | None, typer.Option("--folder", help="Where the PO files are. Else those of Earshot.", show_default=False)
+    Path | None,
+    typer.Option("--folder", help="The folder of the PO files. If left out: that of Earshot.", show_default=False),
 ]
 
 
@@ -33,7 +34,7 @@ def extract(folder: Folder = None) -> None:
 @commands.command()
 def update(
     languages: Annotated[
-        list[str] | None, typer.Argument(help="Languages, such as cy. Without any: all there are.", show_default=False)
+        list[str] | None, typer.Argument(help="Languages, such as cy. If left out: all there are.", show_default=False)
     ] = None,
     folder: Folder = None,
 ) -> None:

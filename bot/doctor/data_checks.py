@@ -115,8 +115,8 @@ def database(context: CheckContext) -> Iterator[DoctorFinding]:
         return
     if different:
         yield DoctorFinding(
-            "care", f"The tables hold more than this version knows: {'; '.join(map(str, different[:3]))}.",
-            "Nothing fails by it, but we do not look after it. Take it out, if it is not yours to keep.",
+            "care", f"Tables or columns that this version does not know: {'; '.join(map(str, different[:3]))}.",
+            "They do no harm, but Earshot ignores them. Remove them if you do not need them.",
         )  # fmt: skip
     if engine.dialect.name == "sqlite":
         with reader(engine) as connection:

@@ -23,7 +23,7 @@ def examine(context: CheckContext) -> Iterator[DoctorFinding]:
                 yield from check(context)
             except Exception as error:
                 name = check.__name__.removeprefix("_").replace("_", " ")
-                yield DoctorFinding("wrong", f"Looking at the {name} failed: {type(error).__name__}.", "Report this.")
+                yield DoctorFinding("wrong", f"The check of {name} failed: {type(error).__name__}.", "Report this.")
     finally:
         if context.engine is not None:
             context.engine.dispose()

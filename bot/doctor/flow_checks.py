@@ -67,7 +67,7 @@ def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[DoctorFinding
     translations = read_translations(settings.languages, flows, settings.text_folders)
     spoken = {flow.id: tuple(texts_for(flow, translations)) for flow in flows}
     by_flow = "; ".join(f"{flow} in {', '.join(languages)}" for flow, languages in spoken.items())
-    yield DoctorFinding("good", f"Flows are held so: {by_flow}.")
+    yield DoctorFinding("good", f"Languages of the flows: {by_flow}.")
     for language in settings.languages:
         lacking = [flow for flow, languages in spoken.items() if language not in languages]
         if lacking:

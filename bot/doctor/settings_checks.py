@@ -28,17 +28,17 @@ def settings(context: CheckContext) -> Iterator[DoctorFinding]:
     if settings.simulator_withheld:
         yield DoctorFinding(
             "care",
-            f"The practice phone at /try is off: {settings.host} lets other machines in, and there is no https.",
+            f"The simulator at /try is off: {settings.host} lets other machines in, and there is no https.",
             f"Let {variable('public_url')} be https, or {variable('host')} 127.0.0.1.",
         )
     if not settings.loopback and not is_loopback(settings.host) and settings.trusted_proxies == DEFAULT_PROXIES:
         yield DoctorFinding(
             "care",
-            "Behind a web server on another machine, everybody who calls looks the same.",
+            "Behind a web server on another machine, all callers seem to have one address.",
             f"If there is one, set {variable('trusted_proxies')} to its address.",
         )
     if settings.simulator_on and not settings.loopback:
-        yield DoctorFinding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
+        yield DoctorFinding("care", "Anybody can open the simulator at /try.", f"Set {variable('simulator')}=off.")
     if not context.unknown:
         yield DoctorFinding("good", "The settings can be read.")
 

@@ -43,7 +43,7 @@ def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
     if counts["unknown"]:
         yield DoctorFinding(
             "care",
-            f"Of {counts['unknown']} messages nobody knows whether they arrived.",
+            f"Nobody knows whether {counts['unknown']} messages arrived.",
             "They are looked up at the provider where that can be done, and never sent twice blindly.",
         )
     if not failed and not counts["unknown"] and not never:
@@ -63,7 +63,7 @@ def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
             "Let earshot serve run; it cleans them out. On PostgreSQL look for a transaction that never ends.",
         )
     elif since is None:
-        yield DoctorFinding("good", "What was deleted is gone from the bytes as well.")
+        yield DoctorFinding("good", "What was deleted is gone from the database's files as well.")
     if context.engine.dialect.name == "sqlite":
         file = Path(context.settings.database_url.removeprefix("sqlite:///"))
         for left in sorted(file.parent.glob(f"{file.name}{BEFORE}*")):
@@ -109,6 +109,6 @@ def contacts_leaving(context: CheckContext) -> Iterator[DoctorFinding]:
         day = written_out(group.on.astimezone(context.settings.timezone).date())
         yield DoctorFinding(
             "care",
-            f"{who} will be let go on {day}.",
-            "Who stays quiet for so long is deleted. A word from them before that day stops it.",
+            f"{who} will be deleted on {day}.",
+            "They have been quiet for too long. A message from them before that day stops it.",
         )

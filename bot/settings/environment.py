@@ -70,7 +70,7 @@ class Settings(BaseModel):
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(parse.networks)] = Field(
         ("127.0.0.1", "::1"),
         description="The network addresses of the web servers in front of Earshot, with commas between them; a whole"
-        " network like 172.16.0.0/12 works. Their word about who calls is taken, and nobody else's.",
+        " network like 172.16.0.0/12 works. Only they are believed about who calls.",
     )
     metrics_token: Annotated[SecretStr | None, BeforeValidator(parse.bearer)] = Field(
         None,
@@ -137,7 +137,7 @@ class Settings(BaseModel):
     )
     simulator: Annotated[bool | None, BeforeValidator(parse.switch)] = Field(
         None,
-        description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
+        description="The simulator at /try: on or off. Unset, it is on while the public address is this machine."
         " Without https it is off wherever other machines can reach it.",
     )
     telegram_token: Annotated[SecretStr | None, BeforeValidator(parse.telegram_token)] = Field(
@@ -178,7 +178,7 @@ class Settings(BaseModel):
         128, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
     )
     keep_raw_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
-        30, ge=1, le=3650, description="After how many days messages as they came in, and what we sent, are let go."
+        30, ge=1, le=3650, description="After how many days messages as they came in, and what we sent, are deleted."
     )
     keep_unfinished_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
         30, ge=1, le=3650, description="After how many days without a word a story that was begun and not kept is gone."
@@ -187,7 +187,7 @@ class Settings(BaseModel):
         365,
         ge=1,
         le=3650,
-        description="After how many days without a word we let go of a contributor's number. Stories stay.",
+        description="After how many days without a word a contributor's number is deleted. Stories stay.",
     )
     steady_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
         90,

@@ -43,7 +43,7 @@ CHANNELS = (
     *(LabelWord(look.name, look.title) for look in LOOKS.values()),
     LabelWord("assisted", "Written down by a worker"),
 )
-WAYS = (*CHANNELS, LabelWord("simulator", "The practice phone"))
+WAYS = (*CHANNELS, LabelWord("simulator", "The simulator"))
 """The ways to reach somebody."""
 ROLES = (
     LabelWord("lead", "Team lead"),
