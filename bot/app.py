@@ -1,6 +1,6 @@
-"""The composition root: everything is built here from the settings, started and stopped here, and found from here.
+"""The composition root: builds every part of the service from the settings, starts and stops it.
 
-May import everything. Nothing is built at import time, and nothing but this and the command line sees the settings.
+Nothing is built at import time. Apart from this module, only the command line sees all the settings.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from storage.places import ProjectPlace
 
 OPEN_SECONDS = 2.0
-"""How long a start waits for providers to answer; whoever takes longer comes in when they do."""
+"""Seconds that a start waits for providers to answer. A provider that takes longer is connected when it answers."""
 TICK_SECONDS = 10
 
 
@@ -134,7 +134,7 @@ class App:
         self.schedule = Schedule(self._jobs())
         self.admission = Overload()
         self.warming: asyncio.Task[None] | None = None
-        """The reading of all places and words; until it is done, the first messages would wait for it."""
+        """The task that reads all places and keyword tables; until it is done, the first messages would wait for it."""
         self.readiness = Readiness(
             probe=self.sender.presence.beat,
             health=base.writer.health,
@@ -150,7 +150,7 @@ class App:
 
     @cached_property
     def asgi(self) -> AsgiApp:
-        """The ASGI application."""
+        """The ASGI application, built at first use."""
         public = PublicServices(
             settings=self.settings, engine=self.engine, writer=self.writer, keyring=self.keyring, clock=self.clock,
             steady=self.services.steady,
@@ -167,7 +167,7 @@ class App:
         return routes.build(services)
 
     def review_parts(self) -> ReviewServices:
-        """Return what the team's pages need."""
+        """Return the services that the team's pages need."""
         return ReviewServices(
             engine=self.engine,
             writer=self.writer,
@@ -186,9 +186,9 @@ class App:
         )
 
     async def start(self) -> None:
-        """Begin to send, to tick, and to hear what providers bring.
+        """Start the senders, the scheduler and the channels. Waits at most `OPEN_SECONDS` for the channels.
 
-        A channel that fails leaves the others running, and one that takes long to open holds up nothing.
+        A channel that fails is logged and leaves the others running; one that takes long to open delays nothing else.
         """
         self.warming = asyncio.create_task(asyncio.to_thread(self._warm))
         self._running.append(self.warming)
@@ -205,11 +205,11 @@ class App:
 
     @property
     def warm(self) -> bool:
-        """True once the first messages need wait for nothing."""
+        """True once places and keyword tables are in memory, so that no message waits for them."""
         return self.warming is not None and self.warming.done()
 
     def _warm(self) -> None:
-        """Make ready what the first messages would wait for."""
+        """Load what the first messages would otherwise wait for."""
         distress_tables.warm(self.settings.languages)
         for language in self.settings.languages:
             intents_in(language)
@@ -219,7 +219,7 @@ class App:
         self.resolver.warm()
 
     async def stop(self) -> None:
-        """Stop hearing, then sending, then writing. What is not sent yet stays in the outbox."""
+        """Stop receiving, then sending, then writing. What is not sent yet stays in the outbox."""
         self.schedule.stop()
         for task in self._running:
             task.cancel()
@@ -229,7 +229,7 @@ class App:
         await asyncio.to_thread(self.close)
 
     def close(self) -> None:
-        """Close the database; for an app that was never started, all there is to do."""
+        """Close the database. An app that was never started needs nothing else."""
         self._base.close()
 
     async def _open(self, channel: Channel) -> None:
@@ -274,7 +274,7 @@ class App:
         return 0
 
     def _while_sure(self, run: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
-        """Leave alone what asks, or ends without an answer, while nobody knows which day it is."""
+        """Return a job that does nothing while the clock is in doubt, for work that asks people or ends by date."""
 
         async def sure() -> int:
             return await run() if self.time.leap is None else 0
@@ -285,13 +285,13 @@ class App:
         return await self.writer.perform(partial(finish_erasures, now=self.time.surely()))
 
     async def _scrub(self) -> int:
-        """Write down what people said no to, then take what was deleted out of free pages and logs as well."""
+        """Write the list of refusals beside the database, then clean deleted content out of free pages and logs."""
         await asyncio.to_thread(refusals_list.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
         done = await asyncio.to_thread(vacuum, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 
     async def _let_go(self) -> int:
-        """Let go of what is over; hourly, because /privacy says "at most"."""
+        """Delete what has been kept for its full period. Runs hourly, because /privacy says "at most"."""
         kept = periods(self.settings)
         return len(await asyncio.to_thread(retention.run, self.engine, self.writer, kept, self.time.surely()))
 
@@ -315,7 +315,7 @@ def _tell_of_trouble(cause: Cause | None) -> None:
 def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
     """Build the service: database, keys, flows (published if they are new), channels. Starts nothing.
 
-    Raises what `open_database` raises, and FlowError and NoSuchFlowError.
+    Raises FlowError, NoSuchFlowError and what `open_database` raises.
     """
     releases = Releases.compile(
         organisation_facts(settings), settings.default_flow, settings.flow_folders, settings.text_folders

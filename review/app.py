@@ -1,4 +1,4 @@
-"""Builds the team's web app: its routes, the headers every answer carries, and what is shown when something fails.
+"""Builds the team's web app: its routes, the headers of every response, and the error pages.
 
 The app answers under `/`; whoever mounts it puts its own routes before it.
 """
@@ -55,7 +55,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Nothing is told to other sites; our own forms still say where they come from.
+    # Other sites get no referrer; our own forms still say which page they come from.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -125,18 +125,18 @@ def build(parts: ReviewServices) -> Starlette:
             Exception: _our_fault,
         },
     )
-    app.router.redirect_slashes = False  # such a redirect repeats whatever host was asked for
+    app.router.redirect_slashes = False  # such a redirect would repeat whatever host name was asked for
     return app
 
 
 class _Headers:
-    """Adds the headers to every answer, also to errors."""
+    """Adds the headers to every response, also to errors."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and dress the answer."""
+        """Pass the request on and add the headers to its response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -169,9 +169,10 @@ async def _busy(_request: Request, _error: Exception) -> Response:
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    """Answer for an error. It is raised again afterwards, to reach the log, so the headers are put on here.
+    """Return the page for an error. The error is raised again afterwards, to reach the log, so the headers are added
+    here.
 
-    A full disk, a database that is away or no descriptor left is no fault of ours, and passes.
+    A full disk, a database that is away or no free descriptor gets the page for trouble that passes.
     """
     if cause_of(error) is not None:
         response = await _busy(request, error)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ TWICE = {"app"}
 EMPTY = frozenset({"common", "helpers", "manager", "misc", "utils"})
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
     named = {str(path.relative_to(ROOT)): path for path in paths if not path.stem.startswith("__")}
@@ -58,3 +61,87 @@ def test_no_folder_holds_more_than_can_be_read_at_a_glance() -> None:
         counted[str(Path(name).parent)] += 1
     many = {folder: count for folder, count in counted.items() if count > 15 and folder != "flows/checks"}
     assert set(many) <= {"flows/interruptions"}, many
+
+
+# --- the glossary -----------------------------------------------------------------------------------------------------
+
+NO_NOUNS = frozenset({
+    "a", "after", "again", "alike", "another", "around", "asked", "before", "elsewhere", "first", "force", "given",
+    "in", "kept", "look", "made", "many", "of", "off", "on", "open", "other", "own", "reachable", "read", "that", "the",
+    "to", "up", "usual", "waiting", "where", "whole",
+})  # fmt: skip
+"""Words of a file's name that are passed over when its noun is looked for, unless the glossary knows them together."""
+
+
+def listed(part: str) -> set[str]:
+    """Return the words of a table of the glossary, the first one or the second, in lower case with single spaces."""
+    rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| ") and not line.startswith("| word")]
+    return {word.strip().replace("-", " ") for row in rows for word in row.split(",")}
+
+
+def glossary() -> tuple[set[str], set[str]]:
+    first, second = (ROOT / "docs/glossary.md").read_text(encoding="utf-8").split("## Words of the field")
+    found = listed(first), listed(second)
+    assert min(map(len, found)) > 40
+    return found
+
+
+def singular(name: str) -> set[str]:
+    """Return what a word may be the plural of, and the word itself."""
+    return {name, name.removesuffix("s"), name.removesuffix("es"), re.sub("ies$", "y", name)}
+
+
+def noun_of(name: str, known: set[str]) -> str:
+    """Return the last noun of a file's name as the glossary has it, or as it stands where the glossary lacks it."""
+    words = Path(name).stem.split("_")
+    while words:
+        for start in range(len(words)):
+            if found := singular(" ".join(words[start:])) & known:
+                return min(found)
+        if words[-1] not in NO_NOUNS:
+            return words[-1]
+        words.pop()
+    return ""
+
+
+def test_the_noun_of_each_module_is_in_the_glossary() -> None:
+    known = set().union(*glossary())
+    strange = {name: noun for name in modules() if (noun := noun_of(name, known)) not in known}
+    assert strange == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "noun"),
+    [
+        ("conversation_timers", "timer"), ("follow_ups_asked", "follow up"), ("own_stories", "own story"),
+        ("after_the_end", "end"), ("frobnicators", "frobnicators"), ("story_frobnicator", "frobnicator"),
+    ],
+)  # fmt: skip
+def test_the_noun_of_a_module_is_its_last_one(name: str, noun: str) -> None:
+    assert noun_of(name, {"timer", "follow up", "story", "own story", "end"}) == noun
+
+
+def everything_written() -> str:
+    """Return code, templates, flows and documents, but not the glossary itself, as words with single spaces."""
+    folders = (*PACKAGES, "docs")
+    paths = [
+        path
+        for folder in folders
+        for kind in ("py", "html", "toml", "md")
+        for path in (ROOT / folder).rglob(f"*.{kind}")
+    ]
+    kept = [path for path in paths if path != ROOT / "docs/glossary.md"]
+    assert len(kept) > 300
+    text = "\n".join(path.read_text(encoding="utf-8") for path in kept)
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return re.sub(r"[\s_/.-]+", " ", parted).lower()
+
+
+def unused(words: set[str], written: str) -> list[str]:
+    return sorted(word for word in words if not re.search(rf"\b{re.sub('y$', '(y|ie)', word)}(s|es)?\b", written))
+
+
+def test_each_word_of_the_glossary_is_used() -> None:
+    written = everything_written()
+    assert [unused(words, written) for words in glossary()] == [[], []]
+    assert unused({"frobnicator", "story"}, written) == ["frobnicator"]

@@ -1,9 +1,10 @@
 """The `earshot` command: one file per group of commands, listed in `GROUPS`.
 
-A file in this folder that is named in `GROUPS` holds a `commands: typer.Typer`. With a name of its own that is a group
-(`earshot team add`), without one its commands stand on their own (`earshot serve`). To add a group is one file and one
-word here: what is typed first. Files import what is heavy inside their commands, so that `earshot --help` answers at
-once; of a command that is named, only its own file is loaded, so that a running service carries no other.
+A file in this folder that is named in `GROUPS` holds a `commands: typer.Typer`. If that has a name, it is a group
+(`earshot team add`); if not, its commands stand at the top level (`earshot serve`). A new group is one file and one
+word in `GROUPS`: the word that is typed first. Files import what is heavy inside their commands, so that `earshot
+--help` answers at once. When a command is named, only its own file is loaded, so that a running service does not carry
+the others.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ GROUPS = (
 
 
 def build(groups: Sequence[str] = GROUPS) -> typer.Typer:
-    """Return the whole command, or so much of it as these groups are."""
+    """Return the whole command, or the part of it that these groups make up."""
     app = typer.Typer(
         name="earshot",
         help="Earshot gathers lived experience by text and chat, with consent, by scale and place.",
@@ -51,7 +52,7 @@ def build(groups: Sequence[str] = GROUPS) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command. An error we know is told in plain words; any other by its class and place only."""
+    """Run the command. A known error is printed in plain words, any other by its class and place only."""
     from bot.cli.console import failing_plainly  # noqa: PLC0415 - keep start-up light
 
     with failing_plainly():
@@ -59,5 +60,5 @@ def main() -> None:
 
 
 def asked_for(words: Sequence[str]) -> Sequence[str]:
-    """Return the group that these words call, or all, to choose from."""
+    """Return the group that the typed words name, or all groups if they name none."""
     return words[:1] if words and words[0] in GROUPS else GROUPS

@@ -29,7 +29,7 @@ def assist(
     ] = False,
     flow: Annotated[str, typer.Option(help="The flow; the first one if left out.")] = "",
 ) -> None:
-    """Write down what somebody beside you tells, with their consent. Only with --read-aloud."""
+    """Write down what somebody beside you tells, with their consent. Needs --read-aloud."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import keep_notice, opened_database  # noqa: PLC0415 - keep start-up light
     from bot.settings.organisation import organisation_facts  # noqa: PLC0415
@@ -77,7 +77,7 @@ def _listen(out: Console, asked: list[Say], sitting: AssistedSession) -> None:
         try:
             answer = out.input("> ")
         except (EOFError, KeyboardInterrupt):
-            out.print("\nLeft. What was not kept is let go in time.")
+            out.print("\nYou left. What was not kept is deleted after its period.")
             return
         if answer.strip():
             _show(out, sitting.say(answer))

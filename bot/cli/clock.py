@@ -1,4 +1,4 @@
-"""`earshot clock`: which time it is, and a person's word on it."""
+"""`earshot clock`: shows the time, and lets an operator confirm a clock that leapt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ commands = typer.Typer(
 
 @commands.command()
 def show() -> None:
-    """Say what the clock reads, and whether it can be believed. Nothing ends by its time while it is in doubt."""
+    """Say what the clock reads, and whether it can be trusted. While it is in doubt, nothing is deleted by its age."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
 
@@ -26,7 +26,7 @@ def show() -> None:
     if leap is None:
         out.print("It goes on from the last time we know of.")
         return
-    out.print(f"[yellow]![/yellow] It made a leap: {leap}.")
+    out.print(f"[yellow]![/yellow] It leapt: {leap}.")
     out.print("  Nothing is deleted by its age meanwhile, no conversation is closed, and nobody is reminded.")
     out.print("  Was Earshot switched off for so long, and is the date right? Then say so: earshot clock right")
     out.print("  Is it wrong? Set it right, for example: timedatectl set-ntp on. Nothing else has to be done then.")
@@ -37,9 +37,9 @@ def show() -> None:
 def right(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Say that the clock is right although it leapt, because Earshot was switched off or the clock was wrong before.
+    """Confirm that the clock is right although it leapt: Earshot was switched off, or the clock was wrong before.
 
-    What is over by this date is deleted from then on.
+    From then on, everything that is over by this date is deleted.
     """
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light

@@ -1,4 +1,4 @@
-"""How commands speak: plain words on the terminal, and errors that say what happened and what to do."""
+"""What commands share: the terminal, the settings they read, and how errors are printed."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ KNOWN = frozenset({
     "storage.export.export_request.UnknownUseError",
     "storage.export.select.RestlessStoriesError", "storage.places.gazetteer.GazetteerError",
 })  # fmt: skip
-"""The errors whose own words are meant for the person at the terminal: named, so that none has to be imported."""
+"""Errors whose own message is meant for the person at the terminal. Full names, so that none has to be imported."""
 DATABASE = "sqlalchemy.exc.DBAPIError"
 NOT_OURS = 70
-"""Exit status for an error that we did not expect (EX_SOFTWARE of sysexits)."""
+"""Exit status for an error that we did not expect (EX_SOFTWARE in sysexits.h)."""
 
 
 def console(*, error: bool = False) -> Console:
-    """Return the terminal; colours only where somebody looks."""
+    """Return the terminal, in colour only if it is one and not a pipe. `error`: standard error."""
     from rich.console import Console  # noqa: PLC0415 - keep start-up light
 
     return Console(stderr=error, highlight=False, soft_wrap=True)
 
 
 def read_settings() -> Settings:
-    """Return the settings of this folder and environment, and point out slips in their names on standard error."""
+    """Return the settings of this folder and environment, and print misspelt variable names to standard error."""
     from bot.settings import environment  # noqa: PLC0415 - keep start-up light
 
     for problem in environment.unknown(os.environ, Path.cwd()):
@@ -48,10 +48,10 @@ def read_settings() -> Settings:
 
 
 def installed(*, makes: bool = False) -> Settings:
-    """Return the settings of an installation that has a database: a slip in a name is an error, and makes no new one.
+    """Return the settings of an installation that has a database; exits with an error where there is none.
 
-    A command that `makes` something may be the first of a new installation, where its data folder is there or is the
-    one that nobody chose.
+    `makes`: the command may create the database, if the data folder exists or is the default one. A misspelt folder
+    must not create a second installation.
     """
     import typer  # noqa: PLC0415 - keep start-up light
     from sqlalchemy.engine import make_url  # noqa: PLC0415
@@ -63,7 +63,7 @@ def installed(*, makes: bool = False) -> Settings:
     try:
         url = make_url(found.database_url)
     except ArgumentError:
-        return found  # opening it says what is wrong with it
+        return found  # opening the database reports it
     if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
         return found
     if makes and ("data_dir" not in found.model_fields_set or found.data_dir.exists()):
@@ -77,7 +77,7 @@ def installed(*, makes: bool = False) -> Settings:
 
 
 def starting() -> Settings:
-    """Return the settings for a start. A data folder that is not there, beside the usual one in use, is a slip."""
+    """Return the settings for a start. Exits if the named data folder is missing and the default one has a database."""
     import typer  # noqa: PLC0415 - keep start-up light
 
     from bot.settings.environment import variable  # noqa: PLC0415
@@ -99,17 +99,17 @@ def _advice(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "Check how the name is written, and that the folder is there."
     if isinstance(error, PermissionError):
-        return "You may not write or read there: choose another place, or change whose it is."
+        return "You are not allowed to read or write there: choose another place, or change its owner."
     return "Run earshot doctor."
 
 
 def _names(error: Exception) -> set[str]:
-    """Return the classes of an error by their full names."""
+    """Return the full names of an error's class and its base classes."""
     return {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
 
 
 def _trouble(error: Exception) -> str:
-    """Return what is wrong with the database; empty where the fault is in what was asked of it, and so ours."""
+    """Return what is wrong with the database; empty if the error is not the database's fault, but ours."""
     from storage.db.database_trouble import SAYINGS, cause_of  # noqa: PLC0415 - keep start-up light
 
     cause = cause_of(error)
@@ -120,7 +120,7 @@ def _trouble(error: Exception) -> str:
 
 @contextmanager
 def failing_plainly() -> Iterator[None]:
-    """Turn an error into plain words and an exit status; one we did not expect shows its class and place only."""
+    """Print an error in plain words and exit with a status; an unexpected one shows its class and place only."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`earshot db`: bring the schema up to date, make a copy, put a copy back."""
+"""`earshot db`: bring the schema up to date, make a copy, restore a copy."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from storage.privacy.vacuum import Erased
     from storage.protection.crypto import Keyring
 
-commands = typer.Typer(name="db", help="Look after the database.", no_args_is_help=True)
+commands = typer.Typer(name="db", help="Upgrade, copy and restore the database.", no_args_is_help=True)
 
 
 @commands.command()
 def upgrade() -> None:
-    """Bring the database up to date with this version, and say where its tables are not those of this version.
+    """Bring the database up to date with this version, and report tables that differ from this version's.
 
     `earshot serve` does this by itself.
     """
@@ -41,11 +41,11 @@ def upgrade() -> None:
     if more:
         out = console(error=True)
         out.print(
-            "[red]×[/red] It holds more than this version knows. Nothing fails by it, but we do not look after it:"
+            "[red]×[/red] It has tables or columns that this version does not know. They do no harm and are ignored:"
         )
         for each in more:
             out.print(f"  {each}.", markup=False)
-        out.print("  Take it out, if it is not yours to keep.")
+        out.print("Remove them if you do not need them.")
         raise typer.Exit(FAILED)
 
 
@@ -54,12 +54,12 @@ def backup(
     out: Annotated[Path, typer.Argument(help="The file to write. It is never written over another.")],
     plain: Annotated[
         bool,
-        typer.Option("--plain", help="Do not lock it: whoever gets the file can read every story, but no number."),
+        typer.Option("--plain", help="Do not encrypt it: whoever gets the file can read every story, but no number."),
     ] = False,
 ) -> None:
-    """Copy the database while the service runs, look whether the copy is whole, and lock it with the key.
+    """Copy the database while the service runs, check that the copy is whole, and encrypt it with the key.
 
-    The key file is not in it: keep a copy of that too, elsewhere. Without the key a locked copy cannot be opened.
+    The key file is not in it: keep a copy of that too, elsewhere. Without the key an encrypted copy cannot be opened.
     """
     from bot.cli.console import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import backup as copies  # noqa: PLC0415
@@ -95,10 +95,10 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `earshot db backup` wrote.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Put a copy in the place of the database. Stop the service first. What is there now is kept beside it.
+    """Put a copy in the place of the database. Stop the service first. The database of now is kept beside it.
 
-    What people had deleted since the copy was made is deleted in it again, a STOP and a narrowed use stay, and nothing
-    is sent until you have looked: earshot db release
+    What people deleted since the copy was made is deleted again. A STOP and a narrowed use stay. Nothing is sent until
+    you have looked and run: earshot db release
     """
     from bot.cli.console import FAILED, console, read_settings  # noqa: PLC0415 - keep start-up light
     from storage.protection.crypto import SealBrokenError  # noqa: PLC0415
@@ -131,7 +131,7 @@ def restore(
     finally:
         fresh.unlink(missing_ok=True)
         if made:
-            with contextlib.suppress(OSError):  # the copy is in it
+            with contextlib.suppress(OSError):  # the copy holds its content
                 target.parent.rmdir()
     out.print(f"{target} is the copy now.")
     _hold(settings, kept)
@@ -144,9 +144,9 @@ def restore(
 @commands.command("after-restore")
 @commands.command("erase-again", hidden=True)
 def after_restore() -> None:
-    """Hold a database that was put back to what happened since. `restore` does this by itself; after pg_restore run it.
+    """Apply what happened since the copy was made: deletions, STOPs, narrowed uses. Run it before the service starts.
 
-    Run it before the service starts.
+    `earshot db restore` does this by itself; run it yourself after pg_restore.
     """
     from bot.cli.console import installed  # noqa: PLC0415 - keep start-up light
 
@@ -155,10 +155,12 @@ def after_restore() -> None:
 
 @commands.command()
 def release(
-    drop: Annotated[bool, typer.Option("--drop", help="Give up what waits; only what comes later is sent.")] = False,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Cancel the messages that wait; only later ones are sent.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Let messages go out again after a copy was put back and you have looked: earshot doctor, and the pages."""
+    """Send messages again after a restore. Look first: earshot doctor, and the team's pages."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
@@ -173,13 +175,13 @@ def release(
             return
         out.print(f"{waits} messages wait that were written since the copy was put back.")
         if not yes:
-            typer.confirm("Give them up, and send what comes from now on?" if drop else "Send them?", abort=True)
+            typer.confirm("Cancel them, and send only what comes from now on?" if drop else "Send them?", abort=True)
         base.writer.run(lambda connection: restored.release(connection, base.clock(), "command line", drop=drop))
     out.print("Messages go out again.")
 
 
 def _hold(settings: Settings, before: Path | None) -> None:
-    """Go by the list in the data folder, and by what the database that was here before knows."""
+    """Apply the list in the data folder, and what the database that was here before (the file `before`) knows."""
     from bot.cli.console import console  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.privacy import vacuum  # noqa: PLC0415
@@ -203,10 +205,13 @@ def _hold(settings: Settings, before: Path | None) -> None:
             " stopped or narrowed since. Put your copy of it there, then: earshot db after-restore"
         )
     if done.stops or done.uses:
-        out.print(f"{done.stops} people said STOP since and are left alone; {done.uses} stories go less far again.")
+        out.print(
+            f"{done.stops} people said STOP since and get no messages;"
+            f" {done.uses} stories have their narrower use again."
+        )
     if done.left:
-        out.print(f"{done.left} of the team who had left since are out again.")
-    out.print("Whoever is on the team signs in anew, with the password that the copy knows: earshot team list")
+        out.print(f"{done.left} members who had left since are removed again.")
+    out.print("All members sign in again, with the password that is in the copy: earshot team list")
     if done.messages:
         out.print(f"{done.messages} messages that waited in it are not sent: they may have gone out since.")
     if leap is not None:
@@ -215,7 +220,10 @@ def _hold(settings: Settings, before: Path | None) -> None:
 
 
 def _keys(settings: Settings, source: Path | None = None) -> Keyring:
-    """Return the keys: those of the database `source`, or, for a copy that is locked, those at hand; none are made."""
+    """Return the keys of the database `source`; without it, those of this installation, for an encrypted copy.
+
+    Makes no keys. Raises UnusableKeyError, and DamagedError if `source` is no sound database.
+    """
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415 - keep start-up light
 
     from bot.settings.open_database import KEY_FILE  # noqa: PLC0415
@@ -235,7 +243,7 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
         return from_file(path)
     engine = connect(f"sqlite:///{source}")
     try:
-        return keys_for(engine, path, given)  # a copy that is locked with another key opens never again
+        return keys_for(engine, path, given)  # a copy encrypted with another key could never be opened again
     except DatabaseError as error:
         if cause_of(error) is not Cause.CORRUPT:
             raise
@@ -245,7 +253,7 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
 
 
 def _must_fit(settings: Settings, fresh: Path) -> None:
-    """Refuse a copy that the key at hand does not belong to, before anything is put in its place."""
+    """Check that the installation's key opens a copy, before the copy replaces anything. Deletes the copy if not."""
     from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import connect  # noqa: PLC0415
     from storage.protection.key_check import keys_for  # noqa: PLC0415
@@ -265,7 +273,7 @@ def _must_fit(settings: Settings, fresh: Path) -> None:
 
 
 def _known_to(file: Path) -> list[Erased]:
-    """Return what a database knows of deletions, STOPs and uses; one that cannot be read knows of none."""
+    """Return the deletions, STOPs and narrowed uses that a database knows; an empty list if it cannot be read."""
     from sqlalchemy import create_engine  # noqa: PLC0415 - keep start-up light
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
@@ -284,7 +292,7 @@ def _known_to(file: Path) -> list[Erased]:
 
 
 def _keep(target: Path) -> Path:
-    """Take what is there out of the way and keep it beside, as it is, also one that is damaged; never over another."""
+    """Move the database out of the way and return its new path. A damaged one is kept too; nothing is overwritten."""
     from storage.upkeep import backup as copies  # noqa: PLC0415 - keep start-up light
 
     first = target.with_name(f"{target.name}{copies.BEFORE}")
@@ -317,7 +325,7 @@ def _last_good(source: Path) -> str:
 
 
 def _note_copy(source: Path) -> None:
-    """Remember when the last good copy was made; a database of an older version, or a busy one, remembers nothing."""
+    """Record when the last good copy was made. Does nothing if the database is of an older version or busy."""
     from storage.db.column_types import to_microseconds  # noqa: PLC0415
     from storage.upkeep.timekeeping import present  # noqa: PLC0415 - keep start-up light
 
@@ -344,7 +352,7 @@ def _sqlite_file(settings: Settings) -> Path:
 
 
 def _in_use(file: Path) -> bool:
-    """Tell whether another process has the database open: it then cannot be taken out of its shared mode."""
+    """Return True if another process has the database open. SQLite then refuses an exclusive lock."""
     if not file.exists():
         return False
     try:
@@ -355,5 +363,5 @@ def _in_use(file: Path) -> bool:
     except sqlite3.OperationalError:
         return True
     except sqlite3.DatabaseError:
-        return False  # not a database any more: all the more reason to restore
+        return False  # not a database any more, which is one more reason to restore
     return False

@@ -1,4 +1,4 @@
-"""`earshot doctor`: says what is wrong with this installation and what to do."""
+"""`earshot doctor`: reports what is wrong with this installation and what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARKS = {"good": "[green]✓[/green]", "care": "[yellow]![/yellow]", "wrong": "[
 
 @commands.command()
 def doctor() -> None:
-    """Look at settings, database, keys, channels, clock, disk and flows. Fails if something does not work."""
+    """Check settings, database, keys, channels, clock, disk and flows. Fails if something does not work."""
     from bot.cli.console import FAILED, console  # noqa: PLC0415
     from bot.doctor.examine import examine  # noqa: PLC0415
     from bot.doctor.finding import CheckContext  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`earshot export`: stories leave through the one gate, from the command line."""
+"""`earshot export`: exports stories through the one gate, from the command line."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
     from storage.queries.stories.review_queue import Filters
 
-commands = typer.Typer(name="export", help="Let stories leave through the one gate.", invoke_without_command=True)
+commands = typer.Typer(name="export", help="Export stories, through the one gate.", invoke_without_command=True)
 
 
 @commands.callback()
 def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     out: Annotated[
-        Path | None, typer.Option(help="The file to write. Without it, the stories are printed.", show_default=False)
+        Path | None, typer.Option(help="The file to write. If left out: the stories are printed.", show_default=False)
     ] = None,
     format_name: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     use: Annotated[str, typer.Option(help="How far the stories are to travel: team, quote or publish.")] = "team",
     practice: Annotated[
-        bool | None, typer.Option("--practice/--no-practice", help="With or without stories from the try-out page.")
+        bool | None,
+        typer.Option("--practice/--no-practice", help="Include or leave out stories told in the simulator."),
     ] = None,
     state: Annotated[str, typer.Option(help="Only new or approved ones.", show_default=False)] = "",
     scale: Annotated[
@@ -34,14 +35,14 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     place: Annotated[str, typer.Option(help="Only from places with this in their name.", show_default=False)] = "",
     actor: Annotated[
         str,
-        typer.Option(help="Only by these: service_user, carer, employee, partner, other, or none.", show_default=False),
+        typer.Option(help="Only told by: service_user, carer, employee, partner, other, or none.", show_default=False),
     ] = "",
     kind: Annotated[str, typer.Option(help="Only of this kind: story or feedback.", show_default=False)] = "",
     channel: Annotated[
-        str, typer.Option(help="Only what came by this: sms, telegram or assisted.", show_default=False)
+        str, typer.Option(help="Only told by this channel: sms, telegram or assisted.", show_default=False)
     ] = "",
 ) -> None:
-    """Write the stories whose tellers agreed to this use, and a note on what the columns mean."""
+    """Write the stories whose tellers agreed to this use, and a note that explains the columns."""
     if context.invoked_subcommand is not None:
         return
     from storage.export.export_request import checked_use, format_named  # noqa: PLC0415 - keep start-up light
@@ -68,7 +69,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
             filters=filters,
             practice=practice,
         )
-    told = console(error=out is None)  # what is printed can be sent on to another program
+    told = console(error=out is None)  # what is printed can be piped to another program
     for sentence in summary.sentences():
         told.print(sentence, markup=False)
     if out is not None:
@@ -76,7 +77,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 def _filters(asked: Mapping[str, str]) -> Filters:
-    """Return which stories are asked for, read as the export page reads them; what there is not is refused."""
+    """Return the filters as the export page reads them. Exits for a value that does not exist."""
     from review.export.export_page import asked_for  # noqa: PLC0415 - keep start-up light
 
     filters = asked_for(asked)
@@ -88,7 +89,7 @@ def _filters(asked: Mapping[str, str]) -> Filters:
 
 @commands.command()
 def recalls() -> None:
-    """List the exports that hold stories which were taken back or narrowed since, so that recipients can be told."""
+    """List exports with stories that were taken back or narrowed since, so that you can tell whoever received them."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.cli.people import recall_sentence  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 commands = typer.Typer(name="flows", help="Look at conversations, check them and publish them.", no_args_is_help=True)
 
 FOUND_NONE = 2
-"""Exit status when there was no flow to check."""
+"""Exit status if there was no flow to check."""
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(help="Flow files, or folders of them. Without any: the flows of Earshot.", show_default=False),
+    typer.Argument(help="Flow files, or folders of them. If left out: the flows of Earshot.", show_default=False),
 ]
 
 
@@ -91,7 +91,8 @@ def show(
 def check(
     paths: Paths = None,
     languages: Annotated[
-        str | None, typer.Option("--languages", help="Languages to check, with commas. Else those of the settings.")
+        str | None,
+        typer.Option("--languages", help="Languages to check, with commas. If left out: those of the settings."),
     ] = None,
     texts: Annotated[
         Path | None, typer.Option("--texts", help="A folder of further PO files.", exists=True, file_okay=False)
@@ -127,7 +128,7 @@ def check(
 
 @commands.command()
 def publish() -> None:
-    """Check the flows and write what changed to the database. The service begins with it at its next start."""
+    """Check the flows and write what changed to the database. The service uses it from its next start."""
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from bot.turn.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
@@ -161,7 +162,7 @@ def _house(settings: Settings) -> OrganisationFacts:
 
 
 def _files(paths: Iterable[Path] | None) -> list[Path]:
-    """Return the flow files that are meant; raises BadParameter for a path that is not there."""
+    """Return the flow files under these paths. Raises BadParameter for a path that does not exist."""
     from flows.authoring.loader import EVERYWHERE  # noqa: PLC0415 - keep start-up light
 
     found = []
@@ -174,7 +175,7 @@ def _files(paths: Iterable[Path] | None) -> list[Path]:
 
 
 def _read(files: Iterable[Path]) -> tuple[list[Flow], list[Finding]]:
-    """Read each file; one that cannot be read does not hide the others."""
+    """Read each file. A file that cannot be read becomes a finding and does not hide the others."""
     from flows.authoring.findings import FlowError  # noqa: PLC0415 - keep start-up light
     from flows.authoring.loader import load_file  # noqa: PLC0415
 
@@ -213,7 +214,7 @@ def _catalogues(languages: Iterable[str], folder: Path | None) -> Mapping[str, C
 
 
 def _print_findings(out: Console, findings: Iterable[Finding]) -> None:
-    """Print findings file by file, each with its step and what to do."""
+    """Print findings grouped by file, each with its step and what to do."""
     from rich.text import Text  # noqa: PLC0415 - keep start-up light
 
     file = ""

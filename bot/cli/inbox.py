@@ -1,4 +1,4 @@
-"""`earshot inbox`: what the team was told, and messages that could not be handled. Nobody's words are shown here."""
+"""`earshot inbox`: the team's open items, and messages that failed. Nobody's words are shown here."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from bot.settings.environment import Settings
     from storage.queries.team.team_items import ItemLine
 
-commands = typer.Typer(
-    name="inbox", help="What the team was told, and messages that could not be handled.", no_args_is_help=True
-)
+commands = typer.Typer(name="inbox", help="The team's open items, and messages that failed.", no_args_is_help=True)
 Outcome = Literal["closed", "nobody", "not theirs", "unknown", "before"]
 SAID: dict[Outcome, str] = {
     "nobody": "Nobody with this address is on the team.",
@@ -35,7 +33,7 @@ def items(
     by: Annotated[str, typer.Option(help="Email of whoever closes it.", show_default=False)] = "",
     note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
 ) -> None:
-    """List what the team was told and nobody has closed, oldest first; or close one with a member's name."""
+    """List the items that nobody has closed, oldest first; or close one in a member's name."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.model.item_kinds import ItemKind  # noqa: PLC0415
@@ -80,7 +78,7 @@ def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
     for kind in dict.fromkeys(line.kind for line in lines):
         out.print(f"{kind.label}: {kind.advice}", markup=False)
     if open_now > len(lines):
-        out.print(f"{open_now - len(lines)} more stand behind these.")
+        out.print(f"{open_now - len(lines)} more are not shown.")
     out.print("Close one with: earshot inbox items --close NUMBER --by EMAIL")
 
 
@@ -113,7 +111,7 @@ def _close(connection: Connection, *, number: int, by: str, note: str, now: date
 
 @commands.command("list")
 def list_events() -> None:
-    """List the messages that wait to be handled again: when they came, by which channel, and what went wrong."""
+    """List the messages that failed and wait for another try: when they came, by which channel, what went wrong."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
@@ -141,10 +139,10 @@ def list_events() -> None:
 @commands.command()
 def replay(
     numbers: Annotated[
-        list[int] | None, typer.Argument(help="Which ones. Without any: all.", show_default=False)
+        list[int] | None, typer.Argument(help="Their numbers. If left out: all.", show_default=False)
     ] = None,
 ) -> None:
-    """Handle messages again that could not be handled. A message is never handled twice."""
+    """Try failed messages again. No message takes effect twice."""
     import asyncio  # noqa: PLC0415 - keep start-up light
 
     from bot.app import build  # noqa: PLC0415

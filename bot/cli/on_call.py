@@ -1,6 +1,6 @@
 """`earshot team oncall`: whom to alert when somebody may need help, and on which phone.
 
-A member links the phone they write from, so that nobody's number has to be typed here, and none is ever printed.
+Members link their phone by writing from it, so that no number has to be typed here, and none is ever printed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def oncall(
     off: Annotated[bool, typer.Option("--off", help="Take them off call.")] = False,
     test: Annotated[bool, typer.Option("--test", help="Send them an alert that says it is a test.")] = False,
 ) -> None:
-    """Say whom to alert when somebody may need help, and link their phone. An alert never holds a word of anybody."""
+    """Set who is alerted when somebody may need help, and link their phone. No alert contains anybody's words."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
@@ -71,7 +71,7 @@ def _standing(base: OpenDatabase, contact: Contact) -> str:
         return "has left the team: is not alerted"
     if contact.state is None:
         waits = contact.code_until is not None and contact.code_until > base.clock()
-        return "no phone yet: the code waits to be sent" if waits else "no phone linked: make a new code"
+        return "no phone yet: waiting for the code from it" if waits else "no phone linked: make a new code"
     by = way_in_words(contact.channel or "")
     said = {"reachable": "", "opted_out": ", which said STOP", "blocked": ", which has blocked us"}
     return f"by {by}{said.get(contact.state, ', which cannot be reached')}"
@@ -101,9 +101,7 @@ def _offer(base: OpenDatabase, out: Console, member: Member, position: int) -> N
         out.print(f"  or open:  https://t.me/NAME-OF-OUR-BOT?start={alerts.payload(code)}", markup=False)
     if not settings.sms_on and not settings.telegram_on:
         out.print(f"  ALERTS {alerts.shown(code)}", markup=False)
-        out.print(
-            "Neither text messages nor Telegram is set up: only the practice phone at /try takes it.", markup=False
-        )
+        out.print("Neither text messages nor Telegram is set up: only the simulator at /try takes it.", markup=False)
     out.print("The code works once. Then try it: earshot team oncall EMAIL --test", markup=False)
 
 
@@ -159,7 +157,7 @@ def _test(base: OpenDatabase, out: Console, member: Member) -> None:
 
     base.writer.run(work)
     out.print(
-        "Written down to be sent. It goes out while earshot serve runs; it should be there in a minute.", markup=False
+        "The alert is waiting to be sent. While earshot serve runs it should arrive within a minute.", markup=False
     )
 
 

@@ -1,7 +1,8 @@
-"""`earshot people`: find one person, give them what is held, delete it, note what they ask.
+"""`earshot people`: find one person, give them their data, delete it, note what they ask.
 
-To look somebody up is to reveal who they are, so every one of these commands says why and is written down. A number is
-never printed back; leave it out of the command and it is asked for, so that it does not stay in the shell's history.
+Looking somebody up reveals who they are, so each of these commands asks for a reason and is recorded in the audit log.
+A number is never printed back. Leave it out of the command and it is asked for, so that it does not stay in the shell's
+history.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ commands = typer.Typer(name="people", help="Answer a person who asks about their
 
 
 class Why(StrEnum):
-    """Why somebody is looked up. A list, not free words: it stays in the record for ever, so it may name nobody."""
+    """Why somebody is looked up. A fixed list, not free text: it stays in the audit log for ever, and names nobody."""
 
     asked = "asked"
     complaint = "complaint"
@@ -41,7 +42,7 @@ class Why(StrEnum):
 
 
 class Ask(StrEnum):
-    """What a person asked for."""
+    """What a person can ask for."""
 
     access = "access"
     erasure = "erasure"
@@ -69,11 +70,11 @@ Reason = Annotated[
 
 
 class Looked(NamedTuple):
-    """What looking for somebody gave."""
+    """The result of looking somebody up."""
 
     hits: list[PersonHit]
     missing: str
-    """What to say when nobody was found."""
+    """The message to print if nobody was found."""
 
 
 @commands.callback()
@@ -83,7 +84,7 @@ def group() -> None:
 
 @commands.command()
 def find(who: Who = "", *, reason: Reason) -> None:
-    """Say under which pseudonym we know somebody and how much is held. It is written down."""
+    """Say under which pseudonym we know somebody and how much is held. The look-up is recorded."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
@@ -106,7 +107,7 @@ def export(
     ],
     reason: Reason,
 ) -> None:
-    """Write everything held about somebody, for them. It is written down. Nobody else's data is in it."""
+    """Write everything held about somebody to a file for them. Nobody else's data is in it. The export is recorded."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
@@ -133,7 +134,7 @@ def erase(
     reason: Reason,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the pseudonym.")] = False,
 ) -> None:
-    """Delete a person and everything of theirs, at once. It cannot be undone. It is written down."""
+    """Delete a person and everything of theirs, at once. It cannot be undone. The deletion is recorded."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
@@ -180,14 +181,14 @@ def request(
     kind: Annotated[Ask, typer.Argument(help="access, erasure, correction, objection or complaint.")],
     *,
     who: Annotated[
-        str, typer.Option(help="Whose it is, as for find. Leave it out if you do not know.", show_default=False)
+        str, typer.Option(help="The person, written as for find. Leave it out if you do not know.", show_default=False)
     ] = "",
     came: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day it came, such as 2026-11-20; today if left out."),
     ] = None,
 ) -> None:
-    """Note a request or a complaint that came by letter, by phone or in person; its month starts on the day it came."""
+    """Record a request or a complaint that came by letter, phone or in person. Its month starts on the day it came."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members, requests  # noqa: PLC0415
@@ -223,7 +224,7 @@ def request(
 
 
 def write(file: PersonFile, out: Path) -> None:
-    """Write a person's file as its name says, readable by its owner only. Raises OSError if there is one already."""
+    """Write a person's data in the format of the suffix, readable by its owner only. Raises OSError if it exists."""
     if out.suffix == ".json":
         content = file.to_json().encode()
     elif out.suffix == ".txt":
@@ -239,7 +240,7 @@ def write(file: PersonFile, out: Path) -> None:
 
 
 def recall_sentence(recall: Recall) -> str:
-    """Return what to tell whoever has an export."""
+    """Return one line that names an export and its rows that were taken back or narrowed."""
     rows = ", ".join((*recall.gone, *recall.narrowed))
     return f"Export {recall.id} of {_day(recall.at)} ({recall.use}, {recall.format}, by {recall.who}): rows {rows}"
 
@@ -249,7 +250,7 @@ def _ask() -> str:
 
 
 def _one(base: OpenDatabase, wanted: str, act: str, reason: Why) -> PersonHit:
-    """Find one person, and write down that somebody was looked for before anything is told."""
+    """Find one person, and record the look-up before anything is shown. Exits unless exactly one person fits."""
     from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
 
@@ -294,13 +295,17 @@ def _look(base: OpenDatabase, wanted: str) -> Looked:
         hits = {hit for place in places for hit in find_person.by_address(connection, base.keyring, *place)}
         left = [at for place in places if (at := find_person.erased_at(connection, base.keyring, *place))]
     if left:
-        gone = f"Nobody with it is known any more: what was held was let go on {_day(max(left))}. Only a token is left."
+        gone = (
+            f"Nobody with it is known any more: what was held was deleted on {_day(max(left))}. Only a token is left."
+        )
         return Looked(sorted(hits), gone)
-    return Looked(sorted(hits), "Nobody with it has ever written to us, or they are long gone. Nothing is held.")
+    return Looked(
+        sorted(hits), "Nobody with it has ever written to us, or they were deleted long ago. Nothing is held."
+    )
 
 
 def addresses(text: str, country: str) -> list[tuple[str, str]]:
-    """Return the channels and addresses that a text may mean: a number as people write it, or @ and a chat id."""
+    """Return the (channel, address) pairs that a text may mean: a number as people write it, or @ and a chat id."""
     import phonenumbers  # noqa: PLC0415 - keep start-up light
 
     if text.startswith("@"):

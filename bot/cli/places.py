@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-commands = typer.Typer(name="places", help="Tell Earshot the places of your project.", no_args_is_help=True)
+commands = typer.Typer(
+    name="places", help="Import the project's places, and build the gazetteer.", no_args_is_help=True
+)
 
 
 @commands.command("import")
 def import_list(
     file: Annotated[Path, typer.Argument(help="A CSV file with the columns id and name, and more if you have them.")],
 ) -> None:
-    """Put a list of places in the place of the one before. Nothing changes if a line is wrong."""
+    """Replace the project's list of places by this file. Nothing changes if a line is wrong."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.authoring.choosable import means_else  # noqa: PLC0415
@@ -42,9 +44,11 @@ def import_list(
 
 @commands.command()
 def build(
-    out: Annotated[Path | None, typer.Option(help="Where to write it; without, over the shipped one.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write. If left out: the shipped one is replaced.")
+    ] = None,
 ) -> None:
-    """Make the gazetteer of Britain and Ireland anew from the open data it comes from."""
+    """Build the gazetteer of Britain and Ireland from the open data it comes from."""
     from bot.cli.console import console  # noqa: PLC0415 - keep start-up light
     from storage.places import SHIPPED  # noqa: PLC0415
     from storage.places.building.build import build as build_gazetteer  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`earshot stories proof`: what a story may be used for, and whether every use was within it."""
+"""`earshot stories proof`: what a story may be used for, and whether every use was allowed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def proof(
         bool, typer.Option("--json", help="Print the records of ISO/IEC TS 27560, with receipts, as JSON.")
     ] = False,
 ) -> None:
-    """Show what was asked and answered for a story, and whether every use since was within it."""
+    """Show what was asked and answered for a story, and whether every use since was allowed by it."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415

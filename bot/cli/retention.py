@@ -1,4 +1,4 @@
-"""`earshot retention`: what is let go after its time, counted and named, never shown."""
+"""`earshot retention`: deletes what has been kept for its full period; shows counts, never content."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import typer
 if TYPE_CHECKING:
     from storage.privacy.retention import RetentionReport
 
-commands = typer.Typer(name="retention", help="Let go of what has been kept for long enough.", no_args_is_help=True)
+commands = typer.Typer(name="retention", help="Delete what has been kept for long enough.", no_args_is_help=True)
 
 WORDS = {
     "raw_events": ("message as it came in", "messages as they came in", "emptied"),
     "sealed_messages": ("message that was put aside", "messages that were put aside", "deleted"),
     "messages": ("record of a message we sent", "records of messages we sent", "deleted"),
     "delivery_events": ("note of a provider about a message", "notes of providers about messages", "deleted"),
-    "holder_codes": ("number sent to be sent back", "numbers sent to be sent back", "deleted"),
+    "holder_codes": ("confirmation number sent to a phone", "confirmation numbers sent to phones", "deleted"),
     "receipt_guesses": ("receipt that fitted no story", "receipts that fitted no story", "deleted"),
     "conversations": ("conversation that kept no story", "conversations that kept no story", "deleted"),
     "stories": ("story whose consent has ended", "stories whose consent has ended", "deleted; the decisions stay"),
-    "warnings": ("quiet contact", "quiet contacts", "told to the team: they go later, unless they write"),
+    "warnings": ("quiet contact", "quiet contacts", "reported to the team: deleted later, unless they write"),
     "contributors": ("quiet contributor without a story", "quiet contributors without a story", "deleted"),
     "contacts": (
         "number or chat of a quiet contributor",
@@ -28,19 +28,21 @@ WORDS = {
         "deleted; their stories stay",
     ),
 }
-"""One, many, and what becomes of it. A person with a number and a chat counts once."""
+"""Singular, plural, and what happens to it, by field of `RetentionReport`. A person with two addresses counts once."""
 
 
 @commands.callback()
 def group() -> None:
-    """Let go of what has been kept for long enough."""
+    """Delete what has been kept for long enough."""
 
 
 @commands.command()
 def run(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go. Nothing is changed.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be deleted. Nothing is changed.")
+    ] = False,
 ) -> None:
-    """Let go now of what is over. The service does this by itself every hour."""
+    """Delete now what has been kept for long enough. The service does this by itself every hour."""
     from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
@@ -54,16 +56,16 @@ def run(
     out = console()
     if leap is not None:
         out.print(f"[yellow]![/yellow] The clock is in doubt: {leap}.", highlight=False)
-        out.print("  Only what was over by then goes. If the clock is right, say so: earshot clock right")
+        out.print("  Only what was over by then is deleted. If the clock is right, say so: earshot clock right")
     for line in sentences(gone, dry_run=dry_run):
         out.print(line, markup=False)
     if gone.stuck:
-        out.print(f"{gone.stuck} could not go. Nothing else was held up. Run it again; if they stay, report it.")
+        out.print(f"{gone.stuck} could not be deleted. Everything else was. Run it again; if they stay, report it.")
         raise typer.Exit(FAILED)
 
 
 def sentences(gone: RetentionReport, *, dry_run: bool = False) -> list[str]:
-    """Return what went, or would go, one line for each kind."""
+    """Return what was, or would be, deleted: one line for each kind."""
     told = [
         f"{count} {one if count == 1 else many}: {'would be ' if dry_run else ''}{fate}."
         for name, (one, many, fate) in WORDS.items()
@@ -71,4 +73,4 @@ def sentences(gone: RetentionReport, *, dry_run: bool = False) -> list[str]:
     ]
     if not told and not gone.stuck:
         return ["Nothing has been kept for too long."]
-    return told + (["Nothing was changed. Without --dry-run they go."] if dry_run else [])
+    return told + (["Nothing was changed. Without --dry-run they are deleted."] if dry_run else [])

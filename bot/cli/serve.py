@@ -1,4 +1,4 @@
-"""`earshot serve`: the running service."""
+"""`earshot serve`: runs the service."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from storage.db.database_trouble import Cause
 
 STOP_SECONDS = 8.0
-"""From the word to stop until we are gone, whatever hangs; Docker kills after ten. What was not finished is found at
-the next start, as after a kill."""
+"""Seconds from the signal to stop until the process ends, whatever hangs; Docker kills after ten. Work that was not
+finished is found at the next start, as after a kill."""
 
 commands = typer.Typer()
 
@@ -64,7 +64,7 @@ def _say_trouble(cause: Cause | None) -> None:
 
 
 def _listen(settings: Settings, backlog: int) -> socket.socket:
-    """Take the port before anything else is done, so that a second start changes nothing."""
+    """Open the port before anything else, so that a second start changes nothing. Exits if the port is taken."""
     try:
         return socket.create_server(
             (settings.host, settings.port),
@@ -86,13 +86,13 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
     from bot.web import connections  # noqa: PLC0415
 
     class Server(uvicorn.Server):
-        """Starts the app once the port is open, and stops it when the last request is answered."""
+        """The uvicorn server: starts the app once the port is open, and stops it after the last request is answered."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             await app.start()
             if app.warming is not None:
-                # Modules and places stay until we stop; to look through them for waste took a tenth of all our time.
+                # Modules and places stay in memory until we stop; garbage collection spent a tenth of our time on them.
                 app.warming.add_done_callback(lambda _: gc.freeze())
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -116,7 +116,7 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
 
 
 def go_in_time() -> None:
-    """See to it that the process ends, even if a database or a thread of ours never answers."""
+    """Make sure that the process ends within `STOP_SECONDS`, even if a database or a thread never answers."""
     last_word = threading.Timer(STOP_SECONDS, _give_up)
     last_word.daemon = True
     last_word.start()
@@ -154,10 +154,10 @@ def _greet(out: Console, app: App) -> None:
         out.print("  Nothing is deleted by its age until somebody says which day it is. See: earshot clock show")
     if more := schema_check.different(app.engine):
         out.print()
-        out.print("  [yellow]The database holds more than this version knows:[/yellow]")
+        out.print("  [yellow]The database has tables or columns that this version does not know:[/yellow]")
         for each in more:
             out.print(f"  {each}.", markup=False)
-        out.print("  Nothing fails by it, but we do not look after it.")
+        out.print("  They do no harm, but Earshot ignores them.")
     with reader(app.engine) as connection:
         fenced = restore.fenced(connection)
     if fenced:
@@ -183,14 +183,14 @@ def _ways_in(settings: Settings) -> Iterator[tuple[bool, str, str]]:
             "To switch them on, set EARSHOT_TWILIO_ACCOUNT_SID, EARSHOT_TWILIO_AUTH_TOKEN and EARSHOT_TWILIO_FROM.",
         )
     if settings.simulator_on:
-        yield True, "The practice phone", ""
+        yield True, "The simulator", ""
     else:
         advice = (
             "Without https it stays off where other machines come in: see earshot doctor."
             if settings.simulator_withheld
             else "To switch it on, set EARSHOT_SIMULATOR=on."
         )
-        yield False, "The practice phone", advice
+        yield False, "The simulator", advice
 
 
 def _invite(out: Console, app: App) -> None:

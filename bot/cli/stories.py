@@ -1,6 +1,6 @@
-"""`earshot stories`: find a story, read it, and make an edited version of it that its teller is asked about.
+"""`earshot stories`: find a story, read it, and make an edited version for its teller to agree to.
 
-The words are printed for the team's eyes only; reading a story here is written down as on its page.
+Stories are printed for the team only; reading one here is recorded, as on its page.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def group() -> None:
 @commands.command("list")
 def list_(
     state: Annotated[str, typer.Option(help="Only new, approved or declined ones.")] = "",
-    practice: Annotated[bool, typer.Option("--practice", help="Those of the practice phone, too.")] = False,
+    practice: Annotated[bool, typer.Option("--practice", help="Include those told in the simulator.")] = False,
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
     from bot.cli.console import console, installed  # noqa: PLC0415
@@ -81,7 +81,7 @@ def list_(
 
 @commands.command()
 def show(story: StoryNumber) -> None:
-    """Print a story, its edited versions and what its teller said to them."""
+    """Print a story, its edited versions and what its teller answered. Reading it is recorded."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members  # noqa: PLC0415
@@ -113,7 +113,7 @@ def edit(
     reason: Annotated[str, typer.Option(help="Why, in a sentence. Its teller reads it.", show_default=False)] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
 ) -> None:
-    """Make an edited version of a story. Its teller's own words stay; they are asked before it leaves the team."""
+    """Make an edited version of a story. Its teller's own words stay; the teller is asked before it leaves the team."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.stories import editing  # noqa: PLC0415
@@ -152,12 +152,12 @@ STATES = {
 
 
 def said_of(edition: Edition) -> str:
-    """Return how an edition stands, in words."""
+    """Return in words what the teller said of an edition."""
     return STATES.get(edition.state, edition.state)
 
 
 def asked(made: EditionMade) -> str:
-    """Return what happens next with a new edition."""
+    """Return what happens next with a new edition, as a sentence."""
     from storage.stories.editing import WHY_NOT  # noqa: PLC0415 - keep start-up light
 
     if made.why_not:
@@ -198,7 +198,7 @@ def _difference(out: Console, before: str, after: str) -> None:
 
 
 def _in_editor(text: str) -> str:
-    """Return what somebody makes of a text in their own editor; the file is gone afterwards."""
+    """Return the text as changed in the user's own editor. The temporary file is deleted afterwards."""
     import os  # noqa: PLC0415 - keep start-up light
     import shlex  # noqa: PLC0415
     import subprocess  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`earshot team`: who may sign in, and with what."""
+"""`earshot team`: who may sign in, with which role, and API tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.settings.open_database import OpenDatabase
     from storage.queries.team.members import Member
 
-commands = typer.Typer(name="team", help="Let people of your team in, and out.", no_args_is_help=True)
+commands = typer.Typer(name="team", help="Add, remove and sign out members of your team.", no_args_is_help=True)
 commands.command()(oncall)
 
 Email = Annotated[str, typer.Argument(help="Their email address; they sign in with it.")]
@@ -26,7 +26,7 @@ def add(
     email: Email,
     role: Annotated[str, typer.Option(help="lead, reviewer, outreach or safeguarding.")] = "reviewer",
 ) -> None:
-    """Add somebody, or give them another role, and print a link with which they choose a password."""
+    """Add somebody, or give them another role, and print a link for choosing a password."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import make_link  # noqa: PLC0415
@@ -45,7 +45,7 @@ def add(
 
 @commands.command()
 def remove(email: Email) -> None:
-    """Put somebody out: their sessions, links and tokens end at once. What they did keeps their name."""
+    """Remove somebody: their sessions, links and tokens end at once. What they did keeps their name."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit import end_membership  # noqa: PLC0415
@@ -56,7 +56,7 @@ def remove(email: Email) -> None:
         except ValueError as error:
             _fail(str(error))
     out = console()
-    out.print(f"{left.member.email} is out: no browser, link or token of theirs opens anything any more.", markup=False)
+    out.print(f"{left.member.email} is removed: their sessions, links and tokens have ended.", markup=False)
     if left.handed_back:
         out.print(f"What they had taken is open again: {left.handed_back} on the safeguarding page.", markup=False)
     if left.was_on_call:
@@ -70,7 +70,7 @@ def remove(email: Email) -> None:
 
 @commands.command("sign-out")
 def sign_out(email: Email) -> None:
-    """End all sessions of somebody, as when a laptop is lost. Their password still works."""
+    """End all sessions of somebody, for example after a lost laptop. Their password still works."""
     from bot.cli.console import console, installed  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit import end_membership  # noqa: PLC0415
@@ -104,7 +104,7 @@ def list_() -> None:
 
 @commands.command()
 def token(email: Email) -> None:
-    """Make a token for the team's API. It is shown once; the ones before it stop working."""
+    """Make a token for the team's API. It is shown once. Earlier tokens of this member stop working."""
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
     from bot.cli.console import console, installed  # noqa: PLC0415
@@ -139,7 +139,7 @@ def token(email: Email) -> None:
 
 
 def _member(base: OpenDatabase, email: str) -> Member:
-    """Return the active member with this address; raises NotOnTheTeamError and NotAnEmailError."""
+    """Return the active member with this address. Raises NotOnTheTeamError and NotAnEmailError."""
     from review.kit.accounts import email_of  # noqa: PLC0415
     from review.kit.end_membership import NotOnTheTeamError  # noqa: PLC0415
     from storage.queries.team import members as team  # noqa: PLC0415

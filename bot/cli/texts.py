@@ -1,4 +1,4 @@
-"""`earshot texts`: gather every text for translators, and bring their files up to date."""
+"""`earshot texts`: collects every text for translators, and updates their files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ commands = typer.Typer(name="texts", help="Texts in other languages.", no_args_i
 TEMPLATE = "earshot.pot"
 
 Folder = Annotated[
-    Path | None, typer.Option("--folder", help="Where the PO files are. Else those of Earshot.", show_default=False)
+    Path | None,
+    typer.Option("--folder", help="The folder of the PO files. If left out: that of Earshot.", show_default=False),
 ]
 
 
@@ -33,11 +34,11 @@ def extract(folder: Folder = None) -> None:
 @commands.command()
 def update(
     languages: Annotated[
-        list[str] | None, typer.Argument(help="Languages, such as cy. Without any: all there are.", show_default=False)
+        list[str] | None, typer.Argument(help="Languages, such as cy. If left out: all there are.", show_default=False)
     ] = None,
     folder: Folder = None,
 ) -> None:
-    """Bring PO files up to date: translations stay, those of changed texts are marked fuzzy, none is lost."""
+    """Update PO files: translations stay, those of changed texts are marked fuzzy, none is lost."""
     from flows.authoring.catalogue import UnreadableCatalogueError, updated  # noqa: PLC0415 - keep start-up light
     from flows.authoring.loader import load  # noqa: PLC0415
     from flows.authoring.texts import TEXTS, all_sources  # noqa: PLC0415

@@ -1,1 +1,1 @@
-"""What may be wrong with an installation, and what to do about it."""
+"""The checks of `earshot doctor`."""

@@ -1,4 +1,4 @@
-"""Checks of the channels: what was set up, and whether their providers can call us."""
+"""Checks of the channels: whether they are set up, and whether their providers can call us."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 SECRET_CHARACTERS = 16
-"""Telegram takes fewer; with fewer, trying them all becomes thinkable."""
+"""Fewest characters of a webhook secret. Telegram accepts fewer, but short secrets can be guessed."""
 TELEGRAM_PORTS = {443, 80, 88, 8443}
 
 
 def telegram(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Look at the form of the bot token and the secret, and whether Telegram can call us."""
+    """Check the form of the bot token and the secret, and whether Telegram can call us."""
     settings = context.settings
     if settings.telegram_token is None:
         yield DoctorFinding("good", "Telegram is off.")
@@ -39,7 +39,7 @@ def telegram(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def text_messages(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Look at the form of the Twilio account, and whether Twilio can call us."""
+    """Check the form of the Twilio account, and whether Twilio can call us."""
     settings = context.settings
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         yield DoctorFinding("good", "Text messages are off.")

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(minutes=5)
 LEAST_FREE = 500_000_000
-"""Bytes of free disk below which things go wrong soon."""
+"""Bytes of free disk space below which the doctor warns."""
 
 
 def data_folder(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether the data folder is there, and nobody else's."""
+    """Check that the data folder exists and is readable by this user alone."""
     folder = context.settings.data_dir
     if (usual := context.settings.usual_folder_passed_by) is not None:
         advice = f"Put {variable('data_dir')} right. For another installation make its folder first."
@@ -42,7 +42,7 @@ def data_folder(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def keys(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether the keys can be read, and are of this user alone."""
+    """Check that the keys can be read, and by this user alone."""
     from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     settings = context.settings
@@ -55,7 +55,7 @@ def keys(context: CheckContext) -> Iterator[DoctorFinding]:
                 yield DoctorFinding("wrong", f"Other people on this machine can read {path}.", f"chmod 600 {path}")
             context.keyring = key_check.from_file(path)
         else:
-            return  # whether that is wrong, only the database can say
+            return  # only the database can tell whether that is wrong
     except UnusableKeyError as error:
         what, _, advice = str(error).partition("\n")
         yield DoctorFinding(
@@ -68,7 +68,7 @@ def keys(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def database(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether the database answers, and whether its tables are those of this version."""
+    """Check that the database answers, and that its tables are those of this version."""
     url = context.settings.database_url
     if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
         if context.keyring is not None and context.settings.secret_key is None:
@@ -115,8 +115,8 @@ def database(context: CheckContext) -> Iterator[DoctorFinding]:
         return
     if different:
         yield DoctorFinding(
-            "care", f"The tables hold more than this version knows: {'; '.join(map(str, different[:3]))}.",
-            "Nothing fails by it, but we do not look after it. Take it out, if it is not yours to keep.",
+            "care", f"Tables or columns that this version does not know: {'; '.join(map(str, different[:3]))}.",
+            "They do no harm, but Earshot ignores them. Remove them if you do not need them.",
         )  # fmt: skip
     if engine.dialect.name == "sqlite":
         with reader(engine) as connection:
@@ -130,13 +130,13 @@ def database(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def sealed(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether the keys are those of the database: after a move, one may have been left behind."""
+    """Check that the keys open this database: after a move, one may have been left behind."""
     from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - that module imports everything
 
     path = context.settings.data_dir / KEY_FILE
     if context.keyring is None:
         if context.settings.secret_key is not None or path.exists():
-            return  # said above what is wrong with it
+            return  # `database` has reported what is wrong with it
         if context.engine is not None and key_check.needs_key(context.engine):
             yield DoctorFinding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
         else:
@@ -153,7 +153,7 @@ def sealed(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def copies(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether a copy was put back at which nobody has looked, and when the last good one was made."""
+    """Check whether a restored copy waits for somebody to look, and when the last good copy was made."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -170,7 +170,7 @@ def copies(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def clock(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Hold the clock against the last time that the database knows: nothing ends by a clock that leapt."""
+    """Compare the clock with the newest time in the database: while they disagree, nothing is deleted by age."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -191,7 +191,7 @@ def clock(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def disk(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell how much of the disk is free."""
+    """Check how much of the disk is free."""
     folder = context.settings.data_dir
     while not folder.exists():
         folder = folder.parent if folder != folder.parent else Path()

@@ -1,6 +1,6 @@
-"""What may be wrong with an installation, and what to do about it. Changes nothing.
+"""The list of all checks, and the loop that runs them. Changes nothing and needs no network.
 
-Each check is a function named in `CHECKS`; it yields what it found. Nothing here needs the network.
+Each check is a function in `CHECKS` that yields its findings.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 def examine(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Make every check, in order; an error in one of them is a finding and stops none of the others."""
+    """Run every check in order and yield the findings. An error in a check becomes a finding and stops no other."""
     try:
         for check in CHECKS:
             try:
                 yield from check(context)
             except Exception as error:
                 name = check.__name__.removeprefix("_").replace("_", " ")
-                yield DoctorFinding("wrong", f"Looking at the {name} failed: {type(error).__name__}.", "Report this.")
+                yield DoctorFinding("wrong", f"The check of {name} failed: {type(error).__name__}.", "Report this.")
     finally:
         if context.engine is not None:
             context.engine.dispose()
 
 
 def python(_context: CheckContext) -> Iterator[DoctorFinding]:
-    """Name the version of Python."""
+    """Check the version of Python."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield DoctorFinding("good", f"Python is {version}.")
 
@@ -55,4 +55,4 @@ CHECKS: tuple[Callable[[CheckContext], Iterator[DoctorFinding]], ...] = (
     flow_checks.flows,
     flow_checks.languages,
 )
-"""Every check, in the order in which it is made."""
+"""Every check, in the order in which it runs."""

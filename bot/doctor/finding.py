@@ -1,4 +1,4 @@
-"""What a check of the doctor is given, and what it yields."""
+"""What a check of the doctor receives, and what it yields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Grade = Literal["good", "care", "wrong"]
 
 
 class DoctorFinding(NamedTuple):
-    """One thing that was looked at. `care` works and may hurt later; `wrong` does not work."""
+    """One finding. `care`: works, and may cause trouble later; `wrong`: does not work."""
 
     grade: Grade
     what: str
@@ -25,7 +25,7 @@ class DoctorFinding(NamedTuple):
 
 @dataclass(kw_only=True)
 class CheckContext:
-    """The installation that is looked at."""
+    """The installation that is checked."""
 
     settings: Settings
     unknown: tuple[Problem, ...] = ()

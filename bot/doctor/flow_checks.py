@@ -1,4 +1,4 @@
-"""Checks of the flows and of the languages they are held in."""
+"""Checks of the flows and of the languages they are offered in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def flows(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Check every flow, and say in which languages each is held."""
+    """Check every flow, and name the languages that each is offered in."""
     from flows.authoring.findings import FlowError  # noqa: PLC0415
     from flows.authoring.loader import load  # noqa: PLC0415
     from flows.authoring.texts import read_catalogues  # noqa: PLC0415
@@ -44,7 +44,7 @@ def flows(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def languages(_context: CheckContext) -> Iterator[DoctorFinding]:
-    """Name the languages of which no speaker has read our words yet: some are in use for safety's sake."""
+    """Name the languages whose keywords no speaker has checked yet; some are in use all the same, for safety."""
     from flows.language import keywords_elsewhere, spoken_where  # noqa: PLC0415
     from flows.language.distress import distress_tables  # noqa: PLC0415
     from flows.language.keywords import recognise  # noqa: PLC0415 - only this look needs them
@@ -61,13 +61,13 @@ def languages(_context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[DoctorFinding]:
-    """Say in which languages each flow is really held: one whose texts are not all checked is not spoken."""
+    """Name the languages that each flow is really offered in: a language counts only if all its texts are checked."""
     from flows.authoring.texts import read_translations, texts_for  # noqa: PLC0415
 
     translations = read_translations(settings.languages, flows, settings.text_folders)
     spoken = {flow.id: tuple(texts_for(flow, translations)) for flow in flows}
     by_flow = "; ".join(f"{flow} in {', '.join(languages)}" for flow, languages in spoken.items())
-    yield DoctorFinding("good", f"Flows are held so: {by_flow}.")
+    yield DoctorFinding("good", f"Languages of the flows: {by_flow}.")
     for language in settings.languages:
         lacking = [flow for flow, languages in spoken.items() if language not in languages]
         if lacking:

@@ -1,4 +1,4 @@
-"""Checks of those who are alerted when somebody may need help."""
+"""Checks of the members who are alerted when somebody may need help."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def on_call_contacts(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether somebody who may need help would be noticed (rule 79)."""
+    """Check that an alert about somebody who may need help reaches a member of the team (rule 79)."""
     if context.engine is None:
         return
     settings = context.settings

@@ -1,4 +1,4 @@
-"""Checks of the settings, and of the helplines they choose."""
+"""Checks of the settings, and of the helplines they select."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_PROXIES = Settings.model_fields["trusted_proxies"].default
 
 
 def settings(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Name settings that cannot be read, and those that a real installation sets."""
+    """Name settings that cannot be read, and those that a real installation needs."""
     for problem in context.unknown:
         yield DoctorFinding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
     settings = context.settings
@@ -28,23 +28,23 @@ def settings(context: CheckContext) -> Iterator[DoctorFinding]:
     if settings.simulator_withheld:
         yield DoctorFinding(
             "care",
-            f"The practice phone at /try is off: {settings.host} lets other machines in, and there is no https.",
+            f"The simulator at /try is off: {settings.host} lets other machines in, and there is no https.",
             f"Let {variable('public_url')} be https, or {variable('host')} 127.0.0.1.",
         )
     if not settings.loopback and not is_loopback(settings.host) and settings.trusted_proxies == DEFAULT_PROXIES:
         yield DoctorFinding(
             "care",
-            "Behind a web server on another machine, everybody who calls looks the same.",
+            "Behind a web server on another machine, all callers seem to have one address.",
             f"If there is one, set {variable('trusted_proxies')} to its address.",
         )
     if settings.simulator_on and not settings.loopback:
-        yield DoctorFinding("care", "Anybody can open the practice phone at /try.", f"Set {variable('simulator')}=off.")
+        yield DoctorFinding("care", "Anybody can open the simulator at /try.", f"Set {variable('simulator')}=off.")
     if not context.unknown:
         yield DoctorFinding("good", "The settings can be read.")
 
 
 def _helplines(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Name what is missing, and every line that nobody has rung for a long time (rule 82)."""
+    """Name missing helplines, and every helpline that nobody has rung for a long time (rule 82)."""
     settings = context.settings
     nations = helplines().get(settings.country)
     if nations is None:

@@ -1,4 +1,4 @@
-"""Checks of what waits for somebody: messages, deletions, requests, quiet contacts."""
+"""Checks of what waits for the team: messages, deletions, requests, quiet contacts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 UNCLEAN = timedelta(days=1)
 SOON = timedelta(days=7)
-"""So long before a request is due it is spoken of."""
+"""A request is named this long before it is due."""
 
 
 def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Count messages that failed, never arrive, or may or may not have arrived."""
+    """Count messages that failed, that cannot arrive, or that may or may not have arrived."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -43,7 +43,7 @@ def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
     if counts["unknown"]:
         yield DoctorFinding(
             "care",
-            f"Of {counts['unknown']} messages nobody knows whether they arrived.",
+            f"Nobody knows whether {counts['unknown']} messages arrived.",
             "They are looked up at the provider where that can be done, and never sent twice blindly.",
         )
     if not failed and not counts["unknown"] and not never:
@@ -51,7 +51,7 @@ def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell whether something deleted still waits to be cleaned out of free pages and logs, and of an old copy."""
+    """Check whether deleted content still waits to be cleaned out of free pages and logs, and of an old copy."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -63,7 +63,7 @@ def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
             "Let earshot serve run; it cleans them out. On PostgreSQL look for a transaction that never ends.",
         )
     elif since is None:
-        yield DoctorFinding("good", "What was deleted is gone from the bytes as well.")
+        yield DoctorFinding("good", "What was deleted is gone from the database's files as well.")
     if context.engine.dialect.name == "sqlite":
         file = Path(context.settings.database_url.removeprefix("sqlite:///"))
         for left in sorted(file.parent.glob(f"{file.name}{BEFORE}*")):
@@ -73,7 +73,7 @@ def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def requests_due(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell of data-protection requests and complaints that are due (rules 59 and 66)."""
+    """Name data-protection requests and complaints that are due soon (rules 59 and 66)."""
     if context.engine is None:
         return
     with reader(context.engine) as connection:
@@ -97,7 +97,7 @@ def requests_due(context: CheckContext) -> Iterator[DoctorFinding]:
 
 
 def contacts_leaving(context: CheckContext) -> Iterator[DoctorFinding]:
-    """Tell of quiet contacts that are about to be let go."""
+    """Name quiet contacts that will be deleted soon."""
     from bot.settings.open_database import periods  # noqa: PLC0415 - that module imports everything
 
     if context.engine is None:
@@ -109,6 +109,6 @@ def contacts_leaving(context: CheckContext) -> Iterator[DoctorFinding]:
         day = written_out(group.on.astimezone(context.settings.timezone).date())
         yield DoctorFinding(
             "care",
-            f"{who} will be let go on {day}.",
-            "Who stays quiet for so long is deleted. A word from them before that day stops it.",
+            f"{who} will be deleted on {day}.",
+            "They have been quiet for too long. A message from them before that day stops it.",
         )

@@ -1,1 +1,1 @@
-"""What time begins: the scheduler's ticks and the work that is due then."""
+"""Work that starts by the clock: the scheduler and its jobs."""

@@ -1,7 +1,7 @@
-"""Turns that time begins: a quiet gap, a nudge, an expiry. Due times are rows: who ticks, and when, matters little.
+"""Turns that start by the clock: a quiet gap, a nudge, an expiry. Due times are rows, so a late tick loses nothing.
 
-Each conversation is read again under its person's lock, so that a tick that comes late, twice, or in two processes at
-once moves it on once.
+Each conversation is read again under its person's lock, so that it moves on once even if a tick comes late, twice, or
+in two processes at the same time.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 
 AT_ONCE = 200
 SHELVED = timedelta(hours=1)
-"""How long a conversation that cannot go on is left alone before it is looked at again."""
+"""How long a conversation that cannot go on is left alone before the next try."""
 SIGNALS: dict[DueKind, tuple[Signal, str]] = {
     "quiet": (Quiet(), "reply"),
     "nudge": (Nudged(), "nudge"),
     "expire": (Expired(), "nudge"),
 }
-"""What a due time says to the engine, and the kind of the messages that come of it (rule 99 spares replies)."""
+"""By kind of due time: the signal for the engine, and the kind of the resulting messages (rule 99 exempts replies)."""
 
 
 class ConversationTimers:
-    """Moves on the conversations whose time has come."""
+    """Runs the turns of conversations whose due time has passed."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class ConversationTimers:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         surely: Callable[[], datetime] | None = None,
     ) -> None:
-        """`surely` gives the time by which a conversation may end; a quiet gap is short, and goes by `clock`."""
+        """`surely` returns the last certain time; conversations expire by it. Quiet gaps use `clock`."""
         self.engine = engine
         self.writer = writer
         self.services = services
@@ -67,7 +67,7 @@ class ConversationTimers:
         self.surely = surely or clock
 
     async def tick(self) -> int:
-        """Move on all that is due; returns how many conversations that were."""
+        """Run the turns of all due conversations. Returns how many there were."""
         moved = 0
         while True:
             now = self.clock()
@@ -106,10 +106,10 @@ class ConversationTimers:
         if conversation.due_at > (now if conversation.due == "quiet" else min(now, self.surely())):
             return False
         if person.channel == ASSISTED and conversation.due != "expire":
-            timers.postpone(connection, due.id, now + SHELVED)  # a worker sits beside them, and asks
+            timers.postpone(connection, due.id, now + SHELVED)  # the worker who sits beside them asks
             return False
         if conversation.due == "nudge" and is_open(connection, due.contributor_id):
-            timers.postpone(connection, due.id, now + SHELVED)  # somebody looks after them (rule 84)
+            timers.postpone(connection, due.id, now + SHELVED)  # the team looks after them (rule 84)
             return False
         signal, kind = SIGNALS[conversation.due]
         trigger = TurnTrigger(now=now, look=conversation.channel, kind=kind)
@@ -119,7 +119,7 @@ class ConversationTimers:
         return True
 
     def _shelve(self, connection: Connection, due: DueConversation, now: datetime) -> None:
-        """Leave a conversation that cannot go on as it is, tell the team, and look again later."""
+        """Leave a conversation that cannot go on unchanged, create an item for the team, and postpone the next try."""
         timers.postpone(connection, due.id, now + SHELVED)
         store.raise_item(
             connection, kind=ItemKind.STUCK_CONVERSATION, now=now, contributor_id=due.contributor_id,

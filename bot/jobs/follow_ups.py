@@ -1,8 +1,8 @@
-"""Asks what the team or time wants to know of a contributor, reminds once, and lets a question go without an answer.
+"""Sends follow-up questions to contributors, reminds once, and closes questions that got no answer in time.
 
-Due times are rows: who ticks, and when, matters little. Each question is read again under its person's lock. Nobody is
-asked where a number may have a new owner, at night, in the middle of something, after STOP, or while the team looks
-after them (rules 84, 99 and 100).
+Due times are rows, so a late tick loses nothing. Each question is read again under its person's lock. Nobody is asked
+while a number may have a new owner, at night, during another question, after STOP, or while the team looks after them
+(rules 84, 99 and 100).
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ AT_ONCE = 200
 KIND = "notice"
 LOOK_AGAIN = timedelta(hours=1)
 REMIND_AFTER = timedelta(days=7)
-"""One reminder, a week after the question, and never a second (rule 100)."""
+"""One reminder, a week after the question; never a second (rule 100)."""
 APART = timedelta(days=14)
-"""One person is asked one thing at a time (rule 75)."""
+"""The shortest time between two follow-up questions to one person: one thing at a time (rule 75)."""
 
 
 class FollowUps:
-    """Sees to the questions whose time has come."""
+    """Sends and closes follow-up questions that are due."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class FollowUps:
         self._quiet, self._timezone = quiet_hours, timezone
 
     async def tick(self) -> int:
-        """See to all that is due; returns how many questions that were."""
+        """Process all due questions. Returns how many there were."""
         now = self.clock()
         if opens(now, self._quiet, self._timezone) is not None:
             return 0
@@ -81,7 +81,7 @@ class FollowUps:
                 return done
 
     async def renew(self) -> int:
-        """Let uses end that nobody renewed, and ask for those that end soon; returns how many those were."""
+        """End consent that nobody renewed, and ask for consent that ends soon. Returns how many uses that concerned."""
         lapsed = await self.writer.perform(partial(renewal.lapse_uses, now=self.clock(), notice=self.services.notice))
         return lapsed + await self.writer.perform(partial(renewal.ask_in_good_time, now=self.clock()))
 
@@ -132,7 +132,7 @@ class FollowUps:
 
     @staticmethod
     def _let_go(connection: Connection, found: AskBack, now: datetime) -> None:
-        """No answer in time. A use that ends with it is taken back by `renew`."""
+        """Close a question that got no answer in time. `renew` narrows a use that ends with it."""
         if found.kind == "sign_off":
             sign_off.lapse(connection, found, now)
         else:
@@ -166,7 +166,7 @@ class FollowUps:
     def _is_asked(
         self, connection: Connection, found: AskBack, person: store.Person, until: datetime, now: datetime
     ) -> bool:
-        """Say that there is a question; returns False where this is no moment for it."""
+        """Send the message that a question waits. Returns False if this is not the moment for it."""
         if safeguarding_items.is_open(connection, found.contributor_id):
             return False
         stored = store.latest_conversation(connection, found.contributor_id)

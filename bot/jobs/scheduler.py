@@ -1,7 +1,7 @@
-"""Ticks, and nothing but ticks: due work is rows in our tables, so a lost or doubled tick is harmless.
+"""Starts jobs at intervals and holds no work: due work is rows in our tables, so a lost or doubled tick is harmless.
 
-APScheduler with its memory store wakes the jobs; its persistent jobs are lost when killed and dropped when due while
-down, so nothing is ever kept in it.
+APScheduler runs with its memory store. Its persistent jobs are lost when the process is killed and dropped when due
+while it is down, so nothing is ever kept in it.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something to do again and again."""
+    """Something to run at intervals."""
 
     name: str
     every: int
     """Seconds from one start to the next."""
     run: Callable[[], Awaitable[int]]
-    """Does what is due and returns how much that was."""
+    """True: run once at start too, for what fell due while the service was down."""
     at_start: bool = True
     """True: do it once at start too, for what fell due while we were down."""
 
 
 class Schedule:
-    """Runs jobs on the event loop it is started on; one job never overlaps itself."""
+    """Runs jobs on the event loop it is started on. A job never overlaps itself."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self.jobs = tuple(jobs)
         self._scheduler: AsyncIOScheduler | None = None
 
     def start(self) -> None:
-        """Begin ticking. Call it on the running event loop."""
+        """Start ticking. Call it on the running event loop."""
         scheduler = AsyncIOScheduler(timezone=UTC)
         for job in self.jobs:
             scheduler.add_job(
@@ -62,14 +62,14 @@ class Schedule:
         self._scheduler = scheduler
 
     def stop(self) -> None:
-        """Tick no more. A job that is running goes on to its end."""
+        """Stop ticking. A job that is running finishes."""
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
 
 
 async def tick(job: Job) -> None:
-    """Run a job once. An error is logged, and the next tick tries again: what is due stays due."""
+    """Run a job once. An error is logged; what was due stays due, and the next tick tries again."""
     began = time.monotonic()
     try:
         count = await job.run()

@@ -1,4 +1,4 @@
-"""The `.env` file: how it is read, and how the example of it is written."""
+"""The `.env` file: reads it, and writes `.env.example`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the NAME=VALUE lines of a file: # starts a comment line, quotes around a value are dropped."""
+    """Return the NAME=VALUE lines of a file; # starts a comment line, and quotes around a value are dropped."""
     found: dict[str, str] = {}
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         name, separator, value = line.strip().removeprefix("export ").partition("=")

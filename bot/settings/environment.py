@@ -30,7 +30,7 @@ DEMO_ORGANISATION = "Earshot demo team"
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with the settings, in words for the person who set them. Holds no secret."""
+    """One thing that is wrong with the settings, worded for whoever set them. Contains no secret."""
 
     variable: str
     wrong: str
@@ -41,7 +41,7 @@ class Problem(NamedTuple):
 
 
 class BadSettingsError(ValueError):
-    """Some settings cannot be used; nothing was started. `problems` says which, what is wrong, and what to do."""
+    """Some settings cannot be used, and nothing was started. `problems` says which, what is wrong, and what to do."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -54,7 +54,7 @@ Switch = Annotated[bool, BeforeValidator(parse.switch)]
 
 
 class Settings(BaseModel):
-    """How this installation of Earshot is set up. Read once at start; nothing else looks at the environment."""
+    """How this installation of Earshot is set up. Read once at start."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
 
@@ -70,7 +70,7 @@ class Settings(BaseModel):
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(parse.networks)] = Field(
         ("127.0.0.1", "::1"),
         description="The network addresses of the web servers in front of Earshot, with commas between them; a whole"
-        " network like 172.16.0.0/12 works. Their word about who calls is taken, and nobody else's.",
+        " network like 172.16.0.0/12 works. Only they are believed about who calls.",
     )
     metrics_token: Annotated[SecretStr | None, BeforeValidator(parse.bearer)] = Field(
         None,
@@ -137,7 +137,7 @@ class Settings(BaseModel):
     )
     simulator: Annotated[bool | None, BeforeValidator(parse.switch)] = Field(
         None,
-        description="The web phone at /try: on or off. Unset, it is on while the public address is this machine."
+        description="The simulator at /try: on or off. Unset, it is on while the public address is this machine."
         " Without https it is off wherever other machines can reach it.",
     )
     telegram_token: Annotated[SecretStr | None, BeforeValidator(parse.telegram_token)] = Field(
@@ -178,7 +178,7 @@ class Settings(BaseModel):
         128, ge=1, le=1000, description="How many messages may be on their way to providers at the same time."
     )
     keep_raw_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
-        30, ge=1, le=3650, description="After how many days messages as they came in, and what we sent, are let go."
+        30, ge=1, le=3650, description="After how many days messages as they came in, and what we sent, are deleted."
     )
     keep_unfinished_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
         30, ge=1, le=3650, description="After how many days without a word a story that was begun and not kept is gone."
@@ -187,7 +187,7 @@ class Settings(BaseModel):
         365,
         ge=1,
         le=3650,
-        description="After how many days without a word we let go of a contributor's number. Stories stay.",
+        description="After how many days without a word a contributor's number is deleted. Stories stay.",
     )
     steady_days: Annotated[int, BeforeValidator(parse.whole)] = Field(
         90,
@@ -217,16 +217,16 @@ class Settings(BaseModel):
 
     @property
     def staffed_hours(self) -> StaffedHours:
-        """When somebody is there, and how soon they are to look."""
+        """The hours in which the team works, and how soon it looks at what comes in."""
         return StaffedHours(self.staffed, self.timezone, self.safeguarding_minutes)
 
     @property
     def loopback(self) -> bool:
-        """True while the public address is this machine only."""
+        """True if the public address is this machine only."""
         return is_loopback(urlsplit(self.public_url).hostname or "")
 
     def is_our_host(self, host: str) -> bool:
-        """Tell whether pages may be asked for under this name: that of the public address, or this machine's own."""
+        """Return True if pages may be requested under this host name: the public address's, or this machine's own."""
         return host == (urlsplit(self.public_url).hostname or "") or is_loopback(host)
 
     @property
@@ -246,13 +246,13 @@ class Settings(BaseModel):
 
     @property
     def simulator_on(self) -> bool:
-        """True if the web phone is open."""
+        """True if the simulator's web page is on."""
         wanted = self.loopback if self.simulator is None else self.simulator
         return wanted and not self.simulator_withheld
 
     @property
     def simulator_withheld(self) -> bool:
-        """True if the web phone would be open to a whole network without https, and is therefore off."""
+        """True if the simulator is off because a whole network could use it without https."""
         wanted = self.loopback if self.simulator is None else self.simulator
         return wanted and not self.secure and not is_loopback(self.host)
 
@@ -263,33 +263,33 @@ class Settings(BaseModel):
 
     @property
     def usual_folder_passed_by(self) -> Path | None:
-        """The usual data folder, if it holds a database and another that is not there was named: surely a slip."""
+        """The default data folder, if it holds a database and a folder that does not exist was named: surely a slip."""
         usual = Path(type(self).model_fields["data_dir"].default)
         named = "data_dir" in self.model_fields_set and not self.data_dir.exists()
         return usual if named and (usual / "earshot.db").exists() else None
 
     @property
     def flow_folders(self) -> tuple[Path, ...]:
-        """Return where flows are: those of Earshot, then the organisation's own, which win."""
+        """The folders of flows: Earshot's, then the organisation's own, which win."""
         from flows.authoring.loader import CONTENT  # noqa: PLC0415 - most commands need no flow
 
         return (CONTENT, self.data_dir / "flows")
 
     @property
     def text_folders(self) -> tuple[Path, ...]:
-        """Return where translations are: those of Earshot, then the organisation's own, which win."""
+        """The folders of translations: Earshot's, then the organisation's own, which win."""
         from flows.authoring.texts import TEXTS  # noqa: PLC0415 - most commands need no text
 
         return (TEXTS, self.data_dir / "texts")
 
     @property
     def privacy_url(self) -> str:
-        """Where the privacy notice is."""
+        """The address of the privacy notice."""
         return f"{self.public_url}/privacy"
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a name or address means this machine only."""
+    """Return True if a name or address means this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -323,7 +323,7 @@ def read(environment: Mapping[str, str], folder: Path | None = None) -> Settings
 
 
 def unknown(environment: Mapping[str, str], folder: Path | None = None) -> tuple[Problem, ...]:
-    """Return variables that look like ours and are not, each with the name that was probably meant."""
+    """Return variables that look like ours but are unknown, each with the name that was probably meant."""
     names = {name for name in environment if name.startswith(PREFIX)}
     if folder is not None and (folder / ".env").is_file():
         names |= {name for name in env_file.read(folder / ".env") if name.startswith(PREFIX)}

@@ -1,4 +1,4 @@
-"""What every command stands on: the database, its writer, keys and time."""
+"""The opened database: what every command and the service start from."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEY_FILE = "secret.key"
 
 @dataclass(frozen=True, kw_only=True)
 class OpenDatabase:
-    """What every command needs: the database, its writer, the keys and the time."""
+    """The database with its writer, the keys and the time."""
 
     settings: Settings
     engine: Engine
@@ -41,17 +41,17 @@ class OpenDatabase:
 
     @property
     def clock(self) -> Callable[[], datetime]:
-        """What tells the time to write down."""
+        """The clock that gives the time to record."""
         return self.time.now
 
     def close(self) -> None:
-        """Finish what is being written and close the database."""
+        """Finish pending writes and close the database."""
         self.writer.close()
         self.engine.dispose()
 
 
 def open_database(settings: Settings, clock: Callable[[], datetime] = present) -> OpenDatabase:
-    """Open the database, find its keys, and bring it up to date; a new installation gets both.
+    """Open the database, find its keys, and migrate it to this version. A new installation gets both.
 
     Raises UnusableDatabaseError, UnusableKeyError and OSError, with nothing changed.
     """
@@ -81,7 +81,7 @@ def open_database(settings: Settings, clock: Callable[[], datetime] = present) -
 
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[OpenDatabase]:
-    """Open the database for as long as a command runs, and close it afterwards. Raises as `open_database` does."""
+    """Open the database while a command runs, and close it afterwards. Raises what `open_database` raises."""
     base = open_database(settings)
     try:
         yield base
@@ -90,7 +90,7 @@ def opened_database(settings: Settings) -> Iterator[OpenDatabase]:
 
 
 def periods(settings: Settings) -> Periods:
-    """Return how long things are kept here."""
+    """Return how long this installation keeps each kind of data."""
     return Periods(
         raw=settings.keep_raw_days,
         unfinished=settings.keep_unfinished_days,
@@ -100,7 +100,7 @@ def periods(settings: Settings) -> Periods:
 
 
 def keep_notice(base: OpenDatabase) -> str:
-    """Keep who asks and what for, as it stands now; returns the digest that decisions name it by."""
+    """Store the current privacy facts if they changed. Returns the digest by which decisions name them."""
     now = notice(base.settings)
     base.writer.run(partial(consent_in_force.keep_notice, digest=now.digest, body=now.body))
     return now.digest

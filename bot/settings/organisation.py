@@ -1,4 +1,4 @@
-"""Who speaks: the facts about the organisation and its country that texts name."""
+"""The facts about the organisation and its country that texts can name."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 HELPLINES = Path(__file__).with_name("helplines.toml")
 CHECK_EVERY = timedelta(days=180)
-"""Numbers older than this are to be looked at again (rule 82)."""
+"""Helpline numbers that nobody has checked for this long are reported (rule 82)."""
 NO_CONTACT = "this is a try-out, so nobody can be rung yet"
 EUROPE = "112"
-"""Rung where we know no helpline."""
+"""The emergency number for countries without helplines of ours."""
 NATIONS = "nations"
 
 
 class Helpline(NamedTuple):
-    """Somebody a person can ring or text."""
+    """A service that a person can ring or text."""
 
     line: str
     checked: date
-    """The day somebody last made sure of it."""
+    """The day somebody last made sure of the number."""
     sent: bool = True
-    """False: known of, and not to be named until somebody has made sure of it."""
+    """False: known, but not named to anybody until it has been checked."""
 
 
 @cache
 def helplines() -> dict[str, dict[str, dict[str, Helpline]]]:
-    """Return the helplines by country and nation; those of the whole country stand under the nation ""."""
+    """Return the helplines by country, nation and purpose; those of a whole country have the nation ""."""
     raw = tomllib.loads(HELPLINES.read_text(encoding="utf-8"))
     return {
         country: {
@@ -52,13 +52,13 @@ def _lines(entries: Mapping[str, Any]) -> dict[str, Helpline]:
 
 
 def lines_for(settings: Settings) -> dict[str, Helpline]:
-    """Return the helplines of the project's country and nation by what they are for; empty if we know none."""
+    """Return the helplines of the project's country and nation by purpose; empty if there are none."""
     country = helplines().get(settings.country, {})
     return {**country.get("", {}), **(country.get(settings.nation, {}) if settings.nation else {})}
 
 
 def organisation_facts(settings: Settings) -> OrganisationFacts:
-    """Return what texts may name. A country without helplines of ours gets the European emergency number alone."""
+    """Return the facts that texts can name. A country without helplines of ours gets the number 112 alone."""
     known = lines_for(settings)
     lines = {
         name: helpline.line

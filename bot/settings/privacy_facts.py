@@ -1,7 +1,7 @@
-"""Who asks and what for, as it stands while this process runs: the facts behind every consent question (rules 48, 51).
+"""The privacy facts: who asks and what for, behind every consent question (rules 48, 51).
 
-Made once from the settings and the organisation, kept once under its digest; each decision names it. The words of the
-consent questions themselves are the flow's, and kept apart.
+They are made once from the settings and stored under their digest; each decision names that digest. The words of the
+consent questions belong to the flow and are stored apart.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PURPOSES = {
     "contact": "to write to the person about what they told: to check something, or to say what changed",
     "invite": "to invite the person once more, at most once in 14 days, about something new",
 }
-"""What each decision is for, by its purpose."""
+"""What each decision is for, by purpose."""
 DATA_TYPES = (
     "the story in the person's own words",
     "in it, perhaps, special categories of data: health, faith, ethnicity, politics, sex life",
@@ -35,7 +35,7 @@ WITHDRAWAL = "send DELETE in the same chat, or use the receipt's three words fro
 
 
 class Notice(NamedTuple):
-    """One state of these facts."""
+    """One version of these facts."""
 
     digest: str
     """SHA-256 of `body`, hexadecimal."""
@@ -44,7 +44,7 @@ class Notice(NamedTuple):
 
 
 def notice(settings: Settings) -> Notice:
-    """Return what stands now. What an installation has not said is said to be not stated."""
+    """Return the facts as they are now. What an installation has not said is given as not stated."""
     missing = "not stated"
     facts: dict[str, Any] = {
         "controller": {
@@ -77,7 +77,7 @@ def notice(settings: Settings) -> Notice:
 
 
 def _recipients(settings: Settings) -> list[str]:
-    """Return who gets the data: ourselves, and those who carry messages for us."""
+    """Return who gets the data: ourselves, and the providers that carry messages for us."""
     found = [f"the team of {settings.organisation}"]
     if settings.telegram_on:
         found.append("Telegram, which carries chat messages")

@@ -1,7 +1,8 @@
-"""How the value of each setting is read as somebody wrote it, and what to tell them if it cannot be.
+"""Readers for the value of each setting, with a message for what cannot be read.
 
-Each function takes what stands in the environment, or a value of the right kind already, and returns the value; for
-anything else it raises ValueError with what is wrong and what to do, parted by a NUL. No message repeats the value.
+Each function takes the text of the environment variable, or a value that already has the right type, and returns the
+value. For anything else it raises ValueError: what is wrong and what to do, separated by a NUL. No message repeats the
+value.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flows.model.staffed_hours import Week
 
 
 class QuietHours(NamedTuple):
-    """Local time in which nobody is written to unasked (rule 99). It may run over midnight; `start == end` is never."""
+    """Local time in which nobody is written to unasked (rule 99). It may cross midnight; `start == end` means never."""
 
     start: time
     end: time
@@ -31,7 +32,7 @@ def _bad(wrong: str, advice: str) -> ValueError:
 
 
 def staffed(value: Any) -> Any:
-    """Read the staffed hours of a week."""
+    """Read the hours of a week in which the team works."""
     if isinstance(value, str):
         try:
             return Week.read(value)

@@ -1,1 +1,1 @@
-"""What may be known of a running service without knowing anybody: logs, figures, readiness."""
+"""Logs, metrics and readiness of a running service, without personal data."""

@@ -1,10 +1,10 @@
 """Logging without content: events, ids of our own rows, counts and class names, nothing else.
 
-Three walls keep people's words, numbers and tokens out, at every level (rule 44, design rule 7):
+Three measures keep people's words, numbers and tokens out, at every level (rule 44, design rule 7):
 - our own lines may only use the fields in `FIELDS`; anything else is dropped, and what looks like a number or a token
   inside a value is hidden;
-- lines of libraries never show their message: libraries put URLs (with the bot's token), request bodies and database
-  parameters there. What is left is the library's name, the level, and where an error came from;
+- lines of libraries are logged without their message: libraries put URLs (with the bot's token), request bodies and
+  database parameters there. What is left is the library's name, the level, and where an error came from;
 - an error is shown as its class and the places in the code it went through, never with its message.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 _HIDDEN = "rich" not in sys.modules
-if _HIDDEN:  # structlog would load it, and all that colours code, for pages of errors that nobody is ever shown
+if _HIDDEN:  # structlog would load it, and all that colours code, for error pages that nobody sees
     sys.modules["rich"] = None  # type: ignore[assignment]
 import structlog  # noqa: E402
 
@@ -49,7 +49,7 @@ HERE = Path(__file__).parents[2]
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send our lines at `level` and above, and the libraries' at warning and above, to `stream` (standard error)."""
+    """Send our lines at `level` and above, and the libraries' at warning and above, to `stream` or standard error."""
     out = stream or sys.stderr
     structlog.configure(
         processors=[_stamp, guard, structlog.processors.LogfmtRenderer(key_order=("at", "level", "event"))],
@@ -64,21 +64,21 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
         library.setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of what strangers send, as often as they do
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns about every bad request of strangers
     logging.captureWarnings(True)
     logging.raiseExceptions = False
     threading.excepthook = _thread_died
 
 
 def crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Log an error that ends the process; takes the place of `sys.excepthook` while serving."""
+    """Log an error that ends the process. Replaces `sys.excepthook` while serving."""
     if issubclass(kind, KeyboardInterrupt):
         return
     log.critical("crashed", **error_fields(error.with_traceback(trace)))
 
 
 def error_fields(error: BaseException) -> dict[str, str]:
-    """Return what may be logged of an error: the classes it is made of and the places it passed. Never its message."""
+    """Return what may be logged of an error: its classes and the places in the code it passed. Never its message."""
     classes: list[str] = []
     at: BaseException | None = error
     while at is not None and len(classes) < 4:
@@ -94,7 +94,7 @@ def error_fields(error: BaseException) -> dict[str, str]:
 
 
 def guard(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop fields that are not ours and hide what looks like a number, a token or somebody's words."""
+    """Drop fields that are not in `FIELDS`, and hide values that look like a number, a token or somebody's words."""
     for field in list(line):
         value = line[field]
         if field not in FIELDS:
@@ -108,15 +108,15 @@ def guard(_logger: object, _name: str, line: MutableMapping[str, Any]) -> Mutabl
 
 
 class Wordless(logging.Handler):
-    """Passes on that a library logged something, and never what."""
+    """Logs that a library logged something, and never what."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line with the library's name and, for an error, its class and the way it took."""
+        """Write one line with the library's name and, for an error, its class and the places in the code it passed."""
         error = record.exc_info[1] if record.exc_info else None
         line: dict[str, Any] = {
             "library": record.name, **(error_fields(error) if error is not None else {"trace": _place(record)})
         }  # fmt: skip
-        if record.name.startswith("storage."):  # ours: it says nothing but causes and counts
+        if record.name.startswith("storage."):  # our own, which logs causes and counts only
             line.update({name: getattr(record, name) for name in ("reason", "count") if hasattr(record, name)})
         getattr(log, record.levelname.lower() if record.levelname.lower() in LEVELS else "error")("library", **line)
 

@@ -1,4 +1,4 @@
-"""What Prometheus may know: counts and times by channel and outcome, never by person."""
+"""The metrics for Prometheus: counts and times by channel and outcome, never by person."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ up = Gauge("earshot_channel_on", "1 for each channel that is switched on.", ["ch
 
 
 def text() -> bytes:
-    """Return all figures in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     return generate_latest(registry)

@@ -1,6 +1,6 @@
-"""Whether we are fit to work: the database keeps what it is given, turns succeed, messages go out, all is warm.
+"""Whether the service is ready: the database stores data, turns succeed, messages go out, caches are warm.
 
-That the database answers a question says little: a full or read-only one does too. So something is written.
+A full or read-only database still answers a query, so the probe writes something.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from storage.db.database_trouble import Health
 
 PROBE_SECONDS = 5.0
-"""How long the database may take to keep something before we call ourselves unfit."""
+"""Seconds that the database may take to store something before the service counts as not ready."""
 PROBE_EVERY = 1.0
-"""Anybody may ask; we write no more often than this."""
+"""Seconds between two probes, however often somebody asks."""
 REMEMBERED_SECONDS = 60.0
 SEVERAL, PEOPLE = 3, 2
-"""So many turns of so many people, one after the other, do not fail for a fault of one conversation."""
+"""This many failed turns of this many people in a row are more than the fault of one conversation."""
 
 
 class Turns:
-    """How the last turns went. A success ends all worry, and so does a minute without a failure."""
+    """How the last turns went. One success, or a minute without a failure, clears the record."""
 
     def __init__(self) -> None:
         self._failed: set[str] = set()
@@ -35,12 +35,12 @@ class Turns:
         self._at = float("-inf")
 
     def succeeded(self) -> None:
-        """Note a turn that was kept."""
+        """Record a turn that was stored."""
         self.failures, self._lost = 0, False
         self._failed.clear()
 
     def failed(self, whose: str, now: float, *, lost: bool = False) -> None:
-        """Note a turn that failed; `lost`: not even its event could be kept."""
+        """Record a turn that failed. `lost`: not even its event could be stored."""
         self._at = now
         self.failures += 1
         self._lost = self._lost or lost
@@ -55,7 +55,7 @@ class Turns:
 
 
 class Readiness:
-    """What `/readyz` says."""
+    """The answer of `/readyz`."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Readiness:
         self._one = asyncio.Lock()
 
     async def look(self) -> dict[str, Any]:
-        """Return what works and what does not, each by its name, and why the database does not."""
+        """Return what works and what does not, by name, and the cause if the database does not."""
         keeps = await self._keeps_things()
         cause = self._health.cause
         works = {

@@ -1,1 +1,1 @@
-"""The HTTP side: webhooks, public pages, the simulator's page."""
+"""The HTTP side: webhooks, public pages and the simulator's page."""

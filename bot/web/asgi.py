@@ -1,7 +1,7 @@
-"""The front door: webhooks straight to their handlers, everything else to the pages.
+"""The ASGI application: sends webhooks straight to their handlers and everything else to the pages.
 
-A webhook is answered thousands of times a minute and needs no routing, cookies or templates, so it never meets the web
-framework. Every page is shown under our own name only, and gets the security headers that it did not set itself.
+A webhook is answered thousands of times a minute and needs no routing, cookies or templates, so it bypasses the web
+framework. Pages answer only under our own host name, and get the security headers that they did not set themselves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BYTES = 1_000_000
-"""Longest request body that is read; providers send a few kilobytes."""
+"""Longest request body in bytes; providers send a few kilobytes."""
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -41,23 +41,23 @@ HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """One request to a webhook: what came, before anything was made of it."""
+    """One request to a webhook, with its body unparsed."""
 
     headers: Mapping[str, str]
-    """Lower-case names."""
+    """Names are in lower case."""
     query: str
     body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookResponse:
-    """What a webhook says back."""
+    """The answer to a webhook."""
 
     status: int = 200
     body: bytes = b""
     kind: str = "text/plain; charset=utf-8"
     retry_after: int = 0
-    """Seconds after which it is worth trying again; 0: nothing is said of it."""
+    """Seconds after which the provider may try again; 0: no `Retry-After` header."""
 
 
 class TooLargeError(Exception):
@@ -65,7 +65,7 @@ class TooLargeError(Exception):
 
 
 class HungUpError(Exception):
-    """Whoever sent this hung up before all of it had come; nothing of it was kept."""
+    """The client closed the connection before the whole body had come; nothing of it was kept."""
 
 
 STRANGE = b"""We do not know this address.
@@ -75,7 +75,7 @@ must be the one in EARSHOT_PUBLIC_URL, or http://127.0.0.1 with the port on this
 in front must pass on the Host header.
 """
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by machines under whatever name they have; they never lead anywhere."""
+"""Paths that machines ask for under any host name; they never redirect."""
 
 
 class AsgiApp:
@@ -153,11 +153,11 @@ class AsgiApp:
         try:
             await self.pages(scope, counted, guarded)
         except Exception:
-            if not gone:  # else nobody is there to be told, and whoever hung up must not fill our log
+            if not gone:  # else the client has gone: nobody to tell, and it must not fill our log
                 raise
 
     def _named_right(self, scope: Scope) -> bool:
-        """Tell whether a request names us as we are called: pages and links must never speak for another name."""
+        """Return True if the Host header is ours: pages and links must never speak for another name."""
         names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         return len(names) < 2 and all(self._is_ours(host_of(name)) for name in names)
 
@@ -170,7 +170,7 @@ def host_of(header: str) -> str:
 
 
 def _without_slash(scope: Scope) -> bytes | None:
-    """Return the address of a page without the slash that was typed behind it: relative, so that it stays here."""
+    """Return the page's address without the slash typed behind it, else None; relative, to stay on this host."""
     path = scope["path"]
     if scope["method"] not in {"GET", "HEAD"} or not path.endswith("/") or not (plain := path.strip("/")):
         return None
@@ -179,7 +179,7 @@ def _without_slash(scope: Scope) -> bytes | None:
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """Return the whole body; raises TooLargeError before reading more than `MOST_BYTES`, HungUpError for half of it."""
+    """Return the whole body. Raises TooLargeError before reading over `MOST_BYTES`, HungUpError if it ends early."""
     if _declared(headers.get("content-length", "").encode("latin-1")) > MOST_BYTES:
         raise TooLargeError
     parts: list[bytes] = []
@@ -197,7 +197,7 @@ async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
 
 
 async def respond(send: Send, answer: WebhookResponse, *more: tuple[bytes, bytes]) -> None:
-    """Send one whole answer."""
+    """Send a whole response."""
     await send(
         {
             "type": "http.response.start",

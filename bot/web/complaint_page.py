@@ -1,8 +1,8 @@
 """The complaint form at /privacy/complaint: plain HTML, no cookie, no JavaScript, no puzzle (rule 66).
 
-What is written is sealed at once and becomes a request that the team's leads answer. A form carries a signed time, so
-that one which was not shown by us, or came faster than anybody types, is shown again with everything still in it. How
-often one network place may send is counted in memory only.
+A complaint is sealed at once and becomes a request that the team's leads answer. Each form carries a signed time. A
+form that we did not show, or that comes back faster than anybody types, is shown again with everything still in it.
+Complaints per network address are counted in memory only.
 """
 
 from __future__ import annotations
@@ -44,31 +44,31 @@ PATH = "/privacy/complaint"
 LONGEST_SAID, LONGEST_REACH = 5_000, 300
 """Characters."""
 LEAST_SECONDS = 3
-"""Nobody writes a complaint faster."""
+"""Nobody writes a complaint faster; a form that comes back sooner is shown again."""
 LASTS = timedelta(hours=12)
-"""So long a form that was shown stays good."""
+"""How long after it was shown a form is accepted."""
 ONE_PLACE, ONE_PROXY = 5, 60
-"""Complaints in an hour from one network place, and through one web server that we were not told of. There is no limit
-for all together: what comes in a rush is taken, and laid aside for the team (`storage.queries.team.requests`)."""
+"""Complaints in an hour from one network address, and through one proxy that is not in the settings. There is no limit
+for all together: a rush of them is taken and marked for the team (`storage.queries.team.requests`)."""
 MOST_TAKEN = 10_000
-"""So many forms are remembered as sent."""
+"""How many sent forms are remembered."""
 TRAP = "website"
-"""A field that people do not see; what fills it in is a program, or a browser that fills in too much."""
+"""A field that people do not see. Whatever fills it in is a program, or a browser that fills in too much."""
 
 
 @dataclass(slots=True)
 class ComplaintQuota:
-    """Counts what was sent in the last hour, by a digest of where from. Nothing is stored."""
+    """Counts complaints of the last hour by a digest of the network address. Nothing is stored."""
 
     _sent: dict[bytes, list[datetime]] = field(default_factory=dict)
-    """In the order of the last one, so that what is over is found without looking through all of it."""
+    """Times by digest, ordered by the newest, so that old ones are found without looking through all of them."""
     _lock: Lock = field(default_factory=Lock)
 
     def allows(self, host: str, now: datetime, *, behind: str = "") -> bool:
-        """Tell whether one more may be sent, and count it if so.
+        """Return True and count one more complaint if the limit allows it.
 
-        `behind`: whom a web server that we do not know says that it speaks for. Somebody may have made it up, so all
-        of them together may not send much more than one; nor may all lines of one IPv6 site.
+        `behind`: the address that an unknown proxy claims to speak for. It may be made up, so all addresses behind one
+        proxy share a limit; so do all addresses of one IPv6 site.
         """
         place = network_of(host)
         limits = {place: ONE_PLACE, site_of(host): ONE_PROXY}
@@ -99,13 +99,13 @@ def routes(services: PublicServices) -> list[Route]:
 
 
 class ComplaintPage:
-    """The form, what is sent with it, and the page that says that it came."""
+    """Shows the form, takes what is sent, and shows the page that confirms it."""
 
     def __init__(self, services: PublicServices) -> None:
         self.services = services
         self.pace = ComplaintQuota()
         self.taken: dict[str, str] = {}
-        """The ticket by the form it was for, so that a form sent twice is one complaint."""
+        """The ticket by form, so that a form sent twice is one complaint."""
         self.spoken = tuple(
             code for code in services.settings.languages if templating.exists(f"complaint/{code}.html")
         ) or ("en",)
@@ -117,7 +117,7 @@ class ComplaintPage:
         return await self._page(request, self._language(request))
 
     async def sent(self, request: Request) -> Response:
-        """Say that it came, under which reference, and by when we answer. Nothing of it is shown."""
+        """Confirm a complaint: its reference, and the day by which we answer. None of its words are shown."""
         number, _, rest = request.path_params["ticket"].partition("-")
         day, _, signature = rest.partition("-")
         if not (
@@ -168,7 +168,7 @@ class ComplaintPage:
         return wanted if wanted in self.spoken else preferred(request.headers.get("accept-language", ""), self.spoken)
 
     def _locale(self, language: str) -> Locale:
-        """Return how days are written here: 23 December 2026 in Britain, another way elsewhere."""
+        """Return the locale that writes dates as this country does: 23 December 2026 in Britain."""
         try:
             return Locale(language, self.services.settings.country)
         except UnknownLocaleError:
@@ -177,7 +177,7 @@ class ComplaintPage:
     # --- taking -------------------------------------------------------------------------------------------------
 
     async def take(self, request: Request) -> Response:
-        """Seal what was written and enter it, or show the form again with all that was typed and what is wrong."""
+        """Seal the complaint and create the request, or show the form again with what was typed and what is wrong."""
         form = await forms.read(request)
         language = self._language(request)
         stamp = forms.first(form, "stamp")
@@ -200,7 +200,7 @@ class ComplaintPage:
         return self._thank(request, ticket)
 
     def _wrong(self, request: Request, stamp: str, said: str, reach: str, trapped: str) -> str:
-        """Return what keeps a form from being taken; empty if nothing does."""
+        """Return what is wrong with a form; empty if nothing is."""
         if not forms.is_from_here(request, self.services.settings.public_url):
             return "not_ours"
         shown, _, _ = stamp.partition("-")
@@ -237,11 +237,11 @@ class ComplaintPage:
     # --- signing ------------------------------------------------------------------------------------------------
 
     def _sign(self, what: str, text: str) -> str:
-        """Sign a stamp or a ticket; what was signed for the one is no good as the other."""
+        """Return the text with its signature. `what` keeps the signature of a stamp from being used for a ticket."""
         return self.services.keyring.lookup("complaint", f"{what}\0{text}").hex()[:24]
 
     def _stamp(self) -> str:
-        """Return when the form was shown, signed, and different for every form."""
+        """Return the signed time at which a form is shown, different for every form."""
         shown = f"{int(self.services.clock().timestamp())}-{token_hex(6)}"
         return f"{shown}-{self._sign('stamp', shown)}"
 

@@ -1,7 +1,7 @@
-"""The server's own limits: how long a request may take to arrive, how much of a head is read, how many lines are open.
+"""The server's limits: how long a request may take to arrive, how large its head may be, how many connections are open.
 
-Whoever opens connections and sends half a request, or none, or reads no answer, costs a descriptor and nothing more:
-the one that has used up most of its time gives way to the next that comes. Knows nothing of the app.
+A client that opens connections and sends half a request, or none, or reads no answer, costs a descriptor and nothing
+more. If there are too many, the connection that has used up most of its time is closed for the next one.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 HEAD_SECONDS = 10
-"""From the first byte, or from the opening of a connection, to the end of the headers."""
+"""Seconds from the first byte, or from the opening of a connection, to the end of the headers."""
 BODY_SECONDS = 30
-"""From there to the end of the body; providers need a hundredth of it."""
+"""Seconds from there to the end of the body; providers need a hundredth of it."""
 IDLE_SECONDS = 5
-"""Between two requests on one connection."""
+"""Seconds between two requests on one connection."""
 READ_SECONDS = 60
-"""How long somebody may read nothing of an answer that waits for them."""
+"""Seconds that a client may read nothing of an answer that waits for it."""
 LAST_REQUESTS_SECONDS = 2
-"""How long a request that is being answered may take when we are asked to stop."""
+"""Seconds that a request in progress may take when we are asked to stop."""
 HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 100
 MOST_CONNECTIONS = 8192
 MOST_DESCRIPTORS = 65_536
-"""What we ask the system for, where it lets us."""
+"""How many descriptors we ask the system for, if it allows that many."""
 BACKLOG = 1024
 
 TOO_SLOW = (408, "Request Timeout", "The request took too long to arrive.\n")
@@ -43,7 +43,7 @@ UNREADABLE = (400, "Bad Request", "Invalid HTTP request received.\n")
 
 
 def raise_descriptors() -> int:
-    """Ask for as many descriptors as the system allows us, within reason; return how many there are."""
+    """Raise the limit of open descriptors as far as the system allows, up to `MOST_DESCRIPTORS`; returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -59,12 +59,12 @@ def most_connections(descriptors: int) -> int:
 
 
 def backlog(descriptors: int) -> int:
-    """Return how many may wait to be let in: no more than still find a descriptor when they come in all at once."""
+    """Return how many connections may wait to be accepted: no more than find a descriptor if they all come at once."""
     return max(16, min(BACKLOG, (descriptors - most_connections(descriptors)) // 2))
 
 
 def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicorn.Config:
-    """Return how our server runs an app. `trusted`: the proxies whose word about who calls is taken."""
+    """Return the configuration of uvicorn for an app. `trusted`: proxies whose word about the client is believed."""
     lines = OpenLines(most_connections(descriptors))
     return uvicorn.Config(
         app,
@@ -84,7 +84,7 @@ def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicor
 
 
 class OpenLines:
-    """All open connections. Those that keep us waiting stand in the order in which they began to."""
+    """All open connections. Those that we wait for are listed in the order in which the wait began."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -96,7 +96,7 @@ class OpenLines:
         self._sweep: asyncio.TimerHandle | None = None
 
     def opened(self, connection: Connection) -> None:
-        """Count a connection; where there are too many, the slowest of those that keep us waiting goes."""
+        """Count a new connection. If there are too many, close the slowest of those that we wait for."""
         self.open.add(connection)
         self.waits(connection, self.heads)
         if len(self.open) > self.most:
@@ -116,14 +116,14 @@ class OpenLines:
         self.waits(connection, None)
 
     def waits(self, connection: Connection, where: dict[Connection, float] | None) -> None:
-        """Note what is awaited from a connection from now on: one of our lists, or None for nothing."""
+        """Record what we now wait for on a connection: one of our lists, or None for nothing."""
         for waiting in (self.idle, self.heads, self.bodies):
             waiting.pop(connection, None)
         if where is not None and connection in self.open:
             where[connection] = connection.loop.time()
 
     def sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let go of those that took too long; once a second."""
+        """Close connections that took too long. Called once a second."""
         now = loop.time()
         for waiting, seconds in (
             (self.heads, HEAD_SECONDS), (self.bodies, BODY_SECONDS), (self.unread, READ_SECONDS),
@@ -139,7 +139,7 @@ class OpenLines:
         self._sweep = loop.call_later(1, self.sweep, loop) if self.open else None
 
     def _slowest(self, but: Connection) -> Connection | None:
-        """Return the one that has used up most of the time that it has for what is awaited from it."""
+        """Return the connection that has used up the largest share of its time, `but` excepted."""
         now = but.loop.time()
         found = []
         for waiting, seconds in (
@@ -153,35 +153,35 @@ class OpenLines:
 
 
 class Connection(HttpToolsProtocol):
-    """One connection, with a deadline for whatever is awaited from the other side."""
+    """One connection, with a deadline for whatever we wait for from the client."""
 
     def __init__(self, *arguments: Any, lines: OpenLines, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.lines = lines
         self.refused = False
-        """True: there is no room; the request is read and told so."""
+        """True: too many connections are open; the request is read and answered with an error."""
         self._room = HEAD_BYTES
-        """How much of a head may still be taken in whole lines."""
+        """Bytes of the head that may still come in whole lines."""
         self._unfinished = 0
-        """How much has come of a head whose end has not."""
+        """Bytes received of a head that has not ended."""
         self._said = False
         """Whether anything of the next request has come."""
         self.answering: RequestResponseCycle | None = None
-        """The request that is being answered; others may have come behind it already."""
+        """The request in progress; later ones may have come already."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Count the connection; the deadline for its first request runs from here."""
+        """Count the connection. The deadline for its first request starts now."""
         super().connection_made(transport)
         self.lines.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection. What still answers is told, else it goes on writing to nobody, and that is logged."""
+        """Forget the connection, and tell the handler in progress, which would otherwise write to nobody and log it."""
         self._hang_up()
         self.lines.closed(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; headers that never end are cut off."""
+        """Read on. Headers that never end are cut off."""
         if self in self.lines.idle:
             self.lines.waits(self, self.lines.heads)
         self._said = True
@@ -193,56 +193,56 @@ class Connection(HttpToolsProtocol):
                 self._turn_away(TOO_LARGE)
 
     def send_400_response(self, msg: str) -> None:
-        """Say that this cannot be read; `msg` is in our words already."""
+        """Answer that the request cannot be read. `msg` is ignored: it is the library's wording."""
         self._turn_away(TOO_LARGE if self._room < 0 else UNREADABLE)
 
     def on_message_begin(self) -> None:
-        """Begin to count the head of a request."""
+        """Start counting the head of a request."""
         super().on_message_begin()
         self._room = HEAD_BYTES
 
     def on_url(self, url: bytes) -> None:
-        """Take a piece of the address."""
+        """Count a piece of the address."""
         self._take(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header."""
+        """Count one header."""
         self._take(len(name) + len(value) if len(self.headers) < MOST_HEADERS else HEAD_BYTES + 1)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Begin to wait for the body."""
+        """Start waiting for the body."""
         self._unfinished = 0
         self.lines.waits(self, self.lines.bodies)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Wait for nothing: it is our turn."""
+        """Stop waiting: the request is complete, and it is our turn."""
         self.lines.waits(self, None)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, unless one is here already."""
+        """Start waiting for the next request, unless it has come already."""
         self._said = False
         if not self.pipeline and self not in self.lines.heads and self not in self.lines.bodies:
             self.lines.waits(self, self.lines.idle)
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Note since when nothing of our answer is read."""
+        """Record that the client reads nothing of our answer from now on."""
         self.lines.unread.setdefault(self, self.loop.time())
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """Note that somebody reads."""
+        """Record that the client reads again."""
         self.lines.unread.pop(self, None)
         super().resume_writing()
 
     def give_way(self) -> None:
-        """Close: too slow, or the one that others needed the room of. An answer that has begun is cut off."""
+        """Close the connection: it was too slow, or others need its place. An answer that has begun is cut off."""
         begun = self._hang_up()
-        if begun or self.transport.get_write_buffer_size():  # to close would wait until somebody reads it
+        if begun or self.transport.get_write_buffer_size():  # a normal close would wait until the client reads it
             self.transport.abort()
         elif self._said:
             self._turn_away(TOO_SLOW)
@@ -250,7 +250,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _hang_up(self) -> bool:
-        """Let what is being answered see that nobody is there; return whether an answer has begun."""
+        """Tell the request in progress that the client has gone. Returns True if its answer has begun."""
         open_still = [each for each in (self.answering, self.cycle) if each is not None and not each.response_complete]
         for cycle in open_still:
             cycle.disconnected = True

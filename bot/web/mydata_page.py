@@ -1,8 +1,8 @@
-"""Somebody's own file at /mydata/TOKEN: a door that shows nothing, and behind it all that is held (rule 59).
+"""Somebody's own file at /mydata/TOKEN: first a page with a button only, then everything that is held (rule 59).
 
-A chat app that looks at a link to draw a preview opens the door and finds nothing there; only the button on it asks for
-the file. It opens once: what is behind it can be read and taken away in one go. Knows no channel. Addresses of this
-page are never logged: the token in them is the key.
+A chat app that fetches a link to draw a preview gets the first page and finds nothing there; only its button asks for
+the file. The file opens once, and can be read and saved in one go. Addresses of this page are never logged, because the
+token in them opens the file.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def routes(services: PublicServices) -> list[Route]:
 
 
 async def _door(services: PublicServices, request: Request) -> Response:
-    """Show a button and nothing else, if the link opens anything."""
+    """Return the page with a button and nothing else, if the link is valid."""
     link = await run_in_threadpool(_link, services, request.path_params["token"])
     return _closed(services) if link is None else _page(services, "door")
 
 
 async def _file(services: PublicServices, request: Request) -> Response:
-    """Give the file: to be read, or as JSON to be taken away. Half a request uses nothing up."""
+    """Return the file to read, with a link that saves it as JSON. Half a request does not use up the link."""
     form = await forms.read(request)
     file = await run_in_threadpool(_read, services, request.path_params["token"])
     if file is None:
@@ -65,7 +65,7 @@ async def _file(services: PublicServices, request: Request) -> Response:
 
 
 def _to_keep(file: PersonFile) -> str:
-    """Return the file as an address that holds it whole, so that it can be saved though the link is used up."""
+    """Return the file as a `data:` address with everything in it, so that it can be saved after the link is used up."""
     return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
 
 
@@ -91,7 +91,7 @@ def _read(services: PublicServices, token: str) -> PersonFile | None:
 
 
 def _closed(services: PublicServices) -> Response:
-    """Say that there is nothing here. Expired, erased and made up look the same."""
+    """Return the page for a link that opens nothing. Expired, erased and made-up links look the same."""
     return _page(services, "closed", status=410)
 
 

@@ -1,45 +1,45 @@
-"""How many webhooks may be in hand at once: as many as are answered in a second, once answers grow slow. Pure.
+"""Limits how many webhooks are in progress at once: about as many as are answered in a second once answers get slow.
 
-Whoever is turned away hears so and comes again, or is fetched; whoever is let in is answered in time. A fixed number
-would be wrong on every machine but one.
+The others are turned away; the provider sends them again, or we fetch them later. A fixed number would be wrong on
+every machine but one.
 """
 
 from __future__ import annotations
 
 TARGET_SECONDS = 1.0
-"""An answer that took longer shows that too much is in hand."""
+"""An answer that took longer than this shows that too many are in progress."""
 LEAST, FIRST, MOST = 16, 256, 4000
 SHARE = 0.7
-"""Of what was answered in a second, what may be in hand: the answer then takes about that part of a second."""
+"""The limit as a share of the answers in the last second. An answer then takes about this part of a second."""
 HOLD_SECONDS = 1.0
-"""For so long whoever is turned away waits for the word, so that those who ask again at once leave us time to work."""
+"""Seconds before a rejection is sent, so that providers that retry at once leave us time to work."""
 
 
 class Overload:
-    """The webhooks in hand. Moments are seconds of a monotonic clock."""
+    """Counts the webhooks in progress and adapts their limit. All times are seconds of a monotonic clock."""
 
     def __init__(self, first: int = FIRST) -> None:
         self.limit = float(first)
-        """How many may be in hand now."""
+        """How many may be in progress now."""
         self.in_hand = 0
         self._since = 0.0
         self._answered, self._slow = 0, False
-        """How many were answered since then, and whether any of them late."""
+        """How many were answered since then, and whether any of them was slow."""
 
     def admits(self) -> bool:
-        """Return whether one more may come in."""
+        """Return True if one more may start."""
         return self.in_hand < self.limit
 
     def began(self, now: float) -> None:
-        """Count one that came in. What was answered before a quiet time says nothing of the rush after it."""
+        """Count one that starts. After a quiet time counting starts afresh: it says nothing about the rush after it."""
         if not self.in_hand:
             self._start_over(now)
         self.in_hand += 1
 
     def done(self, seconds: float, now: float) -> None:
-        """Count one that was answered after so many seconds.
+        """Count one that was answered after this many seconds.
 
-        One that was slow among few others waited for something else than them: fewer at once would not make it quick.
+        A slow one among few others waited for something else: a lower limit would not make it faster.
         """
         if seconds > TARGET_SECONDS and self.in_hand > LEAST:
             self._slow = True

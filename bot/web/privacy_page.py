@@ -1,6 +1,6 @@
-"""The privacy notice at /privacy: layered, in plain words, one template a language.
+"""The privacy notice at /privacy: layered, in plain words, one template per language.
 
-A contributor reads it without signing in to anything; it sets no cookie and loads nothing from elsewhere.
+It needs no sign-in, sets no cookie and loads nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 class KeptData(NamedTuple):
-    """How long we say that we keep what (rules 53 and 64). The consent texts of the flows say the same of stories;
-    the days are settings, and `storage.privacy.retention` goes by the same ones."""
+    """The periods named in the notice (rules 53 and 64). The flows' consent texts name the same ones for stories; the
+    days are settings, and `storage.privacy.retention` uses them too."""
 
     unfinished_days: int
     messages_days: int
@@ -34,7 +34,7 @@ class KeptData(NamedTuple):
 
 
 class Regulator(NamedTuple):
-    """Who watches over data protection in a country, and takes complaints (rule 66)."""
+    """The authority that supervises data protection in a country and takes complaints (rule 66)."""
 
     name: str
     phone: str
@@ -42,7 +42,7 @@ class Regulator(NamedTuple):
 
     @property
     def site(self) -> str:
-        """Return the address as people read it."""
+        """Return its web address without scheme, as people read it."""
         return urlsplit(self.url).netloc
 
 
@@ -86,7 +86,7 @@ def routes(settings: Settings) -> list[Route]:
 
 
 def preferred(accepted: str, spoken: tuple[str, ...]) -> str:
-    """Return the first language of a browser's list that we have, else our first."""
+    """Return the first language of a browser's Accept-Language that we have, else our first one."""
     weighed = []
     for place, item in enumerate(accepted.split(",")[:20]):
         tag, _, weight = item.strip().partition(";")

@@ -1,13 +1,13 @@
-"""The web application: webhooks, health, figures, and the pages of others, all behind one front door.
+"""The web application: webhooks, health, metrics, and the public and team pages.
 
-A webhook answers once its event's transaction has committed, and never waits for a provider. What it says:
+A webhook is answered after its event's transaction has committed, and never waits for a provider. The answers:
 
-- 200: the event is kept: handled, known already, or set aside for a replay
-- 400: the caller is who they say, and this is no event. Telegram never sends such a thing, so nothing is asked again;
-  an update of a kind we do not know yet is no error: it gets 200 and is set aside
-- 403: no or a wrong signature or secret; nothing was written
-- 413: more than a provider ever sends
-- 503: we cannot keep it now, or too much is in hand; the provider comes again, or we fetch it later
+- 200: the event is stored: handled, a known duplicate, or set aside for a replay. An update of a kind that we do not
+  know yet is set aside too
+- 400: the signature is right, but the body is no event. Telegram never sends such a body, so no retry is wanted
+- 403: the signature or secret is missing or wrong; nothing was written
+- 413: the body is larger than a provider ever sends
+- 503: we cannot store the event now, or too many are in progress; the provider sends it again, or we fetch it later
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from storage.queries.team.safeguarding_items import Count
 
 ANSWER_SECONDS = 10.0
-"""A provider gives up after fifteen seconds; by then it shall know that it is to come again."""
+"""Seconds until a webhook is answered with 503. Providers give up after fifteen, and should know to retry."""
 RETRY_AFTER = 5
 AGAIN = WebhookResponse(503, b"try again\n", retry_after=RETRY_AFTER)
 
 BETWEEN = frozenset({"forwarded", "via", "x-real-ip"})
-"""Headers that say, as all that begin with `x-forwarded-` do, that a web server stands between."""
+"""Headers that show a proxy in between, as do all that begin with `x-forwarded-`."""
 
 SAYINGS = {
     400: ("We could not read that.", "Go back and try again."),
@@ -90,7 +90,7 @@ def build(services: WebServices) -> AsgiApp:
 
 
 def webhooks(services: WebServices) -> dict[str, Callable[[WebhookRequest], Awaitable[WebhookResponse]]]:
-    """Return the webhooks of the channels that are switched on, by path."""
+    """Return the webhook handlers of the channels that are switched on, by path."""
     return {
         path: partial(_receive, services, channel, path, WebhookResponse(200, *channel.thanks))
         for channel in services.channels.values()
@@ -173,7 +173,7 @@ async def _ready(services: WebServices, _request: Request) -> Response:
 
 
 def _may_see_figures(services: WebServices, request: Request) -> bool:
-    """Tell whether it is a program on this machine that asks, not somebody behind a web server on it, or our token."""
+    """Return True if the caller shows the metrics token, or is a program on this machine without a proxy in between."""
     token = services.public.settings.metrics_token
     if token is not None:
         shown = request.headers.get("authorization", "").encode("utf-8", "replace")
@@ -231,5 +231,5 @@ async def _too_large(request: Request, _error: Exception) -> Response:
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
-    """Answer for an error. A full disk, a database that is away, no descriptor left: not our fault, and it passes."""
+    """Answer an error of ours with 500. A full disk, a database that is away or no free descriptor gets 503."""
     return await _not_now(request, error) if cause_of(error) is not None else _problem(request, 500)

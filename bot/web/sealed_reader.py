@@ -1,6 +1,6 @@
-"""Opening what is sealed for somebody of the team who may see it, once that is written down.
+"""Decrypts messages and addresses for members of the team.
 
-The team's pages know no channel and hold no key: they are handed these two functions (design rule 7).
+The team's pages know no channel and hold no key: they receive the two methods of this class (design rule 7).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class SealedReader:
-    """Opens one message or one address at a time. Whoever calls it has recorded that first."""
+    """Opens one message or one address at a time. The caller has recorded it in the audit log first."""
 
     def __init__(self, keyring: Keyring, channels: Mapping[str, Channel]) -> None:
         self.keyring = keyring
         self.channels = channels
 
     def event(self, channel: str, sealed: bytes) -> str:
-        """Return the words of a message as it came in; empty if it has none or cannot be opened any more."""
+        """Return the words of a message as it came in; empty if it has none or cannot be decrypted."""
         known = self.channels.get(channel)
         if known is None:
             return ""
@@ -40,7 +40,7 @@ class SealedReader:
         return signal.text if isinstance(signal, Said | Edited | Started) else ""
 
     def address(self, sealed: bytes) -> str:
-        """Return a number or a chat; empty if it cannot be opened any more."""
+        """Return a phone number or a chat id; empty if it cannot be decrypted."""
         try:
             return open_address(self.keyring, sealed)
         except SealBrokenError as error:

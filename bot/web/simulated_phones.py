@@ -1,7 +1,7 @@
-"""Practice phones: what their holders do goes through the real intake, and what is said to them comes back.
+"""Simulated phones: what their holders do goes through the real intake, and what is said to them is read back.
 
-Time can be let pass for one of them alone. What is remembered here of a phone (the button that was pressed, the time
-that passed) is in memory only and bounded. No web.
+Time can pass for one of them alone. What is remembered of a phone (buttons pressed, time passed) is in memory only and
+limited.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from storage.queries.simulated_people import PracticePerson
 
 SETTLE_SECONDS = 3.0
-"""How long a page waits for what is said in return; what comes later shows when the page is loaded again."""
+"""Seconds that a page waits for replies; what comes later shows when the page is loaded again."""
 LOOK_SECONDS = 0.02
 MOST_DUE = 10
-"""Due times one wait may pass."""
+"""How many due times one wait may pass."""
 
 
 class NotAnEventError(ValueError):
-    """What came is nothing a phone of ours does. Nothing of it was kept."""
+    """The form holds nothing that a phone could send. Nothing of it was kept."""
 
 
 class TooLongError(ValueError):
@@ -46,7 +46,7 @@ class TooLongError(ValueError):
 
 @dataclass(slots=True)
 class SimulatedPhone:
-    """One practice phone, as far as it is remembered."""
+    """What is remembered of one simulated phone."""
 
     address: str
     flow: str
@@ -54,9 +54,9 @@ class SimulatedPhone:
     pressed: dict[int, str] = field(default_factory=dict)
     """Data of the button that was pressed, by the number of its message."""
     notes: list[tuple[int, str]] = field(default_factory=list)
-    """What happened besides, each after the message of this number."""
+    """Notes on the screen, each shown after the message with this number."""
     given: set[str] = field(default_factory=set)
-    """Events that were handed over, so that a form sent twice is shown once."""
+    """Ids of the events that were handed over, so that a form sent twice is shown once."""
 
     @property
     def look(self) -> ChannelKind:
@@ -66,7 +66,7 @@ class SimulatedPhone:
 
 @dataclass(frozen=True, slots=True)
 class PhoneItem:
-    """One thing on the phone's screen."""
+    """One item on the phone's screen."""
 
     number: int
     kind: Literal["ours", "yours", "note"]
@@ -74,11 +74,11 @@ class PhoneItem:
     buttons: tuple[tuple[str, str, bool], ...] = field(default=(), repr=False)
     """Label, data, and whether it was pressed."""
     active: bool = False
-    """True: the buttons belong to the question that waits."""
+    """True: the buttons belong to the current question."""
 
 
 class SimulatedPhones:
-    """All practice phones of this process."""
+    """All simulated phones of this process."""
 
     def __init__(self, services: SimulatorServices, channel: SimulatorChannel) -> None:
         self.services = services
@@ -88,7 +88,7 @@ class SimulatedPhones:
     # --- phones -------------------------------------------------------------------------------------------------
 
     def new(self, look: ChannelKind, flow: str = "", language: str = "") -> SimulatedPhone:
-        """Return a new phone of somebody new. Unknown flows and languages become the first ones."""
+        """Return a new phone of somebody new. An unknown flow or language becomes the first one."""
         releases, languages = self.services.releases, self.services.settings.languages
         return SimulatedPhone(
             new_address(look),
@@ -97,14 +97,14 @@ class SimulatedPhones:
         )
 
     def remember(self, phone: SimulatedPhone) -> None:
-        """Keep a phone among those in use; the one that was used least lately is forgotten."""
+        """Keep a phone among those in use, and forget the least recently used one if there are too many."""
         self._phones[phone.address] = phone
         self._phones.move_to_end(phone.address)
         while len(self._phones) > MOST_PHONES:
             self._phones.popitem(last=False)
 
     def find(self, address: str) -> SimulatedPhone:
-        """Return the phone with this address; after a restart it is empty, while its conversation goes on."""
+        """Return the phone with this address. After a restart it is empty, while its conversation goes on."""
         phone = self._phones.get(address)
         if phone is None:
             phone = SimulatedPhone(address, self.services.releases.default_flow, self.services.settings.languages[0])
@@ -112,7 +112,7 @@ class SimulatedPhones:
         return phone
 
     def screen(self, phone: SimulatedPhone, person: PracticePerson | None) -> list[PhoneItem]:
-        """Return what the phone shows, oldest first."""
+        """Return the items on the phone's screen, oldest first."""
         items = [
             PhoneItem(
                 bubble.number,
@@ -129,25 +129,25 @@ class SimulatedPhones:
     # --- what their holders do ----------------------------------------------------------------------------------
 
     async def say(self, phone: SimulatedPhone, once: str, text: str) -> None:
-        """Type a message. Raises TooLongError, NotAnEventError and CannotKeepError."""
+        """Send a typed message. Raises TooLongError, NotAnEventError and CannotKeepError."""
         longest = LOOKS[phone.look].longest
         if len(text) > longest:
             raise TooLongError(f"more than {longest} characters")
         await self._give(phone, _number(once, "say", text), text=text)
 
     async def press(self, phone: SimulatedPhone, once: str, data: str) -> None:
-        """Press a button, also one of an earlier question. Raises NotAnEventError and CannotKeepError."""
+        """Press a button, also of an earlier question. Raises NotAnEventError and CannotKeepError."""
         for bubble in self.channel.bubbles(phone.address):
             if any(data == carried for _, carried in bubble.buttons):
                 phone.pressed[bubble.number] = data
         await self._give(phone, _number(once, "press", data), press=data)
 
     async def send(self, phone: SimulatedPhone, once: str, kind: str, point: tuple[float, float] | None = None) -> None:
-        """Send something that is not words, or a position. Raises NotAnEventError and CannotKeepError."""
+        """Send a position or something else that is not text. Raises NotAnEventError and CannotKeepError."""
         await self._give(phone, _number(once, "send", kind), sent="" if point else kind, point=point)
 
     async def wait(self, phone: SimulatedPhone, length: timedelta, note: str) -> None:
-        """Let time pass for this phone; what falls due on the way happens, as it would."""
+        """Let time pass for this phone. What falls due meanwhile happens, as it would."""
         bubbles = self.channel.bubbles(phone.address)
         phone.notes.append((bubbles[-1].number if bubbles else 0, note))
         left = length
@@ -168,7 +168,7 @@ class SimulatedPhones:
         await self._settle(phone)
 
     async def person(self, phone: SimulatedPhone) -> PracticePerson | None:
-        """Return what is held about the phone's holder; None if nothing is."""
+        """Return what is stored about the phone's holder; None if nothing is."""
         return await asyncio.to_thread(self._person, phone)
 
     def _person(self, phone: SimulatedPhone) -> PracticePerson | None:
@@ -178,14 +178,14 @@ class SimulatedPhones:
             )
 
     def held_back(self) -> bool:
-        """Tell whether nothing is sent: a copy of the database was put back, and nobody has looked yet."""
+        """Return True if nothing is sent because a restored copy waits for somebody to look."""
         with reader(self.services.engine) as connection:
             return restore.fenced(connection)
 
     def _waiting(self, phone: SimulatedPhone) -> int:
         with reader(self.services.engine) as connection:
             if restore.fenced(connection):
-                return 0  # nothing comes, so there is nothing to wait for
+                return 0  # nothing comes, so nothing to wait for
             return simulated_people.waiting_for(connection, self._lookups(phone), self.services.clock())
 
     def _lookups(self, phone: SimulatedPhone) -> list[bytes]:
@@ -218,7 +218,7 @@ class SimulatedPhones:
         await self._settle(phone)
 
     async def _settle(self, phone: SimulatedPhone) -> None:
-        """Wait until what is said in return is on the phone."""
+        """Wait until the replies are on the phone, at most `SETTLE_SECONDS`."""
         until = time.monotonic() + SETTLE_SECONDS
         version = self.channel.version(phone.address)
         while await asyncio.to_thread(self._waiting, phone) and time.monotonic() < until:
@@ -226,7 +226,7 @@ class SimulatedPhones:
 
 
 def _number(once: str, act: str, what: str) -> str:
-    """Return the id of an event: the same form with the same content is the same event, however often it is sent."""
+    """Return the id of an event: the same form with the same content gets the same id, so it counts once."""
     return sha256(f"{once}\n{act}\n{what}".encode("utf-8", "replace")).hexdigest()[:32]
 
 

@@ -1,8 +1,8 @@
-"""The practice phone at /try, drawn as a page. Every act is a form that answers with a redirect, so that it works
-without JavaScript and without a reload being asked twice.
+"""The simulator's page at /try. Every act is a form answered with a redirect, so that it works without JavaScript and a
+reload repeats nothing.
 
-A browser holds one phone, named by a random address in a cookie that no script can read; it is never in a URL. Forms
-from other sites are turned away.
+A browser has one phone, named by a random address in a cookie that no script can read; it is never in a URL. Forms from
+other sites are rejected.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ADDRESS = re.compile(r"(sms|telegram)-[A-Za-z0-9_-]{16,64}\Z")
 
 
 def routes(services: SimulatorServices) -> list[Route]:
-    """Return the routes of the practice phone; none where it is switched off."""
+    """Return the routes of the simulator; none if it is switched off."""
     channel = services.channel
     if not isinstance(channel, SimulatorChannel):
         return []
@@ -55,7 +55,7 @@ def routes(services: SimulatorServices) -> list[Route]:
 
 
 class SimulatorPage:
-    """The page and what can be done on it."""
+    """The page and the acts on it."""
 
     def __init__(self, services: SimulatorServices, practice: SimulatedPhones) -> None:
         self.services = services
@@ -66,7 +66,7 @@ class SimulatorPage:
     # --- looking ------------------------------------------------------------------------------------------------
 
     async def show(self, request: Request) -> Response:
-        """Show the phone; a browser without one gets one."""
+        """Show the phone; a browser without one gets a new one."""
         address = self._address(request)
         phone = self.practice.find(address) if address else self.practice.new(PHONES[0][0])
         response = await self._page(phone, known=request.headers.get("if-none-match", ""))
@@ -123,10 +123,10 @@ class SimulatorPage:
     # --- acting -------------------------------------------------------------------------------------------------
 
     async def act(self, act: Act, request: Request) -> Response:
-        """Do one thing on the phone, then show it."""
+        """Do one act on the phone, then show it."""
         hidden = request.headers.get("origin") == "null"
         if hidden or not forms.is_from_here(request, self.services.settings.public_url):
-            raise HTTPException(403)  # the cookie alone would not stop a site under the same name
+            raise HTTPException(403)  # the cookie alone would not stop another site under the same name
         form = await forms.read(request)
         address = self._address(request)
         phone = self.practice.find(address) if address else self.practice.new(PHONES[0][0])
@@ -155,7 +155,7 @@ class SimulatorPage:
         return RedirectResponse(NEWEST, 303)
 
     async def send(self, _request: Request, form: forms.Form, phone: SimulatedPhone, once: str) -> Response:
-        """Send something that is not words."""
+        """Send something that is not text."""
         kind = forms.first(form, "kind")
         sample = SAMPLES.get(self.services.settings.country)
         if kind not in SENT or (kind == "location" and sample is None):
@@ -173,7 +173,7 @@ class SimulatorPage:
         return RedirectResponse(NEWEST, 303)
 
     async def start(self, _request: Request, form: forms.Form, _phone: SimulatedPhone, _once: str) -> Response:
-        """Hand over a new phone: somebody new begins."""
+        """Give the browser a new phone: somebody new begins."""
         look = next((name for name, _ in PHONES if name == forms.first(form, "look")), PHONES[0][0])
         fresh = self.practice.new(look, forms.first(form, "flow"), forms.first(form, "language"))
         self.practice.remember(fresh)

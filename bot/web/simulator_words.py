@@ -1,4 +1,4 @@
-"""What the practice phone's page says, in plain words. No web."""
+"""The texts of the simulator's page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from storage.queries.simulated_people import PracticePerson
 
 PHONES = tuple((look.name, look.title) for look in reversed(LOOKS.values()))
-"""How a phone may look, the one a browser gets first."""
+"""The looks a phone can have: name and title; a new browser gets the first."""
 ALWAYS = ("HELP", "BACK", "SKIP", "MY DATA", "CHANGE", "DELETE", "STOP")
 SENT = {"location": "A position", "voice": "A voice message", "photo": "A photo"}
-"""What may be sent beside words, and how it shows."""
+"""What can be sent besides text, by kind, and how the page names it."""
 
 
 class Wait(NamedTuple):
-    """A length of time that can be let pass."""
+    """A length of time that can pass."""
 
     value: str
     label: str
@@ -44,7 +44,7 @@ WAITS = (
 
 
 class Sample(NamedTuple):
-    """The position that is shared in practice: the middle of a village, nobody's own."""
+    """The position that the simulator shares: the middle of a village, not anybody's home."""
 
     name: str
     point: tuple[float, float]
@@ -59,7 +59,7 @@ PROBLEMS = {
 
 
 class KeptStory(NamedTuple):
-    """One story as the panel tells it."""
+    """One story as the panel beside the phone shows it."""
 
     id: int
     what: str
@@ -78,7 +78,7 @@ class KeptShown(NamedTuple):
 
 
 def kept(person: PracticePerson | None) -> KeptShown:
-    """Return what the panel beside the phone says."""
+    """Return the content of the panel beside the phone."""
     if person is None:
         return KeptShown((), "Nothing yet. Nothing is kept before somebody says yes.", "", "", opted_out=False)
     stories = tuple(
@@ -104,7 +104,7 @@ def _about(tags: tuple[tuple[str, str], ...], use: str) -> str:
 
 
 def segments(text: str) -> str:
-    """Return what a text message costs: segments are what phone companies charge for (rule 18)."""
+    """Return how many segments a text message has, as a phrase; phone companies charge by the segment (rule 18)."""
     counted = count(text)
     alphabet = {"gsm7": "GSM-7", "ucs2": "UCS-2"}[counted.encoding]
     parts = "1 segment" if counted.parts == 1 else f"{counted.parts} segments"

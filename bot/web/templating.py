@@ -1,6 +1,6 @@
-"""Turning templates into pages for contributors and for practice.
+"""Renders templates into pages for contributors and the simulator.
 
-Nothing on a page is marked safe by hand: every value is escaped by the template engine.
+Nothing on a page is marked safe by hand: the template engine escapes every value.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ STATIC_URL = "/static"
 
 HEADERS = {
     "Cache-Control": "no-store",
-    # A page without a referrer policy of its own would make browsers hide where our own forms come from.
+    # Without a referrer policy of the page, browsers would hide which of our pages a form comes from.
     "Referrer-Policy": "same-origin",
 }
 
 
 def page(template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """Return a page made from a template."""
+    """Return the rendered template as a response."""
     return HTMLResponse(_environment().get_template(template).render(context), status, HEADERS)
 
 
 def exists(template: str) -> bool:
-    """Return whether there is such a template."""
+    """Return True if there is such a template."""
     return (TEMPLATES / template).is_file()
 
 
 def asset(name: str) -> str:
-    """Return the address of a static file; it changes with the content, so that browsers may keep it for long."""
+    """Return the address of a static file. It changes with the content, so that browsers may cache it for long."""
     return f"{STATIC_URL}/{name}?v={_version(name)}"
 
 
 class Static(HeldFiles):
-    """Our static files, which browsers may keep: their addresses change with their content."""
+    """Our static files, which browsers may cache for long: their addresses change with their content."""
 
     def __init__(self) -> None:
         super().__init__(directory=STATIC)
 
     def file_response(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a file with leave to keep it."""
+        """Return the response for a file, with its caching header."""
         response = super().file_response(*args, **kwargs)
         response.headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         return response
@@ -63,7 +63,7 @@ def _version(name: str) -> str:
 
 
 def _shown(value: object) -> object:
-    """Leave out of every value what would turn around what stands beside it on the page."""
+    """Return a value without the characters that would change the direction of the text beside it."""
     return displayable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

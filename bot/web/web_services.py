@@ -1,4 +1,4 @@
-"""What the web side is handed by the composition root: three small records, each with what its pages need."""
+"""What the web side receives from the composition root: three small records, each with what its pages need."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class PublicServices:
     keyring: Keyring
     clock: Callable[[], datetime]
     steady: timedelta
-    """The longest silence after which an address still opens what was told from it."""
+    """The longest silence after which an address still opens the stories told from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorServices:
-    """What the simulator's page needs: what it sends goes through the real intake."""
+    """What the simulator's page needs. What it sends goes through the real intake."""
 
     settings: Settings
     engine: Engine
@@ -48,7 +48,7 @@ class SimulatorServices:
     keyring: Keyring
     clock: Callable[[], datetime]
     channel: Channel | None
-    """The simulator's own channel; None where it is switched off."""
+    """The simulator's own channel; None if it is switched off."""
     releases: Releases
     intake: Intake
     timers: ConversationTimers

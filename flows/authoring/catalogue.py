@@ -1,7 +1,7 @@
-"""A PO file: one language's translations of every text, read, made and brought up to date. babel and stdlib only.
+"""A PO file: reads, creates and updates one language's translations.
 
 One entry per text: `msgctxt` is the text's address, `msgid` the source it was translated from. An entry marked fuzzy is
-a draft that nobody has checked. What is written is the same for the same input: no dates, no paths of a machine.
+a draft that nobody has checked. The same input always gives the same output: no dates, no paths of a machine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BYTE_ORDER_MARK = "\ufeff".encode()
-"""What editors on Windows write before the first letter; it says nothing."""
+"""What editors on Windows write at the start of a file; it is ignored."""
 WIDTH = 100
 """Characters of a line in a PO file."""
 
@@ -48,7 +48,7 @@ class UnreadableCatalogueError(ValueError):
 
 
 class Entry(NamedTuple):
-    """One translation as its file has it. `text` is empty where none was given."""
+    """One translation as in its file. `text` is empty if none was given."""
 
     address: str
     source: str
@@ -58,14 +58,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One language's entries by address."""
+    """One language's entries, by address."""
 
     language: str
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
 
 class CatalogueChange(NamedTuple):
-    """What bringing a catalogue up to date did, in numbers of texts."""
+    """How many texts an update of a catalogue added, changed and removed."""
 
     kept: int
     new: int
@@ -93,11 +93,11 @@ def template(sources: Iterable[SourceText]) -> str:
 
 
 def updated(old: bytes | None, language: str, sources: Iterable[SourceText]) -> tuple[str, CatalogueChange]:
-    """Return a catalogue brought up to date with the sources, as PO text, and what changed.
+    """Return a catalogue updated to the sources, as PO text, and what changed.
 
-    Translations stay; those of a changed source are marked fuzzy, with the old source beside them; those of a text that
-    is gone move to the end as comments. `old` is the file as it is, None for a new language. The file's own header
-    stays as it is. Raises UnreadableCatalogueError.
+    Translations stay; those of a changed source are marked fuzzy, with the old source beside them; those of a removed
+    text move to the end as comments. `old` is the current content, None for a new language. The file's own header is
+    kept. Raises UnreadableCatalogueError.
     """
     before = _read(old, f"{language}.po") if old is not None else Catalog()
     known = {message.context: message for message in before if message.id and message.context}
@@ -139,7 +139,7 @@ def _read(content: bytes, name: str) -> Catalog:
         raise _unreadable(name, "it is not written in UTF-8") from None
     for number, line in enumerate(lines, start=1):
         if line.startswith(("msg", '"')) and not _QUOTED.fullmatch(line.rstrip()):
-            raise _unreadable(name, f"line {number} lacks a quote")  # Babel would drop the last letter instead
+            raise _unreadable(name, f"line {number} lacks a quote")  # Babel would silently drop the last letter
     try:
         return read_po(BytesIO(content), abort_invalid=True, charset="utf-8")
     except PoFileError as error:
@@ -153,9 +153,9 @@ def _unreadable(name: str, why: str) -> UnreadableCatalogueError:
 
 
 def _previous(message: Message) -> list[str]:
-    """Return the source an entry was translated from before it changed; Babel reads those lines as remarks."""
+    """Return the source an entry was translated from before it changed; Babel reads those lines as comments."""
     remark = " ".join(comment[1:].strip() for comment in message.user_comments if comment.startswith("|"))
-    quoted = _STRINGS.findall(remark.partition("msgid ")[2])  # Babel folds the quoted lines like running text
+    quoted = _STRINGS.findall(remark.partition("msgid ")[2])  # Babel wraps the quoted lines like running text
     text = "".join(denormalize(piece) for piece in quoted)
     return [text] if text else []
 
@@ -166,7 +166,7 @@ def _remarks(message: Message) -> list[str]:
 
 def _message(source: SourceText) -> Message:
     made = Message(source.text, "", auto_comments=_comments(source), context=source.address)
-    made.flags.discard("python-format")  # a per cent sign is a per cent sign here
+    made.flags.discard("python-format")  # a per cent sign has no special meaning in our texts
     return made
 
 
@@ -191,5 +191,5 @@ def _written(catalog: Catalog) -> str:
 
 
 def _header_of(content: bytes) -> str:
-    """Return the first entry of a PO file as it stands, so that what an editor wrote there is kept."""
+    """Return the first entry of a PO file unchanged, so that what an editor wrote there is kept."""
     return content.removeprefix(BYTE_ORDER_MARK).decode("utf-8").replace("\r\n", "\n").split("\n\n", 1)[0] + "\n"

@@ -1,7 +1,7 @@
-"""Which names nobody could choose when they answer "where": keywords, and words that mean no place. Pure.
+"""Finds place names that nobody could choose as an answer: keywords, and words that mean no place.
 
-A team's own list of places is checked with it, so that "Stop" or "no" is found when the list is read, not when a person
-answers.
+A team's own list of places is checked with it, so that "Stop" or "no" is found when the list is imported, not when a
+person answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flows.questions.place import says_nowhere
 
 
 def means_else(name: str) -> bool:
-    """Say whether somebody who typed this name would be understood otherwise, in any language or on any channel."""
+    """Return True if this name would be understood as something else, in any language or on any channel."""
     languages = sorted(file.stem for file in WORDS.glob("*.toml"))
     heard = (recognise(name, language=language, channel=channel) for language in languages for channel in LOOKS)
     if any(word is not None and word.whole and not word.sensed for word in heard):

@@ -1,4 +1,4 @@
-"""What a person agreed to, in a sentence for each decision: the receipt that they read at the end (rule 52). Pure."""
+"""What a person agreed to, in a sentence for each decision: the receipt that they read at the end (rule 52)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A flow as its author wrote it: a named set of steps. Owns the record and its digests' meaning; pydantic only."""
+"""A flow as its author wrote it: a named set of steps, and which parts of it make up its structure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
     AnyStep = Annotated[Union[QUESTIONS], Field(discriminator="type")]  # noqa: UP007 - built from the tuple
 
 BY_TYPE: dict[str, type[Step]] = {str(question.model_fields["type"].default): question for question in QUESTIONS}
-"""Every question type by the word that a flow writes for it."""
+"""Every question type, by the word that a flow file uses for it."""
 
 _TEXT_KEYS = frozenset().union(*(question.text_fields for question in QUESTIONS))
 
@@ -32,19 +32,19 @@ class Flow(Record):
     start: str
     gathers: Literal["story", "feedback"] = "story"
     words: tuple[str, ...] = ()
-    """Words that start this flow when they are the whole message."""
+    """Words that start this flow if they are the whole message."""
     sensitive: bool = True
-    """True: people may tell of their worst days, so a way to reach a person must be said."""
+    """True: people may tell of their worst days, so the flow must say how to reach a person."""
     nudges: int = Field(default=1, ge=0, le=2)
-    """Reminders after 48 hours each (rule 100)."""
+    """How many reminders somebody gets who stops answering, 48 hours apart (rule 100)."""
     questions_after: int = Field(default=9, ge=1, le=9)
-    """Questions after the story; of those marked `bonus`, what would be more is left out."""
+    """Most questions after the story; further ones that are marked `bonus` are left out."""
     expires_after_days: int = Field(default=7, ge=1, le=30)
-    """For how long an unfinished conversation can be gone on with (rule 73)."""
+    """Days for which an unfinished conversation can be continued (rule 73)."""
     steps: dict[str, AnyStep]
 
     def texts(self) -> Iterator[SourceText]:
-        """Yield every text of the flow with the address that translations use."""
+        """Yield every text of the flow with its address in the translations."""
         for name, step in self.steps.items():
             for part, text, kind, sms in step.texts():
                 yield SourceText(f"{self.id}/{name}.{part}", text, kind, step.note, sms)
@@ -52,7 +52,7 @@ class Flow(Record):
     def structure(self) -> dict[str, Any]:
         """Return what a running conversation depends on: steps, options and targets, without their texts."""
         stripped = _without_texts(self.model_dump(mode="json", exclude={"title", "words"}))
-        if not isinstance(stripped, dict):  # pragma: no cover - a model dumps to a dict
+        if not isinstance(stripped, dict):  # pragma: no cover - a model always dumps to a dict
             raise TypeError(stripped)
         return stripped
 

@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a flow, for the person who wrote it. Pure records of loader and checks."""
+"""Findings: what is wrong with a flow, for the person who wrote it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Finding:
-    """One finding. `advice` says what to do, in words a lay person can act on."""
+    """One finding. `advice` says what to do, in words that a lay person can follow."""
 
     file: str
     step: str
-    """Step name, with the field after a dot where that helps; empty when the whole file is meant."""
+    """Step name, with the field after a dot if that helps; empty if the whole file is meant."""
     code: str
     """Name of the check that found it, e.g. `unknown_target`."""
     severity: Literal["error", "warning"]

@@ -1,4 +1,4 @@
-"""A flow as one channel walks it: which step can follow which, and by what. Pure."""
+"""A flow as a graph on one channel: which step can follow which, and why."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ TAKE_PART = "take_part"
 
 @dataclass(frozen=True)
 class Graph:
-    """The steps a channel can reach from one another. Targets that are no step are kept, and lead nowhere."""
+    """The steps of a channel and the edges between them. Targets that do not exist are kept; nothing follows them."""
 
     channel: ChannelKind
     start: str
     steps: Mapping[str, Step]
     edges: Mapping[str, tuple[Edge, ...]]
     waits: frozenset[str]
-    """Steps that ask something on this channel."""
+    """Steps that wait for an answer on this channel."""
     asked: frozenset[str]
-    """Steps that are not passed by on this channel."""
+    """Steps that this channel does not pass over."""
     most_after: int = 9
-    """Questions after the story from which on those marked `bonus` are left out."""
+    """How many questions after the story are asked; further ones marked `bonus` are left out."""
 
     @classmethod
     def of(cls, flow: Flow, channel: ChannelKind) -> Graph:
-        """Return the flow as `channel` walks it."""
+        """Return the graph of the flow on `channel`."""
         asked = frozenset(name for name, step in flow.steps.items() if step.when in {None, channel})
         return cls(
             channel=channel,
@@ -52,13 +52,13 @@ class Graph:
         )
 
     def following(self, name: str, passable: Callable[[Edge], bool] | None = None) -> Iterator[str]:
-        """Yield the steps that can come right after this one."""
+        """Yield the steps that can come directly after this one."""
         for edge in self.edges.get(name, ()):
             if edge.target in self.steps and edge.target is not None and (passable is None or passable(edge)):
                 yield edge.target
 
     def routes(self, passable: Callable[[Edge], bool] | None = None) -> dict[str, tuple[str, ...]]:
-        """Return every step that can be reached, with a shortest way there from the start."""
+        """Return every reachable step with a shortest path to it from the start."""
         if self.start not in self.steps:
             return {}
         found: dict[str, tuple[str, ...]] = {self.start: (self.start,)}
@@ -78,7 +78,7 @@ class Graph:
 
     @cached_property
     def silent_rounds(self) -> tuple[frozenset[str], ...]:
-        """Groups of steps that follow each other in a round without one that waits."""
+        """Groups of steps that form a cycle in which no step waits for an answer."""
         silent = {
             name: tuple(target for target in self.following(name) if target not in self.waits)
             for name in self.steps
@@ -89,18 +89,17 @@ class Graph:
         )
 
     def longest(self, to: frozenset[str] = frozenset(), *, wide: bool = True) -> tuple[str, ...]:
-        """Return the questions on the longest way from the start, up to the first of the steps `to` if some are given.
+        """Return the questions on the longest path from the start, up to the first of the steps `to` if given.
 
-        Changing one thing in a read-back is not counted; a question asked again and again is counted once; a bonus
-        that would be one question too many after the story is left out. Without `wide` the way is that of somebody who
-        allows the least once they have told.
+        Changing one thing in a read-back does not count; a repeated question counts once; a bonus question above the
+        limit is left out. Without `wide` the path is that of somebody who allows the least after their story.
         """
         bonus = frozenset(name for name, step in self.steps.items() if step.bonus)
         ways = (self._longest(to, wide, frozenset()), self._longest(to, wide, bonus))
         return max(map(self._without_bonus, ways), key=len)
 
     def after_story(self, way: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the questions of a way that come after the story; none if nothing is told on it."""
+        """Return the questions of a path that come after the story; none if no story is told on it."""
         told = [place for place, name in enumerate(way) if self.steps[name].tells]
         return way[told[-1] + 1 :] if told else ()
 
@@ -112,7 +111,7 @@ class Graph:
         return tuple(kept)
 
     def _longest(self, to: frozenset[str], wide: bool, uncounted: frozenset[str]) -> tuple[str, ...]:
-        """Return the longest way, where some steps do not make it longer."""
+        """Return the longest path; the steps in `uncounted` do not make it longer."""
 
         def passable(edge: Edge) -> bool:
             return not edge.by.startswith("change ") and (wide or not edge.widens)

@@ -1,4 +1,4 @@
-"""Reading flow files: TOML to `Flow`, with findings a lay person can act on. Reads only flow folders."""
+"""Reads flow files: TOML to `Flow`, with findings that a lay person can act on."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 CONTENT = Path(__file__).parents[1] / "content"
 EVERYWHERE = "everywhere"
-"""Name of the file with the texts that belong to every flow; it is not a flow."""
+"""Name of the file with the texts that all flows share; it is not a flow."""
 
 
 def load(folders: Iterable[Path] = (CONTENT,)) -> tuple[Flow, ...]:
-    """Read every flow of these folders, by file name; a later folder replaces a flow of the same id.
+    """Return every flow of these folders, by file name; a later folder replaces a flow of the same id.
 
     Raises FlowError with all findings of all files.
     """
@@ -46,12 +46,12 @@ def load(folders: Iterable[Path] = (CONTENT,)) -> tuple[Flow, ...]:
 
 
 def load_file(path: Path) -> Flow:
-    """Read one flow file; raises FlowError."""
+    """Return the flow in a file. Raises FlowError."""
     return read(path.read_text(encoding="utf-8-sig"), path.name)
 
 
 def read(text: str, file: str) -> Flow:
-    """Read a flow from TOML text; `file` names it in findings. Raises FlowError."""
+    """Return the flow in a TOML text; `file` names it in findings. Raises FlowError."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,7 +63,7 @@ def read(text: str, file: str) -> Flow:
 
 
 def everywhere(path: Path = CONTENT / f"{EVERYWHERE}.toml") -> tuple[SourceText, ...]:
-    """Return the source texts that belong to every flow, in English."""
+    """Return the source texts that all flows share, in English."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     found = []
     for key, item in raw.items():
@@ -107,7 +107,7 @@ def _finding(file: str, error: dict[str, Any]) -> Finding:
 
 
 def _field(where: list[str | int]) -> str:
-    """Return where a slip is: `“next”`, or `“label” (options, number 2)` inside a list."""
+    """Return the place of an error in words: `“next”`, or `“label” (options, number 2)` inside a list."""
     names = [part for part in where if isinstance(part, str)]
     places = [f"{where[at - 1]}, number {part + 1}" for at, part in enumerate(where) if isinstance(part, int) and at]
     if not names:
@@ -137,11 +137,11 @@ _PLAIN = {
     "greater_than_equal": ("{named} is too small.", "Use {ge} or more."),
     "value_error": ("{named} cannot be used: {error}.", "Change it and check again."),
 }
-"""What is wrong and what to do, by pydantic's name for it."""
+"""What is wrong and what to do, by pydantic's error type."""
 
 
 def _plain(error: dict[str, Any], named: str) -> tuple[str, str]:
-    """Return what is wrong and what to do, in words for somebody who has never seen a line of code."""
+    """Return what is wrong and what to do, in words for somebody who has never seen code."""
     what, advice = _PLAIN.get(
         error["type"],
         ("{named} holds another kind of value than it should.", "Look at the examples in the flow handbook."),

@@ -1,6 +1,6 @@
-"""A release: one frozen, published version of a flow with its texts in every language. Owns rendering; pydantic only.
+"""A release: one frozen, published version of a flow with its texts in every language, and how they are rendered.
 
-A conversation stays on its release's structure (design rule 4); texts may follow a newer release of the same structure.
+A conversation stays on its release's structure (design rule 4); texts may follow a newer release of that structure.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ PLACEHOLDERS = frozenset(
         "text_line", "health_line", "youth_line", "more_line", "gas_line",
         "receipt", "agreed", "words", "story", "place", "scale", "actor", "rating",  # from the conversation
         "question", "languages", "stories", "since", "channels", "reach",
-        "lines", "link", "month", "progress", "code",  # from what is held
-        "reason", "months",  # from what we ask of our own accord
+        "lines", "link", "month", "progress", "code",  # from stored stories and links
+        "reason", "months",  # from follow-up questions
     }
 )  # fmt: skip
-"""The closed list of what a text may hold in braces."""
+"""Every placeholder that a text may contain in braces."""
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 
 
 class Release(Record):
-    """Everything needed to hold a conversation. `texts` maps language to address to text, checked translations only."""
+    """Everything needed to hold a conversation. `texts`: language to address to text, checked translations only."""
 
     flow: Flow
     texts: Mapping[str, Mapping[str, str]]
@@ -50,12 +50,12 @@ class Release(Record):
 
     @cached_property
     def rendered(self) -> dict[tuple[str, str, str], str]:
-        """Texts with the organisation filled in, by address, language and channel, as they were first needed."""
+        """Cache of texts with the organisation's facts filled in, by address, language and channel."""
         return {}
 
     @cached_property
     def offered(self) -> dict[tuple[str, str, str, int, int], tuple[tuple[OptionStep, ...], tuple[Choice, ...]]]:
-        """Options with their labels and words, as they were first needed; `flows.questions.options` fills it."""
+        """Cache of options with their labels and words, filled by `flows.questions.options`."""
         return {}
 
     def to_json(self) -> str:
@@ -64,28 +64,28 @@ class Release(Record):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Release:
-        """Read a published release; raises pydantic.ValidationError if it is not one."""
+        """Return a published release from its JSON. Raises pydantic.ValidationError if it is not one."""
         return cls.model_validate_json(text)
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Return the languages this release can speak, source language first."""
+        """Return the languages of this release, source language first."""
         source = self.flow.source_language
         return (source, *(language for language in self.texts if language != source))
 
     def has(self, address: str) -> bool:
-        """Return whether the release has a text at this address."""
+        """Return True if the release has a text at this address."""
         return address in self.texts[self.flow.source_language]
 
     def consent_step(self, purpose: str) -> str | None:
-        """Return the name of the step that asks for this decision; None if the flow does not ask it by itself."""
+        """Return the name of the step that asks for this decision; None if no step of the flow does."""
         return next(
             (name for name, step in self.flow.steps.items() if step.asks_consent and step.about == purpose),
             None,
         )
 
     def consent_version(self, purpose: str) -> int:
-        """Return the version of what people agree to for this purpose; 1 where the flow does not ask for it."""
+        """Return the version of what people agree to for this purpose; 1 if the flow does not ask for it."""
         for step in self.flow.steps.values():
             for decided in step.purposes():
                 if decided.name == purpose:
@@ -131,11 +131,11 @@ class Release(Record):
 
 
 def compile_release(flow: Flow, texts: Mapping[str, Mapping[str, str]], organisation: OrganisationFacts) -> Release:
-    """Freeze a flow with its texts. `texts` must hold the source language; see `flows.authoring.texts.texts_for`."""
+    """Return the release of a flow. `texts` must contain the source language; see `flows.authoring.texts.texts_for`."""
     body = {
         "flow": flow.model_dump(mode="json"),
         "texts": {language: dict(sorted(found.items())) for language, found in sorted(texts.items())},
-        "house": organisation.model_dump(mode="json"),  # part of digests that are stored: the key stays as it was
+        "house": organisation.model_dump(mode="json"),  # the key is part of stored digests and stays as it was
     }
     structure = sha256(_canonical(flow.structure()).encode()).hexdigest()
     return Release(

@@ -1,6 +1,6 @@
-"""A flow as people read it: a script like a play's, and a Mermaid diagram. Pure; for `earshot flows show`.
+"""A flow in a form for people: a script like a play's, and a Mermaid diagram, for `earshot flows show`.
 
-Neither is read back by a machine: the TOML file stays the only definition.
+No program reads them back: the TOML file stays the only definition.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Kind = Literal["title", "fact", "step", "says", "sms", "answer", "aside", "blank
 
 _ONLY = {name: f"only {look.by}" for name, look in LOOKS.items()}
 _LONGEST = 40
-"""Characters of a text in a diagram's box."""
+"""Most characters of a text in a diagram's box."""
 
 
 class ScriptLine(NamedTuple):
@@ -32,7 +32,7 @@ class ScriptLine(NamedTuple):
 def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[ScriptLine]:
     """Yield the flow as a script, each step where a person would first meet it.
 
-    `texts` by address replaces source texts, to read the flow in another language.
+    `texts` by address replaces source texts, to show the flow in another language.
     """
     texts = {**{text.address: text.text for text in flow.texts()}, **(texts or {})}
     graphs = {channel: Graph.of(flow, channel) for channel in CHANNELS}
@@ -50,7 +50,8 @@ def script(flow: Flow, texts: Mapping[str, str] | None = None) -> Iterator[Scrip
 
 
 def _order(flow: Flow, *graphs: Graph) -> list[str]:
-    """Return the steps along the way most people go: after a step comes what its first answer leads to."""
+    """Return the steps in the order most people meet them: after a step comes what its first answer leads
+    to."""
     found: dict[str, None] = {}
 
     def visit(name: str) -> None:

@@ -1,7 +1,7 @@
-"""Texts in every language: which a release may speak. Owns what is offered; reads flow folders, stdlib only.
+"""The texts of a flow in every language, and which languages are complete enough to be offered.
 
-A source text stands beside its step. A translation is used only when a person has checked it (its entry is not fuzzy)
-and it was made from the source as it is now. A language is offered only when every text of the flow is there.
+Source texts are in the flow file. A translation is used only if a person has checked it (its entry is not fuzzy) and it
+was made from the current source. A language is offered only if every text of the flow has such a translation.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from flows.authoring.definition import Flow
 
 TEXTS = Path(__file__).parents[1] / "texts"
-"""Folder of the PO files that ship with Earshot, one a language."""
+"""Folder of the PO files that ship with Earshot, one per language."""
 
 
 def sources(flow: Flow) -> Iterator[SourceText]:
-    """Yield every source text a release of this flow needs: those of every flow, then its own."""
+    """Yield every source text that a release of this flow needs: the shared ones, then its own."""
     yield from everywhere()
     yield from flow.texts()
 
 
 def all_sources(flows: Iterable[Flow]) -> tuple[SourceText, ...]:
-    """Return every source text of these flows, with those of every flow first, as translators get them."""
+    """Return every source text of these flows for translators, the shared ones first."""
     return (*everywhere(), *(text for flow in flows for text in flow.texts()))
 
 
 def read_catalogues(languages: Iterable[str], folders: Iterable[Path] = (TEXTS,)) -> dict[str, Catalogue]:
-    """Return the catalogue of each language as its files have it, drafts too; empty for a language without a file.
+    """Return each language's catalogue as in its files, drafts included; empty for a language without a file.
 
     An entry of a later folder replaces one of an earlier folder. Raises UnreadableCatalogueError.
     """
@@ -51,7 +51,7 @@ def read_catalogues(languages: Iterable[str], folders: Iterable[Path] = (TEXTS,)
 def read_translations(
     languages: Iterable[str], flows: Iterable[Flow], folders: Iterable[Path] = (TEXTS,)
 ) -> dict[str, dict[str, str]]:
-    """Return the checked translations by language and address: not fuzzy, and made from the source as it is now.
+    """Return the checked translations by language and address: not fuzzy, and made from the current source.
 
     Raises UnreadableCatalogueError.
     """
@@ -69,8 +69,8 @@ def read_translations(
 def texts_for(flow: Flow, translations: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Return the texts of a release by language and address: the source language, and every language that is complete.
 
-    `translations` holds checked ones only; see `read_translations`. The texts of every flow are written in English; a
-    flow in another source language uses their translation where there is one.
+    `translations` contains checked ones only; see `read_translations`. The shared texts are written in English; a flow
+    in another source language uses their translation if there is one.
     """
     own = translations.get(flow.source_language, {})
     source = {text.address: text.text for text in everywhere()}

@@ -1,4 +1,4 @@
-"""The static checks of a flow, one file each. To add one: its file here and its word in `CHECKS`. Pure.
+"""The static checks of a flow, one file each. To add one: its file here and its word in `CHECKS`.
 
 A check is a module with `CODES` (what it can find, in a few words) and `check(subject)`, which yields findings.
 """
@@ -82,7 +82,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 CODES: dict[str, str] = {code: meaning for check in CHECKS for code, meaning in check.CODES.items()}
-"""Every code a check can give, with what it means."""
+"""Every code that a check can report, with its meaning."""
 
 
 def check_flow(
@@ -93,9 +93,9 @@ def check_flow(
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a flow, errors first.
 
-    `catalogues` holds the translations, drafts too, of every language that is to be offered besides the flow's own; see
-    `flows.authoring.texts.read_catalogues`. `organisation` is who speaks, so that messages are measured with
-    the real name in them.
+    `catalogues` contains the translations, drafts included, of every language that is to be offered besides the flow's
+    own; see `flows.authoring.texts.read_catalogues`. `organisation` supplies the real names, so that messages are
+    measured at their real length.
     """
     return _checked(Subject(file, flow, tuple(flow.texts()), everywhere(), catalogues or {}, organisation))
 
@@ -103,14 +103,14 @@ def check_flow(
 def costs_of(
     flow: Flow, catalogues: Mapping[str, Catalogue] | None = None, organisation: OrganisationFacts = SAMPLE_ORGANISATION
 ) -> tuple[Cost, ...]:
-    """Return what a flow costs on each channel, in its own language and in each that has all its texts, drafts too."""
+    """Return the cost of a flow on each channel, in its own language and each complete translation, drafts included."""
     return Subject(f"{flow.id}.toml", flow, tuple(flow.texts()), everywhere(), catalogues or {}, organisation).costs
 
 
 def check_everywhere(
     catalogues: Mapping[str, Catalogue] | None = None, organisation: OrganisationFacts = SAMPLE_ORGANISATION
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with the texts that belong to every flow, errors first."""
+    """Return what is wrong with the texts that all flows share, errors first."""
     texts = everywhere()
     return _checked(Subject(f"{EVERYWHERE}.toml", None, texts, texts, catalogues or {}, organisation))
 
@@ -120,7 +120,7 @@ def check_flows(
     catalogues: Mapping[str, Catalogue] | None = None,
     organisation: OrganisationFacts = SAMPLE_ORGANISATION,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with these flows and with the texts that belong to all of them, file by file."""
+    """Return what is wrong with these flows and with the texts that they share, file by file."""
     found = list(check_everywhere(catalogues, organisation))
     for flow in flows:
         found += check_flow(flow, f"{flow.id}.toml", catalogues, organisation)

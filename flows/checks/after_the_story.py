@@ -1,4 +1,4 @@
-"""What comes after the story: few questions, and none before it is kept: whoever stops there loses nothing. Pure."""
+"""Checks the questions after the story: few, and none before the story is kept, so that whoever stops loses nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CODES = {
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Count the questions after the story, and look for those that stand before it is kept."""
+    """Report too many questions after the story, and questions between the story and its keeping."""
     late: set[str] = set()
     severity: Severity = "error" if any(step.keeps for step in subject.steps.values()) else "warning"
     for graph in subject.graphs:
@@ -48,7 +48,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _waiting_before_kept(graph: Graph) -> Iterator[str]:
-    """Yield the questions that can wait after a story and before it is kept, where it is kept at all."""
+    """Yield the questions that wait after a story and before it is kept, if the flow keeps one."""
     told = [name for name in graph.reached if graph.steps[name].tells and name in graph.asked]
     queue = deque(target for name in sorted(told) for target in graph.following(name))
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""A question that was not understood is asked again in other words. Pure."""
+"""Checks that a question that was not understood is asked again in other words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CODES = {"no_again": "A question has no other words for when the answer was not 
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find questions without `again`, or whose `again` only repeats them."""
+    """Report questions without `again`, and those whose `again` only repeats them."""
     for name, step in subject.steps.items():
         if step.waits and (step.again is None or step.again.strip() == step.text.strip()):
             yield subject.finding(

@@ -1,4 +1,4 @@
-"""A read-back may only offer to change what was asked before it. Pure."""
+"""Checks that a read-back offers to change only what was asked before it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODES = {"change_not_asked": "The read-back offers to change something that was 
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find things to change that nobody was asked."""
+    """Report things to change that were not asked before."""
     said: set[tuple[str, str]] = set()
     for graph in subject.graphs:
         for name, step in subject.steps.items():

@@ -1,4 +1,4 @@
-"""Steps and options for one channel only must not leave the other without a way. Pure."""
+"""Checks that steps and options for one channel leave the other channel a next step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CODES = {
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find steps, options and whole channels that `when` leaves without a way."""
+    """Report steps, options and whole channels that `when` leaves without a next step."""
     for name, step in subject.steps.items():
         if step.when is not None and step.next is None and step.ending is None:
             yield subject.finding(

@@ -1,4 +1,4 @@
-"""What a check looks at: one flow (or the texts of every flow) with its translations and who speaks. Pure."""
+"""What a check receives: one flow, or the shared texts, with translations and the facts about the organisation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES = {
     "cy": "Welsh", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "ga": "Irish",
     "gd": "Scottish Gaelic", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "uk": "Ukrainian", "ur": "Urdu",
 }  # fmt: skip
-"""Languages as an English reader calls them; others are shown by their code."""
+"""English names of languages; a language that is not here is shown by its code."""
 
 BY = {name: look.by for name, look in LOOKS.items()}
 AT = {name: f"{by[0].upper()}{by[1:]}" for name, by in BY.items()}
@@ -43,7 +43,7 @@ SAMPLE_ORGANISATION = OrganisationFacts(
     crisis_line="Samaritans, free, any time: 116 123",
     youth_line="Childline, free: 0800 1111",
 )
-"""Stands in for what an installation has not set, so that messages are measured at a likely length."""
+"""Replaces facts that an installation has not set, so that messages are measured at a likely length."""
 
 SAMPLES = {
     "receipt": "amber river stone", "words": "the old library", "question": "Which is closest to it?",
@@ -52,10 +52,10 @@ SAMPLES = {
     "actor": "I used it", "rating": "4/5", "age": "18", "code": "4821",
     "agreed": "We may publish it, and name only the place. We may write to you about it. We will not ask you again.",
 }  # fmt: skip
-"""Likely values of what a conversation fills in. A read-back is measured without the story itself."""
+"""Likely values of placeholders that a conversation fills in. A read-back is measured without the story itself."""
 
 LONGEST_AGREED = {"use": "publish", "naming": "place", "contact": "yes", "invite": "no"}
-"""What makes the longest list of what was agreed to."""
+"""Answers that make the longest consent summary."""
 
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -75,7 +75,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Subject:
-    """One file to check. `flow` is None for the file of texts that belong to every flow; it then has no steps."""
+    """One file to check. `flow` is None for the file of shared texts, which has no steps."""
 
     file: str
     flow: Flow | None
@@ -88,22 +88,22 @@ class Subject:
 
     @property
     def id(self) -> str:
-        """What addresses of this file's texts begin with."""
+        """The first part of the addresses of this file's texts."""
         return self.flow.id if self.flow is not None else "everywhere"
 
     @property
     def language(self) -> str:
-        """The language its source texts are in."""
+        """The language of its source texts."""
         return self.flow.source_language if self.flow is not None else "en"
 
     @property
     def steps(self) -> Mapping[str, Step]:
-        """The flow's steps by name; none for the texts of every flow."""
+        """The flow's steps by name; none for the shared texts."""
         return self.flow.steps if self.flow is not None else {}
 
     @cached_property
     def graphs(self) -> tuple[Graph, ...]:
-        """The flow as each channel walks it; nothing for the texts of every flow."""
+        """The flow's graph on each channel; none for the shared texts."""
         if self.flow is None:
             return ()
         return tuple(Graph.of(self.flow, channel) for channel in CHANNELS)
@@ -119,7 +119,7 @@ class Subject:
 
     @cached_property
     def versions(self) -> tuple[tuple[str, bool, Mapping[str, str]], ...]:
-        """Every language with whether it is a draft and its texts by address; source language first.
+        """Every language, whether it is a draft, and its texts by address; source language first.
 
         A text without a translation is left out.
         """
@@ -136,7 +136,7 @@ class Subject:
         return tuple(mine)
 
     def answers(self, channel: ChannelKind) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield each list of answers this channel shows: its step (or common text) and the addresses of its labels.
+        """Yield each list of answers on this channel: its step (or shared text) and the addresses of its labels.
 
         A label's shorter form and its other words are at `<address>.sms` and `<address>.words`.
         """
@@ -159,7 +159,7 @@ class Subject:
 
     @cached_property
     def release(self) -> Release | None:
-        """The flow with all its texts, drafts too, to draw messages from; never sent."""
+        """A release of the flow with all its texts, drafts included, for drawing messages; never sent."""
         if self.flow is None:
             return None
         source = {text.address: text.text for text in (*self.everywhere, *self.texts)}
@@ -176,7 +176,7 @@ class Subject:
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
-        """What the flow costs on each channel in each language whose texts are all there, drafts too."""
+        """The flow's cost on each channel in each complete language, drafts included."""
         if self.release is None:
             return ()
         found = (
@@ -190,7 +190,8 @@ class Subject:
     def shown(self) -> Iterator[Shown]:
         """Yield every message of the file in every language, on every channel, as it would be sent.
 
-        Messages that cannot be drawn, for example for an unknown placeholder, are left to the checks that find those.
+        Messages that cannot be drawn, for example because of an unknown placeholder, are left to the checks that find
+        those.
         """
         for language, draft, texts in self.versions:
             for channel in CHANNELS:

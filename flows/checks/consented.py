@@ -1,4 +1,4 @@
-"""Nothing about an experience is asked or kept before a yes to taking part (design rule 2, rule 47). Pure."""
+"""Checks that nothing about an experience is asked or kept before a yes to taking part (design rule 2, rule 47)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CODES = {"no_consent": "A story can be asked for, or kept, without a yes to taki
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Take the yes away: whatever sensitive step can still be reached is asked without consent."""
+    """Report sensitive steps that can be reached without a yes."""
     said: set[str] = set()
     for graph in subject.graphs:
         for name, way in graph.routes(lambda edge: not edge.consents).items():

@@ -1,4 +1,4 @@
-"""What a flow costs a tired person with an old phone: segments and seconds, on a real way through it. Pure."""
+"""Checks what a flow costs a tired person with an old phone: segments and seconds, on a real path through it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CODES = {
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look at what each language costs on each channel."""
+    """Report languages and channels on which the flow costs too much."""
     for cost in subject.costs:
         severity: Severity = "error" if cost.language == subject.language else "warning"
         where = (

@@ -1,4 +1,4 @@
-"""Consent questions: what an unclear answer counts as, how to refuse, and use asked last (rules 49, 50, 55). Pure."""
+"""Checks consent questions: the answer for unclear replies, how to refuse, and use asked last (rules 49, 50, 55)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ CODES = {
 
 _WIDTH = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
 _OF_THEIR_OWN = {"use": "team", "naming": "none"}
-"""Purposes that are not answered with yes and no, and the answer each must offer."""
+"""Purposes that are not answered with yes or no, and the answer that each must offer."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find consent questions that could be taken for a yes that was not given."""
+    """Report consent questions that could count as a yes that was not given."""
     for name, step in subject.steps.items():
         if step.asks_consent:
             yield from _narrowest(subject, name, step)

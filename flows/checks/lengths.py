@@ -1,4 +1,4 @@
-"""How long each SMS is, in segments, as it is really sent, answers and filled braces included (rules 18, 96). Pure."""
+"""Checks how many segments each SMS takes as really sent, options and filled placeholders included (rules 18, 96)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ CODES = {
 
 MOST = 2
 MOST_AFTER_MORE = 3
-"""Segments for what MORE tells about a decision: only who asks for it gets it."""
+"""Most segments of what MORE explains about a decision: only who asks for it gets it."""
 
 LETTERS_ALLOWANCE = 2
-"""A language whose letters are not in the GSM alphabet gets twice the segments: the same number of characters."""
+"""Factor on the segments for a language whose letters are not in the GSM alphabet: the same number of characters."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Measure each SMS in each language; look at signs in the source texts that may go by SMS."""
+    """Report SMS that are too long in any language, and characters of source texts that make an SMS longer."""
     signed: set[str] = set()
     for shown in subject.shown():
         if LOOKS[shown.channel].short:

@@ -1,4 +1,4 @@
-"""The conversation must not go round without waiting for an answer: one turn would never end. Pure."""
+"""Checks that no cycle of steps runs without waiting for an answer: such a turn would never end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODES = {"loop_without_waiting": "Steps follow each other in a round, and none w
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find rounds of steps that ask nothing."""
+    """Report cycles of steps that ask nothing."""
     said: set[frozenset[str]] = set()
     for graph in subject.graphs:
         for group in graph.silent_rounds:

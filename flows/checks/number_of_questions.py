@@ -1,4 +1,4 @@
-"""Few questions, and the story early: people stop answering when there are many (rule 97). Pure."""
+"""Checks that questions are few and the story comes early: people stop answering when there are many (rule 97)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CODES = {
 
 _SEVERITY: dict[bool, Severity] = {True: "error", False: "warning"}
 FOR_MORE = 2
-"""Further questions that only follow when somebody allows more than the least, such as how they are to be named."""
+"""Questions more that are allowed if they only follow a wider use, such as how the teller is named."""
 
 STORY_BY = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Count the questions on the longest way, and those up to the story."""
+    """Report too many questions on the longest path, and too many before the story."""
     late: set[str] = set()
     for graph in subject.graphs:
         look = LOOKS[graph.channel]

@@ -1,4 +1,4 @@
-"""One thing in each message: a second decision beside the first is easily given without being meant. Pure."""
+"""Checks that each message asks one thing: a second decision beside the first is easily given without being meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CODES = {"asked_together": "By SMS one message asks for several decisions (also)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look for decisions that are asked beside another."""
+    """Report decisions that are asked beside another one."""
     for name, step in subject.steps.items():
         if beside := step.beside():
             yield subject.finding(

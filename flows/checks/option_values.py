@@ -1,4 +1,4 @@
-"""Within a step each option has a value of its own: answers and texts are filed under it. Pure."""
+"""Checks that each option of a step has its own value: answers and texts are stored under it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CODES = {"value_twice": "Two options of a step have the same value."}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find option values used twice in one step."""
+    """Report option values that are used twice in one step."""
     for name, step in subject.steps.items():
         values = [option.value for option in step.choices()]
         values += [item.value for item in step.changeable()]

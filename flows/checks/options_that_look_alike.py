@@ -1,4 +1,4 @@
-"""Answers of one question must differ in how they begin: people type the first word, or a number. Pure."""
+"""Checks that the options of a question begin differently: people type the first word, or a number."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _SMALL = frozenset(
         "someone", "y", "yr", "i'r", "fy", "na", "nie", "w", "z", "ja",
     }
 )  # fmt: skip
-"""Little words that many answers begin with; the word after them counts as the first."""
+"""Short words that many options begin with; the word after them counts as the first."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Compare the answers of each question as each channel and language shows them."""
+    """Report options that begin alike, as each channel and language shows them."""
     said: set[tuple[str, str, str]] = set()
     for language, _, texts in subject.versions:
         for channel in CHANNELS:

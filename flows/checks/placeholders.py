@@ -1,4 +1,4 @@
-"""What stands in braces: only names we can fill, in the texts that may hold them, the same in every language. Pure."""
+"""Checks placeholders in braces: known names only, in texts that may contain them, the same in every language."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ EVERYWHERE = frozenset(
 """Known in any text of a flow."""
 
 READ_BACK = frozenset({"story", "place", "scale", "actor", "rating"})
-"""Known only where a read-back shows what was told."""
+"""Known only in a text that shows what was told."""
 
 _BRACED = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look at every brace of every text in every language."""
+    """Report placeholders that are unknown, out of place, or differ between languages."""
     for text in subject.texts:
         known = _known(subject, text)
         for braced in dict.fromkeys(found for found in _braces(text.text) if found not in known):

@@ -1,4 +1,4 @@
-"""Every step must be reachable from the start, on some channel it is meant for. Pure."""
+"""Checks that every step can be reached from the start, on a channel it is meant for."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ CODES = {"unreachable": "Nothing leads to this step."}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find steps that nobody can ever get to."""
+    """Report steps that nobody can reach."""
     reached = {name for graph in subject.graphs for name in graph.reached & graph.asked}
     if not reached:
-        return  # the start itself is unknown; another check says so
+        return  # the start itself is unknown, which another check reports
     for name in subject.steps:
         if name not in reached:
             yield subject.finding(

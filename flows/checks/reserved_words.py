@@ -1,4 +1,4 @@
-"""Words that are taken: our own keywords in every state, and those the carriers read (rules 25, 26, 31). Pure."""
+"""Checks for reserved words: our own keywords in every state, and those of the carriers (rules 25, 26, 31)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CODES = {
 }
 
 WELCOME = frozenset({"stop", "start", "help"})
-"""Carrier words that mean to us what they mean to a carrier; a text may name these."""
+"""Words that mean the same to us as to a carrier; a text may name these."""
 
 _VERBS = (
     "answer",
@@ -57,7 +57,7 @@ _STOP_AS_ANSWER = re.compile(
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look at each answer's words and at each text in each language."""
+    """Report options and texts, in each language, that use reserved words."""
     said: set[tuple[str, str, str]] = set()
     for finding in (*_answers(subject), *_texts(subject)):
         key = (finding.step, finding.code, finding.what)
@@ -101,12 +101,12 @@ def _carried(subject: Subject, name: str, language: str, label: str) -> Iterator
 
 
 def _is_taken(form: str, language: str, step: Step | None) -> bool:
-    """Return whether this text would be heard as a keyword before the question sees it."""
+    """Return True if this text would be understood as a keyword before the question sees it."""
     found = recognise(form, language=language)
     if found is None or found.sensed or found.word in {Keyword.CHANGE, Keyword.NARROW}:
         return False  # both are left to the question
     if step is None and found.word is Keyword.DELETE:
-        return False  # what a question of ours offers is heard as that, word for word
+        return False  # the question itself offers this answer, word for word
     return found.word is not Keyword.MORE or (step is not None and step.more is not None)
 
 

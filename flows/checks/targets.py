@@ -1,4 +1,4 @@
-"""Every step that is named must exist. Pure."""
+"""Checks that every step named in a flow exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CODES = {"unknown_target": "A step leads to a step that does not exist."}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find names of steps that are not there."""
+    """Report names of steps that do not exist."""
     if subject.flow is None:
         return
     if subject.flow.start not in subject.steps:

@@ -1,4 +1,4 @@
-"""What Telegram can show: 4096 characters a message, 64 a button, 100 buttons. Pure."""
+"""Checks what Telegram can show: 4096 characters a message, 64 a button, 100 buttons."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 CODES = {"telegram_limit": "A message or a button is longer than Telegram shows."}
 
 MESSAGE, BUTTONS = 4096, 100
-"""Characters of a message as Telegram counts them, and buttons under one (python-telegram-bot's constants)."""
+"""Most characters of a message as Telegram counts, and most buttons under one (python-telegram-bot's constants)."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Measure every message as Telegram would get it."""
+    """Report messages that Telegram would refuse."""
     for shown in subject.shown():
         if not LOOKS[shown.channel].buttons or shown.part == "again":
             continue

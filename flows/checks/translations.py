@@ -1,4 +1,4 @@
-"""Translations: every text there, checked by a person, and none left over. Pure."""
+"""Checks translations: every text is there and checked by a person, and none is left over."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMED = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Compare each catalogue with the source texts; one finding for each kind, not one for each text."""
+    """Report differences between each catalogue and the source texts: one finding per kind, not per text."""
     wanted = {text.address: text.text for text in subject.texts}
     for language, catalogue in subject.catalogues.items():
         if language == subject.language:

@@ -1,4 +1,4 @@
-"""Who speaks, and how to reach a person: at the start, somewhere on the way, and at the end (rules 81, 98). Pure."""
+"""Checks who speaks, and how to reach a person: at the start, somewhere on the way, and at the end (rules 81, 98)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SUPPORT = re.compile(r"\{contact\}|\bHELP\b|\{crisis_line\}|\{youth_line\}")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Look for {organisation} at the start, and for {contact} or HELP in a sensitive flow."""
+    """Report a start without {organisation}, and a sensitive flow without {contact} or HELP."""
     if subject.flow is None:
         return
     unnamed = [graph.channel for graph in subject.graphs if "{organisation}" not in (_first(graph) or "{organisation}")]

@@ -1,4 +1,4 @@
-"""Every answer must lead somewhere, SKIP too, and every step must be able to come to an end. Pure."""
+"""Checks that every answer, SKIP included, leads to a step, and that every step can reach an end."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CODES = {
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find answers without a next step, and rounds without a way out."""
+    """Report answers without a next step, and cycles without an exit."""
     said: set[tuple[str, str]] = set()
     for graph in subject.graphs:
         for name, edge in [(name, edge) for name, edges in graph.edges.items() for edge in edges]:
-            past = graph.steps[name].when is not None and edge.by in {"SKIP", "next"}  # `when_without_next` says so
+            past = graph.steps[name].when is not None and edge.by in {"SKIP", "next"}  # `when_without_next` reports it
             if edge.target is None and not past and (name, edge.by) not in said:
                 said.add((name, edge.by))
                 yield subject.finding(
@@ -55,7 +55,7 @@ def _named(by: str) -> str:
 def _stuck(graph: Graph) -> frozenset[str]:
     """Return reachable steps from which no end can be reached.
 
-    A missing or unknown target and a round without a question count as an end here: other findings name those.
+    A missing or unknown target and a cycle without a question count as an end here: other findings report those.
     """
     leading: dict[str, set[str]] = {name: set() for name in graph.steps}
     good = [name for group in graph.silent_rounds for name in group]

@@ -1,4 +1,4 @@
-"""How the words read: short sentences, and a reading age of 11 or less over the whole flow (rule 97). Pure."""
+"""Checks the wording: short sentences, and a reading age of 11 or less over the whole flow (rule 97)."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ CODES = {
 }
 
 WORDS, TOO_MANY = 15, 25
-"""Words of a sentence from which it is warned of, and from which it is an error."""
+"""Words in a sentence: above the first a warning, above the second an error."""
 
 AGE, TOO_HIGH = 11, 14
-"""Reading age in years, in the same way; measured on the whole flow, since formulas need long samples."""
+"""Reading age in years, in the same way; measured on the whole flow, because formulas need long samples."""
 
 ENOUGH = 100
-"""Words below which a reading age means nothing."""
+"""Fewest words for which a reading age means anything."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Measure the English source texts; the formulas know no other language."""
+    """Report long sentences and a high reading age in the English source texts; the formulas fit no other language."""
     if subject.language != "en":
         return
     told = [text for text in subject.texts if text.kind == "text"]
@@ -58,5 +58,5 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _plain(text: str) -> str:
-    """Return the text with one short word for each brace, since what is filled in is not ours to measure."""
+    """Return the text with one short word for each placeholder, because we do not write what is filled in."""
     return re.sub(r"\{[a-z_]+\}", "us", text)

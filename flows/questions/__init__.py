@@ -1,4 +1,4 @@
-"""The question types, one file each. To add one: its file here and its word in `QUESTIONS`. Pure."""
+"""The question types, one file each. To add one: its file here and its word in `QUESTIONS`."""
 
 from __future__ import annotations
 

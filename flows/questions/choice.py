@@ -1,4 +1,4 @@
-"""`choice`: one of several options, by button, number, label or first letters. Pure."""
+"""`choice`: one of several options, chosen by button, number, label or first letters."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from flows.questions.question import (
 )
 
 OTHER = "other"
-"""The value of the option for whoever is none of the others."""
+"""The value of the option for people to whom no other option applies."""
 AGES = ("adult", "minor")
-"""The values of a question about age: whoever says an age there is heard by it."""
+"""The option values of a question about age; a reply to it may give an age in years."""
 
 
 class ChoiceStep(Step):
@@ -43,12 +43,12 @@ class ChoiceStep(Step):
 
     @property
     def dimension(self) -> Tagged | None:
-        """The dimension that the file gives it."""
+        """The tag dimension that the flow file gives; None if the answer is no tag."""
         return self.tag
 
     @property
     def can_skip(self) -> bool:
-        """Whether SKIP leaves this question."""
+        """Whether SKIP passes over this question."""
         return not self.required
 
     def choices(self) -> tuple[OptionStep, ...]:
@@ -60,7 +60,7 @@ class ChoiceStep(Step):
         return Say(text=context.text("text"), options=tuple(choice.shown for choice in offered(context, self.options)))
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Understand a press or words; words around the choice are kept as a note."""
+        """Interpret a press or words; words around the choice are kept as a note."""
         choices = offered(context, self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
@@ -78,7 +78,7 @@ class ChoiceStep(Step):
         return Unclear(kept=signal.text) if match is None else _understood(match.choice, match.note)
 
     def _age(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Interpretation:
-        """Nobody becomes an adult on record by a bare number of an answer, or by what could be either."""
+        """Interpret a reply about age. A bare option number, or a reply that could mean both, makes nobody an adult."""
         state = context.conversation
         age = age_said(
             said, context.release.organisation.adult_age, language=state.language, asked=True, year=context.now.year
@@ -100,7 +100,7 @@ class ChoiceStep(Step):
 
 
 def _yes_or_no(reply: Reply) -> Age | None:
-    """Read a plain yes or no to "are you of age?": "ok" is neither, nor is a no with something told behind it."""
+    """Return the age group that a yes or no to "are you of age?" means; None for "ok", or a no with more words."""
     kinds = set(reply.kinds) - {"polite", "thanks"}
     if reply.unknown or reply.asks or not kinds:
         return None

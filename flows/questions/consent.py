@@ -1,7 +1,7 @@
-"""`consent`: a decision about one purpose, clearly stated; anything unclear agrees to nothing (rules 26, 49, 55). Pure.
+"""`consent`: a decision about one purpose, clearly stated; an unclear answer agrees to nothing (rules 26, 49, 55).
 
-Before anything is told only a refusal is a refusal: what is neither yes nor no leaves the question open. How far a
-story travels, and all that is asked after it, falls to the narrowest answer when it stays unclear.
+Before a story is told, only a refusal counts as one: what is neither yes nor no leaves the question open. The question
+how far a story travels, and all questions after it, take the narrowest answer if the reply stays unclear.
 """
 
 from __future__ import annotations
@@ -44,47 +44,47 @@ if TYPE_CHECKING:
 TAKE_PART = "take_part"
 NAMING = "naming"
 MINOR = "minor"
-"""The value of the option for whoever is too young to be asked."""
+"""The value of the option for people who are too young to be asked."""
 AGE = "age"
 _OWN_SENTENCE = re.compile(r"([^.!\n]{1,60})[.!\n]+\s*(\S.*)$", re.DOTALL)
 _FURTHER = frozenset(
     {"yes", "bare_yes", "yeah", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"}
 )
-"""What may stand beside the name of an option that lets a story travel further."""
+"""Kinds of words allowed beside the name of an option that lets a story travel further."""
 _REACHES = ("team", "none", "quote", "place", "publish", "name")
-"""Decisions about how far something travels, the least far first."""
+"""Decisions about how far something travels, the narrowest first."""
 _LEAST = frozenset(
     {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
 )
 TOLD = 4
-"""Words beside a wish to keep it close from which a reply may tell something, and is asked about."""
+"""If a reply that keeps the story close has this many other words, they may tell something, and we ask about them."""
 LITERAL = 160
-"""Characters of the reply that a decision keeps."""
+"""Most characters of the reply that a decision stores."""
 TWO_YEARS, ONE_YEAR = 730, 365
 DAYS = {"quote": TWO_YEARS, "publish": ONE_YEAR, "place": ONE_YEAR, "name": ONE_YEAR, "yes": TWO_YEARS}
-"""For how many days an answer counts unless the flow says otherwise (rule 53). What allows least has no end."""
+"""Days for which an answer counts unless the flow says otherwise (rule 53). The narrowest answer does not expire."""
 
 
 class ConsentOption(OptionStep):
-    """An answer to a consent question and the decision it stands for."""
+    """An answer to a consent question, and the decision it makes."""
 
     decision: Literal["yes", "no", "team", "quote", "publish", "none", "place", "name"]
     valid_days: int | None = Field(default=None, ge=1, le=3650)
-    """For how many days this answer counts before it is renewed or lapses; left out, as `DAYS` has it."""
+    """Days for which this answer counts before it is renewed or lapses; if left out, those of `DAYS`."""
 
     @property
     def stands_for(self) -> str:
-        """The decision."""
+        """The decision that this option makes."""
         return self.decision
 
     @property
     def days(self) -> int | None:
-        """Return for how many days the answer counts; None for what has no end of its own."""
+        """The days for which the answer counts; None if it does not expire."""
         return self.valid_days or DAYS.get(self.decision)
 
 
 class AlsoAsked(Record):
-    """A further decision asked in the same SMS, with a number of its own; not chosen means no."""
+    """A further decision asked in the same SMS under its own number; not choosing it means no."""
 
     purpose: str = Name
     label: str = Field(min_length=1, max_length=64)
@@ -93,20 +93,20 @@ class AlsoAsked(Record):
 
 
 class ConsentStep(Step):
-    """Ask for one decision. The narrowest option is what an unclear or skipped answer counts as."""
+    """Ask for one decision. An unclear or skipped answer counts as the narrowest option."""
 
     type: Literal["consent"] = "consent"
     purpose: str = Name
     options: tuple[ConsentOption, ...] = Field(min_length=2, max_length=6)
     narrowest: str
-    """Value of the option that an unclear answer is taken for."""
+    """Value of the option that an unclear answer counts as."""
     version: int = Field(default=1, ge=1, le=9999)
-    """Raise it when what people agree to changes in a way that matters: older answers then count no more (rule 53)."""
+    """Raise it when what people agree to changes in substance: older answers then no longer count (rule 53)."""
     also: tuple[AlsoAsked, ...] = ()
-    """Only by SMS, where each further message costs the person; elsewhere each purpose has a question of its own."""
+    """Only by SMS, where each further message costs the person; on other channels each purpose has its own question."""
 
     listed_sms: bool = True
-    """False: by SMS the text itself says what to send, and no numbers are listed; a bare number is no answer then."""
+    """False: by SMS the text itself says what to send and lists no numbers, so a bare number is no answer."""
 
     skippable: ClassVar[bool] = False
     decides: ClassVar[bool] = True
@@ -115,7 +115,7 @@ class ConsentStep(Step):
 
     @property
     def about(self) -> str:
-        """The purpose."""
+        """The purpose that is decided."""
         return self.purpose
 
     @property
@@ -124,7 +124,7 @@ class ConsentStep(Step):
         return self.narrowest
 
     def purposes(self) -> tuple[Purpose, ...]:
-        """Return its own purpose and those asked beside it."""
+        """Return the step's own purpose and those asked beside it."""
         return Purpose(self.purpose, self.version), *(Purpose(item.purpose, item.version) for item in self.also)
 
     def beside(self) -> tuple[str, ...]:
@@ -132,13 +132,13 @@ class ConsentStep(Step):
         return tuple(item.purpose for item in self.also)
 
     def describe(self) -> str:
-        """Return what is asked to be decided."""
+        """Return in a few words which decision is asked for."""
         if self.purpose == TAKE_PART:
             return "asks whether people want to take part"
         return f"asks for a decision: {self.purpose}"
 
     def way(self, option: OptionStep) -> Edge:
-        """Return the way on by an option, with what it allows."""
+        """Return the edge of an option, with what it allows."""
         first = self.purpose == TAKE_PART
         return Edge(
             by=f"option {option.value}",
@@ -158,7 +158,7 @@ class ConsentStep(Step):
             yield f"also.{item.purpose}", item.label, "label", True
 
     def ask(self, context: QuestionContext) -> Say:
-        """Return the question; its exact words go into the decision."""
+        """Return the question; its exact words are stored with the decision."""
         if context.look.short and not self.listed_sms:
             return Say(text=context.text("text"))
         return Say(text=context.text("text"), options=tuple(choice.shown for choice in self._offered(context)))
@@ -175,7 +175,7 @@ class ConsentStep(Step):
         return choices + shown
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Understand a clear statement; a yes with something else beside it is none."""
+        """Interpret a clear statement; a yes with something else beside it does not count as one."""
         choices = offered(context, self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
@@ -190,16 +190,16 @@ class ConsentStep(Step):
         if (young := self._young(context, said)) is not None:
             return self._decided(context, young, said, "", ())
         if context.look.short and not self.listed_sms and numbers(said) is not None:
-            return Unclear(loose=True)  # no number was offered, so none is an answer
+            return Unclear(loose=True)  # no number was offered, so a number is no answer
         match, loose = self._meant(context, said, choices)
         if match is None and (match := self._set_off(context, said, choices)) is not None and is_told(match.note):
-            return Unclear(kept=match.note, loose=True)  # a story in the same breath is held while we ask once more
+            return Unclear(kept=match.note, loose=True)  # the words beside it are held while we ask once more
         if match is None:
             return self._unclear(context, said, loose=loose)
         return self._decided(context, match.choice, said, match.note, ())
 
     def _young(self, context: QuestionContext, said: str) -> Choice | None:
-        """Whoever says an age under the limit, or one that may be under it, is told that we may not ask them."""
+        """Return the option for minors if the reply gives an age that is, or may be, under the limit; else None."""
         option = next((option for option in self.options if option.value == MINOR), None)
         if option is None:
             return None
@@ -211,7 +211,7 @@ class ConsentStep(Step):
         return choice
 
     def _meant(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> tuple[Match | None, bool]:
-        """Return the option that was meant and nothing else, and whether it sounds like a yes all the same."""
+        """Return the option that was meant and nothing else, and whether the reply at least sounds like a yes."""
         narrowest = self._narrowest(choices)
         adult = context.release.organisation.adult_age
         language = context.conversation.language
@@ -242,7 +242,7 @@ class ConsentStep(Step):
         return None, heard == "loose"
 
     def _set_off(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
-        """The very words we asked for, or a no, as a sentence of their own, before what takes nothing back."""
+        """Return the option whose exact words, or a no, are a sentence of their own that nothing contradicts."""
         found = _OWN_SENTENCE.match(said.strip())
         if found is None or "?" in said or hedged(context, said):
             return None
@@ -255,7 +255,7 @@ class ConsentStep(Step):
         return Match(chosen[0], rest) if len(chosen) == 1 else None
 
     def _by_lists(self, context: QuestionContext, said: str, choices: tuple[Choice, ...]) -> Match | None:
-        """In a language without a table of answers: only what is listed counts, and only whole."""
+        """Return the option of a reply in a language without a table of answers: only listed words count."""
         text = normalise(said)
         if text in listed(context, "no_words"):
             return Match(self._narrowest(choices), "")
@@ -267,7 +267,7 @@ class ConsentStep(Step):
     def _travels(
         self, said: str, put_right: str, choices: tuple[Choice, ...], table: AnswerTable, adult: int
     ) -> Match | None:
-        """Read how far it may travel in a person's own words: never further than they plainly say."""
+        """Return how far a story may travel from a person's own words: never further than they clearly say."""
         narrowest = self._narrowest(choices)
         reply = read_reply(put_right, table, adult)
         kinds = [kind for kind in reply.kinds if kind]
@@ -282,7 +282,7 @@ class ConsentStep(Step):
         plain = not reply.unknown and not reply.asks
         if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):
             return Match(meant_ones[0], "")
-        if len(meant_ones) > 1 and plain and reply.has("no"):  # one was taken back: whichever goes less far counts
+        if len(meant_ones) > 1 and plain and reply.has("no"):  # one of them was taken back: the narrower one counts
             return Match(min(meant_ones, key=lambda choice: _REACHES.index(decision_of(choice))), "")
         if not meant_ones and plain and kinds and reply.has("any", "mild", "no", "refuse", "will_not"):
             return Match(narrowest, "") if set(kinds) <= _LEAST else None
@@ -305,7 +305,7 @@ class ConsentStep(Step):
         return next(choice for choice in choices if choice.option.value == self.narrowest)
 
     def _unclear(self, context: QuestionContext, said: str, *, loose: bool = False) -> Unclear:
-        """Leave it open. Before anything is told only a refusal is one; what is asked later falls to the narrowest."""
+        """Leave the question open; but a question after the story counts as answered with the narrowest option."""
         if self.purpose == TAKE_PART:
             return Unclear(kept="" if loose or _opens_with_yes(context, said) else said, loose=loose)
         choices = offered(context, self.options)
@@ -350,19 +350,19 @@ def _also_shown(context: QuestionContext, purpose: str, number: int) -> Option:
 
 
 def decision_of(choice: Choice) -> str:
-    """Return the decision that an option stands for; "" if it is none of a consent question."""
+    """Return the decision that an option makes; empty if it belongs to no consent question."""
     return choice.option.stands_for
 
 
 def _about_the_question(context: QuestionContext, said: str) -> bool:
-    """Tell whether an unclear reply speaks of what was asked and of hardly anything else: it is nobody's story."""
+    """Return True if an unclear reply is about the question and hardly anything else, so it is no part of a story."""
     table = answers_in(context.conversation.language)
     reply = read_reply(said, table, context.release.organisation.adult_age) if table is not None else None
     return reply is not None and reply.unknown <= 1 and any(reply.kinds)
 
 
 def _opens_with_yes(context: QuestionContext, said: str) -> bool:
-    """Tell whether a reply begins as a yes does: then it is about our question, and no part of what they tell."""
+    """Return True if a reply begins like a yes: then it answers our question and is no part of a story."""
     table = answers_in(context.conversation.language)
     kinds = read_reply(said, table, context.release.organisation.adult_age).kinds if table is not None else ()
     return next((kind for kind in kinds if kind not in {"polite", "thanks"}), "") in {
@@ -374,7 +374,7 @@ def _opens_with_yes(context: QuestionContext, said: str) -> bool:
 
 
 def _is_plain(context: QuestionContext, sentence: str) -> bool:
-    """Tell whether a sentence agrees in so many words ("i agree to that"); a bare yes may answer anything."""
+    """Return True if a sentence agrees explicitly ("i agree to that"); a bare yes could answer anything."""
     table, adult = answers_in(context.conversation.language), context.release.organisation.adult_age
     if table is None:
         return False
@@ -382,7 +382,7 @@ def _is_plain(context: QuestionContext, sentence: str) -> bool:
 
 
 def _said_so(context: QuestionContext, choice: Choice, literal: str) -> Mapping[str, str]:
-    """Return what an answer settles beside itself: an age only where the answer, or the words chosen, name it."""
+    """Return other answers that this one settles: an age only if the reply or the chosen words name it."""
     settled = choice.option.sets
     if AGE not in settled:
         return settled
@@ -395,14 +395,14 @@ def _said_so(context: QuestionContext, choice: Choice, literal: str) -> Mapping[
 
 
 def _beside_naming(choice: Choice) -> frozenset[str]:
-    """Return what may stand beside the name of an option: the writer's name beside a wish to publish alone."""
+    """Return the kinds of words allowed beside the option's name: the writer's name only beside a wish to publish."""
     decision = decision_of(choice)
     with_name = {"name"} if decision == "publish" else set()
     return (_FURTHER | {decision} | with_name) - {f"not_{decision}"}
 
 
 def _to_little(reply: Reply) -> Verdict:
-    """Read a reply to whether we may write again: more counts as a yes there, and all the rest as a no."""
+    """Interpret a reply to "may we write again": a wider range of words counts as yes, and everything else as no."""
     kinds = set(reply.kinds)
     if reply.unknown or reply.asks:
         return ""
@@ -412,7 +412,7 @@ def _to_little(reply: Reply) -> Verdict:
 
 
 def hedged(context: QuestionContext, said: str) -> bool:
-    """Return whether words stand in an answer that make it unclear, such as "maybe" or "but"."""
+    """Return True if the answer contains words that make it unclear, such as "maybe" or "but"."""
     text = spaced(normalise(said[:300]))
     return any(word in text for word in _spaced_words_of(context.common("hedges")))
 
@@ -423,7 +423,7 @@ def _spaced_words_of(text: str) -> tuple[str, ...]:
 
 
 def listed(context: QuestionContext, key: str) -> frozenset[str]:
-    """Return one of the lists of words that belong to every flow, each as `normalise` leaves it."""
+    """Return one of the word lists shared by all flows, normalised."""
     return _words_of(context.common(key))
 
 

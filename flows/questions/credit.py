@@ -1,4 +1,4 @@
-"""`credit`: the name under which a story may be published, once its teller chose to give one (rule 49). Pure."""
+"""`credit`: the name under which a story is published, if its teller chose to give one (rule 49)."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from flows.questions.consent import LITERAL, NAMING, ONE_YEAR, hedged, listed
 from flows.questions.question import Interpretation, Purpose, QuestionContext, Step, Unclear, Understood
 
 LONGEST = 60
-"""Characters of a name."""
+"""Most characters of a name."""
 MOST_WORDS = 6
 TOLD_WORDS = 9
-"""Words above which a sentence here may be a piece of the story."""
+"""A sentence with more words than this may be part of the story."""
 _UNNAMED = frozenset({"unnamed", "no", "refuse", "will_not"})
 _AGREES = frozenset({"yes", "bare_yes", "yeah", "loose", "any", "mild"})
 _POLITE = frozenset({"polite", "thanks", "declines"})
 _CONTACT = re.compile(r"\d{4}|@|://|www\.", re.IGNORECASE)
-"""What is a number or an address, and no name."""
+"""Signs of a phone number or an address, which are no name."""
 
 
 class CreditStep(Step):
-    """Ask for the name. Without one nobody is named; a sentence, a number or an address is no name."""
+    """Ask for the name to publish under. A sentence, number or address is no name; without a name nobody is named."""
 
     type: Literal["credit"] = "credit"
     version: int = Field(default=1, ge=1, le=9999)
@@ -42,15 +42,15 @@ class CreditStep(Step):
 
     @property
     def about(self) -> str:
-        """How the teller of a published story is named."""
+        """The purpose: how the teller of a published story is named."""
         return NAMING
 
     def purposes(self) -> tuple[Purpose, ...]:
-        """Return how its teller is named, with the version of this question."""
+        """Return that purpose with the version of this question."""
         return (Purpose(self.about, self.version),)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Take a name as it is written; asked twice in vain, nobody is named."""
+        """Take a name as it is written; after two replies without one, nobody is named."""
         said = " ".join(signal.text.split()) if isinstance(signal, Said) else ""
         if normalise(said) in listed(context, "no_words") | listed(context, "nobody_words"):
             return self._named(context, "none", said)
@@ -70,7 +70,7 @@ class CreditStep(Step):
         return self._named(context, "name", said)
 
     def finish(self, context: QuestionContext) -> Interpretation:
-        """SKIP and DONE leave it at nobody."""
+        """Return the answer for SKIP and DONE: nobody is named."""
         return self._named(context, "none", "SKIP")
 
     def _named(self, context: QuestionContext, answer: Literal["none", "name"], said: str) -> Understood:

@@ -1,4 +1,4 @@
-"""`end`: the last words of a conversation. Pure."""
+"""`end`: the last message of a conversation."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class EndStep(Step):
     outcome: Literal["ended", "parted"] = "ended"
     next: None = None
     closes_for_days: int = Field(default=0, ge=0, le=30)
-    """For so many days this end is said again instead of beginning anew; for those we may not ask, such as children."""
+    """For this many days a new message gets this end again instead of a new conversation; for children, for example."""
 
     waits: ClassVar[bool] = False
     does: ClassVar[str] = "says goodbye"
 
     @property
     def ending(self) -> Ending:
-        """How the conversation is over."""
+        """How the conversation ends."""
         return Ending(self.outcome, self.closes_for_days)
 
     def ways(self, channel: ChannelKind) -> Iterator[Edge]:

@@ -1,6 +1,6 @@
-"""`kept`: the story is kept from here on, and shown once, whole, as it is kept (design rule 12). Pure.
+"""`kept`: the story is kept from here on, and shown once, whole, as it is kept (design rule 12).
 
-They agreed before they told; what is asked after this step is a bonus, and whoever stops answering loses nothing.
+The person agreed before they told it. Whoever stops answering after this step loses nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class KeptStep(Step):
-    """Keep what was told and show it; `{story}` stands in its text."""
+    """Keep what was told and show it; the text contains `{story}`."""
 
     type: Literal["kept"] = "kept"
     next: str
     empty: str
-    """The step to go to when nothing was told."""
+    """The step to go to if nothing was told."""
 
     waits: ClassVar[bool] = False
     sensitive: ClassVar[bool] = True
@@ -34,18 +34,18 @@ class KeptStep(Step):
 
     @property
     def nothing_told(self) -> str:
-        """The step that the file names for it."""
+        """The step to go to if nothing was told."""
         return self.empty
 
     def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
-        """Yield the way on where nothing was told."""
+        """Yield the edge for when nothing was told."""
         yield Edge("nothing told", self.empty)
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """Yield the steps after keeping, and after nothing was told."""
+        """Yield the step after keeping, and the step for when nothing was told."""
         yield from Step.targets(self)
         yield "empty", self.empty
 
     def ask(self, context: QuestionContext) -> Say:
-        """Return the story as it is kept, cut nowhere."""
+        """Return the message with the whole story as it is kept."""
         return Say(text=context.text("text", **told_so_far(context)), private=True)

@@ -1,4 +1,4 @@
-"""`many`: several options at once: "1 3" by SMS, toggles on Telegram. Pure."""
+"""`many`: several options at once: "1 3" by SMS, toggles on Telegram."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class ManyStep(Step):
 
     @property
     def dimension(self) -> Tagged | None:
-        """The dimension that the file gives it."""
+        """The tag dimension that the flow file gives; None if the answer is no tag."""
         return self.tag
 
     @property
     def typed(self) -> str:
-        """The number of the first option."""
+        """The number of the first option, as an example of an answer."""
         return "1"
 
     def choices(self) -> tuple[OptionStep, ...]:
@@ -56,7 +56,7 @@ class ManyStep(Step):
         return Say(text=context.text("text"), options=shown, toggles=context.look.buttons, toggled=on, redraw=redraw)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Understand numbers, labels or toggles."""
+        """Interpret numbers, labels or toggles."""
         choices = offered(context, self.options)
         on = _chosen(context)
         if isinstance(signal, Chose):
@@ -73,7 +73,7 @@ class ManyStep(Step):
         return Unclear()
 
     def finish(self, context: QuestionContext) -> Interpretation:
-        """DONE takes the toggles as they are."""
+        """Return the answer for DONE: the options that are toggled on."""
         on = _chosen(context)
         return _all(offered(context, self.options), on, "") if on else Unclear()
 

@@ -1,4 +1,4 @@
-"""Reading options out of what a person typed: number, label, first letters, any case, words around it. Pure."""
+"""Finds options in what a person typed: by number, label or first letters, in any case, with words around them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _WORDS = re.compile(r"\w+")
 _EDGE = " \t\r\n.,;:!?-)(\"'"
 _PIECES = re.compile(r"[,;/&+\n]|\band\b|\boraz\b")
 LEAVING = 12
-"""Words up to which a reply may only leave a question."""
+"""A reply with more words than this does more than skip a question."""
 LETTERS = 3
-"""First letters that are enough for a decision."""
+"""How many first letters are enough to name a decision."""
 
 
 class Match(NamedTuple):
-    """What was chosen, and the words around it."""
+    """The option that was chosen, and the words around it."""
 
     choice: Choice
     note: str
@@ -76,11 +76,11 @@ def pressed(choices: Sequence[Choice], index: int) -> Choice | None:
 
 
 def choose(said: str, choices: Sequence[Choice]) -> Match | None:
-    """Return the one option that was meant, or None when none or several could be.
+    """Return the one option that was meant; None if none or several could be.
 
-    What somebody puts right counts as they put it right. Then, in this order: its label or one of its words; its
-    number, in figures or words; a text that begins with its words; its first letters; a text in which the words of
-    exactly one option stand; a slip of the finger. Never a guess between two.
+    If somebody corrects themselves, the correction counts. Then, in this order: its label or one of its words; its
+    number, in figures or words; a text that begins with its words; its first letters; a text with the words of exactly
+    one option; a word with one typing error. It never guesses between two.
     """
     table = _table(choices)
     put_right = meant(said, table)
@@ -116,7 +116,7 @@ class Some(NamedTuple):
 
 
 def some(said: str, choices: Sequence[Choice]) -> Some | None:
-    """Return every option that was meant ("1+2", "all three", "me and the council"), or None when none was."""
+    """Return every option that was meant ("1+2", "all three", "me and the council"); None if none was."""
     put_right = meant(said, _table(choices))
     if put_right is not None and (found := _some(put_right, choices)) is not None:
         return found
@@ -144,7 +144,7 @@ def _some(said: str, choices: Sequence[Choice]) -> Some | None:
 
 
 def strictly(said: str, choices: Sequence[Choice]) -> Match | None:
-    """Return the option that is named and nothing else: by number, label, first letters, or one word with a slip."""
+    """Return the option if nothing else is said: number, label, first letters, or one mistyped word; else None."""
     text = normalise(said[:LONGEST])
     numbered = named(said, len(choices), _table(choices)) if text else None
     if numbered is not None:
@@ -155,7 +155,7 @@ def strictly(said: str, choices: Sequence[Choice]) -> Match | None:
 
 
 def leaves(said: str, choices: Sequence[Choice]) -> Literal["none", "leave", ""]:
-    """Return how a reply chooses nothing on purpose: "none of them", or "not fussed", "rather not say"; "" if not."""
+    """Return how a reply avoids choosing: `none` for "none of them", `leave` for "rather not say"; "" if not."""
     table = _table(choices)
     if table is None:
         return ""
@@ -218,7 +218,7 @@ def _by_contained(text: str, said: str, choices: Sequence[Choice]) -> Match | No
 
 
 def standing_in(text: str, choices: Sequence[Choice]) -> list[Choice]:
-    """Return the options that a normalised text mentions by their words."""
+    """Return the options whose words appear in a normalised text."""
     return [choices[which] for which in mentioned(text, [choice.forms for choice in choices], _table(choices))]
 
 
@@ -243,12 +243,12 @@ def _may_be_near(text: str, form: str) -> bool:
 
 
 def spaced(text: str) -> str:
-    """Return the words of a text between single spaces, so that whole words can be looked for in it."""
+    """Return the words of a text between single spaces, so that whole words can be searched in it."""
     return f" {' '.join(_WORDS.findall(text))} "
 
 
 def numbers(said: str) -> tuple[int, ...] | None:
-    """Return the numbers of a text that holds nothing else ("1 3", "1,3", "1 and 3", "1&3"), or None."""
+    """Return the numbers of a text that contains nothing else ("1 3", "1,3", "1 and 3", "1&3"); else None."""
     text = re.sub(r"\b(?:and|a|ac|i|oraz)\b|[&+]", " ", normalise(said[:LONGEST]))
     if not re.fullmatch(r"[\s\d.,;:/\-)]+", text):
         return None

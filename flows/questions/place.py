@@ -1,4 +1,4 @@
-"""`place`: where it happened. Several hits are offered, never guessed (rule 86). Pure."""
+"""`place`: where it happened. If several places fit they are offered, never guessed (rule 86)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NONE_OF_THESE = "none"
 _LONGEST_SKIP = 24
-"""Words of an answer that is still looked at for "it was all on the phone" and its like."""
+"""An answer with more words than this is not checked for "it was all on the phone" and the like."""
 _BREAKS = re.compile(r"[\s,.;:!?()–—-]+")
 
 
@@ -44,11 +44,11 @@ class PlaceStep(Step):
 
     @property
     def placeholder(self) -> str:
-        """The place."""
+        """The placeholder for the place."""
         return "place"
 
     def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
-        """Return the draft with the answer in it, and the place as that of the whole story."""
+        """Return the draft with the answer, and with the place as that of the whole story."""
         draft = super().adds_to(draft, name, value)
         if not isinstance(value, dict):
             return draft
@@ -56,11 +56,11 @@ class PlaceStep(Step):
         return replace(draft, place_id=found["id"], place_label=found["label"], place_words=found["words"])
 
     def ask(self, context: QuestionContext) -> Say:
-        """Return the question; a channel that can offers to share a position."""
+        """Return the question, with a button to share a position where the channel has one."""
         return Say(text=context.text("text"), wants_place=True)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Look words up, take a shared locality, or choose among those offered."""
+        """Look up words, take a shared locality, or choose among the places offered."""
         if isinstance(signal, Located):
             return Unclear() if signal.place is None else _chosen(signal.place, "")
         if isinstance(signal, PlacesFound):
@@ -88,14 +88,14 @@ class PlaceStep(Step):
                 return Unclear(kept=said)
         if says_nowhere(said, context.common("place_skips"), context.common("place_fillers")):
             return Understood(value=None)
-        # The words come back with what was found, without street and house; until then nothing of them is kept.
+        # The words come back with the result, without street and house; until then nothing of them is kept.
         return Waiting(scratch={}, effects=(FindPlace(words=said[:200], ref=signal.ref),))
 
 
 def says_nowhere(said: str, skips: str, fillers: str) -> bool:
-    """Say whether somebody has no place to tell, or would rather not: "no, it was all on the phone".
+    """Return True if somebody has no place to name, or would rather not: "no, it was all on the phone".
 
-    `skips` and `fillers` are texts of words, separated by commas; the whole message must be made of them.
+    `skips` and `fillers` are words and phrases separated by commas; the whole message must consist of them.
     """
     words = _plain(said)
     phrases, longest = _phrases(skips, fillers)
@@ -114,7 +114,7 @@ def says_nowhere(said: str, skips: str, fillers: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _phrases(skips: str, fillers: str) -> tuple[dict[tuple[str, ...], bool], int]:
-    """Return the phrases as words, with whether each is a skip by itself, and the most words of one."""
+    """Return the phrases as tuples of words, each with whether it is a skip by itself, and the longest one's length."""
     known = {_plain(word): False for word in fillers.split(",")} | {_plain(word): True for word in skips.split(",")}
     return known, max(map(len, known))
 
@@ -181,7 +181,7 @@ def _own_words(context: QuestionContext) -> Understood:
 
 
 def found_for_edit(context: QuestionContext, found: PlacesFound) -> Understood:
-    """Return the answer that changed words give: the place if it is clear, else the teller's own words."""
+    """Return the answer from corrected words: the place if it is clear, else the teller's own words."""
     reading = _found(context, found)
     if isinstance(reading, Understood):
         return reading

@@ -1,7 +1,7 @@
-"""What every question type shares: the step record, what a question may see, and what it may answer. Pure.
+"""The base of every question type: the step record, what a question may see, and what it may answer.
 
 A question type is one file in this folder: a `Step` with `ask` (what is said) and `hear` (what was meant). It never
-changes the conversation; the engine does, from the `Interpretation` it returns.
+changes the conversation; the engine does, from the `Interpretation` that `hear` returns.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from flows.model.signals import Signal
 
 Tagged = Literal["scale", "actor", "theme"]
-"""Dimensions of a story that a contributor's answer may tag."""
+"""Dimensions of a story that a contributor's answer can tag."""
 Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
 
 
 class SourceText(NamedTuple):
-    """One text of a flow in its source language, with the address that translations use."""
+    """One text of a flow in its source language, with its address in the translations."""
 
     address: str
     """`share/age.text`, `share/age.options.adult`, `everywhere/help.text_sms`."""
@@ -43,16 +43,16 @@ class SourceText(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """One way on from a step."""
+    """One possible next step."""
 
     by: str
     """What leads there, in words: `next`, `option agree`, `SKIP`, `change place`, `nothing told`."""
     target: str | None
-    """The step it leads to; None if nothing is written there."""
+    """The step it leads to; None if the file names none."""
     consents: bool = False
-    """True: only a yes to taking part goes this way."""
+    """True: only a yes to taking part leads here."""
     widens: bool = False
-    """True: only somebody who allows more than the least, later than at taking part, goes this way."""
+    """True: only an answer that allows more than the narrowest, given after taking part, leads here."""
 
 
 class Purpose(NamedTuple):
@@ -63,41 +63,41 @@ class Purpose(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How a conversation is over."""
+    """How a conversation ends."""
 
     outcome: str
-    """`ended`, or `parted` where it was refused."""
+    """`ended`, or `parted` if it was refused."""
     closed_for_days: int
-    """For so many days this end is said again instead of beginning anew."""
+    """For this many days this end is said again instead of starting a new conversation."""
 
 
 class OptionStep(Record):
-    """One thing to choose at a step."""
+    """One option of a step."""
 
     value: str = Name
     label: str = Field(min_length=1, max_length=64)
     label_sms: str | None = None
     next: str | None = None
     words: tuple[str, ...] = ()
-    """Other words that mean this option, in the source language; translators may give their own."""
+    """Other words for this option, in the source language; translators may give their own."""
     when: ChannelKind | None = None
-    """Offer this option on one channel only."""
+    """Offer this option on this channel only; None: on every channel."""
     sets: Mapping[str, str] = {}
-    """Answers that choosing this option settles as well, by name."""
+    """Other answers that choosing this option settles as well, by name."""
     tags: Mapping[Tagged, str] = {}
-    """What choosing this option says about the story: a value for each dimension it speaks of."""
+    """What this option says about the story: a value by tag dimension."""
 
     @property
     def stands_for(self) -> str:
-        """The decision that choosing this option makes, such as `yes` or `team`; empty where it makes none."""
+        """The decision that this option makes, such as `yes` or `team`; empty if it makes none."""
         return ""
 
 
 class Step(Record):
-    """One step of a flow. Subclasses add fields, say how to ask and how to hear, and declare what they are for.
+    """One step of a flow. Subclasses add fields, `ask` and `hear`, and declare what they are for.
 
-    Whoever works with a step asks it what it can do and never which type it is: everything that is no field here is
-    such a declaration, and a new question type overrides those in which it differs.
+    Other code asks a step what it can do, never which type it is. Every class variable and property here is such a
+    declaration; a question type overrides those in which it differs.
     """
 
     type: str
@@ -107,10 +107,10 @@ class Step(Record):
     """The question in other words, for when the answer was not understood."""
     again_sms: str | None = None
     more: str | None = None
-    """What MORE tells about this step."""
+    """What MORE explains about this step."""
     next: str | None = None
     when: ChannelKind | None = None
-    """Ask on one channel only; elsewhere the flow goes straight to `next`."""
+    """Ask on this channel only; on others the flow goes straight to `next`."""
     note: str = ""
     """For translators and colleagues; never sent."""
     bonus: bool = False
@@ -123,88 +123,88 @@ class Step(Record):
     keeps: ClassVar[bool] = False
     """True: reaching this step keeps the story and shows it."""
     decides: ClassVar[bool] = False
-    """True: the answer is a decision, which words around it never widen and no draft of a story holds."""
+    """True: the answer is a decision; words around it never widen it, and it is not part of the draft."""
     asks_consent: ClassVar[bool] = False
-    """True: each option stands for a decision about `about`, and all that was read here is what people agree to."""
+    """True: each option makes a decision about `about`, and the text is what people agree to."""
     asks_name: ClassVar[bool] = False
     """True: asks for the name to publish under; words that are no name leave nobody named."""
     asks_place: ClassVar[bool] = False
     """True: the answer is a place, which is looked up or may be shared as a position."""
     asks_to_keep: ClassVar[bool] = False
-    """True: leaves it to the person whether what they told is kept."""
+    """True: lets the person decide whether what they told is kept."""
     asked_first: ClassVar[bool] = False
-    """True: words answer this only right behind the question; after a reminder it is asked once more before them."""
+    """True: only words sent directly after the question answer it; after a reminder it is asked once more first."""
     listens: ClassVar[bool] = False
-    """True: takes as many messages as it takes, until DONE."""
+    """True: takes any number of messages, until DONE."""
     own_words: ClassVar[bool] = False
-    """True: any words at all are an answer, just as they stand."""
+    """True: any words are an answer, exactly as written."""
     rates: ClassVar[bool] = False
-    """True: the answer says how it was, and is worth keeping without a word beside it."""
+    """True: the answer is a rating, and worth keeping without any words."""
     shows_told: ClassVar[bool] = False
-    """True: shows what was told, so its text may hold `{story}`; `nothing_told` comes instead where nothing was."""
+    """True: shows what was told, so its text may contain `{story}`; `nothing_told` replaces it if nothing was told."""
     hears_more: ClassVar[bool] = False
-    """True: MORE means something of its own here, which the question hears itself."""
+    """True: the question handles MORE itself."""
     saved: ClassVar[bool] = True
-    """False: what is chosen here settles what becomes of the answers, and is none itself."""
+    """False: the choice decides what happens to the answers, and is not stored as one."""
     text_fields: ClassVar[frozenset[str]] = frozenset(
         {"text", "text_sms", "again", "again_sms", "more", "note", "label", "label_sms", "words"}
     )
-    """Lines that hold words, in a step of this type and in its options: a flow in other words keeps its structure."""
+    """Fields with words, in a step of this type and its options; changing them does not change the flow's structure."""
     does: ClassVar[str] = ""
-    """What this type of step does, as a script says it behind the step's name: "asks for a place"."""
+    """What this type of step does, as scripts print it behind the step's name: "asks for a place"."""
 
     @property
     def about(self) -> str:
-        """What the decision is about that is asked for here, such as `take_part`; empty where none is."""
+        """The purpose that is decided here, such as `take_part`; empty if none is."""
         return ""
 
     @property
     def least(self) -> str:
-        """The value of the option that allows the least, which an unclear decision counts as; empty where none is."""
+        """The value of the narrowest option, which an unclear decision counts as; empty if there is none."""
         return ""
 
     def purposes(self) -> tuple[Purpose, ...]:
-        """Return everything that is decided here, what it is mainly about first."""
+        """Return all purposes that are decided here, the main one first."""
         return ()
 
     def beside(self) -> tuple[str, ...]:
-        """Return the further decisions that are asked for in the same SMS, each with a text `also.<name>`."""
+        """Return the further purposes asked for in the same SMS, each with a text `also.<name>`."""
         return ()
 
     @property
     def dimension(self) -> Tagged | None:
-        """The dimension of the story in which an answer is a tag; None where it is none."""
+        """The tag dimension of the answer; None if it is no tag."""
         return None
 
     @property
     def placeholder(self) -> str:
-        """The word in braces that stands for the answer where what was told is shown; empty where none does."""
+        """The word in braces that is replaced by the answer where the story is shown; empty if there is none."""
         return self.dimension or ""
 
     @property
     def topic(self) -> str:
-        """What this question is about, as the texts that explain it are called."""
+        """What this question is about: the name under which explanations refer to it."""
         if any(option.tags for option in self.choices()):
             return "scale"
         return self.about or self.type
 
     @property
     def typed(self) -> str:
-        """An answer that anybody can type, where no option can be pressed for it; empty where there is none."""
+        """An example answer that anybody can type, if there is no option to press; empty if there is none."""
         return ""
 
     @property
     def ending(self) -> Ending | None:
-        """How the conversation is over with this step; None where it goes on."""
+        """How the conversation ends with this step; None if it goes on."""
         return None
 
     @property
     def nothing_told(self) -> str | None:
-        """The step to go to instead where nothing was told; only asked of a step that shows it."""
+        """The step to go to if nothing was told; used only if the step shows the story."""
         return self.next
 
     def changeable(self) -> tuple[OptionStep, ...]:
-        """Return what CHANGE offers here: `value` is a step to ask again. There is a text `change_text` then too."""
+        """Return what CHANGE offers here: `value` is a step to ask again. The step then has a `change_text` too."""
         return ()
 
     def describe(self) -> str:
@@ -213,12 +213,12 @@ class Step(Record):
 
     @property
     def tells(self) -> bool:
-        """Whether what is written here is the story."""
+        """Whether the answer is the story."""
         return False
 
     @property
     def can_skip(self) -> bool:
-        """Whether SKIP leaves this question."""
+        """Whether SKIP passes over this question."""
         return self.skippable
 
     def choices(self) -> tuple[OptionStep, ...]:
@@ -226,7 +226,7 @@ class Step(Record):
         return ()
 
     def ways(self, channel: ChannelKind) -> Iterator[Edge]:
-        """Yield every way on from this step, on a channel that asks it."""
+        """Yield every edge from this step, on a channel that asks it."""
         options = offered_options(self.choices(), channel)
         yield from filter(None, map(self.way, options))
         yield from self.further_ways(channel)
@@ -236,22 +236,22 @@ class Step(Record):
             yield Edge("SKIP", self.next)
 
     def way(self, option: OptionStep) -> Edge | None:
-        """Return the way on by one of the options; None where choosing it leads to no other step by itself."""
+        """Return the edge of an option; None if choosing it leads to no other step by itself."""
         return Edge(f"option {option.value}", option.next or self.next)
 
     def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
-        """Yield the ways on that are neither an option nor `next`."""
+        """Yield the edges that belong to no option and are not `next`."""
         yield from ()
 
     def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
-        """Return the draft of a story with this step's answer in it, filed under the step's name."""
+        """Return the draft with this step's answer added, under the step's name."""
         if self.decides:
             return draft
         tags = tuple(tag for tag in self._tags(value) if tag not in draft.tags)
         return replace(draft, answers={**draft.answers, name: {"value": value}}, tags=draft.tags + tags)
 
     def _tags(self, value: JsonValue) -> Iterator[tuple[str, str]]:
-        """Yield what an answer says about the story: in the step's own dimension, or as the chosen options do."""
+        """Yield (dimension, value) that an answer gives the story: by the step's dimension or the options' tags."""
         values = [str(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
         for one in values:
             if self.dimension is not None:
@@ -261,7 +261,7 @@ class Step(Record):
                     yield from option.tags.items()
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """Yield (where it is written, step name) for every step this one can lead to."""
+        """Yield (field, step name) for every step this one can lead to."""
         if self.next is not None:
             yield "next", self.next
         for option in self.choices():
@@ -269,7 +269,7 @@ class Step(Record):
                 yield f"option {option.value}", option.next
 
     def texts(self) -> Iterator[tuple[str, str, Literal["text", "label", "words"], bool | None]]:
-        """Yield (field, source text, kind, sms) for each text a person may see or a translator must give."""
+        """Yield (field, source text, kind, sms) for each text that a person may see or a translator must give."""
         for name, other in (("text", "text_sms"), ("again", "again_sms")):
             long, short = getattr(self, name), getattr(self, other)
             if long is not None:
@@ -297,7 +297,7 @@ class Step(Record):
         raise TypeError(f"a step of type {self.type} does not wait for an answer")
 
     def gap(self, context: QuestionContext) -> int | None:
-        """Return after how many seconds of silence this question has something to say; None for never."""
+        """Return the seconds of silence after which this question says something; None for never."""
         return None
 
     def finish(self, context: QuestionContext) -> Interpretation:
@@ -306,7 +306,7 @@ class Step(Record):
 
 
 def offered_options(options: tuple[OptionStep, ...], channel: ChannelKind) -> tuple[OptionStep, ...]:
-    """Return the options that this channel shows."""
+    """Return the options that are shown on this channel."""
     return tuple(option for option in options if option.when in {None, channel})
 
 
@@ -320,28 +320,28 @@ class Understood:
     next: str | None = None
     sets: Mapping[str, str] = field(default_factory=dict)
     before: tuple[Effect, ...] = ()
-    """Effects to carry out first, such as a consent decision."""
+    """Effects to carry out first, such as recording a decision."""
     back_to: str = ""
-    """Step to return to once `next` is answered: one thing is being changed."""
+    """Step to return to once `next` is answered, because one thing is being changed."""
     keep: bool = False
     """True: keep the draft as a story now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Not finished: keep `scratch` and wait for more. `quiet`: the gap in seconds after which to ask if that is all."""
+    """Not finished: keep `scratch` and wait for more. `quiet`: seconds of silence after which to ask if that is all."""
 
     scratch: Mapping[str, JsonValue]
     effects: tuple[Effect, ...] = ()
-    """A `Say` among them asks the question anew."""
+    """Effects; a `Say` among them asks the question again."""
     says: tuple[Say, ...] = ()
-    """Messages that ask nothing, such as a sign of life."""
+    """Messages that ask nothing, such as "still here"."""
     quiet: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """Not understood. `kept` are words to keep as a note; `counts_as` is what a second unclear answer is taken for.
+    """Not understood. `kept` are words to keep as a note; `counts_as` is what a second unclear answer counts as.
 
     `loose`: it sounds like a yes ("ok", "aye go on then"), and only the clear word is missing.
     """
@@ -355,29 +355,29 @@ Interpretation = Understood | Waiting | Unclear
 
 
 class Choice(NamedTuple):
-    """One option as this contributor sees it, with every form that means it, normalised."""
+    """One option as this contributor sees it, with every normalised form that means it."""
 
     option: OptionStep
     shown: Option
     forms: tuple[str, ...]
     language: str = ""
-    """Whose table of answers helps to read it; none where our own questions are read by their labels alone."""
+    """Language whose table of answers helps to interpret the reply; empty if only the labels count."""
 
 
 class QuestionSet(Protocol):
-    """The flow that a question is part of, as far as a question may see it."""
+    """What a question may see of its flow."""
 
     @property
     def id(self) -> str:
-        """The flow's name, with which the addresses of its texts begin."""
+        """The flow's name, the first part of the addresses of its texts."""
 
     @property
     def steps(self) -> Mapping[str, Step]:
-        """Every step by its name."""
+        """Every step, by name."""
 
 
 class Wording(Protocol):
-    """The release that a question is part of, as far as a question may see it; `flows.authoring.release` has it all."""
+    """What a question may see of its release; `flows.authoring.release` has the rest."""
 
     @property
     def flow(self) -> QuestionSet:
@@ -385,22 +385,22 @@ class Wording(Protocol):
 
     @property
     def organisation(self) -> OrganisationFacts:
-        """Who asks."""
+        """The facts about the organisation."""
 
     @property
     def offered(self) -> dict[tuple[str, str, str, int, int], tuple[tuple[OptionStep, ...], tuple[Choice, ...]]]:
-        """Options with their labels and words, as they were first needed."""
+        """Cache of options with their labels and words."""
 
     def has(self, address: str) -> bool:
-        """Return whether there is a text at this address."""
+        """Return True if there is a text at this address."""
 
     def text(self, address: str, conversation: Conversation, **fills: str) -> str:
-        """Return the text at an address for this person."""
+        """Return the text at an address for this person, placeholders filled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionContext:
-    """What a question may see: its own name and texts, the conversation so far, and the time. Nothing else."""
+    """What a question may see: its own name and texts, the conversation so far, and the time."""
 
     name: str
     release: Wording
@@ -409,7 +409,7 @@ class QuestionContext:
 
     @property
     def look(self) -> ChannelLook:
-        """How messages look to this person, and what follows from it."""
+        """How messages look on this person's channel, and what follows from it."""
         return self.conversation.look
 
     def text(self, part: str, **fills: str) -> str:
@@ -417,9 +417,9 @@ class QuestionContext:
         return self.release.text(f"{self.release.flow.id}/{self.name}.{part}", self.conversation, **fills)
 
     def has(self, part: str) -> bool:
-        """Return whether this step has such a text."""
+        """Return True if this step has such a text."""
         return self.release.has(f"{self.release.flow.id}/{self.name}.{part}")
 
     def common(self, key: str, **fills: str) -> str:
-        """Return a text that belongs to every flow."""
+        """Return a text that all flows share."""
         return self.release.text(f"everywhere/{key}.text", self.conversation, **fills)

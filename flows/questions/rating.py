@@ -1,4 +1,4 @@
-"""`rating`: a number on a short scale. Pure."""
+"""`rating`: a number on a short scale."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class RatingStep(Step):
 
     @property
     def placeholder(self) -> str:
-        """The rating."""
+        """The placeholder for the rating."""
         return "rating"
 
     @property
     def typed(self) -> str:
-        """The lowest number."""
+        """The lowest number, as an example of an answer."""
         return str(self.low)
 
     def describe(self) -> str:
-        """Return what it asks for, with both ends of the scale."""
+        """Return in a few words what it asks for, with both ends of the scale."""
         return f"asks for a number from {self.low} to {self.high}"
 
     def ask(self, context: QuestionContext) -> Say:
@@ -49,7 +49,7 @@ class RatingStep(Step):
         )
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Understand "4", "4/5", "4 out of 5", "four", stars; the words around are kept."""
+        """Interpret "4", "4/5", "4 out of 5", "four", stars; the words around are kept as a note."""
         if isinstance(signal, Chose):
             number = self.low + signal.index
             return self._number(number, "") if 0 <= signal.index <= self.high - self.low else Unclear()
@@ -79,6 +79,6 @@ class RatingStep(Step):
 
 
 def _is_amount(following: str, table: AnswerTable | None) -> bool:
-    """Tell whether a number counts something: "2 hours"; but "4 out of 5" does not."""
+    """Return True if a number counts something: "2 hours", but not "4 out of 5"."""
     words = folded(following[:40])
     return bool(words) and table is not None and words[0] in table.units - {"of"}

@@ -1,4 +1,4 @@
-"""`read_back`: before anything is kept, the person sees it: keep, change one thing, or drop (rule 69). Pure."""
+"""`read_back`: shows the person what will be kept, before it is kept: keep, change one thing, or drop (rule 69)."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class ReadBackStep(Step):
         return self.change
 
     def way(self, option: OptionStep) -> Edge | None:
-        """Return the way on after keeping or dropping; CHANGE asks what is to be changed first."""
+        """Return the edge after keeping or dropping; CHANGE first asks what is to be changed."""
         return None if option.value == "change" else super().way(option)
 
     def further_ways(self, channel: ChannelKind) -> Iterator[Edge]:
-        """Yield the ways to what can be changed, and on where nothing was told."""
+        """Yield the edges to what can be changed, and the one for when nothing was told."""
         yield from (Edge(f"change {item.value}", item.value) for item in offered_options(self.change, channel))
         yield Edge("nothing told", self.nothing_told)
 
@@ -109,7 +109,7 @@ class ReadBackStep(Step):
         return tuple(choice.shown for choice in offered(context, self.options))
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Understand keep, change (and what), drop; MORE shows the whole story by SMS."""
+        """Interpret keep, change (and what), drop; MORE shows the whole story by SMS."""
         changing = bool(context.conversation.scratch.get("changing"))
         choices = offered(context, self.change if changing else self.options)
         if isinstance(signal, Chose):
@@ -123,7 +123,7 @@ class ReadBackStep(Step):
         if word is Keyword.MORE:
             whole = Say(text=self._filled(context, whole=True), options=self._shown(context), private=True)
             return Waiting(scratch={}, effects=(whole,))
-        if word is Keyword.SKIP:  # it decides nothing: whoever leaves the list of things to change sees the whole again
+        if word is Keyword.SKIP:  # SKIP decides nothing: the whole is shown again
             again = (
                 self.ask(context)
                 if changing

@@ -1,4 +1,4 @@
-"""`say`: a message that asks nothing; the flow goes straight on. Pure."""
+"""`say`: a message that asks nothing; the flow goes straight on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`short_text`: one answer in own words; parts of a long SMS are joined before going on (rule 11). Pure."""
+"""`short_text`: one answer in own words; the parts of a long SMS are joined before going on (rule 11)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from flows.model.effects import Draft
 
 PART = 140
-"""Characters from which an SMS may be the first part of a longer text that the carrier cut."""
+"""An SMS with at least this many characters may be the first part of a longer text that the carrier split."""
 
 
 class ShortTextStep(Step):
-    """Ask for a sentence or two. `story = true` makes the answer the text of what is kept."""
+    """Ask for a sentence or two. `story = true` makes the answer the text of the story."""
 
     type: Literal["short_text"] = "short_text"
     story: bool = False
@@ -31,22 +31,22 @@ class ShortTextStep(Step):
 
     @property
     def tells(self) -> bool:
-        """Whether what is written here is the story."""
+        """Whether the answer is the story."""
         return self.story
 
     @property
     def placeholder(self) -> str:
-        """The story, where it is that."""
+        """`story` if the answer is the story; else empty."""
         return "story" if self.story else ""
 
     def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
-        """Return the draft with these words in it: as the story, or as one text among the answers."""
+        """Return the draft with these words added: as the story, or as one text among the answers."""
         if self.story:
             return with_story(draft, value)
         return super().adds_to(draft, name, joined(as_parts(value)))
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Take the words as they are; wait for the rest when a long SMS may go on."""
+        """Take the words as they are; wait for the rest if a long SMS may go on."""
         if isinstance(signal, Quiet):
             parts = parts_of(context)
             return _told(parts) if parts else Waiting(scratch=context.conversation.scratch)
@@ -60,11 +60,11 @@ class ShortTextStep(Step):
         return _told(parts)
 
     def gap(self, context: QuestionContext) -> int | None:
-        """Return how long to wait for the rest of a long SMS."""
+        """Return the seconds to wait for the rest of a long SMS; None if nothing is awaited."""
         return self.quiet if parts_of(context) else None
 
     def finish(self, context: QuestionContext) -> Interpretation:
-        """DONE ends the wait for further parts."""
+        """Return the answer for DONE: the wait for further parts is over."""
         parts = parts_of(context)
         return _told(parts) if parts else Unclear()
 

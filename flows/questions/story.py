@@ -1,4 +1,4 @@
-"""`story`: as many messages as it takes, until DONE, a button or a quiet gap; each part is kept whole. Pure."""
+"""`story`: any number of messages, until DONE, a button or a quiet gap; each part is kept whole."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from flows.model.effects import Draft
 
 Parts = tuple[tuple[str, str], ...]
-"""(provider's message id, text), in the order they came."""
+"""Pairs (provider's message id, text), in the order they came."""
 
 
 class StoryStep(Step):
-    """Ask for a story. `quiet` seconds without a word, the person is asked whether that was all.
+    """Ask for a story. After `quiet` seconds without a message, the person is asked whether that was all.
 
-    After `enough` more seconds of silence it is taken as told: whoever forgets to say so has told it all the same.
+    After `enough` more seconds of silence the story counts as finished: many people forget to say so.
     """
 
     type: Literal["story"] = "story"
     alive: int = 8
-    """Seconds after the first text until one sign of life, by SMS, unless they are still writing or have finished."""
+    """Seconds after the first text until one "still here" by SMS, unless they are still writing or have finished."""
     quiet: int = 90
     enough: int = 1800
     rest: int = 86_400
-    """Seconds for which somebody who said that they will go on later is left in peace."""
+    """Seconds without reminders for somebody who said that they will go on later."""
 
     sensitive: ClassVar[bool] = True
     listens: ClassVar[bool] = True
@@ -42,16 +42,16 @@ class StoryStep(Step):
 
     @property
     def tells(self) -> bool:
-        """Whether what is written here is the story."""
+        """Whether the answer is the story."""
         return True
 
     @property
     def placeholder(self) -> str:
-        """The story."""
+        """The placeholder for the story."""
         return "story"
 
     def adds_to(self, draft: Draft, name: str, value: JsonValue) -> Draft:
-        """Return the draft with these words behind those it has."""
+        """Return the draft with these words after those it has."""
         return with_story(draft, value)
 
     def ask(self, context: QuestionContext) -> Say:
@@ -62,7 +62,7 @@ class StoryStep(Step):
         """Collect parts; finish on the button or on a yes to "is that all"."""
         parts = parts_of(context)
         asked = bool(context.conversation.scratch.get("asked_all"))
-        if isinstance(signal, Unsealed):  # what came before the yes is an opening; they may go on
+        if isinstance(signal, Unsealed):  # what came before the yes is only the beginning; they may go on
             opening = Say(text=context.common("held_used"), options=_finish(context))
             held = {**_scratch((*parts, *signal.parts)), "alive": True}
             return Waiting(scratch=held, effects=(opening,), quiet=self.quiet)
@@ -81,7 +81,7 @@ class StoryStep(Step):
         return Unclear()
 
     def gap(self, context: QuestionContext) -> int | None:
-        """Return after how many seconds of silence something is said while a story is being told."""
+        """Return the seconds of silence after which something is said during a story."""
         return self._gap(context, context.conversation.scratch) if parts_of(context) else None
 
     def _gap(self, context: QuestionContext, scratch: Mapping[str, JsonValue]) -> int:
@@ -93,7 +93,7 @@ class StoryStep(Step):
 
     @staticmethod
     def _with(context: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
-        """Return the parts, and whether a sign of life was given."""
+        """Return the scratch data: the parts, and whether a "still here" was sent."""
         alive = {"alive": True} if context.conversation.scratch.get("alive") else {}
         return {**_scratch(parts), **alive}
 
@@ -110,36 +110,36 @@ class StoryStep(Step):
         return Waiting(scratch=scratch, effects=(question,), quiet=self.enough)
 
     def finish(self, context: QuestionContext) -> Interpretation:
-        """DONE ends the story if there is one."""
+        """Return the answer for DONE: the story, if there is one."""
         parts = parts_of(context)
         return told(parts) if parts else Unclear()
 
 
 def told(parts: Parts) -> Understood:
-    """Return the finished story."""
+    """Return the finished story as an answer."""
     value: list[JsonValue] = [list(part) for part in parts]
     return Understood(value=value, label=joined(parts))
 
 
 def joined(parts: Parts) -> str:
-    """Return the parts as one text; nothing of a part is changed."""
+    """Return the parts as one text, each unchanged."""
     return "\n".join(text for _, text in parts)
 
 
 def parts_of(context: QuestionContext) -> Parts:
-    """Return the parts collected so far at the waiting question."""
+    """Return the parts collected so far at the current question."""
     return as_parts(context.conversation.scratch.get("parts"))
 
 
 def as_parts(value: JsonValue) -> Parts:
-    """Read parts from their JSON form; anything else is no parts."""
+    """Return the parts from their JSON form; anything else gives no parts."""
     if not isinstance(value, list):
         return ()
     return tuple((str(item[0]), str(item[1])) for item in value if isinstance(item, list) and len(item) == 2)
 
 
 def with_story(draft: Draft, value: JsonValue) -> Draft:
-    """Return a draft with an answer's parts behind those it has."""
+    """Return a draft with an answer's parts after those it has."""
     parts = draft.parts + as_parts(value)
     return replace(draft, parts=parts, text=joined(parts))
 
@@ -150,7 +150,7 @@ def with_part(parts: Parts, said: Said) -> Parts:
 
 
 def with_edit(parts: Parts, edited: Edited) -> Parts:
-    """Return the parts with their author's own change to one of them."""
+    """Return the parts with one of them replaced by its author's own correction."""
     return tuple((ref, edited.text if ref == edited.ref else text) for ref, text in parts)
 
 

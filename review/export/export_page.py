@@ -1,4 +1,4 @@
-"""The export page. Which stories may leave is decided in `storage.export.select`; here it is only asked for."""
+"""The export page. `storage.export.select` decides which stories may leave; this page only requests them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 STATES = labels.STATES[:2]
 """States of stories that may leave."""
 PIECE = 64 * 1024
-"""Bytes handed to the server at a time."""
+"""Bytes passed to the server at a time."""
 
 
 def show(visit: Visit) -> Response:
-    """Show the form, how much each use would hold, and the latest exports."""
+    """Show the form, how many stories each use would contain, and the latest exports."""
     asked = visit.request.query_params
     return _form(visit, asked)
 
@@ -44,14 +44,14 @@ def columns(visit: Visit) -> Response:
 
 
 def recalls(visit: Visit) -> Response:
-    """Show the exports that hold stories which were taken back or narrowed since (rule 60)."""
+    """Show the exports with stories that were taken back or narrowed since (rule 60)."""
     with reader(visit.parts.engine) as connection:
         found = exports_made.recalls(connection)
     return render.page(visit, "recalls.html", recalls=found)
 
 
 def download(visit: Visit) -> Response:
-    """Make the export and hand it out. It is on record before its first byte leaves."""
+    """Make the export and send it. It is in the audit log before its first byte leaves."""
     asked = {name: visit.field(name) for name in visit.form}
     file = cast("BinaryIO", SpooledTemporaryFile(max_size=select.IN_MEMORY))  # noqa: SIM115 - closed after the last byte
     try:
@@ -81,10 +81,10 @@ def download(visit: Visit) -> Response:
 
 
 def asked_for(asked: Mapping[str, str]) -> Filters:
-    """Return which stories are asked for, by the page or on the command line: one reading for both.
+    """Return the filters of a request; the page and the command line share this one reading.
 
-    The use is no filter here: it says what they may be used for. Declined stories never leave, so there is no such
-    state to ask for.
+    The use is no filter here: it says what the stories may be used for. Declined stories never leave, so no filter asks
+    for them.
     """
     state = asked.get("state", "")
     return filters_from({**asked, "state": state if labels.known(STATES, state) else ANY_STATE, "use": ""})

@@ -1,1 +1,1 @@
-"""The inbox: everything the team was told."""
+"""The inbox: the open items of the team."""

@@ -1,6 +1,6 @@
-"""The inbox page: what the team was told and nobody has closed yet, each kind before those whose work it is.
+"""The inbox page: items that nobody has closed yet, each kind shown to those whose work it is.
 
-An item shows when it came and what it is about, never a word of anybody, a number or a chat.
+An item shows when it came and what it is about; never anybody's words, phone number or chat.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.queries.team.team_items import ItemLine
 
 LARGEST_ID = 2**31 - 1
-"""Beyond this, databases raise errors instead of finding nothing."""
+"""Above this, databases raise errors instead of finding nothing."""
 
 DONE = {
     "close": "Closed, with your name. You can open it again below.",
@@ -38,17 +38,17 @@ class Group(NamedTuple):
 
     kind: ItemKind
     open_now: int
-    """All of them; the page shows the oldest."""
+    """How many are open in all; the page shows the oldest."""
     items: list[ItemLine]
 
 
 def show(visit: Visit) -> Response:
-    """Show what is open, oldest first, and what was closed last."""
+    """Show the open items, oldest first, and the items closed last."""
     return _page(visit)
 
 
 def act(visit: Visit) -> Response:
-    """Close an item with the member's name and their note, or open it again."""
+    """Close an item with the member's name and note, or reopen it."""
     number, wished = visit.request.path_params["number"], visit.request.path_params["act"]
     kinds = kinds_for(visit.who.role)
     if number > LARGEST_ID or wished not in {"close", "reopen"}:
@@ -84,7 +84,7 @@ def act(visit: Visit) -> Response:
 
 
 def leads_to(item: ItemLine) -> tuple[str, str]:
-    """Return where an item leads and what that is called; both empty if no story of its person is kept."""
+    """Return the address that an item links to, and the link's text; both empty if no story of its person is kept."""
     if item.kind.about == "request":
         number = item.request_id
         return (f"/requests/{number}", "Open the request") if number else ("/requests", "Open the requests")

@@ -1,1 +1,1 @@
-"""What every page of the team's room stands on: who is asking, forms, labels, templates."""
+"""What every page shares: who is asking, forms, labels, templates."""

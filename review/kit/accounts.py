@@ -1,7 +1,7 @@
-"""Who may come in: one-time links, passwords, sessions. The rules of signing in; the pages are in `entrance.py`.
+"""The rules of signing in: one-time links, passwords, sessions. The pages are in `review.sign_in`.
 
-Whatever hashes is awaited, never done in a thread of the pages. Tokens are 256 random bits; only their SHA-256 is
-stored.
+Functions that hash a password are awaited and use threads of their own, never a page's. Tokens are 256 random bits;
+only their SHA-256 is stored.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LINK_LASTS = timedelta(hours=48)
 SESSION_LASTS = timedelta(days=7)
 SESSION_IDLE = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=10)
-"""A session's last use is written down no more often than this, so that reading a page seldom writes."""
+"""A session's last use is recorded no more often than this, so that reading a page seldom writes."""
 
 LIKELY_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}|[^@\s]{1,64}@localhost")
 
@@ -51,13 +51,13 @@ class NotARoleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A try that did not succeed, and why, in plain words for the person who made it."""
+    """A failed attempt, with the reason in plain words for the person who made it."""
 
     reason: str
     wait: int = 0
-    """Seconds to wait before the next try."""
+    """Seconds to wait before the next attempt."""
     busy: bool = False
-    """True: nothing was tried, because too many others are trying."""
+    """True: nothing was checked, because too many others are waiting."""
 
 
 BUSY = Refused("Earshot is very busy just now. Nothing was tried. Wait a few seconds, then try again.", 5, busy=True)
@@ -66,16 +66,16 @@ OVER = "This link has been used or is too old. Ask for a new one."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """What a good link lets its holder do."""
+    """What a valid one-time link lets its holder do."""
 
     email: str
-    """Empty: the holder names their own address."""
+    """Empty: the holder types their own address."""
     name: str
     role: str
 
 
 def email_of(typed: str) -> str:
-    """Return the address as it is stored; raises NotAnEmailError."""
+    """Return the address in the form in which it is stored. Raises NotAnEmailError."""
     email = typed.strip().casefold()
     if len(email) > 254 or not LIKELY_EMAIL.fullmatch(email):
         raise NotAnEmailError("This does not look like an email address. Give one such as sam@example.org.")
@@ -128,7 +128,7 @@ def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str 
 
 
 def invitation(engine: Engine, token: str, *, now: datetime) -> Invitation | None:
-    """Return what the link is for, or None if it was used, is too old, or never was. Looking does not use it up."""
+    """Return what the link is for; None if it is used, expired or unknown. Looking does not use it up."""
     with reader(engine) as connection:
         link = members.good_link(connection, digest(token), now)
         if link is None or (link.purpose == "first" and members.has_lead(connection)):
@@ -152,7 +152,7 @@ async def accept(
     organisation: str,
     now: datetime,
 ) -> str | Refused:
-    """Use the link up: store name and password, and return the token of a new session."""
+    """Use the link up: store name and password, and return the token of a new session, or why it is refused."""
     name = " ".join(name.split())[:80]
     invited = await run_in_threadpool(invitation, engine, token, now=now)
     if invited is None:
@@ -213,10 +213,10 @@ async def sign_in(
     device: Callable[[members.Member | None], str] = lambda _member: "",
     now: datetime,
 ) -> str | Refused:
-    """Return the token of a new session, or why not.
+    """Return the token of a new session, or the reason for a refusal.
 
-    `place` is the network address, used for slowing down only. `device` names the browser if this member has signed in
-    with it before. Whoever is known by either is heard while strangers wait.
+    `place` is the network address, used only to slow down guessing. `device` names the browser if this member has
+    signed in with it before. Known places and browsers are checked while strangers wait.
     """
     address = email.strip().casefold()[:254]
     member = await run_in_threadpool(_member, engine, address)
@@ -255,7 +255,7 @@ async def sign_in(
 
 
 async def _hashed_anew(queue: str, password: str) -> str:
-    """Return the hash under today's settings, or nothing if that must wait for the next time."""
+    """Return the hash under today's settings; empty if the queue is full, so that it waits for the next sign-in."""
     try:
         return await passwords.KNOWN.run(queue, partial(passwords.hashed, password))
     except passwords.TooBusyError:
@@ -268,7 +268,7 @@ def _member(engine: Engine, address: str) -> members.Member | None:
 
 
 def who_is(engine: Engine, writer: Writer, token: str, *, now: datetime) -> members.Member | None:
-    """Return whose session this is, or None if there is none any more."""
+    """Return the member whose session this is; None if it has ended."""
     if not token:
         return None
     with reader(engine) as connection:
@@ -286,12 +286,12 @@ def sign_out(writer: Writer, token: str) -> None:
 
 
 def digest(token: str) -> str:
-    """Return what is stored of a token: its SHA-256, enough for 256 random bits."""
+    """Return what is stored of a token: its SHA-256, which is enough for 256 random bits."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def in_words(seconds: int) -> str:
-    """Return a wait as people say it."""
+    """Return a number of seconds in words."""
     if seconds < 100:
         return "1 second" if seconds == 1 else f"{seconds} seconds"
     return f"{-(-seconds // 60)} minutes"

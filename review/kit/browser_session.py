@@ -1,4 +1,4 @@
-"""The session of a browser: begun when somebody signs in, over when they sign out. Owns the cookies' flags."""
+"""The session cookie of a browser: set at sign-in, removed at sign-out. Owns the flags of all our cookies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def start_session(visit: Visit, token: str, where: str) -> Response:
-    """Return the answer that gives the browser its session and goes on to a page."""
+    """Return the response that sets the session cookie and redirects to `where`."""
     response = RedirectResponse(where, 303)
     member = accounts.who_is(visit.parts.engine, visit.parts.writer, token, now=visit.now)
     if member is not None:
@@ -33,12 +33,12 @@ def start_session(visit: Visit, token: str, where: str) -> Response:
 
 
 def end_session(visit: Visit, where: str) -> Response:
-    """Return the answer that takes the session from the browser."""
+    """Return the response that removes the session cookie and redirects to `where`."""
     response = RedirectResponse(where, 303)
     response.delete_cookie(session_cookie(visit.parts), secure=visit.parts.secure, httponly=True, samesite="lax")
     return response
 
 
 def set_cookie(response: Response, parts: ReviewServices, name: str, value: str, seconds: int) -> None:
-    """Set a cookie that scripts cannot read, for so many seconds."""
+    """Set a cookie that scripts cannot read, for this many seconds."""
     response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, secure=parts.secure, samesite="lax")

@@ -1,7 +1,8 @@
-"""The cookie by which a browser is known that somebody has signed in with before.
+"""The cookie by which we recognise a browser that somebody has signed in with before.
 
-It opens nothing: whoever has it may try a password when strangers must wait. It holds a random name for the browser
-and, for each of the last accounts that signed in with it, a mark made with our key; a new password ends the mark.
+It gives no access: its holder may try a password while strangers must wait. It contains a random name for the browser
+and, for each of the last accounts that signed in with it, a mark made with our key. A new password makes the mark
+invalid.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from storage.queries.team.members import Member
 
 LASTS = 365 * 24 * 60 * 60
-"""Seconds."""
+"""Seconds until the cookie expires."""
 MOST = 4
-"""Accounts of one browser."""
+"""Most accounts remembered in one browser."""
 DOMAIN = "team_member.device"
 _FORM = re.compile(r"[A-Za-z0-9_-]{16,32}(\.[0-9a-f]{32}){1,4}\Z")
 
 
 def known(keyring: Keyring | None, cookie: str, member: Member | None) -> str:
-    """Return the name of the browser if this member has signed in with it; else empty."""
+    """Return the name of the browser if this member has signed in with it before; else empty."""
     if keyring is None or member is None or not _FORM.match(cookie):
         return ""
     name, *marks = cookie.split(".")
@@ -33,7 +34,7 @@ def known(keyring: Keyring | None, cookie: str, member: Member | None) -> str:
 
 
 def marked(keyring: Keyring | None, cookie: str, member: Member) -> str:
-    """Return the cookie with a mark of this member; empty if we have no key."""
+    """Return the cookie's value with a mark of this member added; empty if we have no key."""
     if keyring is None:
         return ""
     name, *marks = cookie.split(".") if _FORM.match(cookie) else (token_urlsafe(16),)

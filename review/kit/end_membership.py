@@ -1,7 +1,7 @@
-"""Leaving the team: whoever is put out is out at once, and what they held is somebody's work again.
+"""Removing a member: access ends at once, and what they had taken on is open work again.
 
-The team page and `earshot team remove` are two doors to the same rule: never the last lead who can sign in, because
-nobody could let anybody in again.
+The team page and `earshot team remove` share this rule: never the last lead who can sign in, because nobody could
+invite anybody again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LastLeadError(ValueError):
-    """Nobody else could let people in."""
+    """Nobody else could invite people."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class LastLeadError(ValueError):
 
 
 class NotOnTheTeamError(ValueError):
-    """There is no such member any more."""
+    """There is no such member."""
 
     def __init__(self) -> None:
         super().__init__("Nobody with this address is on the team. Nothing was changed.")
@@ -40,20 +40,20 @@ class NotOnTheTeamError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """Who left, and what has to be thought of now."""
+    """Who left, and what the team should know now."""
 
     member: Member
     was_on_call: bool
     on_call_left: int
-    """How many are on call still."""
+    """How many members are still on call."""
     handed_back: int
-    """Safeguarding items they had taken; nobody has them now."""
+    """How many safeguarding items they had taken; nobody has them now."""
 
 
 def put_out(writer: Writer, member_id: int, *, now: datetime, who: str) -> Left:
-    """Put a member out: sessions, links, tokens and the password end with this transaction.
+    """Remove a member: sessions, links, tokens and the password end with this transaction.
 
-    Raises NotOnTheTeamError and LastLeadError; nothing is changed then.
+    Raises NotOnTheTeamError and LastLeadError, with nothing changed.
     """
 
     def work(connection: Connection) -> Left:
@@ -69,7 +69,7 @@ def put_out(writer: Writer, member_id: int, *, now: datetime, who: str) -> Left:
 
 
 def sign_out_everywhere(writer: Writer, member_id: int, *, now: datetime, who: str) -> int:
-    """End every session of a member, as when a laptop is lost; returns how many there were."""
+    """End every session of a member, for example after a lost laptop. Returns how many there were."""
 
     def work(connection: Connection) -> int:
         member = _active(connection, member_id)
@@ -88,7 +88,7 @@ def keep_a_lead(connection: Connection, member: Member) -> None:
 
 
 def change_role(connection: Connection, member: Member, role: str, *, now: datetime) -> None:
-    """Give a member another role. Who may not look after people any more is on call no longer."""
+    """Give a member another role. Without a role in safeguarding they are taken off call."""
     if member.active and member.role == "lead" and role != "lead":
         keep_a_lead(connection, member)
     members.change_member(connection, member.id, role=role)

@@ -1,7 +1,7 @@
-"""Reading what a browser posts, and telling our own forms from forged ones.
+"""Reads posted forms, and tells our own forms from forged ones.
 
-A form carries a token made from a cookie that other sites can neither read nor, over https, set. That works without
-JavaScript and needs nothing stored. Where the browser also says which site sent the form, that is checked too.
+A form carries a token made from a cookie that other sites cannot read nor, over https, set. That works without
+JavaScript and stores nothing. If the browser also says which site sent the form, that is checked too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 LARGEST = 64 * 1024
-"""Bytes of a posted form."""
+"""Most bytes of a posted form."""
 MOST_FIELDS = 200
 FIELD = "form_token"
 
@@ -27,7 +27,7 @@ Form = dict[str, list[str]]
 
 
 async def read(request: Request) -> Form:
-    """Return the posted fields in order; raises HTTPException 413 or 400 for what no form of ours sends."""
+    """Return the posted fields in order. Raises HTTPException 413 or 400 for what none of our forms sends."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     body = bytearray()
@@ -51,14 +51,14 @@ def first(form: Mapping[str, list[str]], name: str, default: str = "") -> str:
 
 
 def token_for(cookie: str) -> str:
-    """Return the token that a form shown to the holder of this cookie carries."""
+    """Return the form token for the holder of this cookie."""
     return sha256(b"form\n" + cookie.encode("utf-8", "replace")).hexdigest()
 
 
 def is_from_here(request: Request, public_url: str) -> bool:
-    """Tell whether the browser says that a page of ours sent this, or says nothing about it.
+    """Return True if the browser says that our page sent this, or says nothing about it.
 
-    Our pages have the name that was asked for, or that of the public address where a web server in front changes names.
+    Our pages have the host name of the request, or that of the public address if a proxy changes names.
     """
     if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         return False
@@ -67,13 +67,13 @@ def is_from_here(request: Request, public_url: str) -> bool:
         return True
     try:
         named = urlsplit(origin).netloc
-    except ValueError:  # no browser sends such a thing
+    except ValueError:  # no browser sends this
         return False
     return named in {request.headers.get("host", ""), urlsplit(public_url).netloc}
 
 
 def is_ours(request: Request, form: Form, cookie: str, public_url: str) -> bool:
-    """Tell whether the posted form was shown by us to this very browser."""
+    """Return True if we showed the posted form to this browser."""
     if not is_from_here(request, public_url):
         return False
     return bool(cookie) and compare_digest(first(form, FIELD).encode(), token_for(cookie).encode())

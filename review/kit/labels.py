@@ -1,4 +1,4 @@
-"""The team's words for what is stored: one place, so that all screens say the same."""
+"""The team's words for stored values: one place, so that all screens say the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flows.model.channel_look import LOOKS
 
 @dataclass(frozen=True, slots=True)
 class LabelWord:
-    """A stored value, what it is called, and a line that explains it."""
+    """A stored value, its label, and a line that explains it."""
 
     value: str
     label: str
@@ -43,8 +43,8 @@ CHANNELS = (
     *(LabelWord(look.name, look.title) for look in LOOKS.values()),
     LabelWord("assisted", "Written down by a worker"),
 )
-WAYS = (*CHANNELS, LabelWord("simulator", "The practice phone"))
-"""How somebody is reached."""
+WAYS = (*CHANNELS, LabelWord("simulator", "The simulator"))
+"""The ways to reach somebody."""
 ROLES = (
     LabelWord("lead", "Team lead"),
     LabelWord("reviewer", "Reviewer"),
@@ -146,7 +146,7 @@ CONTENT_NOTES = (
     LabelWord("danger", "mentions danger to life"),
     LabelWord("death", "mentions death"),
 )
-"""What a reader is told before they open a story. The order says nothing."""
+"""What a reader is warned of before they open a story. The order means nothing."""
 STEPS = (
     LabelWord("age", "Age"),
     LabelWord("take_part", "Taking part"),
@@ -162,7 +162,7 @@ STEPS = (
 
 
 def label(words: tuple[LabelWord, ...], value: str) -> str:
-    """Return what a stored value is called; a value nobody has named yet is shown with its first letter large."""
+    """Return the label of a stored value; an unknown value is shown with its first letter capitalised."""
     for word in words:
         if word.value == value:
             return word.label
@@ -170,5 +170,5 @@ def label(words: tuple[LabelWord, ...], value: str) -> str:
 
 
 def known(words: tuple[LabelWord, ...], value: str) -> str:
-    """Return the value if it is one of these, else an empty string."""
+    """Return the value if it is one of these; else empty."""
     return value if any(word.value == value for word in words) else ""

@@ -1,8 +1,8 @@
-"""Passwords: what makes one good enough, their argon2 hashes, and the two threads in which those are made.
+"""Passwords: their strength, their argon2 hashes, and the two threads that compute them.
 
-Each hash takes 64 MiB and a processor for a moment. So it is done in threads that do nothing else, at a lower priority,
-one for browsers and places that we know and one for strangers, each with a short queue: a flood of strangers at the
-sign-in form fills its own queue, and neither a page nor a message nor a member waits for it.
+A hash takes 64 MiB and a processor for a moment. Two threads of lower priority do nothing else, one for known browsers
+and places and one for strangers, each with a short queue: a flood of strangers at the sign-in form fills its own queue
+and delays no page, message or member.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SHORTEST = 12
-"""Characters."""
+"""Fewest characters."""
 LONGEST = 200
-"""Characters; more is refused and never cut."""
+"""Most characters; a longer password is refused, never cut."""
 LEAST_GUESSES = 9
-"""Powers of ten that somebody has to try who knows which passwords are common."""
+"""Fewest guesses, as a power of ten, for somebody who knows which passwords are common."""
 JUDGED = 64
-"""Characters that are held against the list; to look at more takes long and never makes a password weaker."""
+"""Characters compared with the lists; comparing more takes long and never finds a password weaker."""
 
 _hasher = PasswordHasher(parallelism=1)
 
 LONGEST_WAIT = 15
-"""Seconds that somebody may stand in the queue; after it nobody is sure that they are still there."""
+"""Seconds that an attempt may wait in the queue; after that the browser has probably gone."""
 
 Outcome = TypeVar("Outcome")
 
@@ -45,7 +45,7 @@ class TooBusyError(RuntimeError):
 
 
 class HashingQueue:
-    """One thread that hashes, and a queue before it. Used from the event loop only."""
+    """One thread that computes hashes, and the queue before it. Used from the event loop only."""
 
     def __init__(self, name: str, *, most: int, most_each: int) -> None:
         self.name, self.most, self.most_each = name, most, most_each
@@ -56,11 +56,11 @@ class HashingQueue:
         return ThreadPoolExecutor(1, self.name, initializer=_give_way)
 
     def is_full(self, place: str) -> bool:
-        """Tell whether too many wait already, of this place or of all."""
+        """Return True if too many wait already, of this address or of all."""
         return self._waiting.total() >= self.most or self._waiting[place] >= self.most_each
 
     async def run(self, place: str, work: Callable[[], Outcome]) -> Outcome:
-        """Do this in the lane's thread. Raises TooBusyError if too many wait, of this place or of all, or too long."""
+        """Run the work in the thread. Raises TooBusyError if too many wait, of this address or of all, or too long."""
         if self.is_full(place):
             raise TooBusyError
         self._waiting[place] += 1
@@ -80,7 +80,7 @@ STRANGERS = HashingQueue("passwords-strangers", most=16, most_each=4)
 
 
 def weakness(password: str, *, email: str = "", organisation: str = "") -> str | None:
-    """Return in plain words why this password is not good enough, or None if it is."""
+    """Return in plain words why the password is too weak; None if it is not."""
     plain = _plain(password)
     if len(plain) < SHORTEST:
         return f"Use at least {SHORTEST} characters. Three or four words that you can remember work well."
@@ -97,7 +97,7 @@ def weakness(password: str, *, email: str = "", organisation: str = "") -> str |
 
 
 def _is_common(plain: str, known: list[str]) -> bool:
-    """Tell whether lists of common passwords, names, words, years and keyboard rows lead to it within few guesses."""
+    """Return True if lists of common passwords, names, words, years and keyboard rows lead to it in few guesses."""
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 15 MB, and passwords are seldom chosen
 
     found = zxcvbn(plain[:JUDGED], user_inputs=known, max_length=JUDGED)
@@ -110,7 +110,7 @@ def hashed(password: str) -> str:
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Tell whether the password is the one behind the hash; as slow for nobody's hash (None) as for somebody's."""
+    """Return True if the hash is of this password. Takes as long for nobody's hash (None) as for a member's."""
     if len(password) > LONGEST:
         return False
     try:
@@ -121,7 +121,7 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 
 def ageing(password_hash: str) -> bool:
-    """Tell whether the hash was made with weaker settings than today's."""
+    """Return True if the hash was made with weaker settings than today's."""
     return _hasher.check_needs_rehash(password_hash)
 
 
@@ -131,11 +131,11 @@ def _nobodys_hash() -> str:
 
 
 def _plain(password: str) -> str:
-    """Return one spelling of letters that keyboards compose differently."""
+    """Return the password in one Unicode form: keyboards compose the same letters differently."""
     return unicodedata.normalize("NFKC", password)
 
 
 def _give_way() -> None:
-    """Let every other thread go first, where the system knows priorities of threads."""
+    """Lower the priority of this thread, where the system supports it."""
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 3)

@@ -1,6 +1,6 @@
-"""Turning templates into pages, and the pages that say that something did not work.
+"""Renders templates into pages, and the error pages.
 
-Nothing on a page is marked safe by hand: every value is escaped by the template engine.
+Nothing on a page is marked safe by hand: the template engine escapes every value.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
 
 
 def page(visit: Visit, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """Return a page made from a template, with what every page shows."""
+    """Return the rendered template with what every page shows."""
     return HTMLResponse(
         _environment()
         .get_template(template)
@@ -88,7 +88,7 @@ def page(visit: Visit, template: str, status: int = 200, **context: Any) -> HTML
 
 
 def _in_care(visit: Visit) -> Count | None:
-    """Return how many people wait for somebody to look, for those whose work that is; None for everybody else."""
+    """Return how many people wait for somebody to look; None for members who do no safeguarding."""
     if not visit.may(CARERS):
         return None
     with reader(visit.parts.engine) as connection:
@@ -96,7 +96,7 @@ def _in_care(visit: Visit) -> Count | None:
 
 
 def _in_inbox(visit: Visit) -> int | None:
-    """Return how many items are open that are this member's work; None for those who have no inbox."""
+    """Return how many open items are this member's work; None for members without an inbox."""
     kinds = kinds_for(visit.member.role) if visit.member else ()
     if not kinds:
         return None
@@ -106,7 +106,7 @@ def _in_inbox(visit: Visit) -> int | None:
 
 
 def problem(visit: Visit, kind: str, status: int) -> HTMLResponse:
-    """Return a page that says what happened, what was kept, and what to do; what was written is shown to be copied."""
+    """Return a page that says what happened, what was kept and what to do. It shows what was typed, to be copied."""
     title, advice = PROBLEMS[kind]
     written = "\n\n".join(
         text for name in ("words", "place", "message") for text in visit.form.get(name, []) if text.strip()
@@ -115,30 +115,30 @@ def problem(visit: Visit, kind: str, status: int) -> HTMLResponse:
 
 
 def bare_problem(kind: str, status: int) -> HTMLResponse:
-    """Return the same for when nothing is known of the visit."""
+    """Return the same page if nothing is known about the visit."""
     title, advice = PROBLEMS[kind]
     return HTMLResponse(_environment().get_template("bare_problem.html").render(title=title, advice=advice), status)
 
 
 def asset(name: str) -> str:
-    """Return the address of a static file; it changes with the content, so that browsers may keep it for long."""
+    """Return the address of a static file. It changes with the content, so that browsers may cache it for long."""
     return f"{STATIC_URL}/{name}?v={_version(name)}"
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
-    """Return a time as people write it: 23 Nov 2026, 14:05."""
+    """Return a date and time as text: 23 Nov 2026, 14:05."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
 def day(at: datetime, zone: ZoneInfo) -> str:
-    """Return a day as people write it: 23 November 2026."""
+    """Return a date as text: 23 November 2026."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%B %Y}"
 
 
 def ago(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """Return how long ago in words while that says more than a date, else the date."""
+    """Return how long ago something was in words if it is recent, else its date."""
     seconds = (now - at).total_seconds()
     if seconds < 90:
         return "just now"
@@ -154,7 +154,7 @@ def ago(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 
 def language_name(code: str) -> str:
-    """Return what a language is called in English; an unknown code stays as it is."""
+    """Return the English name of a language; an unknown code stays as it is."""
     try:
         return Locale.parse(code, sep="-").get_display_name("en") or code
     except (UnknownLocaleError, ValueError):
@@ -162,9 +162,9 @@ def language_name(code: str) -> str:
 
 
 def written_in(text: str, spoken: Collection[str]) -> str:
-    """Return the code of the language that a text is plainly written in, if the bot does not speak it; else empty.
+    """Return the code of the language that a text is clearly written in, if the bot does not offer it; else empty.
 
-    The start of the text decides, as much of it as a list shows, so that every page says the same.
+    Only the start of the text is looked at, as much as a list shows, so that every page says the same.
     """
     code = language_of(text[:EXCERPT])
     return code if code is not None and code not in spoken else ""
@@ -181,7 +181,7 @@ def _version(name: str) -> str:
 
 
 def _shown(value: object) -> object:
-    """Leave out of every value what would turn around what stands beside it on the page."""
+    """Return a value without the characters that would change the direction of the text beside it."""
     return displayable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,7 +1,8 @@
-"""Puts the checks before every page: who is asking, may they, and is this form ours. No view checks any of it itself.
+"""The checks before every page: who is asking, whether their role may, and whether the form is ours.
 
-Views are plain functions that run in a worker thread, so that the database does not hold up the event loop that
-receives messages. The two that hash a password are awaited instead: that has threads of its own.
+Views check none of this themselves. They are plain functions that run in a worker thread, so that the database does not
+block the event loop that receives messages. The two that hash a password are awaited instead, because hashing has
+threads of its own.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from review.kit.throttle import Throttle
 
 VISIT_LASTS = 24 * 60 * 60
-"""Seconds that a sign-in form shown to a stranger stays good."""
+"""Seconds for which a sign-in form stays valid."""
 
 
 def require_role(
     view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint that lets only these roles through to the view; an empty set lets strangers in."""
+    """Return an endpoint that admits only these roles to the view; an empty set admits everybody without sign-in."""
 
     async def endpoint(request: Request) -> Response:
         form = await forms.read(request) if request.method == "POST" else {}
@@ -45,7 +46,7 @@ def require_role(
 def require_role_awaited(
     view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Return the same for a view that waits for a password to be hashed."""
+    """Return the same for a view that awaits a password hash."""
 
     async def endpoint(request: Request) -> Response:
         form = await forms.read(request) if request.method == "POST" else {}
@@ -70,7 +71,7 @@ def _answer(
 def _admit(
     request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[str]
 ) -> tuple[Visit, Response | None]:
-    """Return who is asking, and the answer that turns them away if they may not."""
+    """Return the visit, and the response that rejects it if it is not allowed."""
     now = parts.clock()
     session = request.cookies.get(session_cookie(parts), "")
     member = accounts.who_is(parts.engine, parts.writer, session, now=now)

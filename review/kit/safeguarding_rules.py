@@ -1,8 +1,9 @@
-"""The rules of looking after somebody, as pure functions, and the one call that carries an act out.
+"""The rules for safeguarding items: what an act may change, and the one function that stores it.
 
 An item is open until a person closes it. Taking it tells the others that somebody looks; it can be handed back, and a
-closing can be undone. Nobody acts on what they have not seen: if the person wrote more such words, or a colleague was
-quicker, the act is refused and the page says so. No score, no order of urgency but the clock (rules 79 and 80).
+closed one can be reopened. Nobody acts on what they have not seen: if the person wrote more words of distress, or a
+colleague was quicker, the act is refused and the page says so. There is no score and no order but the clock (rules 79
+and 80).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from storage.queries.team.safeguarding_work import SafeguardingItem
 
 CARERS = frozenset({"lead", "safeguarding"})
-"""Who looks after people who may need help: opens their words and numbers, acts and closes."""
+"""Roles that do safeguarding: they may open words and numbers, take items and close them."""
 
 Act = Literal["take", "back", "close", "reopen"]
 ACTS: tuple[Act, ...] = ("take", "back", "close", "reopen")
@@ -38,19 +39,19 @@ OUTCOMES = (
     LabelWord("not_reached", "Cannot reach them", "Every way we have was tried"),
     LabelWord("no_concern", "Not a concern", "The words meant something else"),
 )
-"""What was done, for closing. The order says nothing."""
+"""What was done, for closing an item. The order means nothing."""
 REASONS = (
     LabelWord("look", "To see whether they need help now"),
     LabelWord("again", "To look again before closing"),
     LabelWord("handover", "To hand over to a service or to emergency services"),
     LabelWord("answer", "To answer for what we did"),
 )
-"""Why somebody opens words or a number. A list, so that no words about the person end up in the record."""
+"""Why somebody opens words or a number. A fixed list, so that nothing about the person ends up in the audit log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardingRefusal:
-    """Why nothing was changed, for the person who wanted it."""
+    """Why nothing was changed, for the member who tried."""
 
     message: str
     kind: Literal["changed", "not_now", "choose", "gone"] = "changed"
@@ -58,7 +59,7 @@ class SafeguardingRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeguardingChange:
-    """What an act does to an item."""
+    """What an act changes in an item."""
 
     values: dict[str, Any]
     act: str
@@ -68,11 +69,11 @@ class SafeguardingChange:
 def decide(
     item: SafeguardingItem | None, act: Act, member: Member, *, seen: int, outcome: str, now: datetime
 ) -> SafeguardingChange | SafeguardingRefusal:
-    """Return what an act changes in an item as it stands, or why it may not."""
+    """Return what an act changes in an item, or why it may not."""
     if item is None:
         return SafeguardingRefusal(kind="gone", message="There is no such item.")
     if act == "take" and item.closed_at is None and item.taken_by in (None, member.id):
-        return _take(member, now)  # to have looked is right whatever has come since
+        return _take(member, now)  # taking it is right whatever has come since
     if item.version != seen:
         return SafeguardingRefusal(message=_what_happened(item))
     match act:
@@ -90,7 +91,7 @@ def decide(
 def carry_out(
     writer: Writer, item_id: int, act: Act, member: Member, *, seen: int, outcome: str, now: datetime
 ) -> SafeguardingChange | SafeguardingRefusal:
-    """Decide and store it in one transaction, with a line in the record that names the member."""
+    """Decide and store it in one transaction, with an entry in the audit log that names the member."""
 
     def work(connection: Connection) -> SafeguardingChange | SafeguardingRefusal:
         item = safeguarding_work.item_by_id(connection, item_id)
@@ -113,7 +114,7 @@ def carry_out(
 
 
 def clock(item: SafeguardingItem, now: datetime, zone: ZoneInfo) -> str:
-    """Return the clock of an open item in words."""
+    """Return the time left or overdue of an open item, in words."""
     if item.look_by >= now:
         local = item.look_by.astimezone(zone)
         day = "" if local.date() == now.astimezone(zone).date() else f" on {local:%A}, {local.day} {local:%b}"
@@ -124,7 +125,7 @@ def clock(item: SafeguardingItem, now: datetime, zone: ZoneInfo) -> str:
 
 
 def outcome_in_words(stored: str) -> str:
-    """Return what an outcome is called."""
+    """Return the label of a stored outcome."""
     return label(OUTCOMES, stored) if stored else ""
 
 

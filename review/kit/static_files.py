@@ -1,6 +1,6 @@
-"""Our static files, answered from memory.
+"""Static files, served from memory.
 
-They are small, and whoever asks for one and reads no answer shall hold a line open, and no file besides.
+They are small. A client that asks for one and reads no answer occupies a connection, but no file descriptor besides.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from starlette.staticfiles import StaticFiles
 
 
 class HeldFiles(StaticFiles):
-    """A folder of static files."""
+    """A folder of static files held in memory."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return a file whole."""
+        """Return the response with the whole file."""
         response = super().file_response(*args, **kwargs)
         if not isinstance(response, FileResponse):
             return response

@@ -1,11 +1,12 @@
-"""Slowing down whoever guesses passwords, and nobody else.
+"""Slows down whoever guesses passwords, and nobody else.
 
-Misses are counted by account and network place, so that a stranger's never keep a member out who is somewhere else. A
-browser or a place that the account signed in from before has far more room than anybody needs; places that are new to
-it share what an account allows in an hour. A try counts as a miss from its beginning, so that many at once are many.
+Misses are counted by account and network address, so that a stranger's misses never keep out a member who is somewhere
+else. A browser or an address that the account signed in from before has far more attempts than anybody needs; new
+addresses share what an account allows in an hour. An attempt counts as a miss from its start, so that simultaneous
+attempts all count.
 
-Kept in memory, by a digest of what was typed: nothing to erase later, and a restart is no help worth having, since the
-wait after the fifth miss is longer than a start.
+Kept in memory only, under a digest of what was typed: nothing to erase later. A restart resets it, which helps nobody:
+the wait after the fifth miss is longer than a start takes.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
 FREE = 5
-"""Misses from one place before the first wait."""
+"""Misses from one address before the first wait."""
 FREE_WHERE_KNOWN = 100
-"""The same, from a place that this account signed in from before."""
+"""The same, from an address that this account signed in from before."""
 FREE_ON_DEVICE = 1000
 """The same, in a browser that this account signed in with before."""
 HOURLY = 100
-"""Misses on one account in an hour, from all places together that are new to it."""
+"""Misses on one account in an hour, from all addresses together that are new to it."""
 FIRST_WAIT = 5
-"""Seconds; doubles with every further miss."""
+"""Seconds; doubles with each further miss."""
 LONGEST_WAIT = 900
 """Seconds."""
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -33,7 +34,7 @@ MOST_KEPT = 50_000
 
 
 def network_of(host: str) -> str:
-    """Return what counts as one place: an IPv4 address, or the /64 that one line with IPv6 has all of."""
+    """Return what counts as one network address: an IPv4 address, or the /64 prefix of an IPv6 address."""
     host = _without_port(host)
     try:
         address = ip_address(host.partition("%")[0])
@@ -47,7 +48,7 @@ def network_of(host: str) -> str:
 
 
 def _without_port(host: str) -> str:
-    """Return the address alone: some web servers name the port as well, which is another for every connection."""
+    """Return the address alone: some proxies add the port, which differs for every connection."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
     address, _, port = host.partition(":")
@@ -55,7 +56,7 @@ def _without_port(host: str) -> str:
 
 
 def site_of(host: str) -> str:
-    """Return the /48 that a house, a company or a rented server may have of IPv6; for other addresses, themselves."""
+    """Return the /48 prefix of an IPv6 address, which one site may own; other addresses stay as they are."""
     place = network_of(host)
     if "/" not in place:
         return f"{place} alone"
@@ -64,15 +65,15 @@ def site_of(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try to sign in: for whom, and from where."""
+    """One attempt to sign in: for which account, and from where."""
 
     email: str
     place: str
-    """From `network_of`."""
+    """Network address, from `network_of`."""
     device: str = ""
     """The browser, if it has signed in to this account before; else empty."""
     inside: bool = False
-    """True: they are signed in already, and only confirm that it is them. No stranger's miss counts there."""
+    """True: they are signed in and only confirm their password. A stranger's misses do not count there."""
 
 
 @dataclass(slots=True)
@@ -83,18 +84,18 @@ class _Misses:
 
 @dataclass(slots=True)
 class Throttle:
-    """Counts misses and tells how long to wait."""
+    """Counts misses and returns how long to wait."""
 
     _misses: dict[bytes, _Misses] = field(default_factory=dict)
     _known: dict[bytes, datetime] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def knows(self, tried: Try) -> bool:
-        """Tell whether this account has signed in from here before."""
+        """Return True if this account has signed in from this browser or address before."""
         return bool(tried.device) or _key(tried, tried.place) in self._known
 
     def begin(self, tried: Try, now: datetime) -> int:
-        """Count one try as a miss and return 0, or return the seconds to wait before the next."""
+        """Count an attempt as a miss and return 0, or return the seconds to wait before the next one."""
         with self._lock:
             key, free = self._counter(tried)
             wait = self._wait(key, free, now)
@@ -111,7 +112,7 @@ class Throttle:
             return wait
 
     def took_nothing(self, tried: Try, now: datetime) -> None:
-        """Forget one try that was begun and never looked at."""
+        """Remove an attempt that was begun and never checked."""
         with self._lock:
             self._take_back(tried, now)
             key, _ = self._counter(tried)
@@ -120,7 +121,7 @@ class Throttle:
                 held.count = max(0, held.count - 1)
 
     def succeeded(self, tried: Try, now: datetime) -> None:
-        """Forget this place's misses: it knew the password. It is known from now on."""
+        """Forget the misses from this address, and remember it as known: the password was right."""
         with self._lock:
             self._take_back(tried, now)
             self._misses.pop(self._counter(tried)[0], None)
@@ -149,7 +150,7 @@ class Throttle:
             self._misses.pop(next(iter(self._misses)))
 
     def _drained(self, key: bytes, now: datetime) -> float:
-        """Return how much of an account's hour is used up; it runs out evenly."""
+        """Return the misses of an account that still count towards its hour; they expire evenly."""
         held = self._misses.get(key)
         return 0.0 if held is None else max(0.0, held.count - (now - held.last) / timedelta(hours=1) * HOURLY)
 
@@ -167,5 +168,5 @@ class Throttle:
 
 
 def _key(tried: Try, *where: str) -> bytes:
-    """Return the name of a count. No address that is typed may spell the name of somebody else's."""
+    """Return the key of a counter. Typed text can never produce the key of somebody else's."""
     return sha256(repr((tried.email, tried.inside, *where)).encode()).digest()

@@ -1,4 +1,4 @@
-"""One request to the team's room: who is asking, what they posted, and the roles there are."""
+"""One request to the team's pages: who is asking and what they posted; and the groups of roles."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ READERS = frozenset({"lead", "reviewer", "safeguarding"})
 DECIDERS = frozenset({"lead", "reviewer"})
 """Who may approve, decline, tag and export."""
 LEADS = frozenset({"lead"})
-"""Who may answer requests about a person's data."""
+"""Who may answer requests about personal data."""
 ANYONE = frozenset(accounts.ROLES)
-"""Everybody who has signed in."""
+"""Everybody who is signed in."""
 STRANGERS: frozenset[str] = frozenset()
 """No sign-in needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request, with all that a view needs to answer it."""
+    """One request, with what a view needs to answer it."""
 
     request: Request
     parts: ReviewServices
@@ -38,13 +38,13 @@ class Visit:
     member: Member | None
     form: forms.Form
     cookie: str
-    """What the form token is made from: the session, or the stranger's visit."""
+    """What the form token is made from: the session cookie, or the cookie of somebody who is not signed in."""
     now: datetime
     fresh: str = ""
-    """A cookie that this stranger's browser has not got yet."""
+    """The value of a cookie that the response must set for somebody who is not signed in; empty if they have one."""
 
     def field(self, name: str) -> str:
-        """Return one posted field, without the space around it."""
+        """Return one posted field without surrounding space."""
         return forms.first(self.form, name).strip()
 
     def secret(self, name: str) -> str:
@@ -57,14 +57,14 @@ class Visit:
 
     @property
     def who(self) -> Member:
-        """The member who is asking; only for views that need a sign-in."""
+        """The signed-in member; only for views that need a sign-in."""
         if self.member is None:
             raise LookupError("this view was opened to strangers by mistake")
         return self.member
 
     @property
     def place(self) -> str:
-        """Network address of the browser or of the proxy before us; used for slowing down guesses, never stored."""
+        """Network address of the browser or of the proxy before us; used to slow down guessing, never stored."""
         return self.request.client.host if self.request.client else ""
 
     def known_device(self, member: Member | None) -> str:
@@ -72,20 +72,20 @@ class Visit:
         return device.known(self.parts.keyring, self.request.cookies.get(device_cookie(self.parts), ""), member)
 
     def may(self, roles: frozenset[str]) -> bool:
-        """Tell whether the person asking has one of these roles."""
+        """Return True if the signed-in member has one of these roles."""
         return self.member is not None and self.member.role in roles
 
 
 def session_cookie(parts: ReviewServices) -> str:
-    """Name of the session cookie; over https the prefix keeps other hosts of the same domain from setting it."""
+    """Return the name of the session cookie. Over https its prefix keeps other hosts of the domain from setting it."""
     return "__Host-earshot" if parts.secure else "earshot"
 
 
 def visit_cookie(parts: ReviewServices) -> str:
-    """Name of the cookie that a stranger's sign-in form is tied to."""
+    """Return the name of the cookie that the sign-in form of a stranger is tied to."""
     return "__Host-earshot-visit" if parts.secure else "earshot-visit"
 
 
 def device_cookie(parts: ReviewServices) -> str:
-    """Name of the cookie by which a browser is known that signed in before."""
+    """Return the name of the cookie by which a browser is recognised that signed in before."""
     return "__Host-earshot-device" if parts.secure else "earshot-device"

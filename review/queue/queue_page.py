@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from review.kit.visit import Visit
 
 LISTED_EVERY = timedelta(days=1)
-"""How often it is written down that the same reader saw the same story in the list."""
+"""Seeing the same story in the list is recorded once in this time for each reader."""
 SIZE = 20
-"""Stories on one screen."""
+"""Stories on one page."""
 ANY_STATE = "all"
 FILTERED = ("scale", "place", "kind", "channel", "use", "actor")
 
 
 def show(visit: Visit) -> Response:
-    """Show one screen of the queue; by default what nobody has decided about."""
+    """Show one page of the queue; by default the stories that nobody has decided about."""
     if not visit.may(READERS):
         return render.page(visit, "no_stories.html")
     asked = visit.request.query_params
@@ -45,7 +45,7 @@ def show(visit: Visit) -> Response:
         unread = [line.id for line in found.lines if line.excerpt]
         unread = members.listed(connection, unread, who=visit.who.email, since=visit.now - LISTED_EVERY)
         hidden = 0 if practice else review_queue.page(connection, filters, practice=True, size=1).total - found.total
-    if unread:  # an excerpt is read as well, and by the short of it wholly
+    if unread:  # an excerpt is reading too, and a short story is in it whole
         visit.parts.writer.run(partial(members.record_listing, story_ids=unread, who=visit.who.email, at=visit.now))
     return render.page(
         visit,
@@ -68,7 +68,7 @@ def show(visit: Visit) -> Response:
 
 
 def filters_from(asked: Mapping[str, str]) -> Filters:
-    """Return the filters of a query string; what is not a value of ours asks for nothing."""
+    """Return the filters of a query string; an unknown value filters nothing."""
     state = asked.get("state", "new")
     place = asked.get("place", "").strip()[:120].replace("\0", "")
     return Filters(
@@ -83,13 +83,13 @@ def filters_from(asked: Mapping[str, str]) -> Filters:
 
 
 def with_practice(visit: Visit, asked: Mapping[str, str]) -> bool:
-    """Tell whether practice stories are shown: as asked for, else while the practice phone is on."""
+    """Return True if practice stories are shown: as asked for, else while the simulator is on."""
     wanted = asked.get("practice", "")
     return wanted == "yes" or (wanted != "no" and visit.parts.simulator)
 
 
 def address(asked: Mapping[str, str], **changed: str) -> str:
-    """Return the address of the queue with some of the query changed; an empty value takes it out."""
+    """Return the address of the queue with parts of the query changed; an empty value removes one."""
     query = {**{name: asked[name] for name in (*FILTERED, "state", "practice") if asked.get(name)}, **changed}
     kept = {name: value for name, value in query.items() if value}
     return f"/?{urlencode(kept)}" if kept else "/"
@@ -121,7 +121,7 @@ def _tabs(filters: Filters, found: review_queue.Queue, asked: Mapping[str, str])
 
 
 def _chips(filters: Filters, asked: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return the filters in force, each with the address that takes it away."""
+    """Return the active filters, each with the address that removes it."""
     named = {
         "scale": labels.SCALES,
         "actor": labels.ACTORS,

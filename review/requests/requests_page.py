@@ -1,6 +1,6 @@
-"""The requests page: who asked for their data or complained, by when they must be answered, what came of it.
+"""The requests page: who asked for their data or complained, by when each must be answered, and the outcome.
 
-For leads only. What a person wrote is sealed; reading it is written down before it is shown.
+For leads only. What a person wrote is sealed; reading it is recorded before it is shown.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from storage.queries.team.requests import OpenRequest
 
 MOST_RUSHED = 200
-"""Complaints of a rush that are listed at once; the next stand there when some are closed."""
+"""Complaints of a rush that are listed at once; more appear when some are closed."""
 READ_EVERY = timedelta(hours=1)
-"""Reading what somebody wrote is written into the record once an hour for each reader, not at every reload."""
+"""Reading what somebody wrote is recorded once an hour for each reader, not at every reload."""
 LARGEST_ID = 2**31 - 1
 
 DONE = {
@@ -42,7 +42,7 @@ DONE = {
 
 
 def show(visit: Visit) -> Response:
-    """Show what is open, due first first, and what is closed."""
+    """Show the open requests, the next due first, and the closed ones."""
     with reader(visit.parts.engine) as connection:
         found: dict[str, Any] = {
             "open": requests.open_requests(connection),
@@ -62,12 +62,12 @@ def show(visit: Visit) -> Response:
 
 
 def one(visit: Visit) -> Response:
-    """Show one request with what the person wrote, and write down that it was read (rule 65)."""
+    """Show one request with what the person wrote, and record that it was read (rule 65)."""
     return _page(visit)
 
 
 def act(visit: Visit) -> Response:
-    """Note that the person was told that we have it, or close the request."""
+    """Record that the person was told we have their request, or close it."""
     number, wished = visit.request.path_params["number"], visit.request.path_params["act"]
     if number > LARGEST_ID or wished not in {"acknowledge", "close"}:
         return render.problem(visit, "not_found", 404)
@@ -139,7 +139,7 @@ def _zone_day(visit: Visit) -> Callable[[datetime], date]:
 
 
 def due_in_words(standing: OpenRequest, *, now: datetime, zone_day: Callable[[datetime], date]) -> str:
-    """Return what is to be done and by when, with whether it is late said in words."""
+    """Return what is to be done and by when, and whether it is late, in words."""
     if not standing.waits_for:
         return "They were told that we have it. Answer without delay, and say what you found."
     what = "Say that we have it" if standing.waits_for == "acknowledge" else "Answer"

@@ -1,1 +1,1 @@
-"""The safeguarding page and its rules."""
+"""The safeguarding page."""

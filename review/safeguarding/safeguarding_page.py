@@ -1,7 +1,7 @@
-"""The safeguarding page: who may need help, by when a person is to look, and what was done.
+"""The safeguarding page: who may need help, by when somebody looks, and what was done.
 
 The rules are in `review.kit.safeguarding_rules`. Words and numbers are opened one at a time, by a role that may, for a
-reason, and each opening is written down before anything is shown. Nothing that was opened ever stands in an address.
+reason, and each opening is recorded before anything is shown. What was opened is never part of an address.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LARGEST_ID = 2**31 - 1
 MOST_SEGMENTS = 2
-"""Text messages that one message of ours may take."""
+"""Most segments of one text message from the team."""
 
 DONE = {
     "take": "You have it. Nobody else is alerted any more.",
@@ -47,16 +47,16 @@ DONE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """What was just opened for somebody, for this one answer only."""
+    """What was just opened, for this one response only."""
 
     words: tuple[tuple[datetime, str], ...] | None = None
-    """What the person wrote, oldest first; an empty text is one that is no longer kept."""
+    """What the person wrote, oldest first; an empty text is no longer kept."""
     ways: tuple[tuple[str, str], ...] | None = None
-    """How the person can be reached: the channel, and the number or chat."""
+    """How the person can be reached: pairs of channel, and number or chat id."""
 
 
 def show(visit: Visit) -> Response:
-    """Show what is open, with its clock, and what was closed lately."""
+    """Show the open items, each with its clock, and those closed recently."""
     with reader(visit.parts.engine) as connection:
         open_now = safeguarding_work.open_items(connection)
         closed = safeguarding_work.closed_items(connection)
@@ -85,7 +85,7 @@ def show_one(visit: Visit) -> Response:
 
 
 def act(visit: Visit) -> Response:
-    """Take, hand back, close, reopen."""
+    """Take, hand back, close or reopen an item."""
     wished = visit.request.path_params["act"]
     item_id = _number(visit)
     if wished not in safeguarding_rules.ACTS or item_id is None:
@@ -102,7 +102,7 @@ def act(visit: Visit) -> Response:
 
 
 def words(visit: Visit) -> Response:
-    """Open what the person wrote: recorded first, then shown, in this answer only."""
+    """Show what the person wrote, in this response only; it is recorded first."""
     item = _reasoned(visit, "safeguarding.words")
     if not isinstance(item, safeguarding_work.SafeguardingItem):
         return item
@@ -116,7 +116,7 @@ def words(visit: Visit) -> Response:
 
 
 def reach(visit: Visit) -> Response:
-    """Open how the person can be reached: recorded first, then shown, in this answer only (design rule 7)."""
+    """Show how the person can be reached, in this response only; it is recorded first (design rule 7)."""
     item = _reasoned(visit, "safeguarding.reached")
     if not isinstance(item, safeguarding_work.SafeguardingItem):
         return item
@@ -127,7 +127,7 @@ def reach(visit: Visit) -> Response:
 
 
 def write(visit: Visit) -> Response:
-    """Put one message from a person of the team in the outbox; a STOP is respected."""
+    """Put one message from a member to the person in the outbox. A STOP is respected."""
     item_id = _number(visit)
     if item_id is None:
         return render.problem(visit, "not_found", 404)
@@ -161,7 +161,7 @@ def write(visit: Visit) -> Response:
 
 
 def raise_from_story(visit: Visit) -> Response:
-    """Put the teller of a story before those who look after people (rule 85)."""
+    """Create a safeguarding item for the teller of a story (rule 85)."""
     story_id = visit.request.path_params["story_id"]
 
     def work(connection: Connection) -> Literal["safeguarding", "unheard", "gone"]:
@@ -228,7 +228,7 @@ def _item_page(
 
 
 def _reasoned(visit: Visit, done: str) -> SafeguardingItem | Response:
-    """Return the item once the opening of it is written down, or the answer that says why it is not opened."""
+    """Record the opening and return the item, or return the response that says why it is not opened."""
     item_id = _number(visit)
     if item_id is None:
         return render.problem(visit, "not_found", 404)

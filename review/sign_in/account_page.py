@@ -1,4 +1,4 @@
-"""One's own account: another password, and signing out of every other browser. Both ask for the password first."""
+"""The member's own account: changing the password, and signing out other browsers. Both ask for the password first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DONE = {
 
 
 def show(visit: Visit) -> Response:
-    """Show what can be changed."""
+    """Show the account page."""
     return _page(visit)
 
 
@@ -61,7 +61,7 @@ async def change(visit: Visit) -> Response:
 async def confirm(
     slowdown: Throttle, member: members.Member, password: str, *, place: str, now: datetime
 ) -> accounts.Refused | None:
-    """Check that whoever sits at a signed-in browser knows its member's password; None if they do."""
+    """Check the password of whoever sits at a signed-in browser. Returns None if it is right."""
     tried = Try(member.email, network_of(place), inside=True)
     if passwords.KNOWN.is_full(member.email):
         return accounts.BUSY
@@ -82,7 +82,7 @@ async def confirm(
 async def change_password(
     writer: Writer, member: members.Member, password: str, *, organisation: str, now: datetime
 ) -> str | accounts.Refused:
-    """Give a member another password, end their sessions, and return the token of a new one. Confirm the old first."""
+    """Set another password, end the member's sessions, and return the token of a new one. Call `confirm` first."""
 
     def choose() -> tuple[str | None, str]:
         weak = passwords.weakness(password, email=member.email, organisation=organisation)
@@ -110,7 +110,7 @@ async def change_password(
 
 
 def sign_out_others(writer: Writer, member: members.Member, token: str, *, now: datetime) -> int:
-    """End every session of a member but this one; returns how many there were."""
+    """End every session of a member but this one. Returns how many there were."""
 
     def work(connection: Connection) -> int:
         members.record(

@@ -1,4 +1,4 @@
-"""The pages of coming in and going out: sign-in, the one-time link, sign-out."""
+"""The pages for sign-in, the one-time link, and sign-out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def sign_in_form(visit: Visit) -> Response:
-    """Show the sign-in form, or go on if the browser is signed in already."""
+    """Show the sign-in form, or redirect if the browser is signed in already."""
     where = _onward(visit.request.query_params.get("next", ""))
     if visit.member is not None:
         return RedirectResponse(where, 303)
@@ -26,7 +26,7 @@ def sign_in_form(visit: Visit) -> Response:
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Check email and password, and go on to the page that was asked for."""
+    """Check email and password, and redirect to the page that was asked for."""
     where = _onward(visit.field("next"))
     outcome = await accounts.sign_in(
         visit.parts.engine,
@@ -57,7 +57,7 @@ def join_form(visit: Visit) -> Response:
 
 
 async def join(visit: Visit) -> Response:
-    """Use the link up and sign the new member in."""
+    """Use up the link and sign the new member in."""
     if visit.secret("password") != visit.secret("again"):
         wrong = "The two passwords are not the same. Write them again."
         return await run_in_threadpool(_join_page, visit, error=wrong, status=422)
@@ -114,6 +114,6 @@ def _join_page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
 
 
 def _onward(asked: str) -> str:
-    """Return where to go after signing in: a page of ours, never an address that was slipped in."""
+    """Return where to go after signing in: a page of ours, never an address that somebody slipped in."""
     ours = asked.startswith("/") and not asked.startswith(("//", "/\\", "/sign-", "/join/")) and asked.isprintable()
     return asked if ours and "\\" not in asked and len(asked) <= 500 else "/"

@@ -1,1 +1,1 @@
-"""One story: reading it and deciding about it."""
+"""The pages of one story, and the rules for deciding about it."""

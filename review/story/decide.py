@@ -1,8 +1,8 @@
-"""The rules of deciding about a story, as pure functions over records, and the one call that carries a decision out.
+"""The rules for deciding about a story, and the one function that stores a decision.
 
-A story is new until somebody approves or declines it; either can be undone, and then it is new again. Nobody decides on
-a version they have not seen: if the story changed meanwhile (a colleague decided, its teller added words), the act is
-refused, and the page says what happened. Knows no page.
+A story is new until somebody approves or declines it; both can be undone, and then it is new again. Nobody decides on a
+version they have not seen: if the story changed meanwhile (a colleague decided, its teller added words), the act is
+refused, and the page says what happened.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ REASONS = (
     LabelWord("other", "Another reason", "Write it below"),
 )
 LONGEST_WORDS = 2_000
-"""Characters of a reason in one's own words."""
+"""Most characters of a reason in the member's own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a member wants done, and which version of the story they had before them."""
+    """What a member wants done, and which version of the story they saw."""
 
     act: Act
     seen: int
@@ -49,19 +49,19 @@ class Wish:
     words: str = ""
     """For a decline: the reason in one's own words."""
     scales: tuple[str, ...] = ()
-    """For `scales`: how the team reads them."""
+    """For `scales`: the scales that the team gives it."""
     notes: tuple[str, ...] = ()
-    """For `notes`: what a reader is told before they open the story."""
+    """For `notes`: what a reader is warned of before they open the story."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a decision does to the story. `scales` None leaves the tags as they are."""
+    """What a decision changes in the story. `scales` None leaves the tags as they are."""
 
     state: str
     reason: str
     decided: bool
-    """True: the story carries the member's name; False: nobody has decided about it any more."""
+    """True: the story carries the member's name; False: it is undecided again."""
     act: str
     detail: str = ""
     scales: tuple[str, ...] | None = None
@@ -70,14 +70,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRefusal:
-    """Why nothing was changed, for the person who wanted it."""
+    """Why nothing was changed, for the member who tried."""
 
     kind: Literal["changed", "gone", "not_now", "say_why", "too_long"]
     message: str
 
 
 def decide(story: WholeStory | None, wish: Wish) -> Decision | DecisionRefusal:
-    """Return what the wish changes in the story as it stands, or why it may not."""
+    """Return what a request changes in the story, or why it may not."""
     if story is None or story.withdrawn_at is not None:
         return DecisionRefusal(
             kind="gone", message="The person who told this story has taken it back. It is no longer ours."
@@ -100,7 +100,7 @@ def decide(story: WholeStory | None, wish: Wish) -> Decision | DecisionRefusal:
 def carry_out(
     writer: Writer, story_id: int, wish: Wish, member: Member, *, now: datetime
 ) -> Decision | DecisionRefusal:
-    """Decide and store it in one transaction, with a line in the record that names the member."""
+    """Decide and store it in one transaction, with an entry in the audit log that names the member."""
 
     def work(connection: Connection) -> Decision | DecisionRefusal:
         story = whole_story.story_by_id(connection, story_id)
@@ -124,7 +124,7 @@ def carry_out(
             if stored and change.notes is not None:
                 content_notes.set_notes(connection, story_id, change.notes, by=member.id, at=now)
         if not stored:
-            again = decide(whole_story.story_by_id(connection, story_id), wish)  # gone, or changed by whom?
+            again = decide(whole_story.story_by_id(connection, story_id), wish)  # whether it is gone, or who changed it
             if isinstance(again, DecisionRefusal):
                 return again
             return DecisionRefusal(
@@ -147,7 +147,7 @@ def carry_out(
 
 
 def reason_in_words(stored: str) -> tuple[str, str]:
-    """Return a stored reason as (its name for people, own words)."""
+    """Return a stored reason as (label, own words)."""
     value, _, own = stored.partition(": ")
     for reason in REASONS:
         if reason.value == value:

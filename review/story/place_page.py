@@ -1,7 +1,7 @@
 """The page on which a reviewer finds the place that a teller's own words mean.
 
-The words are looked up only when somebody asks, and stand in no address, so that no log has them; a place is only ever
-chosen by a person, whose name stays with it.
+The words are looked up only when somebody asks, and are in no address, so that no log has them. Only a person chooses a
+place, and their name stays with it.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
 LARGEST_ID = 2**31 - 1
 LONGEST_NAME = 120
 MOST = 20
-"""Places offered at once."""
+"""Most places offered at once."""
 
 
 def may_choose(story: WholeStory, labels: list[Label]) -> bool:
-    """Say whether the team may choose the place: its teller's words were not found, or a colleague chose before."""
+    """Return True if the team may choose the place: it was not found, or a colleague chose it before."""
     return bool(story.place_words) and (not story.place_label or chooser(labels) != "")
 
 
 def chooser(labels: list[Label]) -> str:
-    """Return the name of whoever of the team chose the place; empty if nobody did."""
+    """Return the name of the member who chose the place; empty if none did."""
     return next((label.confirmer or "the team" for label in labels if label.dimension == place_choice.DIMENSION), "")
 
 
 def show(visit: Visit) -> Response:
-    """Show the form to look a place up, and the places that a name may mean once it was sent."""
+    """Show the form to look a place up and, once it is sent, the places that the name may mean."""
     return _page(visit, visit.field("name") if visit.request.method == "POST" else "")
 
 
 def choose(visit: Visit) -> Response:
-    """Give the story the place that was chosen; what stands in the way is said, and nothing is lost."""
+    """Store the chosen place, or show why it cannot be stored. Nothing that was typed is lost."""
     story_id = visit.request.path_params["story_id"]
     name, seen = visit.field("name"), visit.field("version")
     place = visit.parts.places.get(visit.field("place")) if visit.parts.places is not None else None

@@ -1,7 +1,6 @@
-"""Telling a story's teller where it is: being acted on, or something has changed.
+"""The form that tells a teller what became of their story: it is acted on, or something has changed.
 
-The teller sees it by their receipt, without the team writing to them (rule 74). It decides nothing, so it needs no
-version.
+The teller sees it with their receipt; nothing is sent to them (rule 74). It decides nothing, so it checks no version.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ STEPS = {
     "acted_on": "Noted. By their receipt the teller sees that it is being acted on.",
     "changed": "Noted. By their receipt the teller sees that something has changed because of it.",
 }
-"""What may be said, and what is shown then. Each step is one that its teller was waiting for."""
+"""The steps a member can record, and the notice shown afterwards. Each one is something that the teller waits for."""
 LARGEST_ID = 2**31 - 1
 
 
 def move(visit: Visit) -> Response:
-    """Note where the story is, with a line in the record."""
+    """Record the progress of the story, with an entry in the audit log."""
     story_id = visit.request.path_params["story_id"]
     step = visit.request.path_params["step"]
     if step not in STEPS or story_id > LARGEST_ID:

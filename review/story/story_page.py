@@ -1,6 +1,6 @@
 """The page of one story: its words, what its teller agreed to, and the team's decision.
 
-What may be decided is in `decisions.py`; here a decision is only read from the form and its outcome shown.
+`review.story.decide` says what may be decided; this page reads the form and shows the outcome.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ if TYPE_CHECKING:
     from storage.queries.stories.whole_story import Consent, Label, Part, WholeStory
 
 OPENED_EVERY = timedelta(hours=1)
-"""Reading a story is written into the record once an hour for each reader, not at every reload."""
+"""Reading a story is recorded once an hour for each reader, not at every reload."""
 
 _SHOWN_APART = frozenset({"scale", "actor", content_notes.DIMENSION, place_choice.DIMENSION})
 
 LARGEST_ID = 2**31 - 1
-"""Beyond this, databases raise errors instead of finding nothing."""
+"""Above this, databases raise errors instead of finding nothing."""
 
 DONE = {
     "approve": "Approved. It may now leave as far as its teller agreed.",
@@ -72,7 +72,7 @@ NOTICES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpShown:
-    """One question as it was asked, and its answer, for people."""
+    """One question as it was asked, and its answer, in words."""
 
     question: str
     answer: str
@@ -81,7 +81,7 @@ class FollowUpShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One message of the story, with the later wordings of it."""
+    """One message of the story, with its later corrections."""
 
     part: Part
     amended: tuple[Part, ...]
@@ -89,22 +89,22 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One edited version, with what it changes."""
+    """One edited version, and what it changes."""
 
     edition: Edition
     lines: tuple[str, ...]
-    """What goes (`-`) and what comes (`+`)."""
+    """Removed lines (`-`) and added lines (`+`)."""
     old: bool
-    """True: its teller has said more since, so that it does not leave any more."""
+    """True: the teller has added words since, so this version no longer leaves."""
 
 
 def show(visit: Visit) -> Response:
-    """Show the story, and write down that it was read (rule 65)."""
+    """Show the story, and record that it was read (rule 65)."""
     return _story_page(visit)
 
 
 def act(visit: Visit) -> Response:
-    """Carry out approve, decline, undo, scales or notes; on refusal show the story again with what was written kept."""
+    """Approve, decline, undo, set scales or notes. If refused, show the story again with what was typed."""
     story_id = visit.request.path_params["story_id"]
     wished: Act = visit.request.path_params["act"]
     if wished not in DONE or story_id > LARGEST_ID:
@@ -188,7 +188,7 @@ def _story_page(
 
 
 def _versions(connection: Connection, story: WholeStory) -> list[Version]:
-    """Return the edited versions, newest first, each beside the words it was made from."""
+    """Return the edited versions, newest first, each compared with the words it was made from."""
     found, before = [], story.text
     for edition in editions.of_story(connection, story.id):
         lines = difference(before, edition.text)
@@ -198,7 +198,7 @@ def _versions(connection: Connection, story: WholeStory) -> list[Version]:
 
 
 def _cannot_ask(connection: Connection, story: WholeStory, now: datetime) -> str:
-    """Return why its teller cannot be asked about an edited version; empty if they can."""
+    """Return why the teller cannot be asked about an edited version; empty if they can."""
     if story.use == "team":
         return ""
     why = follow_ups_asked.reach(connection, story.contributor_id, now).why_not
@@ -225,7 +225,7 @@ def _of(labels: list[Label], dimension: str) -> list[Label]:
 
 
 def _latest_first(consents: list[Consent]) -> list[tuple[Consent, bool]]:
-    """Return the decisions newest first, each with whether it is the one that counts for its purpose."""
+    """Return the decisions newest first, each with whether it is the one in force for its purpose."""
     seen: set[str] = set()
     marked = []
     for consent in reversed(consents):
@@ -235,7 +235,7 @@ def _latest_first(consents: list[Consent]) -> list[tuple[Consent, bool]]:
 
 
 def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
-    """Return the story's messages in order, with amendments under the message they change."""
+    """Return the story's messages in order, each with its corrections."""
     told = [part for part in parts if part.kind != "amended"]
     if not told:
         told = (
@@ -256,7 +256,7 @@ def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
 
 
 def _asked(connection: Connection, story: WholeStory) -> list[FollowUpShown]:
-    """Return what was asked and answered beside the story itself, in the order of the flow."""
+    """Return the questions and answers that belong to the story, in the order of the flow."""
     body = whole_story.release_of(connection, story.flow, story.structure)
     release = _release(body) if body else None
     rows = {step: (value, note) for step, value, note in whole_story.answers_of(connection, story.id)}
@@ -275,7 +275,7 @@ def _one_asked(release: Release | None, step: str, value: str, note: str) -> Fol
 
 
 def _in_words(value: str, names: dict[str, str]) -> str:
-    """Return a stored answer as people read it; empty for a skipped question."""
+    """Return a stored answer in words; empty for a skipped question."""
     try:
         answer = json.loads(value)
     except ValueError:
@@ -288,7 +288,7 @@ def _in_words(value: str, names: dict[str, str]) -> str:
 
 @lru_cache(maxsize=16)
 def _release(body: str) -> Release | None:
-    """Read a release; one that can no longer be read only costs the page the questions' exact words."""
+    """Return a release from its stored form; None if it cannot be read, and the page lacks the questions' wording."""
     try:
         return Release.from_json(body)
     except ValidationError:

@@ -1,1 +1,1 @@
-"""Members: inviting them, and what ends when one leaves."""
+"""The team's members."""

@@ -1,6 +1,6 @@
-"""The team page: who may come in, putting somebody out, ending the sessions of a lost laptop. For leads only.
+"""The team page: who may sign in, removing a member, ending the sessions of a lost laptop. For leads only.
 
-The rules are in `leaving.py`; new people are let in with `earshot team add`.
+The rules are in `review.kit.end_membership`; `earshot team add` invites new people.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def show(visit: Visit) -> Response:
 
 
 def act(visit: Visit) -> Response:
-    """Put somebody out, or sign them out everywhere."""
+    """Remove a member, or end all their sessions."""
     number, wished = visit.request.path_params["number"], visit.request.path_params["act"]
     if number > LARGEST_ID or wished not in {"remove", "sign-out"}:
         return render.problem(visit, "not_found", 404)

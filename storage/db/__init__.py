@@ -1,1 +1,1 @@
-"""The database itself: connections, the one writer that commits, column types."""
+"""The database: connections, the only writer that commits, column types."""

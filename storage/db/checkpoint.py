@@ -1,7 +1,7 @@
-"""Moves SQLite's write-ahead log into the database file, away from the turn.
+"""Moves SQLite's write-ahead log into the database file, in a thread of its own.
 
-SQLite would do this inside whichever commit fills the log, and that turn would wait for it: up to a quarter of a second
-was seen. Here another thread moves most pages while turns go on; the writer moves the few that came meanwhile, between
+SQLite would do this inside the commit that fills the log, and that turn would wait: up to a quarter of a second was
+measured. Here another thread moves most pages while turns go on; the writer moves the few that came meanwhile, between
 two batches, so that the log can start over and stays small under any load.
 """
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)"
 LOG_BYTES = 8 * 1024 * 1024
-"""The log is moved when it is larger than this, and whenever nothing was written for a while."""
+"""The log is moved when it is larger than this, and when nothing was written for a while."""
 
 
 class Checkpointer:
-    """Watches the log of one SQLite database from a thread of its own."""
+    """Watches the log of one SQLite database from its own thread."""
 
     def __init__(self, engine: Engine, *, every: float = 0.25, idle: float = 2.0, log_bytes: int = LOG_BYTES) -> None:
-        """Look every `every` seconds while there is writing; move the log after `idle` seconds without."""
+        """Check every `every` seconds during writing; move the log after `idle` seconds without writing."""
         self.nearly = False
         """True when the writer should move the last few pages itself, between two batches."""
         self._engine = engine
@@ -36,7 +36,7 @@ class Checkpointer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop watching and move what is left."""
+        """Stop watching and move what is left of the log."""
         self._stopping.set()
         self.written.set()
         self._thread.join()
@@ -65,7 +65,7 @@ class Checkpointer:
             return 0
 
     def _move(self) -> None:
-        # A log that could not be moved now is moved the next time; it is never in anybody's way.
+        # A log that could not be moved now is moved the next time; it blocks nobody.
         with contextlib.suppress(Exception), self._engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             driver.execute(PASSIVE)

@@ -1,4 +1,4 @@
-"""Column types of our own: moments in time, and text that every database can hold."""
+"""Column types of our own, such as times in UTC."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def from_microseconds(microseconds: int) -> datetime:
 class Moment(TypeDecorator[datetime]):
     """An aware time in UTC.
 
-    SQLite keeps whole microseconds since 1970, which sort and compare as numbers; PostgreSQL keeps `timestamptz`.
+    SQLite stores whole microseconds since 1970, which sort and compare as numbers; PostgreSQL stores `timestamptz`.
     """
 
     impl = BigInteger
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the column type of this database."""
+        """Return the column type for this database."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(BigInteger())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse naive times; hand the rest over as the database wants them."""
+        """Return the value as this database stores it. Raises NaiveMomentError for a time without a zone."""
         if value is None:
             return None
         microseconds = to_microseconds(value)

@@ -1,7 +1,7 @@
-"""What is wrong with the database, named: full, locked, read-only, corrupt, away.
+"""Names what is wrong with the database: full, locked, read-only, corrupt, away.
 
-A cause holds no content: it comes from the code of an error, never from its message. `Health` remembers what the last
-writing came to, so that the console, the log and readiness say the same.
+A cause contains no content: it comes from the code of an error, never from its message. `Health` remembers how the last
+writes went, so that the console, the log and readiness say the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Cause(StrEnum):
-    """Why the database does not do its work."""
+    """Why the database does not work."""
 
     FULL = "full"
     LOCKED = "locked"
@@ -37,12 +37,12 @@ class Cause(StrEnum):
 
     @property
     def passes(self) -> bool:
-        """True if the same work may well succeed in a moment, with nobody doing anything."""
+        """True if the same work may succeed in a moment without anybody doing anything."""
         return self in {Cause.LOCKED, Cause.AWAY, Cause.BUSY}
 
 
 class Saying(NamedTuple):
-    """A cause for the person at the console."""
+    """A cause in words, for the operator."""
 
     what: str
     advice: str
@@ -134,7 +134,7 @@ _SYSTEM = {
 
 
 def cause_of(error: BaseException | None) -> Cause | None:
-    """Return what is wrong with the database, None if this error says nothing of that kind."""
+    """Return what is wrong with the database; None if the error does not show that."""
     for each in _chain(error):
         named = getattr(each, "cause", None)
         if isinstance(named, Cause):
@@ -160,7 +160,7 @@ def _of_postgresql(error: BaseException) -> Cause | None:
         return _POSTGRESQL.get(state) or _CLASSES.get(state[:2])
     if not _is_a(error, "OperationalError", "InterfaceError"):
         return None
-    # A connection that could not be made, or broke, has no state; what the server said is all there is.
+    # An error of a connection that failed or broke has no SQLSTATE, only the server's message.
     said = str(error)
     return next((cause for words, cause in _SAID if words in said), Cause.AWAY)
 
@@ -178,11 +178,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 SETTLED_SECONDS = 2.0
-"""Trouble is over when something was written so long after the last failure: on a full disk small things still fit."""
+"""Seconds after the last failure before a successful write ends the trouble: a full disk still takes small writes."""
 
 
 class Health:
-    """What the last attempts to write came to. Safe in any thread."""
+    """How the last writes went. Safe in any thread."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -197,12 +197,12 @@ class Health:
         self._listeners = (*self._listeners, listener)
 
     def failed(self, cause: Cause) -> None:
-        """Note that something could not be written, and why."""
+        """Record that a write failed, and why."""
         self._failed_at = self._monotonic()
         self._turn_to(cause)
 
     def worked(self) -> None:
-        """Note that something was written. A damaged database stays so, whatever else can still be written."""
+        """Record that a write succeeded. A damaged database stays damaged, even if some writes succeed."""
         if self.cause is not None and self._monotonic() - self._failed_at >= SETTLED_SECONDS:
             self._turn_to(None)
 
@@ -214,5 +214,5 @@ class Health:
         for listener in self._listeners:
             try:
                 listener(cause)
-            except Exception as error:  # a listener's fault must not stop the writer
+            except Exception as error:  # an error of a listener must not stop the writer
                 log.warning("a listener to trouble failed: %s", type(error).__name__)

@@ -1,7 +1,7 @@
 """Opens the database and brings its schema up to date.
 
-SQLite runs in WAL mode with `synchronous=FULL`: a simulated power loss took every acknowledged commit with NORMAL and
-none with FULL. Reading is open to anyone through `reader`; writing belongs to `storage.db.writer` alone.
+SQLite runs in WAL mode with `synchronous=FULL`: in simulated power losses NORMAL lost acknowledged commits and FULL
+none. Anybody may read, through `reader`; only `storage.db.writer` writes.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 8
-"""How long SQLite waits for another process that writes, such as a command run beside the service; a provider that
+"""Seconds that SQLite waits for another process that writes, such as a command beside the service. A provider that
 waits for our answer gives up after fifteen."""
 LOCK_SECONDS = 8
-"""How long PostgreSQL waits for a lock that somebody else holds."""
+"""Seconds that PostgreSQL waits for a lock that another transaction holds."""
 LINE_SECONDS = 5
-"""After how long without an answer a line to PostgreSQL is taken for broken."""
+"""Seconds without an answer after which a connection to PostgreSQL counts as broken."""
 
 CACHE_KIBIBYTES = 4096
 """Page cache of one SQLite connection; the operating system keeps the rest, so memory stays flat as stories grow."""
@@ -42,15 +42,15 @@ WAL_KEPT_BYTES = 4 * 1024 * 1024
 """The write-ahead log is cut back to this size once its content has reached the database file."""
 
 MIGRATION_LOCK = 0x45617273
-"""PostgreSQL advisory lock that lets two processes start together; the number means nothing."""
+"""PostgreSQL advisory lock that lets two processes start at the same time; the number has no meaning."""
 
 APPLICATION = 0x45617273
-"""What an SQLite file of ours calls itself."""
+"""The `application_id` of our SQLite files."""
 
 READING = "earshot_reading"
 MIGRATIONS = Path(__file__).parents[1] / "migrations" / "versions"
 BEFORE = MIGRATIONS.parent / "before"
-"""Steps that have become one. Only a database that stands among them still takes those that are left."""
+"""Migrations that became one. Only a database made by an older version still runs the rest of them."""
 
 
 class UnusableDatabaseError(ValueError):
@@ -58,7 +58,7 @@ class UnusableDatabaseError(ValueError):
 
 
 def connect(url: str) -> Engine:
-    """Open the database at `url`; makes the folder and the file of an SQLite database, readable by the owner only.
+    """Open the database at `url`. Creates the folder and file of an SQLite database, readable by the owner only.
 
     Accepts `sqlite:///path/to/file` and `postgresql+psycopg://…` (`postgresql://` means the same). Raises
     UnusableDatabaseError for anything else. No error raised later repeats the values of a statement.
@@ -117,11 +117,11 @@ def _sqlite(url: URL) -> Engine:
 
 
 def must_be_there(url: str, key: Path) -> None:
-    """Raise UnusableDatabaseError where a key waits for an SQLite database that is gone: a key is made after it."""
+    """Raise UnusableDatabaseError if there is a key file but the SQLite database is gone: the key is made after it."""
     try:
         target = make_url(url)
     except ArgumentError:
-        return  # `connect` says what is wrong with it
+        return  # `connect` reports what is wrong with it
     if target.get_backend_name() == "sqlite" and target.database and not Path(target.database).exists():
         raise UnusableDatabaseError(
             f"There is a key at {key}, but no database at {Path(target.database).absolute()}. Nothing was changed.\n"
@@ -131,13 +131,13 @@ def must_be_there(url: str, key: Path) -> None:
 
 
 def is_empty(path: Path) -> bool:
-    """Tell whether a file that should be a database has not one byte. Killed or not, we leave none like that."""
+    """Return True if a database file has no bytes. We never leave such a file, even when killed."""
     log = Path(f"{path}-wal")
     return path.stat().st_size == 0 and not (log.exists() and log.stat().st_size)
 
 
 def _make(path: Path) -> None:
-    """Make a file that is a database from its first moment, readable by its owner only."""
+    """Create a file that is a valid database from its first moment, readable by its owner only."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     draft.touch(mode=0o600, exist_ok=False)
     try:
@@ -170,7 +170,7 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _alive(engine: Engine) -> Connection:
-    """Return a connection that answers: one may lie in the pool whose line was lost meanwhile."""
+    """Return a connection that answers: one in the pool may have broken meanwhile."""
     connection = engine.connect()
     try:
         connection.exec_driver_sql("SELECT 1")
@@ -179,13 +179,13 @@ def _alive(engine: Engine) -> Connection:
         connection.close()
         if not error.connection_invalidated:
             raise
-        return engine.connect()  # all that lay there have been let go of
+        return engine.connect()  # the pool has dropped its old connections
     return connection
 
 
 @contextmanager
 def reader(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that sees one moment of the database and cannot write."""
+    """Yield a read-only connection that sees the database as it was at one moment."""
     options: dict[str, Any] = {READING: True}
     if engine.dialect.name == "postgresql":
         options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
@@ -217,7 +217,7 @@ def _alembic(connection: Connection, steps: Path = MIGRATIONS) -> Config:
 
 @contextmanager
 def _migrating(engine: Engine) -> Iterator[Connection]:
-    """One transaction for all steps: a failing migration leaves the schema as it was."""
+    """Yield a connection in one transaction for all migrations: a failing one leaves the schema unchanged."""
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         if engine.dialect.name == "sqlite":
@@ -225,11 +225,11 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
         try:
             with connection.begin():
                 if engine.dialect.name == "postgresql":
-                    connection.execute(text("SET LOCAL lock_timeout = 0"))  # somebody else may be at it for long
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may migrate for long
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
                 before = _revision(connection)
                 yield connection
-                moved = _revision(connection) != before  # looking at every row is for a migration, not for each start
+                moved = _revision(connection) != before  # checking every row is for a migration, not for each start
                 sqlite = engine.dialect.name == "sqlite"
                 if moved and sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                     raise RuntimeError("the migration would leave rows that point nowhere; nothing was changed")
@@ -245,7 +245,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _numbers(steps: Path) -> list[str]:
-    """Return the revisions of a folder, the oldest first; each file's name begins with its own."""
+    """Return the revisions of a folder, oldest first; each file's name begins with its own."""
     return sorted(path.name.partition("_")[0] for path in steps.glob("[0-9]*.py"))
 
 
@@ -255,11 +255,11 @@ def newest() -> str:
 
 
 def upgrade(engine: Engine, look: Callable[[Connection], None] | None = None) -> None:
-    """Bring the schema to the newest revision; safe when two processes do it at the same time.
+    """Migrate the schema to the newest revision; safe when two processes do it at the same time.
 
-    Then let `look` look at it, also where there was nothing to do; what it raises undoes what was done. Raises
-    UnusableDatabaseError, with nothing changed, for a database of a newer version, and for one whose tables are not
-    those that its revision promises.
+    Then call `look` with the connection, also if there was nothing to migrate; an error in it undoes the migration.
+    Raises UnusableDatabaseError, with nothing changed, if the database is of a newer version, or if its tables are not
+    those of its revision.
     """
     if is_current(engine):
         if look is not None:
@@ -283,7 +283,7 @@ def upgrade(engine: Engine, look: Callable[[Connection], None] | None = None) ->
 
 
 def _take_over(connection: Connection) -> None:
-    """Take what is left of the steps that became one; the database then counts as made by that one."""
+    """Run what is left of the migrations that became one, then mark the database as made by that one."""
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
@@ -294,7 +294,7 @@ def _take_over(connection: Connection) -> None:
 
 
 def must_have(connection: Connection, wanted: MetaData) -> None:
-    """Raise UnusableDatabaseError that names what would make us fail where the tables are not those of `wanted`."""
+    """Raise UnusableDatabaseError if the tables differ from `wanted` so that we would fail; the message names how."""
     found = [f"{each}.\n" for each in differences(connection, wanted) if not each.harmless]
     if found:
         raise UnusableDatabaseError(
@@ -305,7 +305,7 @@ def must_have(connection: Connection, wanted: MetaData) -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to `revision` (`base` for an empty database). Data in what is dropped is lost."""
+    """Migrate back to `revision` (`base` for an empty database). Data in dropped tables and columns is lost."""
     from alembic import command  # noqa: PLC0415 - see above
 
     with _migrating(engine) as connection:
@@ -313,12 +313,12 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def schema_version(engine: Engine) -> str | None:
-    """Return the revision the database is at, None for a database without a schema."""
+    """Return the database's revision; None for a database without a schema."""
     with reader(engine) as connection:
         return _revision(connection)
 
 
 def is_current(engine: Engine) -> bool:
-    """Tell whether the schema is at the newest revision that this version knows."""
+    """Return True if the schema is at the newest revision that this version knows."""
     with reader(engine) as connection:
         return _revision(connection) == newest()

@@ -1,7 +1,7 @@
-"""Compares the tables of a database with those that it should have, column by column. Only reads.
+"""Compares the tables of a database with those it should have, column by column. Only reads.
 
-Each side is put into words first, so that what differs can be said as it was compared. Three questions to the
-database's own catalogue, and no reflection: every start asks them.
+Each side is turned into text first, so that a difference is reported as it was compared. This takes three queries of
+the database's catalogue and no reflection, because it runs at every start.
 """
 
 from __future__ import annotations
@@ -69,18 +69,18 @@ SPELT = {"CHARACTER VARYING": "VARCHAR", "DOUBLE PRECISION": "FLOAT"}
 
 
 class Difference(NamedTuple):
-    """What differs, in words."""
+    """One difference, in words."""
 
     said: str
     harmless: bool = False
-    """True: nothing that we write can fail by it."""
+    """True: nothing that we write can fail because of it."""
 
     def __str__(self) -> str:
         return self.said
 
 
 def differences(connection: Connection, wanted: MetaData) -> Iterator[Difference]:
-    """Yield what differs from the tables of `wanted`. A table or a plain index more is nobody's concern."""
+    """Yield what differs from the tables of `wanted`. Additional tables and non-unique indexes do not count."""
     live = _live(connection)
     for table in wanted.sorted_tables:
         found = live.get(table.name)
@@ -115,7 +115,7 @@ def _index(columns: str, condition: str, *, unique: bool) -> str:
 
 
 def _words(table: Table, dialect: Dialect) -> Iterator[tuple[str, str]]:
-    """Yield the parts of a table as it should be, and each in words."""
+    """Yield the parts of a table as it should be: name and description."""
     for column in table.columns:
         kept = dialect.name == "sqlite" and column.primary_key and table.dialect_options["sqlite"]["autoincrement"]
         kind = _spelt(column.type.compile(dialect))
@@ -139,7 +139,7 @@ def _words(table: Table, dialect: Dialect) -> Iterator[tuple[str, str]]:
 
 
 def _live(connection: Connection) -> dict[str, dict[str, str]]:
-    """Return the same of every table that there is."""
+    """Return the parts of every existing table, by table: name and description."""
     kind = connection.dialect.name
     found: dict[str, dict[str, str]] = {}
     for table, column, spelt, empty, default, kept in connection.execute(text(COLUMNS[kind])):
@@ -181,12 +181,12 @@ def _default_of(column: Column[object], dialect: Dialect) -> str | None:
 
 
 def _default(value: str) -> str:
-    """Return a default as it is written without its type and quotes."""
+    """Return a default value without its type and quotes."""
     return re.sub(r"::[\w ]+$", "", value).strip("'")
 
 
 def _condition(statement: str) -> str:
-    """Return the condition of an index without the types, brackets and spelling that PostgreSQL puts in."""
+    """Return the condition of an index without the types, brackets and spelling that PostgreSQL adds."""
     _, _, condition = " ".join(statement.split()).partition("WHERE ")
     bare = re.sub(r"::(character varying|\w+)(\[\])?|[()]", "", condition)
     return bare.replace("= ANY ARRAY[", "IN ").replace("]", "")

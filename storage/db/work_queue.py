@@ -1,6 +1,6 @@
-"""Pieces of work for the database, and whoever waits for them: what both writers have in common. Never commits.
+"""Pieces of work for the database, and the part that both writers share: taking work in and reporting commits.
 
-The writers are in `storage.db.writer`.
+The writers themselves are in `storage.db.writer`. Nothing here commits.
 """
 
 from __future__ import annotations
@@ -27,74 +27,74 @@ log = logging.getLogger(__name__)
 
 NOTED = "earshot_noted"
 CAPACITY = 20_000
-"""Pieces of work that may wait; more are refused, and the provider delivers its message again."""
+"""How many pieces of work may wait. More are refused, and the provider delivers its message again."""
 
 
 class WriterClosedError(RuntimeError):
-    """The writer was closed before this work could run. Nothing of it was kept; give it again after the restart."""
+    """The writer was closed before this work could run. Nothing of it was kept; submit it again after the restart."""
 
 
 class WriterBusyError(RuntimeError):
-    """Too much work is waiting. Nothing of this one was kept; answer "try again later" to whoever asked."""
+    """Too much work is waiting. Nothing of this piece was kept; answer the caller with "try again later"."""
 
 
 class LostBatchError(RuntimeError):
-    """The database could not keep this work, for no fault of its own. It can be given again.
+    """The database could not store this work, through no fault of the work. It can be submitted again.
 
-    Nothing of it was kept, unless `perhaps`: the line to the database broke in the very commit. Give only such work
-    again that has the effect of once.
+    Nothing of it was kept, unless `perhaps`: then the connection broke during the commit. Submit such work again only
+    if doing it twice has the effect of once.
     """
 
     def __init__(self, cause: Cause | None = None, *, perhaps: bool = False) -> None:
         super().__init__(f"the database could not keep this ({cause})" if cause else "the database could not keep this")
         self.cause = cause
-        """What is wrong with the database, if that is known."""
+        """What is wrong with the database, if known."""
         self.perhaps = perhaps
 
 
 class Writer(Protocol):
-    """Runs pieces of work, each in a transaction of its own or in a savepoint of a shared one.
+    """Runs pieces of work, each in its own transaction or in a savepoint of a shared one.
 
-    Pieces with an equal `key` run one after the other, in the order they were given.
+    Pieces with an equal `key` run one after the other, in the order of submission.
     """
 
     health: Health
-    """What the last attempts to write came to."""
+    """How the last writes went."""
 
     def submit(self, work: Callable[[Connection], T], key: Hashable | None = None) -> Future[T]:
-        """Queue the work and return at once; the future resolves after the commit.
+        """Queue the work and return at once. The future resolves after the commit.
 
-        Raises WriterBusyError when too much is waiting, WriterClosedError after `close`.
+        Raises WriterBusyError if too much is waiting, WriterClosedError after `close`.
         """
 
     def perform(
         self, work: Callable[[Connection], T], key: Hashable | None = None, *, urgent: bool = False
     ) -> asyncio.Future[T]:
-        """Queue the work for a caller on an event loop; returns a future of that loop. Raises as `submit` does.
+        """Queue the work for a caller on an event loop. Returns a future of that loop. Raises as `submit` does.
 
-        `urgent` work goes before all that waits, and has no key: what answers people must keep pace with what they say.
+        `urgent` work runs before everything that waits, and has no key: replies must keep pace with messages.
         """
 
     def run(self, work: Callable[[Connection], T], key: Hashable | None = None) -> T:
-        """Queue the work and wait for it. Never call it on an event loop or from inside a piece of work."""
+        """Queue the work, wait for it, and return its result. Never call it on an event loop or inside other work."""
 
     def on_commit(self, listener: Listener) -> None:
-        """Call `listener` with the topics noted in a commit (see `note`). It runs in a writing thread: be quick."""
+        """Call `listener` after each commit with the topics noted in it (see `note`), in a writing thread: be quick."""
 
     def close(self) -> None:
         """Finish what was submitted, then stop. Later calls do nothing."""
 
 
 def note(connection: Connection, topic: str) -> None:
-    """Tell the listeners of `on_commit` about `topic` once this transaction is kept, e.g. that messages are waiting.
+    """Report `topic` to the listeners of `on_commit` after this transaction commits, e.g. that messages are waiting.
 
-    A piece of work that fails afterwards may still have its topics told; listeners look for themselves.
+    The topics of work that fails afterwards may be reported too, so listeners check for themselves.
     """
     connection.info.setdefault(NOTED, set()).add(topic)
 
 
 class WorkItem(Generic[T]):
-    """One piece of work and whoever waits for it."""
+    """One piece of work and the future of its caller."""
 
     __slots__ = ("error", "future", "loop", "result", "work")
 
@@ -111,7 +111,7 @@ class WorkItem(Generic[T]):
         self.error: BaseException | None = None
 
     def settle(self) -> None:
-        """Hand the outcome over; on an event loop's future, only from that loop."""
+        """Resolve the future with the outcome. A future of an event loop is resolved on that loop only."""
         if self.future.done():
             return
         if self.error is not None:
@@ -121,7 +121,7 @@ class WorkItem(Generic[T]):
 
 
 def settle_all(items: Iterable[WorkItem[Any]]) -> None:
-    """Settle all; an event loop is woken once, however many of its futures are among them."""
+    """Resolve all futures. Each event loop is woken once, however many of its futures are among them."""
     loops: dict[asyncio.AbstractEventLoop, list[WorkItem[Any]]] = {}
     for item in items:
         if item.loop is None:
@@ -141,7 +141,7 @@ def _settle_here(items: list[WorkItem[Any]]) -> None:
 
 
 class Submitting(ABC):
-    """What both writers have in common: taking work in, and telling of commits."""
+    """The part that both writers share: taking work in and reporting commits."""
 
     def __init__(self, engine: Engine, capacity: int) -> None:
         self._engine = engine
@@ -179,14 +179,14 @@ class Submitting(ABC):
         """Queue the item, an urgent one before all others, or refuse it."""
 
     def _lost(self, error: BaseException) -> BaseException:
-        """Return what to tell whoever gave the work: its own fault as it is, the database's by its name."""
+        """Return the error for the caller: the work's own as it is, the database's as LostBatchError."""
         cause = cause_of(error)
         if cause is not None:
             self.health.failed(cause)
         if cause is None or isinstance(error, LostBatchError):
             return error
         if cause is Cause.CORRUPT:
-            return error  # it may be this row alone; whoever gave the work can keep it another way
+            return error  # it may be this row alone, and the caller can store it another way
         lost = LostBatchError(cause)
         lost.__cause__ = error
         return lost
@@ -203,5 +203,5 @@ class Submitting(ABC):
         for listener in self._listeners:
             try:
                 listener(frozenset(topics))
-            except Exception as error:  # a listener's fault must not stop the writer
+            except Exception as error:  # an error of a listener must not stop the writer
                 log.warning("a listener to commits failed: %s", type(error).__name__)

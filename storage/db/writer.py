@@ -1,7 +1,7 @@
-"""The unit of work: the only place that commits.
+"""The only place that commits.
 
-A piece of work is a function of a connection. It neither commits nor rolls back; it returns or raises. What it did is
-durable before anybody sees its result. On SQLite one thread writes, and all that is waiting shares one commit; on
+A piece of work is a function of a connection. It neither commits nor rolls back; it returns or raises. Its changes are
+durable before anybody sees its result. On SQLite one thread writes, and all waiting work shares one commit; on
 PostgreSQL pieces run in parallel, one transaction each.
 """
 
@@ -39,26 +39,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BATCH = 256
-"""Pieces of work in one commit, at most."""
+"""Most pieces of work in one commit."""
 BATCH_SECONDS = 0.025
-"""A batch that has run this long is committed, so that the first in it does not wait for the last."""
+"""Seconds after which a batch is committed, so that its first piece does not wait for its last."""
 TRIES = 6
 RETRIED = frozenset({"40001", "40P01"})
-"""PostgreSQL's serialization_failure and deadlock_detected: the transaction was rolled back whole."""
+"""PostgreSQL's serialization_failure and deadlock_detected: the whole transaction was rolled back."""
 ASKED_AGAIN_SECONDS = 0.25
-"""While PostgreSQL is away, one piece of work tries it so often; the others are told at once."""
+"""Seconds between two attempts while PostgreSQL is away: one piece of work tries, the others fail at once."""
 URGENT_WORKERS = 2
 NUDGE = object()
-"""Makes the one writing thread look for urgent work."""
+"""Wakes the writing thread to look for urgent work."""
 
 
 def writer_for(engine: Engine) -> Writer:
-    """Return the writer that suits this database. One per process is enough; two on one SQLite file take turns."""
+    """Return the writer for this database. One per process is enough; two on one SQLite file take turns."""
     return GroupWriter(engine) if engine.dialect.name == "sqlite" else PoolWriter(engine)
 
 
 class GroupWriter(Submitting):
-    """The one writer of an SQLite database: a thread that runs what is waiting, in order, and commits it together."""
+    """The writer of an SQLite database: one thread that runs waiting work in order and commits it together."""
 
     def __init__(self, engine: Engine, *, capacity: int = CAPACITY) -> None:
         super().__init__(engine, capacity)
@@ -87,7 +87,7 @@ class GroupWriter(Submitting):
             self._waiting.put(NUDGE if urgent else item)
 
     def _next(self, *, wait: bool) -> WorkItem[Any] | None:
-        """Return what is to be done next, None at the end of all work. Raises Empty if there is nothing now."""
+        """Return the next piece of work, or None after the last one. Raises Empty if nothing waits now."""
         while True:
             if self._urgent:
                 return self._urgent.popleft()
@@ -104,7 +104,7 @@ class GroupWriter(Submitting):
                     self._connection = self._engine.connect()
                 more = self._run_batch(self._connection, item, batch)
             except BaseException as error:
-                if not batch:  # not even a transaction could begin: all that wait would only wait for the same
+                if not batch:  # no transaction could begin: everything that waits would only wait for the same error
                     batch.append(item)
                     more = self._all_waiting(batch)
                 self._lose(batch, error)
@@ -115,7 +115,7 @@ class GroupWriter(Submitting):
             self._connection.close()
 
     def _run_batch(self, connection: Connection, item: WorkItem[Any] | None, batch: list[WorkItem[Any]]) -> bool:
-        """Run `item` and what is waiting behind it, then commit; returns False when the end of work was seen."""
+        """Run `item` and the work that waits behind it, then commit. Returns False if there is no more work to come."""
         transaction = connection.begin()
         driver: Any = connection.connection.driver_connection
         changes = driver.total_changes
@@ -128,7 +128,7 @@ class GroupWriter(Submitting):
             except BaseException as error:
                 item.error = self._lost(error)
                 if not (driver.in_transaction and transaction.is_active):
-                    raise  # a full disk, for one, makes SQLite roll everything back
+                    raise  # SQLite rolls the whole transaction back on some errors, such as a full disk
                 driver.execute("ROLLBACK TO work")
             driver.execute("RELEASE work")
             if len(batch) >= BATCH or time.perf_counter() > until:
@@ -143,7 +143,7 @@ class GroupWriter(Submitting):
         return item is not None
 
     def _all_waiting(self, batch: list[WorkItem[Any]]) -> bool:
-        """Add all that waits to the batch; returns False when the end of work was seen."""
+        """Add all waiting work to the batch. Returns False if there is no more work to come."""
         try:
             while (item := self._next(wait=False)) is not None:
                 batch.append(item)
@@ -152,7 +152,7 @@ class GroupWriter(Submitting):
         return False
 
     def _after(self, connection: Connection) -> None:
-        """Do what comes after a commit, when nobody of its batch waits any more."""
+        """Do what follows a commit, once all callers of its batch have their results."""
         self._tell(connection.info.pop(NOTED, None))
         self._checkpointer.written.set()
         if self._checkpointer.nearly:
@@ -162,7 +162,7 @@ class GroupWriter(Submitting):
                 driver.execute(PASSIVE)
 
     def _lose(self, batch: list[WorkItem[Any]], error: BaseException) -> None:
-        """Tell everyone in the batch that nothing was kept, and start over with a new connection."""
+        """Report to every caller in the batch that nothing was kept, and continue with a new connection."""
         cause = cause_of(error)
         if cause is not None:
             self.health.failed(cause)
@@ -181,7 +181,7 @@ class GroupWriter(Submitting):
 
 
 class PoolWriter(Submitting):
-    """The writer of a PostgreSQL database: a few threads, one transaction for each piece of work."""
+    """The writer of a PostgreSQL database: several threads, one transaction for each piece of work."""
 
     def __init__(self, engine: Engine, *, workers: int = 8, capacity: int = CAPACITY) -> None:
         super().__init__(engine, capacity)
@@ -191,7 +191,7 @@ class PoolWriter(Submitting):
         self._urgent = ThreadPoolExecutor(URGENT_WORKERS, thread_name_prefix="earshot-writer-urgent")
         self._away = False
         self._ask_at = 0.0
-        """While PostgreSQL is away: when it is asked again."""
+        """While PostgreSQL is away: the monotonic time of the next attempt."""
 
     def close(self) -> None:
         """See Writer."""
@@ -208,7 +208,7 @@ class PoolWriter(Submitting):
                 return
             self._count += 1
             if key is not None and key in self._lanes:
-                self._lanes[key].append(item)  # taken by the thread that has this key now
+                self._lanes[key].append(item)  # the thread that works on this key takes it
                 return
             if key is not None:
                 self._lanes[key] = deque()
@@ -245,7 +245,7 @@ class PoolWriter(Submitting):
         self._tell(topics)
 
     def _wait(self, error: BaseException, tried: int) -> float | None:
-        """Return how long to wait before the same work is done again; None if it is not."""
+        """Return the seconds until the same work is tried again; None if it is not."""
         if tried == TRIES or isinstance(error, LostBatchError):
             return None
         cause = cause_of(error)
@@ -277,7 +277,7 @@ class PoolWriter(Submitting):
             if cause_of(error) is not Cause.AWAY:
                 raise
             with self._gate:
-                if self._engine.pool is pool:  # the other connections have been lost with this one
+                if self._engine.pool is pool:  # the other connections broke together with this one
                     self._engine.dispose()
             if done:
                 raise LostBatchError(Cause.AWAY, perhaps=True) from error
@@ -285,13 +285,13 @@ class PoolWriter(Submitting):
 
 
 def _passes(error: BaseException) -> bool:
-    """Return whether the same work may well succeed if it is simply done again."""
+    """Return True if the same work may succeed when it is run again."""
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
     return state in RETRIED
 
 
 def _silence(error: BaseException) -> None:
-    """Take a contributor's words out of an error: PostgreSQL repeats the row it refuses."""
+    """Remove contributors' words from an error: PostgreSQL repeats the row that it refuses."""
     for each in (error, getattr(error, "orig", None)):
         origin = getattr(each, "orig", None) or each
         diagnosis = getattr(origin, "diag", None)

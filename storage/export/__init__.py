@@ -1,1 +1,1 @@
-"""How stories leave: one gate (`select`) and the formats behind it. Nothing else may write a story to the outside."""
+"""Export: one gate (`select`) and the formats behind it. Nothing else may write a story to the outside."""

@@ -1,4 +1,4 @@
-"""The data dictionary that goes with an export: what each column means, what may be done with it, whom to credit."""
+"""The data dictionary of an export: what each column means, what may be done with it, whom to credit."""
 
 from __future__ import annotations
 

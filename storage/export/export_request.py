@@ -1,4 +1,4 @@
-"""What an export may be asked for: its format and how far it is to travel. Light, so that a slip is told at once."""
+"""Checks the format and the use of an export request. Imports little, so that a typing error is reported at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UnknownUseError(ValueError):
 
 
 def format_named(name: str) -> Format:
-    """Return a format; raises UnknownFormatError."""
+    """Return the format with this name. Raises UnknownFormatError."""
     for known in FORMATS:
         if name == known.NAME:
             return known
@@ -27,7 +27,7 @@ def format_named(name: str) -> Format:
 
 
 def checked_use(use: str) -> str:
-    """Return the use if there is such a one; raises UnknownUseError."""
+    """Return the use if it exists. Raises UnknownUseError."""
     if use not in USES:
         raise UnknownUseError(f"There is no use {use!r}. Choose one of: {', '.join(USES)}.")
     return use

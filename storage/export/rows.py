@@ -1,6 +1,6 @@
 """The rows of an export: what is shown of each story that passed the gate.
 
-Knows what a story looks like outside, and nothing of who may have it: `select` says which stories, this says how.
+`select` decides which stories leave; this module decides what their rows contain.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ answer = Answer.__table__
 tag = Tag.__table__
 
 AT_ONCE = 500
-"""Stories held in memory."""
+"""Stories held in memory at a time."""
 PLACE_COLUMNS = tuple(f"place_{name}" for name in NamedPlace.__slots__)
 
 
 class StoryWords(NamedTuple):
-    """One tag that counts."""
+    """One tag of a story that is not rejected."""
 
     dimension: str
     value: str
@@ -45,7 +45,7 @@ class StoryWords(NamedTuple):
 
 
 def precision(connection: Connection, conditions: Sequence[ColumnElement[bool]], *, needed: int) -> Precision:
-    """Count who spoke from where, over all stories under these conditions."""
+    """Return how exactly places are named, from everybody with a story under these conditions."""
     if needed <= 1:
         return Precision(needed)
     columns = [story.c.contributor_id, *(story.c[name] for name in PLACE_COLUMNS)]
@@ -56,10 +56,10 @@ def precision(connection: Connection, conditions: Sequence[ColumnElement[bool]],
 def of(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, use: str
 ) -> Iterator[tuple[Record, Row]]:
-    """Yield the stories under these conditions, newest first, each with its row but for the id.
+    """Yield the stories under these conditions, newest first, each with its row except for the id.
 
-    The use `team` adds what only the team may see: the teller's own words for the place, and all answers. Beyond it
-    the edition that its teller agreed to stands for their own words, and what is published has the credit they chose.
+    The use `team` adds what only the team may see: the teller's own words for the place, and all answers. For other
+    uses the edition that its teller agreed to replaces their own words, and `publish` has the credit they chose.
     """
     whole, published = use == "team", use == "publish"
     found = connection.execution_options(yield_per=AT_ONCE).execute(

@@ -1,20 +1,20 @@
-"""The one gate: everything that leaves, leaves through here (design rule 6).
+"""The one gate: every story that leaves the team passes here (design rule 6).
 
 A story passes if all of this holds at the moment the export is recorded:
-- it has not been withdrawn, and its teller's latest answer to taking part is yes and has not run out;
+- it has not been withdrawn, and its teller's latest answer to taking part is yes and has not expired;
 - its teller's latest answer on use reaches as far as the export: an export for `quote` takes quote and publish. An
-  answer that has run out reaches no further than the team;
+  expired answer reaches no further than the team;
 - if somebody on the team edited it, its teller has agreed to the newest edition, and that is what leaves. The team's
   own working copy holds the teller's own words;
 - the team has approved it. Only the team's own working copy (`team`) holds new stories as well; declined ones never.
 
-Practice stories, made on the web phone, are left out unless asked for. There is one exception: while nobody has ever
+Practice stories, made in the simulator, are left out unless asked for. There is one exception: while nobody has ever
 written from a real channel there is nothing else to look at, so they are included, each row says `practice` yes, and
 the summary says so. The first real message ends that.
 
-An export is written down (who, when, what for, which stories) before a single byte is handed out. If a story in it was
-taken back, changed, edited or decided about while it was written, it is written anew: a row is as things stand, or not
-there.
+An export is recorded (who, when, what for, which stories) before a single byte is handed out. If a story in it was
+taken back, changed, edited or decided about while the file was written, the file is written again: a row is up to
+date, or absent.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ export_run = ExportRun.__table__
 export_story = ExportStory.__table__
 
 IN_MEMORY = 4 * 1024 * 1024
-"""Bytes of an export kept in memory before it goes to a temporary file that has no name."""
+"""Bytes of an export kept in memory before it moves to an unnamed temporary file."""
 LISTED_AT_ONCE = 5_000
-"""Stories put on record by one statement."""
+"""Stories recorded by one statement."""
 TRIES = 5
-"""How often an export is written anew because a story in it changed meanwhile."""
+"""How often an export is written again because a story in it changed meanwhile."""
 
 
 class RestlessStoriesError(RuntimeError):
@@ -71,27 +71,27 @@ class RestlessStoriesError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What an export held."""
+    """What an export contained."""
 
     export_id: int
     format: str
     use: str
     stories: int
     practice: int
-    """How many of them are practice stories."""
+    """How many stories are practice stories."""
     only_practice: bool
-    """True: practice stories are in it because nobody has written from a real channel yet."""
+    """True: it contains practice stories because nobody has written from a real channel yet."""
     widened: int
-    """How many stories name an area or a nation because too few people spoke from the place."""
+    """How many stories name an area or a nation because too few people told stories from the place."""
     waiting: int
-    """How many more would be in it if somebody on the team approved them."""
+    """How many more stories it would contain if the team approved them."""
     cut: int
-    """How many are too long for a cell of this format, and say so."""
+    """How many stories are too long for a cell of this format; their cells say so."""
     about: Path | None = None
-    """The data dictionary and the credits, written beside the export."""
+    """The data dictionary with the credits, written beside the export."""
 
     def sentences(self) -> tuple[str, ...]:
-        """Return what to tell the person who made the export, one sentence each."""
+        """Return sentences for the person who made the export."""
         one = self.stories == 1
         told = [f"{self.stories} {'story' if one else 'stories'} exported for use “{self.use}”."]
         if self.only_practice and self.practice:
@@ -114,10 +114,10 @@ class Summary:
 
 @dataclass(slots=True)
 class _Passed:
-    """What went through the gate while the rows were written."""
+    """What passed the gate while the rows were written."""
 
     versions: dict[int, int] = field(default_factory=dict)
-    """The stories, each in the version that was written."""
+    """The version that was written, by story."""
     practice: int = 0
     widened: int = 0
 
@@ -134,10 +134,10 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
     filters: Filters | None = None,
     practice: bool | None = None,
 ) -> Summary:
-    """Export to a file or a binary stream, and return what was in it.
+    """Export to a file or a binary stream. Returns a summary.
 
-    `who` is a team member's address or `command line`. `practice` True takes practice stories in, False leaves them
-    out, None takes them in only while there is nothing else (see above). A file appears whole or not at all, readable
+    `who` is a team member's address or `command line`. `practice` True includes practice stories, False leaves them
+    out, None includes them only while there is nothing else (see above). A file appears whole or not at all, readable
     by its owner only, with its data dictionary beside it. Raises UnknownFormatError, UnknownUseError, OSError, and
     RestlessStoriesError.
     """
@@ -156,13 +156,13 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
 
 
 def may_leave(use: str, now: datetime) -> list[ColumnElement[bool]]:
-    """Return the conditions under which a story may leave for this use at this moment."""
+    """Return the SQL conditions under which a story may leave for this use at this moment."""
     states = ("new", "approved") if use == "team" else ("approved",)
     return [*_agreed(use, now), story.c.state.in_(states)]
 
 
 def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice: bool | None = None) -> int:
-    """Return how many stories an export for this use, asked for in the same way, would hold now."""
+    """Return how many stories an export for this use with the same filters would contain now."""
     with reader(engine) as connection:
         scope = _scope(filters, practice=bool(practice) or (practice is None and only_practice(connection)))
         return int(
@@ -171,7 +171,7 @@ def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice
 
 
 def _agreed(use: str, now: datetime) -> list[ColumnElement[bool]]:
-    """Return the conditions that are the teller's alone: the story's copy of the use, and the decisions behind it."""
+    """Return the conditions that depend on the teller: the use stored with the story, and the decisions behind it."""
     far_enough = USES[USES.index(use) :]
     conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part", now) == "yes"]
     if use != "team":
@@ -180,7 +180,7 @@ def _agreed(use: str, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _latest(purpose: str, now: datetime) -> ColumnElement[str]:
-    """Return the teller's latest answer, empty if it has run out; an older one never counts in its place (rule 53)."""
+    """Return the teller's latest answer, empty if it has expired; an older one never replaces it (rule 53)."""
     standing = or_(decision.c.valid_until.is_(None), decision.c.valid_until > now)
     return (
         select(case((standing, decision.c.answer), else_=""))
@@ -193,7 +193,7 @@ def _latest(purpose: str, now: datetime) -> ColumnElement[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    """A written draft, before it is on record."""
+    """A draft that is written, before it is recorded."""
 
     passed: _Passed
     row_key: bytes
@@ -212,7 +212,7 @@ def _write(
         alone = practice is None and only_practice(connection)
         with_practice = bool(practice) or alone
         scope = _scope(filters, practice=with_practice)
-        # People of the practice phone must not make a place look busier than it is.
+        # Simulated people must not make a place look busier than it is.
         counted = [*may_leave(use, now), story.c.simulated.is_(alone)]
         precision = rows.precision(connection, counted, needed=PEOPLE_NEEDED[use])
         found = rows.of(connection, [*may_leave(use, now), *scope], precision, use=use)
@@ -226,7 +226,7 @@ def _write(
 
 
 def _asked_of_the_gate(filters: Filters) -> Filters:
-    """Leave out the filter on exactly one use: the use of an export says how far its stories may travel at least."""
+    """Drop the filter on exactly one use: the use of an export is the least use that its stories must allow."""
     return replace(filters, use="")
 
 
@@ -235,7 +235,7 @@ def _scope(filters: Filters, *, practice: bool) -> list[ColumnElement[bool]]:
 
 
 def _passing(found: Iterator[tuple[rows.Record, Row]], row_key: bytes, passed: _Passed) -> Iterator[Row]:
-    """Yield the rows that pass the gate, named for this export alone, and keep count of them."""
+    """Yield the rows that pass the gate, with ids made for this export alone, and keep count of them."""
     for record, row in found:
         passed.versions[record.id] = record.version
         passed.practice += record.simulated
@@ -244,7 +244,7 @@ def _passing(found: Iterator[tuple[rows.Record, Row]], row_key: bytes, passed: _
 
 
 def only_practice(connection: Connection) -> bool:
-    """Tell whether nobody has ever written from a real channel, while somebody has tried the practice phone."""
+    """Return True if nobody has ever written from a real channel, but somebody has used the simulator."""
     somebody = select(contributor.c.id).where(contributor.c.simulated.is_(False)).exists()
     real = select(story.c.id).where(story.c.simulated.is_(False)).exists()
     tried = select(story.c.id).where(story.c.simulated.is_(True)).exists()
@@ -254,7 +254,7 @@ def only_practice(connection: Connection) -> bool:
 def _record(
     writer: Writer, made: _Made, chosen: Format, use: str, filters: Filters, who: str, now: datetime
 ) -> Summary | None:
-    """Write the export down; None, and nothing written, if a story in it may not leave as it was written."""
+    """Record the export. Returns None, with nothing recorded, if a story in it may not leave as it was written."""
     versions = made.passed.versions
     ids = list(versions)
     asked: dict[str, object] = {"asked": filters.asked(), "practice": made.practice, "row_key": made.row_key.hex()}
@@ -311,7 +311,7 @@ def _record(
 
 @contextmanager
 def _draft(out: Path | BinaryIO) -> Iterator[BinaryIO]:
-    """Give a place to write the export to before it is on record: beside its file, or where nobody can open it."""
+    """Yield a file for the export until it is recorded: beside its final name, or unnamed so nobody can open it."""
     if isinstance(out, Path):
         with NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
             try:

@@ -1,9 +1,9 @@
-"""How exactly a place may be named, given how many people spoke from it (rules 92 and 93).
+"""How exactly a place may be named, given how many people told stories from it (rules 92 and 93).
 
 A city of half a million hides one voice; a village of three thousand does not. Outside the team a place is named only
-if enough people spoke from it, else the area around it, else the nation. People are counted, not stories, over
-everything that may leave for the same use and never over what one export happens to ask for: the same story is then
-named alike in every export made at that time, and comparing two of them tells nothing more.
+if enough people told stories from it, else the area around it, else the nation. The count is of people, not stories,
+over everything that may leave for the same use, never over one export alone: so a story is named alike in every export
+made at that time, and comparing two exports reveals nothing more.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PEOPLE_NEEDED: Mapping[str, int] = {"team": 1, "quote": 5, "publish": 10}
-"""People who must have spoken from a place before it is named, by use."""
+"""How many people must have told stories from a place before it is named, by use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedPlace:
-    """A place as a story names it, with the areas around it; empty where nothing is known."""
+    """A place as a story names it, with the areas around it; empty if unknown."""
 
     label: str = ""
     kind: str = ""
     scheme: str = ""
     code: str = ""
-    """Code of the area around the place, so it can stay when only the place is held back."""
+    """Code of the area around the place, so that it can stay if only the place is withheld."""
     year: str = ""
     parent: str = ""
     """The area around the place."""
@@ -35,7 +35,7 @@ class NamedPlace:
 
 @dataclass(slots=True)
 class Precision:
-    """Decides how exactly to name places; made from everybody who spoke, as (contributor, place)."""
+    """Decides how exactly to name places, from pairs (contributor, place) of everybody who told a story."""
 
     needed: int
     _from_place: dict[NamedPlace, set[int]] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Precision:
 
     @classmethod
     def of(cls, spoke: Iterable[tuple[int, NamedPlace]], *, needed: int) -> Precision:
-        """Count who spoke from where. In an area, only those count whose own place stays unnamed."""
+        """Count the people of each place. For an area, only those count whose own place is not named."""
         made = cls(needed)
         for person, place in spoke:
             made._from_place.setdefault(place, set()).add(person)
@@ -53,7 +53,7 @@ class Precision:
         return made
 
     def name(self, place: NamedPlace) -> tuple[NamedPlace, str]:
-        """Return the place as it may be named, and how: exact, area, nation, or none where nothing is named."""
+        """Return the place as it may be named, and the level: exact, area, nation, or none if nothing may be named."""
         if not place.label:
             return place, "none"
         if self.needed <= 1 or len(self._from_place.get(place, ())) >= self.needed:

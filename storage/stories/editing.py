@@ -1,7 +1,7 @@
-"""The rules of editing a story, and the calls that carry an edit out. Knows no page.
+"""The rules for editing a story, and the functions that store an edit.
 
-An edition is a layer: what its teller wrote never changes. A story that leaves the team at all leaves in the words of
-its newest edition, and only once its teller has agreed to them; so an edit holds a story back until they have answered.
+An edition is a layer: what its teller wrote never changes. A story leaves the team only in the words of its newest
+edition, and only once its teller has agreed to them; so an edit holds a story back until they have answered.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from storage.queries.stories.editions import EditedStory, Edition
 
 LONGEST = 20_000
-"""Characters of an edition."""
+"""Most characters of an edition."""
 LONGEST_REASON = 300
-"""Characters of the reason: its teller reads it by text message too."""
+"""Most characters of the reason: its teller reads it by text message too."""
 GONE = "Its teller has taken this story back, or it was never there. There is nothing to edit."
 STAYS = "An edited version stays with the team."
 WHY_NOT = {
@@ -38,7 +38,7 @@ WHY_NOT = {
 
 @dataclass(frozen=True, slots=True)
 class EditRefusal:
-    """Why nothing was changed, for the person who wanted it."""
+    """Why nothing was changed, for the member who tried."""
 
     kind: Literal["gone", "empty", "too_long", "say_why", "same", "nothing", "theirs"]
     message: str
@@ -50,11 +50,11 @@ class EditionMade:
 
     edition: Edition
     why_not: str
-    """Why its teller cannot be asked, a key of WHY_NOT; empty: they will be."""
+    """Why its teller cannot be asked, a key of WHY_NOT; empty if they will be asked."""
 
 
 def may_edit(story: EditedStory | None, now_read: str, text: str, reason: str) -> EditRefusal | None:
-    """Return why an edit may not be made; `now_read` are the words it would stand in for."""
+    """Return why an edit may not be made, None if it may; `now_read` is the text that the edit replaces."""
     if story is None or story.withdrawn_at is not None:
         return EditRefusal("gone", GONE)
     if not text.strip():
@@ -71,7 +71,7 @@ def may_edit(story: EditedStory | None, now_read: str, text: str, reason: str) -
 
 
 def may_undo(story: EditedStory | None, last: Edition | None) -> EditRefusal | None:
-    """Return why the newest edition may not be undone."""
+    """Return why the newest edition may not be undone, None if it may."""
     if story is None or story.withdrawn_at is not None:
         return EditRefusal("gone", GONE)
     if last is None:
@@ -84,7 +84,7 @@ def may_undo(story: EditedStory | None, last: Edition | None) -> EditRefusal | N
 
 
 def difference(before: str, after: str) -> tuple[str, ...]:
-    """Return what an edit changes, line by line: `-` what goes, `+` what comes."""
+    """Return what an edit changes, line by line: removed lines with `-`, added ones with `+`."""
     lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
     return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
 
@@ -92,7 +92,7 @@ def difference(before: str, after: str) -> tuple[str, ...]:
 def edit(
     connection: Connection, story_id: int, *, text: str, reason: str, author: str, now: datetime
 ) -> EditionMade | EditRefusal:
-    """Make an edition and have its teller asked, if that may be; part of the caller's transaction."""
+    """Make an edition and prepare the question to its teller if they may be asked. Part of the caller's transaction."""
     story = editions.story_to_edit(connection, story_id)
     last = editions.newest(connection, story_id) if story is not None else None
     words, why = storable(text).strip(), " ".join(storable(reason).split())
@@ -119,7 +119,7 @@ def edit(
 
 
 def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -> Edition | EditRefusal:
-    """Undo the newest edition, and ask no more about it; part of the caller's transaction."""
+    """Undo the newest edition and withdraw the question about it. Part of the caller's transaction."""
     story = editions.story_to_edit(connection, story_id)
     last = editions.newest(connection, story_id) if story is not None else None
     refusal = may_undo(story, last)
@@ -133,7 +133,7 @@ def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -
 
 
 def _overtake(connection: Connection, last: Edition) -> None:
-    """Ask no more about an edition that another takes the place of."""
+    """Withdraw the question about an edition that another one replaces."""
     follow_ups_asked.cancel(connection, edition_id=last.id)
     if last.state in {"asking", "draft"}:
         editions.set_state(connection, last.id, "lapsed")

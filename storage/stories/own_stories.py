@@ -1,8 +1,8 @@
-"""Named questions about a person's own stories: which there are, changing them, taking one back. Never commits.
+"""A person's own stories: listing them, changing them, taking one back. Part of the caller's transaction.
 
-Whoever calls says whose stories are meant: nothing here finds or touches a story of somebody else, but for what a
-receipt opens. A change after a decision of the team sends a story back to the queue, with a note that tells the
-reviewer; an edited version of it counts no more.
+The caller says whose stories are meant: nothing here finds or changes somebody else's story, except one opened by its
+receipt. A change after a decision of the team sends a story back to the queue, with an item that tells the reviewer; an
+edited version of it is no longer valid.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ PART = tables.StoryPart.__table__
 STORY = tables.Story.__table__
 
 FIRST_WORDS = 40
-"""Characters by which somebody knows their own story again."""
+"""First characters of a story, by which its teller recognises it."""
 CHANGED = ItemKind.STORY_CHANGED
 """Kind of the item that tells the team of a change after their decision."""
 _PLACE = ("id", "label", "words")
 
 
 class OwnStory(NamedTuple):
-    """One story, for its own teller."""
+    """One story as shown to its teller."""
 
     id: int
     told_at: datetime
@@ -57,10 +57,10 @@ class OwnStory(NamedTuple):
     progress: str
     naming: str
     place_label: str
-    """The place as it is kept: its name, or the teller's own words for it."""
+    """The place as it is stored: its name, or the teller's own words for it."""
     conversation_id: str
     set_aside: bool = False
-    """True: it is to be deleted and used by nobody any more, and only the proof of its teller is waited for."""
+    """True: it is to be deleted and no longer used, and only waits until its teller proves who they are."""
 
 
 def stories_of(connection: Connection, contributor_id: int, *, older: int = 0, limit: int = 500) -> list[OwnStory]:
@@ -79,7 +79,7 @@ def stories_of(connection: Connection, contributor_id: int, *, older: int = 0, l
 
 
 def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[str]) -> dict[str, str]:
-    """Return the person's latest answer to each of these purposes that are about them and no single story."""
+    """Return the person's latest answers, by purpose, to purposes that are about the person and not about one story."""
     rows = connection.execute(
         select(DECISION.c.purpose, DECISION.c.answer)
         .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose.in_(purposes))
@@ -89,7 +89,7 @@ def latest_answers(connection: Connection, contributor_id: int, purposes: Sequen
 
 
 def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> str | None:
-    """Return the conversation of a story if it is this person's, and hold the story until the commit; else None."""
+    """Return the conversation of a story if it is this person's, else None. Locks the story until the commit."""
     found: str | None = connection.execute(
         select(STORY.c.conversation_id)
         .where(STORY.c.id == story_id, STORY.c.contributor_id == contributor_id)
@@ -99,7 +99,7 @@ def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> st
 
 
 def lock_teller(connection: Connection, story_id: int) -> int | None:
-    """Hold the teller of a story until the commit, so that no turn of theirs runs meanwhile; returns who that is."""
+    """Lock the teller of a story until the commit, so that none of their turns runs meanwhile; returns their id."""
     teller: int | None = connection.execute(
         select(CONTRIBUTOR.c.id)
         .join(STORY, STORY.c.contributor_id == CONTRIBUTOR.c.id)
@@ -110,7 +110,7 @@ def lock_teller(connection: Connection, story_id: int) -> int | None:
 
 
 def take_back(connection: Connection, story_id: int, contributor_id: int, now: datetime) -> bool:
-    """Delete one story of this person; returns False if they have no such story."""
+    """Delete one story of this person. Returns False if they have no such story."""
     if belongs_to(connection, story_id, contributor_id) is None:
         return False
     return erase_story(connection, story_id, now)
@@ -119,14 +119,14 @@ def take_back(connection: Connection, story_id: int, contributor_id: int, now: d
 def set_aside(
     connection: Connection, contributor_id: int, now: datetime, *, story_id: int | None = None, told_in: str = ""
 ) -> int:
-    """Let a person's stories be used for nothing any more, as they wish them deleted: one of them, or all."""
+    """Stop all use of a person's stories, one or all, because they asked to delete them. Returns how many."""
     which = _which(contributor_id, story_id, told_in)
     aside = update(STORY).where(*which, STORY.c.withdrawn_at.is_(None))
     return connection.execute(aside.values(withdrawn_at=now, version=STORY.c.version + 1)).rowcount
 
 
 def put_back(connection: Connection, contributor_id: int, *, story_id: int | None = None, told_in: str = "") -> int:
-    """Let them be used again as before: their teller wants to keep them."""
+    """Allow their use again as before, because their teller wants to keep them. Returns how many."""
     which = _which(contributor_id, story_id, told_in)
     back = update(STORY).where(*which, STORY.c.withdrawn_at.is_not(None))
     return connection.execute(back.values(withdrawn_at=None, version=STORY.c.version + 1)).rowcount
@@ -139,7 +139,7 @@ def _which(contributor_id: int, story_id: int | None, told_in: str) -> list[Colu
 
 
 def allows_more(connection: Connection, contributor_id: int, wanted: RecordConsent) -> bool:
-    """Tell whether a decision allows more than the one that stands, about a story or about the person."""
+    """Return True if a decision allows more than the one in force, about a story or about the person."""
     if wanted.story is None:
         stands = latest_answers(connection, contributor_id, (wanted.purpose,)).get(wanted.purpose, "no")
         return wanted.answer == "yes" and stands != "yes"
@@ -165,9 +165,9 @@ def replace_words(
     now: datetime,
     in_hand: str = "",
 ) -> bool:
-    """Put new words in the place of a story's old ones, which are deleted; False if this person has no such story.
+    """Replace a story's words by new ones and delete the old. Returns False if this person has no such story.
 
-    `in_hand` is the conversation whose state the turn saves itself.
+    `in_hand` is the conversation whose state the current turn saves itself.
     """
     if belongs_to(connection, story_id, contributor_id) is None:
         return False
@@ -185,7 +185,7 @@ def replace_words(
 
 
 def hide_place(connection: Connection, story_id: int, contributor_id: int, *, now: datetime, in_hand: str = "") -> bool:
-    """Forget the place of a story; returns False if this person has no such story."""
+    """Delete the place of a story. Returns False if this person has no such story."""
     if belongs_to(connection, story_id, contributor_id) is None:
         return False
     erase_words(connection, story_id, of_place=True, but_of=in_hand)
@@ -212,7 +212,7 @@ def _is_place(value: str) -> bool:
 
 
 def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now: datetime) -> bool:
-    """Add words to a story, whoever's it is: for its teller, and for whoever holds its receipt."""
+    """Add words to a story, whoever its teller is; used for its teller and for whoever has its receipt."""
     story = connection.execute(select(STORY.c.text).where(STORY.c.id == story_id).with_for_update()).first()
     if story is None:
         return False
@@ -231,13 +231,13 @@ def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now
 
 
 def narrower(connection: Connection, story_id: int, use: str) -> bool:
-    """Tell whether this use is narrower than what the story may be used for now."""
+    """Return True if this use is narrower than what the story may be used for now."""
     now_used = connection.execute(select(STORY.c.use).where(STORY.c.id == story_id)).scalar()
     return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
 
 
 def widened(connection: Connection, conversation_id: str, use: str) -> int | None:
-    """Return the story of a conversation if the team has decided about it and this use lets it travel further."""
+    """Return the story of a conversation if the team has decided about it and this use takes it further; else None."""
     row = connection.execute(
         select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
     ).first()
@@ -247,7 +247,7 @@ def widened(connection: Connection, conversation_id: str, use: str) -> int | Non
 
 
 def days_left(connection: Connection, story_id: int, now: datetime) -> int | None:
-    """Return for how many days its use still counts, so that a narrower one ends no later; None if it has no end."""
+    """Return how many days its use still counts, so that a narrower one ends no later; None if it has no end."""
     until = connection.execute(select(STORY.c.use_until).where(STORY.c.id == story_id)).scalar()
     return None if until is None else max(1, (until - now).days)
 
@@ -255,10 +255,10 @@ def days_left(connection: Connection, story_id: int, now: datetime) -> int | Non
 def reopen(
     connection: Connection, story_id: int, now: datetime, *, editions: bool = False, counted: bool = False
 ) -> None:
-    """Send a story that its teller changed back to the queue, and tell the reviewer if one had decided about it.
+    """Send a story that its teller changed back to the queue, and tell the reviewer if somebody had decided about it.
 
-    With `editions` what the team edited of it counts no more either, and nobody is asked about that any longer.
-    `counted`: its version has been raised for this change already.
+    With `editions` the team's edited version is no longer valid, and the question about it is withdrawn. `counted`: the
+    story's version has been raised for this change already.
     """
     story = connection.execute(
         select(STORY.c.state, STORY.c.contributor_id).where(STORY.c.id == story_id).with_for_update()
@@ -289,14 +289,14 @@ def reopen(
 
 
 def reopen_of_conversation(connection: Connection, conversation_id: str, now: datetime) -> None:
-    """Do the same for the story of a conversation, if it has one; call it before the change is made."""
+    """Call `reopen` for the story of a conversation, if it has one. Call it before the change is made."""
     found = connection.execute(select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)).scalar()
     if found is not None:
         reopen(connection, found, now, editions=True)
 
 
 def changed_since(connection: Connection, story_id: int) -> datetime | None:
-    """Return when the teller changed a story that the team had decided about, while nobody has looked since."""
+    """Return when the teller changed a story after the team's decision; None if somebody has decided since."""
     when: datetime | None = connection.execute(
         select(func.max(ITEM.c.raised_at)).where(
             ITEM.c.kind == CHANGED.value, ITEM.c.story_id == story_id, ITEM.c.closed_at.is_(None)
@@ -311,7 +311,7 @@ def mark_reviewed(connection: Connection, story_id: int, member_id: int | None, 
 
 
 def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
-    """Note for the teller that a person has read it; what came after stays."""
+    """Record that somebody on the team has read the story, for its teller to see; later progress stays."""
     connection.execute(
         update(STORY)
         .where(STORY.c.id == story_id, STORY.c.progress == "heard")
@@ -320,7 +320,7 @@ def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
 
 
 def set_progress(connection: Connection, story_id: int, progress: str, now: datetime) -> bool:
-    """Say where a story is: `acted_on` or `reopen`, or back to `read`; returns False if it was there already."""
+    """Set the progress of a story: `acted_on`, `changed`, or back to `read`. Returns False if it was set already."""
     return (
         connection.execute(
             update(STORY)

@@ -1,6 +1,6 @@
-"""Consent that comes to its end: asked for again in good time, let go on, or lapsed to the narrower use (rule 53).
+"""Consent near its end: asking again in good time, renewing it, or lapsing to the narrower use (rule 53).
 
-Every function is part of the caller's transaction. What is past its whole time is deleted by retention, not here.
+Part of the caller's transaction. Retention deletes what is past its whole period, not this module.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 STORY = tables.Story.__table__
 
 IN_GOOD_TIME = timedelta(days=30)
-"""How long before the end we ask."""
+"""How long before its end we ask for consent again."""
 NOT_AGAIN_FOR = timedelta(days=60)
 MONTH_DAYS = 30.4375
 PERIODS = {"publish": timedelta(days=365), "quote": timedelta(days=730), "team": timedelta(days=730)}
-"""How long an answer counts where the one before does not say."""
+"""How long an answer counts if the one before does not say."""
 AT_ONCE = 500
 
 
 class ConsentEnding(NamedTuple):
-    """What ends soon of a story's consent."""
+    """The part of a story's consent that ends soon."""
 
     kind: Literal["renew_publish", "renew_quote", "renew_keep"]
     until: datetime
     period: timedelta
-    """For how long it would go on from now."""
+    """How long it would count from now if renewed."""
 
     @property
     def months(self) -> int:
-        """Return the period as people count it."""
+        """The period in months."""
         return round(self.period.days / MONTH_DAYS)
 
 
 def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
-    """Return what of a story's consent ends first; None if nothing has an end."""
+    """Return the part of a story's consent that ends first; None if nothing has an end."""
     ends = []
     if story.use in {"quote", "publish"} and story.use_until is not None:
         ends.append((story.use_until, "use"))
@@ -72,7 +72,7 @@ def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
 
 
 def ask_in_good_time(connection: Connection, now: datetime) -> int:
-    """Have tellers asked whose consent ends within thirty days, if they agreed to be contacted; returns how many."""
+    """Prepare questions to tellers whose consent ends within thirty days and who may be contacted. Returns how many."""
     soon = now + IN_GOOD_TIME
     wide = STORY.c.use.in_(("quote", "publish"))
     rows = connection.execute(
@@ -107,7 +107,7 @@ def go_on(
     consent: RecordConsent,
     under: Circumstances,
 ) -> bool:
-    """Let consent go on from now for as long as before; returns False if the story is gone."""
+    """Renew consent from now for as long as before. Returns False if the story is gone."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     end = ending(connection, story) if story is not None and story.withdrawn_at is None else None
     if story is None or end is None:
@@ -125,7 +125,7 @@ def go_on(
         decided("use", story.use)
         values["use_until"] = until
     if end.kind == "renew_keep" or (story.kept_until is not None and story.kept_until < until):
-        decided("take_part", "yes")  # what may go on being shared must go on being kept: the question says so
+        decided("take_part", "yes")  # the question says so: what goes on being shared must go on being kept
         values["kept_until"] = until
     connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
     follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="go_on")
@@ -138,7 +138,7 @@ def narrow(
     consent: RecordConsent,
     under: Circumstances,
 ) -> bool:
-    """Let only the team read it from now on; returns False if the story is gone."""
+    """Narrow the use to the team from now on. Returns False if the story is gone."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     if story is None or story.withdrawn_at is not None:
         return False
@@ -152,7 +152,7 @@ def narrow(
 
 
 def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
-    """Take every use that ran out to `team`, with a decision of its own; returns how many those were."""
+    """Narrow every expired use to `team`, each with a decision of its own. Returns how many."""
     rows = connection.execute(
         select(STORY.c.id, STORY.c.use)
         .where(STORY.c.use_until <= now, STORY.c.use.in_(("quote", "publish")), STORY.c.withdrawn_at.is_(None))

@@ -1,7 +1,7 @@
-"""What a teller answers about an edited version of their story, carried out. Part of the caller's transaction.
+"""Carries out what a teller answers about an edited version of their story. Part of the caller's transaction.
 
-The question may be over by the time they answer: undone, overtaken by new words, or past its day. Then nothing happens,
-and they are told so. Knows no channel.
+The question may be closed by the time they answer: undone, replaced by new words, or past its date. Then nothing
+changes, and they are told so.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from storage.queries.stories.follow_ups_asked import AskBack
 
 ANSWER_WITHIN = timedelta(days=14)
-"""Kind of the item that tells the team that a teller wrote their own version: it wants to be read."""
+"""How long a teller may answer; after that the story stays with the team."""
 BY_TIME = "time"
-"""Who does what nobody does."""
+"""The author of acts that nobody did but time."""
 
 
 class SignOffAsked(NamedTuple):
-    """A question that may still be answered, and the version it is about."""
+    """A question that can still be answered, and the version it is about."""
 
     ask_back: AskBack
     edition: Edition
 
 
 def asked(connection: Connection, ask_back: AskBack) -> SignOffAsked | None:
-    """Return the version a question is about, if it is still the newest one of these very words.
+    """Return the version a question is about if it is still the newest one of these words; else None.
 
-    Holds the story until the commit: nobody edits, undoes or deletes it meanwhile.
+    Locks the story until the commit: nobody edits, undoes or deletes it meanwhile.
     """
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     if story is None or story.withdrawn_at is not None:
@@ -55,7 +55,7 @@ def asked(connection: Connection, ask_back: AskBack) -> SignOffAsked | None:
 
 
 def propose(connection: Connection, open_question: SignOffAsked, text: str, now: datetime) -> Edition:
-    """Keep the teller's own version beside the others; the question is about it from now on."""
+    """Store the teller's own version as an edition. The question is about it from now on."""
     ask_back, last = open_question
     words = storable(text).strip()
     if last.author == TELLER:
@@ -76,7 +76,7 @@ def agree(
     consent: RecordConsent,
     under: Circumstances,
 ) -> None:
-    """Let the story leave in this version. One that its teller wrote is read by somebody on the team first."""
+    """Let the story leave in this version. If the teller wrote the version, somebody on the team reads it first."""
     ask_back, edition = open_question
     decision = consent_decisions.add_about(
         connection, consent, under, story_id=edition.story_id, contributor_id=ask_back.contributor_id
@@ -103,7 +103,7 @@ def keep_with_team(
     consent: RecordConsent,
     under: Circumstances,
 ) -> None:
-    """Let the story go nowhere: not in this version, and not in its teller's own words either."""
+    """Let the story leave in no version, nor in its teller's own words."""
     ask_back, edition = open_question
     story_id, teller = edition.story_id, ask_back.contributor_id
     decision = consent_decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
@@ -116,7 +116,7 @@ def keep_with_team(
 
 
 def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
-    """Nobody answered in time: the story stays with the team."""
+    """Close a question that nobody answered in time: the story stays with the team."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     last = editions.newest(connection, story.id) if story is not None else None
     if story is not None and last is not None and last.id == ask_back.edition_id and last.state == "asking":
@@ -130,7 +130,7 @@ def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
 
 
 def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
-    """The teller may not be asked any more: the version stays a draft, and the story with the team."""
+    """Close a question whose teller may not be asked any more: the version stays a draft, the story with the team."""
     last = editions.newest(connection, ask_back.story_id or 0)
     if last is not None and last.id == ask_back.edition_id and last.state == "asking":
         editions.set_state(connection, last.id, "draft")

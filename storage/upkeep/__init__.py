@@ -1,1 +1,1 @@
-"""Copies, putting them back, the clock and the schema."""
+"""Backups and restores, the clock, and the check of the schema."""

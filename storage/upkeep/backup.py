@@ -1,8 +1,8 @@
-"""Copies of an SQLite database: made while it runs, looked at before they count, and locked with the key.
+"""Copies of an SQLite database: made while it runs, checked before they count, and encrypted with the key.
 
-A copy is a run of pieces, each sealed with AES-256-GCM under a key of this copy alone, which follows from the
-installation's key and a salt. The number of a piece and whether it is the last are part of its seal: pieces that are
-altered, left out, changed about or cut off do not open.
+A copy is a sequence of chunks, each encrypted with AES-256-GCM under a key for this copy alone, derived from the
+installation's key and a salt. The nonce holds a chunk's number and whether it is the last, so chunks that were altered,
+left out, reordered or cut off cannot be decrypted.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ SALT_BYTES = 16
 PIECE_BYTES = 1024 * 1024
 TAG_BYTES = 16
 PAGES_AT_ONCE = 2_000
-"""Pages copied before others may write again."""
+"""Pages copied before other writers get a turn."""
 COPYING, RESTORING = ".copying", ".restoring"
-"""What stands behind a database's name while a copy of it is made, or put back; in the data folder, for moments."""
+"""Suffixes of a database's name in the data folder, while a copy is made or restored."""
 
 BEFORE = ".before-restore"
-"""What stands behind the name of what was there before a copy was put back, until an operator deletes it."""
+"""Suffix of the previous database after a restore, until an operator deletes it."""
 
 
 class DamagedError(ValueError):
-    """A database, or a copy of one, is damaged or is none of ours. Nothing was written; the message says what it is."""
+    """A database, or a copy of one, is damaged or not ours. Nothing was written; the message says which."""
 
 
 def make(source: Path, out: Path, keyring: Keyring | None) -> None:
-    """Write a whole copy of a live database to a new file for its owner only; without keys, it can be read by anybody.
+    """Write a whole copy of a live database to a new file, readable by its owner only; without keys it is not
+    encrypted.
 
-    Raises DamagedError, and leaves no file, if the database is damaged; FileExistsError rather than replace a copy;
-    FileNotFoundError for a folder that is not there.
+    Raises DamagedError, and leaves no file, if the database is damaged; FileExistsError instead of replacing a copy;
+    FileNotFoundError if the folder does not exist.
     """
     if out.exists():
         raise FileExistsError(str(out))
@@ -61,16 +62,16 @@ def make(source: Path, out: Path, keyring: Keyring | None) -> None:
                 written.write(piece)
             written.flush()
             os.fsync(written.fileno())
-        os.link(part, out)  # there whole or not at all, and never in the place of another
+        os.link(part, out)  # appears whole or not at all, and never replaces another
     finally:
         for left in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm"), part):
             left.unlink(missing_ok=True)
 
 
 def open_copy(file: Path, out: Path, keyring: Keyring | None) -> None:
-    """Write the database that a copy holds to `out`, for its owner only, once it is known to be whole.
+    """Write the database inside a copy to `out`, readable by its owner only, once it is known to be whole.
 
-    Raises DamagedError or SealBrokenError; `out` is gone then.
+    Raises DamagedError or SealBrokenError; `out` is deleted then.
     """
     try:
         with file.open("rb") as read, _new(out) as written:
@@ -85,13 +86,13 @@ def open_copy(file: Path, out: Path, keyring: Keyring | None) -> None:
 
 
 def is_locked(file: Path) -> bool:
-    """Tell whether a file is a copy of ours that only its key opens."""
+    """Return True if a file is an encrypted copy of ours."""
     with file.open("rb") as read:
         return read.read(len(MAGIC)) == MAGIC
 
 
 def copy(source: Path, out: Path) -> None:
-    """Copy a live database into a new file that only its owner can read, and make sure it is on the disk."""
+    """Copy a live database into a new file that only its owner can read, and flush it to the disk."""
     out.unlink(missing_ok=True)
     out.touch(mode=0o600)
     try:
@@ -122,7 +123,7 @@ def must_be_whole(file: Path) -> None:
 
 
 def clear_up(database: Path, before: float) -> None:
-    """Delete what a command that was killed before `before`, in seconds since 1970, left beside the database."""
+    """Delete what a command that was killed left beside the database; `before` is in seconds since 1970."""
     for behind in (COPYING, RESTORING):
         for ending in ("", "-wal", "-shm"):
             left = Path(f"{database}{behind}{ending}")

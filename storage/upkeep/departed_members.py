@@ -1,6 +1,7 @@
-"""Who left the team, on the list beside the database: a copy that is put back must let nobody in again (ADR 21).
+"""Members who left, in the list beside the database, so that a restored copy lets none of them in again (ADR 21).
 
-A line names a row of the team's table by its number and the moment it was made, and nobody. Commits through the caller.
+A line identifies a row of the team's table by its number and the time it was made; it names nobody. Part of the
+caller's transaction.
 """
 
 from __future__ import annotations
@@ -29,22 +30,23 @@ LEFT, JOINED = "left", "joined"
 
 
 def unlisted(connection: Connection, lines: Iterable[Erased], now: datetime) -> list[Erased]:
-    """Return the lines that are missing from a list: who left since, and who came back."""
+    """Return the lines missing from a list: who left since, and who came back."""
     listed, out = last_said(lines, LEFT, JOINED), _standing(connection, active=False)
     fresh = [Erased(now, LEFT, token) for token in sorted(out - listed)]
     return fresh + [Erased(now, JOINED, token) for token in sorted(listed & _standing(connection, active=True))]
 
 
 def known_to(connection: Connection) -> list[Erased]:
-    """Return what a database knows itself, as lines of the list; dates do not matter to `hold`."""
+    """Return what this database knows, as lines of the list. Their dates are not used by `hold`."""
     rows = connection.execute(select(MEMBER.c.id, MEMBER.c.created_at, MEMBER.c.active)).all()
     return [Erased(row.created_at, JOINED if row.active else LEFT, _token(row.id, row.created_at)) for row in rows]
 
 
 def hold(connection: Connection, lines: Iterable[Erased], now: datetime) -> int:
-    """Put out again whoever left, and end what opens the team's room to anybody; returns how many were put out.
+    """Remove members again who had left, and end all sessions, links and tokens. Returns how many members that were.
 
-    A session, link or token of the copy may have been ended since, as those of a lost laptop are: all sign in anew.
+    A session, link or token in the copy may have been ended since, for example after a lost laptop: everybody signs in
+    again.
     """
     connection.execute(delete(SESSION))
     connection.execute(update(LINK).where(LINK.c.used_at.is_(None), LINK.c.expires_at > now).values(expires_at=now))

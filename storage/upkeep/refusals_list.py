@@ -1,8 +1,8 @@
-"""What people said no to, on the list beside the database: a copy that is put back must not forget it (rules 30, 54).
+"""Refusals in the list beside the database, so that a restored copy does not forget them (rules 30, 54).
 
-STOP and START are lines with the keyed hash of an address, a decision about a use one with its conversation; who left
-the team stands there too (`storage.upkeep.departed_members`). `keep` writes them, every minute; `hold` holds a database
-that was put back to them.
+STOP and START are lines with the keyed hash of an address; a decision about a use is a line with its conversation.
+Members who left are there too (`storage.upkeep.departed_members`). `keep` writes the lines every minute; `hold` applies
+them to a restored database.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ STOP, START, USE = "stop", "start", "use"
 
 
 class HeldAgain(NamedTuple):
-    """What a database that was put back had forgotten."""
+    """What a restored database had forgotten."""
 
     stops: int
     uses: int
 
 
 def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
-    """Put on the list what it does not say yet; returns how many lines that were. Never call it on an event loop."""
+    """Add to the list what it lacks. Returns how many lines were added. Never call it on an event loop."""
     with reader(engine) as connection:
         stopped, going = _standing(connection)
         last = connection.execute(select(INSTALLATION.c.listed_decision)).scalar() or 0
@@ -74,7 +74,7 @@ def _note(connection: Connection, last: int) -> None:
 
 
 def _standing(connection: Connection) -> tuple[set[str], set[str]]:
-    """Return the addresses that are not to be written to, and the others."""
+    """Return the addresses that said STOP, and the others."""
     no = or_(CONTRIBUTOR.c.opted_out, ADDRESS.c.state == "opted_out")
     rows = connection.execute(select(ADDRESS.c.channel, ADDRESS.c.lookup, no).join_from(ADDRESS, CONTRIBUTOR)).all()
     gone = connection.execute(select(SUPPRESSION.c.channel, SUPPRESSION.c.lookup).where(SUPPRESSION.c.opted_out)).all()
@@ -87,7 +87,7 @@ def _token(channel: str, lookup: bytes) -> str:
 
 
 def known_to(connection: Connection) -> list[Erased]:
-    """Return what a database knows itself, as lines of the list; dates do not matter to `hold`."""
+    """Return what this database knows, as lines of the list. Their dates are not used by `hold`."""
     stopped, going = _standing(connection)
     rows = connection.execute(
         select(DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
@@ -104,7 +104,7 @@ def known_to(connection: Connection) -> list[Erased]:
 
 
 def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgain:
-    """Stop contact again with whoever said STOP, and take every use back to the last that its teller chose."""
+    """Suppress every address that said STOP, and narrow every use to the last one that its teller chose."""
     stops = sum(_stop(connection, token, now) for token in sorted(last_said(lines, STOP, START)))
     last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
     uses = 0

@@ -1,7 +1,7 @@
-"""A database that was put back: held to what happened since, and silent until somebody has looked (ADR 21).
+"""A restored database: applies what happened since the copy, and sends nothing until somebody has looked (ADR 21).
 
-Commits through the caller. What waited in the copy may have gone out since, so none of it is sent; and nothing else is,
-until a person says so.
+Part of the caller's transaction. Messages that waited in the copy may have been sent since, so they are cancelled;
+later ones wait until a person releases them.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ OUTBOX = tables.Outbox.__table__
 
 WAITING = ("queued", "sending", "unknown")
 RESTORED = "restored"
-"""What stands in the row of a message that is not sent because it may have gone out already."""
+"""The error code of a message that is not sent because it may have been sent already."""
 
 
 class Done(NamedTuple):
-    """What was done to a database that was put back."""
+    """What was applied to a restored database."""
 
     stories: int
     people: int
@@ -44,14 +44,14 @@ class Done(NamedTuple):
     uses: int
     messages: int
     left: int
-    """Of the team."""
+    """Members who had left."""
 
 
 _FENCED = Statement(select(INSTALLATION.c.restored_at))
 
 
 def fenced(connection: Connection) -> bool:
-    """Tell whether nothing may be sent, because nobody has looked yet at a database that was put back."""
+    """Return True if sending is held back because nobody has looked at a restored database yet."""
     row = _FENCED.one(connection)
     return row is not None and row[0] is not None
 
@@ -63,7 +63,7 @@ def last_copy(connection: Connection) -> datetime | None:
 
 
 def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
-    """Do again what people had done since, send nothing of what waited, and fence the sending. Can be done twice."""
+    """Apply what people did since the copy, cancel the messages that waited, and hold back sending. Safe to repeat."""
     again = vacuum.again(connection, lines, now)
     held = refusals_list.hold(connection, lines, now)
     left = departed_members.hold(connection, lines, now)
@@ -78,14 +78,14 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
 
 
 def waiting(connection: Connection) -> int:
-    """Return how many messages wait to go out."""
+    """Return how many messages wait to be sent."""
     return connection.execute(select(func.count()).where(OUTBOX.c.state.in_(WAITING))).scalar_one()
 
 
 def release(connection: Connection, now: datetime, who: str, *, drop: bool) -> int | None:
-    """Let messages go out again; returns how many wait now, None if sending was not held back.
+    """Allow sending again. Returns how many messages wait now; None if sending was not held back.
 
-    `drop`: what waits is given up first, so that people hear only what is written from now on.
+    `drop`: cancel what waits first, so that people get only what is written from now on.
     """
     if not fenced(connection):
         return None

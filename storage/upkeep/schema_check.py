@@ -1,7 +1,7 @@
-"""Whether the tables of a database are those that this version works with. Only reads.
+"""Checks that the tables of a database are those that this version works with. Only reads.
 
-The revision alone does not say so: a database that was made with a migration before its last edit calls itself the
-same, and would fail much later, at the first row that does not fit.
+The revision alone is not enough: a database made with an earlier text of a migration has the same revision, and would
+fail much later, at the first row that does not fit.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def check(connection: Connection) -> None:
-    """Raise UnusableDatabaseError that names what would make us fail; nothing is changed."""
+    """Raise UnusableDatabaseError if the tables differ so that we would fail; the message names how."""
     must_have(connection, tables.metadata)
 
 
 def different(engine: Engine) -> list[Difference]:
-    """Return all that differs, also what does no harm."""
+    """Return all differences, harmless ones included."""
     with reader(engine) as connection:
         return list(differences(connection, tables.metadata))

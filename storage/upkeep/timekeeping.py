@@ -1,10 +1,10 @@
-"""Which time it is, and which time has surely passed (ADR 19). Commits nothing itself.
+"""The time to record, and the time that has certainly passed (ADR 19). Part of the caller's transaction.
 
-A clock that leaps would end what is not over: half-told stories, raw events, consent. So the database knows the last
-time that was sure, and a clock that reads more than a day before or after it is in doubt until a person says that it is
-right, or until it reads again what it should. Meanwhile only the time goes on that has really passed since: what
-deletes or ends by time goes by `surely`. Everything else goes by `now`, which never falls behind what was sure: words
-that come in with a date of long ago would be deleted as soon as the clock is right again.
+A wrong clock would end what is not over: half-told stories, raw events, consent. So the database stores the last
+certain time, and a clock that differs from it by more than a day is in doubt until a person confirms it or it is right
+again. Meanwhile the certain time advances only by the time that has really passed. Whatever deletes or ends by time
+uses `surely`; everything else uses `now`, which is never before the last certain time, because words that come in with
+an old date would be deleted as soon as the clock is right again.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ ITEM = tables.TeamItem.__table__
 OUTBOX = tables.Outbox.__table__
 
 LEAP = timedelta(days=1)
-"""A clock that is off by no more is believed: it is set right by hand, or over the network, and nothing ends by it."""
+"""A smaller difference is believed: clocks are corrected by hand or over the network, and nothing ends within a day."""
 NOT_AGAIN_FOR = timedelta(days=1)
-"""An item that somebody closed without putting the clock right comes back after so long."""
+"""An item that was closed without correcting the clock comes back after this time."""
 
 
 class Leap(NamedTuple):
     """A clock that is in doubt."""
 
     known: datetime
-    """The time that has surely passed."""
+    """The time that has certainly passed."""
     reads: datetime
     """What the clock says."""
 
     @property
     def days(self) -> int:
-        """Return by how many days of the calendar it leapt."""
+        """Return how many calendar days it leapt."""
         return abs((self.reads.date() - self.known.date()).days)
 
     def __str__(self) -> str:
@@ -59,9 +59,9 @@ def _day(moment: datetime) -> str:
 
 
 def leap_between(connection: Connection, reads: datetime) -> Leap | None:
-    """Return the leap from the last time that the database knows to what a clock reads; None if there is none.
+    """Return the leap from the last certain time in the database to the clock; None if there is none.
 
-    Where nobody has written yet there is nothing that time could end, and every clock is believed.
+    In an empty database there is nothing that time could end, so any clock is believed.
     """
     known = last_known(connection)
     if known is None or abs(reads - known) <= LEAP:
@@ -70,34 +70,34 @@ def leap_between(connection: Connection, reads: datetime) -> Leap | None:
 
 
 def last_known(connection: Connection) -> datetime | None:
-    """Return the last time that was sure; None before the first start."""
+    """Return the last certain time; None before the first start."""
     known: datetime | None = connection.execute(select(INSTALLATION.c.clock_at)).scalar()
     return known
 
 
 class Timekeeper:
-    """The clock of one process. `settle` brings it and the database together, at the start and every minute."""
+    """The clock of one process. `settle` compares it with the database, at the start and every minute."""
 
     def __init__(self, wall: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic) -> None:
         self.wall, self._monotonic = wall, monotonic
         self._sure = (wall(), monotonic())
-        """A time that was sure, and when that was."""
+        """A certain time, and the monotonic clock at that moment."""
         self._row: datetime | None = None
         self._doubted = False
 
     def now(self) -> datetime:
-        """Return the time to write down: what the clock reads, unless it fell behind a time that was sure."""
+        """Return the time to record: the clock's, but never before the last certain time."""
         wall, sure = self.wall(), self._passed()
         return sure if sure - wall > LEAP else wall
 
     def surely(self) -> datetime:
-        """Return the time by which things may end."""
+        """Return the time that has certainly passed; deletion and expiry use it."""
         wall, sure = self.wall(), self._passed()
         return wall if abs(wall - sure) <= LEAP else sure
 
     @property
     def leap(self) -> Leap | None:
-        """The leap that waits for a person's word; None while the clock is believed."""
+        """The leap that waits for a person to confirm the clock; None while the clock is believed."""
         wall, sure = self.wall(), self._passed()
         return None if abs(wall - sure) <= LEAP else Leap(sure, wall)
 
@@ -106,12 +106,12 @@ class Timekeeper:
         return moment + timedelta(seconds=self._monotonic() - at)
 
     def settle(self, connection: Connection, *, afresh: bool = False) -> Leap | None:
-        """Look whether the clock can be believed, write down what is sure, and tell the team of a leap.
+        """Check the clock, store the certain time, and create an item for the team if the clock leapt.
 
-        `afresh`: what the service before this one told the team is settled as well, if it is so no more.
+        `afresh`: also close the item of an earlier process if it no longer holds.
 
         Part of the caller's transaction. Another process may be right where this one is wrong, and a person may have
-        said so: what the database says counts, and to it is added what has passed here since.
+        confirmed a clock: the database's time counts, plus the time that has passed here since.
         """
         row = connection.execute(select(INSTALLATION.c.clock_at).with_for_update()).scalar()
         wall, sure = self.wall(), self._passed()
@@ -140,7 +140,7 @@ class Timekeeper:
 
 
 def believe(connection: Connection, reads: datetime, who: str) -> Leap | None:
-    """Take a person's word that the clock is right; returns the leap that was waiting for it, None if none was."""
+    """Accept the clock as right because a person said so. Returns the leap that was in doubt, None if none was."""
     leap = leap_between(connection, reads)
     if leap is None:
         return None
@@ -154,7 +154,7 @@ def believe(connection: Connection, reads: datetime, who: str) -> Leap | None:
 
 
 def _over(connection: Connection, now: datetime) -> None:
-    """Close what the team was told, and let go now what a clock that was ahead put off for days."""
+    """Close the item, and delete now what a clock that was ahead had postponed for days."""
     connection.execute(
         update(ITEM).where(ITEM.c.kind == ItemKind.CLOCK.value, ITEM.c.closed_at.is_(None)).values(closed_at=now)
     )
@@ -163,5 +163,5 @@ def _over(connection: Connection, now: datetime) -> None:
 
 
 def present() -> datetime:
-    """Return what the machine's clock reads, aware, in UTC."""
+    """Return the machine's current time, aware, in UTC."""
     return datetime.now(UTC)

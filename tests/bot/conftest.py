@@ -54,7 +54,7 @@ def earshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 @pytest.fixture
 async def browser(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Browser]:
-    """Somebody's browser in front of the practice phone of a running service."""
+    """Somebody's browser in front of the simulator of a running service."""
     app = await opened(tmp_path, sqlite_template)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app.asgi), base_url=HERE) as client:
         yield Browser(app, client)

@@ -1,4 +1,4 @@
-"""A browser without JavaScript in front of the practice phone: it sends forms, follows them, and reads the page."""
+"""A browser without JavaScript in front of the simulator: it sends forms, follows them, and reads the page."""
 
 from __future__ import annotations
 

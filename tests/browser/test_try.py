@@ -1,4 +1,4 @@
-"""The practice phone in a real browser: without JavaScript, with the keyboard alone, on a phone, in light and dark.
+"""The simulator in a real browser: without JavaScript, with the keyboard alone, on a phone, in light and dark.
 
 Needs Chromium on the machine (`apt-get install chromium`); axe-core is in tests/vendor, with its licence.
 """

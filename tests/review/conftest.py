@@ -109,7 +109,7 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def team_room(sqlite_database: Engine) -> Iterator[Room]:
-    """The team's room, empty, with the practice phone on."""
+    """The team's room, empty, with the simulator on."""
     writer = writer_for(sqlite_database)
     yield Room(sqlite_database, writer)
     writer.close()

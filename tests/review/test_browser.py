@@ -196,7 +196,7 @@ def come_in(page: Page, site: str, token: str) -> None:
     page.get_by_label("Your name").fill("Amina Reid")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Set password and go in").click()
+    page.get_by_role("button", name="Set password and sign in").click()
     expect(page.get_by_role("heading", name="Stories", exact=True)).to_be_visible()
 
 

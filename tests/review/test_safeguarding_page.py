@@ -207,7 +207,7 @@ async def test_a_practice_phone_is_called_so(team_room: Room) -> None:
     number = worry(team_room, simulated=True)
     team_room.does(lambda c: c.execute(tables.Address.__table__.update().values(channel="simulator")))
     words = await (await team_room.member("lead")).open(f"/safeguarding/{number}")
-    assert "One message, sent at once by the practice phone" in words
+    assert "One message, sent at once by the simulator" in words
     assert "Simulator" not in words
 
 

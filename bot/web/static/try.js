@@ -1,4 +1,4 @@
-// Makes the practice phone smoother. Without it every form works by loading the page again.
+// Makes the simulator smoother. Without it every form works by loading the page again.
 "use strict";
 
 (() => {

@@ -1,6 +1,6 @@
-"""The formats a story can leave in. To add one: a module here with the names of `Format`, and a word in FORMATS.
+"""The export formats. To add one: a module here with the names of `Format`, and a word in FORMATS.
 
-A format writes rows it is given and knows neither the database nor who may have what; that is the gate's business.
+A format writes the rows it is given. It knows neither the database nor who may have what; the gate decides that.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class Format(Protocol):
-    """What a format module offers."""
+    """What a format module provides."""
 
     NAME: str
-    """What people ask for: `csv`. Also the ending of the file's name."""
+    """The name that people type: `csv`. Also the suffix of the file."""
     TITLE: str
-    """What people read: `Spreadsheet (CSV)`."""
+    """The name that people read: `Spreadsheet (CSV)`."""
     HINT: str
-    """What somebody who chooses it should know; empty if nothing."""
+    """Advice for somebody who chooses it; may be empty."""
     CONTENT_TYPE: str
 
     def write(self, rows: Iterable[Row], stream: BinaryIO) -> int:
-        """Write the rows as they come, holding no more than a few in memory; returns how many are not whole.
+        """Write the rows as they come, with only a few in memory. Returns how many are incomplete.
 
         The stream stays open.
         """

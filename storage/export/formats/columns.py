@@ -1,4 +1,4 @@
-"""The columns of an export, in order, each with what it means. Formats and the data dictionary follow it."""
+"""The columns of an export, in order, each with its meaning. Formats and the data dictionary use this list."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 Row = dict[str, JsonValue]
-"""One story; has every column, in the order of COLUMNS.
+"""One story, with every column in the order of COLUMNS.
 
-Lists, numbers, and what is so or is not so stay what they are where the format has such.
+Lists, numbers and booleans keep their type if the format has it.
 """
 
 

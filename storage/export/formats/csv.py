@@ -1,9 +1,8 @@
-"""CSV as RFC 4180 has it, with a mark that tells Excel it is UTF-8.
+"""CSV as in RFC 4180, with a byte order mark that tells Excel it is UTF-8.
 
-A cell that a spreadsheet would run as a formula gets an apostrophe in front (rule 94): a story that begins with "="
-must not be able to do anything on the computer of whoever opens the file. What it would take for a number or a day
-and write differently, such as the month 2026-11, gets one as well. A cell holds so much and no more: what is longer
-ends there, and says so.
+A cell that a spreadsheet would run as a formula gets an apostrophe in front (rule 94), so that a story that begins with
+"=" can do nothing on the computer of whoever opens the file. A cell that a spreadsheet would turn into a number or a
+date, such as the month 2026-11, gets one as well. A text longer than a cell allows is cut there, and says so.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ if TYPE_CHECKING:
 NAME = "csv"
 TITLE = "Spreadsheet (CSV)"
 LONGEST_CELL = 32_767
-"""What a cell of a spreadsheet holds, in the units of UTF-16 in which spreadsheets count."""
+"""Most characters of a spreadsheet cell, in UTF-16 units, as spreadsheets count."""
 HINT = f"A cell ends after {LONGEST_CELL:,} characters, and then says so: JSON Lines holds such a story whole"
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 BYTE_ORDER_MARK = "\ufeff"
 BETWEEN = " | "
-"""Between the values of a list. Not a comma or a semicolon: some spreadsheets split cells there."""
+"""Separator of the values of a list. Not a comma or a semicolon: some spreadsheets split cells there."""
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠|%")
 """First characters that some spreadsheet takes for the start of a formula or a command."""
 GOES_ON = " … [it goes on: {left} more characters, which a cell cannot hold; JSON Lines holds them all]"
 UNSEEN = " \u00a0\u200b\u200c\u200d\u2060\ufeff"
-"""Characters a spreadsheet may drop before it looks at the first one."""
+"""Characters that a spreadsheet may drop before it looks at the first one."""
 
 
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -49,13 +48,13 @@ _TURNED = re.compile(
     | true | false""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Words that a spreadsheet takes for a number, a day, a time, or for true or false."""
+"""Words that a spreadsheet turns into a number, a date, a time, or true or false."""
 _MAY_TURN = 40
-"""Characters; nothing longer is taken for one of these."""
+"""Most characters of such a word."""
 
 
 def write(rows: Iterable[Row], stream: BinaryIO) -> int:
-    """Write a heading and one line for each story; returns how many stories do not fit their cells."""
+    """Write a heading and one line for each story. Returns how many stories do not fit their cells."""
     cut = 0
     text = TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="", write_through=True)
     try:
@@ -90,7 +89,7 @@ def cell(value: JsonValue) -> str:
 
 
 def _fitting(text: str) -> str:
-    """Return as much of a text as a cell holds, and then how much is missing."""
+    """Return as much of a text as fits in a cell, followed by how much is missing."""
     if len(text) * 2 <= LONGEST_CELL:
         return text
     units = text.encode("utf-16-le", "surrogatepass")

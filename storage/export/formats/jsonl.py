@@ -1,4 +1,4 @@
-"""JSON Lines: one story a line, UTF-8, lists as lists."""
+"""JSON Lines: one story per line, UTF-8, lists as lists."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ CONTENT_TYPE = "application/jsonl; charset=utf-8"
 
 
 def write(rows: Iterable[Row], stream: BinaryIO) -> int:
-    """Write one line for each story; each is whole."""
+    """Write one line for each story. Returns 0, because every line is complete."""
     stream.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     return 0

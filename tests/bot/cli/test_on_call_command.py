@@ -47,7 +47,7 @@ def test_a_code_is_shown_once_and_kept_as_a_hash(earshot: Terminal, anna: str, m
     assert (row.position, row.code_hash) == (2, alerts.digest(found[1].replace("-", "")))
     assert "15 minutes" in earshot.said
     assert earshot("team", "oncall") == 0
-    assert earshot.said == "2  anna@example.org  no phone yet: the code waits to be sent\n"
+    assert earshot.said == "2  anna@example.org  no phone yet: waiting for the code from it\n"
 
 
 def test_the_link_for_telegram_carries_the_code(earshot: Terminal, anna: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,7 @@ def test_an_erasure_asks_for_the_pseudonym_and_lists_the_exports(earshot: Termin
 def test_afterwards_only_the_token_answers(earshot: Terminal, known: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert earshot("people", "erase", known, "--reason", "asked", "--yes") == 0
     assert earshot("people", "find", MAYA, "--reason", "asked") == 1
-    assert "let go on 23 November 2026" in earshot.said + capsys.readouterr().err
+    assert "deleted on 23 November 2026" in earshot.said + capsys.readouterr().err
 
 
 def test_a_letter_becomes_a_request_whose_month_began_when_it_came(earshot: Terminal, known: str) -> None:

@@ -56,7 +56,7 @@ def test_it_says_what_would_go_and_then_what_went(earshot: Terminal) -> None:
         "1 message as it came in: would be emptied.",
         "1 quiet contributor without a story: would be deleted.",
         "1 number or chat of a quiet contributor: would be deleted; their stories stay.",
-        "Nothing was changed. Without --dry-run they go.",
+        "Nothing was changed. Without --dry-run they are deleted.",
     ]
     assert earshot("retention", "run") == 0
     assert earshot.said.splitlines() == [
@@ -88,7 +88,7 @@ def test_what_cannot_go_is_told(earshot: Terminal, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(retention, "run", lambda *_, **__: RetentionReport(raw_events=2, stuck=1))
     assert earshot("retention", "run") == 1
     assert "2 messages as they came in: emptied." in earshot.said
-    assert "1 could not go." in earshot.said
+    assert "1 could not be deleted." in earshot.said
 
 
 def test_the_settings_are_what_it_goes_by() -> None:
@@ -114,9 +114,9 @@ def test_the_team_is_told_before_a_contact_goes(earshot: Terminal, monkeypatch: 
     monkeypatch.setenv("EARSHOT_KEEP_WARNING_DAYS", "14")
     for _ in range(2):
         assert earshot("retention", "run", "--dry-run") == 0
-        told = "2 quiet contacts: would be told to the team: they go later, unless they write."
+        told = "2 quiet contacts: would be reported to the team: deleted later, unless they write."
         assert told in earshot.said.splitlines()
     assert earshot("retention", "run") == 0
-    assert "2 quiet contacts: told to the team: they go later, unless they write." in earshot.said.splitlines()
+    assert "2 quiet contacts: reported to the team: deleted later, unless they write." in earshot.said.splitlines()
     earshot("doctor")
-    assert "2 quiet contacts will be let go on 17 March 2027." in earshot.said
+    assert "2 quiet contacts will be deleted on 17 March 2027." in earshot.said

@@ -86,8 +86,8 @@ def test_there_are_looks_at_everything_that_was_promised() -> None:
 
 def test_the_languages_that_flows_really_speak_are_named(healthy: dict[str, str]) -> None:
     offered = healthy | {"EARSHOT_LANGUAGES": "en,pl"}
-    (good,) = [one for one in examine(CheckContext(settings=read(offered))) if "Flows are held" in one.what]
-    assert good.what == "Flows are held so: feedback in en; share in en."
+    (good,) = [one for one in examine(CheckContext(settings=read(offered))) if "Languages of the flows" in one.what]
+    assert good.what == "Languages of the flows: feedback in en; share in en."
     care = look(offered)["pl is offered, but these flows do not speak it: feedback, share."]
     assert care.grade == "care"
     assert "pl.po" in care.advice
@@ -118,7 +118,7 @@ ILL = {
     "no contact": ({"EARSHOT_CONTACT": ""}, "care", "no number", "EARSHOT_CONTACT"),
     "a country without helplines": ({"EARSHOT_COUNTRY": "FR"}, "wrong", "no helplines for FR", "helplines.toml"),
     "helplines nobody rang lately": ({"EARSHOT_COUNTRY": "IE"}, "care", "last checked on", "Ring them"),
-    "an open practice phone": ({"EARSHOT_SIMULATOR": "on"}, "care", "Anybody can open", "EARSHOT_SIMULATOR=off"),
+    "an open simulator": ({"EARSHOT_SIMULATOR": "on"}, "care", "Anybody can open", "EARSHOT_SIMULATOR=off"),
     "a token cut off": ({"EARSHOT_TELEGRAM_TOKEN": "123456:AAbb"}, "wrong", "cut off", "@BotFather"),
     "an account cut off": ({"EARSHOT_TWILIO_ACCOUNT_SID": "AC0"}, "wrong", "Account SID", "Copy it whole"),
     "an auth token cut off": ({"EARSHOT_TWILIO_AUTH_TOKEN": "c"}, "wrong", "Auth Token", "Copy it whole"),
@@ -212,7 +212,7 @@ def test_a_look_that_fails_is_a_finding_and_stops_no_other(
 
     monkeypatch.setattr(doctor, "CHECKS", (_stars, *CHECKS))
     (found,) = look(healthy).values()
-    assert found.what == "Looking at the stars failed: ZeroDivisionError."
+    assert found.what == "The check of stars failed: ZeroDivisionError."
 
 
 def test_the_command_fails_only_for_what_is_wrong(
@@ -306,11 +306,11 @@ def test_the_words_hold_no_secret(healthy: dict[str, str]) -> None:
 
 def test_a_practice_phone_that_a_network_could_reach_is_off_and_said_so(healthy: dict[str, str]) -> None:
     found = look(healthy | {"EARSHOT_HOST": "0.0.0.0", "EARSHOT_PUBLIC_URL": "http://127.0.0.1:8000"})
-    assert any("practice phone at /try is off" in what for what in found)
+    assert any("simulator at /try is off" in what for what in found)
 
 
 def test_a_web_server_on_another_machine_is_asked_after(healthy: dict[str, str]) -> None:
-    what = "everybody who calls looks the same"
+    what = "all callers seem to have one address"
     assert any(what in each for each in look(healthy | {"EARSHOT_HOST": "0.0.0.0"}))
     named = healthy | {"EARSHOT_HOST": "0.0.0.0", "EARSHOT_TRUSTED_PROXIES": "10.0.0.5"}
     assert not any(what in each for each in look(named))

@@ -1,4 +1,4 @@
-"""The practice phone, through its forms: the real intake, the real outbox, the real storage, and no script."""
+"""The simulator, through its forms: the real intake, the real outbox, the real storage, and no script."""
 
 from __future__ import annotations
 

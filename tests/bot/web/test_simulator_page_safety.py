@@ -1,4 +1,4 @@
-"""The practice phone and what should not happen to it: other sites, odd words, broken forms, restarts."""
+"""The simulator and what should not happen to it: other sites, odd words, broken forms, restarts."""
 
 from __future__ import annotations
 
