@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.model.consent_answers import Naming, Use
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Protocol
@@ -37,8 +39,8 @@ def _place(steps: Mapping[str, Step], conversation: Conversation) -> str:
 
 def _keys(consents: Mapping[str, str]) -> Iterator[str]:
     use = consents.get("use")
-    if use == "publish":
-        yield f"agreed_publish_{consents.get('naming', 'none')}"
+    if use == Use.PUBLISH:
+        yield f"agreed_publish_{consents.get('naming', Naming.NONE)}"
     elif use is not None:
         yield f"agreed_{use}"
     for purpose in ("contact", "invite"):

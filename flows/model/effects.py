@@ -10,9 +10,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from flows.model.consent_answers import Use
 from flows.model.item_kinds import ItemKind
-
-Use = Literal["team", "quote", "publish"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

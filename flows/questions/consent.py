@@ -19,6 +19,7 @@ from flows.language.answers.corrections import meant
 from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
+from flows.model.consent_answers import WIDTH, ConsentAnswer
 from flows.model.effects import Option, RecordConsent, Say
 from flows.model.record import Record
 from flows.model.signals import Chose, Said, Signal
@@ -51,8 +52,6 @@ _FURTHER = frozenset(
     {"yes", "bare_yes", "yeah", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"}
 )
 """What may stand beside the name of an option that lets a story travel further."""
-_REACHES = ("team", "none", "quote", "place", "publish", "name")
-"""Decisions about how far something travels, the least far first."""
 _LEAST = frozenset(
     {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
 )
@@ -61,14 +60,20 @@ TOLD = 4
 LITERAL = 160
 """Characters of the reply that a decision keeps."""
 TWO_YEARS, ONE_YEAR = 730, 365
-DAYS = {"quote": TWO_YEARS, "publish": ONE_YEAR, "place": ONE_YEAR, "name": ONE_YEAR, "yes": TWO_YEARS}
+DAYS = {
+    ConsentAnswer.QUOTE: TWO_YEARS,
+    ConsentAnswer.PUBLISH: ONE_YEAR,
+    ConsentAnswer.PLACE: ONE_YEAR,
+    ConsentAnswer.NAME: ONE_YEAR,
+    ConsentAnswer.YES: TWO_YEARS,
+}
 """For how many days an answer counts unless the flow says otherwise (rule 53). What allows least has no end."""
 
 
 class ConsentOption(OptionStep):
     """An answer to a consent question and the decision it stands for."""
 
-    decision: Literal["yes", "no", "team", "quote", "publish", "none", "place", "name"]
+    decision: ConsentAnswer
     valid_days: int | None = Field(default=None, ge=1, le=3650)
     """For how many days this answer counts before it is renewed or lapses; left out, as `DAYS` has it."""
 
@@ -283,7 +288,7 @@ class ConsentStep(Step):
         if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):
             return Match(meant_ones[0], "")
         if len(meant_ones) > 1 and plain and reply.has("no"):  # one was taken back: whichever goes less far counts
-            return Match(min(meant_ones, key=lambda choice: _REACHES.index(decision_of(choice))), "")
+            return Match(min(meant_ones, key=lambda choice: WIDTH[decision_of(choice)]), "")
         if not meant_ones and plain and kinds and reply.has("any", "mild", "no", "refuse", "will_not"):
             return Match(narrowest, "") if set(kinds) <= _LEAST else None
         return None
@@ -322,7 +327,12 @@ class ConsentStep(Step):
         for item in self.also if context.look.short else ():
             agreed = item.purpose in also
             decisions.append(
-                (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)
+                (
+                    item.purpose,
+                    ConsentAnswer.YES if agreed else ConsentAnswer.NO,
+                    item.version,
+                    item.valid_days if agreed else None,
+                )
             )
         shown = context.conversation.shown
         records = tuple(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from flows.interruptions.narrowing import WIDTH
 from flows.language.normalise import cut
+from flows.model.consent_answers import Naming, Use, allows_more, use_of
 from flows.model.effects import (
     AddToStory,
     AskCode,
@@ -59,7 +59,7 @@ class KeptInMemory:
     conversation: str
     draft: Draft
     told_at: datetime
-    use: str = "team"
+    use: Use = Use.TEAM
 
 
 @dataclass
@@ -133,8 +133,8 @@ class Shelf:
     def _allows_more(self, wanted: RecordConsent) -> bool:
         if wanted.story is None:
             return self.person.get(wanted.purpose, "no") != wanted.answer
-        stands = self._of(wanted.story).use if wanted.purpose == "use" else "none"
-        return WIDTH.get(wanted.answer, 3) > WIDTH.get(stands, 0)
+        stands = self._of(wanted.story).use if wanted.purpose == "use" else Naming.NONE
+        return allows_more(wanted.answer, stands)
 
     def _newest(self) -> list[KeptInMemory]:
         return sorted(self.kept, key=lambda one: one.id, reverse=True)
@@ -156,7 +156,7 @@ class Shelf:
             return
         for one in self.kept:
             if effect.story == one.id or (effect.story is None and one.conversation == state.id):
-                one.use = effect.answer
+                one.use = use_of(effect.answer)
 
     def _listed(self, effect: ListStories, state: Conversation) -> StoriesListed:
         stories = [one for one in self._newest() if not effect.older or one.id < effect.older]

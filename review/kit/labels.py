@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Naming, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ STATES = (
     LabelWord("declined", "Declined", "Stays here and is in no export"),
 )
 USES = (
-    LabelWord("team", "Team only", "Only the team reads it"),
-    LabelWord("quote", "Anonymous quote", "May be quoted without a name"),
-    LabelWord("publish", "Publish", "May be published, named as the teller chose"),
+    LabelWord(Use.TEAM, "Team only", "Only the team reads it"),
+    LabelWord(Use.QUOTE, "Anonymous quote", "May be quoted without a name"),
+    LabelWord(Use.PUBLISH, "Publish", "May be published, named as the teller chose"),
 )
 KINDS = (LabelWord("story", "Story"), LabelWord("feedback", "Feedback"))
 CHANNELS = (
@@ -63,9 +64,9 @@ PROGRESS = (
     LabelWord("changed", "Something has changed because of it"),
 )
 NAMINGS = (
-    LabelWord("none", "Without a name"),
-    LabelWord("place", "By place only"),
-    LabelWord("name", "By the name they gave"),
+    LabelWord(Naming.NONE, "Without a name"),
+    LabelWord(Naming.PLACE, "By place only"),
+    LabelWord(Naming.NAME, "By the name they gave"),
 )
 EDITIONS = (
     LabelWord("draft", "Stays with the team", "Nobody was asked about it"),

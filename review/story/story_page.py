@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse
 
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release
+from flows.model.consent_answers import Use
 from review.kit import labels, render
 from review.kit.visit import DECIDERS
 from review.queue.queue_page import with_practice
@@ -199,7 +200,7 @@ def _versions(connection: Connection, story: WholeStory) -> list[Version]:
 
 def _cannot_ask(connection: Connection, story: WholeStory, now: datetime) -> str:
     """Return why its teller cannot be asked about an edited version; empty if they can."""
-    if story.use == "team":
+    if story.use == Use.TEAM:
         return ""
     why = follow_ups_asked.reach(connection, story.contributor_id, now).why_not
     return WHY_NOT[why] if why else ""

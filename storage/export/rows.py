@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import select
 
+from flows.model.consent_answers import Naming, Use
 from storage.insight.disclosure_control import NamedPlace, Precision
 from storage.queries.stories import editions, review_queue
 from storage.tables import Answer, Story, StoryPart, Tag
@@ -54,14 +55,14 @@ def precision(connection: Connection, conditions: Sequence[ColumnElement[bool]],
 
 
 def of(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, use: str
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, use: Use
 ) -> Iterator[tuple[Record, Row]]:
     """Yield the stories under these conditions, newest first, each with its row but for the id.
 
     The use `team` adds what only the team may see: the teller's own words for the place, and all answers. Beyond it
     the edition that its teller agreed to stands for their own words, and what is published has the credit they chose.
     """
-    whole, published = use == "team", use == "publish"
+    whole, published = use == Use.TEAM, use == Use.PUBLISH
     found = connection.execution_options(yield_per=AT_ONCE).execute(
         select(story).where(*conditions).order_by(story.c.told_at.desc(), story.c.id.desc())
     )
@@ -96,7 +97,7 @@ def of(
                     "answers": said if whole else {},
                     "use": record.use,
                     "naming": record.naming if published else "",
-                    "credit": record.credit if published and record.naming == "name" else "",
+                    "credit": record.credit if published and record.naming == Naming.NAME else "",
                     "state": record.state,
                     "practice": bool(record.simulated),
                 },

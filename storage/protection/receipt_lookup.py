@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ScalarSelect, Select
     from sqlalchemy.engine import Connection
 
+    from flows.model.consent_answers import Use
     from storage.protection.crypto import Keyring
 
 __all__ = ["WORDS_IN_A_RECEIPT", "ReceiptFound", "draw", "find", "locked", "many_try", "missed", "new_receipt", "words"]
@@ -46,7 +47,7 @@ class ReceiptFound(NamedTuple):
     contributor_id: int
     told_at: datetime
     progress: str
-    use: str
+    use: Use
 
 
 def new_receipt(rng: Random) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from flows.model.consent_answers import Use
     from storage.protection.crypto import Keyring
 
 ADDRESS = tables.Address.__table__
@@ -36,7 +37,7 @@ class PracticeStory(NamedTuple):
     id: int
     kind: str
     place: str
-    use: str
+    use: Use
     state: str
     tags: tuple[tuple[str, str], ...]
     """(dimension, value) of what its teller said it is about."""

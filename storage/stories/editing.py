@@ -11,6 +11,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Literal
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Use
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
@@ -103,7 +104,7 @@ def edit(
     if last is not None:
         _overtake(connection, last)
     why_not = (
-        "team_only" if story.use == "team" else follow_ups_asked.reach(connection, story.contributor_id, now).why_not
+        "team_only" if story.use == Use.TEAM else follow_ups_asked.reach(connection, story.contributor_id, now).why_not
     )
     made = editions.add(
         connection, story_id=story_id, of_version=editions.count_change(connection, story_id), text=words, reason=why,

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
-from flows.interruptions.narrowing import WIDTH
 from flows.language.normalise import cut, storable
+from flows.model import consent_answers
+from flows.model.consent_answers import Naming, Use
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
-from storage.queries.contributors.consent_decisions import USES
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items
@@ -53,7 +53,7 @@ class OwnStory(NamedTuple):
     id: int
     told_at: datetime
     first_words: str
-    use: str
+    use: Use
     progress: str
     naming: str
     place_label: str
@@ -151,9 +151,9 @@ def allows_more(connection: Connection, contributor_id: int, wanted: RecordConse
     if row is None:
         return False
     if wanted.purpose == "naming":
-        other_name = wanted.answer == "name" and (row.naming != "name" or wanted.credit != row.credit)
-        return other_name or WIDTH.get(wanted.answer, 3) > WIDTH.get(row.naming, 0)
-    return WIDTH.get(wanted.answer, 3) > WIDTH.get(row.use, 0)
+        other_name = wanted.answer == Naming.NAME and (row.naming != Naming.NAME or wanted.credit != row.credit)
+        return other_name or consent_answers.allows_more(wanted.answer, row.naming)
+    return consent_answers.allows_more(wanted.answer, row.use)
 
 
 def replace_words(
@@ -230,20 +230,20 @@ def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now
     return True
 
 
-def narrower(connection: Connection, story_id: int, use: str) -> bool:
+def narrower(connection: Connection, story_id: int, use: Use) -> bool:
     """Tell whether this use is narrower than what the story may be used for now."""
     now_used = connection.execute(select(STORY.c.use).where(STORY.c.id == story_id)).scalar()
-    return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
+    return use in consent_answers.use_of(now_used).narrower()
 
 
-def widened(connection: Connection, conversation_id: str, use: str) -> int | None:
-    """Return the story of a conversation if the team has decided about it and this use lets it travel further."""
+def widened(connection: Connection, conversation_id: str, answer: str) -> int | None:
+    """Return the story of a conversation if the team has decided about it and this answer lets it travel further."""
     row = connection.execute(
         select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
     ).first()
-    if row is None or row.state == "new" or use not in USES or row.use not in USES:
+    if row is None or row.state == "new":
         return None
-    return int(row.id) if USES.index(use) > USES.index(row.use) else None
+    return int(row.id) if row.use in consent_answers.use_of(answer).narrower() else None
 
 
 def days_left(connection: Connection, story_id: int, now: datetime) -> int | None:

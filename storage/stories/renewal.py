@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import and_, or_, select, update
 
+from flows.model.consent_answers import Use, use_of
 from storage import tables
 from storage.queries.contributors import consent_decisions
 from storage.queries.stories import editions, follow_ups_asked
@@ -31,9 +32,10 @@ IN_GOOD_TIME = timedelta(days=30)
 """How long before the end we ask."""
 NOT_AGAIN_FOR = timedelta(days=60)
 MONTH_DAYS = 30.4375
-PERIODS = {"publish": timedelta(days=365), "quote": timedelta(days=730), "team": timedelta(days=730)}
+PERIODS = {Use.PUBLISH: timedelta(days=365), Use.QUOTE: timedelta(days=730), Use.TEAM: timedelta(days=730)}
 """How long an answer counts where the one before does not say."""
 AT_ONCE = 500
+_WIDER = (Use.QUOTE, Use.PUBLISH)
 
 
 class ConsentEnding(NamedTuple):
@@ -53,15 +55,15 @@ class ConsentEnding(NamedTuple):
 def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
     """Return what of a story's consent ends first; None if nothing has an end."""
     ends = []
-    if story.use in {"quote", "publish"} and story.use_until is not None:
+    if story.use != Use.TEAM and story.use_until is not None:
         ends.append((story.use_until, "use"))
     if story.kept_until is not None:
         ends.append((story.kept_until, "take_part"))
     if not ends:
         return None
     until, _ = min(ends)
-    use = story.use if story.use in {"quote", "publish"} else "team"
-    last = consent_decisions.latest(connection, story_id=story.id, purpose="use" if use != "team" else "take_part")
+    use = use_of(story.use)
+    last = consent_decisions.latest(connection, story_id=story.id, purpose="use" if use != Use.TEAM else "take_part")
     period = PERIODS[use]
     if last is not None and last["valid_until"] is not None and last["valid_until"] > last["decided_at"]:
         period = last["valid_until"] - last["decided_at"]
@@ -74,7 +76,7 @@ def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
 def ask_in_good_time(connection: Connection, now: datetime) -> int:
     """Have tellers asked whose consent ends within thirty days, if they agreed to be contacted; returns how many."""
     soon = now + IN_GOOD_TIME
-    wide = STORY.c.use.in_(("quote", "publish"))
+    wide = STORY.c.use.in_(_WIDER)
     rows = connection.execute(
         select(STORY.c.id, STORY.c.contributor_id)
         .where(
@@ -144,10 +146,10 @@ def narrow(
         return False
     consent_decisions.add_about(
         connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose="use",
-        answer="team",
+        answer=Use.TEAM,
     )  # fmt: skip
-    editions.count_change(connection, story.id, use="team")
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="team")
+    editions.count_change(connection, story.id, use=Use.TEAM)
+    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer=Use.TEAM)
     return True
 
 
@@ -155,14 +157,14 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
     """Take every use that ran out to `team`, with a decision of its own; returns how many those were."""
     rows = connection.execute(
         select(STORY.c.id, STORY.c.use)
-        .where(STORY.c.use_until <= now, STORY.c.use.in_(("quote", "publish")), STORY.c.withdrawn_at.is_(None))
+        .where(STORY.c.use_until <= now, STORY.c.use.in_(_WIDER), STORY.c.withdrawn_at.is_(None))
         .order_by(STORY.c.use_until)
         .limit(AT_ONCE)
         .with_for_update()
     ).all()
     for story_id, use in rows:
-        consent_decisions.narrow(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
-        editions.count_change(connection, story_id, use="team")
+        consent_decisions.narrow(connection, story_id=story_id, purpose="use", answer=Use.TEAM, notice=notice, now=now)
+        editions.count_change(connection, story_id, use=Use.TEAM)
         members.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,
             detail=f"was {use}",

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Use
 from flows.model.item_kinds import ItemKind
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations.turn_queries import raise_item
@@ -108,10 +109,10 @@ def keep_with_team(
     story_id, teller = edition.story_id, ask_back.contributor_id
     decision = consent_decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
     consent_decisions.add_about(
-        connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer="team"
+        connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer=Use.TEAM
     )
     editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)
-    editions.count_change(connection, story_id, use="team")
+    editions.count_change(connection, story_id, use=Use.TEAM)
     follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="kept")
 
 

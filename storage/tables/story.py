@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Index, Text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.consent_answers import Naming, Use
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -37,13 +38,15 @@ class Story(Row, table=True):
     decided_by: int | None = Field(default=None, foreign_key="team_member.id", index=True)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
     reason: str = Field(default="", sa_type=Text)
-    use: str = "team"
+    use: Use = Field(default=Use.TEAM, sa_type=AutoString)
     """How far it may travel by its teller's current consent: team, quote or publish."""
     use_until: datetime | None = Field(default=None, sa_type=Moment, index=True)
     """When a use wider than `team` lapses unless it is renewed."""
     kept_until: datetime | None = Field(default=None, sa_type=Moment, index=True)
     """When consent to keep the story ends; it is deleted then unless it is renewed."""
-    naming: str = Field(default="none", sa_column_kwargs={"server_default": "none"})
+    naming: Naming = Field(
+        default=Naming.NONE, sa_type=AutoString, sa_column_kwargs={"server_default": Naming.NONE.value}
+    )
     """How its teller is named when it is published: none, place or name."""
     credit: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """The name its teller gave for that; nothing else of them is ever shown."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
+from flows.model.consent_answers import USES, Use
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
 from storage.queries.contributors import consent_decisions, people
-from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions
 from storage.queries.team import members
 from storage.upkeep import departed_members
@@ -109,10 +109,10 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgai
     last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
     uses = 0
     for conversation_id, line in last.items():
-        use = line.token.partition(":")[2]
-        if use not in USES:
+        if (named := line.token.partition(":")[2]) not in USES:
             continue
-        wider = USES[USES.index(use) + 1 :]
+        use = Use(named)
+        wider = use.reaching()[1:]
         found = connection.execute(
             select(STORY.c.id, STORY.c.use).where(STORY.c.conversation_id == conversation_id, STORY.c.use.in_(wider))
         ).first()

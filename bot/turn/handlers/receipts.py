@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.turn.formatting import month_and_year
+from flows.model.consent_answers import Use
 from flows.model.effects import RecordConsent
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import ReceiptRead, Signal
@@ -61,7 +62,7 @@ def narrow(turn: HandlerContext, effect: NarrowStory) -> None:
         digest=effect.digest,
         language=effect.language,
         version=consent_decisions.terms(turn.connection, effect.story, "use", turn.release.consent_version("use")),
-        valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != "team" else None,
+        valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != Use.TEAM else None,
         story=effect.story,
     )
     counted = consent_decisions.record(turn.connection, decision, turn.circumstances, contributor_id=teller)

@@ -76,7 +76,8 @@ def _line(turn: HandlerContext, row: OwnStory) -> ListedStory:
         id=row.id,
         month=month(row.told_at, turn.conversation.language),
         words=row.first_words,
-        use="aside" if row.set_aside else row.use,
+        use=row.use,
+        set_aside=row.set_aside,
         place=row.place_label,
         here=row.conversation_id == turn.conversation.id,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import select, update
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Naming, Use, use_of
 from storage import tables
 from storage.db.prepared_statement import Statement
 
@@ -28,7 +29,6 @@ DECISION = tables.Decision.__table__
 STORY = tables.Story.__table__
 TEXT = tables.ConsentText.__table__
 
-USES = ("team", "quote", "publish")
 ASSISTED = "assisted"
 """The channel of a person beside whom a worker sits; nothing is ever sent to it."""
 LAPSED = "lapse"
@@ -109,18 +109,13 @@ def _changed_by(effect: RecordConsent, valid_until: datetime | None) -> dict[str
     """Return what a decision changes of its story."""
     if effect.purpose == "use":
         use = use_of(effect.answer)
-        return {"use": use, "use_until": valid_until if use != "team" else None}
+        return {"use": use, "use_until": valid_until if use != Use.TEAM else None}
     if effect.purpose == "naming":
-        named = effect.answer if effect.answer == "place" or effect.credit else "none"
-        return {"naming": named, "credit": storable(effect.credit) if named == "name" else ""}
+        named = effect.answer if effect.answer == Naming.PLACE or effect.credit else Naming.NONE.value
+        return {"naming": named, "credit": storable(effect.credit) if named == Naming.NAME else ""}
     if effect.purpose == "take_part" and effect.answer == "yes":
         return {"kept_until": valid_until}
     return {}
-
-
-def use_of(answer: str | None) -> str:
-    """Return the use an answer allows; whatever is unclear allows the least (rule 55)."""
-    return answer if answer in USES else "team"
 
 
 def add_about(

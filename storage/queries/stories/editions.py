@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
+    from flows.model.consent_answers import Use
+
 EDITION = tables.Edition.__table__
 STORY = tables.Story.__table__
 
@@ -51,7 +53,7 @@ class EditedStory(NamedTuple):
     contributor_id: int
     conversation_id: str
     text: str
-    use: str
+    use: Use
     use_until: datetime | None
     kept_until: datetime | None
     version: int
@@ -129,7 +131,7 @@ def reword(connection: Connection, edition_id: int, text: str, now: datetime) ->
     connection.execute(update(EDITION).where(EDITION.c.id == edition_id).values(text=text, made_at=now))
 
 
-def count_change(connection: Connection, story_id: int, *, reopened: bool = False, use: str = "") -> int:
+def count_change(connection: Connection, story_id: int, *, reopened: bool = False, use: Use | None = None) -> int:
     """Count a change to a story's editions, so that no page and no export acts on what was; returns its new version.
 
     `reopened`: somebody on the team is to look at it again before it leaves. `use`: its teller narrowed it to this.
@@ -137,7 +139,7 @@ def count_change(connection: Connection, story_id: int, *, reopened: bool = Fals
     values: dict[str, object] = {"version": STORY.c.version + 1}
     if reopened:
         values |= {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
-    if use:
+    if use is not None:
         values |= {"use": use, "use_until": None}
     changed = update(STORY).where(STORY.c.id == story_id).values(values).returning(STORY.c.version)
     return int(connection.execute(changed).scalar_one())

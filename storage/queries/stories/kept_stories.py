@@ -13,10 +13,10 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import case, delete, func, select, update
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import use_of
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story
-from storage.queries.contributors.consent_decisions import use_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
+    from flows.model.consent_answers import Use
+
 story = Story.__table__
 tag = Tag.__table__
 answer = Answer.__table__
@@ -75,7 +77,7 @@ class QueueLine:
     channel: str
     told_at: datetime
     state: str
-    use: str
+    use: Use
     simulated: bool
     place_label: str
     place_kind: str

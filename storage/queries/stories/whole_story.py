@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from flows.model.consent_answers import Use
+
 story = Story.__table__
 part = StoryPart.__table__
 answer = Answer.__table__
@@ -60,7 +62,7 @@ class WholeStory:
     """Name of whoever decided, empty if nobody did."""
     decided_at: datetime | None
     reason: str
-    use: str
+    use: Use
     progress: str
     simulated: bool
     place_label: str
