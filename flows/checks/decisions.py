@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.checked_flow import AT, BY
-from flows.model.consent_answers import WIDTH, Naming, Use
+from flows.model.consent_answers import WIDTH, Naming, Purpose, Use
 from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ CODES = {
     "use_before_story": "People are asked how far their words may travel before they have written any.",
 }
 
-_OF_THEIR_OWN: Mapping[str, str] = {"use": Use.TEAM, "naming": Naming.NONE}
+_OF_THEIR_OWN: Mapping[Purpose | None, str] = {Purpose.USE: Use.TEAM, Purpose.NAMING: Naming.NONE}
 """Purposes that are not answered with yes and no, and the answer each must offer."""
 
 
@@ -80,7 +80,7 @@ def _use_order(subject: Subject) -> Iterator[Finding]:
     for graph in subject.graphs:
         for name, way in graph.routes(lambda edge: edge.target not in told).items():
             step = graph.steps[name]
-            if step.asks_consent and step.about == "use" and name not in said | told:
+            if step.asks_consent and step.about == Purpose.USE and name not in said | told:
                 said.add(name)
                 yield subject.finding(
                     "use_before_story",

@@ -16,9 +16,8 @@ from flows.interruptions.narrowing import decide, narrower_use, read_again, wide
 from flows.interruptions.of_age import MINOR, turn_away
 from flows.interruptions.reword import REWORD
 from flows.interruptions.telling import parts_told, pending_parts, set_parts
-from flows.interruptions.turn_builder import CONSENTED
 from flows.language.keywords.recognise import Keyword, recognise
-from flows.model.consent_answers import Use, allows_more, use_of
+from flows.model.consent_answers import Purpose, Use, allows_more, use_of
 from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
 from flows.model.signals import Said
 from flows.questions.place import found_for_edit, says_nowhere
@@ -165,7 +164,7 @@ def _in_an_answer(turn: TurnBuilder, edit: Edited) -> Outcome | None:
     if reading.value == state.answers[name].value:
         return ""
     decided = [one for one in reading.before if isinstance(one, RecordConsent)]
-    if any(one.purpose == CONSENTED and one.answer != "yes" for one in decided):
+    if any(one.purpose == Purpose.TAKE_PART and one.answer != "yes" for one in decided):
         _take_back(turn)
         return ""
     if widens(turn, decided):
@@ -177,7 +176,9 @@ def _in_an_answer(turn: TurnBuilder, edit: Edited) -> Outcome | None:
 
 def _taken(decided: list[RecordConsent]) -> Outcome:
     purposes = {one.purpose for one in decided}
-    return "use_changed" if "use" in purposes else "naming_changed" if "naming" in purposes else "edit_taken"
+    return (
+        "use_changed" if Purpose.USE in purposes else "naming_changed" if Purpose.NAMING in purposes else "edit_taken"
+    )
 
 
 def _reading(turn: TurnBuilder, name: str, said: Said, step: Step) -> Understood | None:
@@ -229,7 +230,7 @@ def _in_a_later_decision(turn: TurnBuilder, edit: Edited) -> Outcome | None:
         return ""
     if allows_more(decision.answer, one.answer):
         return "edit_asks"
-    if decision.purpose == "use":
+    if decision.purpose == Purpose.USE:
         turn.effects.append(
             NarrowStory(
                 story=one.story,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.model.consent_answers import WIDTH, Naming, Use, allows_more
+from flows.model.consent_answers import WIDTH, Naming, Purpose, Use, allows_more
 from flows.model.effects import RecordConsent
 from flows.model.messages import text_on
 from flows.model.signals import Said
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
 
 UNNAMED: Final = "unnamed"
-NAMING: Final = "naming"
 
 
 def read_again(turn: TurnBuilder, name: str, said: Said) -> Understood | None:
@@ -46,8 +45,8 @@ def decide(turn: TurnBuilder, decided: list[RecordConsent]) -> None:
 
 def narrower_use(turn: TurnBuilder, use: Use) -> list[RecordConsent] | None:
     """Return the decision that lets this conversation's story travel only so far; None if it travels no further now."""
-    state, name = turn.conversation, turn.release.consent_step("use")
-    if name is None or WIDTH[state.consents.get("use", Use.TEAM)] <= WIDTH[use]:
+    state, name = turn.conversation, turn.release.consent_step(Purpose.USE)
+    if name is None or WIDTH[state.consents.get(Purpose.USE, Use.TEAM)] <= WIDTH[use]:
         return None
     options = turn.release.flow.steps[name].choices()
     option = next((one for one in options if one.stands_for == use), None)
@@ -63,7 +62,7 @@ def narrow(turn: TurnBuilder, said: Said, wanted: str) -> bool:
     question itself counts as that answer, and allowing more is asked for.
     """
     state = turn.conversation
-    purpose, answer = (NAMING, Naming.NONE.value) if wanted == UNNAMED else ("use", wanted)
+    purpose, answer = (Purpose.NAMING, Naming.NONE.value) if wanted == UNNAMED else (Purpose.USE, wanted)
     name = turn.release.consent_step(purpose)
     asked_now = state.step == name or (wanted == UNNAMED and turn.step is not None and turn.step.asks_name)
     if name is None or not state.kept or purpose not in state.consents or asked_now:
@@ -97,8 +96,8 @@ def _answered(turn: TurnBuilder, name: str, said: Said) -> str:
 def _go_on(turn: TurnBuilder) -> None:
     """Ask once more what waits; whom to name is no question about a story that is not published."""
     state, step, name = turn.conversation, turn.step, turn.conversation.step
-    waits = state.status == "open" and not state.aside and state.consents.get("use") != Use.PUBLISH
-    named = step is not None and step.about == NAMING
+    waits = state.status == "open" and not state.aside and state.consents.get(Purpose.USE) != Use.PUBLISH
+    named = step is not None and step.about == Purpose.NAMING
     if waits and named and step is not None and name is not None:
         reading = step.finish(turn.context(name))
         turn.take(reading if isinstance(reading, Understood) else Understood(value=None))

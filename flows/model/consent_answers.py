@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class Purpose(StrEnum):
+    """What a decision is about, in the order in which people come to it."""
+
+    TAKE_PART = "take_part"
+    USE = "use"
+    NAMING = "naming"
+    CONTACT = "contact"
+    INVITE = "invite"
+    EDITION = "edition"
+    """Whether a story may leave in the version that its teller was shown; asked by us and by no flow."""
+
+
 class Use(StrEnum):
     """How far a story may travel, the least far first."""
 

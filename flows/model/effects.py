@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from flows.model.consent_answers import Use
+from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
 
 
@@ -55,8 +55,7 @@ class SaveAnswer:
 class RecordConsent:
     """One consent decision, append-only: what was asked, in which words and language, and the reply (rule 51)."""
 
-    purpose: str
-    """`take_part`, `use`, `naming`, `contact`, `invite`…"""
+    purpose: Purpose
     answer: str
     """`yes`, `no`, for `use` one of team, quote, publish, and for `naming` one of none, place, name."""
     step: str

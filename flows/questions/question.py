@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flows.model.channel_look import ChannelLook
+    from flows.model.consent_answers import Purpose
     from flows.model.conversation import Conversation
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
@@ -55,10 +56,10 @@ class Edge(NamedTuple):
     """True: only somebody who allows more than the least, later than at taking part, goes this way."""
 
 
-class Purpose(NamedTuple):
+class PurposeVersion(NamedTuple):
     """Something that people decide about, and the version of what they agree to."""
 
-    name: str
+    name: Purpose
     version: int
 
 
@@ -154,20 +155,20 @@ class Step(Record):
     """What this type of step does, as a script says it behind the step's name: "asks for a place"."""
 
     @property
-    def about(self) -> str:
-        """What the decision is about that is asked for here, such as `take_part`; empty where none is."""
-        return ""
+    def about(self) -> Purpose | None:
+        """What the decision is about that is asked for here; None where none is."""
+        return None
 
     @property
     def least(self) -> str:
         """The value of the option that allows the least, which an unclear decision counts as; empty where none is."""
         return ""
 
-    def purposes(self) -> tuple[Purpose, ...]:
+    def purposes(self) -> tuple[PurposeVersion, ...]:
         """Return everything that is decided here, what it is mainly about first."""
         return ()
 
-    def beside(self) -> tuple[str, ...]:
+    def beside(self) -> tuple[Purpose, ...]:
         """Return the further decisions that are asked for in the same SMS, each with a text `also.<name>`."""
         return ()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from flows.language.normalise import cut
-from flows.model.consent_answers import Naming, Use, allows_more, use_of
+from flows.model.consent_answers import Naming, Purpose, Use, allows_more, use_of
 from flows.model.effects import (
     AddToStory,
     AskCode,
@@ -111,7 +111,7 @@ class Shelf:
                 since = min((one.told_at for one in self.kept), default=now)
                 return Facts(
                     stories=len(self.kept), channels=(self.channel_name,), since=f"{since:%B %Y}", told=told,
-                    contact=self.person.get("contact") == "yes", invite=self.person.get("invite") == "yes",
+                    contact=self.person.get(Purpose.CONTACT) == "yes", invite=self.person.get(Purpose.INVITE) == "yes",
                 )  # fmt: skip
             case AskCode():
                 wider = [one for one in effect.decisions if self._allows_more(one)]
@@ -133,7 +133,7 @@ class Shelf:
     def _allows_more(self, wanted: RecordConsent) -> bool:
         if wanted.story is None:
             return self.person.get(wanted.purpose, "no") != wanted.answer
-        stands = self._of(wanted.story).use if wanted.purpose == "use" else Naming.NONE
+        stands = self._of(wanted.story).use if wanted.purpose == Purpose.USE else Naming.NONE
         return allows_more(wanted.answer, stands)
 
     def _newest(self) -> list[KeptInMemory]:
@@ -151,7 +151,7 @@ class Shelf:
         self.kept.append(KeptInMemory(self._number, state.id, effect.draft, now))
 
     def _decide(self, effect: RecordConsent, state: Conversation) -> None:
-        if effect.purpose != "use":
+        if effect.purpose != Purpose.USE:
             self.person[effect.purpose] = effect.answer
             return
         for one in self.kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
-from flows.model.consent_answers import Naming, Use
+from flows.model.consent_answers import Naming, Purpose, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,12 @@ EDITIONS = (
     LabelWord("dropped", "Undone"),
 )
 PURPOSES = (
-    LabelWord("take_part", "Taking part"),
-    LabelWord("use", "How far it may travel"),
-    LabelWord("naming", "Being named"),
-    LabelWord("contact", "Being written to about it"),
-    LabelWord("invite", "Being asked again"),
-    LabelWord("contact", "Being contacted again"),
-    LabelWord("edition", "Sharing an edited version"),
+    LabelWord(Purpose.TAKE_PART, "Taking part"),
+    LabelWord(Purpose.USE, "How far it may travel"),
+    LabelWord(Purpose.NAMING, "Being named"),
+    LabelWord(Purpose.CONTACT, "Being written to about it"),
+    LabelWord(Purpose.INVITE, "Being asked again"),
+    LabelWord(Purpose.EDITION, "Sharing an edited version"),
 )
 ACTS = (
     LabelWord("story.proved", "asked for the proof of consent"),

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sqlalchemy import and_, case, func, insert, or_, select
 
-from flows.model.consent_answers import Use
+from flows.model.consent_answers import Purpose, Use
 from storage.db.engine import reader
 from storage.export import data_dictionary, rows
 from storage.export.export_request import checked_use, format_named
@@ -173,13 +173,13 @@ def count(engine: Engine, *, use: Use, filters: Filters, now: datetime, practice
 def _agreed(use: Use, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions that are the teller's alone: the story's copy of the use, and the decisions behind it."""
     far_enough = use.reaching()
-    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part", now) == "yes"]
+    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest(Purpose.TAKE_PART, now) == "yes"]
     if use != Use.TEAM:
-        conditions += [_latest("use", now).in_(far_enough), editions.leaves()]
+        conditions += [_latest(Purpose.USE, now).in_(far_enough), editions.leaves()]
     return conditions
 
 
-def _latest(purpose: str, now: datetime) -> ColumnElement[str]:
+def _latest(purpose: Purpose, now: datetime) -> ColumnElement[str]:
     """Return the teller's latest answer, empty if it has run out; an older one never counts in its place (rule 53)."""
     standing = or_(decision.c.valid_until.is_(None), decision.c.valid_until > now)
     return (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
-from flows.model.consent_answers import USES, Use
+from flows.model.consent_answers import USES, Purpose, Use
 from storage.queries.stories.exports_made import row_name
 from storage.tables import (
     ConsentText,
@@ -55,7 +55,7 @@ class DecisionProved:
     conversation_id: str
     principal: str
     """The pseudonym; empty after erasure."""
-    purpose: str
+    purpose: Purpose
     answer: str
     literal: str = field(repr=False)
     """What was typed or pressed; empty after erasure."""
@@ -163,13 +163,13 @@ def reaches(decisions: Sequence[DecisionProved], at: datetime, taken_back_at: da
     """
     if taken_back_at is not None and taken_back_at <= at:
         return "nothing"
-    part, use = (_newest(decisions, purpose, at) for purpose in ("take_part", "use"))
+    part, use = (_newest(decisions, purpose, at) for purpose in (Purpose.TAKE_PART, Purpose.USE))
     if part is None or part.answer != "yes" or not part.counts(at):
         return "nothing"
     return use.answer if use is not None and use.counts(at) and use.answer in USES else Use.TEAM
 
 
-def _newest(decisions: Sequence[DecisionProved], purpose: str, at: datetime) -> DecisionProved | None:
+def _newest(decisions: Sequence[DecisionProved], purpose: Purpose, at: datetime) -> DecisionProved | None:
     made = [decided for decided in decisions if decided.purpose == purpose and decided.decided_at <= at]
     return made[-1] if made else None
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Purpose
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,12 +21,12 @@ CHANNELS: dict[str, str] = {
 }
 """How something came, in words; what is not named here is told by its bare name."""
 PURPOSES = {
-    "take_part": "taking part",
-    "use": "how far your story may travel",
-    "naming": "how you are named",
-    "contact": "being contacted about your story",
-    "invite": "being invited again",
-    "edition": "sharing the version that you were shown",
+    Purpose.TAKE_PART: "taking part",
+    Purpose.USE: "how far your story may travel",
+    Purpose.NAMING: "how you are named",
+    Purpose.CONTACT: "being contacted about your story",
+    Purpose.INVITE: "being invited again",
+    Purpose.EDITION: "sharing the version that you were shown",
 }
 ACTS = {
     "story.opened": "opened the story",

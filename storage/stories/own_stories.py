@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from flows.language.normalise import cut, storable
 from flows.model import consent_answers
-from flows.model.consent_answers import Naming, Use
+from flows.model.consent_answers import Naming, Purpose, Use
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
@@ -78,7 +78,7 @@ def stories_of(connection: Connection, contributor_id: int, *, older: int = 0, l
     ]  # fmt: skip
 
 
-def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[str]) -> dict[str, str]:
+def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[Purpose]) -> dict[str, str]:
     """Return the person's latest answer to each of these purposes that are about them and no single story."""
     rows = connection.execute(
         select(DECISION.c.purpose, DECISION.c.answer)
@@ -150,7 +150,7 @@ def allows_more(connection: Connection, contributor_id: int, wanted: RecordConse
     ).first()
     if row is None:
         return False
-    if wanted.purpose == "naming":
+    if wanted.purpose == Purpose.NAMING:
         other_name = wanted.answer == Naming.NAME and (row.naming != Naming.NAME or wanted.credit != row.credit)
         return other_name or consent_answers.allows_more(wanted.answer, row.naming)
     return consent_answers.allows_more(wanted.answer, row.use)

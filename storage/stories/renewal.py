@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import and_, or_, select, update
 
-from flows.model.consent_answers import Use, use_of
+from flows.model.consent_answers import Purpose, Use, use_of
 from storage import tables
 from storage.queries.contributors import consent_decisions
 from storage.queries.stories import editions, follow_ups_asked
@@ -56,14 +56,16 @@ def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
     """Return what of a story's consent ends first; None if nothing has an end."""
     ends = []
     if story.use != Use.TEAM and story.use_until is not None:
-        ends.append((story.use_until, "use"))
+        ends.append(story.use_until)
     if story.kept_until is not None:
-        ends.append((story.kept_until, "take_part"))
+        ends.append(story.kept_until)
     if not ends:
         return None
-    until, _ = min(ends)
+    until = min(ends)
     use = use_of(story.use)
-    last = consent_decisions.latest(connection, story_id=story.id, purpose="use" if use != Use.TEAM else "take_part")
+    last = consent_decisions.latest(
+        connection, story_id=story.id, purpose=Purpose.USE if use != Use.TEAM else Purpose.TAKE_PART
+    )
     period = PERIODS[use]
     if last is not None and last["valid_until"] is not None and last["valid_until"] > last["decided_at"]:
         period = last["valid_until"] - last["decided_at"]
@@ -116,7 +118,7 @@ def go_on(
         return False
     until = under.now + end.period
 
-    def decided(purpose: str, answer: str) -> None:
+    def decided(purpose: Purpose, answer: str) -> None:
         consent_decisions.add_about(
             connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=purpose,
             answer=answer, valid_until=until,
@@ -124,10 +126,10 @@ def go_on(
 
     values: dict[str, object] = {"version": STORY.c.version + 1}
     if end.kind != "renew_keep":
-        decided("use", story.use)
+        decided(Purpose.USE, story.use)
         values["use_until"] = until
     if end.kind == "renew_keep" or (story.kept_until is not None and story.kept_until < until):
-        decided("take_part", "yes")  # what may go on being shared must go on being kept: the question says so
+        decided(Purpose.TAKE_PART, "yes")  # what may go on being shared must go on being kept: the question says so
         values["kept_until"] = until
     connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
     follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="go_on")
@@ -145,7 +147,7 @@ def narrow(
     if story is None or story.withdrawn_at is not None:
         return False
     consent_decisions.add_about(
-        connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose="use",
+        connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=Purpose.USE,
         answer=Use.TEAM,
     )  # fmt: skip
     editions.count_change(connection, story.id, use=Use.TEAM)
@@ -163,7 +165,9 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
         .with_for_update()
     ).all()
     for story_id, use in rows:
-        consent_decisions.narrow(connection, story_id=story_id, purpose="use", answer=Use.TEAM, notice=notice, now=now)
+        consent_decisions.narrow(
+            connection, story_id=story_id, purpose=Purpose.USE, answer=Use.TEAM, notice=notice, now=now
+        )
         editions.count_change(connection, story_id, use=Use.TEAM)
         members.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,

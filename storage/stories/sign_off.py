@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.language.normalise import storable
-from flows.model.consent_answers import Use
+from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations.turn_queries import raise_item
@@ -109,7 +109,7 @@ def keep_with_team(
     story_id, teller = edition.story_id, ask_back.contributor_id
     decision = consent_decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
     consent_decisions.add_about(
-        connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer=Use.TEAM
+        connection, consent, under, story_id=story_id, contributor_id=teller, purpose=Purpose.USE, answer=Use.TEAM
     )
     editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)
     editions.count_change(connection, story_id, use=Use.TEAM)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
-from flows.model.consent_answers import USES, Use
+from flows.model.consent_answers import USES, Purpose, Use
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
@@ -53,7 +53,7 @@ def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
         last = connection.execute(select(INSTALLATION.c.listed_decision)).scalar() or 0
         decided = connection.execute(
             select(DECISION.c.id, DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
-            .where(DECISION.c.id > last, DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
+            .where(DECISION.c.id > last, DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
             .order_by(DECISION.c.id)
         ).all()
         lines = read_list(folder)
@@ -91,7 +91,7 @@ def known_to(connection: Connection) -> list[Erased]:
     stopped, going = _standing(connection)
     rows = connection.execute(
         select(DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
-        .where(DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
+        .where(DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
         .order_by(DECISION.c.id)
     ).all()
     at = rows[-1].decided_at if rows else None
@@ -119,7 +119,12 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgai
         if found is not None:
             editions.count_change(connection, found.id, use=use)
             consent_decisions.narrow(
-                connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=consent_decisions.PUT_BACK
+                connection,
+                story_id=found.id,
+                purpose=Purpose.USE,
+                answer=use,
+                now=line.at,
+                step=consent_decisions.PUT_BACK,
             )
             members.record(
                 connection, at=now, who="earshot", act="story.narrowed_again", object_kind="story",

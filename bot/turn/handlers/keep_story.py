@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.turn.formatting import choice_of
 from flows.language.distress.distress_tables import noted
-from flows.model.consent_answers import Use
+from flows.model.consent_answers import Purpose, Use
 from flows.model.conversation import Conversation, UnreadableConversationError
 from flows.model.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
 from storage.protection import cancel_waiting
@@ -53,7 +53,7 @@ def keep(turn: HandlerContext, effect: KeepStory) -> Signal | None:
         conversation=turn.conversation,
         contributor_id=turn.person.contributor_id,
         place=place,
-        use=turn.conversation.consents.get("use", Use.TEAM),
+        use=turn.conversation.consents.get(Purpose.USE, Use.TEAM),
         receipt_lookup=receipt_lookups(turn.services.keyring, turn.conversation.receipt)[0],
         now=turn.now,
         channel=ASSISTED if turn.trigger.assisted is not None else turn.conversation.channel,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.turn import blocked_reply
 from bot.turn.formatting import channel_name, month_and_year, short_month
 from flows.interruptions.delete import DELETE
+from flows.model.consent_answers import Purpose
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
 from storage.privacy import file_link
@@ -35,15 +36,15 @@ def tell_data(turn: HandlerContext, _effect: TellData) -> Signal:
     _help_with_what_was_before(turn, "access")
     person = turn.person.contributor_id
     held = store.facts_about(turn.connection, person)
-    answers = own_stories.latest_answers(turn.connection, person, ("contact", "invite"))
+    answers = own_stories.latest_answers(turn.connection, person, (Purpose.CONTACT, Purpose.INVITE))
     told = own_stories.stories_of(turn.connection, person, limit=AT_ONCE)
     return Facts(
         stories=held.stories if held else 0,
         channels=tuple(map(channel_name, held.channels)) if held else (),
         since=month_and_year(held.since if held else turn.now, turn.conversation.language),
         told=tuple(_line(turn, row) for row in told),
-        contact=answers.get("contact") == "yes",
-        invite=answers.get("invite") == "yes",
+        contact=answers.get(Purpose.CONTACT) == "yes",
+        invite=answers.get(Purpose.INVITE) == "yes",
     )
 
 

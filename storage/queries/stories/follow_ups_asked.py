@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
+from flows.model.consent_answers import Purpose
 from storage import tables
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     """Return where a person last wrote from, if they agreed to be contacted and have not taken that back."""
     answer = connection.execute(
         select(DECISION.c.answer)
-        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == "contact")
+        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == Purpose.CONTACT)
         .where(
             DECISION.c.id
             == select(DECISION.c.id)
-            .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == "contact")
+            .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == Purpose.CONTACT)
             .order_by(DECISION.c.id.desc())
             .limit(1)
             .scalar_subquery(),

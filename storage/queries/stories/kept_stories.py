@@ -13,7 +13,7 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import case, delete, func, select, update
 
 from flows.language.normalise import storable
-from flows.model.consent_answers import use_of
+from flows.model.consent_answers import Purpose, use_of
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story
@@ -63,7 +63,7 @@ _AGREED_UNTIL = (
     select(DECISION.c.valid_until)
     .where(
         DECISION.c.conversation_id == b("conversation_id"),
-        DECISION.c.purpose == "take_part",
+        DECISION.c.purpose == Purpose.TAKE_PART,
         DECISION.c.answer == "yes",
     )
     .order_by(DECISION.c.id.desc())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from flows.model.consent_answers import Use
+    from flows.model.consent_answers import Purpose, Use
 
 story = Story.__table__
 part = StoryPart.__table__
@@ -113,7 +113,7 @@ class Label:
 class Consent:
     """One decision of the teller, with the exact words they were shown."""
 
-    purpose: str
+    purpose: Purpose
     answer: str
     literal: str
     text: str
