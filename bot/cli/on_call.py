@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot.channels import way_in_words
+from flows.model.delivery import AddressState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +74,11 @@ def _standing(base: OpenDatabase, contact: Contact) -> str:
         waits = contact.code_until is not None and contact.code_until > base.clock()
         return "no phone yet: the code waits to be sent" if waits else "no phone linked: make a new code"
     by = way_in_words(contact.channel or "")
-    said = {"reachable": "", "opted_out": ", which said STOP", "blocked": ", which has blocked us"}
+    said = {
+        AddressState.REACHABLE: "",
+        AddressState.OPTED_OUT: ", which said STOP",
+        AddressState.BLOCKED: ", which has blocked us",
+    }
     return f"by {by}{said.get(contact.state, ', which cannot be reached')}"
 
 
@@ -124,7 +129,7 @@ def _link(base: OpenDatabase, out: Console, member: Member, position: int, numbe
         )
         on_call.link_directly(connection, member_id=member.id, position=position, address_id=person.address_id, now=now)
         _record(connection, base, member, "on_call.linked", str(position))
-        return not person.opted_out and person.address_state == "reachable"
+        return not person.opted_out and person.address_state == AddressState.REACHABLE
 
     if base.writer.run(work):
         out.print("Linked. Try it: earshot team oncall EMAIL --test", markup=False)

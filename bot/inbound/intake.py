@@ -28,6 +28,7 @@ from bot.turn.seen_messages import EVERYTHING, Seen, seen_by
 from bot.turn.turn_services import TurnTrigger
 from flows.engine.signpost_first import ONCE_IN
 from flows.language.keywords.recognise import Keyword
+from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Begin, Say
 from flows.model.item_kinds import ItemKind
 from flows.model.messages import Message
@@ -231,8 +232,10 @@ class Intake:
             person = self._meet(connection, event, inbound_id, "handled", source)
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.heard(connection, person, event.now)
-        if person.address_state == "blocked":
-            store.set_address_state(connection, person.address_id, "reachable", event.now)  # they just wrote from it
+        if person.address_state == AddressState.BLOCKED:
+            store.set_address_state(
+                connection, person.address_id, AddressState.REACHABLE, event.now
+            )  # they just wrote from it
         if code is not None:
             self._link_phone(connection, event, person, inbound_id, code)
             return "handled"
@@ -328,9 +331,9 @@ class Intake:
         if self._claim(connection, event, person) is None:
             return "duplicate"
         if inbound.blocked:
-            store.set_address_state(connection, person.address_id, "blocked", event.now)
-        elif person.address_state == "blocked":
-            store.set_address_state(connection, person.address_id, "reachable", event.now)
+            store.set_address_state(connection, person.address_id, AddressState.BLOCKED, event.now)
+        elif person.address_state == AddressState.BLOCKED:
+            store.set_address_state(connection, person.address_id, AddressState.REACHABLE, event.now)
         return "handled"
 
     def _store(
@@ -419,7 +422,7 @@ class Intake:
             conversation_id=None,
             inbound_id=inbound_id,
             channel=person.channel,
-            kind="reply",
+            kind=MessageKind.REPLY,
             payload=Message(say=Say(text=text), thread_id=event.inbound.thread_id).to_json(),
             due_at=event.now,
             now=event.now,

@@ -16,6 +16,7 @@ from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Expired, Nudged, Quiet
 from storage.db.engine import reader
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 AT_ONCE = 200
 SHELVED = timedelta(hours=1)
 """How long a conversation that cannot go on is left alone before it is looked at again."""
-SIGNALS: dict[DueKind, tuple[Signal, str]] = {
-    "quiet": (Quiet(), "reply"),
-    "nudge": (Nudged(), "nudge"),
-    "expire": (Expired(), "nudge"),
+SIGNALS: dict[DueKind, tuple[Signal, MessageKind]] = {
+    "quiet": (Quiet(), MessageKind.REPLY),
+    "nudge": (Nudged(), MessageKind.NUDGE),
+    "expire": (Expired(), MessageKind.NUDGE),
 }
 """What a due time says to the engine, and the kind of the messages that come of it (rule 99 spares replies)."""
 

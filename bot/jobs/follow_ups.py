@@ -18,6 +18,7 @@ from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import AskedBack
 from storage.db.engine import reader
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from storage.queries.stories.follow_ups_asked import AskBack
 
 AT_ONCE = 200
-KIND = "notice"
 LOOK_AGAIN = timedelta(hours=1)
 REMIND_AFTER = timedelta(days=7)
 """One reminder, a week after the question, and never a second (rule 100)."""
@@ -173,6 +173,8 @@ class FollowUps:
         if stored is None or stored.status == "open":
             return False
         look = Conversation.from_json(stored.state).channel
-        turn = TurnRunner(connection, self.services, person, TurnTrigger(now=now, look=look, kind=KIND), stored)
+        turn = TurnRunner(
+            connection, self.services, person, TurnTrigger(now=now, look=look, kind=MessageKind.NOTICE), stored
+        )
         turn.hear([AskedBack(id=found.id, until=until.isoformat())])
         return turn.said > 0

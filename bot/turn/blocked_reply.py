@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flows.interruptions import CHANGE, CONFIRM, DELETE, OFFERS
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from storage.queries.conversations.turn_queries import conversation_by_id, raise_item
 from storage.queries.team import requests
@@ -32,7 +33,7 @@ def note(connection: Connection, due: DueMessage, now: datetime) -> bool:
     except UnreadableConversationError:
         return False
     kind = KINDS.get(aside, "")
-    return due.kind == "reply" and bool(kind) and enter(connection, kind, due.contributor_id, now)
+    return due.kind == MessageKind.REPLY and bool(kind) and enter(connection, kind, due.contributor_id, now)
 
 
 def enter(connection: Connection, kind: str, contributor_id: int, now: datetime) -> bool:

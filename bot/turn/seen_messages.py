@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from flows.model.delivery import MessageState
 from storage.queries.conversations import turn_queries as store
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 READ_IN = timedelta(seconds=0.6)
 """Nobody has read a message, and answered it, sooner after it was given to the provider."""
-NEVER_SENT = frozenset({"cancelled", "failed"})
+NEVER_SENT = frozenset({MessageState.CANCELLED, MessageState.FAILED})
 
 
 class Seen(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, or_, select, true, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import AddressState
 from storage import tables
 from storage.protection import cancel_waiting
 
@@ -313,7 +314,7 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
                 sealed=FORGOTTEN,
                 lookup=f"forgotten {row.id}".encode(),
                 former_lookup=None,
-                state="unusable",
+                state=AddressState.UNUSABLE,
                 changed_at=now,
             )
         )
@@ -411,7 +412,7 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
         connection.execute(delete(SUPPRESSION).where(*key))
         connection.execute(
             insert(SUPPRESSION).values(
-                channel=channel, lookup=lookup, opted_out=opted_out or state == "opted_out", created_at=now
+                channel=channel, lookup=lookup, opted_out=opted_out or state == AddressState.OPTED_OUT, created_at=now
             )
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import MessageState
 from storage import tables
 from storage.protection.crypto import with_receipt
 
@@ -147,7 +148,7 @@ def _waiting(connection: Connection, contributor_id: int, now: datetime) -> int:
     return connection.execute(
         select(func.count()).where(
             OUTBOX.c.contributor_id == contributor_id,
-            OUTBOX.c.state.in_(("queued", "sending")),
+            OUTBOX.c.state.in_((MessageState.QUEUED, MessageState.SENDING)),
             OUTBOX.c.due_at <= now,
         )
     ).scalar_one()

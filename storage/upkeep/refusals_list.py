@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import insert, or_, select, update
 
 from flows.model.consent_answers import USES, Purpose, Use
+from flows.model.delivery import AddressState
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
@@ -75,7 +76,7 @@ def _note(connection: Connection, last: int) -> None:
 
 def _standing(connection: Connection) -> tuple[set[str], set[str]]:
     """Return the addresses that are not to be written to, and the others."""
-    no = or_(CONTRIBUTOR.c.opted_out, ADDRESS.c.state == "opted_out")
+    no = or_(CONTRIBUTOR.c.opted_out, ADDRESS.c.state == AddressState.OPTED_OUT)
     rows = connection.execute(select(ADDRESS.c.channel, ADDRESS.c.lookup, no).join_from(ADDRESS, CONTRIBUTOR)).all()
     gone = connection.execute(select(SUPPRESSION.c.channel, SUPPRESSION.c.lookup).where(SUPPRESSION.c.opted_out)).all()
     stopped = {_token(*row[:2]) for row in rows if row[2]} | {_token(*row) for row in gone}
@@ -146,7 +147,7 @@ def _stop(connection: Connection, token: str, now: datetime) -> bool:
         .where(ADDRESS.c.channel == channel, ADDRESS.c.lookup == lookup)
     ).first()
     if found is not None:
-        if found.opted_out or found.state == "opted_out":
+        if found.opted_out or found.state == AddressState.OPTED_OUT:
             return False
         people.opt_out(connection, found.contributor_id, now)
         return True

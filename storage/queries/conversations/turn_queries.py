@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, or_, select, update
 
+from flows.model.delivery import MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.model.conversation import Conversation
+    from flows.model.delivery import MessageKind
 
 INBOUND = tables.Inbound.__table__
 CONVERSATION = tables.Conversation.__table__
@@ -123,7 +125,7 @@ _ENQUEUE = Statement(
         .values(
             address_id=b("address_id"), contributor_id=b("contributor_id"), conversation_id=b("conversation_id"),
             inbound_id=b("inbound_id"), channel=b("channel"), kind=b("kind"), payload=b("payload"), due_at=b("due_at"),
-            created_at=b("now"), state="queued", attempts=0, serial=b("serial"), private=b("private"),
+            created_at=b("now"), state=MessageState.QUEUED, attempts=0, serial=b("serial"), private=b("private"),
             beside=b("beside"),
         )
         .returning(OUTBOX.c.id)
@@ -294,7 +296,7 @@ def enqueue(  # noqa: PLR0913 - one parameter for each column
     conversation_id: str | None,
     inbound_id: int | None,
     channel: str,
-    kind: str,
+    kind: MessageKind,
     payload: str,
     due_at: datetime,
     now: datetime,

@@ -15,17 +15,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, case, exists, func, null, or_, select, text, update
 from sqlalchemy import bindparam as b
 
+from flows.model.delivery import AddressState, MessageState
+from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
 from storage.queries.contributors.people import set_address_state
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
+
+    from flows.model.delivery import MessageKind
 
 OUTBOX = tables.Outbox.__table__
 ADDRESS = tables.Address.__table__
@@ -44,21 +48,31 @@ ONCE_MORE = "once more"
 CUT_OFF_AGAIN = "SenderDiedAgain"
 """… and of one whose second sender died as well."""
 
-STATUSES = {
-    "accepted": "sent",
-    "scheduled": "sent",
-    "queued": "sent",
-    "sending": "sent",
-    "sent": "sent",
-    "failed": "failed",
-    "canceled": "failed",
-    "undelivered": "undelivered",
-    "delivered": "delivered",
-    "read": "delivered",
+STATUSES: Mapping[str, MessageState] = {
+    "accepted": MessageState.SENT,
+    "scheduled": MessageState.SENT,
+    "queued": MessageState.SENT,
+    "sending": MessageState.SENT,
+    "sent": MessageState.SENT,
+    "failed": MessageState.FAILED,
+    "canceled": MessageState.FAILED,
+    "undelivered": MessageState.UNDELIVERED,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
 }
 """What a provider's words for a message it took come to; words not listed are kept and change nothing."""
-RANKS = {"queued": 0, "sending": 0, "unknown": 0, "sent": 1, "failed": 2, "undelivered": 3, "delivered": 4}
+RANKS = {
+    MessageState.QUEUED: 0,
+    MessageState.SENDING: 0,
+    MessageState.UNKNOWN: 0,
+    MessageState.SENT: 1,
+    MessageState.FAILED: 2,
+    MessageState.UNDELIVERED: 3,
+    MessageState.DELIVERED: 4,
+}
 """Statuses may come in any order: the highest rank wins, so that every order ends the same (rule 17)."""
+WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+"""The states of what may still go out."""
 
 
 class DueMessage(NamedTuple):
@@ -70,7 +84,7 @@ class DueMessage(NamedTuple):
     conversation_id: str | None
     inbound_id: int | None
     channel: str
-    kind: str
+    kind: MessageKind
     payload: str
     due_at: datetime
     created_at: datetime
@@ -80,7 +94,7 @@ class DueMessage(NamedTuple):
     """What went wrong the last time."""
     sealed: bytes
     """The address, encrypted."""
-    address_state: str
+    address_state: AddressState
     opted_out: bool
     in_care: bool
     """True while a safeguarding item is open for its person."""
@@ -167,13 +181,13 @@ _CLAIM_OF = tuple(Statement(ready.where(_OF_CHANNEL)) for ready in _READY)
 _LEASE = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == b("message"))
-    .values(state="sending", lease_until=b("lease_until"), owner=b("owner"), attempts=OUTBOX.c.attempts + 1)
+    .values(state=MessageState.SENDING, lease_until=b("lease_until"), owner=b("owner"), attempts=OUTBOX.c.attempts + 1)
 )
 _SENT = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == b("message"), text("state IN ('sending', 'unknown', 'queued')"))
     .values(
-        state="sent", payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
+        state=MessageState.SENT, payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
         segments=b("segments"), sent_at=b("now"), handed_at=func.coalesce(OUTBOX.c.handed_at, b("now")),
     )
 )  # fmt: skip
@@ -230,7 +244,7 @@ _STANDING = Statement(
 )
 _HAND_OVER = Statement(
     update(OUTBOX)
-    .where(OUTBOX.c.id == b("message"), OUTBOX.c.state == "sending", OUTBOX.c.payload.is_not(None))
+    .where(OUTBOX.c.id == b("message"), OUTBOX.c.state == MessageState.SENDING, OUTBOX.c.payload.is_not(None))
     .values(handed_at=b("now"))
 )
 
@@ -248,9 +262,9 @@ def hand_over(connection: Connection, message: int, now: datetime, *, asked_for:
     state, opted_out, held_by = row
     if held_by != owner:
         return TAKEN_OVER
-    if not asked_for and (opted_out or state == "opted_out"):
+    if not asked_for and (opted_out or state == AddressState.OPTED_OUT):
         return "opted_out"
-    if state in {"blocked", "unusable"}:
+    if state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
         return str(state)
     return "" if _HAND_OVER.run(connection, message=message, now=now) else "taken_back"
 
@@ -310,14 +324,15 @@ def mark_failed(connection: Connection, message: int, error: str, *, refused: bo
 
     `refused`: the provider did not take it, so that nobody can have read it.
     """
-    _close(connection, message, "failed", error, **({"handed_at": None} if refused else {}))
+    _close(connection, message, MessageState.FAILED, error, **({"handed_at": None} if refused else {}))
 
 
 def cancel(connection: Connection, message: int, reason: str) -> None:
     """Do not send a message after all, e.g. because its person has opted out meanwhile. Its payload is blanked."""
-    _close(connection, message, "cancelled", reason)
+    _close(connection, message, MessageState.CANCELLED, reason)
 
 
+_CANCELLED = MessageState.CANCELLED.value
 _WITHHELD = OUTBOX.c.payload.is_(None)
 """Taken back while the provider had it in its hands: it is never tried again, and why stands in the row."""
 
@@ -327,9 +342,9 @@ def retry_at(connection: Connection, message: int, when: datetime, error: str, *
     handed_at = {} if perhaps_read else {"handed_at": None}
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("sending", "unknown")))
+        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_((MessageState.SENDING, MessageState.UNKNOWN)))
         .values(
-            state=case((_WITHHELD, "cancelled"), else_="queued"),
+            state=case((_WITHHELD, _CANCELLED), else_=MessageState.QUEUED.value),
             error=case((_WITHHELD, OUTBOX.c.error), else_=_counted(error, ONCE_MORE)),
             due_at=when,
             lease_until=None,
@@ -352,7 +367,7 @@ def hurry(connection: Connection, channel: str, now: datetime) -> None:
 
 def _as_unknown(error: ColumnElement[str]) -> dict[str, Any]:
     return {
-        "state": case((_WITHHELD, "cancelled"), else_="unknown"),
+        "state": case((_WITHHELD, _CANCELLED), else_=MessageState.UNKNOWN.value),
         "error": case((_WITHHELD, OUTBOX.c.error), else_=error),
         "lease_until": null(),
     }
@@ -362,14 +377,14 @@ def mark_unknown(connection: Connection, message: int, error: str) -> None:
     """Note that nobody knows whether the provider took a message; the payload stays until that is found out."""
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state == "sending")
+        .where(OUTBOX.c.id == message, OUTBOX.c.state == MessageState.SENDING)
         .values(**_as_unknown(_counted(error, CUT_OFF_AGAIN)))
     )
 
 
 def still_unknown(connection: Connection, message: int) -> bool:
     """Tell whether a message's fate is unknown yet, and hold its row: two who look into it settle it once."""
-    row = select(OUTBOX.c.id).where(OUTBOX.c.id == message, OUTBOX.c.state == "unknown").with_for_update()
+    row = select(OUTBOX.c.id).where(OUTBOX.c.id == message, OUTBOX.c.state == MessageState.UNKNOWN).with_for_update()
     return connection.execute(row).first() is not None
 
 
@@ -385,9 +400,11 @@ def _release(connection: Connection, *which: ColumnElement[bool]) -> list[int]:
     """Let go of what dead senders had taken. What they never gave the provider simply waits again."""
     rows = connection.execute(
         update(OUTBOX)
-        .where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending", *which)
+        .where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == MessageState.SENDING, *which)
         .values(
-            state=case((_WITHHELD, "cancelled"), (_NEVER_HANDED, "queued"), else_="unknown"),
+            state=case(
+                (_WITHHELD, _CANCELLED), (_NEVER_HANDED, MessageState.QUEUED.value), else_=MessageState.UNKNOWN.value
+            ),
             error=case((or_(_WITHHELD, _NEVER_HANDED), OUTBOX.c.error), else_=_counted(CUT_OFF, CUT_OFF_AGAIN)),
             lease_until=null(),
             owner=null(),
@@ -422,10 +439,10 @@ def unknown(connection: Connection, limit: int = 100) -> list[DueMessage]:
     return [DueMessage(*row) for row in rows]
 
 
-def _close(connection: Connection, message: int, state: str, error: str, **more: Any) -> None:
+def _close(connection: Connection, message: int, state: MessageState, error: str, **more: Any) -> None:
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("queued", "sending", "unknown")))
+        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(WAITS))
         .values(state=state, payload=None, lease_until=None, error=error, **more)
     )
     note(connection, "outbox")  # a later message may have waited for this one
@@ -462,7 +479,7 @@ class Addressee(NamedTuple):
 
     address_id: int
     contributor_id: int
-    kind: str
+    kind: MessageKind
 
 
 def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addressee | None:
@@ -477,7 +494,7 @@ def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addr
 
 def failed_before(connection: Connection, *, channel: str, provider_id: str) -> bool:
     """Tell whether a provider has said of a message that it did not arrive, whatever it said since."""
-    lost = [status for status, state in STATUSES.items() if state in {"failed", "undelivered"}]
+    lost = [status for status, state in STATUSES.items() if state in {MessageState.FAILED, MessageState.UNDELIVERED}]
     event = select(EVENT.c.status).where(
         EVENT.c.channel == channel, EVENT.c.provider_id == provider_id, EVENT.c.status.in_(lost)
     )
@@ -495,7 +512,7 @@ def recorded(connection: Connection, *, channel: str, provider_ids: Collection[s
 def backlog(connection: Connection) -> dict[str, int]:
     """Count messages that are not out yet: `queued`, `sending` and `unknown`."""
     states = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
-    counts = {"queued": 0, "sending": 0, "unknown": 0}
+    counts = dict.fromkeys((state.value for state in WAITS), 0)
     for some in ("state IN ('queued', 'sending')", "state = 'unknown'"):
         counts.update(connection.execute(states.where(text(some))).all())
     return counts
@@ -505,7 +522,9 @@ def people_not_reached(connection: Connection) -> int:
     """Count people of whom the team was told that a message will never go out, and who are still before them."""
     told = select(func.count(func.distinct(TEAM_ITEM.c.contributor_id)))
     return int(
-        connection.execute(told.where(TEAM_ITEM.c.kind == "sending", TEAM_ITEM.c.closed_at.is_(None))).scalar_one()
+        connection.execute(
+            told.where(TEAM_ITEM.c.kind == ItemKind.SENDING, TEAM_ITEM.c.closed_at.is_(None))
+        ).scalar_one()
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import insert, or_, select, update
 
 from flows.model.consent_answers import Purpose
+from flows.model.delivery import AddressState
 from storage import tables
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     ).first()
     if row is not None and row.closed_at is not None:
         return Reach(None, "closed")
-    if row is None or row.erased_at is not None or row.state in {"blocked", "unusable"}:
+    if row is None or row.erased_at is not None or row.state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
         return Reach(None, "forgotten")
-    if row.opted_out or row.state == "opted_out":
+    if row.opted_out or row.state == AddressState.OPTED_OUT:
         return Reach(None, "opted_out")
     return Reach(row.id, "")
 
