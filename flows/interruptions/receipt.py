@@ -15,6 +15,7 @@ from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.consent_answers import Use, use_of
 from flows.model.effects import AddToStory, Erase, NarrowStory, Say
 from flows.model.signals import Chose, Said
+from flows.model.story_states import Progress
 from flows.questions.consent import LITERAL
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Receipt(Interruption):
     def ask(self, turn: TurnBuilder) -> Say:
         """Return the question."""
         notes = turn.conversation.aside_notes
-        progress = turn.common(f"progress_{notes.get('progress', 'heard')}")
+        progress = turn.common(f"progress_{notes.get('progress', Progress.HEARD)}")
         text = turn.common(self.name, month=str(notes.get("month", "")), progress=progress)
         return Say(text=text, options=tuple(choice.shown for choice in self.choices(turn)))
 

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
+from flows.model.story_states import StoryKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +124,7 @@ class TellData:
 class Draft:
     """A story as its teller saw it in the read-back. `parts` are (ref, text) in order; `text` is their join."""
 
-    kind: str
-    """`story` or `feedback`: the flow's `gathers`."""
+    kind: StoryKind
     text: str
     parts: tuple[tuple[str, str], ...]
     answers: dict[str, JsonValue] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flows.model.consent_answers import Use
+from flows.model.story_states import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +159,7 @@ class ReceiptRead:
     ref: str = ""
     story: int = 0
     month: str = ""
-    progress: str = "heard"
+    progress: Progress = Progress.HEARD
     use: Use = Use.TEAM
 
 

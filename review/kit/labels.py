@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
 from flows.model.consent_answers import Naming, Purpose, Use
+from flows.model.story_states import Progress, StoryKind, StoryState
+from storage.tables.edition import EditionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,16 @@ ACTORS = (
     LabelWord("other", "Someone else", "None of these"),
 )
 STATES = (
-    LabelWord("new", "New", "Nobody has decided yet"),
-    LabelWord("approved", "Approved", "May leave as far as its teller agreed"),
-    LabelWord("declined", "Declined", "Stays here and is in no export"),
+    LabelWord(StoryState.NEW, "New", "Nobody has decided yet"),
+    LabelWord(StoryState.APPROVED, "Approved", "May leave as far as its teller agreed"),
+    LabelWord(StoryState.DECLINED, "Declined", "Stays here and is in no export"),
 )
 USES = (
     LabelWord(Use.TEAM, "Team only", "Only the team reads it"),
     LabelWord(Use.QUOTE, "Anonymous quote", "May be quoted without a name"),
     LabelWord(Use.PUBLISH, "Publish", "May be published, named as the teller chose"),
 )
-KINDS = (LabelWord("story", "Story"), LabelWord("feedback", "Feedback"))
+KINDS = (LabelWord(StoryKind.STORY, "Story"), LabelWord(StoryKind.FEEDBACK, "Feedback"))
 CHANNELS = (
     *(LabelWord(look.name, look.title) for look in LOOKS.values()),
     LabelWord("assisted", "Written down by a worker"),
@@ -58,10 +60,10 @@ ORIGINS = (
     LabelWord("reviewer", "added by the team"),
 )
 PROGRESS = (
-    LabelWord("heard", "Heard, and waiting for a reader"),
-    LabelWord("read", "Read by a person"),
-    LabelWord("acted_on", "Being acted on"),
-    LabelWord("changed", "Something has changed because of it"),
+    LabelWord(Progress.HEARD, "Heard, and waiting for a reader"),
+    LabelWord(Progress.READ, "Read by a person"),
+    LabelWord(Progress.ACTED_ON, "Being acted on"),
+    LabelWord(Progress.CHANGED, "Something has changed because of it"),
 )
 NAMINGS = (
     LabelWord(Naming.NONE, "Without a name"),
@@ -69,13 +71,13 @@ NAMINGS = (
     LabelWord(Naming.NAME, "By the name they gave"),
 )
 EDITIONS = (
-    LabelWord("draft", "Stays with the team", "Nobody was asked about it"),
-    LabelWord("asking", "Its teller is being asked", "It leaves once they agree"),
-    LabelWord("agreed", "Its teller agreed", "This is what leaves, once the story is approved"),
-    LabelWord("refused", "Its teller keeps it with the team", "It goes nowhere"),
-    LabelWord("changed", "Its teller wrote another version"),
-    LabelWord("lapsed", "No answer", "It stays with the team"),
-    LabelWord("dropped", "Undone"),
+    LabelWord(EditionState.DRAFT, "Stays with the team", "Nobody was asked about it"),
+    LabelWord(EditionState.ASKING, "Its teller is being asked", "It leaves once they agree"),
+    LabelWord(EditionState.AGREED, "Its teller agreed", "This is what leaves, once the story is approved"),
+    LabelWord(EditionState.REFUSED, "Its teller keeps it with the team", "It goes nowhere"),
+    LabelWord(EditionState.CHANGED, "Its teller wrote another version"),
+    LabelWord(EditionState.LAPSED, "No answer", "It stays with the team"),
+    LabelWord(EditionState.DROPPED, "Undone"),
 )
 PURPOSES = (
     LabelWord(Purpose.TAKE_PART, "Taking part"),

@@ -14,6 +14,7 @@ from flows.model.consent_answers import Naming, Use
 from storage.insight.disclosure_control import NamedPlace, Precision
 from storage.queries.stories import editions, review_queue
 from storage.tables import Answer, Story, StoryPart, Tag
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,7 +141,7 @@ def _amended(connection: Connection, ids: list[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for row in connection.execute(
         select(part.c.story_id, part.c.text)
-        .where(part.c.story_id.in_(ids), part.c.kind == "amended")
+        .where(part.c.story_id.in_(ids), part.c.kind == PartKind.AMENDED)
         .order_by(part.c.story_id, part.c.position)
     ):
         found.setdefault(row.story_id, []).append(row.text)

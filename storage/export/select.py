@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from sqlalchemy import and_, case, func, insert, or_, select
 
 from flows.model.consent_answers import Purpose, Use
+from flows.model.story_states import StoryState
 from storage.db.engine import reader
 from storage.export import data_dictionary, rows
 from storage.export.export_request import checked_use, format_named
@@ -157,7 +158,7 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
 
 def may_leave(use: Use, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions under which a story may leave for this use at this moment."""
-    states = ("new", "approved") if use == Use.TEAM else ("approved",)
+    states = (StoryState.NEW, StoryState.APPROVED) if use == Use.TEAM else (StoryState.APPROVED,)
     return [*_agreed(use, now), story.c.state.in_(states)]
 
 
@@ -220,7 +221,9 @@ def _write(
         waiting = 0
         if use != Use.TEAM:
             waiting = connection.execute(
-                select(func.count()).select_from(story).where(*_agreed(use, now), *scope, story.c.state == "new")
+                select(func.count())
+                .select_from(story)
+                .where(*_agreed(use, now), *scope, story.c.state == StoryState.NEW)
             ).scalar_one()
     return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting, cut=cut)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.model.channel_look import LOOKS
 from flows.model.consent_answers import Purpose
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,7 +133,7 @@ def _story(row: Held) -> list[str]:
     for tag in row["tags"]:
         gone = ", taken away again" if tag["removed_at"] else ""
         told.append(f"  Tag: {tag['dimension']} {tag['value']} ({CHOSEN_BY.get(tag['origin'], tag['origin'])}{gone})")
-    later = [part for part in row["parts"] if part["kind"] != "told"]
+    later = [part for part in row["parts"] if part["kind"] != PartKind.TOLD]
     for part in later:
         told += [f"  {part['kind'].capitalize()} {_time(part['received_at'])}:", *_indented(part["text"], 4)]
     for edition in row["editions"]:

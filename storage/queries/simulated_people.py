@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.model.consent_answers import Use
+    from flows.model.story_states import StoryKind, StoryState
     from storage.protection.crypto import Keyring
 
 ADDRESS = tables.Address.__table__
@@ -36,10 +37,10 @@ class PracticeStory(NamedTuple):
     """One story told on a practice phone, as far as its panel shows it."""
 
     id: int
-    kind: str
+    kind: StoryKind
     place: str
     use: Use
-    state: str
+    state: StoryState
     tags: tuple[tuple[str, str], ...]
     """(dimension, value) of what its teller said it is about."""
 

@@ -15,6 +15,7 @@ from flows.model.consent_answers import Use
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
+from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -108,7 +109,7 @@ def edit(
     )
     made = editions.add(
         connection, story_id=story_id, of_version=editions.count_change(connection, story_id), text=words, reason=why,
-        author=author, state="draft" if why_not else "asking", now=now,
+        author=author, state=EditionState.DRAFT if why_not else EditionState.ASKING, now=now,
     )  # fmt: skip
     if not why_not:
         follow_ups_asked.want(
@@ -127,7 +128,7 @@ def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -
     if last is None or refusal is not None:
         return refusal or EditRefusal("gone", GONE)
     follow_ups_asked.cancel(connection, edition_id=last.id)
-    editions.set_state(connection, last.id, "dropped")
+    editions.set_state(connection, last.id, EditionState.DROPPED)
     editions.count_change(connection, story_id)
     _note(connection, "story.edit_undone", story_id, author, now, f"version {last.position}")
     return last
@@ -136,8 +137,8 @@ def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -
 def _overtake(connection: Connection, last: Edition) -> None:
     """Ask no more about an edition that another takes the place of."""
     follow_ups_asked.cancel(connection, edition_id=last.id)
-    if last.state in {"asking", "draft"}:
-        editions.set_state(connection, last.id, "lapsed")
+    if last.state in {EditionState.ASKING, EditionState.DRAFT}:
+        editions.set_state(connection, last.id, EditionState.LAPSED)
 
 
 def _note(connection: Connection, act: str, story_id: int, who: str, now: datetime, detail: str) -> None:

@@ -16,11 +16,14 @@ from flows.language.normalise import cut, storable
 from flows.model import consent_answers
 from flows.model.consent_answers import Naming, Purpose, Use
 from flows.model.item_kinds import ItemKind
+from flows.model.story_states import Progress, StoryState
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items
+from storage.tables.edition import EditionState
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +47,7 @@ FIRST_WORDS = 40
 """Characters by which somebody knows their own story again."""
 CHANGED = ItemKind.STORY_CHANGED
 """Kind of the item that tells the team of a change after their decision."""
+_OPEN = (EditionState.DRAFT, EditionState.ASKING, EditionState.AGREED)
 _PLACE = ("id", "label", "words")
 
 
@@ -54,8 +58,8 @@ class OwnStory(NamedTuple):
     told_at: datetime
     first_words: str
     use: Use
-    progress: str
-    naming: str
+    progress: Progress
+    naming: Naming
     place_label: str
     """The place as it is kept: its name, or the teller's own words for it."""
     conversation_id: str
@@ -177,7 +181,7 @@ def replace_words(
     for position, (ref, words) in enumerate(parts):
         connection.execute(
             PART.insert().values(
-                story_id=story_id, position=position, ref=ref, text=storable(words), kind="told", received_at=now
+                story_id=story_id, position=position, ref=ref, text=storable(words), kind=PartKind.TOLD, received_at=now
             )
         )
     reopen(connection, story_id, now, editions=True)
@@ -222,7 +226,7 @@ def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now
     connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=whole))
     connection.execute(
         PART.insert().values(
-            story_id=story_id, position=0 if last is None else last + 1, ref=ref, text=words, kind="added",
+            story_id=story_id, position=0 if last is None else last + 1, ref=ref, text=words, kind=PartKind.ADDED,
             received_at=now,
         )
     )  # fmt: skip
@@ -241,7 +245,7 @@ def widened(connection: Connection, conversation_id: str, answer: str) -> int | 
     row = connection.execute(
         select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
     ).first()
-    if row is None or row.state == "new":
+    if row is None or row.state == StoryState.NEW:
         return None
     return int(row.id) if row.use in consent_answers.use_of(answer).narrower() else None
 
@@ -267,13 +271,13 @@ def reopen(
     connection.execute(
         update(STORY)
         .where(STORY.c.id == story_id)
-        .values(state="new", decided_by=None, decided_at=None, reason="", changed_at=now, **values)
+        .values(state=StoryState.NEW, decided_by=None, decided_at=None, reason="", changed_at=now, **values)
     )
     if editions:
         connection.execute(
             update(EDITION)
-            .where(EDITION.c.story_id == story_id, EDITION.c.state.in_(("draft", "asking", "agreed")))
-            .values(state="changed")
+            .where(EDITION.c.story_id == story_id, EDITION.c.state.in_(_OPEN))
+            .values(state=EditionState.CHANGED)
         )
         connection.execute(
             update(ASK_BACK)
@@ -284,7 +288,7 @@ def reopen(
             )
             .values(state="cancelled", due_at=None)
         )
-    if story.state != "new":
+    if story.state != StoryState.NEW:
         raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)
 
 
@@ -314,12 +318,12 @@ def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
     """Note for the teller that a person has read it; what came after stays."""
     connection.execute(
         update(STORY)
-        .where(STORY.c.id == story_id, STORY.c.progress == "heard")
-        .values(progress="read", progress_at=now)
+        .where(STORY.c.id == story_id, STORY.c.progress == Progress.HEARD)
+        .values(progress=Progress.READ, progress_at=now)
     )
 
 
-def set_progress(connection: Connection, story_id: int, progress: str, now: datetime) -> bool:
+def set_progress(connection: Connection, story_id: int, progress: Progress, now: datetime) -> bool:
     """Say where a story is: `acted_on` or `reopen`, or back to `read`; returns False if it was there already."""
     return (
         connection.execute(

@@ -17,6 +17,7 @@ from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
+from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +51,7 @@ def asked(connection: Connection, ask_back: AskBack) -> SignOffAsked | None:
     if story is None or story.withdrawn_at is not None:
         return None
     last = editions.newest(connection, story.id)
-    if last is None or last.id != ask_back.edition_id or last.state != "asking":
+    if last is None or last.id != ask_back.edition_id or last.state != EditionState.ASKING:
         return None
     return SignOffAsked(ask_back, last) if last.of_version >= story.words_version else None
 
@@ -62,10 +63,10 @@ def propose(connection: Connection, open_question: SignOffAsked, text: str, now:
     if last.author == TELLER:
         editions.reword(connection, last.id, words, now)
         return last._replace(text=words, made_at=now)
-    editions.set_state(connection, last.id, "changed")
+    editions.set_state(connection, last.id, EditionState.CHANGED)
     own = editions.add(
         connection, story_id=last.story_id, of_version=editions.count_change(connection, last.story_id), text=words,
-        reason="", author=TELLER, state="asking", now=now,
+        reason="", author=TELLER, state=EditionState.ASKING, now=now,
     )  # fmt: skip
     follow_ups_asked.turn_to(connection, ask_back.id, own.id)
     return own
@@ -82,7 +83,7 @@ def agree(
     decision = consent_decisions.add_about(
         connection, consent, under, story_id=edition.story_id, contributor_id=ask_back.contributor_id
     )
-    editions.set_state(connection, edition.id, "agreed", answered_at=under.now, decision_id=decision)
+    editions.set_state(connection, edition.id, EditionState.AGREED, answered_at=under.now, decision_id=decision)
     theirs = edition.author == TELLER
     editions.count_change(connection, edition.story_id, reopened=theirs)
     if theirs:
@@ -111,7 +112,7 @@ def keep_with_team(
     consent_decisions.add_about(
         connection, consent, under, story_id=story_id, contributor_id=teller, purpose=Purpose.USE, answer=Use.TEAM
     )
-    editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)
+    editions.set_state(connection, edition.id, EditionState.REFUSED, answered_at=under.now, decision_id=decision)
     editions.count_change(connection, story_id, use=Use.TEAM)
     follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="kept")
 
@@ -120,8 +121,8 @@ def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     """Nobody answered in time: the story stays with the team."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     last = editions.newest(connection, story.id) if story is not None else None
-    if story is not None and last is not None and last.id == ask_back.edition_id and last.state == "asking":
-        editions.set_state(connection, last.id, "lapsed")
+    if story is not None and last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
+        editions.set_state(connection, last.id, EditionState.LAPSED)
         editions.count_change(connection, story.id)
         members.record(
             connection, at=now, who=BY_TIME, act="story.edit_lapsed", object_kind="story", object_id=story.id,
@@ -133,7 +134,7 @@ def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
 def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     """The teller may not be asked any more: the version stays a draft, and the story with the team."""
     last = editions.newest(connection, ask_back.story_id or 0)
-    if last is not None and last.id == ask_back.edition_id and last.state == "asking":
-        editions.set_state(connection, last.id, "draft")
+    if last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
+        editions.set_state(connection, last.id, EditionState.DRAFT)
         editions.count_change(connection, last.story_id)
     follow_ups_asked.settle(connection, ask_back.id, "cancelled", now=now)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from flows.model.consent_answers import Purpose, Use
+    from flows.model.story_states import Progress, StoryKind, StoryState
+    from storage.tables.story_part import PartKind
 
 story = Story.__table__
 part = StoryPart.__table__
@@ -49,7 +51,7 @@ class WholeStory:
     contributor_id: int
     conversation_id: str
     pseudonym: str
-    kind: str
+    kind: StoryKind
     flow: str
     structure: str
     text: str
@@ -57,13 +59,13 @@ class WholeStory:
     channel: str
     told_at: datetime
     changed_at: datetime
-    state: str
+    state: StoryState
     decider: str
     """Name of whoever decided, empty if nobody did."""
     decided_at: datetime | None
     reason: str
     use: Use
-    progress: str
+    progress: Progress
     simulated: bool
     place_label: str
     place_words: str
@@ -92,7 +94,7 @@ class Part:
     position: int
     ref: str
     text: str
-    kind: str
+    kind: PartKind
     received_at: datetime
 
 
