@@ -19,6 +19,7 @@ from flows.interruptions.telling import parts_told, pending_parts, set_parts
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.consent_answers import Purpose, Use, allows_more, use_of
 from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
+from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
 from flows.questions.place import found_for_edit, says_nowhere
 from flows.questions.question import Understood
@@ -210,7 +211,7 @@ def _take_back(turn: TurnBuilder) -> None:
     if turn.conversation.kept and (narrowest := narrower_use(turn, Use.TEAM)) is not None:
         decide(turn, narrowest)
     if turn.conversation.opted_out:
-        turn.effects.append(AskForPerson(kind="erasure"))
+        turn.effects.append(AskForPerson(kind=RequestKind.ERASURE))
     else:
         turn.effects.append(ListStories(about="delete"))
 

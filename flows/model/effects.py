@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind
 from flows.model.story_states import StoryKind
 
 
@@ -262,7 +263,7 @@ class GiveFile:
 class AskForPerson:
     """Enter a data-protection request that a person on the team follows up, because we cannot answer it here."""
 
-    kind: Literal["access", "erasure", "correction"]
+    kind: RequestKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
 from flows.model.consent_answers import Naming, Purpose, Use
+from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.story_states import Progress, StoryKind, StoryState
 from storage.tables.edition import EditionState
 
@@ -121,21 +122,21 @@ ACTS = (
     LabelWord("item.reopened", "opened it again"),
 )
 REQUESTS = (
-    LabelWord("access", "A copy of their data"),
-    LabelWord("erasure", "Delete their data"),
-    LabelWord("correction", "Put something right"),
-    LabelWord("objection", "Stop using it"),
-    LabelWord("complaint", "A complaint"),
+    LabelWord(RequestKind.ACCESS, "A copy of their data"),
+    LabelWord(RequestKind.ERASURE, "Delete their data"),
+    LabelWord(RequestKind.CORRECTION, "Put something right"),
+    LabelWord(RequestKind.OBJECTION, "Stop using it"),
+    LabelWord(RequestKind.COMPLAINT, "A complaint"),
 )
 REQUEST_ORIGINS = (
-    LabelWord("chat", "in the chat"),
-    LabelWord("web", "on the privacy page"),
-    LabelWord("team", "by letter, by phone or in person"),
+    LabelWord(RequestOrigin.CHAT, "in the chat"),
+    LabelWord(RequestOrigin.WEB, "on the privacy page"),
+    LabelWord(RequestOrigin.TEAM, "by letter, by phone or in person"),
 )
 OUTCOMES = (
-    LabelWord("done", "We did it", "Or, for a complaint, looked into it and told them what we found"),
-    LabelWord("refused", "We could not do it", "And told them why, and how to complain about that"),
-    LabelWord("withdrawn", "They took it back"),
+    LabelWord(RequestOutcome.DONE, "We did it", "Or, for a complaint, looked into it and told them what we found"),
+    LabelWord(RequestOutcome.REFUSED, "We could not do it", "And told them why, and how to complain about that"),
+    LabelWord(RequestOutcome.WITHDRAWN, "They took it back"),
 )
 ANSWERS = (LabelWord("yes", "Yes"), LabelWord("no", "No"), *USES, *NAMINGS)
 CONTENT_NOTES = (
