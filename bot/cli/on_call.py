@@ -13,6 +13,7 @@ import typer
 
 from bot.channels import way_in_words
 from flows.model.delivery import AddressState
+from flows.model.item_kinds import Role
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -183,7 +184,7 @@ def _member(base: OpenDatabase, email: str) -> Member:
     member = base.writer.run(partial(members.member_by_email, email=email))
     if member is None or not member.active:
         _fail("Nobody with this address is on the team. Add them first: earshot team add EMAIL --role safeguarding")
-    if member.role not in {"lead", "safeguarding"}:
+    if member.role not in {Role.LEAD, Role.SAFEGUARDING}:
         _fail(f"They are {member.role}, and could not open what they are alerted to. Give them the role safeguarding.")
     return member
 

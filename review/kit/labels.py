@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
 from flows.model.consent_answers import Naming, Purpose, Use
+from flows.model.item_kinds import Role
 from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.story_states import Progress, StoryKind, StoryState
 from storage.tables.edition import EditionState
@@ -50,10 +51,10 @@ CHANNELS = (
 WAYS = (*CHANNELS, LabelWord("simulator", "The practice phone"))
 """How somebody is reached."""
 ROLES = (
-    LabelWord("lead", "Team lead"),
-    LabelWord("reviewer", "Reviewer"),
-    LabelWord("outreach", "Outreach worker"),
-    LabelWord("safeguarding", "Safeguarding"),
+    LabelWord(Role.LEAD, "Team lead"),
+    LabelWord(Role.REVIEWER, "Reviewer"),
+    LabelWord(Role.OUTREACH, "Outreach worker"),
+    LabelWord(Role.SAFEGUARDING, "Safeguarding"),
 )
 ORIGINS = (
     LabelWord("contributor", "said by the teller"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from flows.model.item_kinds import Role
     from review.kit.services import ReviewServices
     from review.kit.throttle import Throttle
 
@@ -31,7 +32,7 @@ VISIT_LASTS = 24 * 60 * 60
 
 
 def require_role(
-    view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
+    view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[Role]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint that lets only these roles through to the view; an empty set lets strangers in."""
 
@@ -43,7 +44,7 @@ def require_role(
 
 
 def require_role_awaited(
-    view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
+    view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[Role]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the same for a view that waits for a password to be hashed."""
 
@@ -61,14 +62,14 @@ def _answer(
     parts: ReviewServices,
     slowdown: Throttle,
     form: forms.Form,
-    roles: frozenset[str],
+    roles: frozenset[Role],
 ) -> Response:
     visit, turned_away = _admit(request, parts, slowdown, form, roles)
     return _finish(visit, turned_away or view(visit))
 
 
 def _admit(
-    request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[str]
+    request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[Role]
 ) -> tuple[Visit, Response | None]:
     """Return who is asking, and the answer that turns them away if they may not."""
     now = parts.clock()

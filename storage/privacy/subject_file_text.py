@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from flows.model.channel_look import LOOKS
 from flows.model.consent_answers import Purpose
+from flows.model.item_kinds import Role
 from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     Held = dict[str, Any]
@@ -39,11 +41,11 @@ ACTS = {
     "person.found": "looked you up",
     "person.exported": "made a copy like this one",
 }
-ROLES = {
-    "lead": "A team lead",
-    "reviewer": "A reviewer",
-    "outreach": "An outreach worker",
-    "safeguarding": "A safeguarding lead",
+ROLES: Mapping[str, str] = {
+    Role.LEAD: "A team lead",
+    Role.REVIEWER: "A reviewer",
+    Role.OUTREACH: "An outreach worker",
+    Role.SAFEGUARDING: "A safeguarding lead",
     "earshot": "The service by itself",
 }
 CHOSEN_BY = {"contributor": "you said so", "rule": "a word rule suggested it", "reviewer": "the team added it"}
