@@ -28,6 +28,7 @@ from storage.queries.conversations import turn_queries as store
 from storage.queries.stories import follow_ups_asked
 from storage.queries.team import safeguarding_items
 from storage.stories import renewal, sign_off
+from storage.tables.ask_back import FollowUpKind, FollowUpState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,10 +118,10 @@ class FollowUps:
             return False
         if found.until is not None and found.until <= now:
             self._let_go(connection, found, now)
-        elif found.kind == "sign_off" and sign_off.asked(connection, found) is None:
-            follow_ups_asked.settle(connection, found.id, "cancelled", now=now)
+        elif found.kind == FollowUpKind.SIGN_OFF and sign_off.asked(connection, found) is None:
+            follow_ups_asked.settle(connection, found.id, FollowUpState.CANCELLED, now=now)
         elif person is None:
-            if closed and found.state == "waiting":
+            if closed and found.state == FollowUpState.WAITING:
                 store.raise_item(
                     connection, kind=ItemKind.NUMBER_CLOSED, now=now, contributor_id=found.contributor_id,
                     story_id=found.story_id,
@@ -133,22 +134,22 @@ class FollowUps:
     @staticmethod
     def _let_go(connection: Connection, found: AskBack, now: datetime) -> None:
         """No answer in time. A use that ends with it is taken back by `renew`."""
-        if found.kind == "sign_off":
+        if found.kind == FollowUpKind.SIGN_OFF:
             sign_off.lapse(connection, found, now)
         else:
-            follow_ups_asked.settle(connection, found.id, "lapsed", now=now)
+            follow_ups_asked.settle(connection, found.id, FollowUpState.LAPSED, now=now)
 
     @staticmethod
     def _unreachable(connection: Connection, found: AskBack, now: datetime) -> None:
-        if found.state == "asked" and found.until is not None:
+        if found.state == FollowUpState.ASKED and found.until is not None:
             follow_ups_asked.look_again(connection, found.id, found.until)
-        elif found.kind == "sign_off":
+        elif found.kind == FollowUpKind.SIGN_OFF:
             sign_off.give_up(connection, found, now)
         else:
-            follow_ups_asked.settle(connection, found.id, "cancelled", now=now)
+            follow_ups_asked.settle(connection, found.id, FollowUpState.CANCELLED, now=now)
 
     def _ask(self, connection: Connection, found: AskBack, person: store.Person, now: datetime) -> None:
-        first = found.state == "waiting"
+        first = found.state == FollowUpState.WAITING
         other = follow_ups_asked.asked_of(connection, found.contributor_id, but=found.id, since=now - APART)
         if first and other is not None:
             follow_ups_asked.look_again(connection, found.id, other + APART)

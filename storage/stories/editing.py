@@ -15,6 +15,7 @@ from flows.model.consent_answers import Use
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
+from storage.tables.ask_back import FollowUpKind
 from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ def edit(
     )  # fmt: skip
     if not why_not:
         follow_ups_asked.want(
-            connection, kind="sign_off", contributor_id=story.contributor_id, story_id=story_id, edition_id=made.id,
-            now=now,
+            connection, kind=FollowUpKind.SIGN_OFF, contributor_id=story.contributor_id, story_id=story_id,
+            edition_id=made.id, now=now,
         )  # fmt: skip
     _note(connection, "story.edited", story_id, author, now, f"version {made.position}")
     return EditionMade(made, why_not)

@@ -22,6 +22,7 @@ from storage.protection.erasure import erase_story, erase_words
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items
+from storage.tables.ask_back import FollowUpKind, FollowUpState
 from storage.tables.edition import EditionState
 from storage.tables.story_part import PartKind
 
@@ -283,10 +284,10 @@ def reopen(
             update(ASK_BACK)
             .where(
                 ASK_BACK.c.story_id == story_id,
-                ASK_BACK.c.kind == "sign_off",
-                ASK_BACK.c.state.in_(("waiting", "asked")),
+                ASK_BACK.c.kind == FollowUpKind.SIGN_OFF,
+                ASK_BACK.c.state.in_((FollowUpState.WAITING, FollowUpState.ASKED)),
             )
-            .values(state="cancelled", due_at=None)
+            .values(state=FollowUpState.CANCELLED, due_at=None)
         )
     if story.state != StoryState.NEW:
         raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)

@@ -15,6 +15,7 @@ from storage import tables
 from storage.queries.contributors import consent_decisions
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.team import members
+from storage.tables.ask_back import FollowUpAnswer, FollowUpKind, FollowUpState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,7 +100,12 @@ def ask_in_good_time(connection: Connection, now: datetime) -> int:
         if end is None or follow_ups_asked.reach(connection, contributor_id, now).why_not:
             continue
         follow_ups_asked.want(
-            connection, kind="renewal", contributor_id=contributor_id, story_id=story_id, until=end.until, now=now
+            connection,
+            kind=FollowUpKind.RENEWAL,
+            contributor_id=contributor_id,
+            story_id=story_id,
+            until=end.until,
+            now=now,
         )
         wanted += 1
     return wanted
@@ -132,7 +138,7 @@ def go_on(
         decided(Purpose.TAKE_PART, "yes")  # what may go on being shared must go on being kept: the question says so
         values["kept_until"] = until
     connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="go_on")
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.GO_ON)
     return True
 
 
@@ -151,7 +157,7 @@ def narrow(
         answer=Use.TEAM,
     )  # fmt: skip
     editions.count_change(connection, story.id, use=Use.TEAM)
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer=Use.TEAM)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.TEAM)
     return True
 
 

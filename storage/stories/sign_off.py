@@ -17,6 +17,7 @@ from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
+from storage.tables.ask_back import FollowUpAnswer, FollowUpState
 from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def agree(
             story_id=edition.story_id,
         )
     follow_ups_asked.settle(
-        connection, ask_back.id, "answered", now=under.now, answer="changed" if theirs else "agreed"
+        connection,
+        ask_back.id,
+        FollowUpState.ANSWERED,
+        now=under.now,
+        answer=FollowUpAnswer.CHANGED if theirs else FollowUpAnswer.AGREED,
     )
 
 
@@ -114,7 +119,7 @@ def keep_with_team(
     )
     editions.set_state(connection, edition.id, EditionState.REFUSED, answered_at=under.now, decision_id=decision)
     editions.count_change(connection, story_id, use=Use.TEAM)
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="kept")
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.KEPT)
 
 
 def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
@@ -128,7 +133,7 @@ def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
             connection, at=now, who=BY_TIME, act="story.edit_lapsed", object_kind="story", object_id=story.id,
             detail=f"version {last.position}",
         )  # fmt: skip
-    follow_ups_asked.settle(connection, ask_back.id, "lapsed", now=now)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.LAPSED, now=now)
 
 
 def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
@@ -137,4 +142,4 @@ def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     if last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
         editions.set_state(connection, last.id, EditionState.DRAFT)
         editions.count_change(connection, last.story_id)
-    follow_ups_asked.settle(connection, ask_back.id, "cancelled", now=now)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.CANCELLED, now=now)
