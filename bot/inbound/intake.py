@@ -39,6 +39,7 @@ from storage.protection.crypto import address_lookups, seal_address
 from storage.queries.conversations import failed_events
 from storage.queries.conversations import turn_queries as store
 from storage.queries.team import on_call
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -229,7 +230,7 @@ class Intake:
         code = alerts.code_in(inbound)
         if person is None:
             source = inbound.entry if code is None else on_call.SOURCE
-            person = self._meet(connection, event, inbound_id, "handled", source)
+            person = self._meet(connection, event, inbound_id, InboundState.HANDLED, source)
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.heard(connection, person, event.now)
         if person.address_state == AddressState.BLOCKED:
@@ -307,7 +308,12 @@ class Intake:
         )
 
     def _meet(
-        self, connection: Connection, event: InboundEvent, inbound_id: int, state: str, source: str | None = None
+        self,
+        connection: Connection,
+        event: InboundEvent,
+        inbound_id: int,
+        state: InboundState,
+        source: str | None = None,
     ) -> Person:
         inbound = event.inbound
         person = store.make_person(
@@ -337,11 +343,17 @@ class Intake:
         return "handled"
 
     def _store(
-        self, connection: Connection, event: InboundEvent, state: str = "stored", error: str | None = None
+        self,
+        connection: Connection,
+        event: InboundEvent,
+        state: InboundState = InboundState.STORED,
+        error: str | None = None,
     ) -> Result:
         return "duplicate" if self._keep_event(connection, event, state, error) is None else "other"
 
-    def _keep_event(self, connection: Connection, event: InboundEvent, state: str, error: str | None) -> int | None:
+    def _keep_event(
+        self, connection: Connection, event: InboundEvent, state: InboundState, error: str | None
+    ) -> int | None:
         return failed_events.keep_event(
             connection,
             channel=event.inbound.channel,
@@ -354,7 +366,7 @@ class Intake:
 
     def _fail(self, connection: Connection, event: InboundEvent, error: str) -> Result:
         """Keep an event for a replay, and tell the team."""
-        inbound_id = self._keep_event(connection, event, "failed", error)
+        inbound_id = self._keep_event(connection, event, InboundState.FAILED, error)
         if inbound_id is None:
             return "duplicate"
         store.raise_item(connection, kind=ItemKind.FAILED_TURN, now=event.now, inbound_id=inbound_id)
@@ -363,14 +375,16 @@ class Intake:
     def _apologise(self, connection: Connection, event: InboundEvent, error: str) -> Result:
         """Keep a failed event with its person. STOP works even now; else they get one apology until it is mended."""
         inbound = event.inbound
-        inbound_id = self._keep_event(connection, event, "failed", error)
+        inbound_id = self._keep_event(connection, event, InboundState.FAILED, error)
         if inbound_id is None:
             return "duplicate"
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
         if person is None:
-            person = self._meet(connection, event, inbound_id, "failed")
+            person = self._meet(connection, event, inbound_id, InboundState.FAILED)
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
-        store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
+        store.mark_inbound(
+            connection, inbound_id, state=InboundState.FAILED, error=error, contributor_id=person.contributor_id
+        )
         language = person.language or self.services.languages[0]
         words = fallback.keywords(event.signals, language, inbound.look)
         if stops := Keyword.STOP in words:

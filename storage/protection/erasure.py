@@ -16,6 +16,7 @@ from flows.model.conversation import Conversation, UnreadableConversationError
 from flows.model.delivery import AddressState
 from storage import tables
 from storage.protection import cancel_waiting
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -420,7 +421,7 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
 def _empty_heard(connection: Connection, contributor_id: int) -> None:
     """Empty the raw events of a person, but for those that failed: their writer was told that they are safe with us."""
     theirs = INBOUND.c.contributor_id == contributor_id
-    heard = (theirs, INBOUND.c.state == "handled", INBOUND.c.sealed.is_not(None))
+    heard = (theirs, INBOUND.c.state == InboundState.HANDLED, INBOUND.c.sealed.is_not(None))
     connection.execute(update(INBOUND).where(*heard).values(sealed=None))
 
 

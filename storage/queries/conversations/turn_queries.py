@@ -40,6 +40,7 @@ from storage.queries.stories.kept_stories import (
     loses_words,
     told_in,
 )
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,15 +75,15 @@ _CLAIM = Statement(
         (claimed := insert(INBOUND))
         .values(
             channel=b("channel"), provider_id=b("provider_id"), contributor_id=b("contributor_id"),
-            received_at=b("received_at"), sealed=b("sealed"), state="handled", attempts=1,
+            received_at=b("received_at"), sealed=b("sealed"), state=InboundState.HANDLED, attempts=1,
         )
         .on_conflict_do_update(
             index_elements=["channel", "provider_id"],
             set_={
-                "state": "handled", "error": None, "attempts": INBOUND.c.attempts + 1,
+                "state": InboundState.HANDLED, "error": None, "attempts": INBOUND.c.attempts + 1,
                 "sealed": claimed.excluded.sealed,
             },
-            where=or_(INBOUND.c.state == "failed", INBOUND.c.state == "stored"),
+            where=or_(INBOUND.c.state == InboundState.FAILED, INBOUND.c.state == InboundState.STORED),
         )
         .returning(INBOUND.c.id)
     )
@@ -159,7 +160,7 @@ def mark_inbound(
     connection: Connection,
     inbound_id: int,
     *,
-    state: str = "handled",
+    state: InboundState = InboundState.HANDLED,
     error: str | None = None,
     contributor_id: int | None = None,
 ) -> None:
@@ -284,7 +285,7 @@ def purge_sealed(
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
     theirs = [INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None)]
     if heard_only:
-        theirs.append(INBOUND.c.state == "handled")
+        theirs.append(INBOUND.c.state == InboundState.HANDLED)
     connection.execute(update(INBOUND).where(*theirs).values(sealed=None))
 
 
