@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from flows.model.item_kinds import Role
     from review.kit.services import ReviewServices
 
 POLICY = "; ".join(
@@ -69,11 +70,11 @@ def build(parts: ReviewServices) -> Starlette:
     """Return the team's web app, to be mounted at `/` after all other routes."""
     slowdown = Throttle()
 
-    def page(view: Callable[[visit.Visit], Response], roles: frozenset[str]) -> Callable[..., Awaitable[Response]]:
+    def page(view: Callable[[visit.Visit], Response], roles: frozenset[Role]) -> Callable[..., Awaitable[Response]]:
         return require_role.require_role(view, parts, slowdown, roles=roles)
 
     def slow_page(
-        view: Callable[[visit.Visit], Awaitable[Response]], roles: frozenset[str]
+        view: Callable[[visit.Visit], Awaitable[Response]], roles: frozenset[Role]
     ) -> Callable[..., Awaitable[Response]]:
         return require_role.require_role_awaited(view, parts, slowdown, roles=roles)
 

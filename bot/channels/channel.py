@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
+from flows.model.delivery import AddressState, MessageKind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
@@ -114,8 +116,7 @@ class Outgoing:
     thread_id: int | None = None
     redraw_of: str = ""
     """Provider's id of the message whose buttons should be redrawn, if `say.redraw`."""
-    kind: str = "reply"
-    """The outbox row's kind: `reply`, `nudge`, `prompt` or `notice`."""
+    kind: MessageKind = MessageKind.REPLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ class Piece:
     """Label and opaque data of each button, one below the other."""
     thread_id: int | None = None
     redraw_of: str = ""
-    kind: str = "reply"
+    kind: MessageKind = MessageKind.REPLY
     unsay: tuple[str, ...] = ()
     """The provider's ids of messages to take away instead of sending anything."""
 
@@ -142,7 +143,6 @@ class SentPiece:
 
 
 FailureKind = Literal["retry", "paused", "permanent", "opted_out", "configuration", "unknown"]
-AddressState = Literal["", "opted_out", "blocked", "unusable"]
 
 
 class SendError(Exception):
@@ -162,7 +162,7 @@ class SendError(Exception):
         code: str = "",
         *,
         retry_after: float | None = None,
-        address_state: AddressState = "",
+        address_state: AddressState | Literal[""] = "",
         tell_team: bool = False,
         dead: bool = False,
     ) -> None:
@@ -170,9 +170,11 @@ class SendError(Exception):
         self.kind: FailureKind = kind
         self.code = code
         self.retry_after = retry_after
-        self.address_state: AddressState = "opted_out" if kind == "opted_out" else address_state
+        self.address_state: AddressState | Literal[""] = (
+            AddressState.OPTED_OUT if kind == "opted_out" else address_state
+        )
         self.tell_team = tell_team or kind == "configuration"
-        self.dead = dead or address_state == "unusable"
+        self.dead = dead or address_state == AddressState.UNUSABLE
         """True if the number may be nobody's, and soon somebody else's."""
 
     @property
@@ -183,12 +185,12 @@ class SendError(Exception):
     @property
     def opted_out(self) -> bool:
         """True if the person does not want to hear from us on this address."""
-        return self.address_state in {"opted_out", "blocked"}
+        return self.address_state in {AddressState.OPTED_OUT, AddressState.BLOCKED}
 
     @property
     def unusable(self) -> bool:
         """True if nothing will ever reach this address."""
-        return self.address_state == "unusable"
+        return self.address_state == AddressState.UNUSABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot.channels import way_in_words
+from flows.model.delivery import AddressState
+from flows.model.item_kinds import Role
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +75,11 @@ def _standing(base: OpenDatabase, contact: Contact) -> str:
         waits = contact.code_until is not None and contact.code_until > base.clock()
         return "no phone yet: waiting for the code from it" if waits else "no phone linked: make a new code"
     by = way_in_words(contact.channel or "")
-    said = {"reachable": "", "opted_out": ", which said STOP", "blocked": ", which has blocked us"}
+    said = {
+        AddressState.REACHABLE: "",
+        AddressState.OPTED_OUT: ", which said STOP",
+        AddressState.BLOCKED: ", which has blocked us",
+    }
     return f"by {by}{said.get(contact.state, ', which cannot be reached')}"
 
 
@@ -122,7 +128,7 @@ def _link(base: OpenDatabase, out: Console, member: Member, position: int, numbe
         )
         on_call.link_directly(connection, member_id=member.id, position=position, address_id=person.address_id, now=now)
         _record(connection, base, member, "on_call.linked", str(position))
-        return not person.opted_out and person.address_state == "reachable"
+        return not person.opted_out and person.address_state == AddressState.REACHABLE
 
     if base.writer.run(work):
         out.print("Linked. Try it: earshot team oncall EMAIL --test", markup=False)
@@ -176,7 +182,7 @@ def _member(base: OpenDatabase, email: str) -> Member:
     member = base.writer.run(partial(members.member_by_email, email=email))
     if member is None or not member.active:
         _fail("Nobody with this address is on the team. Add them first: earshot team add EMAIL --role safeguarding")
-    if member.role not in {"lead", "safeguarding"}:
+    if member.role not in {Role.LEAD, Role.SAFEGUARDING}:
         _fail(f"They are {member.role}, and could not open what they are alerted to. Give them the role safeguarding.")
     return member
 

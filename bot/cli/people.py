@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from flows.model.request_kinds import RequestKind, RequestOrigin
+
 if TYPE_CHECKING:
     from rich.console import Console
     from sqlalchemy.engine import Connection
@@ -39,16 +41,6 @@ class Why(StrEnum):
     law = "law"
     repair = "repair"
     practice = "practice"
-
-
-class Ask(StrEnum):
-    """What a person can ask for."""
-
-    access = "access"
-    erasure = "erasure"
-    correction = "correction"
-    objection = "objection"
-    complaint = "complaint"
 
 
 Who = Annotated[
@@ -178,7 +170,7 @@ STAYS = (
 
 @commands.command()
 def request(
-    kind: Annotated[Ask, typer.Argument(help="access, erasure, correction, objection or complaint.")],
+    kind: Annotated[RequestKind, typer.Argument(help="access, erasure, correction, objection or complaint.")],
     *,
     who: Annotated[
         str, typer.Option(help="The person, written as for find. Leave it out if you do not know.", show_default=False)
@@ -207,17 +199,17 @@ def request(
 
         def work(connection: Connection) -> requests.Filed:
             filed = requests.open_request(
-                connection, base.keyring, kind=kind.value, origin="team", now=opened, said=said.strip(),
+                connection, base.keyring, kind=kind, origin=RequestOrigin.TEAM, now=opened, said=said.strip(),
                 reach=reach.strip(), contributor_id=hit.contributor_id if hit else None,
             )  # fmt: skip
             members.record(
                 connection, at=now, who="command line", act="request.opened", object_kind="request",
-                object_id=filed.id, detail=kind.value,
+                object_id=filed.id, detail=kind,
             )  # fmt: skip
             return filed
 
         filed = base.writer.run(work)
-    what = "Say that you have it by" if kind is Ask.complaint else "Answer it by"
+    what = "Say that you have it by" if kind is RequestKind.COMPLAINT else "Answer it by"
     day, aim = (_day(at.astimezone(settings.timezone)) for at in (filed.due_at, filed.target_at))
     out.print(f"{filed.reference} is noted. {what} {day}; our own aim is {aim}.", markup=False)
     out.print(f"It is on {settings.public_url}/requests", markup=False)

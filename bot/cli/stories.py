@@ -14,6 +14,7 @@ import typer
 from bot.cli.assist import assist
 from bot.cli.proof import proof
 from flows.language.normalise import displayable
+from flows.model.story_states import StoryState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ commands.command()(assist)
 
 StoryNumber = Annotated[int, typer.Argument(help="The story's number, as `earshot stories list` shows it.", min=1)]
 BY = "command line"
-STORY_STATES = ("new", "approved", "declined")
+STORY_STATES = tuple(StoryState)
 EXCERPT = 60
 """Characters of a story in the list."""
 

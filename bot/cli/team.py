@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot.cli.on_call import oncall
+from flows.model.item_kinds import Role
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -24,7 +25,7 @@ Email = Annotated[str, typer.Argument(help="Their email address; they sign in wi
 @commands.command()
 def add(
     email: Email,
-    role: Annotated[str, typer.Option(help="lead, reviewer, outreach or safeguarding.")] = "reviewer",
+    role: Annotated[str, typer.Option(help="lead, reviewer, outreach or safeguarding.")] = Role.REVIEWER.value,
 ) -> None:
     """Add somebody, or give them another role, and print a link for choosing a password."""
     from bot.cli.console import console, installed  # noqa: PLC0415

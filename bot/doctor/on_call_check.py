@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.doctor.finding import CheckContext, DoctorFinding
+from flows.model.delivery import AddressState
 from storage.db.engine import reader
 from storage.queries.team import on_call, safeguarding_items
 
@@ -55,7 +56,7 @@ def on_call_contacts(context: CheckContext) -> Iterator[DoctorFinding]:
                 "care", f"{contact.email} is on call and has linked no phone.",
                 f"Run: earshot team oncall {contact.email} --position {contact.position}",
             )  # fmt: skip
-        elif contact.state != "reachable":
+        elif contact.state != AddressState.REACHABLE:
             yield DoctorFinding(
                 "wrong", f"Alerts to {contact.email} have stopped: that phone said STOP, blocked us or is gone.",
                 "Let them text START to us, or link another phone.",

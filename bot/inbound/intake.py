@@ -28,6 +28,7 @@ from bot.turn.seen_messages import EVERYTHING, Seen, judge
 from bot.turn.turn_services import TurnTrigger
 from flows.engine.signpost_first import ONCE_IN
 from flows.language.keywords.recognise import Keyword
+from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Begin, Say
 from flows.model.item_kinds import ItemKind
 from flows.model.messages import Message
@@ -38,6 +39,7 @@ from storage.protection.crypto import address_lookups, seal_address
 from storage.queries.conversations import failed_events
 from storage.queries.conversations import turn_queries as store
 from storage.queries.team import on_call
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -231,11 +233,13 @@ class Intake:
         code = alerts.code_in(inbound)
         if person is None:
             source = inbound.entry if code is None else on_call.SOURCE
-            person = self._meet(connection, event, inbound_id, "handled", source)
+            person = self._meet(connection, event, inbound_id, InboundState.HANDLED, source)
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.heard(connection, person, event.now)
-        if person.address_state == "blocked":
-            store.set_address_state(connection, person.address_id, "reachable", event.now)  # they just wrote from it
+        if person.address_state == AddressState.BLOCKED:
+            store.set_address_state(
+                connection, person.address_id, AddressState.REACHABLE, event.now
+            )  # they just wrote from it
         if code is not None:
             self._link_phone(connection, event, person, inbound_id, code)
             return "handled"
@@ -306,7 +310,12 @@ class Intake:
         )
 
     def _meet(
-        self, connection: Connection, event: InboundEvent, inbound_id: int, state: str, source: str | None = None
+        self,
+        connection: Connection,
+        event: InboundEvent,
+        inbound_id: int,
+        state: InboundState,
+        source: str | None = None,
     ) -> Person:
         inbound = event.inbound
         person = store.make_person(
@@ -330,17 +339,23 @@ class Intake:
         if self._claim(connection, event, person) is None:
             return "duplicate"
         if inbound.blocked:
-            store.set_address_state(connection, person.address_id, "blocked", event.now)
-        elif person.address_state == "blocked":
-            store.set_address_state(connection, person.address_id, "reachable", event.now)
+            store.set_address_state(connection, person.address_id, AddressState.BLOCKED, event.now)
+        elif person.address_state == AddressState.BLOCKED:
+            store.set_address_state(connection, person.address_id, AddressState.REACHABLE, event.now)
         return "handled"
 
     def _store(
-        self, connection: Connection, event: InboundEvent, state: str = "stored", error: str | None = None
+        self,
+        connection: Connection,
+        event: InboundEvent,
+        state: InboundState = InboundState.STORED,
+        error: str | None = None,
     ) -> Result:
         return "duplicate" if self._keep_event(connection, event, state, error) is None else "other"
 
-    def _keep_event(self, connection: Connection, event: InboundEvent, state: str, error: str | None) -> int | None:
+    def _keep_event(
+        self, connection: Connection, event: InboundEvent, state: InboundState, error: str | None
+    ) -> int | None:
         return failed_events.keep_event(
             connection,
             channel=event.inbound.channel,
@@ -353,7 +368,7 @@ class Intake:
 
     def _fail(self, connection: Connection, event: InboundEvent, error: str) -> Result:
         """Keep an event for a replay, and tell the team."""
-        inbound_id = self._keep_event(connection, event, "failed", error)
+        inbound_id = self._keep_event(connection, event, InboundState.FAILED, error)
         if inbound_id is None:
             return "duplicate"
         store.raise_item(connection, kind=ItemKind.FAILED_TURN, now=event.now, inbound_id=inbound_id)
@@ -362,14 +377,16 @@ class Intake:
     def _apologise(self, connection: Connection, event: InboundEvent, error: str) -> Result:
         """Keep a failed event with its person. STOP works even now; else they get one apology until it is mended."""
         inbound = event.inbound
-        inbound_id = self._keep_event(connection, event, "failed", error)
+        inbound_id = self._keep_event(connection, event, InboundState.FAILED, error)
         if inbound_id is None:
             return "duplicate"
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
         if person is None:
-            person = self._meet(connection, event, inbound_id, "failed")
+            person = self._meet(connection, event, inbound_id, InboundState.FAILED)
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
-        store.mark_inbound(connection, inbound_id, state="failed", error=error, contributor_id=person.contributor_id)
+        store.mark_inbound(
+            connection, inbound_id, state=InboundState.FAILED, error=error, contributor_id=person.contributor_id
+        )
         language = person.language or self.services.languages[0]
         words = fallback.keywords(event.signals, language, inbound.look)
         if stops := Keyword.STOP in words:
@@ -421,7 +438,7 @@ class Intake:
             conversation_id=None,
             inbound_id=inbound_id,
             channel=person.channel,
-            kind="reply",
+            kind=MessageKind.REPLY,
             payload=Message(say=Say(text=text), thread_id=event.inbound.thread_id).to_json(),
             due_at=event.now,
             now=event.now,

@@ -17,6 +17,7 @@ from storage.db.engine import reader
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations import failed_events
 from storage.queries.conversations.published import first_published
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -100,7 +101,7 @@ class Recovery:
 
     async def stored(self) -> int:
         """Handle what the fallback route set aside; returns how many events that were."""
-        return (await self._again(lambda event: event.state == "stored")).handled
+        return (await self._again(lambda event: event.state == InboundState.STORED)).handled
 
     async def replay(self, only: Collection[int] = ()) -> Recovered:
         """Handle again what failed or was set aside: all of it, or only these numbers."""

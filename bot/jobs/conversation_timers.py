@@ -16,6 +16,7 @@ from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Expired, Nudged, Quiet
 from storage.db.engine import reader
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 AT_ONCE = 200
 SHELVED = timedelta(hours=1)
 """How long a conversation that cannot go on is left alone before the next try."""
-SIGNALS: dict[DueKind, tuple[Signal, str]] = {
-    "quiet": (Quiet(), "reply"),
-    "nudge": (Nudged(), "nudge"),
-    "expire": (Expired(), "nudge"),
+SIGNALS: dict[DueKind, tuple[Signal, MessageKind]] = {
+    "quiet": (Quiet(), MessageKind.REPLY),
+    "nudge": (Nudged(), MessageKind.NUDGE),
+    "expire": (Expired(), MessageKind.NUDGE),
 }
 """By kind of due time: the signal for the engine, and the kind of the resulting messages (rule 99 exempts replies)."""
 

@@ -18,6 +18,7 @@ from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import AskedBack
 from storage.db.engine import reader
@@ -27,6 +28,7 @@ from storage.queries.conversations import turn_queries as store
 from storage.queries.stories import follow_ups_asked
 from storage.queries.team import safeguarding_items
 from storage.stories import renewal, sign_off
+from storage.tables.ask_back import FollowUpKind, FollowUpState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from storage.queries.stories.follow_ups_asked import AskBack
 
 AT_ONCE = 200
-KIND = "notice"
 LOOK_AGAIN = timedelta(hours=1)
 REMIND_AFTER = timedelta(days=7)
 """One reminder, a week after the question; never a second (rule 100)."""
@@ -117,10 +118,10 @@ class FollowUps:
             return False
         if found.until is not None and found.until <= now:
             self._let_go(connection, found, now)
-        elif found.kind == "sign_off" and sign_off.asked(connection, found) is None:
-            follow_ups_asked.settle(connection, found.id, "cancelled", now=now)
+        elif found.kind == FollowUpKind.SIGN_OFF and sign_off.asked(connection, found) is None:
+            follow_ups_asked.settle(connection, found.id, FollowUpState.CANCELLED, now=now)
         elif person is None:
-            if closed and found.state == "waiting":
+            if closed and found.state == FollowUpState.WAITING:
                 store.raise_item(
                     connection, kind=ItemKind.NUMBER_CLOSED, now=now, contributor_id=found.contributor_id,
                     story_id=found.story_id,
@@ -133,22 +134,22 @@ class FollowUps:
     @staticmethod
     def _let_go(connection: Connection, found: AskBack, now: datetime) -> None:
         """Close a question that got no answer in time. `renew` narrows a use that ends with it."""
-        if found.kind == "sign_off":
+        if found.kind == FollowUpKind.SIGN_OFF:
             sign_off.lapse(connection, found, now)
         else:
-            follow_ups_asked.settle(connection, found.id, "lapsed", now=now)
+            follow_ups_asked.settle(connection, found.id, FollowUpState.LAPSED, now=now)
 
     @staticmethod
     def _unreachable(connection: Connection, found: AskBack, now: datetime) -> None:
-        if found.state == "asked" and found.until is not None:
+        if found.state == FollowUpState.ASKED and found.until is not None:
             follow_ups_asked.look_again(connection, found.id, found.until)
-        elif found.kind == "sign_off":
+        elif found.kind == FollowUpKind.SIGN_OFF:
             sign_off.give_up(connection, found, now)
         else:
-            follow_ups_asked.settle(connection, found.id, "cancelled", now=now)
+            follow_ups_asked.settle(connection, found.id, FollowUpState.CANCELLED, now=now)
 
     def _ask(self, connection: Connection, found: AskBack, person: store.Person, now: datetime) -> None:
-        first = found.state == "waiting"
+        first = found.state == FollowUpState.WAITING
         other = follow_ups_asked.asked_of(connection, found.contributor_id, but=found.id, since=now - APART)
         if first and other is not None:
             follow_ups_asked.look_again(connection, found.id, other + APART)
@@ -173,6 +174,8 @@ class FollowUps:
         if stored is None or stored.status == "open":
             return False
         look = Conversation.from_json(stored.state).channel
-        turn = TurnRunner(connection, self.services, person, TurnTrigger(now=now, look=look, kind=KIND), stored)
+        turn = TurnRunner(
+            connection, self.services, person, TurnTrigger(now=now, look=look, kind=MessageKind.NOTICE), stored
+        )
         turn.hear([AskedBack(id=found.id, until=until.isoformat())])
         return turn.said > 0

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.outbound import retry_policy
 from bot.turn import blocked_reply
+from flows.model.delivery import AddressState, MessageKind
 from flows.model.item_kinds import ItemKind
 from storage.queries.contributors.people import opt_out, set_address_state
 from storage.queries.conversations import address_holders
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox
 from storage.queries.team import on_call
-from storage.queries.team.on_call import ALERT
-from storage.queries.team.safeguarding_items import CARE
+from storage.tables.address import ClosedWhy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     Work = Callable[[Connection], None]
 
-ASKED_FOR = frozenset({"reply", "unsay"})
+ASKED_FOR = frozenset({MessageKind.REPLY, MessageKind.UNSAY})
 """Kinds that somebody has just asked for, so that not even their own STOP holds them."""
-AT_ANY_HOUR = frozenset({*ASKED_FOR, ALERT, CARE})
+AT_ANY_HOUR = frozenset({*ASKED_FOR, MessageKind.ALERT, MessageKind.CARE})
 """Kinds that quiet hours do not hold: somebody waits for them."""
 PAUSE = timedelta(hours=1)
 """How long an invitation or a notice is put off at a time while somebody looks after its person."""
@@ -52,11 +52,11 @@ def refusal(due: DueMessage) -> str:
 
     A reply is always welcome to somebody who has just written, also the one that confirms STOP.
     """
-    if due.address_state in {"blocked", "unusable"}:
+    if due.address_state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
         return due.address_state
-    if due.address_closed and due.kind not in {*ASKED_FOR, ALERT}:
+    if due.address_closed and due.kind not in {*ASKED_FOR, MessageKind.ALERT}:
         return "closed"
-    if due.kind not in ASKED_FOR and (due.opted_out or due.address_state == "opted_out"):
+    if due.kind not in ASKED_FOR and (due.opted_out or due.address_state == AddressState.OPTED_OUT):
         return "opted_out"
     return ""
 
@@ -68,7 +68,7 @@ def while_in_care(due: DueMessage, now: datetime) -> SendOutcome | None:
     """
     if due.kind in AT_ANY_HOUR:
         return None
-    return cancelled(due, "in_care", now) if due.kind == "nudge" else later(due, now + PAUSE, "in_care")
+    return cancelled(due, "in_care", now) if due.kind == MessageKind.NUDGE else later(due, now + PAUSE, "in_care")
 
 
 def cancelled(due: DueMessage, reason: str, now: datetime) -> SendOutcome:
@@ -76,7 +76,7 @@ def cancelled(due: DueMessage, reason: str, now: datetime) -> SendOutcome:
 
     def work(connection: Connection) -> None:
         outbox.cancel(connection, due.id, reason)
-        if due.kind == ALERT:
+        if due.kind == MessageKind.ALERT:
             on_call.undelivered(connection, due.address_id, now)
 
     return SendOutcome("cancelled", work)
@@ -107,7 +107,7 @@ def given_up(
 
     def work(connection: Connection) -> None:
         outbox.mark_failed(connection, due.id, reason, refused=refused)
-        if due.kind == ALERT:
+        if due.kind == MessageKind.ALERT:
             on_call.undelivered(connection, due.address_id, now)
         if tell_team:
             raise_item(
@@ -138,7 +138,7 @@ def failed(
     def work(connection: Connection) -> None:
         gone.work(connection)
         of_address(connection, due.address_id, due.contributor_id, error, now)
-        if error.address_state == "opted_out":
+        if error.address_state == AddressState.OPTED_OUT:
             blocked_reply.note(connection, due, now)
 
     return SendOutcome("failed", work)
@@ -166,9 +166,9 @@ def of_address(connection: Connection, address_id: int, contributor_id: int, err
 
     A number that may be dead opens nothing any more of what was told from it (design rule 13).
     """
-    if error.address_state == "opted_out":
+    if error.address_state == AddressState.OPTED_OUT:
         opt_out(connection, contributor_id, now)
     elif error.address_state:
         set_address_state(connection, address_id, error.address_state, now)
     if error.dead:
-        address_holders.close(connection, address_id, address_holders.DEAD, now)
+        address_holders.close(connection, address_id, ClosedWhy.DEAD, now)

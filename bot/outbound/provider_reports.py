@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from bot.channels.channel import StatusReport
 from bot.outbound import outcome
+from flows.model.delivery import MessageKind, MessageState
 from flows.model.item_kinds import ItemKind
 from storage.queries.conversations import address_holders
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox, provider_statuses
 from storage.queries.team import on_call
-from storage.queries.team.on_call import ALERT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.channels.channel import Channel
 
-NOT_THERE = frozenset({"failed", "undelivered"})
+NOT_THERE = frozenset({MessageState.FAILED, MessageState.UNDELIVERED})
 """What a provider may say of an alert that its reader never got."""
 
 
@@ -54,9 +54,9 @@ def _mean(connection: Connection, channel: Channel | None, report: StatusReport,
     whom = provider_statuses.addressee(connection, channel=report.channel, provider_id=report.provider_id)
     if whom is None:
         return
-    if whom.kind == ALERT and provider_statuses.STATUSES[report.status] in NOT_THERE:
+    if whom.kind == MessageKind.ALERT and provider_statuses.STATUSES[report.status] in NOT_THERE:
         on_call.undelivered(connection, whom.address_id, now)
-    if provider_statuses.STATUSES[report.status] == "delivered" and provider_statuses.failed_before(
+    if provider_statuses.STATUSES[report.status] == MessageState.DELIVERED and provider_statuses.failed_before(
         connection, channel=report.channel, provider_id=report.provider_id
     ):
         address_holders.proved_alive(connection, whom.address_id, now)  # it was said to be lost, and has arrived

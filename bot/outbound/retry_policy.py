@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from storage.queries.team.on_call import ALERT
+from flows.model.delivery import MessageKind
 
 if TYPE_CHECKING:
     from storage.queries.delivery.outbox import DueMessage
@@ -14,7 +14,11 @@ FIRST_WAIT = 1.0
 GROWTH = 1.5
 """A wait is about a third of the time since the first try, so that nobody waits long for a fault that is over."""
 LONGEST_WAIT = 30.0
-PATIENCE = {"reply": timedelta(hours=24), "unsay": timedelta(hours=24), ALERT: timedelta(hours=1)}
+PATIENCE = {
+    MessageKind.REPLY: timedelta(hours=24),
+    MessageKind.UNSAY: timedelta(hours=24),
+    MessageKind.ALERT: timedelta(hours=1),
+}
 """How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An
 alert that does not go out goes to somebody else, and the clock writes the next one."""
 PATIENCE_UNASKED = timedelta(hours=36)

@@ -28,11 +28,11 @@ from bot.outbound.reconciler import Reconciler
 from bot.outbound.sending_processes import BEAT_SECONDS, Presence
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
+from flows.model.delivery import MessageKind, MessageState
 from flows.model.item_kinds import ItemKind
 from flows.model.messages import UnreadableMessageError
 from storage.db.database_trouble import cause_of
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
-from storage.protection.cancel_waiting import UNSAY
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox, provider_statuses
@@ -166,7 +166,7 @@ class Sender(OutboundContext):
         changed = await self.writer.perform(work)
         if changed:
             metrics.sends.labels(report.channel, report.status).inc()
-        if queue is not None and provider_statuses.STATUSES.get(report.status) == "delivered":
+        if queue is not None and provider_statuses.STATUSES.get(report.status) == MessageState.DELIVERED:
             queue.spacing.delivered(report.provider_id)
 
     # --- taking and writing down --------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ class Sender(OutboundContext):
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return outcome.later(due, when, "quiet_hours")
         try:
-            pieces = await self._unsaid(queue, due) if due.kind == UNSAY else queue.pieces(due)
+            pieces = await self._unsaid(queue, due) if due.kind == MessageKind.UNSAY else queue.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
             log.error("message cannot be read", channel=due.channel, outbox=due.id, **error_fields(error))
             return outcome.given_up(due, type(error).__name__, now, tell_team=True)

@@ -10,17 +10,20 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flows.model.consent_answers import Purpose
+
 if TYPE_CHECKING:
     from bot.settings.environment import Settings
 
 JURISDICTIONS = {"GB": "United Kingdom", "IE": "Ireland, European Union"}
 PURPOSES = {
-    "take_part": "to keep what a person tells, so that our team can learn from it and services can get better",
-    "use": "to share what was told as far as its teller says: with the team, as a quote without a name, or published",
-    "edition": "to share what was told in the version that its teller was shown, and in no other",
-    "naming": "to name the teller of a published story as they say: nobody, only the place, or a name they gave",
-    "contact": "to write to the person about what they told: to check something, or to say what changed",
-    "invite": "to invite the person once more, at most once in 14 days, about something new",
+    Purpose.TAKE_PART: "to keep what a person tells, so that our team can learn from it and services can get better",
+    Purpose.USE: "to share what was told as far as its teller says: with the team, as a quote without a name, or "
+    "published",
+    Purpose.EDITION: "to share what was told in the version that its teller was shown, and in no other",
+    Purpose.NAMING: "to name the teller of a published story as they say: nobody, only the place, or a name they gave",
+    Purpose.CONTACT: "to write to the person about what they told: to check something, or to say what changed",
+    Purpose.INVITE: "to invite the person once more, at most once in 14 days, about something new",
 }
 """What each decision is for, by purpose."""
 DATA_TYPES = (

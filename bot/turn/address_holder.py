@@ -14,6 +14,7 @@ from flows.model.signals import Said
 from storage.protection import receipt_lookup
 from storage.queries.conversations import address_holders
 from storage.queries.conversations import turn_queries as store
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,7 @@ def of_address(
         if isinstance(signal, Said) and ends_in_one(signal.text):
             found = _by_receipt(connection, services, found, signal.text, now)
     if found is not person:
-        store.mark_inbound(connection, inbound_id, state="handled", contributor_id=found.contributor_id)
+        store.mark_inbound(connection, inbound_id, state=InboundState.HANDLED, contributor_id=found.contributor_id)
     return found
 
 

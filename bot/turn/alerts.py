@@ -15,6 +15,7 @@ from secrets import choice
 from typing import TYPE_CHECKING
 
 from bot.channels import practises
+from flows.model.delivery import MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
 from flows.model.signals import Said, Started
@@ -157,7 +158,7 @@ def write(connection: Connection, contact: Contact, text: str, now: datetime) ->
         conversation_id=None,
         inbound_id=None,
         channel=contact.channel,
-        kind=on_call.ALERT,
+        kind=MessageKind.ALERT,
         payload=Message(say=Say(text=text)).to_json(),
         due_at=now,
         now=now,

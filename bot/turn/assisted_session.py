@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
+from flows.model.delivery import AddressState
 from flows.model.effects import Begin
 from flows.model.signals import Said
 from storage.protection.crypto import address_lookups, seal_address
@@ -76,7 +77,7 @@ class AssistedSession:
             now=self.clock(),
             source=ASSISTED,
         )
-        store.set_address_state(connection, self._person.address_id, "unusable", self.clock())
+        store.set_address_state(connection, self._person.address_id, AddressState.UNUSABLE, self.clock())
         turn = TurnRunner(connection, self.services, self._person, self._occasion())
         turn.begin(Begin(flow=flow))
         return self._taken(turn)

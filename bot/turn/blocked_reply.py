@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from flows.interruptions import CHANGE, CONFIRM, DELETE, OFFERS
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind, RequestOrigin
 from storage.queries.conversations.turn_queries import conversation_by_id, raise_item
 from storage.queries.team import requests
 
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 
     from storage.queries.delivery.outbox import DueMessage
 
-KINDS = {DELETE: "erasure", OFFERS: "access", CHANGE: "correction", CONFIRM: "correction"}
+KINDS = {
+    DELETE: RequestKind.ERASURE,
+    OFFERS: RequestKind.ACCESS,
+    CHANGE: RequestKind.CORRECTION,
+    CONFIRM: RequestKind.CORRECTION,
+}
 
 
 def note(connection: Connection, due: DueMessage, now: datetime) -> bool:
@@ -31,14 +38,16 @@ def note(connection: Connection, due: DueMessage, now: datetime) -> bool:
         aside = Conversation.from_json(stored.state).aside if stored is not None else ""
     except UnreadableConversationError:
         return False
-    kind = KINDS.get(aside, "")
-    return due.kind == "reply" and bool(kind) and enter(connection, kind, due.contributor_id, now)
+    kind = KINDS.get(aside)
+    return due.kind == MessageKind.REPLY and kind is not None and enter(connection, kind, due.contributor_id, now)
 
 
-def enter(connection: Connection, kind: str, contributor_id: int, now: datetime) -> bool:
+def enter(connection: Connection, kind: RequestKind, contributor_id: int, now: datetime) -> bool:
     """Enter a request that a person follows up, once while it is open; returns whether it is new."""
     if requests.is_open(connection, kind, contributor_id):
         return False
-    requests.open_request(connection, None, kind=kind, origin="chat", now=now, contributor_id=contributor_id)
+    requests.open_request(
+        connection, None, kind=kind, origin=RequestOrigin.CHAT, now=now, contributor_id=contributor_id
+    )
     raise_item(connection, kind=ItemKind.REQUEST, now=now, contributor_id=contributor_id)
     return True

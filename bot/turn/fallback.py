@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.language.distress.detect_distress import notice
 from flows.language.keywords.recognise import Keyword, recognise
+from flows.model.request_kinds import RequestKind
 from flows.model.signals import Edited, Said, Started
 from storage.queries.team import safeguarding_items
 
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from flows.model.signals import Signal
     from storage.queries.conversations.turn_queries import Person
 
-RIGHTS = {Keyword.DELETE: "erasure", Keyword.MY_DATA: "access", Keyword.CHANGE: "correction"}
+RIGHTS = {
+    Keyword.DELETE: RequestKind.ERASURE,
+    Keyword.MY_DATA: RequestKind.ACCESS,
+    Keyword.CHANGE: RequestKind.CORRECTION,
+}
 """Keywords by which somebody uses a right, and the kind of request that a person follows up."""
 
 

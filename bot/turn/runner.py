@@ -14,6 +14,7 @@ from bot.turn.handler_context import HandlerContext
 from bot.turn.handlers import HANDLERS
 from flows.engine.advance import advance
 from flows.model.conversation import Conversation, idle
+from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Begin, SaveAnswer, Say
 from flows.model.messages import Message
 from flows.model.signals import Signal, Started
@@ -76,7 +77,7 @@ class TurnRunner(HandlerContext):
 
     def _as_it_is_now(self, conversation: Conversation) -> Conversation:
         """Bring a stored state in line with what may have changed elsewhere: STOP or a signpost by another channel."""
-        opted_out = self.person.opted_out or self.person.address_state == "opted_out"
+        opted_out = self.person.opted_out or self.person.address_state == AddressState.OPTED_OUT
         now = {"opted_out": opted_out, "channel": self.trigger.look, "signposted_at": self.person.signposted_at}
         if all(getattr(conversation, name) == value for name, value in now.items()):
             return conversation
@@ -145,7 +146,7 @@ class TurnRunner(HandlerContext):
             receipt=receipt,
             receipt_sealed=seal_receipt(self.services.keyring, receipt),
         )
-        stopped = self.person.opted_out or self.person.address_state == "opted_out"
+        stopped = self.person.opted_out or self.person.address_state == AddressState.OPTED_OUT
         opted_out = after.opted_out if after is not None else stopped
         carried = {
             "opted_out": opted_out,
@@ -246,7 +247,7 @@ class TurnRunner(HandlerContext):
     def _is_beside(self, say: Say) -> bool:
         """Tell whether an answer moves no flow on. What names somebody to talk to is never counted."""
         signposting = self.person.signposted_at == self.now
-        if say.redraw or signposting or self.person.simulated or self.trigger.kind != "reply":
+        if say.redraw or signposting or self.person.simulated or self.trigger.kind != MessageKind.REPLY:
             return False
         return self._place() == self._from
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from flows.model.delivery import MessageState
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 READ_IN = timedelta(seconds=0.6)
 """Nobody has read a message, and answered it, sooner after it was given to the provider."""
-NEVER_SENT = frozenset({"cancelled", "failed"})
+NEVER_SENT = frozenset({MessageState.CANCELLED, MessageState.FAILED})
 
 
 class Seen(NamedTuple):

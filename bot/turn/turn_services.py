@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
+from flows.model.delivery import MessageKind
 from flows.model.staffed_hours import StaffedHours
 from storage.queries.conversations import address_holders
 
@@ -49,7 +50,7 @@ class TurnTrigger:
 
     now: datetime
     look: ChannelKind
-    kind: str = "reply"
+    kind: MessageKind = MessageKind.REPLY
     """Kind of the outbox rows it makes: reply or nudge."""
     inbound_id: int | None = None
     language_hint: str = ""

@@ -25,6 +25,7 @@ from bot.web import templating
 from bot.web.privacy_page import REGULATORS, preferred
 from flows.interruptions.turn_builder import LANGUAGES
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind, RequestOrigin
 from review.kit import forms
 from review.kit.throttle import network_of, site_of
 from storage.queries.conversations.turn_queries import raise_item
@@ -220,11 +221,17 @@ class ComplaintPage:
     def _file(self, connection: Connection, said: str, reach: str) -> Filed:
         now = self.services.clock()
         filed = requests.open_request(
-            connection, self.services.keyring, kind="complaint", origin="web", now=now, said=said, reach=reach
+            connection,
+            self.services.keyring,
+            kind=RequestKind.COMPLAINT,
+            origin=RequestOrigin.WEB,
+            now=now,
+            said=said,
+            reach=reach,
         )
         members.record(
             connection, at=now, who="earshot", act="request.opened", object_kind="request", object_id=filed.id,
-            detail="complaint",
+            detail=RequestKind.COMPLAINT,
         )  # fmt: skip
         raise_item(connection, kind=ItemKind.REQUEST, now=now)
         return filed

@@ -10,6 +10,7 @@ from flows.model.channel_look import LOOKS
 from review.kit import labels
 
 if TYPE_CHECKING:
+    from flows.model.consent_answers import Use
     from storage.queries.simulated_people import PracticePerson
 
 PHONES = tuple((look.name, look.title) for look in reversed(LOOKS.values()))
@@ -97,7 +98,7 @@ def kept(person: PracticePerson | None) -> KeptShown:
     return KeptShown(stories, nothing, held, person.receipt, person.opted_out)
 
 
-def _about(tags: tuple[tuple[str, str], ...], use: str) -> str:
+def _about(tags: tuple[tuple[str, str], ...], use: Use) -> str:
     named = {"scale": labels.SCALES, "actor": labels.ACTORS}
     said = [labels.label(named[dimension], value) for dimension, value in tags if dimension in named]
     return " · ".join([*said, labels.label(labels.USES, use)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.model.consent_answers import Naming, Purpose, Use
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Protocol
@@ -36,11 +38,11 @@ def _place(steps: Mapping[str, Step], conversation: Conversation) -> str:
 
 
 def _keys(consents: Mapping[str, str]) -> Iterator[str]:
-    use = consents.get("use")
-    if use == "publish":
-        yield f"agreed_publish_{consents.get('naming', 'none')}"
+    use = consents.get(Purpose.USE)
+    if use == Use.PUBLISH:
+        yield f"agreed_publish_{consents.get(Purpose.NAMING, Naming.NONE)}"
     elif use is not None:
         yield f"agreed_{use}"
-    for purpose in ("contact", "invite"):
+    for purpose in (Purpose.CONTACT, Purpose.INVITE):
         if consents.get(purpose) == "yes":
             yield f"agreed_{purpose}"

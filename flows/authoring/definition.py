@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Field
 
 from flows.model.record import Record
+from flows.model.story_states import StoryKind
 from flows.questions import QUESTIONS
 from flows.questions.question import SourceText, Step
 
@@ -30,7 +31,7 @@ class Flow(Record):
     title: str = Field(min_length=1)
     source_language: str = Field(default="en", pattern=r"^[a-z]{2,3}$")
     start: str
-    gathers: Literal["story", "feedback"] = "story"
+    gathers: StoryKind = StoryKind.STORY
     words: tuple[str, ...] = ()
     """Words that start this flow if they are the whole message."""
     sensitive: bool = True

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from flows.questions.question import Step
 
 CHANNELS: tuple[ChannelKind, ...] = tuple(LOOKS)
-TAKE_PART = "take_part"
 
 
 @dataclass(frozen=True)

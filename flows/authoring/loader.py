@@ -131,6 +131,7 @@ _PLAIN = {
     "string_too_long": ("{named} is too long.", "Use {max_length} characters or fewer."),
     "too_short": ("{named} has too few entries.", "Give it {min_length} or more."),
     "too_long": ("{named} has too many entries.", "Give it {max_length} or fewer."),
+    "enum": ("{named} is none of the words it can be.", "Use one of: {expected}."),
     "literal_error": ("{named} is none of the words it can be.", "Use one of: {expected}."),
     "none_required": ("{named} cannot stand here.", "Take the line out: nothing comes after this step."),
     "less_than_equal": ("{named} is too large.", "Use {le} or less."),

@@ -21,6 +21,7 @@ from flows.model.organisation_facts import OrganisationFacts
 from flows.model.record import Record
 
 if TYPE_CHECKING:
+    from flows.model.consent_answers import Purpose
     from flows.model.conversation import Conversation
     from flows.questions.question import Choice, OptionStep
 
@@ -77,14 +78,14 @@ class Release(Record):
         """Return True if the release has a text at this address."""
         return address in self.texts[self.flow.source_language]
 
-    def consent_step(self, purpose: str) -> str | None:
+    def consent_step(self, purpose: Purpose) -> str | None:
         """Return the name of the step that asks for this decision; None if no step of the flow does."""
         return next(
             (name for name, step in self.flow.steps.items() if step.asks_consent and step.about == purpose),
             None,
         )
 
-    def consent_version(self, purpose: str) -> int:
+    def consent_version(self, purpose: Purpose) -> int:
         """Return the version of what people agree to for this purpose; 1 if the flow does not ask for it."""
         for step in self.flow.steps.values():
             for decided in step.purposes():

@@ -13,6 +13,7 @@ from flows.authoring.findings import Finding
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release, compile_release
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
@@ -54,7 +55,7 @@ SAMPLES = {
 }  # fmt: skip
 """Likely values of placeholders that a conversation fills in. A read-back is measured without the story itself."""
 
-LONGEST_AGREED = {"use": "publish", "naming": "place", "contact": "yes", "invite": "no"}
+LONGEST_AGREED = {Purpose.USE: "publish", Purpose.NAMING: "place", Purpose.CONTACT: "yes", Purpose.INVITE: "no"}
 """Answers that make the longest consent summary."""
 
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.authoring.flow_graph import TAKE_PART
 from flows.checks.checked_flow import AT
+from flows.model.consent_answers import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,5 +27,6 @@ def check(subject: Subject) -> Iterator[Finding]:
                     "no_consent",
                     name,
                     f"{AT[graph.channel]} people get here without agreeing to take part, this way: {' → '.join(way)}.",
-                    f'Put a step of type consent with purpose = "{TAKE_PART}" before it, and let only its yes lead on.',
+                    f'Put a step of type consent with purpose = "{Purpose.TAKE_PART}" before it, and let only its yes '
+                    "lead on.",
                 )

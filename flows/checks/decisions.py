@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.checked_flow import AT, BY
+from flows.model.consent_answers import WIDTH, Naming, Purpose, Use
 from flows.questions.question import offered_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from flows.authoring.findings import Finding
     from flows.checks.checked_flow import Subject
@@ -21,8 +22,7 @@ CODES = {
     "use_before_story": "People are asked how far their words may travel before they have written any.",
 }
 
-_WIDTH = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
-_OF_THEIR_OWN = {"use": "team", "naming": "none"}
+_OF_THEIR_OWN: Mapping[Purpose | None, str] = {Purpose.USE: Use.TEAM, Purpose.NAMING: Naming.NONE}
 """Purposes that are not answered with yes or no, and the answer that each must offer."""
 
 
@@ -52,11 +52,11 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _narrowest(subject: Subject, name: str, step: Step) -> Iterator[Finding]:
     named = next((option for option in step.choices() if option.value == step.least), None)
-    least = min(step.choices(), key=lambda option: _WIDTH[option.stands_for])
+    least = min(step.choices(), key=lambda option: WIDTH[option.stands_for])
     advice = f'Write narrowest = "{least.value}".'
     if named is None:
         yield subject.finding("narrowest", name, f"narrowest = “{step.least}” is none of its options.", advice)
-    elif _WIDTH[named.stands_for] > _WIDTH[least.stands_for]:
+    elif WIDTH[named.stands_for] > WIDTH[least.stands_for]:
         yield subject.finding(
             "narrowest",
             name,
@@ -80,7 +80,7 @@ def _use_order(subject: Subject) -> Iterator[Finding]:
     for graph in subject.graphs:
         for name, way in graph.routes(lambda edge: edge.target not in told).items():
             step = graph.steps[name]
-            if step.asks_consent and step.about == "use" and name not in said | told:
+            if step.asks_consent and step.about == Purpose.USE and name not in said | told:
                 said.add(name)
                 yield subject.finding(
                     "use_before_story",

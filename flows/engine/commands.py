@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flows.interruptions import CARE, CHANGE, DELETE, DELETE_CHAT_TOO, LANGUAGE, RESUME, interrupt
 from flows.interruptions.confirm import call_off
@@ -23,6 +23,7 @@ from flows.model.effects import (
     TellTeam,
 )
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind
 from flows.questions.question import Understood
 
 if TYPE_CHECKING:
@@ -55,16 +56,16 @@ def obey(turn: TurnBuilder, recognised: Recognised, said: Said) -> bool:
         case Keyword.HELP | Keyword.PERSON:
             _help(turn, recognised)
         case Keyword.DELETE:
-            _ask_for_person_too(turn, "erasure")
+            _ask_for_person_too(turn, RequestKind.ERASURE)
             turn.set(aside="", aside_notes={}, pending="", tries=0)
             turn.effects.append(ListStories(about=DELETE))
         case Keyword.MY_DATA:
-            _ask_for_person_too(turn, "access")
+            _ask_for_person_too(turn, RequestKind.ACCESS)
             turn.effects.append(TellData())
         case Keyword.DELETE_CHAT:
             _delete_chat(turn)
         case Keyword.CHANGE if _changes_what_is_kept(turn):
-            _ask_for_person_too(turn, "correction")
+            _ask_for_person_too(turn, RequestKind.CORRECTION)
             turn.set(aside="", aside_notes={}, pending="", tries=0)
             turn.effects.append(ListStories(about=CHANGE))
         case Keyword.PRIVACY:
@@ -81,7 +82,7 @@ def obey(turn: TurnBuilder, recognised: Recognised, said: Said) -> bool:
     return True
 
 
-def _ask_for_person_too(turn: TurnBuilder, kind: Literal["access", "erasure", "correction"]) -> None:
+def _ask_for_person_too(turn: TurnBuilder, kind: RequestKind) -> None:
     """After a STOP that the carrier took, our question may never arrive: a person on the team sees to it as well.
 
     Nothing is deleted unasked: whoever cannot be asked is followed up by somebody who can.
@@ -147,7 +148,7 @@ def _stop(turn: TurnBuilder, said: Said, recognised: Recognised) -> None:
         turn.finish("parted")
         turn.set(consents={})
     if deletes:
-        turn.effects.append(AskForPerson(kind="erasure"))
+        turn.effects.append(AskForPerson(kind=RequestKind.ERASURE))
     if not carrier:
         turn.tell("care_stopped" if turn.worried else "stopped_delete" if deletes else "stopped")
     turn.answered_emergency = turn.worried  # the one message that may follow names somebody to talk to

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.engine.hear_answer import WITHIN_A_QUESTION, hear
-from flows.interruptions.narrowing import WIDTH, decide, narrower_use, read_again, widens
+from flows.interruptions.narrowing import decide, narrower_use, read_again, widens
 from flows.interruptions.of_age import MINOR, turn_away
 from flows.interruptions.reword import REWORD
 from flows.interruptions.telling import parts_told, pending_parts, set_parts
-from flows.interruptions.turn_builder import CONSENTED
 from flows.language.keywords.recognise import Keyword, recognise
+from flows.model.consent_answers import Purpose, Use, allows_more, use_of
 from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
+from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
 from flows.questions.place import found_for_edit, says_nowhere
 from flows.questions.question import Understood
@@ -164,7 +165,7 @@ def _in_an_answer(turn: TurnBuilder, edit: Edited) -> Outcome | None:
     if reading.value == state.answers[name].value:
         return ""
     decided = [one for one in reading.before if isinstance(one, RecordConsent)]
-    if any(one.purpose == CONSENTED and one.answer != "yes" for one in decided):
+    if any(one.purpose == Purpose.TAKE_PART and one.answer != "yes" for one in decided):
         _take_back(turn)
         return ""
     if widens(turn, decided):
@@ -176,7 +177,9 @@ def _in_an_answer(turn: TurnBuilder, edit: Edited) -> Outcome | None:
 
 def _taken(decided: list[RecordConsent]) -> Outcome:
     purposes = {one.purpose for one in decided}
-    return "use_changed" if "use" in purposes else "naming_changed" if "naming" in purposes else "edit_taken"
+    return (
+        "use_changed" if Purpose.USE in purposes else "naming_changed" if Purpose.NAMING in purposes else "edit_taken"
+    )
 
 
 def _reading(turn: TurnBuilder, name: str, said: Said, step: Step) -> Understood | None:
@@ -205,10 +208,10 @@ def _look_for_place(turn: TurnBuilder, name: str, said: Said) -> Outcome:
 
 def _take_back(turn: TurnBuilder) -> None:
     """The agreement became a no: nothing travels any more, and they are asked what shall be deleted."""
-    if turn.conversation.kept and (narrowest := narrower_use(turn, "team")) is not None:
+    if turn.conversation.kept and (narrowest := narrower_use(turn, Use.TEAM)) is not None:
         decide(turn, narrowest)
     if turn.conversation.opted_out:
-        turn.effects.append(AskForPerson(kind="erasure"))
+        turn.effects.append(AskForPerson(kind=RequestKind.ERASURE))
     else:
         turn.effects.append(ListStories(about="delete"))
 
@@ -226,13 +229,13 @@ def _in_a_later_decision(turn: TurnBuilder, edit: Edited) -> Outcome | None:
         return "edit_unclear"
     if decision.answer == one.answer:
         return ""
-    if WIDTH.get(decision.answer, 3) > WIDTH.get(one.answer, 0):
+    if allows_more(decision.answer, one.answer):
         return "edit_asks"
-    if decision.purpose == "use":
+    if decision.purpose == Purpose.USE:
         turn.effects.append(
             NarrowStory(
                 story=one.story,
-                use=_use(decision.answer),
+                use=use_of(decision.answer),
                 literal=decision.literal,
                 text=decision.text,
                 digest=decision.digest,
@@ -244,7 +247,3 @@ def _in_a_later_decision(turn: TurnBuilder, edit: Edited) -> Outcome | None:
     rest = (each for each in state.decided if each != one)
     turn.set(decided=(*rest, one.model_copy(update={"answer": decision.answer})))
     return _taken(decided)
-
-
-def _use(answer: str) -> Literal["team", "quote", "publish"]:
-    return "publish" if answer == "publish" else "quote" if answer == "quote" else "team"

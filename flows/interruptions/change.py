@@ -13,6 +13,7 @@ from flows.interruptions.decide_again import DecideAgain
 from flows.interruptions.interruption import Interruption
 from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.reword import REWORD, Reword, story_in
+from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer
 from flows.model.effects import HidePlace
 
@@ -63,11 +64,14 @@ class ChangeStory(OwnStories):
         unchanged(turn)
 
 
+_ASKED_AGAIN = (Purpose.USE, Purpose.NAMING)
+
+
 class ChangeWhat(Interruption):
     """What about it? An unclear answer changes nothing."""
 
     name: ClassVar[str] = CHANGES
-    values: ClassVar[tuple[str, ...]] = ("words", "where", "place", "use", "naming", "nothing")
+    values: ClassVar[tuple[str, ...]] = ("words", "where", "place", *_ASKED_AGAIN, "nothing")
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
 
@@ -76,7 +80,7 @@ class ChangeWhat(Interruption):
         place = bool(turn.conversation.aside_notes.get("place"))
         asked_now = bool(turn.conversation.aside_notes.get("here")) and turn.conversation.status == "open"
         shown = {"place": place, "where": place and asked_now}
-        shown |= {purpose: turn.release.consent_step(purpose) is not None for purpose in ("use", "naming")}
+        shown |= {purpose: turn.release.consent_step(purpose) is not None for purpose in _ASKED_AGAIN}
         return (pair for pair in super().offers(turn) if shown.get(pair[0], True))
 
     def take(self, turn: TurnBuilder, value: str) -> None:
@@ -97,8 +101,8 @@ class ChangeWhat(Interruption):
             turn.tell("place_hidden")
             if turn.conversation.status == "open":
                 turn.ask_again()
-        elif value in {"use", "naming"}:
-            DecideAgain.begin(turn, story, value)
+        elif value in _ASKED_AGAIN:
+            DecideAgain.begin(turn, story, Purpose(value))
         else:
             unchanged(turn)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import AskCode, AskForPerson, CheckCode, PutBack, Say, SetAside
+from flows.model.request_kinds import RequestKind
 from flows.model.signals import CodeAsked, CodeChecked, Said
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def proved(
         return True
     if deletes:
         turn.effects.append(SetAside(story=story, here=here, by_receipt=by_receipt, ask_back=ask_back))
-        turn.effects.append(AskForPerson(kind="erasure"))
+        turn.effects.append(AskForPerson(kind=RequestKind.ERASURE))
     notes: dict[str, Any] = {
         "under": state.aside, "notes": state.aside_notes, "shown": state.shown, "answer": turn.said,
         "deletes": deletes, "story": story or 0, "here": here, "ask_back": ask_back or 0,

@@ -14,6 +14,7 @@ from flows.interruptions.confirm import DECIDE_AGAIN, call_off, proved
 from flows.interruptions.interruption import Interruption
 from flows.interruptions.reword import story_in
 from flows.language.keywords.recognise import Keyword, recognise
+from flows.model.consent_answers import Purpose
 from flows.model.conversation import Decided
 from flows.model.effects import RecordConsent
 from flows.model.signals import Said
@@ -35,7 +36,7 @@ class DecideAgain(Interruption):
     when_stopped: ClassVar[bool] = True
 
     @classmethod
-    def begin(cls, turn: TurnBuilder, story: int, purpose: str) -> None:
+    def begin(cls, turn: TurnBuilder, story: int, purpose: Purpose) -> None:
         """Ask what the flow asks for this purpose."""
         name = turn.release.consent_step(purpose)
         if name is None:
@@ -43,7 +44,7 @@ class DecideAgain(Interruption):
         cls._ask_step(turn, story, purpose, name)
 
     @classmethod
-    def _ask_step(cls, turn: TurnBuilder, story: int, purpose: str, step: str, *, proved: bool = False) -> None:
+    def _ask_step(cls, turn: TurnBuilder, story: int, purpose: Purpose, step: str, *, proved: bool = False) -> None:
         notes = {"story": story, "purpose": purpose, "step": step, **({"proved": True} if proved else {})}
         turn.set(aside=cls.name, aside_notes=notes, tries=0)
         turn.ask(cls().ask(turn))
@@ -72,7 +73,7 @@ class DecideAgain(Interruption):
 
     def _decided(self, turn: TurnBuilder, reading: Understood) -> None:
         notes = turn.conversation.aside_notes
-        purpose, story = str(notes.get("purpose", "")), story_in(turn)
+        purpose, story = Purpose(str(notes.get("purpose", ""))), story_in(turn)
         decided = [effect for effect in reading.before if isinstance(effect, RecordConsent)]
         wanted = [replace(one, story=story) for one in decided if one.purpose == purpose]
         wanted += [one for one in decided if one.purpose != purpose and one.answer == "yes"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, normalise, recognise
+from flows.model.consent_answers import Purpose
 from flows.model.effects import AnswerFollowUp, ProposeEdition, RecordConsent, Say, ShowFollowUp
 from flows.model.messages import text_on
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
@@ -214,8 +215,8 @@ def _consent(turn: TurnBuilder, value: str, literal: str) -> RecordConsent:
     renewal = stage.startswith("renew")
     text = str(state.aside_notes.get("asked", ""))
     return RecordConsent(
-        purpose="use" if renewal else "edition", answer={"agree": "yes", "keep": "no"}.get(value, value),
+        purpose=Purpose.USE if renewal else Purpose.EDITION, answer={"agree": "yes", "keep": "no"}.get(value, value),
         step="renewal" if renewal else "sign_off", literal=literal[:LITERAL], text=text,
         digest=sha256(text.encode("utf-8", "replace")).hexdigest(), language=state.language,
-        version=turn.release.consent_version("use"),
+        version=turn.release.consent_version(Purpose.USE),
     )  # fmt: skip

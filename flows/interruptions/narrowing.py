@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from flows.model.consent_answers import WIDTH, Naming, Purpose, Use, allows_more
 from flows.model.effects import RecordConsent
 from flows.model.messages import text_on
 from flows.model.signals import Said
@@ -17,10 +18,7 @@ from flows.questions.question import Understood
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
 
-WIDTH: Final = {"no": 0, "none": 0, "team": 1, "place": 1, "quote": 2, "name": 2, "yes": 3, "publish": 3}
-"""How much each decision allows."""
 UNNAMED: Final = "unnamed"
-NAMING: Final = "naming"
 
 
 def read_again(turn: TurnBuilder, name: str, said: Said) -> Understood | None:
@@ -36,7 +34,7 @@ def read_again(turn: TurnBuilder, name: str, said: Said) -> Understood | None:
 def widens(turn: TurnBuilder, decided: list[RecordConsent]) -> bool:
     """Return whether any of these decisions allows more than the one that stands."""
     now = turn.conversation.consents
-    return any(WIDTH.get(one.answer, 3) > WIDTH.get(now.get(one.purpose, "no"), 0) for one in decided)
+    return any(allows_more(one.answer, now.get(one.purpose, "no")) for one in decided)
 
 
 def decide(turn: TurnBuilder, decided: list[RecordConsent]) -> None:
@@ -45,10 +43,10 @@ def decide(turn: TurnBuilder, decided: list[RecordConsent]) -> None:
     turn.set(consents={**turn.conversation.consents, **{one.purpose: one.answer for one in decided}})
 
 
-def narrower_use(turn: TurnBuilder, use: str) -> list[RecordConsent] | None:
+def narrower_use(turn: TurnBuilder, use: Use) -> list[RecordConsent] | None:
     """Return the decision that lets this conversation's story travel only so far; None if it travels no further now."""
-    state, name = turn.conversation, turn.release.consent_step("use")
-    if name is None or WIDTH[state.consents.get("use", "team")] <= WIDTH[use]:
+    state, name = turn.conversation, turn.release.consent_step(Purpose.USE)
+    if name is None or WIDTH[state.consents.get(Purpose.USE, Use.TEAM)] <= WIDTH[use]:
         return None
     options = turn.release.flow.steps[name].choices()
     option = next((one for one in options if one.stands_for == use), None)
@@ -64,7 +62,7 @@ def narrow(turn: TurnBuilder, said: Said, wanted: str) -> bool:
     question itself counts as that answer, and allowing more is asked for.
     """
     state = turn.conversation
-    purpose, answer = (NAMING, "none") if wanted == UNNAMED else ("use", wanted)
+    purpose, answer = (Purpose.NAMING, Naming.NONE.value) if wanted == UNNAMED else (Purpose.USE, wanted)
     name = turn.release.consent_step(purpose)
     asked_now = state.step == name or (wanted == UNNAMED and turn.step is not None and turn.step.asks_name)
     if name is None or not state.kept or purpose not in state.consents or asked_now:
@@ -98,8 +96,8 @@ def _answered(turn: TurnBuilder, name: str, said: Said) -> str:
 def _go_on(turn: TurnBuilder) -> None:
     """Ask once more what waits; whom to name is no question about a story that is not published."""
     state, step, name = turn.conversation, turn.step, turn.conversation.step
-    waits = state.status == "open" and not state.aside and state.consents.get("use") != "publish"
-    named = step is not None and step.about == NAMING
+    waits = state.status == "open" and not state.aside and state.consents.get(Purpose.USE) != Use.PUBLISH
+    named = step is not None and step.about == Purpose.NAMING
     if waits and named and step is not None and name is not None:
         reading = step.finish(turn.context(name))
         turn.take(reading if isinstance(reading, Understood) else Understood(value=None))

@@ -14,6 +14,7 @@ from flows.language.answers.ages import age_said
 from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def turn_away(turn: TurnBuilder) -> bool:
     state = turn.conversation
     kept_by_text = state.kept and state.look.forgeable  # a sender can be forged: it is out of use, and a person looks
     if kept_by_text:
-        turn.effects += [SetAside(here=True), AskForPerson(kind="erasure")]
+        turn.effects += [SetAside(here=True), AskForPerson(kind=RequestKind.ERASURE)]
     elif state.kept:
         turn.effects.append(DropStory())
     turn.set(status="open", structure=turn.release.structure, flow=turn.release.flow.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.interruptions.interruption import Interruption
+from flows.model.consent_answers import USES
 from flows.model.effects import GiveFile, ListStories, Say
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def tell_facts(turn: TurnBuilder, facts: Facts) -> None:
     )  # fmt: skip
     if not facts.told:
         return
-    uses = {use: turn.common(f"travels_{use}") for use in ("team", "quote", "publish", "aside")}
-    lines = [f"{one.month}: {one.words} ({uses[one.use]})" for one in facts.told]
+    uses = {use: turn.common(f"travels_{use}") for use in (*USES, "aside")}
+    lines = [f"{one.month}: {one.words} ({uses['aside' if one.set_aside else one.use]})" for one in facts.told]
     if facts.stories > len(facts.told):
         lines.append(turn.common("and_older", stories=str(facts.stories - len(facts.told))))
     turn.effects.append(Say(text=turn.common("my_stories", lines="\n".join(lines)), private=True))

@@ -12,20 +12,20 @@ from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.interruptions.reword import RewordedWords, story_in
 from flows.language.keywords.recognise import Keyword, recognise
+from flows.model.consent_answers import Use, use_of
 from flows.model.effects import AddToStory, Erase, NarrowStory, Say
 from flows.model.signals import Chose, Said
+from flows.model.story_states import Progress
 from flows.questions.consent import LITERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flows.interruptions.turn_builder import TurnBuilder
-    from flows.model.effects import Use
     from flows.model.signals import ReceiptRead, Signal
     from flows.questions.question import Choice
 
 RECEIPT, ADD, NARROW = "receipt", "add", "narrow"
-NARROWER: dict[str, tuple[Use, ...]] = {"team": (), "quote": ("team",), "publish": ("team", "quote")}
 
 
 class Receipt(Interruption):
@@ -46,7 +46,7 @@ class Receipt(Interruption):
     def ask(self, turn: TurnBuilder) -> Say:
         """Return the question."""
         notes = turn.conversation.aside_notes
-        progress = turn.common(f"progress_{notes.get('progress', 'heard')}")
+        progress = turn.common(f"progress_{notes.get('progress', Progress.HEARD)}")
         text = turn.common(self.name, month=str(notes.get("month", "")), progress=progress)
         return Say(text=text, options=tuple(choice.shown for choice in self.choices(turn)))
 
@@ -66,7 +66,7 @@ class Receipt(Interruption):
 
     def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what can be done; nothing is narrower than the team alone."""
-        narrower = NARROWER.get(str(turn.conversation.aside_notes.get("use")), ())
+        narrower = use_of(str(turn.conversation.aside_notes.get("use"))).narrower()
         return (pair for pair in super().offers(turn) if pair[0] != "narrow" or narrower)
 
     def take(self, turn: TurnBuilder, value: str) -> None:
@@ -108,13 +108,13 @@ class Narrow(Interruption):
     """How far from now on; only what is narrower is offered."""
 
     name: ClassVar[str] = NARROW
-    values: ClassVar[tuple[str, ...]] = ("team", "quote", "leave")
+    values: ClassVar[tuple[str, ...]] = (Use.TEAM.value, Use.QUOTE.value, "leave")
     safe: ClassVar[str] = "leave"
     when_stopped: ClassVar[bool] = True
 
     def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield the narrower uses."""
-        narrower = NARROWER.get(str(turn.conversation.aside_notes.get("use")), ())
+        narrower = use_of(str(turn.conversation.aside_notes.get("use"))).narrower()
         return (pair for pair in super().offers(turn) if pair[0] in {*narrower, "leave"})
 
     def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
@@ -128,7 +128,7 @@ class Narrow(Interruption):
         turn.effects.append(
             NarrowStory(
                 story=story,
-                use="quote" if choice.option.value == "quote" else "team",
+                use=use_of(choice.option.value),
                 literal=literal[:LITERAL],
                 text=shown,
                 digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),

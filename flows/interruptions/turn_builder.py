@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.interruptions.draft import draft_of, is_empty
+from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer
 from flows.model.effects import (
     Begin,
@@ -37,7 +38,6 @@ MOST_REMINDERS = 2
 """Of one conversation, however many questions it has (rule 100)."""
 LATE_ANSWERS = timedelta(days=30)
 """How long after a question of ours is over an answer to it is still told so, and not taken for something new."""
-CONSENTED = "take_part"
 
 
 class EngineError(RuntimeError):
@@ -102,7 +102,7 @@ class TurnBuilder:
     @property
     def consented(self) -> bool:
         """True once the person said yes to taking part."""
-        return self.conversation.consents.get(CONSENTED) == "yes"
+        return self.conversation.consents.get(Purpose.TAKE_PART) == "yes"
 
     @property
     def signposted(self) -> bool:

@@ -10,9 +10,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
-
-Use = Literal["team", "quote", "publish"]
+from flows.model.request_kinds import RequestKind
+from flows.model.story_states import StoryKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,7 @@ class SaveAnswer:
 class RecordConsent:
     """One consent decision, append-only: what was asked, in which words and language, and the reply (rule 51)."""
 
-    purpose: str
-    """`take_part`, `use`, `naming`, `contact`, `invite`…"""
+    purpose: Purpose
     answer: str
     """`yes`, `no`, for `use` one of team, quote, publish, and for `naming` one of none, place, name."""
     step: str
@@ -125,8 +125,7 @@ class TellData:
 class Draft:
     """A story as its teller saw it in the read-back. `parts` are (ref, text) in order; `text` is their join."""
 
-    kind: str
-    """`story` or `feedback`: the flow's `gathers`."""
+    kind: StoryKind
     text: str
     parts: tuple[tuple[str, str], ...]
     answers: dict[str, JsonValue] = field(default_factory=dict)
@@ -264,7 +263,7 @@ class GiveFile:
 class AskForPerson:
     """Enter a data-protection request that a person on the team follows up, because we cannot answer it here."""
 
-    kind: Literal["access", "erasure", "correction"]
+    kind: RequestKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

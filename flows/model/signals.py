@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from flows.model.consent_answers import Use
+from flows.model.story_states import Progress
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
@@ -105,10 +108,12 @@ class ListedStory:
     """Month and year in which it was told, in words of the contributor's language."""
     words: str
     """The first few words of it, at most forty characters; never kept in a conversation."""
-    use: str = "team"
+    use: Use = Use.TEAM
     place: str = ""
     here: bool = False
     """True: it was told in the conversation that is going on now."""
+    set_aside: bool = False
+    """True: it is to be deleted, and is used for nothing until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +159,8 @@ class ReceiptRead:
     ref: str = ""
     story: int = 0
     month: str = ""
-    progress: str = "heard"
-    use: str = "team"
+    progress: Progress = Progress.HEARD
+    use: Use = Use.TEAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from flows.language.answers.corrections import meant
 from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
+from flows.model.consent_answers import WIDTH, ConsentAnswer, Purpose
 from flows.model.effects import Option, RecordConsent, Say
 from flows.model.record import Record
 from flows.model.signals import Chose, Said, Signal
@@ -27,9 +28,8 @@ from flows.questions.question import (
     Choice,
     Edge,
     Interpretation,
-    Name,
     OptionStep,
-    Purpose,
+    PurposeVersion,
     QuestionContext,
     Step,
     Unclear,
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
     from flows.language.answers.agreement import Reply, Verdict
     from flows.language.answers.phrase_book import AnswerTable
-TAKE_PART = "take_part"
-NAMING = "naming"
 MINOR = "minor"
 """The value of the option for people who are too young to be asked."""
 AGE = "age"
@@ -51,8 +49,6 @@ _FURTHER = frozenset(
     {"yes", "bare_yes", "yeah", "loose", "polite", "thanks", "adult", "unnamed", "not_publish", "not_quote"}
 )
 """Kinds of words allowed beside the name of an option that lets a story travel further."""
-_REACHES = ("team", "none", "quote", "place", "publish", "name")
-"""Decisions about how far something travels, the narrowest first."""
 _LEAST = frozenset(
     {"any", "mild", "no", "refuse", "will_not", "declines", "polite", "thanks", "not_publish", "not_quote", "unnamed"}
 )
@@ -61,14 +57,20 @@ TOLD = 4
 LITERAL = 160
 """Most characters of the reply that a decision stores."""
 TWO_YEARS, ONE_YEAR = 730, 365
-DAYS = {"quote": TWO_YEARS, "publish": ONE_YEAR, "place": ONE_YEAR, "name": ONE_YEAR, "yes": TWO_YEARS}
+DAYS = {
+    ConsentAnswer.QUOTE: TWO_YEARS,
+    ConsentAnswer.PUBLISH: ONE_YEAR,
+    ConsentAnswer.PLACE: ONE_YEAR,
+    ConsentAnswer.NAME: ONE_YEAR,
+    ConsentAnswer.YES: TWO_YEARS,
+}
 """Days for which an answer counts unless the flow says otherwise (rule 53). The narrowest answer does not expire."""
 
 
 class ConsentOption(OptionStep):
     """An answer to a consent question, and the decision it makes."""
 
-    decision: Literal["yes", "no", "team", "quote", "publish", "none", "place", "name"]
+    decision: ConsentAnswer
     valid_days: int | None = Field(default=None, ge=1, le=3650)
     """Days for which this answer counts before it is renewed or lapses; if left out, those of `DAYS`."""
 
@@ -86,7 +88,7 @@ class ConsentOption(OptionStep):
 class AlsoAsked(Record):
     """A further decision asked in the same SMS under its own number; not choosing it means no."""
 
-    purpose: str = Name
+    purpose: Purpose
     label: str = Field(min_length=1, max_length=64)
     version: int = Field(default=1, ge=1, le=9999)
     valid_days: int = Field(default=TWO_YEARS, ge=1, le=3650)
@@ -96,7 +98,7 @@ class ConsentStep(Step):
     """Ask for one decision. An unclear or skipped answer counts as the narrowest option."""
 
     type: Literal["consent"] = "consent"
-    purpose: str = Name
+    purpose: Purpose
     options: tuple[ConsentOption, ...] = Field(min_length=2, max_length=6)
     narrowest: str
     """Value of the option that an unclear answer counts as."""
@@ -114,7 +116,7 @@ class ConsentStep(Step):
     asked_first: ClassVar[bool] = True
 
     @property
-    def about(self) -> str:
+    def about(self) -> Purpose:
         """The purpose that is decided."""
         return self.purpose
 
@@ -123,23 +125,25 @@ class ConsentStep(Step):
         """The narrowest option."""
         return self.narrowest
 
-    def purposes(self) -> tuple[Purpose, ...]:
+    def purposes(self) -> tuple[PurposeVersion, ...]:
         """Return the step's own purpose and those asked beside it."""
-        return Purpose(self.purpose, self.version), *(Purpose(item.purpose, item.version) for item in self.also)
+        return PurposeVersion(self.purpose, self.version), *(
+            PurposeVersion(item.purpose, item.version) for item in self.also
+        )
 
-    def beside(self) -> tuple[str, ...]:
+    def beside(self) -> tuple[Purpose, ...]:
         """Return the purposes asked beside its own."""
         return tuple(item.purpose for item in self.also)
 
     def describe(self) -> str:
         """Return in a few words which decision is asked for."""
-        if self.purpose == TAKE_PART:
+        if self.purpose == Purpose.TAKE_PART:
             return "asks whether people want to take part"
         return f"asks for a decision: {self.purpose}"
 
     def way(self, option: OptionStep) -> Edge:
         """Return the edge of an option, with what it allows."""
-        first = self.purpose == TAKE_PART
+        first = self.purpose == Purpose.TAKE_PART
         return Edge(
             by=f"option {option.value}",
             target=option.next or self.next,
@@ -220,7 +224,7 @@ class ConsentStep(Step):
         match = strictly(put_right, choices) if put_right != said else None
         match = match or strictly(said, choices)
         if match is not None:
-            sure = (match.choice is narrowest and self.purpose != TAKE_PART) or (
+            sure = (match.choice is narrowest and self.purpose != Purpose.TAKE_PART) or (
                 "?" not in said and only_agrees(match.note, language, adult)
             )
             if sure:
@@ -232,7 +236,7 @@ class ConsentStep(Step):
         if len(agreeing) != 1:
             found = self._travels(said, put_right, choices, table, adult)
             return found or self._travels(said, said, choices, table, adult), False
-        optional = self.purpose != TAKE_PART
+        optional = self.purpose != Purpose.TAKE_PART
         heard = _to_little(read_reply(put_right, table, adult)) if optional else ""
         heard = heard or verdict(said, table, adult)
         if heard == "yes" or (heard == "loose" and optional):
@@ -271,7 +275,7 @@ class ConsentStep(Step):
         narrowest = self._narrowest(choices)
         reply = read_reply(put_right, table, adult)
         kinds = [kind for kind in reply.kinds if kind]
-        if self.purpose == NAMING:
+        if self.purpose == Purpose.NAMING:
             kinds = ["none" if kind == "unnamed" else kind for kind in kinds]
         by_decision = {decision_of(choice): choice for choice in choices}
         meant_ones = [by_decision[kind] for kind in dict.fromkeys(kinds) if kind in by_decision]
@@ -283,7 +287,7 @@ class ConsentStep(Step):
         if len(meant_ones) == 1 and plain and set(kinds) <= _beside_naming(meant_ones[0]):
             return Match(meant_ones[0], "")
         if len(meant_ones) > 1 and plain and reply.has("no"):  # one of them was taken back: the narrower one counts
-            return Match(min(meant_ones, key=lambda choice: _REACHES.index(decision_of(choice))), "")
+            return Match(min(meant_ones, key=lambda choice: WIDTH[decision_of(choice)]), "")
         if not meant_ones and plain and kinds and reply.has("any", "mild", "no", "refuse", "will_not"):
             return Match(narrowest, "") if set(kinds) <= _LEAST else None
         return None
@@ -306,14 +310,14 @@ class ConsentStep(Step):
 
     def _unclear(self, context: QuestionContext, said: str, *, loose: bool = False) -> Unclear:
         """Leave the question open; but a question after the story counts as answered with the narrowest option."""
-        if self.purpose == TAKE_PART:
+        if self.purpose == Purpose.TAKE_PART:
             return Unclear(kept="" if loose or _opens_with_yes(context, said) else said, loose=loose)
         choices = offered(context, self.options)
         told = "" if _about_the_question(context, said) else said
         return Unclear(kept=told, counts_as=self._decided(context, self._narrowest(choices), said, "", ()))
 
     def _decided(
-        self, context: QuestionContext, choice: Choice, literal: str, note: str, also: tuple[str, ...]
+        self, context: QuestionContext, choice: Choice, literal: str, note: str, also: tuple[Purpose, ...]
     ) -> Understood:
         option = choice.option
         if not isinstance(option, ConsentOption):  # pragma: no cover - offered() returns this step's own options
@@ -322,7 +326,12 @@ class ConsentStep(Step):
         for item in self.also if context.look.short else ():
             agreed = item.purpose in also
             decisions.append(
-                (item.purpose, "yes" if agreed else "no", item.version, item.valid_days if agreed else None)
+                (
+                    item.purpose,
+                    ConsentAnswer.YES if agreed else ConsentAnswer.NO,
+                    item.version,
+                    item.valid_days if agreed else None,
+                )
             )
         shown = context.conversation.shown
         records = tuple(

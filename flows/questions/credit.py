@@ -11,10 +11,11 @@ from pydantic import Field
 from flows.language.answers.agreement import read_reply
 from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
+from flows.model.consent_answers import Naming, Purpose
 from flows.model.effects import RecordConsent
 from flows.model.signals import Said, Signal
-from flows.questions.consent import LITERAL, NAMING, ONE_YEAR, hedged, listed
-from flows.questions.question import Interpretation, Purpose, QuestionContext, Step, Unclear, Understood
+from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
+from flows.questions.question import Interpretation, PurposeVersion, QuestionContext, Step, Unclear, Understood
 
 LONGEST = 60
 """Most characters of a name."""
@@ -41,39 +42,39 @@ class CreditStep(Step):
     does: ClassVar[str] = "asks for the name to publish under"
 
     @property
-    def about(self) -> str:
+    def about(self) -> Purpose:
         """The purpose: how the teller of a published story is named."""
-        return NAMING
+        return Purpose.NAMING
 
-    def purposes(self) -> tuple[Purpose, ...]:
+    def purposes(self) -> tuple[PurposeVersion, ...]:
         """Return that purpose with the version of this question."""
-        return (Purpose(self.about, self.version),)
+        return (PurposeVersion(self.about, self.version),)
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Take a name as it is written; after two replies without one, nobody is named."""
         said = " ".join(signal.text.split()) if isinstance(signal, Said) else ""
         if normalise(said) in listed(context, "no_words") | listed(context, "nobody_words"):
-            return self._named(context, "none", said)
+            return self._named(context, Naming.NONE, said)
         table = answers_in(context.conversation.language)
         kinds = (
             set(read_reply(said, table, context.release.organisation.adult_age).kinds) if table is not None else set()
         )
         if kinds & _UNNAMED and kinds <= _UNNAMED | _POLITE:
-            return self._named(context, "none", said)
+            return self._named(context, Naming.NONE, said)
         if kinds and kinds <= _AGREES | _POLITE:
-            return Unclear(counts_as=self._named(context, "none", said))
+            return Unclear(counts_as=self._named(context, Naming.NONE, said))
         words = len(said.split())
         sentence = words > MOST_WORDS or said.endswith("?") or (words > 1 and hedged(context, said))
         if not said or len(said) > LONGEST or sentence or _CONTACT.search(said):
             told = said if words > TOLD_WORDS and not _CONTACT.search(said) else ""
-            return Unclear(kept=told, counts_as=self._named(context, "none", said))
-        return self._named(context, "name", said)
+            return Unclear(kept=told, counts_as=self._named(context, Naming.NONE, said))
+        return self._named(context, Naming.NAME, said)
 
     def finish(self, context: QuestionContext) -> Interpretation:
         """Return the answer for SKIP and DONE: nobody is named."""
-        return self._named(context, "none", "SKIP")
+        return self._named(context, Naming.NONE, "SKIP")
 
-    def _named(self, context: QuestionContext, answer: Literal["none", "name"], said: str) -> Understood:
+    def _named(self, context: QuestionContext, answer: Naming, said: str) -> Understood:
         shown = context.conversation.shown
         decision = RecordConsent(
             purpose=self.about,
@@ -84,7 +85,7 @@ class CreditStep(Step):
             digest=sha256(shown.encode("utf-8", "replace")).hexdigest(),
             language=context.conversation.language,
             version=self.version,
-            valid_days=self.valid_days if answer == "name" else None,
-            credit=said if answer == "name" else "",
+            valid_days=self.valid_days if answer == Naming.NAME else None,
+            credit=said if answer == Naming.NAME else "",
         )
         return Understood(value=answer, before=(decision,))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flows.model.channel_look import ChannelLook
+    from flows.model.consent_answers import Purpose
     from flows.model.conversation import Conversation
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
@@ -55,10 +56,10 @@ class Edge(NamedTuple):
     """True: only an answer that allows more than the narrowest, given after taking part, leads here."""
 
 
-class Purpose(NamedTuple):
+class PurposeVersion(NamedTuple):
     """Something that people decide about, and the version of what they agree to."""
 
-    name: str
+    name: Purpose
     version: int
 
 
@@ -154,20 +155,20 @@ class Step(Record):
     """What this type of step does, as scripts print it behind the step's name: "asks for a place"."""
 
     @property
-    def about(self) -> str:
-        """The purpose that is decided here, such as `take_part`; empty if none is."""
-        return ""
+    def about(self) -> Purpose | None:
+        """The purpose that is decided here, such as `take_part`; None if none is."""
+        return None
 
     @property
     def least(self) -> str:
         """The value of the narrowest option, which an unclear decision counts as; empty if there is none."""
         return ""
 
-    def purposes(self) -> tuple[Purpose, ...]:
+    def purposes(self) -> tuple[PurposeVersion, ...]:
         """Return all purposes that are decided here, the main one first."""
         return ()
 
-    def beside(self) -> tuple[str, ...]:
+    def beside(self) -> tuple[Purpose, ...]:
         """Return the further purposes asked for in the same SMS, each with a text `also.<name>`."""
         return ()
 

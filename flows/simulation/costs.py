@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flows.interruptions.turn_builder import EngineError
 from flows.language import segments
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Purpose
 from flows.model.effects import Say
 from flows.model.messages import text_on
 from flows.model.signals import PlaceChoice, PlacesFound
-from flows.questions.consent import TAKE_PART
 from flows.simulation.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class _Walk:
     def _wanted(self, step: Step, options: Sequence[OptionStep]) -> str:
         if not step.asks_consent:
             return options[0].value
-        if step.about == TAKE_PART:
+        if step.about == Purpose.TAKE_PART:
             return next(option.value for option in options if option.stands_for == "yes")
         further = [option for option in options if option.value != step.least]
         if not self.wide or not further:

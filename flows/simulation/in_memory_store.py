@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from flows.interruptions.narrowing import WIDTH
 from flows.language.normalise import cut
+from flows.model.consent_answers import Naming, Purpose, Use, allows_more, use_of
 from flows.model.effects import (
     AddToStory,
     AskCode,
@@ -59,7 +59,7 @@ class KeptInMemory:
     conversation: str
     draft: Draft
     told_at: datetime
-    use: str = "team"
+    use: Use = Use.TEAM
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Shelf:
                 since = min((one.told_at for one in self.kept), default=now)
                 return Facts(
                     stories=len(self.kept), channels=(self.channel_name,), since=f"{since:%B %Y}", told=told,
-                    contact=self.person.get("contact") == "yes", invite=self.person.get("invite") == "yes",
+                    contact=self.person.get(Purpose.CONTACT) == "yes", invite=self.person.get(Purpose.INVITE) == "yes",
                 )  # fmt: skip
             case AskCode():
                 wider = [one for one in effect.decisions if self._allows_more(one)]
@@ -133,8 +133,8 @@ class Shelf:
     def _allows_more(self, wanted: RecordConsent) -> bool:
         if wanted.story is None:
             return self.person.get(wanted.purpose, "no") != wanted.answer
-        stands = self._of(wanted.story).use if wanted.purpose == "use" else "none"
-        return WIDTH.get(wanted.answer, 3) > WIDTH.get(stands, 0)
+        stands = self._of(wanted.story).use if wanted.purpose == Purpose.USE else Naming.NONE
+        return allows_more(wanted.answer, stands)
 
     def _newest(self) -> list[KeptInMemory]:
         return sorted(self.kept, key=lambda one: one.id, reverse=True)
@@ -151,12 +151,12 @@ class Shelf:
         self.kept.append(KeptInMemory(self._number, state.id, effect.draft, now))
 
     def _decide(self, effect: RecordConsent, state: Conversation) -> None:
-        if effect.purpose != "use":
+        if effect.purpose != Purpose.USE:
             self.person[effect.purpose] = effect.answer
             return
         for one in self.kept:
             if effect.story == one.id or (effect.story is None and one.conversation == state.id):
-                one.use = effect.answer
+                one.use = use_of(effect.answer)
 
     def _listed(self, effect: ListStories, state: Conversation) -> StoriesListed:
         stories = [one for one in self._newest() if not effect.older or one.id < effect.older]

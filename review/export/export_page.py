@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
+from flows.model.consent_answers import Use
 from review.kit import labels, render
 from review.queue.queue_page import ANY_STATE, filters_from
 from storage.db.engine import reader
@@ -94,8 +95,8 @@ def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: in
     filters = asked_for(asked)
     practice = True if asked.get("practice") == "yes" else None
     counts = {
-        use.value: select.count(visit.parts.engine, use=use.value, filters=filters, now=visit.now, practice=practice)
-        for use in labels.USES
+        use.value: select.count(visit.parts.engine, use=use, filters=filters, now=visit.now, practice=practice)
+        for use in Use
     }
     with reader(visit.parts.engine) as connection:
         made = exports_made.recent(connection)
@@ -113,7 +114,7 @@ def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: in
         counts=counts,
         formats=FORMATS,
         chosen_format=asked.get("format", "csv"),
-        chosen_use=asked.get("use", "team"),
+        chosen_use=asked.get("use", Use.TEAM),
         made=made,
         to_recall=to_recall,
         places=known_places,

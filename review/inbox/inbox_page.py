@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import RedirectResponse
 
-from flows.model.item_kinds import kinds_for
+from flows.model.item_kinds import About, kinds_for
 from review.kit import render
 from storage.db.engine import reader
 from storage.queries.team import members, team_items
@@ -85,14 +85,14 @@ def act(visit: Visit) -> Response:
 
 def leads_to(item: ItemLine) -> tuple[str, str]:
     """Return the address that an item links to, and the link's text; both empty if no story of its person is kept."""
-    if item.kind.about == "request":
+    if item.kind.about == About.REQUEST:
         number = item.request_id
         return (f"/requests/{number}", "Open the request") if number else ("/requests", "Open the requests")
-    if item.kind.about == "safeguarding":
+    if item.kind.about == About.SAFEGUARDING:
         return "/safeguarding", "Open Safeguarding"
-    if item.kind.about == "contacts":
+    if item.kind.about == About.CONTACTS:
         return "/requests", "See who goes when"
-    if item.kind.about == "running":
+    if item.kind.about == About.RUNNING:
         return "/readyz", "See what works"
     return (f"/stories/{item.story_id}", "Open the story") if item.story_id else ("", "")
 

@@ -12,14 +12,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from flows.model.item_kinds import Role
 from review.kit import end_membership, passwords
 from review.kit.throttle import Try, network_of
 from storage.db.engine import reader
 from storage.queries.team import members
+from storage.tables.sign_in_link import LinkPurpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from review.kit.throttle import Throttle
     from storage.db.writer import Writer
 
-Role = Literal["lead", "reviewer", "outreach", "safeguarding"]
-ROLES: tuple[Role, ...] = ("lead", "reviewer", "outreach", "safeguarding")
 
 LINK_LASTS = timedelta(hours=48)
 SESSION_LASTS = timedelta(days=7)
@@ -71,7 +71,7 @@ class Invitation:
     email: str
     """Empty: the holder types their own address."""
     name: str
-    role: str
+    role: Role
 
 
 def email_of(typed: str) -> str:
@@ -91,7 +91,7 @@ def make_first_link(writer: Writer, *, now: datetime) -> str | None:
     def work(connection: Connection) -> str | None:
         if members.has_lead(connection):
             return None
-        return _add_link(connection, member_id=None, role="lead", purpose="first", now=now)
+        return _add_link(connection, member_id=None, role=Role.LEAD, purpose=LinkPurpose.FIRST, now=now)
 
     return writer.run(work)
 
@@ -103,16 +103,17 @@ def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str 
     Raises NotAnEmailError, NotARoleError, and LastLeadError where this would leave the team without a lead.
     """
     address = email_of(email)
-    if role not in ROLES:
-        raise NotARoleError(f"There is no role {role!r}. Choose one of: {', '.join(ROLES)}.")
+    if role not in set(Role):
+        raise NotARoleError(f"There is no role {role!r}. Choose one of: {', '.join(Role)}.")
+    given = Role(role)
 
     def work(connection: Connection) -> str:
         known = members.member_by_email(connection, address)
         if known is None:
-            member_id = members.add_member(connection, email=address, name="", role=role, at=now)
+            member_id = members.add_member(connection, email=address, name="", role=given, at=now)
         else:
             member_id = known.id
-            end_membership.change_role(connection, known, role, now=now)
+            end_membership.change_role(connection, known, given, now=now)
         members.record(
             connection,
             at=now,
@@ -120,9 +121,9 @@ def make_link(writer: Writer, email: str, role: str, *, now: datetime, who: str 
             act="member.invited",
             object_kind="team_member",
             object_id=member_id,
-            detail=role,
+            detail=given,
         )
-        return _add_link(connection, member_id=member_id, role=role, purpose="password", now=now)
+        return _add_link(connection, member_id=member_id, role=given, purpose=LinkPurpose.PASSWORD, now=now)
 
     return writer.run(work)
 
@@ -131,7 +132,7 @@ def invitation(engine: Engine, token: str, *, now: datetime) -> Invitation | Non
     """Return what the link is for; None if it is used, expired or unknown. Looking does not use it up."""
     with reader(engine) as connection:
         link = members.good_link(connection, digest(token), now)
-        if link is None or (link.purpose == "first" and members.has_lead(connection)):
+        if link is None or (link.purpose == LinkPurpose.FIRST and members.has_lead(connection)):
             return None
         member = members.member_by_id(connection, link.member_id) if link.member_id is not None else None
     if member is not None and not member.active:
@@ -177,7 +178,7 @@ async def accept(
 
     def work(connection: Connection) -> str | Refused:
         link = members.good_link(connection, digest(token), now)
-        if link is None or (link.purpose == "first" and members.has_lead(connection)):
+        if link is None or (link.purpose == LinkPurpose.FIRST and members.has_lead(connection)):
             return Refused(OVER)
         member_id = link.member_id
         if member_id is None:
@@ -297,7 +298,7 @@ def in_words(seconds: int) -> str:
     return f"{-(-seconds // 60)} minutes"
 
 
-def _add_link(connection: Connection, *, member_id: int | None, role: str, purpose: str, now: datetime) -> str:
+def _add_link(connection: Connection, *, member_id: int | None, role: Role, purpose: LinkPurpose, now: datetime) -> str:
     token = token_urlsafe(32)
     members.add_link(
         connection,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flows.model.item_kinds import Role
 from review.kit.safeguarding_rules import CARERS
 from storage.queries.team import api_tokens, members, on_call, safeguarding_work
 
@@ -87,9 +88,9 @@ def keep_a_lead(connection: Connection, member: Member) -> None:
         raise LastLeadError
 
 
-def change_role(connection: Connection, member: Member, role: str, *, now: datetime) -> None:
+def change_role(connection: Connection, member: Member, role: Role, *, now: datetime) -> None:
     """Give a member another role. Without a role in safeguarding they are taken off call."""
-    if member.active and member.role == "lead" and role != "lead":
+    if member.active and member.role == Role.LEAD and role != Role.LEAD:
         keep_a_lead(connection, member)
     members.change_member(connection, member.id, role=role)
     if role not in CARERS:

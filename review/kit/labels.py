@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Naming, Purpose, Use
+from flows.model.item_kinds import Role
+from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
+from flows.model.story_states import Progress, StoryKind, StoryState
+from storage.tables.edition import EditionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,16 @@ ACTORS = (
     LabelWord("other", "Someone else", "None of these"),
 )
 STATES = (
-    LabelWord("new", "New", "Nobody has decided yet"),
-    LabelWord("approved", "Approved", "May leave as far as its teller agreed"),
-    LabelWord("declined", "Declined", "Stays here and is in no export"),
+    LabelWord(StoryState.NEW, "New", "Nobody has decided yet"),
+    LabelWord(StoryState.APPROVED, "Approved", "May leave as far as its teller agreed"),
+    LabelWord(StoryState.DECLINED, "Declined", "Stays here and is in no export"),
 )
 USES = (
-    LabelWord("team", "Team only", "Only the team reads it"),
-    LabelWord("quote", "Anonymous quote", "May be quoted without a name"),
-    LabelWord("publish", "Publish", "May be published, named as the teller chose"),
+    LabelWord(Use.TEAM, "Team only", "Only the team reads it"),
+    LabelWord(Use.QUOTE, "Anonymous quote", "May be quoted without a name"),
+    LabelWord(Use.PUBLISH, "Publish", "May be published, named as the teller chose"),
 )
-KINDS = (LabelWord("story", "Story"), LabelWord("feedback", "Feedback"))
+KINDS = (LabelWord(StoryKind.STORY, "Story"), LabelWord(StoryKind.FEEDBACK, "Feedback"))
 CHANNELS = (
     *(LabelWord(look.name, look.title) for look in LOOKS.values()),
     LabelWord("assisted", "Written down by a worker"),
@@ -46,10 +51,10 @@ CHANNELS = (
 WAYS = (*CHANNELS, LabelWord("simulator", "The simulator"))
 """The ways to reach somebody."""
 ROLES = (
-    LabelWord("lead", "Team lead"),
-    LabelWord("reviewer", "Reviewer"),
-    LabelWord("outreach", "Outreach worker"),
-    LabelWord("safeguarding", "Safeguarding"),
+    LabelWord(Role.LEAD, "Team lead"),
+    LabelWord(Role.REVIEWER, "Reviewer"),
+    LabelWord(Role.OUTREACH, "Outreach worker"),
+    LabelWord(Role.SAFEGUARDING, "Safeguarding"),
 )
 ORIGINS = (
     LabelWord("contributor", "said by the teller"),
@@ -57,33 +62,32 @@ ORIGINS = (
     LabelWord("reviewer", "added by the team"),
 )
 PROGRESS = (
-    LabelWord("heard", "Heard, and waiting for a reader"),
-    LabelWord("read", "Read by a person"),
-    LabelWord("acted_on", "Being acted on"),
-    LabelWord("changed", "Something has changed because of it"),
+    LabelWord(Progress.HEARD, "Heard, and waiting for a reader"),
+    LabelWord(Progress.READ, "Read by a person"),
+    LabelWord(Progress.ACTED_ON, "Being acted on"),
+    LabelWord(Progress.CHANGED, "Something has changed because of it"),
 )
 NAMINGS = (
-    LabelWord("none", "Without a name"),
-    LabelWord("place", "By place only"),
-    LabelWord("name", "By the name they gave"),
+    LabelWord(Naming.NONE, "Without a name"),
+    LabelWord(Naming.PLACE, "By place only"),
+    LabelWord(Naming.NAME, "By the name they gave"),
 )
 EDITIONS = (
-    LabelWord("draft", "Stays with the team", "Nobody was asked about it"),
-    LabelWord("asking", "Its teller is being asked", "It leaves once they agree"),
-    LabelWord("agreed", "Its teller agreed", "This is what leaves, once the story is approved"),
-    LabelWord("refused", "Its teller keeps it with the team", "It goes nowhere"),
-    LabelWord("changed", "Its teller wrote another version"),
-    LabelWord("lapsed", "No answer", "It stays with the team"),
-    LabelWord("dropped", "Undone"),
+    LabelWord(EditionState.DRAFT, "Stays with the team", "Nobody was asked about it"),
+    LabelWord(EditionState.ASKING, "Its teller is being asked", "It leaves once they agree"),
+    LabelWord(EditionState.AGREED, "Its teller agreed", "This is what leaves, once the story is approved"),
+    LabelWord(EditionState.REFUSED, "Its teller keeps it with the team", "It goes nowhere"),
+    LabelWord(EditionState.CHANGED, "Its teller wrote another version"),
+    LabelWord(EditionState.LAPSED, "No answer", "It stays with the team"),
+    LabelWord(EditionState.DROPPED, "Undone"),
 )
 PURPOSES = (
-    LabelWord("take_part", "Taking part"),
-    LabelWord("use", "How far it may travel"),
-    LabelWord("naming", "Being named"),
-    LabelWord("contact", "Being written to about it"),
-    LabelWord("invite", "Being asked again"),
-    LabelWord("contact", "Being contacted again"),
-    LabelWord("edition", "Sharing an edited version"),
+    LabelWord(Purpose.TAKE_PART, "Taking part"),
+    LabelWord(Purpose.USE, "How far it may travel"),
+    LabelWord(Purpose.NAMING, "Being named"),
+    LabelWord(Purpose.CONTACT, "Being written to about it"),
+    LabelWord(Purpose.INVITE, "Being asked again"),
+    LabelWord(Purpose.EDITION, "Sharing an edited version"),
 )
 ACTS = (
     LabelWord("story.proved", "asked for the proof of consent"),
@@ -119,21 +123,21 @@ ACTS = (
     LabelWord("item.reopened", "opened it again"),
 )
 REQUESTS = (
-    LabelWord("access", "A copy of their data"),
-    LabelWord("erasure", "Delete their data"),
-    LabelWord("correction", "Put something right"),
-    LabelWord("objection", "Stop using it"),
-    LabelWord("complaint", "A complaint"),
+    LabelWord(RequestKind.ACCESS, "A copy of their data"),
+    LabelWord(RequestKind.ERASURE, "Delete their data"),
+    LabelWord(RequestKind.CORRECTION, "Put something right"),
+    LabelWord(RequestKind.OBJECTION, "Stop using it"),
+    LabelWord(RequestKind.COMPLAINT, "A complaint"),
 )
 REQUEST_ORIGINS = (
-    LabelWord("chat", "in the chat"),
-    LabelWord("web", "on the privacy page"),
-    LabelWord("team", "by letter, by phone or in person"),
+    LabelWord(RequestOrigin.CHAT, "in the chat"),
+    LabelWord(RequestOrigin.WEB, "on the privacy page"),
+    LabelWord(RequestOrigin.TEAM, "by letter, by phone or in person"),
 )
 OUTCOMES = (
-    LabelWord("done", "We did it", "Or, for a complaint, looked into it and told them what we found"),
-    LabelWord("refused", "We could not do it", "And told them why, and how to complain about that"),
-    LabelWord("withdrawn", "They took it back"),
+    LabelWord(RequestOutcome.DONE, "We did it", "Or, for a complaint, looked into it and told them what we found"),
+    LabelWord(RequestOutcome.REFUSED, "We could not do it", "And told them why, and how to complain about that"),
+    LabelWord(RequestOutcome.WITHDRAWN, "They took it back"),
 )
 ANSWERS = (LabelWord("yes", "Yes"), LabelWord("no", "No"), *USES, *NAMINGS)
 CONTENT_NOTES = (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from flows.model.item_kinds import Role
     from review.kit.services import ReviewServices
     from review.kit.throttle import Throttle
 
@@ -32,7 +33,7 @@ VISIT_LASTS = 24 * 60 * 60
 
 
 def require_role(
-    view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
+    view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[Role]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that admits only these roles to the view; an empty set admits everybody without sign-in."""
 
@@ -44,7 +45,7 @@ def require_role(
 
 
 def require_role_awaited(
-    view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[str]
+    view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[Role]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the same for a view that awaits a password hash."""
 
@@ -62,14 +63,14 @@ def _answer(
     parts: ReviewServices,
     slowdown: Throttle,
     form: forms.Form,
-    roles: frozenset[str],
+    roles: frozenset[Role],
 ) -> Response:
     visit, turned_away = _admit(request, parts, slowdown, form, roles)
     return _finish(visit, turned_away or view(visit))
 
 
 def _admit(
-    request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[str]
+    request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[Role]
 ) -> tuple[Visit, Response | None]:
     """Return the visit, and the response that rejects it if it is not allowed."""
     now = parts.clock()

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from flows.model.item_kinds import Role
 from review.kit.labels import LabelWord, known, label
 from storage.queries.team import members, safeguarding_work
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from storage.queries.team.members import Member
     from storage.queries.team.safeguarding_work import SafeguardingItem
 
-CARERS = frozenset({"lead", "safeguarding"})
+CARERS = frozenset({Role.LEAD, Role.SAFEGUARDING})
 """Roles that do safeguarding: they may open words and numbers, take items and close them."""
 
 Act = Literal["take", "back", "close", "reopen"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from review.kit import accounts, device, forms
+from flows.model.item_kinds import Role
+from review.kit import device, forms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from review.kit.throttle import Throttle
     from storage.queries.team.members import Member
 
-READERS = frozenset({"lead", "reviewer", "safeguarding"})
+READERS = frozenset({Role.LEAD, Role.REVIEWER, Role.SAFEGUARDING})
 """Who may read stories."""
-DECIDERS = frozenset({"lead", "reviewer"})
+DECIDERS = frozenset({Role.LEAD, Role.REVIEWER})
 """Who may approve, decline, tag and export."""
-LEADS = frozenset({"lead"})
+LEADS = frozenset({Role.LEAD})
 """Who may answer requests about personal data."""
-ANYONE = frozenset(accounts.ROLES)
+ANYONE = frozenset(Role)
 """Everybody who is signed in."""
-STRANGERS: frozenset[str] = frozenset()
+STRANGERS: frozenset[Role] = frozenset()
 """No sign-in needed."""
 
 
@@ -71,7 +72,7 @@ class Visit:
         """Return the name of this browser if that member has signed in with it before; else empty."""
         return device.known(self.parts.keyring, self.request.cookies.get(device_cookie(self.parts), ""), member)
 
-    def may(self, roles: frozenset[str]) -> bool:
+    def may(self, roles: frozenset[Role]) -> bool:
         """Return True if the signed-in member has one of these roles."""
         return self.member is not None and self.member.role in roles
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from flows.model.story_states import StoryState
 from review.kit import labels, render
 from review.kit.visit import READERS
 from storage.db.engine import reader
@@ -69,7 +70,7 @@ def show(visit: Visit) -> Response:
 
 def filters_from(asked: Mapping[str, str]) -> Filters:
     """Return the filters of a query string; an unknown value filters nothing."""
-    state = asked.get("state", "new")
+    state = asked.get("state", StoryState.NEW)
     place = asked.get("place", "").strip()[:120].replace("\0", "")
     return Filters(
         state=labels.known(labels.STATES, state) if state != ANY_STATE else "",
@@ -104,7 +105,7 @@ def _tabs(filters: Filters, found: review_queue.Queue, asked: Mapping[str, str])
         {
             "label": state.label,
             "count": found.by_state.get(state.value, 0),
-            "address": address(asked, state="" if state.value == "new" else state.value, after=""),
+            "address": address(asked, state="" if state.value == StoryState.NEW else state.value, after=""),
             "here": filters.state == state.value,
         }
         for state in labels.STATES

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse
 
+from flows.model.request_kinds import RequestOutcome
 from review.kit import labels, render
 from storage.db.engine import reader
 from storage.privacy.retention import leaving
@@ -79,7 +80,7 @@ def act(visit: Visit) -> Response:
         if wished == "acknowledge":
             done = requests.acknowledge(connection, number, visit.now)
         else:
-            done = requests.close(connection, number, outcome=outcome, by=visit.who.id, now=visit.now)
+            done = requests.close(connection, number, outcome=RequestOutcome(outcome), by=visit.who.id, now=visit.now)
         if done:
             _record(connection, visit, number, f"request.{wished}d", outcome if wished == "close" else "")
         return done

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from starlette.responses import RedirectResponse
 
 from flows.language.segments import count, normalise_typography
+from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
 from review.kit import render, safeguarding_rules
@@ -143,7 +144,7 @@ def write(visit: Visit) -> Response:
             return refusal
         enqueue(
             connection, address_id=way.address_id, contributor_id=item.contributor_id, conversation_id=None,
-            inbound_id=None, channel=way.channel, kind=safeguarding_items.CARE,
+            inbound_id=None, channel=way.channel, kind=MessageKind.CARE,
             payload=Message(say=Say(text=said)).to_json(), due_at=visit.now, now=visit.now,
         )  # fmt: skip
         members.record(
@@ -275,7 +276,7 @@ def _may_write(item: SafeguardingItem, way: Way | None, said: str, *, checked: b
 
 
 def _open_way(ways: Sequence[Way]) -> Way | None:
-    return next((way for way in ways if way.state == "reachable"), None)
+    return next((way for way in ways if way.state == AddressState.REACHABLE), None)
 
 
 def _number(visit: Visit) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from flows.model.story_states import StoryState
 from review.kit.labels import CONTENT_NOTES, SCALES, LabelWord, known
 from storage.queries.stories import content_notes, review_queue, whole_story
 from storage.queries.team import members
@@ -58,7 +59,7 @@ class Wish:
 class Decision:
     """What a decision changes in the story. `scales` None leaves the tags as they are."""
 
-    state: str
+    state: StoryState
     reason: str
     decided: bool
     """True: the story carries the member's name; False: it is undecided again."""
@@ -156,13 +157,13 @@ def reason_in_words(stored: str) -> tuple[str, str]:
 
 
 def _approve(story: WholeStory) -> Decision | DecisionRefusal:
-    if story.state != "new":
+    if story.state != StoryState.NEW:
         return DecisionRefusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
-    return Decision(state="approved", reason="", decided=True, act="story.approved")
+    return Decision(state=StoryState.APPROVED, reason="", decided=True, act="story.approved")
 
 
 def _decline(story: WholeStory, wish: Wish) -> Decision | DecisionRefusal:
-    if story.state != "new":
+    if story.state != StoryState.NEW:
         return DecisionRefusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
     reason = known(REASONS, wish.reason)
     if not reason:
@@ -175,7 +176,7 @@ def _decline(story: WholeStory, wish: Wish) -> Decision | DecisionRefusal:
             kind="too_long", message=f"Your own words are {len(words)} characters long. Use at most {LONGEST_WORDS}."
         )
     return Decision(
-        state="declined",
+        state=StoryState.DECLINED,
         reason=f"{reason}: {words}" if words else reason,
         decided=True,
         act="story.declined",
@@ -184,11 +185,11 @@ def _decline(story: WholeStory, wish: Wish) -> Decision | DecisionRefusal:
 
 
 def _undo(story: WholeStory) -> Decision | DecisionRefusal:
-    if story.state == "new":
+    if story.state == StoryState.NEW:
         return DecisionRefusal(
             kind="not_now", message="Nobody has decided about this story, so there is nothing to undo."
         )
-    return Decision(state="new", reason="", decided=False, act="story.undone", detail=f"was {story.state}")
+    return Decision(state=StoryState.NEW, reason="", decided=False, act="story.undone", detail=f"was {story.state}")
 
 
 def _tag(story: WholeStory, wish: Wish) -> Decision:
@@ -216,6 +217,6 @@ def _note(story: WholeStory, wish: Wish) -> Decision:
 
 
 def _what_happened(story: WholeStory) -> str:
-    if story.state != "new" and story.decider:
+    if story.state != StoryState.NEW and story.decider:
         return f"{story.decider} {story.state} this story while you were reading. Your decision was not saved."
     return "This story changed while you were reading. Your decision was not saved. Look at it again, then decide."

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
+from flows.model.story_states import Progress
 from review.kit import render
 from storage.queries.team import members
 from storage.stories import own_stories
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
     from starlette.responses import Response
 
     from review.kit.visit import Visit
 
-STEPS = {
-    "acted_on": "Noted. By their receipt the teller sees that it is being acted on.",
-    "changed": "Noted. By their receipt the teller sees that something has changed because of it.",
+STEPS: Mapping[str, str] = {
+    Progress.ACTED_ON: "Noted. By their receipt the teller sees that it is being acted on.",
+    Progress.CHANGED: "Noted. By their receipt the teller sees that something has changed because of it.",
 }
 """The steps a member can record, and the notice shown afterwards. Each one is something that the teller waits for."""
 LARGEST_ID = 2**31 - 1
@@ -35,7 +38,7 @@ def move(visit: Visit) -> Response:
         return render.problem(visit, "not_found", 404)
 
     def work(connection: Connection) -> None:
-        if own_stories.set_progress(connection, story_id, step, visit.now):
+        if own_stories.set_progress(connection, story_id, Progress(step), visit.now):
             members.record(
                 connection, at=visit.now, who=visit.who.email, act=f"story.{step}", object_kind="story",
                 object_id=story_id,

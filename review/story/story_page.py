@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse
 
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release
+from flows.model.consent_answers import Use
 from review.kit import labels, render
 from review.kit.visit import DECIDERS
 from review.queue.queue_page import with_practice
@@ -34,6 +35,8 @@ from storage.queries.stories import (
 from storage.queries.team import members, on_call, safeguarding_work
 from storage.stories import own_stories
 from storage.stories.editing import WHY_NOT, difference
+from storage.tables.edition import EditionState
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -193,13 +196,13 @@ def _versions(connection: Connection, story: WholeStory) -> list[Version]:
     for edition in editions.of_story(connection, story.id):
         lines = difference(before, edition.text)
         found.append(Version(edition=edition, lines=lines, old=edition.of_version < story.words_version))
-        before = edition.text if edition.state != "dropped" else before
+        before = edition.text if edition.state != EditionState.DROPPED else before
     return found[::-1]
 
 
 def _cannot_ask(connection: Connection, story: WholeStory, now: datetime) -> str:
     """Return why the teller cannot be asked about an edited version; empty if they can."""
-    if story.use == "team":
+    if story.use == Use.TEAM:
         return ""
     why = follow_ups_asked.reach(connection, story.contributor_id, now).why_not
     return WHY_NOT[why] if why else ""
@@ -236,10 +239,10 @@ def _latest_first(consents: list[Consent]) -> list[tuple[Consent, bool]]:
 
 def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
     """Return the story's messages in order, each with its corrections."""
-    told = [part for part in parts if part.kind != "amended"]
+    told = [part for part in parts if part.kind != PartKind.AMENDED]
     if not told:
         told = (
-            [whole_story.Part(position=0, ref="", text=story.text, kind="told", received_at=story.told_at)]
+            [whole_story.Part(position=0, ref="", text=story.text, kind=PartKind.TOLD, received_at=story.told_at)]
             if story.text
             else []
         )
@@ -247,11 +250,13 @@ def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
     passages = [
         Passage(
             part=part,
-            amended=tuple(later for later in parts if later.kind == "amended" and part.ref and later.ref == part.ref),
+            amended=tuple(
+                later for later in parts if later.kind == PartKind.AMENDED and part.ref and later.ref == part.ref
+            ),
         )
         for part in told
     ]
-    stray = [part for part in parts if part.kind == "amended" and part.ref not in refs]
+    stray = [part for part in parts if part.kind == PartKind.AMENDED and part.ref not in refs]
     return passages + [Passage(part=part, amended=()) for part in stray]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from flows.model.consent_answers import Use
 from storage.export.formats.columns import COLUMNS
 from storage.export.formats.csv import LONGEST_CELL
 from storage.insight.disclosure_control import PEOPLE_NEEDED
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TERMS = {
-    "team": "For the team’s own work. These words may not be shown to anybody outside the team, and some of the "
+    Use.TEAM: "For the team’s own work. These words may not be shown to anybody outside the team, and some of the "
     "stories have not been decided about yet: see the column state.",
-    "quote": "May be quoted without a name. May not be published whole or with anything that points to the teller.",
-    "publish": "May be published, named as the teller chose.",
+    Use.QUOTE: "May be quoted without a name. May not be published whole or with anything that points to the teller.",
+    Use.PUBLISH: "May be published, named as the teller chose.",
 }
 TAKEN_BACK = (
     "A teller may take a story back at any time. Whoever passes this file on must then be able to reach everyone who "
@@ -32,7 +33,7 @@ SIGNS = (
 WIDTH = 100
 
 
-def text(*, use: str, stories: int, now: datetime) -> str:
+def text(*, use: Use, stories: int, now: datetime) -> str:
     """Return the dictionary as plain text."""
     needed = PEOPLE_NEEDED[use]
     places = (

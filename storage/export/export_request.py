@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
-
-from flows.model.effects import Use
+from flows.model.consent_answers import USES, Use
 from storage.export.formats import FORMATS, Format
-
-USES: Final[tuple[str, ...]] = get_args(Use)
 
 
 class UnknownFormatError(ValueError):
@@ -26,8 +22,8 @@ def format_named(name: str) -> Format:
     raise UnknownFormatError(f"There is no format {name!r}. Choose one of: {', '.join(one.NAME for one in FORMATS)}.")
 
 
-def checked_use(use: str) -> str:
+def checked_use(use: str) -> Use:
     """Return the use if it exists. Raises UnknownUseError."""
     if use not in USES:
         raise UnknownUseError(f"There is no use {use!r}. Choose one of: {', '.join(USES)}.")
-    return use
+    return Use(use)

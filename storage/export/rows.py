@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import select
 
+from flows.model.consent_answers import Naming, Use
 from storage.insight.disclosure_control import NamedPlace, Precision
 from storage.queries.stories import editions, review_queue
 from storage.tables import Answer, Story, StoryPart, Tag
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,14 +56,14 @@ def precision(connection: Connection, conditions: Sequence[ColumnElement[bool]],
 
 
 def of(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, use: str
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], exactness: Precision, *, use: Use
 ) -> Iterator[tuple[Record, Row]]:
     """Yield the stories under these conditions, newest first, each with its row except for the id.
 
     The use `team` adds what only the team may see: the teller's own words for the place, and all answers. For other
     uses the edition that its teller agreed to replaces their own words, and `publish` has the credit they chose.
     """
-    whole, published = use == "team", use == "publish"
+    whole, published = use == Use.TEAM, use == Use.PUBLISH
     found = connection.execution_options(yield_per=AT_ONCE).execute(
         select(story).where(*conditions).order_by(story.c.told_at.desc(), story.c.id.desc())
     )
@@ -96,7 +98,7 @@ def of(
                     "answers": said if whole else {},
                     "use": record.use,
                     "naming": record.naming if published else "",
-                    "credit": record.credit if published and record.naming == "name" else "",
+                    "credit": record.credit if published and record.naming == Naming.NAME else "",
                     "state": record.state,
                     "practice": bool(record.simulated),
                 },
@@ -139,7 +141,7 @@ def _amended(connection: Connection, ids: list[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for row in connection.execute(
         select(part.c.story_id, part.c.text)
-        .where(part.c.story_id.in_(ids), part.c.kind == "amended")
+        .where(part.c.story_id.in_(ids), part.c.kind == PartKind.AMENDED)
         .order_by(part.c.story_id, part.c.position)
     ):
         found.setdefault(row.story_id, []).append(row.text)

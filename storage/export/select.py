@@ -30,11 +30,12 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sqlalchemy import and_, case, func, insert, or_, select
 
+from flows.model.consent_answers import Purpose, Use
+from flows.model.story_states import StoryState
 from storage.db.engine import reader
 from storage.export import data_dictionary, rows
 from storage.export.export_request import checked_use, format_named
 from storage.insight.disclosure_control import PEOPLE_NEEDED
-from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions, review_queue
 from storage.queries.stories.exports_made import row_name
 from storage.queries.stories.review_queue import Filters
@@ -75,7 +76,7 @@ class Summary:
 
     export_id: int
     format: str
-    use: str
+    use: Use
     stories: int
     practice: int
     """How many stories are practice stories."""
@@ -142,12 +143,12 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
     RestlessStoriesError.
     """
     chosen = format_named(format)
-    checked_use(use)
+    travels = checked_use(use)
     wanted = _asked_of_the_gate(filters or Filters())
     for _ in range(TRIES):
         with _draft(out) as draft:
-            made = _write(engine, chosen, use, wanted, practice, draft, now)
-            summary = _record(writer, made, chosen, use, wanted, who, now)
+            made = _write(engine, chosen, travels, wanted, practice, draft, now)
+            summary = _record(writer, made, chosen, travels, wanted, who, now)
             if summary is None:
                 continue
             draft.flush()
@@ -155,13 +156,13 @@ def run(  # noqa: PLR0913 - all but two are named by the caller, and each is a c
     raise RestlessStoriesError("Stories changed while the export was written. Nothing left. Start it again.")
 
 
-def may_leave(use: str, now: datetime) -> list[ColumnElement[bool]]:
+def may_leave(use: Use, now: datetime) -> list[ColumnElement[bool]]:
     """Return the SQL conditions under which a story may leave for this use at this moment."""
-    states = ("new", "approved") if use == "team" else ("approved",)
+    states = (StoryState.NEW, StoryState.APPROVED) if use == Use.TEAM else (StoryState.APPROVED,)
     return [*_agreed(use, now), story.c.state.in_(states)]
 
 
-def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice: bool | None = None) -> int:
+def count(engine: Engine, *, use: Use, filters: Filters, now: datetime, practice: bool | None = None) -> int:
     """Return how many stories an export for this use with the same filters would contain now."""
     with reader(engine) as connection:
         scope = _scope(filters, practice=bool(practice) or (practice is None and only_practice(connection)))
@@ -170,16 +171,16 @@ def count(engine: Engine, *, use: str, filters: Filters, now: datetime, practice
         )
 
 
-def _agreed(use: str, now: datetime) -> list[ColumnElement[bool]]:
+def _agreed(use: Use, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions that depend on the teller: the use stored with the story, and the decisions behind it."""
-    far_enough = USES[USES.index(use) :]
-    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest("take_part", now) == "yes"]
-    if use != "team":
-        conditions += [_latest("use", now).in_(far_enough), editions.leaves()]
+    far_enough = use.reaching()
+    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest(Purpose.TAKE_PART, now) == "yes"]
+    if use != Use.TEAM:
+        conditions += [_latest(Purpose.USE, now).in_(far_enough), editions.leaves()]
     return conditions
 
 
-def _latest(purpose: str, now: datetime) -> ColumnElement[str]:
+def _latest(purpose: Purpose, now: datetime) -> ColumnElement[str]:
     """Return the teller's latest answer, empty if it has expired; an older one never replaces it (rule 53)."""
     standing = or_(decision.c.valid_until.is_(None), decision.c.valid_until > now)
     return (
@@ -204,7 +205,7 @@ class _Made:
 
 
 def _write(
-    engine: Engine, chosen: Format, use: str, filters: Filters, practice: bool | None, draft: BinaryIO, now: datetime
+    engine: Engine, chosen: Format, use: Use, filters: Filters, practice: bool | None, draft: BinaryIO, now: datetime
 ) -> _Made:
     passed = _Passed()
     row_key = token_bytes(32)
@@ -218,9 +219,11 @@ def _write(
         found = rows.of(connection, [*may_leave(use, now), *scope], precision, use=use)
         cut = chosen.write(_passing(found, row_key, passed), draft)
         waiting = 0
-        if use != "team":
+        if use != Use.TEAM:
             waiting = connection.execute(
-                select(func.count()).select_from(story).where(*_agreed(use, now), *scope, story.c.state == "new")
+                select(func.count())
+                .select_from(story)
+                .where(*_agreed(use, now), *scope, story.c.state == StoryState.NEW)
             ).scalar_one()
     return _Made(passed=passed, row_key=row_key, practice=with_practice, only_practice=alone, waiting=waiting, cut=cut)
 
@@ -252,7 +255,7 @@ def only_practice(connection: Connection) -> bool:
 
 
 def _record(
-    writer: Writer, made: _Made, chosen: Format, use: str, filters: Filters, who: str, now: datetime
+    writer: Writer, made: _Made, chosen: Format, use: Use, filters: Filters, who: str, now: datetime
 ) -> Summary | None:
     """Record the export. Returns None, with nothing recorded, if a story in it may not leave as it was written."""
     versions = made.passed.versions

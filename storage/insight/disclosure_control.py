@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flows.model.consent_answers import Use
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-PEOPLE_NEEDED: Mapping[str, int] = {"team": 1, "quote": 5, "publish": 10}
+PEOPLE_NEEDED: Mapping[Use, int] = {Use.TEAM: 1, Use.QUOTE: 5, Use.PUBLISH: 10}
 """How many people must have told stories from a place before it is named, by use."""
 
 

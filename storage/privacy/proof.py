@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
-from storage.queries.stories.exports_made import REACH, row_name
+from flows.model.consent_answers import USES, Purpose, Use
+from storage.queries.stories.exports_made import row_name
 from storage.tables import (
     ConsentText,
     Contributor,
@@ -54,7 +55,7 @@ class DecisionProved:
     conversation_id: str
     principal: str
     """The pseudonym; empty after erasure."""
-    purpose: str
+    purpose: Purpose
     answer: str
     literal: str = field(repr=False)
     """What was typed or pressed; empty after erasure."""
@@ -94,7 +95,7 @@ class Used:
     export_id: int
     at: datetime
     who: str
-    use: str
+    use: Use
     format: str
     row: str
     """What the story is called in it."""
@@ -162,13 +163,13 @@ def reaches(decisions: Sequence[DecisionProved], at: datetime, taken_back_at: da
     """
     if taken_back_at is not None and taken_back_at <= at:
         return "nothing"
-    part, use = (_newest(decisions, purpose, at) for purpose in ("take_part", "use"))
+    part, use = (_newest(decisions, purpose, at) for purpose in (Purpose.TAKE_PART, Purpose.USE))
     if part is None or part.answer != "yes" or not part.counts(at):
         return "nothing"
-    return use.answer if use is not None and use.counts(at) and use.answer in REACH else "team"
+    return use.answer if use is not None and use.counts(at) and use.answer in USES else Use.TEAM
 
 
-def _newest(decisions: Sequence[DecisionProved], purpose: str, at: datetime) -> DecisionProved | None:
+def _newest(decisions: Sequence[DecisionProved], purpose: Purpose, at: datetime) -> DecisionProved | None:
     made = [decided for decided in decisions if decided.purpose == purpose and decided.decided_at <= at]
     return made[-1] if made else None
 
@@ -239,7 +240,7 @@ def _used(run: Any, story_id: int, decisions: Sequence[DecisionProved], back: da
         format=run.format,
         row=row_name(bytes.fromhex(json.loads(run.filters).get("row_key", "")), story_id),
         allowed=allowed,
-        within=allowed in REACH[run.use],
+        within=allowed in Use(run.use).reaching(),
     )
 
 

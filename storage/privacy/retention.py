@@ -18,6 +18,7 @@ from sqlalchemy import and_, delete, false, func, insert, or_, select, true, tup
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.engine import reader
@@ -84,7 +85,9 @@ PEOPLE_AT_ONCE = 3
 """The same, where everything of a person or a conversation goes."""
 AHEAD = 40
 """Pieces found by one look."""
-OVER = ("sent", "delivered", "undelivered", "failed", "cancelled")
+OVER = (
+    MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, MessageState.CANCELLED,
+)  # fmt: skip
 """States of a message that is on its way no more."""
 
 ADDRESS = tables.Address.__table__

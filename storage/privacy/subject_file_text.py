@@ -6,8 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Purpose
+from flows.model.item_kinds import Role
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     Held = dict[str, Any]
@@ -20,12 +24,12 @@ CHANNELS: dict[str, str] = {
 }
 """How something came, in words; what is not named here is told by its bare name."""
 PURPOSES = {
-    "take_part": "taking part",
-    "use": "how far your story may travel",
-    "naming": "how you are named",
-    "contact": "being contacted about your story",
-    "invite": "being invited again",
-    "edition": "sharing the version that you were shown",
+    Purpose.TAKE_PART: "taking part",
+    Purpose.USE: "how far your story may travel",
+    Purpose.NAMING: "how you are named",
+    Purpose.CONTACT: "being contacted about your story",
+    Purpose.INVITE: "being invited again",
+    Purpose.EDITION: "sharing the version that you were shown",
 }
 ACTS = {
     "story.opened": "opened the story",
@@ -37,11 +41,11 @@ ACTS = {
     "person.found": "looked you up",
     "person.exported": "made a copy like this one",
 }
-ROLES = {
-    "lead": "A team lead",
-    "reviewer": "A reviewer",
-    "outreach": "An outreach worker",
-    "safeguarding": "A safeguarding lead",
+ROLES: Mapping[str, str] = {
+    Role.LEAD: "A team lead",
+    Role.REVIEWER: "A reviewer",
+    Role.OUTREACH: "An outreach worker",
+    Role.SAFEGUARDING: "A safeguarding lead",
     "earshot": "The service by itself",
 }
 CHOSEN_BY = {"contributor": "you said so", "rule": "a word rule suggested it", "reviewer": "the team added it"}
@@ -131,7 +135,7 @@ def _story(row: Held) -> list[str]:
     for tag in row["tags"]:
         gone = ", taken away again" if tag["removed_at"] else ""
         told.append(f"  Tag: {tag['dimension']} {tag['value']} ({CHOSEN_BY.get(tag['origin'], tag['origin'])}{gone})")
-    later = [part for part in row["parts"] if part["kind"] != "told"]
+    later = [part for part in row["parts"] if part["kind"] != PartKind.TOLD]
     for part in later:
         told += [f"  {part['kind'].capitalize()} {_time(part['received_at'])}:", *_indented(part["text"], 4)]
     for edition in row["editions"]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, null, or_, select, text, update
 
+from flows.model.delivery import MessageKind, MessageState
 from storage import tables
 from storage.db.writer import note
 
@@ -24,13 +25,7 @@ ADDRESS = tables.Address.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 
 WAITING = text("outbox.state IN ('queued', 'sending', 'unknown')")
-ALERT = "alert"
-"""Kind of the messages to somebody on call: they are the team's, and who does not get them is replaced by another."""
-
-UNSAY = "unsay"
-"""Kind of the rows that say nothing and take messages of the chat away: no STOP and no deletion takes that back."""
-
-ON_THE_WIRE = and_(OUTBOX.c.state == "sending", OUTBOX.c.handed_at.is_not(None))
+ON_THE_WIRE = and_(OUTBOX.c.state == MessageState.SENDING, OUTBOX.c.handed_at.is_not(None))
 
 
 def from_person(
@@ -51,7 +46,7 @@ def from_person(
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
     more = [OUTBOX.c.conversation_id == conversation_id] if conversation_id else []
     more += [OUTBOX.c.private] if private else []
-    theirs = OUTBOX.c.address_id.in_(addresses), OUTBOX.c.kind != UNSAY
+    theirs = OUTBOX.c.address_id.in_(addresses), OUTBOX.c.kind != MessageKind.UNSAY
     return _withhold(connection, reason, *theirs, OUTBOX.c.id.not_in(but), *more)
 
 
@@ -62,7 +57,7 @@ def before_deletion(connection: Connection, contributor_id: int, *, but: Collect
     """
     signposted_at = select(CONTRIBUTOR.c.signposted_at).where(CONTRIBUTOR.c.id == contributor_id).scalar_subquery()
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
-    answers = and_(OUTBOX.c.kind == "reply", OUTBOX.c.created_at.is_distinct_from(signposted_at))
+    answers = and_(OUTBOX.c.kind == MessageKind.REPLY, OUTBOX.c.created_at.is_distinct_from(signposted_at))
     return _withhold(
         connection, "deleted", OUTBOX.c.address_id.in_(addresses), OUTBOX.c.id.not_in(but),
         or_(OUTBOX.c.private, answers),
@@ -77,9 +72,9 @@ def from_address(connection: Connection, address_id: int, reason: str, *, but: C
 def _withhold(connection: Connection, reason: str, *which: Any) -> int:
     result = connection.execute(
         update(OUTBOX)
-        .where(WAITING, OUTBOX.c.kind != ALERT, *which)
+        .where(WAITING, OUTBOX.c.kind != MessageKind.ALERT, *which)
         .values(
-            state=case((ON_THE_WIRE, "sending"), else_="cancelled"),
+            state=case((ON_THE_WIRE, MessageState.SENDING.value), else_=MessageState.CANCELLED.value),
             lease_until=case((ON_THE_WIRE, OUTBOX.c.lease_until), else_=null()),
             payload=None,
             error=reason,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, or_, select, true, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import AddressState
 from storage import tables
 from storage.protection import cancel_waiting
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -313,7 +315,7 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
                 sealed=FORGOTTEN,
                 lookup=f"forgotten {row.id}".encode(),
                 former_lookup=None,
-                state="unusable",
+                state=AddressState.UNUSABLE,
                 changed_at=now,
             )
         )
@@ -411,7 +413,7 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
         connection.execute(delete(SUPPRESSION).where(*key))
         connection.execute(
             insert(SUPPRESSION).values(
-                channel=channel, lookup=lookup, opted_out=opted_out or state == "opted_out", created_at=now
+                channel=channel, lookup=lookup, opted_out=opted_out or state == AddressState.OPTED_OUT, created_at=now
             )
         )
 
@@ -419,7 +421,7 @@ def _suppress(connection: Connection, contributor_id: int, now: datetime) -> Non
 def _empty_heard(connection: Connection, contributor_id: int) -> None:
     """Empty the raw events of a person, but for those that failed: their writer was told that they are safe with us."""
     theirs = INBOUND.c.contributor_id == contributor_id
-    heard = (theirs, INBOUND.c.state == "handled", INBOUND.c.sealed.is_not(None))
+    heard = (theirs, INBOUND.c.state == InboundState.HANDLED, INBOUND.c.sealed.is_not(None))
     connection.execute(update(INBOUND).where(*heard).values(sealed=None))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import MessageState
 from storage import tables
 from storage.protection.crypto import with_receipt
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from flows.model.consent_answers import Use
+    from flows.model.story_states import StoryKind, StoryState
     from storage.protection.crypto import Keyring
 
 ADDRESS = tables.Address.__table__
@@ -34,10 +37,10 @@ class PracticeStory(NamedTuple):
     """One story told on a practice phone, as far as its panel shows it."""
 
     id: int
-    kind: str
+    kind: StoryKind
     place: str
-    use: str
-    state: str
+    use: Use
+    state: StoryState
     tags: tuple[tuple[str, str], ...]
     """(dimension, value) of what its teller said it is about."""
 
@@ -146,7 +149,7 @@ def _waiting(connection: Connection, contributor_id: int, now: datetime) -> int:
     return connection.execute(
         select(func.count()).where(
             OUTBOX.c.contributor_id == contributor_id,
-            OUTBOX.c.state.in_(("queued", "sending")),
+            OUTBOX.c.state.in_((MessageState.QUEUED, MessageState.SENDING)),
             OUTBOX.c.due_at <= now,
         )
     ).scalar_one()

@@ -11,9 +11,12 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Literal
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Use
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
+from storage.tables.ask_back import FollowUpKind
+from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -103,16 +106,16 @@ def edit(
     if last is not None:
         _overtake(connection, last)
     why_not = (
-        "team_only" if story.use == "team" else follow_ups_asked.reach(connection, story.contributor_id, now).why_not
+        "team_only" if story.use == Use.TEAM else follow_ups_asked.reach(connection, story.contributor_id, now).why_not
     )
     made = editions.add(
         connection, story_id=story_id, of_version=editions.count_change(connection, story_id), text=words, reason=why,
-        author=author, state="draft" if why_not else "asking", now=now,
+        author=author, state=EditionState.DRAFT if why_not else EditionState.ASKING, now=now,
     )  # fmt: skip
     if not why_not:
         follow_ups_asked.want(
-            connection, kind="sign_off", contributor_id=story.contributor_id, story_id=story_id, edition_id=made.id,
-            now=now,
+            connection, kind=FollowUpKind.SIGN_OFF, contributor_id=story.contributor_id, story_id=story_id,
+            edition_id=made.id, now=now,
         )  # fmt: skip
     _note(connection, "story.edited", story_id, author, now, f"version {made.position}")
     return EditionMade(made, why_not)
@@ -126,7 +129,7 @@ def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -
     if last is None or refusal is not None:
         return refusal or EditRefusal("gone", GONE)
     follow_ups_asked.cancel(connection, edition_id=last.id)
-    editions.set_state(connection, last.id, "dropped")
+    editions.set_state(connection, last.id, EditionState.DROPPED)
     editions.count_change(connection, story_id)
     _note(connection, "story.edit_undone", story_id, author, now, f"version {last.position}")
     return last
@@ -135,8 +138,8 @@ def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -
 def _overtake(connection: Connection, last: Edition) -> None:
     """Withdraw the question about an edition that another one replaces."""
     follow_ups_asked.cancel(connection, edition_id=last.id)
-    if last.state in {"asking", "draft"}:
-        editions.set_state(connection, last.id, "lapsed")
+    if last.state in {EditionState.ASKING, EditionState.DRAFT}:
+        editions.set_state(connection, last.id, EditionState.LAPSED)
 
 
 def _note(connection: Connection, act: str, story_id: int, who: str, now: datetime, detail: str) -> None:

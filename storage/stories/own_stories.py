@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
-from flows.interruptions.narrowing import WIDTH
 from flows.language.normalise import cut, storable
+from flows.model import consent_answers
+from flows.model.consent_answers import Naming, Purpose, Use
 from flows.model.item_kinds import ItemKind
+from flows.model.story_states import Progress, StoryState
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
-from storage.queries.contributors.consent_decisions import USES
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items
+from storage.tables.ask_back import FollowUpKind, FollowUpState
+from storage.tables.edition import EditionState
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +48,7 @@ FIRST_WORDS = 40
 """First characters of a story, by which its teller recognises it."""
 CHANGED = ItemKind.STORY_CHANGED
 """Kind of the item that tells the team of a change after their decision."""
+_OPEN = (EditionState.DRAFT, EditionState.ASKING, EditionState.AGREED)
 _PLACE = ("id", "label", "words")
 
 
@@ -53,9 +58,9 @@ class OwnStory(NamedTuple):
     id: int
     told_at: datetime
     first_words: str
-    use: str
-    progress: str
-    naming: str
+    use: Use
+    progress: Progress
+    naming: Naming
     place_label: str
     """The place as it is stored: its name, or the teller's own words for it."""
     conversation_id: str
@@ -78,7 +83,7 @@ def stories_of(connection: Connection, contributor_id: int, *, older: int = 0, l
     ]  # fmt: skip
 
 
-def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[str]) -> dict[str, str]:
+def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[Purpose]) -> dict[str, str]:
     """Return the person's latest answers, by purpose, to purposes that are about the person and not about one story."""
     rows = connection.execute(
         select(DECISION.c.purpose, DECISION.c.answer)
@@ -150,10 +155,10 @@ def allows_more(connection: Connection, contributor_id: int, wanted: RecordConse
     ).first()
     if row is None:
         return False
-    if wanted.purpose == "naming":
-        other_name = wanted.answer == "name" and (row.naming != "name" or wanted.credit != row.credit)
-        return other_name or WIDTH.get(wanted.answer, 3) > WIDTH.get(row.naming, 0)
-    return WIDTH.get(wanted.answer, 3) > WIDTH.get(row.use, 0)
+    if wanted.purpose == Purpose.NAMING:
+        other_name = wanted.answer == Naming.NAME and (row.naming != Naming.NAME or wanted.credit != row.credit)
+        return other_name or consent_answers.allows_more(wanted.answer, row.naming)
+    return consent_answers.allows_more(wanted.answer, row.use)
 
 
 def replace_words(
@@ -177,7 +182,7 @@ def replace_words(
     for position, (ref, words) in enumerate(parts):
         connection.execute(
             PART.insert().values(
-                story_id=story_id, position=position, ref=ref, text=storable(words), kind="told", received_at=now
+                story_id=story_id, position=position, ref=ref, text=storable(words), kind=PartKind.TOLD, received_at=now
             )
         )
     reopen(connection, story_id, now, editions=True)
@@ -222,7 +227,7 @@ def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now
     connection.execute(update(STORY).where(STORY.c.id == story_id).values(text=whole))
     connection.execute(
         PART.insert().values(
-            story_id=story_id, position=0 if last is None else last + 1, ref=ref, text=words, kind="added",
+            story_id=story_id, position=0 if last is None else last + 1, ref=ref, text=words, kind=PartKind.ADDED,
             received_at=now,
         )
     )  # fmt: skip
@@ -230,20 +235,20 @@ def add_words(connection: Connection, story_id: int, *, ref: str, text: str, now
     return True
 
 
-def narrower(connection: Connection, story_id: int, use: str) -> bool:
+def narrower(connection: Connection, story_id: int, use: Use) -> bool:
     """Return True if this use is narrower than what the story may be used for now."""
     now_used = connection.execute(select(STORY.c.use).where(STORY.c.id == story_id)).scalar()
-    return now_used in USES and use in USES and USES.index(use) < USES.index(now_used)
+    return use in consent_answers.use_of(now_used).narrower()
 
 
-def widened(connection: Connection, conversation_id: str, use: str) -> int | None:
-    """Return the story of a conversation if the team has decided about it and this use takes it further; else None."""
+def widened(connection: Connection, conversation_id: str, answer: str) -> int | None:
+    """Return the story of a conversation that the team has decided about and this answer takes further; else None."""
     row = connection.execute(
         select(STORY.c.id, STORY.c.use, STORY.c.state).where(STORY.c.conversation_id == conversation_id)
     ).first()
-    if row is None or row.state == "new" or use not in USES or row.use not in USES:
+    if row is None or row.state == StoryState.NEW:
         return None
-    return int(row.id) if USES.index(use) > USES.index(row.use) else None
+    return int(row.id) if row.use in consent_answers.use_of(answer).narrower() else None
 
 
 def days_left(connection: Connection, story_id: int, now: datetime) -> int | None:
@@ -267,24 +272,24 @@ def reopen(
     connection.execute(
         update(STORY)
         .where(STORY.c.id == story_id)
-        .values(state="new", decided_by=None, decided_at=None, reason="", changed_at=now, **values)
+        .values(state=StoryState.NEW, decided_by=None, decided_at=None, reason="", changed_at=now, **values)
     )
     if editions:
         connection.execute(
             update(EDITION)
-            .where(EDITION.c.story_id == story_id, EDITION.c.state.in_(("draft", "asking", "agreed")))
-            .values(state="changed")
+            .where(EDITION.c.story_id == story_id, EDITION.c.state.in_(_OPEN))
+            .values(state=EditionState.CHANGED)
         )
         connection.execute(
             update(ASK_BACK)
             .where(
                 ASK_BACK.c.story_id == story_id,
-                ASK_BACK.c.kind == "sign_off",
-                ASK_BACK.c.state.in_(("waiting", "asked")),
+                ASK_BACK.c.kind == FollowUpKind.SIGN_OFF,
+                ASK_BACK.c.state.in_((FollowUpState.WAITING, FollowUpState.ASKED)),
             )
-            .values(state="cancelled", due_at=None)
+            .values(state=FollowUpState.CANCELLED, due_at=None)
         )
-    if story.state != "new":
+    if story.state != StoryState.NEW:
         raise_item(connection, kind=CHANGED, now=now, contributor_id=story.contributor_id, story_id=story_id)
 
 
@@ -314,12 +319,12 @@ def first_opened(connection: Connection, story_id: int, now: datetime) -> None:
     """Record that somebody on the team has read the story, for its teller to see; later progress stays."""
     connection.execute(
         update(STORY)
-        .where(STORY.c.id == story_id, STORY.c.progress == "heard")
-        .values(progress="read", progress_at=now)
+        .where(STORY.c.id == story_id, STORY.c.progress == Progress.HEARD)
+        .values(progress=Progress.READ, progress_at=now)
     )
 
 
-def set_progress(connection: Connection, story_id: int, progress: str, now: datetime) -> bool:
+def set_progress(connection: Connection, story_id: int, progress: Progress, now: datetime) -> bool:
     """Set the progress of a story: `acted_on`, `changed`, or back to `read`. Returns False if it was set already."""
     return (
         connection.execute(

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import and_, or_, select, update
 
+from flows.model.consent_answers import Purpose, Use, use_of
 from storage import tables
 from storage.queries.contributors import consent_decisions
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.team import members
+from storage.tables.ask_back import FollowUpAnswer, FollowUpKind, FollowUpState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,9 +33,10 @@ IN_GOOD_TIME = timedelta(days=30)
 """How long before its end we ask for consent again."""
 NOT_AGAIN_FOR = timedelta(days=60)
 MONTH_DAYS = 30.4375
-PERIODS = {"publish": timedelta(days=365), "quote": timedelta(days=730), "team": timedelta(days=730)}
+PERIODS = {Use.PUBLISH: timedelta(days=365), Use.QUOTE: timedelta(days=730), Use.TEAM: timedelta(days=730)}
 """How long an answer counts if the one before does not say."""
 AT_ONCE = 500
+_WIDER = (Use.QUOTE, Use.PUBLISH)
 
 
 class ConsentEnding(NamedTuple):
@@ -53,15 +56,17 @@ class ConsentEnding(NamedTuple):
 def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
     """Return the part of a story's consent that ends first; None if nothing has an end."""
     ends = []
-    if story.use in {"quote", "publish"} and story.use_until is not None:
-        ends.append((story.use_until, "use"))
+    if story.use != Use.TEAM and story.use_until is not None:
+        ends.append(story.use_until)
     if story.kept_until is not None:
-        ends.append((story.kept_until, "take_part"))
+        ends.append(story.kept_until)
     if not ends:
         return None
-    until, _ = min(ends)
-    use = story.use if story.use in {"quote", "publish"} else "team"
-    last = consent_decisions.latest(connection, story_id=story.id, purpose="use" if use != "team" else "take_part")
+    until = min(ends)
+    use = use_of(story.use)
+    last = consent_decisions.latest(
+        connection, story_id=story.id, purpose=Purpose.USE if use != Use.TEAM else Purpose.TAKE_PART
+    )
     period = PERIODS[use]
     if last is not None and last["valid_until"] is not None and last["valid_until"] > last["decided_at"]:
         period = last["valid_until"] - last["decided_at"]
@@ -74,7 +79,7 @@ def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
 def ask_in_good_time(connection: Connection, now: datetime) -> int:
     """Prepare questions to tellers whose consent ends within thirty days and who may be contacted. Returns how many."""
     soon = now + IN_GOOD_TIME
-    wide = STORY.c.use.in_(("quote", "publish"))
+    wide = STORY.c.use.in_(_WIDER)
     rows = connection.execute(
         select(STORY.c.id, STORY.c.contributor_id)
         .where(
@@ -95,7 +100,12 @@ def ask_in_good_time(connection: Connection, now: datetime) -> int:
         if end is None or follow_ups_asked.reach(connection, contributor_id, now).why_not:
             continue
         follow_ups_asked.want(
-            connection, kind="renewal", contributor_id=contributor_id, story_id=story_id, until=end.until, now=now
+            connection,
+            kind=FollowUpKind.RENEWAL,
+            contributor_id=contributor_id,
+            story_id=story_id,
+            until=end.until,
+            now=now,
         )
         wanted += 1
     return wanted
@@ -114,7 +124,7 @@ def go_on(
         return False
     until = under.now + end.period
 
-    def decided(purpose: str, answer: str) -> None:
+    def decided(purpose: Purpose, answer: str) -> None:
         consent_decisions.add_about(
             connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=purpose,
             answer=answer, valid_until=until,
@@ -122,13 +132,13 @@ def go_on(
 
     values: dict[str, object] = {"version": STORY.c.version + 1}
     if end.kind != "renew_keep":
-        decided("use", story.use)
+        decided(Purpose.USE, story.use)
         values["use_until"] = until
     if end.kind == "renew_keep" or (story.kept_until is not None and story.kept_until < until):
-        decided("take_part", "yes")  # the question says so: what goes on being shared must go on being kept
+        decided(Purpose.TAKE_PART, "yes")  # the question says so: what goes on being shared must go on being kept
         values["kept_until"] = until
     connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="go_on")
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.GO_ON)
     return True
 
 
@@ -143,11 +153,11 @@ def narrow(
     if story is None or story.withdrawn_at is not None:
         return False
     consent_decisions.add_about(
-        connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose="use",
-        answer="team",
+        connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=Purpose.USE,
+        answer=Use.TEAM,
     )  # fmt: skip
-    editions.count_change(connection, story.id, use="team")
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="team")
+    editions.count_change(connection, story.id, use=Use.TEAM)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.TEAM)
     return True
 
 
@@ -155,14 +165,16 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
     """Narrow every expired use to `team`, each with a decision of its own. Returns how many."""
     rows = connection.execute(
         select(STORY.c.id, STORY.c.use)
-        .where(STORY.c.use_until <= now, STORY.c.use.in_(("quote", "publish")), STORY.c.withdrawn_at.is_(None))
+        .where(STORY.c.use_until <= now, STORY.c.use.in_(_WIDER), STORY.c.withdrawn_at.is_(None))
         .order_by(STORY.c.use_until)
         .limit(AT_ONCE)
         .with_for_update()
     ).all()
     for story_id, use in rows:
-        consent_decisions.narrow(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
-        editions.count_change(connection, story_id, use="team")
+        consent_decisions.narrow(
+            connection, story_id=story_id, purpose=Purpose.USE, answer=Use.TEAM, notice=notice, now=now
+        )
+        editions.count_change(connection, story_id, use=Use.TEAM)
         members.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,
             detail=f"was {use}",

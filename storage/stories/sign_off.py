@@ -10,12 +10,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
+from storage.tables.ask_back import FollowUpAnswer, FollowUpState
+from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +52,7 @@ def asked(connection: Connection, ask_back: AskBack) -> SignOffAsked | None:
     if story is None or story.withdrawn_at is not None:
         return None
     last = editions.newest(connection, story.id)
-    if last is None or last.id != ask_back.edition_id or last.state != "asking":
+    if last is None or last.id != ask_back.edition_id or last.state != EditionState.ASKING:
         return None
     return SignOffAsked(ask_back, last) if last.of_version >= story.words_version else None
 
@@ -61,10 +64,10 @@ def propose(connection: Connection, open_question: SignOffAsked, text: str, now:
     if last.author == TELLER:
         editions.reword(connection, last.id, words, now)
         return last._replace(text=words, made_at=now)
-    editions.set_state(connection, last.id, "changed")
+    editions.set_state(connection, last.id, EditionState.CHANGED)
     own = editions.add(
         connection, story_id=last.story_id, of_version=editions.count_change(connection, last.story_id), text=words,
-        reason="", author=TELLER, state="asking", now=now,
+        reason="", author=TELLER, state=EditionState.ASKING, now=now,
     )  # fmt: skip
     follow_ups_asked.turn_to(connection, ask_back.id, own.id)
     return own
@@ -81,7 +84,7 @@ def agree(
     decision = consent_decisions.add_about(
         connection, consent, under, story_id=edition.story_id, contributor_id=ask_back.contributor_id
     )
-    editions.set_state(connection, edition.id, "agreed", answered_at=under.now, decision_id=decision)
+    editions.set_state(connection, edition.id, EditionState.AGREED, answered_at=under.now, decision_id=decision)
     theirs = edition.author == TELLER
     editions.count_change(connection, edition.story_id, reopened=theirs)
     if theirs:
@@ -93,7 +96,11 @@ def agree(
             story_id=edition.story_id,
         )
     follow_ups_asked.settle(
-        connection, ask_back.id, "answered", now=under.now, answer="changed" if theirs else "agreed"
+        connection,
+        ask_back.id,
+        FollowUpState.ANSWERED,
+        now=under.now,
+        answer=FollowUpAnswer.CHANGED if theirs else FollowUpAnswer.AGREED,
     )
 
 
@@ -108,31 +115,31 @@ def keep_with_team(
     story_id, teller = edition.story_id, ask_back.contributor_id
     decision = consent_decisions.add_about(connection, consent, under, story_id=story_id, contributor_id=teller)
     consent_decisions.add_about(
-        connection, consent, under, story_id=story_id, contributor_id=teller, purpose="use", answer="team"
+        connection, consent, under, story_id=story_id, contributor_id=teller, purpose=Purpose.USE, answer=Use.TEAM
     )
-    editions.set_state(connection, edition.id, "refused", answered_at=under.now, decision_id=decision)
-    editions.count_change(connection, story_id, use="team")
-    follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="kept")
+    editions.set_state(connection, edition.id, EditionState.REFUSED, answered_at=under.now, decision_id=decision)
+    editions.count_change(connection, story_id, use=Use.TEAM)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.KEPT)
 
 
 def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     """Close a question that nobody answered in time: the story stays with the team."""
     story = editions.story_to_edit(connection, ask_back.story_id or 0)
     last = editions.newest(connection, story.id) if story is not None else None
-    if story is not None and last is not None and last.id == ask_back.edition_id and last.state == "asking":
-        editions.set_state(connection, last.id, "lapsed")
+    if story is not None and last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
+        editions.set_state(connection, last.id, EditionState.LAPSED)
         editions.count_change(connection, story.id)
         members.record(
             connection, at=now, who=BY_TIME, act="story.edit_lapsed", object_kind="story", object_id=story.id,
             detail=f"version {last.position}",
         )  # fmt: skip
-    follow_ups_asked.settle(connection, ask_back.id, "lapsed", now=now)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.LAPSED, now=now)
 
 
 def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     """Close a question whose teller may not be asked any more: the version stays a draft, the story with the team."""
     last = editions.newest(connection, ask_back.story_id or 0)
-    if last is not None and last.id == ask_back.edition_id and last.state == "asking":
-        editions.set_state(connection, last.id, "draft")
+    if last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
+        editions.set_state(connection, last.id, EditionState.DRAFT)
         editions.count_change(connection, last.story_id)
-    follow_ups_asked.settle(connection, ask_back.id, "cancelled", now=now)
+    follow_ups_asked.settle(connection, ask_back.id, FollowUpState.CANCELLED, now=now)

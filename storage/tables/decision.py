@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Text, false
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.consent_answers import Purpose
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -23,10 +24,9 @@ class Decision(Row, table=True):
     contributor_id: int | None = Field(default=None, foreign_key="contributor.id", index=True)
     conversation_id: str = Field(index=True)
     story_id: int | None = Field(default=None, index=True)
-    purpose: str
-    """take_part, use, contact…"""
+    purpose: Purpose = Field(sa_type=AutoString)
     answer: str
-    """yes, no, or for `use` one of team, quote, publish."""
+    """One of `flows.model.consent_answers.ConsentAnswer`."""
     literal: str = Field(sa_type=Text)
     """What the person typed or the label they pressed."""
     text_digest: str = Field(foreign_key="consent_text.digest")

@@ -1,12 +1,30 @@
 """Edited versions of stories: layers beside a teller's own words, which never change (design rule 5, rule 70)."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Text, UniqueConstraint
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
+
+
+class EditionState(StrEnum):
+    """What became of an edited version."""
+
+    DRAFT = "draft"
+    """Nobody was asked about it."""
+    ASKING = "asking"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    """Its teller keeps the story with the team."""
+    CHANGED = "changed"
+    """Its teller wrote another one."""
+    LAPSED = "lapsed"
+    """Nobody answered in time."""
+    DROPPED = "dropped"
+    """Undone."""
 
 
 class Edition(Row, table=True):
@@ -27,8 +45,7 @@ class Edition(Row, table=True):
     author: str
     """A team member's email, or `command line`."""
     made_at: datetime = Field(sa_type=Moment)
-    state: str = "draft"
-    """draft, asking, agreed, refused (keep it with the team), changed (the teller wrote another), lapsed or dropped."""
+    state: EditionState = Field(default=EditionState.DRAFT, sa_type=AutoString)
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
     decision_id: int | None = None
     """The decision that agreed to it; plain, since decisions outlive stories."""

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.consent_answers import Use
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -19,8 +20,7 @@ class ExportRun(Row, table=True):
     at: datetime = Field(sa_type=Moment, index=True)
     who: str
     format: str
-    use: str
-    """team, quote or publish."""
+    use: Use = Field(sa_type=AutoString)
     filters: str = Field(sa_type=Text)
     """JSON."""
     stories: int

@@ -1,12 +1,23 @@
 """One event from a provider, under its unique id, so that a second delivery has no effect (rules 6 and 33)."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
+
+
+class InboundState(StrEnum):
+    """What became of an event."""
+
+    HANDLED = "handled"
+    FAILED = "failed"
+    """It can be replayed."""
+    STORED = "stored"
+    """It came by the fallback route, and is not handled yet."""
 
 
 class Inbound(Row, table=True):
@@ -32,8 +43,7 @@ class Inbound(Row, table=True):
     received_at: datetime = Field(sa_type=Moment, index=True)
     sealed: bytes | None = None
     """The raw event, encrypted; kept for replay, blanked by purge, erasure and retention."""
-    state: str
-    """handled, failed (can be replayed), stored (fallback route: not handled yet) or stray."""
+    state: InboundState = Field(sa_type=AutoString)
     error: str | None = None
     """Class name of the error, never its message: that may hold a contributor's words."""
     attempts: int = 1

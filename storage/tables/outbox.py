@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Index, Text, false, text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.delivery import MessageKind, MessageState
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -53,9 +54,7 @@ class Outbox(Row, table=True):
     """Plain, not a key, for the same reason."""
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id", index=True)
     channel: str
-    kind: str
-    """reply, nudge, prompt, notice, alert (to the team), care (written by the team to somebody who may need help) or
-    unsay (nothing is said: messages of the chat are taken away)."""
+    kind: MessageKind = Field(sa_type=AutoString)
     payload: str | None = Field(default=None, sa_type=Text)
     """What to send, as JSON; blanked once it is sent or given up."""
     serial: int | None = None
@@ -65,8 +64,7 @@ class Outbox(Row, table=True):
     beside: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """True: an answer that moves no flow on; of those somebody gets only so many an hour."""
     due_at: datetime = Field(sa_type=Moment)
-    state: str = "queued"
-    """queued, sending, sent, delivered, undelivered, failed, unknown or cancelled."""
+    state: MessageState = Field(default=MessageState.QUEUED, sa_type=AutoString)
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=Moment)
     """While `sending`: when a sender without a sign of life is presumed dead."""

@@ -1,10 +1,12 @@
 """Data-protection requests and complaints, with the days by which they must be answered (rules 59 and 66)."""
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import text
-from sqlmodel import Field, Index
+from sqlmodel import AutoString, Field, Index
 
+from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -24,10 +26,8 @@ class Request(Row, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str
-    """access, erasure, correction, objection or complaint."""
-    origin: str
-    """chat, web or team."""
+    kind: RequestKind = Field(sa_type=AutoString)
+    origin: RequestOrigin = Field(sa_type=AutoString)
     contributor_id: int | None = Field(default=None, foreign_key="contributor.id", index=True)
     sealed: bytes | None = None
     """What the person wrote, and how to answer them, encrypted."""
@@ -41,5 +41,5 @@ class Request(Row, table=True):
     closed_by: int | None = Field(default=None, foreign_key="team_member.id", index=True)
     link_opened_at: datetime | None = Field(default=None, sa_type=Moment)
     """When the link to the person's own file was opened, which works once."""
-    outcome: str = ""
-    """done, refused, or withdrawn by the person."""
+    outcome: RequestOutcome | Literal[""] = Field(default="", sa_type=AutoString)
+    """Empty while it is open."""

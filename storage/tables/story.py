@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import Index, Text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.consent_answers import Naming, Use
+from flows.model.story_states import Progress, StoryKind, StoryState
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -23,8 +25,7 @@ class Story(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     conversation_id: str = Field(foreign_key="conversation.id", unique=True)
     contributor_id: int = Field(foreign_key="contributor.id", index=True)
-    kind: str
-    """story or feedback."""
+    kind: StoryKind = Field(sa_type=AutoString)
     flow: str
     structure: str
     text: str = Field(sa_type=Text)
@@ -32,23 +33,24 @@ class Story(Row, table=True):
     channel: str
     told_at: datetime = Field(sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
-    state: str = "new"
-    """new, approved or declined."""
+    state: StoryState = Field(default=StoryState.NEW, sa_type=AutoString)
     decided_by: int | None = Field(default=None, foreign_key="team_member.id", index=True)
     decided_at: datetime | None = Field(default=None, sa_type=Moment)
     reason: str = Field(default="", sa_type=Text)
-    use: str = "team"
-    """How far it may travel by its teller's current consent: team, quote or publish."""
+    use: Use = Field(default=Use.TEAM, sa_type=AutoString)
+    """How far it may travel by its teller's current consent."""
     use_until: datetime | None = Field(default=None, sa_type=Moment, index=True)
     """When a use wider than `team` lapses unless it is renewed."""
     kept_until: datetime | None = Field(default=None, sa_type=Moment, index=True)
     """When consent to keep the story ends; it is deleted then unless it is renewed."""
-    naming: str = Field(default="none", sa_column_kwargs={"server_default": "none"})
-    """How its teller is named when it is published: none, place or name."""
+    naming: Naming = Field(
+        default=Naming.NONE, sa_type=AutoString, sa_column_kwargs={"server_default": Naming.NONE.value}
+    )
     credit: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """The name its teller gave for that; nothing else of them is ever shown."""
-    progress: str = Field(default="heard", sa_column_kwargs={"server_default": "heard"})
-    """Where it is, for its teller: heard, read, acted_on or changed."""
+    progress: Progress = Field(
+        default=Progress.HEARD, sa_type=AutoString, sa_column_kwargs={"server_default": Progress.HEARD.value}
+    )
     progress_at: datetime | None = Field(default=None, sa_type=Moment)
     simulated: bool = False
     receipt_lookup: bytes | None = Field(default=None, index=True)

@@ -1,12 +1,23 @@
 """The messages a story is made of, each kept whole, with later additions and amendments beside them (design rule 5)."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
 from storage.db.column_types import Moment
 from storage.tables.base import Row
+
+
+class PartKind(StrEnum):
+    """When a message came."""
+
+    TOLD = "told"
+    ADDED = "added"
+    """After the story was kept."""
+    AMENDED = "amended"
+    """As a later wording of an earlier part."""
 
 
 class StoryPart(Row, table=True):
@@ -20,6 +31,5 @@ class StoryPart(Row, table=True):
     ref: str = ""
     """The provider's id of the message; an amendment carries the one of the message it changes."""
     text: str = Field(sa_type=Text)
-    kind: str = "told"
-    """told, added (came after the story was kept) or amended (a later wording of an earlier part)."""
+    kind: PartKind = Field(default=PartKind.TOLD, sa_type=AutoString)
     received_at: datetime = Field(sa_type=Moment)

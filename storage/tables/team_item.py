@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Index, text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.item_kinds import ItemKind
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -25,8 +26,7 @@ class TeamItem(Row, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str
-    """One of `flows.model.item_kinds.ItemKind`."""
+    kind: ItemKind = Field(sa_type=AutoString)
     contributor_id: int | None = Field(default=None, foreign_key="contributor.id", index=True)
     conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
     story_id: int | None = Field(default=None, foreign_key="story.id", index=True)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.item_kinds import Role
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -18,8 +19,7 @@ class TeamMember(Row, table=True):
     email: str = Field(unique=True)
     """In lower case."""
     name: str
-    role: str
-    """lead, reviewer, outreach or safeguarding."""
+    role: Role = Field(sa_type=AutoString)
     password_hash: str | None = None
     active: bool = True
     created_at: datetime = Field(sa_type=Moment)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
+from flows.model.consent_answers import USES, Purpose, Use
+from flows.model.delivery import AddressState
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
 from storage.queries.contributors import consent_decisions, people
-from storage.queries.contributors.consent_decisions import USES
 from storage.queries.stories import editions
 from storage.queries.team import members
 from storage.upkeep import departed_members
@@ -53,7 +54,7 @@ def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
         last = connection.execute(select(INSTALLATION.c.listed_decision)).scalar() or 0
         decided = connection.execute(
             select(DECISION.c.id, DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
-            .where(DECISION.c.id > last, DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
+            .where(DECISION.c.id > last, DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
             .order_by(DECISION.c.id)
         ).all()
         lines = read_list(folder)
@@ -75,7 +76,7 @@ def _note(connection: Connection, last: int) -> None:
 
 def _standing(connection: Connection) -> tuple[set[str], set[str]]:
     """Return the addresses that said STOP, and the others."""
-    no = or_(CONTRIBUTOR.c.opted_out, ADDRESS.c.state == "opted_out")
+    no = or_(CONTRIBUTOR.c.opted_out, ADDRESS.c.state == AddressState.OPTED_OUT)
     rows = connection.execute(select(ADDRESS.c.channel, ADDRESS.c.lookup, no).join_from(ADDRESS, CONTRIBUTOR)).all()
     gone = connection.execute(select(SUPPRESSION.c.channel, SUPPRESSION.c.lookup).where(SUPPRESSION.c.opted_out)).all()
     stopped = {_token(*row[:2]) for row in rows if row[2]} | {_token(*row) for row in gone}
@@ -91,7 +92,7 @@ def known_to(connection: Connection) -> list[Erased]:
     stopped, going = _standing(connection)
     rows = connection.execute(
         select(DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
-        .where(DECISION.c.purpose == "use", DECISION.c.answer.in_(USES))
+        .where(DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
         .order_by(DECISION.c.id)
     ).all()
     at = rows[-1].decided_at if rows else None
@@ -109,17 +110,22 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgai
     last = {line.token.partition(":")[0]: line for line in lines if line.kind == USE}
     uses = 0
     for conversation_id, line in last.items():
-        use = line.token.partition(":")[2]
-        if use not in USES:
+        if (named := line.token.partition(":")[2]) not in USES:
             continue
-        wider = USES[USES.index(use) + 1 :]
+        use = Use(named)
+        wider = use.reaching()[1:]
         found = connection.execute(
             select(STORY.c.id, STORY.c.use).where(STORY.c.conversation_id == conversation_id, STORY.c.use.in_(wider))
         ).first()
         if found is not None:
             editions.count_change(connection, found.id, use=use)
             consent_decisions.narrow(
-                connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=consent_decisions.PUT_BACK
+                connection,
+                story_id=found.id,
+                purpose=Purpose.USE,
+                answer=use,
+                now=line.at,
+                step=consent_decisions.PUT_BACK,
             )
             members.record(
                 connection, at=now, who="earshot", act="story.narrowed_again", object_kind="story",
@@ -141,7 +147,7 @@ def _stop(connection: Connection, token: str, now: datetime) -> bool:
         .where(ADDRESS.c.channel == channel, ADDRESS.c.lookup == lookup)
     ).first()
     if found is not None:
-        if found.opted_out or found.state == "opted_out":
+        if found.opted_out or found.state == AddressState.OPTED_OUT:
             return False
         people.opt_out(connection, found.contributor_id, now)
         return True

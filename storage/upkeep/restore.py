@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select, update
 
+from flows.model.delivery import MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
 from storage.privacy import vacuum
 from storage.queries.conversations.turn_queries import raise_item
+from storage.queries.delivery.outbox import WAITS
 from storage.queries.team import members
 from storage.upkeep import departed_members, refusals_list
 
@@ -30,7 +32,6 @@ INSTALLATION = tables.Installation.__table__
 ITEM = tables.TeamItem.__table__
 OUTBOX = tables.Outbox.__table__
 
-WAITING = ("queued", "sending", "unknown")
 RESTORED = "restored"
 """The error code of a message that is not sent because it may have been sent already."""
 
@@ -69,8 +70,8 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
     left = departed_members.hold(connection, lines, now)
     waited = connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.state.in_(WAITING))
-        .values(state="cancelled", payload=None, lease_until=None, error=RESTORED)
+        .where(OUTBOX.c.state.in_(WAITS))
+        .values(state=MessageState.CANCELLED, payload=None, lease_until=None, error=RESTORED)
     ).rowcount
     connection.execute(update(INSTALLATION).values(restored_at=now))
     raise_item(connection, kind=ItemKind.PUT_BACK, now=now)
@@ -79,7 +80,7 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> Done:
 
 def waiting(connection: Connection) -> int:
     """Return how many messages wait to be sent."""
-    return connection.execute(select(func.count()).where(OUTBOX.c.state.in_(WAITING))).scalar_one()
+    return connection.execute(select(func.count()).where(OUTBOX.c.state.in_(WAITS))).scalar_one()
 
 
 def release(connection: Connection, now: datetime, who: str, *, drop: bool) -> int | None:
@@ -92,8 +93,8 @@ def release(connection: Connection, now: datetime, who: str, *, drop: bool) -> i
     if drop:
         connection.execute(
             update(OUTBOX)
-            .where(OUTBOX.c.state.in_(WAITING))
-            .values(state="cancelled", payload=None, lease_until=None, error=RESTORED)
+            .where(OUTBOX.c.state.in_(WAITS))
+            .values(state=MessageState.CANCELLED, payload=None, lease_until=None, error=RESTORED)
         )
     connection.execute(update(INSTALLATION).values(restored_at=None))
     connection.execute(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select, update
 
+from flows.model.delivery import MessageKind, MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations.turn_queries import raise_item
@@ -158,7 +159,11 @@ def _over(connection: Connection, now: datetime) -> None:
     connection.execute(
         update(ITEM).where(ITEM.c.kind == ItemKind.CLOCK.value, ITEM.c.closed_at.is_(None)).values(closed_at=now)
     )
-    late = (OUTBOX.c.state == "queued", OUTBOX.c.kind.in_(("reply", "care")), OUTBOX.c.due_at > now + LEAP)
+    late = (
+        OUTBOX.c.state == MessageState.QUEUED,
+        OUTBOX.c.kind.in_((MessageKind.REPLY, MessageKind.CARE)),
+        OUTBOX.c.due_at > now + LEAP,
+    )
     connection.execute(update(OUTBOX).where(*late).values(due_at=now))
 
 

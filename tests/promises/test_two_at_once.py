@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.channels.channel import Limits
+from flows.model.consent_answers import Use
 from review.story import decide
 from review.story.decide import Decision, Wish
 from storage import tables
@@ -68,7 +69,7 @@ async def test_delete_wins_over_a_reviewer_who_decides_at_the_same_moment(databa
         seen.append(outcome)
     assert all(isinstance(one, Decision) or "has taken it back" in one.message for one in seen), seen
     assert writer.run(lambda connection: connection.execute(STORIES.select()).all()) == []
-    assert select.count(database, use="publish", filters=Filters(), now=NOON) == 0
+    assert select.count(database, use=Use.PUBLISH, filters=Filters(), now=NOON) == 0
 
 
 # --- STOP while a notice is being sent ------------------------------------------------------------------------------

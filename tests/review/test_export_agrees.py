@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from sqlalchemy import text
 
 from bot.cli.export import _filters
+from flows.model.consent_answers import USES
 from review.export import export_page
 from review.kit import labels
 from review.kit.labels import label
 from storage.export import select
-from storage.queries.contributors.consent_decisions import USES
 from tests.review.room import BRISTOL, GLENBOIG
 
 if TYPE_CHECKING:

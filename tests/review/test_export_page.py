@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
+from flows.model.consent_answers import USES
 from review.kit import labels
 from review.kit.labels import label
 from storage.db.engine import reader
 from storage.export.formats.columns import COLUMNS
-from storage.queries.contributors.consent_decisions import USES
 from tests.review.room import BRISTOL, GLENBOIG
 
 if TYPE_CHECKING:

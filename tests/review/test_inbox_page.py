@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.model.item_kinds import ItemKind, kinds_for
-from review.kit.accounts import ROLES
+from flows.model.item_kinds import ItemKind, Role, kinds_for
 from review.kit.visit import READERS
 from storage import tables
 from storage.queries.conversations import turn_queries
@@ -75,7 +74,7 @@ async def test_each_kind_stands_on_the_page_of_its_role_and_is_closed_there(team
     assert member.offers(f"/inbox/{number}/close")
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("role", sorted(Role))
 async def test_a_role_sees_its_own_kinds_and_no_others(team_room: Room, role: str) -> None:
     for kind in ItemKind:
         team_room.does(lambda connection, kind=kind: tell_the_team(connection, kind))

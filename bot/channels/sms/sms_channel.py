@@ -18,6 +18,7 @@ from bot.channels.sms.twilio_api import READ_SECONDS, client, failure
 from bot.channels.sms.twilio_webhooks import NAME, checked, read_form, read_message, read_status
 from bot.telemetry.logs import log
 from flows.language.segments import count
+from flows.model.delivery import MessageKind
 from flows.model.messages import sms_text, split
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ LONGEST_BODY = 1600
 """Characters of one message (rule 19)."""
 GAP_SECONDS = 3.0
 """Between two messages to one phone, because their order on the way is not certain."""
-VALID_SECONDS = {"reply": 36_000, "notice": 36_000, "nudge": 14_400, "prompt": 14_400}
+VALID_SECONDS = {
+    MessageKind.REPLY: 36_000,
+    MessageKind.NOTICE: 36_000,
+    MessageKind.NUDGE: 14_400,
+    MessageKind.PROMPT: 14_400,
+}
 """How long Twilio may hold a message (rule 21); one that nobody waits for must not arrive at night."""
 LOOK_BACK = timedelta(seconds=60)
 """Clocks differ: a message may seem older than our attempt to send it."""
@@ -171,7 +177,7 @@ class SmsChannel:
             message = await self._client.messages.create_async(
                 to=piece.address,
                 body=piece.text,
-                validity_period=VALID_SECONDS.get(piece.kind, VALID_SECONDS["prompt"]),
+                validity_period=VALID_SECONDS.get(piece.kind, VALID_SECONDS[MessageKind.PROMPT]),
                 **self._from,
             )
         except Exception as error:  # the library lets through whatever its JSON reader and its transport raise

@@ -6,9 +6,10 @@ later. A code that is not listed is permanent and shown to the team: never sent 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from bot.channels.channel import AddressState, FailureKind, SendError
+from bot.channels.channel import FailureKind, SendError
+from flows.model.delivery import AddressState
 
 QUEUE_FULL_PAUSE = 300.0
 BUSY_PAUSE = 1.0
@@ -20,14 +21,14 @@ class Meaning(NamedTuple):
     """What one code comes to."""
 
     kind: FailureKind
-    address_state: AddressState = ""
+    address_state: AddressState | Literal[""] = ""
     tell_team: bool = False
     retry_after: float | None = None
     dead: bool = False
     """The number may have been given up; who answers from it later may be somebody else."""
 
 
-UNUSABLE = Meaning("permanent", "unusable")
+UNUSABLE = Meaning("permanent", AddressState.UNUSABLE)
 OURS = Meaning("configuration", tell_team=True)
 SOFT = Meaning("permanent")
 OUT_OF_REACH = Meaning("permanent", dead=True)

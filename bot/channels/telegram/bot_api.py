@@ -26,6 +26,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 from bot.channels.channel import SendError
+from flows.model.delivery import AddressState
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -179,12 +180,12 @@ def failure(error: TelegramError) -> SendError:
     if isinstance(error, RetryAfter):
         return SendError("paused", "429", retry_after=seconds(error.retry_after))
     if isinstance(error, Forbidden):
-        return SendError("permanent", "403", address_state="blocked")
+        return SendError("permanent", "403", address_state=AddressState.BLOCKED)
     if isinstance(error, InvalidToken):
         return SendError("paused", "401", retry_after=REFUSED_PAUSE, tell_team=True)
     if isinstance(error, BadRequest):
         gone = "chat not found" in error.message.lower() or "user not found" in error.message.lower()
-        return SendError("permanent", "400", address_state="unusable" if gone else "", tell_team=not gone)
+        return SendError("permanent", "400", address_state=AddressState.UNUSABLE if gone else "", tell_team=not gone)
     if isinstance(error, ChatMigrated):
         return SendError("permanent", "migrated")
     if isinstance(error, Conflict):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from bot.turn.handlers.rights import ask_for_person
 from flows.model.effects import AskForPerson
+from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.signals import CodeAsked, CodeChecked, Signal
 from storage.protection import address_codes, cancel_waiting
 from storage.queries.stories import follow_ups_asked
@@ -34,7 +35,7 @@ def ask(turn: HandlerContext, effect: AskCode) -> Signal:
         return CodeChecked(right=True)
     code = address_codes.draw(turn.connection, turn.services.keyring, turn.services.rng, person, turn.now)
     if not code:
-        ask_for_person(turn, AskForPerson(kind="erasure" if effect.deletes else "correction"))
+        ask_for_person(turn, AskForPerson(kind=RequestKind.ERASURE if effect.deletes else RequestKind.CORRECTION))
     return CodeAsked(code=code)
 
 
@@ -59,7 +60,14 @@ def put_back(turn: HandlerContext, effect: PutBack) -> None:
     """Let it be used again as before: they want to keep it."""
     person = turn.person.contributor_id
     own_stories.put_back(turn.connection, person, **_which(turn, effect))
-    requests.settle(turn.connection, "erasure", person, turn.now, outcome="withdrawn", origin="chat")
+    requests.settle(
+        turn.connection,
+        RequestKind.ERASURE,
+        person,
+        turn.now,
+        outcome=RequestOutcome.WITHDRAWN,
+        origin=RequestOrigin.CHAT,
+    )
 
 
 def _which(turn: HandlerContext, effect: SetAside | PutBack) -> _Which:

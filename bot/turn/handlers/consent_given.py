@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.model.consent_answers import Purpose
 from flows.model.signals import Signal, Unsealed
 from storage.protection.erasure import leave_no_answers, leave_no_trace
 from storage.queries.contributors import consent_decisions
@@ -23,7 +24,7 @@ def record_consent(turn: HandlerContext, effect: RecordConsent) -> None:
     person, widened = turn.person.contributor_id, effect.story
     if effect.story is not None and own_stories.belongs_to(turn.connection, effect.story, person) is None:
         return
-    if effect.story is None and effect.purpose == "use":
+    if effect.story is None and effect.purpose == Purpose.USE:
         widened = own_stories.widened(turn.connection, turn.conversation.id, effect.answer)
     counted = consent_decisions.record(turn.connection, effect, turn.circumstances, contributor_id=person)
     if widened is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storage.queries.conversations import address_holders
 from storage.queries.conversations import turn_queries as store
+from storage.tables.address import ClosedWhy
 
 if TYPE_CHECKING:
     from bot.turn.handler_context import HandlerContext
@@ -19,9 +20,7 @@ def opt_out(turn: HandlerContext, _effect: OptOut) -> None:
 
 def close_address(turn: HandlerContext, _effect: CloseAddress) -> None:
     """Let the address open nothing any more; whoever writes from it next is a stranger (design rule 13)."""
-    address_holders.close(
-        turn.connection, turn.person.address_id, address_holders.WRONG_NUMBER, turn.now, but=turn.answering
-    )
+    address_holders.close(turn.connection, turn.person.address_id, ClosedWhy.WRONG_NUMBER, turn.now, but=turn.answering)
 
 
 def opt_in(turn: HandlerContext, _effect: OptIn) -> None:

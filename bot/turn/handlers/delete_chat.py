@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.model.delivery import MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
 from storage.protection import cancel_waiting
@@ -24,7 +25,7 @@ def delete_chat(turn: HandlerContext, _effect: DeleteChat) -> None:
         conversation_id=None,
         inbound_id=turn.trigger.inbound_id,
         channel=turn.person.channel,
-        kind=cancel_waiting.UNSAY,  # which messages it takes away is found out when it is its turn
+        kind=MessageKind.UNSAY,  # which messages it takes away is found out when it is its turn
         payload=Message(say=Say(text="")).to_json(),
         due_at=turn.now,
         now=turn.now,

@@ -14,6 +14,7 @@ from storage.protection.erasure import erase_story
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.stories import renewal, sign_off
+from storage.tables.ask_back import FollowUpKind
 
 if TYPE_CHECKING:
     from bot.turn.handler_context import HandlerContext
@@ -29,7 +30,7 @@ def show(turn: HandlerContext, effect: ShowFollowUp) -> Signal:
     found = _waiting(turn, effect.id)
     if found is None:
         return OVER
-    if found.kind == "sign_off":
+    if found.kind == FollowUpKind.SIGN_OFF:
         question = sign_off.asked(turn.connection, found)
         return OVER if question is None else _version(found.id, question.edition)
     story = editions.story_to_edit(turn.connection, found.story_id or 0)
@@ -43,7 +44,9 @@ def show(turn: HandlerContext, effect: ShowFollowUp) -> Signal:
 def propose(turn: HandlerContext, effect: ProposeEdition) -> Signal:
     """Keep the version that the teller wrote, and show it to them."""
     found = _waiting(turn, effect.id)
-    question = sign_off.asked(turn.connection, found) if found is not None and found.kind == "sign_off" else None
+    question = (
+        sign_off.asked(turn.connection, found) if found is not None and found.kind == FollowUpKind.SIGN_OFF else None
+    )
     if question is None:
         return OVER
     return _version(effect.id, sign_off.propose(turn.connection, question, effect.text, turn.now))
@@ -56,7 +59,7 @@ def answer(turn: HandlerContext, effect: AnswerFollowUp) -> Signal:
         return OVER
     if effect.answer == "later" or effect.consent is None:
         return AskBackTaken(outcome="later")
-    if found.kind == "sign_off":
+    if found.kind == FollowUpKind.SIGN_OFF:
         return _signed_off(turn, effect, found)
     return _renewed(turn, effect, found)
 

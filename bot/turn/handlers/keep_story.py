@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.turn.formatting import choice_of
 from flows.language.distress.distress_tables import noted
+from flows.model.consent_answers import Purpose, Use
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.request_kinds import RequestKind, RequestOrigin
 from flows.model.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
 from storage.protection import cancel_waiting
 from storage.protection.crypto import receipt_lookups
@@ -52,7 +54,7 @@ def keep(turn: HandlerContext, effect: KeepStory) -> Signal | None:
         conversation=turn.conversation,
         contributor_id=turn.person.contributor_id,
         place=place,
-        use=turn.conversation.consents.get("use", "team"),
+        use=turn.conversation.consents.get(Purpose.USE, Use.TEAM),
         receipt_lookup=receipt_lookups(turn.services.keyring, turn.conversation.receipt)[0],
         now=turn.now,
         channel=ASSISTED if turn.trigger.assisted is not None else turn.conversation.channel,
@@ -71,7 +73,9 @@ def drop(turn: HandlerContext, _effect: DropStory) -> None:
     """Delete this conversation's story; nothing that waits is sent any more."""
     cancel_waiting.from_person(turn.connection, turn.person.contributor_id, "deleted", but=turn.answering)
     store.drop_story(turn.connection, turn.conversation.id, turn.now)
-    requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")
+    requests.settle(
+        turn.connection, RequestKind.ERASURE, turn.person.contributor_id, turn.now, origin=RequestOrigin.CHAT
+    )
 
 
 def amend(turn: HandlerContext, effect: AmendStory) -> Signal | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.turn.formatting import month_and_year
+from flows.model.consent_answers import Purpose, Use
 from flows.model.effects import RecordConsent
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import ReceiptRead, Signal
@@ -53,15 +54,17 @@ def narrow(turn: HandlerContext, effect: NarrowStory) -> None:
     if teller is None or not own_stories.narrower(turn.connection, effect.story, effect.use):
         return
     decision = RecordConsent(
-        purpose="use",
+        purpose=Purpose.USE,
         answer=effect.use,
         step="receipt",
         literal=effect.literal,
         text=effect.text,
         digest=effect.digest,
         language=effect.language,
-        version=consent_decisions.terms(turn.connection, effect.story, "use", turn.release.consent_version("use")),
-        valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != "team" else None,
+        version=consent_decisions.terms(
+            turn.connection, effect.story, Purpose.USE, turn.release.consent_version(Purpose.USE)
+        ),
+        valid_days=own_stories.days_left(turn.connection, effect.story, turn.now) if effect.use != Use.TEAM else None,
         story=effect.story,
     )
     counted = consent_decisions.record(turn.connection, decision, turn.circumstances, contributor_id=teller)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from bot.turn import blocked_reply
 from bot.turn.formatting import channel_name, month_and_year, short_month
 from flows.interruptions.delete import DELETE
+from flows.model.consent_answers import Purpose
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
 from storage.privacy import file_link
 from storage.protection import cancel_waiting
@@ -32,18 +34,18 @@ AT_ONCE = 5
 
 def tell_data(turn: HandlerContext, _effect: TellData) -> Signal:
     """Tell the engine what is held about the person."""
-    _help_with_what_was_before(turn, "access")
+    _help_with_what_was_before(turn, RequestKind.ACCESS)
     person = turn.person.contributor_id
     held = store.facts_about(turn.connection, person)
-    answers = own_stories.latest_answers(turn.connection, person, ("contact", "invite"))
+    answers = own_stories.latest_answers(turn.connection, person, (Purpose.CONTACT, Purpose.INVITE))
     told = own_stories.stories_of(turn.connection, person, limit=AT_ONCE)
     return Facts(
         stories=held.stories if held else 0,
         channels=tuple(map(channel_name, held.channels)) if held else (),
         since=month_and_year(held.since if held else turn.now, turn.conversation.language),
         told=tuple(_line(turn, row) for row in told),
-        contact=answers.get("contact") == "yes",
-        invite=answers.get("invite") == "yes",
+        contact=answers.get(Purpose.CONTACT) == "yes",
+        invite=answers.get(Purpose.INVITE) == "yes",
     )
 
 
@@ -53,7 +55,7 @@ def list_stories(turn: HandlerContext, effect: ListStories) -> Signal | None:
     Whoever wants something deleted is sent nothing more that waited, whatever they choose: only what they are asked.
     """
     if not effect.page:
-        _help_with_what_was_before(turn, "erasure" if effect.about == DELETE else "correction")
+        _help_with_what_was_before(turn, RequestKind.ERASURE if effect.about == DELETE else RequestKind.CORRECTION)
     person = turn.person.contributor_id
     if turn.aloof:
         turn.takes_back = effect.about == DELETE  # asked in the conversation that is talked in
@@ -76,7 +78,8 @@ def _line(turn: HandlerContext, row: OwnStory) -> ListedStory:
         id=row.id,
         month=month(row.told_at, turn.conversation.language),
         words=row.first_words,
-        use="aside" if row.set_aside else row.use,
+        use=row.use,
+        set_aside=row.set_aside,
         place=row.place_label,
         here=row.conversation_id == turn.conversation.id,
     )
@@ -86,20 +89,30 @@ def give_file(turn: HandlerContext, _effect: GiveFile) -> Signal:
     """Make the link, and write the request down; it is answered in the same moment (rule 59)."""
     keyring, person = turn.services.keyring, turn.person.contributor_id
     filed = requests.open_request(
-        turn.connection, keyring, kind="access", origin="chat", now=turn.now, contributor_id=person
+        turn.connection,
+        keyring,
+        kind=RequestKind.ACCESS,
+        origin=RequestOrigin.CHAT,
+        now=turn.now,
+        contributor_id=person,
     )
-    requests.close(turn.connection, filed.id, outcome="done", by=None, now=turn.now)
+    requests.close(turn.connection, filed.id, outcome=RequestOutcome.DONE, by=None, now=turn.now)
     token = file_link.make(keyring, person, filed.id, turn.now)
     return FileReady(link=f"{turn.services.public_url}/mydata/{token}")
 
 
-def _help_with_what_was_before(turn: HandlerContext, kind: str) -> None:
+def _help_with_what_was_before(turn: HandlerContext, kind: RequestKind) -> None:
     """Let a person of the team help whoever may have told something from this number before it was closed."""
     if address_holders.holds_something(turn.connection, turn.person.address_id):
         person = turn.person.contributor_id
         if not requests.is_open(turn.connection, kind, person):
             requests.open_request(
-                turn.connection, turn.services.keyring, kind=kind, origin="chat", now=turn.now, contributor_id=person
+                turn.connection,
+                turn.services.keyring,
+                kind=kind,
+                origin=RequestOrigin.CHAT,
+                now=turn.now,
+                contributor_id=person,
             )
         store.raise_item(turn.connection, kind=ItemKind.FORMER_NUMBER, now=turn.now, contributor_id=person)
 
@@ -127,7 +140,7 @@ def hide_place(turn: HandlerContext, effect: HidePlace) -> None:
 def erase(turn: HandlerContext, effect: Erase) -> None:
     """Delete one story, or the person with everything of theirs."""
     if effect.scope == "everything":
-        requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now)
+        requests.settle(turn.connection, RequestKind.ERASURE, turn.person.contributor_id, turn.now)
         erase_contributor(turn.connection, turn.person.contributor_id, turn.now, farewell=True)
         turn.stored, turn.erased = False, True
     elif effect.story is not None:
@@ -137,7 +150,9 @@ def erase(turn: HandlerContext, effect: Erase) -> None:
             teller = own_stories.lock_teller(turn.connection, effect.story) or teller
         told_in = own_stories.belongs_to(turn.connection, effect.story, teller)
         own_stories.take_back(turn.connection, effect.story, teller, turn.now)
-        requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")
+        requests.settle(
+            turn.connection, RequestKind.ERASURE, turn.person.contributor_id, turn.now, origin=RequestOrigin.CHAT
+        )
         if told_in == turn.conversation.id:  # or the turn would store its words again
             gone = {"answers": {}, "scratch": {}, "trail": (), "kept": False, "step": None, "status": "parted"}
             turn.conversation = turn.conversation.model_copy(update=gone)

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import select, update
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Naming, Purpose, Use, use_of
 from storage import tables
 from storage.db.prepared_statement import Statement
 
@@ -28,7 +29,6 @@ DECISION = tables.Decision.__table__
 STORY = tables.Story.__table__
 TEXT = tables.ConsentText.__table__
 
-USES = ("team", "quote", "publish")
 ASSISTED = "assisted"
 """The channel of a person beside whom a worker sits; nothing is ever sent to it."""
 LAPSED = "lapse"
@@ -39,7 +39,7 @@ AS_BEFORE = (
     "contributor_id", "conversation_id", "story_id", "purpose", "text_digest", "text_version", "flow", "structure",
     "whole", "language", "channel",
 )  # fmt: skip
-TERMS = {"edition": "use"}
+TERMS = {Purpose.EDITION: Purpose.USE}
 """Purposes that are decided under the terms of another one."""
 
 
@@ -107,20 +107,15 @@ def record(connection: Connection, effect: RecordConsent, under: Circumstances, 
 
 def _changed_by(effect: RecordConsent, valid_until: datetime | None) -> dict[str, Any]:
     """Return what a decision changes of its story."""
-    if effect.purpose == "use":
+    if effect.purpose == Purpose.USE:
         use = use_of(effect.answer)
-        return {"use": use, "use_until": valid_until if use != "team" else None}
-    if effect.purpose == "naming":
-        named = effect.answer if effect.answer == "place" or effect.credit else "none"
-        return {"naming": named, "credit": storable(effect.credit) if named == "name" else ""}
-    if effect.purpose == "take_part" and effect.answer == "yes":
+        return {"use": use, "use_until": valid_until if use != Use.TEAM else None}
+    if effect.purpose == Purpose.NAMING:
+        named = effect.answer if effect.answer == Naming.PLACE or effect.credit else Naming.NONE.value
+        return {"naming": named, "credit": storable(effect.credit) if named == Naming.NAME else ""}
+    if effect.purpose == Purpose.TAKE_PART and effect.answer == "yes":
         return {"kept_until": valid_until}
     return {}
-
-
-def use_of(answer: str | None) -> str:
-    """Return the use an answer allows; whatever is unclear allows the least (rule 55)."""
-    return answer if answer in USES else "team"
 
 
 def add_about(
@@ -130,7 +125,7 @@ def add_about(
     *,
     story_id: int,
     contributor_id: int,
-    purpose: str = "",
+    purpose: Purpose | None = None,
     answer: str = "",
     valid_until: datetime | None = None,
 ) -> int:
@@ -151,7 +146,7 @@ def narrow(
     connection: Connection,
     *,
     story_id: int,
-    purpose: str,
+    purpose: Purpose,
     answer: str,
     now: datetime,
     step: str = LAPSED,
@@ -171,7 +166,7 @@ def narrow(
     )  # fmt: skip
 
 
-def latest(connection: Connection, *, story_id: int, purpose: str) -> dict[str, Any] | None:
+def latest(connection: Connection, *, story_id: int, purpose: Purpose) -> dict[str, Any] | None:
     """Return the newest decision of this purpose about a story."""
     row = connection.execute(
         select(DECISION)
@@ -182,7 +177,7 @@ def latest(connection: Connection, *, story_id: int, purpose: str) -> dict[str, 
     return None if row is None else dict(row._mapping)
 
 
-def terms(connection: Connection, story_id: int, purpose: str, otherwise: int) -> int:
+def terms(connection: Connection, story_id: int, purpose: Purpose, otherwise: int) -> int:
     """Return the version of what a story's teller agreed to for this purpose; `otherwise` if they never decided."""
     last = latest(connection, story_id=story_id, purpose=TERMS.get(purpose, purpose))
     return otherwise if last is None else int(last["text_version"])
@@ -195,7 +190,7 @@ def _add(  # noqa: PLR0913 - what was decided, about what, and in which version
     *,
     contributor_id: int,
     story_id: int | None,
-    purpose: str,
+    purpose: Purpose,
     answer: str,
     version: int,
     valid_until: datetime | None,

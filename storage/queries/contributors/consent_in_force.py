@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from flows.model.consent_answers import Purpose
+
 DECISION = tables.Decision.__table__
 NOTICE = tables.Notice.__table__
 
@@ -50,7 +52,7 @@ _KEEP_NOTICE = Statement(
 
 
 def latest(
-    connection: Connection, contributor_id: int, purpose: str, now: datetime, *, version: int = 1
+    connection: Connection, contributor_id: int, purpose: Purpose, now: datetime, *, version: int = 1
 ) -> ConsentStanding | None:
     """Return what a person decided last, for whichever story; None if they were never asked or it counts no more.
 
@@ -66,7 +68,7 @@ def latest(
     return None if over or outdated else standing
 
 
-def agrees(connection: Connection, contributor_id: int, purpose: str, now: datetime, *, version: int = 1) -> bool:
+def agrees(connection: Connection, contributor_id: int, purpose: Purpose, now: datetime, *, version: int = 1) -> bool:
     """Return whether a person said yes to this and it still counts; never having been asked is a no (rule 49)."""
     standing = latest(connection, contributor_id, purpose, now, version=version)
     return standing is not None and standing.answer == "yes"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, select, update
 
+from flows.model.delivery import AddressState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
@@ -39,7 +40,7 @@ class Person(NamedTuple):
     language: str
     """What they chose; empty until then."""
     opted_out: bool
-    address_state: str
+    address_state: AddressState
     """reachable, opted_out, blocked or unusable."""
     simulated: bool
     heard_at: datetime
@@ -165,7 +166,7 @@ def make_person(
         connection, language=language, now=now, opted_out=opted_out, opted_out_at=now if opted_out else None,
         simulated=simulated, source=source,
     )  # fmt: skip
-    state = "opted_out" if opted_out else "reachable"
+    state = AddressState.OPTED_OUT if opted_out else AddressState.REACHABLE
     made = _NEW_ADDRESS.one(
         connection, contributor_id=contributor_id, channel=channel, lookup=lookups[0], sealed=sealed, state=state,
         now=now,
@@ -241,8 +242,8 @@ def opt_out(connection: Connection, contributor_id: int, now: datetime, *, but: 
     )
     connection.execute(
         update(ADDRESS)
-        .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.state == "reachable")
-        .values(state="opted_out", changed_at=now)
+        .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.state == AddressState.REACHABLE)
+        .values(state=AddressState.OPTED_OUT, changed_at=now)
     )
     return cancel_waiting.from_person(connection, contributor_id, "opted_out", but=but)
 
@@ -254,20 +255,20 @@ def opt_in(connection: Connection, contributor_id: int, now: datetime) -> None:
     )
     connection.execute(
         update(ADDRESS)
-        .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.state == "opted_out")
-        .values(state="reachable", changed_at=now)
+        .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.state == AddressState.OPTED_OUT)
+        .values(state=AddressState.REACHABLE, changed_at=now)
     )
 
 
-def set_address_state(connection: Connection, address_id: int, state: str, now: datetime) -> None:
+def set_address_state(connection: Connection, address_id: int, state: AddressState, now: datetime) -> None:
     """Note that an address is blocked, unusable or reachable again (rule 37).
 
     Unless it is reachable, what waits for it is cancelled. After STOP, reachable means `opted_out`.
     """
     wanted = state
-    if state == "reachable":
+    if state == AddressState.REACHABLE:
         stopped = select(CONTRIBUTOR.c.opted_out).join(ADDRESS).where(ADDRESS.c.id == address_id)
-        wanted = "opted_out" if connection.execute(stopped).scalar() else state
+        wanted = AddressState.OPTED_OUT if connection.execute(stopped).scalar() else state
     else:
         cancel_waiting.from_address(connection, address_id, state)
     connection.execute(

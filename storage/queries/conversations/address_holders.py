@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import delete, func, or_, select, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.delivery import AddressState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.protection import cancel_waiting
 from storage.queries.contributors.people import Person, new_contributor
 from storage.queries.conversations.turn_queries import raise_item
+from storage.tables.address import ClosedWhy
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,8 +41,7 @@ STORY = tables.Story.__table__
 
 STEADY = timedelta(days=90)
 """The longest silence after which an address still opens what was told from it, where nothing else was set."""
-SILENCE, DEAD, WRONG_NUMBER = "silence", "dead", "wrong_number"
-GONE_BY = "unusable"
+GONE_BY = AddressState.UNUSABLE
 LOOKUP_BYTES = 32
 
 
@@ -70,7 +71,7 @@ def opens_for(connection: Connection, contributor_id: int, steady: timedelta, no
     return connection.execute(found).first() is not None
 
 
-def close(connection: Connection, address_id: int, why: str, now: datetime, *, but: Collection[int] = ()) -> bool:
+def close(connection: Connection, address_id: int, why: ClosedWhy, now: datetime, *, but: Collection[int] = ()) -> bool:
     """Let an address open nothing any more, and cancel what waits for it; False if it was closed already.
 
     `but` are the numbers of messages that go all the same: the last answer to whoever wrote. The team is told if
@@ -87,7 +88,7 @@ def close(connection: Connection, address_id: int, why: str, now: datetime, *, b
     owner = connection.execute(select(ADDRESS.c.contributor_id).where(ADDRESS.c.id == address_id)).scalar_one()
     told = select(STORY.c.id).where(STORY.c.contributor_id == owner, STORY.c.withdrawn_at.is_(None)).limit(1)
     if connection.execute(told).first() is not None:
-        kind = ItemKind.WRONG_NUMBER if why == WRONG_NUMBER else ItemKind.NUMBER_CLOSED
+        kind = ItemKind.WRONG_NUMBER if why == ClosedWhy.WRONG_NUMBER else ItemKind.NUMBER_CLOSED
         raise_item(connection, kind=kind, now=now, contributor_id=owner)
     return True
 
@@ -99,19 +100,21 @@ def proved_alive(connection: Connection, address_id: int, now: datetime) -> None
     """
     connection.execute(
         update(ADDRESS)
-        .where(ADDRESS.c.id == address_id, ADDRESS.c.closed_why == DEAD, ADDRESS.c.former_lookup.is_(None))
+        .where(ADDRESS.c.id == address_id, ADDRESS.c.closed_why == ClosedWhy.DEAD, ADDRESS.c.former_lookup.is_(None))
         .values(
             closed_at=None,
             closed_why="",
-            state="reachable",
+            state=AddressState.REACHABLE,
             changed_at=now,
         )
     )
     stopped = select(CONTRIBUTOR.c.id).where(CONTRIBUTOR.c.opted_out)
     connection.execute(
         update(ADDRESS)
-        .where(ADDRESS.c.id == address_id, ADDRESS.c.state == "reachable", ADDRESS.c.contributor_id.in_(stopped))
-        .values(state="opted_out")
+        .where(
+            ADDRESS.c.id == address_id, ADDRESS.c.state == AddressState.REACHABLE, ADDRESS.c.contributor_id.in_(stopped)
+        )
+        .values(state=AddressState.OPTED_OUT)
     )
 
 
@@ -121,7 +124,7 @@ def part(connection: Connection, person: Person, now: datetime) -> Person:
     Nothing of the one who told before is carried over but STOP: no name, no language, no question that waits.
     """
     row = connection.execute(select(ADDRESS).where(ADDRESS.c.id == person.address_id).with_for_update()).one()
-    opted_out = person.opted_out or row.state == "opted_out"
+    opted_out = person.opted_out or row.state == AddressState.OPTED_OUT
     stranger = new_contributor(
         connection, language="", now=now, opted_out=opted_out, opted_out_at=now if opted_out else None,
         simulated=person.simulated, source="",
@@ -133,10 +136,12 @@ def part(connection: Connection, person: Person, now: datetime) -> Person:
         .where(ADDRESS.c.id == row.id)
         .values(
             lookup=token_bytes(LOOKUP_BYTES), former_lookup=row.lookup, state=GONE_BY, changed_at=now,
-            closed_at=row.closed_at or now, closed_why=row.closed_why or (DEAD if row.state == GONE_BY else SILENCE),
+            closed_at=row.closed_at or now, closed_why=row.closed_why or (
+                ClosedWhy.DEAD if row.state == GONE_BY else ClosedWhy.SILENCE
+            ),
         )
     )  # fmt: skip
-    state = "opted_out" if opted_out else "reachable"
+    state = AddressState.OPTED_OUT if opted_out else AddressState.REACHABLE
     address_id = connection.execute(
         ADDRESS.insert()
         .values(
@@ -145,7 +150,9 @@ def part(connection: Connection, person: Person, now: datetime) -> Person:
         )
         .returning(ADDRESS.c.id)
     ).scalar_one()  # fmt: skip
-    if row.closed_why != WRONG_NUMBER:  # an alert says nothing of anybody, and a colleague's phone must not fall silent
+    if (
+        row.closed_why != ClosedWhy.WRONG_NUMBER
+    ):  # an alert says nothing of anybody, and a colleague's phone must not fall silent
         connection.execute(update(ON_CALL).where(ON_CALL.c.address_id == row.id).values(address_id=address_id))
     return Person(
         stranger, address_id, row.channel, "", opted_out, state, person.simulated, now, used_at=now, closed_at=None

@@ -13,6 +13,7 @@ from sqlalchemy import exists, func, or_, select, text, update
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ class Failed(NamedTuple):
     channel: str
     provider_id: str
     received_at: datetime
-    state: str
+    state: InboundState
     """failed, or stored (by the fallback route)."""
     error: str | None
     attempts: int
@@ -49,7 +50,7 @@ _KEEP = Statement(
         .on_conflict_do_update(
             index_elements=["channel", "provider_id"],
             set_={"state": b("state"), "error": b("error"), "attempts": INBOUND.c.attempts + 1},
-            where=or_(INBOUND.c.state == "failed", INBOUND.c.state == "stored"),
+            where=or_(INBOUND.c.state == InboundState.FAILED, INBOUND.c.state == InboundState.STORED),
         )
         .returning(INBOUND.c.id)
     )
@@ -64,7 +65,7 @@ def keep_event(
     provider_id: str,
     received_at: datetime,
     sealed: bytes,
-    state: str,
+    state: InboundState,
     error: str | None = None,
 ) -> int | None:
     """Keep a raw event that was not handled: `failed` with the class name of its error, or `stored` for later.
@@ -105,7 +106,7 @@ def count_unhandled(connection: Connection) -> int:
 def close_mended(connection: Connection, now: datetime) -> int:
     """Close what the team was told of failed events once none of that person's is left; returns how many items."""
     left = exists().where(
-        INBOUND.c.state == "failed",
+        INBOUND.c.state == InboundState.FAILED,
         or_(INBOUND.c.id == ITEM.c.inbound_id, INBOUND.c.contributor_id == ITEM.c.contributor_id),
     )
     return connection.execute(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, or_, select, update
 
+from flows.model.delivery import MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
@@ -39,6 +40,7 @@ from storage.queries.stories.kept_stories import (
     loses_words,
     told_in,
 )
+from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.model.conversation import Conversation
+    from flows.model.delivery import MessageKind
 
 INBOUND = tables.Inbound.__table__
 CONVERSATION = tables.Conversation.__table__
@@ -72,15 +75,15 @@ _CLAIM = Statement(
         (claimed := insert(INBOUND))
         .values(
             channel=b("channel"), provider_id=b("provider_id"), contributor_id=b("contributor_id"),
-            received_at=b("received_at"), sealed=b("sealed"), state="handled", attempts=1,
+            received_at=b("received_at"), sealed=b("sealed"), state=InboundState.HANDLED, attempts=1,
         )
         .on_conflict_do_update(
             index_elements=["channel", "provider_id"],
             set_={
-                "state": "handled", "error": None, "attempts": INBOUND.c.attempts + 1,
+                "state": InboundState.HANDLED, "error": None, "attempts": INBOUND.c.attempts + 1,
                 "sealed": claimed.excluded.sealed,
             },
-            where=or_(INBOUND.c.state == "failed", INBOUND.c.state == "stored"),
+            where=or_(INBOUND.c.state == InboundState.FAILED, INBOUND.c.state == InboundState.STORED),
         )
         .returning(INBOUND.c.id)
     )
@@ -123,7 +126,7 @@ _ENQUEUE = Statement(
         .values(
             address_id=b("address_id"), contributor_id=b("contributor_id"), conversation_id=b("conversation_id"),
             inbound_id=b("inbound_id"), channel=b("channel"), kind=b("kind"), payload=b("payload"), due_at=b("due_at"),
-            created_at=b("now"), state="queued", attempts=0, serial=b("serial"), private=b("private"),
+            created_at=b("now"), state=MessageState.QUEUED, attempts=0, serial=b("serial"), private=b("private"),
             beside=b("beside"),
         )
         .returning(OUTBOX.c.id)
@@ -157,7 +160,7 @@ def mark_inbound(
     connection: Connection,
     inbound_id: int,
     *,
-    state: str = "handled",
+    state: InboundState = InboundState.HANDLED,
     error: str | None = None,
     contributor_id: int | None = None,
 ) -> None:
@@ -282,7 +285,7 @@ def purge_sealed(
     connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
     theirs = [INBOUND.c.contributor_id == contributor_id, INBOUND.c.sealed.is_not(None)]
     if heard_only:
-        theirs.append(INBOUND.c.state == "handled")
+        theirs.append(INBOUND.c.state == InboundState.HANDLED)
     connection.execute(update(INBOUND).where(*theirs).values(sealed=None))
 
 
@@ -294,7 +297,7 @@ def enqueue(  # noqa: PLR0913 - one parameter for each column
     conversation_id: str | None,
     inbound_id: int | None,
     channel: str,
-    kind: str,
+    kind: MessageKind,
     payload: str,
     due_at: datetime,
     now: datetime,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, case, exists, func, null, or_, select, text, update
 from sqlalchemy import bindparam as b
 
+from flows.model.delivery import AddressState, MessageState
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
+    from flows.model.delivery import MessageKind
     from storage.queries.delivery.provider_statuses import Early
 
 OUTBOX = tables.Outbox.__table__
@@ -37,6 +39,8 @@ PROCESS = tables.Process.__table__
 
 RETRY_HOLDS_UP_SECONDS = 120
 """An unasked message to be tried again within this time keeps later ones back; one that waits longer does not."""
+WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+"""The states of messages that may still go out."""
 CUT_OFF = "SenderDied"
 """What stands in the row of a message whose sender died with it in hand."""
 ONCE_MORE = "once more"
@@ -54,7 +58,7 @@ class DueMessage(NamedTuple):
     conversation_id: str | None
     inbound_id: int | None
     channel: str
-    kind: str
+    kind: MessageKind
     payload: str
     due_at: datetime
     created_at: datetime
@@ -64,7 +68,7 @@ class DueMessage(NamedTuple):
     """What went wrong the last time."""
     sealed: bytes
     """The address, encrypted."""
-    address_state: str
+    address_state: AddressState
     opted_out: bool
     in_care: bool
     """True while a safeguarding item is open for its person."""
@@ -151,13 +155,13 @@ _CLAIM_OF = tuple(Statement(ready.where(_OF_CHANNEL)) for ready in _READY)
 _LEASE = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == b("message"))
-    .values(state="sending", lease_until=b("lease_until"), owner=b("owner"), attempts=OUTBOX.c.attempts + 1)
+    .values(state=MessageState.SENDING, lease_until=b("lease_until"), owner=b("owner"), attempts=OUTBOX.c.attempts + 1)
 )
 _SENT = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == b("message"), text("state IN ('sending', 'unknown', 'queued')"))
     .values(
-        state="sent", payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
+        state=MessageState.SENT, payload=None, lease_until=None, error=None, provider_id=b("provider_id"),
         segments=b("segments"), sent_at=b("now"), handed_at=func.coalesce(OUTBOX.c.handed_at, b("now")),
     )
 )  # fmt: skip
@@ -201,7 +205,7 @@ _STANDING = Statement(
 )
 _HAND_OVER = Statement(
     update(OUTBOX)
-    .where(OUTBOX.c.id == b("message"), OUTBOX.c.state == "sending", OUTBOX.c.payload.is_not(None))
+    .where(OUTBOX.c.id == b("message"), OUTBOX.c.state == MessageState.SENDING, OUTBOX.c.payload.is_not(None))
     .values(handed_at=b("now"))
 )
 
@@ -219,9 +223,9 @@ def hand_over(connection: Connection, message: int, now: datetime, *, asked_for:
     state, opted_out, held_by = row
     if held_by != owner:
         return TAKEN_OVER
-    if not asked_for and (opted_out or state == "opted_out"):
+    if not asked_for and (opted_out or state == AddressState.OPTED_OUT):
         return "opted_out"
-    if state in {"blocked", "unusable"}:
+    if state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
         return str(state)
     return "" if _HAND_OVER.run(connection, message=message, now=now) else "taken_back"
 
@@ -264,14 +268,15 @@ def mark_failed(connection: Connection, message: int, error: str, *, refused: bo
 
     `refused`: the provider did not take it, so that nobody can have read it.
     """
-    _close(connection, message, "failed", error, **({"handed_at": None} if refused else {}))
+    _close(connection, message, MessageState.FAILED, error, **({"handed_at": None} if refused else {}))
 
 
 def cancel(connection: Connection, message: int, reason: str) -> None:
     """Do not send a message after all, e.g. because its person has opted out meanwhile. Its payload is blanked."""
-    _close(connection, message, "cancelled", reason)
+    _close(connection, message, MessageState.CANCELLED, reason)
 
 
+_CANCELLED = MessageState.CANCELLED.value
 _WITHHELD = OUTBOX.c.payload.is_(None)
 """Taken back while the provider had it in its hands: it is never tried again, and why stands in the row."""
 
@@ -281,9 +286,9 @@ def retry_at(connection: Connection, message: int, when: datetime, error: str, *
     handed_at = {} if perhaps_read else {"handed_at": None}
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("sending", "unknown")))
+        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_((MessageState.SENDING, MessageState.UNKNOWN)))
         .values(
-            state=case((_WITHHELD, "cancelled"), else_="queued"),
+            state=case((_WITHHELD, _CANCELLED), else_=MessageState.QUEUED.value),
             error=case((_WITHHELD, OUTBOX.c.error), else_=_counted(error, ONCE_MORE)),
             due_at=when,
             lease_until=None,
@@ -306,7 +311,7 @@ def hurry(connection: Connection, channel: str, now: datetime) -> None:
 
 def _as_unknown(error: ColumnElement[str]) -> dict[str, Any]:
     return {
-        "state": case((_WITHHELD, "cancelled"), else_="unknown"),
+        "state": case((_WITHHELD, _CANCELLED), else_=MessageState.UNKNOWN.value),
         "error": case((_WITHHELD, OUTBOX.c.error), else_=error),
         "lease_until": null(),
     }
@@ -316,14 +321,14 @@ def mark_unknown(connection: Connection, message: int, error: str) -> None:
     """Note that nobody knows whether the provider took a message; the payload stays until that is found out."""
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state == "sending")
+        .where(OUTBOX.c.id == message, OUTBOX.c.state == MessageState.SENDING)
         .values(**_as_unknown(_counted(error, CUT_OFF_AGAIN)))
     )
 
 
 def still_unknown(connection: Connection, message: int) -> bool:
     """Tell whether a message's fate is unknown yet, and hold its row: two who look into it settle it once."""
-    row = select(OUTBOX.c.id).where(OUTBOX.c.id == message, OUTBOX.c.state == "unknown").with_for_update()
+    row = select(OUTBOX.c.id).where(OUTBOX.c.id == message, OUTBOX.c.state == MessageState.UNKNOWN).with_for_update()
     return connection.execute(row).first() is not None
 
 
@@ -339,9 +344,11 @@ def _release(connection: Connection, *which: ColumnElement[bool]) -> list[int]:
     """Let go of what dead senders had taken. What they never gave the provider simply waits again."""
     rows = connection.execute(
         update(OUTBOX)
-        .where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == "sending", *which)
+        .where(text("state IN ('queued', 'sending')"), OUTBOX.c.state == MessageState.SENDING, *which)
         .values(
-            state=case((_WITHHELD, "cancelled"), (_NEVER_HANDED, "queued"), else_="unknown"),
+            state=case(
+                (_WITHHELD, _CANCELLED), (_NEVER_HANDED, MessageState.QUEUED.value), else_=MessageState.UNKNOWN.value
+            ),
             error=case((or_(_WITHHELD, _NEVER_HANDED), OUTBOX.c.error), else_=_counted(CUT_OFF, CUT_OFF_AGAIN)),
             lease_until=null(),
             owner=null(),
@@ -376,10 +383,10 @@ def unknown(connection: Connection, limit: int = 100) -> list[DueMessage]:
     return [DueMessage(*row) for row in rows]
 
 
-def _close(connection: Connection, message: int, state: str, error: str, **more: Any) -> None:
+def _close(connection: Connection, message: int, state: MessageState, error: str, **more: Any) -> None:
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(("queued", "sending", "unknown")))
+        .where(OUTBOX.c.id == message, OUTBOX.c.state.in_(WAITS))
         .values(state=state, payload=None, lease_until=None, error=error, **more)
     )
     note(connection, "outbox")  # a later message may have waited for this one
@@ -388,7 +395,7 @@ def _close(connection: Connection, message: int, state: str, error: str, **more:
 def backlog(connection: Connection) -> dict[str, int]:
     """Count messages that are not out yet: `queued`, `sending` and `unknown`."""
     states = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
-    counts = {"queued": 0, "sending": 0, "unknown": 0}
+    counts = dict.fromkeys((state.value for state in WAITS), 0)
     for some in ("state IN ('queued', 'sending')", "state = 'unknown'"):
         counts.update(connection.execute(states.where(text(some))).all())
     return counts

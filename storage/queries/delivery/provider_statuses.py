@@ -7,32 +7,43 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, select, update
 from sqlalchemy import bindparam as b
 
+from flows.model.delivery import MessageState
 from storage import tables
 from storage.db.prepared_statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
+    from flows.model.delivery import MessageKind
+
 EVENT = tables.DeliveryEvent.__table__
 OUTBOX = tables.Outbox.__table__
 
-STATUSES = {
-    "accepted": "sent",
-    "scheduled": "sent",
-    "queued": "sent",
-    "sending": "sent",
-    "sent": "sent",
-    "failed": "failed",
-    "canceled": "failed",
-    "undelivered": "undelivered",
-    "delivered": "delivered",
-    "read": "delivered",
+STATUSES: Mapping[str, MessageState] = {
+    "accepted": MessageState.SENT,
+    "scheduled": MessageState.SENT,
+    "queued": MessageState.SENT,
+    "sending": MessageState.SENT,
+    "sent": MessageState.SENT,
+    "failed": MessageState.FAILED,
+    "canceled": MessageState.FAILED,
+    "undelivered": MessageState.UNDELIVERED,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
 }
 """What a provider's words for a message it took come to; words not listed are kept and change nothing."""
-RANKS = {"queued": 0, "sending": 0, "unknown": 0, "sent": 1, "failed": 2, "undelivered": 3, "delivered": 4}
+RANKS = {
+    MessageState.QUEUED: 0,
+    MessageState.SENDING: 0,
+    MessageState.UNKNOWN: 0,
+    MessageState.SENT: 1,
+    MessageState.FAILED: 2,
+    MessageState.UNDELIVERED: 3,
+    MessageState.DELIVERED: 4,
+}
 """Statuses may come in any order: the highest rank wins, so that every order ends the same (rule 17)."""
 
 
@@ -97,7 +108,7 @@ class Addressee(NamedTuple):
 
     address_id: int
     contributor_id: int
-    kind: str
+    kind: MessageKind
 
 
 def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addressee | None:
@@ -112,7 +123,7 @@ def addressee(connection: Connection, *, channel: str, provider_id: str) -> Addr
 
 def failed_before(connection: Connection, *, channel: str, provider_id: str) -> bool:
     """Tell whether a provider has said of a message that it did not arrive, whatever it said since."""
-    lost = [status for status, state in STATUSES.items() if state in {"failed", "undelivered"}]
+    lost = [status for status, state in STATUSES.items() if state in {MessageState.FAILED, MessageState.UNDELIVERED}]
     event = select(EVENT.c.status).where(
         EVENT.c.channel == channel, EVENT.c.provider_id == provider_id, EVENT.c.status.in_(lost)
     )

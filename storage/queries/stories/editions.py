@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, func, insert, not_, or_, select, update
 
+from flows.model.story_states import StoryState
 from storage import tables
+from storage.tables.edition import EditionState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
+
+    from flows.model.consent_answers import Use
 
 EDITION = tables.Edition.__table__
 STORY = tables.Story.__table__
@@ -37,7 +41,7 @@ class Edition(NamedTuple):
     reason: str
     author: str
     made_at: datetime
-    state: str
+    state: EditionState
     answered_at: datetime | None
 
 
@@ -51,7 +55,7 @@ class EditedStory(NamedTuple):
     contributor_id: int
     conversation_id: str
     text: str
-    use: str
+    use: Use
     use_until: datetime | None
     kept_until: datetime | None
     version: int
@@ -78,7 +82,7 @@ def newest(connection: Connection, story_id: int) -> Edition | None:
     """Return the newest edition that was not undone."""
     row = connection.execute(
         select(*_COLUMNS)
-        .where(EDITION.c.story_id == story_id, EDITION.c.state != "dropped")
+        .where(EDITION.c.story_id == story_id, EDITION.c.state != EditionState.DROPPED)
         .order_by(EDITION.c.position.desc())
         .limit(1)
     ).first()
@@ -93,7 +97,7 @@ def add(
     text: str,
     reason: str,
     author: str,
-    state: str,
+    state: EditionState,
     now: datetime,
 ) -> Edition:
     """Add an edition after all others."""
@@ -112,7 +116,7 @@ def add(
 def set_state(
     connection: Connection,
     edition_id: int,
-    state: str,
+    state: EditionState,
     *,
     answered_at: datetime | None = None,
     decision_id: int | None = None,
@@ -129,15 +133,15 @@ def reword(connection: Connection, edition_id: int, text: str, now: datetime) ->
     connection.execute(update(EDITION).where(EDITION.c.id == edition_id).values(text=text, made_at=now))
 
 
-def count_change(connection: Connection, story_id: int, *, reopened: bool = False, use: str = "") -> int:
+def count_change(connection: Connection, story_id: int, *, reopened: bool = False, use: Use | None = None) -> int:
     """Count a change to a story's editions, so that no page and no export acts on what was; returns its new version.
 
     `reopened`: somebody on the team is to look at it again before it leaves. `use`: its teller narrowed it to this.
     """
     values: dict[str, object] = {"version": STORY.c.version + 1}
     if reopened:
-        values |= {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
-    if use:
+        values |= {"state": StoryState.NEW, "decided_by": None, "decided_at": None, "reason": ""}
+    if use is not None:
         values |= {"use": use, "use_until": None}
     changed = update(STORY).where(STORY.c.id == story_id).values(values).returning(STORY.c.version)
     return int(connection.execute(changed).scalar_one())
@@ -146,19 +150,19 @@ def count_change(connection: Connection, story_id: int, *, reopened: bool = Fals
 def leaves() -> ColumnElement[bool]:
     """Return the condition on `story`: it was never edited, or its teller agreed to the newest edition of its words."""
     later = EDITION.alias("later")
-    undone = EDITION.c.state == "dropped"
+    undone = EDITION.c.state == EditionState.DROPPED
     edited = select(EDITION.c.id).where(EDITION.c.story_id == STORY.c.id, not_(undone)).exists()
     overtaken = (
         select(later.c.id)
         .where(later.c.story_id == EDITION.c.story_id, later.c.position > EDITION.c.position)
-        .where(later.c.state != "dropped")
+        .where(later.c.state != EditionState.DROPPED)
         .exists()
     )
     agreed = (
         select(EDITION.c.id)
         .where(
             EDITION.c.story_id == STORY.c.id,
-            EDITION.c.state == "agreed",
+            EDITION.c.state == EditionState.AGREED,
             EDITION.c.of_version >= STORY.c.words_version,
             EDITION.c.text != "",
             not_(overtaken),
@@ -173,8 +177,8 @@ def agreed_texts(connection: Connection, story_ids: Sequence[int]) -> dict[int, 
     found: dict[int, tuple[str, str]] = {}
     for row in connection.execute(
         select(EDITION.c.story_id, EDITION.c.state, EDITION.c.text)
-        .where(EDITION.c.story_id.in_(story_ids), EDITION.c.state != "dropped")
+        .where(EDITION.c.story_id.in_(story_ids), EDITION.c.state != EditionState.DROPPED)
         .order_by(EDITION.c.position)
     ):
         found[row.story_id] = (row.state, row.text)
-    return {story_id: text if state == "agreed" else "" for story_id, (state, text) in found.items()}
+    return {story_id: text if state == EditionState.AGREED else "" for story_id, (state, text) in found.items()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
+from flows.model.consent_answers import Use
 from storage.tables import ExportRun, ExportStory, Story, TeamMember
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ export_story = ExportStory.__table__
 member = TeamMember.__table__
 story = Story.__table__
 
-REACH = {"team": ("team", "quote", "publish"), "quote": ("quote", "publish"), "publish": ("publish",)}
-"""By the use of an export: which uses of a story reach as far."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportMade:
@@ -36,7 +34,7 @@ class ExportMade:
     who: str
     """A name where it is known."""
     format: str
-    use: str
+    use: Use
     stories: int
 
 
@@ -49,7 +47,7 @@ class Recall:
     who: str
     """A name where it is known."""
     format: str
-    use: str
+    use: Use
     gone: tuple[str, ...]
     """Names of the rows, as they stand in the export, whose stories were taken back."""
     narrowed: tuple[str, ...]
@@ -93,7 +91,7 @@ def recalls(connection: Connection, *, story_ids: Collection[int] | None = None)
 
 def _too_far() -> ColumnElement[bool]:
     """Return the condition that a story travelled further than its teller allows now."""
-    return or_(*(and_(export_run.c.use == use, story.c.use.not_in(allowed)) for use, allowed in REACH.items()))
+    return or_(*(and_(export_run.c.use == use, story.c.use.not_in(use.reaching())) for use in Use))
 
 
 def recent(connection: Connection, *, limit: int = 10) -> list[ExportMade]:
@@ -108,7 +106,7 @@ def that_held(connection: Connection, story_id: int, *, limit: int = 20) -> list
     return [ExportMade(**row._mapping) for row in rows]
 
 
-def _made() -> Select[tuple[int, datetime, str, str, str, int]]:
+def _made() -> Select[tuple[int, datetime, str, Use, int, str]]:
     who = func.coalesce(func.nullif(member.c.name, ""), export_run.c.who).label("who")
     columns = (export_run.c[name] for name in ("id", "at", "format", "use", "stories"))
     return (

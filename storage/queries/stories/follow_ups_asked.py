@@ -5,16 +5,21 @@ Never commits. Due times are rows; who ticks, and when, matters little.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
+from flows.model.consent_answers import Purpose
+from flows.model.delivery import AddressState
 from storage import tables
+from storage.tables.ask_back import FollowUpKind, FollowUpState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
+
+    from storage.tables.ask_back import FollowUpAnswer
 
 ASK_BACK = tables.AskBack.__table__
 CONTRIBUTOR = tables.Contributor.__table__
@@ -27,11 +32,11 @@ class AskBack(NamedTuple):
     """One question to one contributor."""
 
     id: int
-    kind: str
+    kind: FollowUpKind
     contributor_id: int
     story_id: int | None
     edition_id: int | None
-    state: str
+    state: FollowUpState
     due_at: datetime | None
     asked_at: datetime | None
     until: datetime | None
@@ -52,11 +57,11 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     """Return where a person last wrote from, if they agreed to be contacted and have not taken that back."""
     answer = connection.execute(
         select(DECISION.c.answer)
-        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == "contact")
+        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == Purpose.CONTACT)
         .where(
             DECISION.c.id
             == select(DECISION.c.id)
-            .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == "contact")
+            .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == Purpose.CONTACT)
             .order_by(DECISION.c.id.desc())
             .limit(1)
             .scalar_subquery(),
@@ -75,9 +80,9 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     ).first()
     if row is not None and row.closed_at is not None:
         return Reach(None, "closed")
-    if row is None or row.erased_at is not None or row.state in {"blocked", "unusable"}:
+    if row is None or row.erased_at is not None or row.state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
         return Reach(None, "forgotten")
-    if row.opted_out or row.state == "opted_out":
+    if row.opted_out or row.state == AddressState.OPTED_OUT:
         return Reach(None, "opted_out")
     return Reach(row.id, "")
 
@@ -85,7 +90,7 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
 def want(
     connection: Connection,
     *,
-    kind: str,
+    kind: FollowUpKind,
     contributor_id: int,
     story_id: int,
     edition_id: int | None = None,
@@ -97,8 +102,8 @@ def want(
         connection.execute(
             insert(ASK_BACK)
             .values(
-                kind=kind, contributor_id=contributor_id, story_id=story_id, edition_id=edition_id, state="waiting",
-                wanted_at=now, due_at=now, until=until, answer="",
+                kind=kind, contributor_id=contributor_id, story_id=story_id, edition_id=edition_id,
+                state=FollowUpState.WAITING, wanted_at=now, due_at=now, until=until, answer="",
             )
             .returning(ASK_BACK.c.id)
         ).scalar_one()
@@ -123,8 +128,8 @@ def waiting_for_answer(connection: Connection, ask_back: int, *, contributor_id:
     """Return a question that this very person was asked and may still answer."""
     row = connection.execute(
         select(*_COLUMNS).where(
-            ASK_BACK.c.id == ask_back, ASK_BACK.c.contributor_id == contributor_id, ASK_BACK.c.state == "asked",
-            ASK_BACK.c.until > now,
+            ASK_BACK.c.id == ask_back, ASK_BACK.c.contributor_id == contributor_id,
+            ASK_BACK.c.state == FollowUpState.ASKED, ASK_BACK.c.until > now,
         )
     ).first()  # fmt: skip
     return None if row is None else AskBack(*row)
@@ -135,7 +140,7 @@ def asked_of(connection: Connection, contributor_id: int, *, but: int, since: da
     found: datetime | None = connection.execute(
         select(ASK_BACK.c.asked_at)
         .where(
-            ASK_BACK.c.contributor_id == contributor_id, ASK_BACK.c.id != but, ASK_BACK.c.state == "asked",
+            ASK_BACK.c.contributor_id == contributor_id, ASK_BACK.c.id != but, ASK_BACK.c.state == FollowUpState.ASKED,
             ASK_BACK.c.asked_at > since,
         )
         .order_by(ASK_BACK.c.asked_at.desc())
@@ -149,7 +154,7 @@ def asked(connection: Connection, ask_back: int, *, now: datetime, until: dateti
     connection.execute(
         update(ASK_BACK)
         .where(ASK_BACK.c.id == ask_back)
-        .values(state="asked", asked_at=now, until=until, due_at=due_at)
+        .values(state=FollowUpState.ASKED, asked_at=now, until=until, due_at=due_at)
     )
 
 
@@ -163,12 +168,19 @@ def turn_to(connection: Connection, ask_back: int, edition_id: int) -> None:
     connection.execute(update(ASK_BACK).where(ASK_BACK.c.id == ask_back).values(edition_id=edition_id))
 
 
-def settle(connection: Connection, ask_back: int, state: str, *, now: datetime, answer: str = "") -> None:
+def settle(
+    connection: Connection,
+    ask_back: int,
+    state: FollowUpState,
+    *,
+    now: datetime,
+    answer: FollowUpAnswer | Literal[""] = "",
+) -> None:
     """Close a question: answered, lapsed or cancelled."""
     connection.execute(
         update(ASK_BACK)
         .where(ASK_BACK.c.id == ask_back)
-        .values(state=state, due_at=None, answer=answer, answered_at=now if state == "answered" else None)
+        .values(state=state, due_at=None, answer=answer, answered_at=now if state == FollowUpState.ANSWERED else None)
     )
 
 
@@ -176,8 +188,8 @@ def cancel(connection: Connection, *, edition_id: int) -> None:
     """Ask no more about an edition."""
     connection.execute(
         update(ASK_BACK)
-        .where(ASK_BACK.c.edition_id == edition_id, ASK_BACK.c.state.in_(("waiting", "asked")))
-        .values(state="cancelled", due_at=None)
+        .where(ASK_BACK.c.edition_id == edition_id, ASK_BACK.c.state.in_((FollowUpState.WAITING, FollowUpState.ASKED)))
+        .values(state=FollowUpState.CANCELLED, due_at=None)
     )
 
 
@@ -185,7 +197,7 @@ def wanted_since(connection: Connection, story_id: int, since: datetime) -> bool
     """Tell whether a renewal was asked for this story after `since`."""
     found = connection.execute(
         select(ASK_BACK.c.id)
-        .where(ASK_BACK.c.story_id == story_id, ASK_BACK.c.kind == "renewal", ASK_BACK.c.wanted_at > since)
+        .where(ASK_BACK.c.story_id == story_id, ASK_BACK.c.kind == FollowUpKind.RENEWAL, ASK_BACK.c.wanted_at > since)
         .limit(1)
     ).first()
     return found is not None

@@ -13,10 +13,12 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import case, delete, func, select, update
 
 from flows.language.normalise import storable
+from flows.model.consent_answers import Naming, Purpose, use_of
+from flows.model.story_states import Progress, StoryState
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story
-from storage.queries.contributors.consent_decisions import use_of
+from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,14 +65,14 @@ _AGREED_UNTIL = (
     select(DECISION.c.valid_until)
     .where(
         DECISION.c.conversation_id == b("conversation_id"),
-        DECISION.c.purpose == "take_part",
+        DECISION.c.purpose == Purpose.TAKE_PART,
         DECISION.c.answer == "yes",
     )
     .order_by(DECISION.c.id.desc())
     .limit(1)
     .scalar_subquery()
 )
-_UNDECIDED: dict[str, Any] = {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
+_UNDECIDED: dict[str, Any] = {"state": StoryState.NEW, "decided_by": None, "decided_at": None, "reason": ""}
 _PLACED = ("id", "label", "kind", "scheme", "code", "year", "nation", "parent")
 _WHERE = ("place_words", *(f"place_{name}" for name in _PLACED))
 _REPLACED = ("kind", "text", "language", "changed_at", "use", *_WHERE)
@@ -82,8 +84,9 @@ _KEEP = Statement(
         (kept := insert(STORY))
         .values(
             {name: b(name) for name in (*_FIRST, *_REPLACED)}
-            | {"state": "new", "reason": "", "version": 1, "words_version": 1, "naming": "none", "credit": ""}
-            | {"progress": "heard"}
+            | {"state": StoryState.NEW, "reason": "", "version": 1, "words_version": 1}
+            | {"naming": Naming.NONE, "credit": ""}
+            | {"progress": Progress.HEARD}
             | {"kept_until": _AGREED_UNTIL}
         )
         .on_conflict_do_update(
@@ -168,7 +171,7 @@ def keep_story(  # noqa: PLR0913 - what is kept, whose, where, and when
         raise RuntimeError("a story that was just kept cannot be found; give the message again")
     story_id, version = row
     later = [] if version == 1 else _clear(connection, story_id, draft)
-    told = [(ref, storable(text), "told", now) for ref, text in draft.parts]
+    told = [(ref, storable(text), PartKind.TOLD, now) for ref, text in draft.parts]
     _PART.many(
         connection,
         (
@@ -209,7 +212,7 @@ def loses_words(connection: Connection, draft: Draft, *, conversation_id: str) -
 
 
 def _whole(draft: Draft, later: Sequence[_Part]) -> str:
-    return "\n\n".join([storable(draft.text), *(text for _, text, kind, _ in later if kind == "added")])
+    return "\n\n".join([storable(draft.text), *(text for _, text, kind, _ in later if kind == PartKind.ADDED)])
 
 
 def _later(connection: Connection, story_id: int, draft: Draft) -> list[_Part]:
@@ -217,10 +220,10 @@ def _later(connection: Connection, story_id: int, draft: Draft) -> list[_Part]:
     refs = {ref for ref, _ in draft.parts if ref}
     rows = connection.execute(
         select(PART.c.ref, PART.c.text, PART.c.kind, PART.c.received_at)
-        .where(PART.c.story_id == story_id, PART.c.kind != "told")
+        .where(PART.c.story_id == story_id, PART.c.kind != PartKind.TOLD)
         .order_by(PART.c.position)
     )
-    return [(ref, text, kind, at) for ref, text, kind, at in rows if kind == "amended" or ref not in refs]
+    return [(ref, text, kind, at) for ref, text, kind, at in rows if kind == PartKind.AMENDED or ref not in refs]
 
 
 def _clear(connection: Connection, story_id: int, draft: Draft) -> list[_Part]:
@@ -289,8 +292,8 @@ def amend_story(connection: Connection, *, conversation_id: str, ref: str, text:
     rows = connection.execute(
         select(PART.c.text, PART.c.kind).where(PART.c.story_id == story_id).order_by(PART.c.position)
     ).all()
-    told = "\n".join(row.text for row in rows if row.kind == "told")
-    whole = "\n\n".join(filter(None, [told, *(row.text for row in rows if row.kind == "added")]))
+    told = "\n".join(row.text for row in rows if row.kind == PartKind.TOLD)
+    whole = "\n\n".join(filter(None, [told, *(row.text for row in rows if row.kind == PartKind.ADDED)]))
     version = STORY.c.version + 1
     connection.execute(
         update(STORY)
@@ -302,11 +305,11 @@ def amend_story(connection: Connection, *, conversation_id: str, ref: str, text:
 
 def add_to_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
     """Add words that came after the story was kept; returns the story's number, None if there is no story."""
-    return _append(connection, conversation_id, ref=ref, text=text, kind="added", now=now)
+    return _append(connection, conversation_id, ref=ref, text=text, kind=PartKind.ADDED, now=now)
 
 
 def _append(
-    connection: Connection, conversation_id: str, *, ref: str, text: str, kind: str, now: datetime
+    connection: Connection, conversation_id: str, *, ref: str, text: str, kind: PartKind, now: datetime
 ) -> int | None:
     words = storable(text)
     longer = case((STORY.c.text == "", words), else_=STORY.c.text + "\n\n" + words)
@@ -314,7 +317,7 @@ def _append(
         update(STORY)
         .where(STORY.c.conversation_id == conversation_id)
         .values(
-            text=longer if kind == "added" else STORY.c.text,
+            text=longer if kind == PartKind.ADDED else STORY.c.text,
             changed_at=now,
             version=STORY.c.version + 1,
             words_version=STORY.c.version + 1,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select, update
 
+from flows.model.story_states import StoryKind, StoryState
 from storage.db.column_types import from_microseconds, to_microseconds
 from storage.queries.stories import content_notes
 from storage.tables import Answer, Contributor, Story, Tag
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, Connection
+
+    from flows.model.consent_answers import Use
 
 story = Story.__table__
 tag = Tag.__table__
@@ -67,15 +70,15 @@ class QueueLine:
 
     id: int
     pseudonym: str
-    kind: str
+    kind: StoryKind
     excerpt: str
     longer: bool
     """True: there is more than the excerpt."""
     language: str
     channel: str
     told_at: datetime
-    state: str
-    use: str
+    state: StoryState
+    use: Use
     simulated: bool
     place_label: str
     place_kind: str
@@ -157,7 +160,7 @@ def page(connection: Connection, filters: Filters, *, practice: bool, after: str
     shown = rows[:size]
     tags = tags_of(connection, [row.id for row in shown])
     notes = content_notes.notes_of(connection, [row.id for row in shown])
-    ratings = _ratings(connection, [row.id for row in shown if row.kind == "feedback"])
+    ratings = _ratings(connection, [row.id for row in shown if row.kind == StoryKind.FEEDBACK])
     lines = tuple(
         QueueLine(
             **{**row._mapping, "longer": bool(row.longer)},
@@ -218,7 +221,11 @@ def places(connection: Connection, *, practice: bool, limit: int = 200) -> list[
 
 def next_new(connection: Connection, *, practice: bool, but: int) -> int | None:
     """Return the oldest story that nobody has decided about, other than `but`; the longest wait comes first."""
-    asked: list[ColumnElement[bool]] = [story.c.withdrawn_at.is_(None), story.c.state == "new", story.c.id != but]
+    asked: list[ColumnElement[bool]] = [
+        story.c.withdrawn_at.is_(None),
+        story.c.state == StoryState.NEW,
+        story.c.id != but,
+    ]
     if not practice:
         asked.append(story.c.simulated.is_(False))
     found = connection.execute(select(story.c.id).where(*asked).order_by(story.c.told_at, story.c.id).limit(1)).scalar()
@@ -230,7 +237,7 @@ def set_state(
     story_id: int,
     *,
     seen: int,
-    state: str,
+    state: StoryState,
     reason: str,
     decided_by: int | None,
     decided_at: datetime | None,

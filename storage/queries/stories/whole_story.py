@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from flows.model.consent_answers import Purpose, Use
+    from flows.model.story_states import Progress, StoryKind, StoryState
+    from storage.tables.story_part import PartKind
+
 story = Story.__table__
 part = StoryPart.__table__
 answer = Answer.__table__
@@ -47,7 +51,7 @@ class WholeStory:
     contributor_id: int
     conversation_id: str
     pseudonym: str
-    kind: str
+    kind: StoryKind
     flow: str
     structure: str
     text: str
@@ -55,13 +59,13 @@ class WholeStory:
     channel: str
     told_at: datetime
     changed_at: datetime
-    state: str
+    state: StoryState
     decider: str
     """Name of whoever decided, empty if nobody did."""
     decided_at: datetime | None
     reason: str
-    use: str
-    progress: str
+    use: Use
+    progress: Progress
     simulated: bool
     place_label: str
     place_words: str
@@ -90,7 +94,7 @@ class Part:
     position: int
     ref: str
     text: str
-    kind: str
+    kind: PartKind
     received_at: datetime
 
 
@@ -111,7 +115,7 @@ class Label:
 class Consent:
     """One decision of the teller, with the exact words they were shown."""
 
-    purpose: str
+    purpose: Purpose
     answer: str
     literal: str
     text: str

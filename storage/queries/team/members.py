@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
+from flows.model.item_kinds import Role
 from storage.tables import Audit, SignInLink, TeamMember, TeamSession
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from storage.tables.sign_in_link import LinkPurpose
 
 member = TeamMember.__table__
 link = SignInLink.__table__
@@ -34,7 +37,7 @@ class Member:
     id: int
     email: str
     name: str
-    role: str
+    role: Role
     password_hash: str | None
     active: bool
 
@@ -46,8 +49,8 @@ class OneTimeLink:
     id: int
     member_id: int | None
     """None: whoever opens it becomes a new member."""
-    role: str
-    purpose: str
+    role: Role
+    purpose: LinkPurpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +91,13 @@ def has_lead(connection: Connection) -> bool:
     """Tell whether an active lead with a password exists, so that somebody can sign in and invite the others."""
     found = connection.execute(
         select(member.c.id)
-        .where(member.c.role == "lead", member.c.active.is_(True), member.c.password_hash.is_not(None))
+        .where(member.c.role == Role.LEAD, member.c.active.is_(True), member.c.password_hash.is_not(None))
         .limit(1)
     ).one_or_none()
     return found is not None
 
 
-def add_member(connection: Connection, *, email: str, name: str, role: str, at: datetime) -> int:
+def add_member(connection: Connection, *, email: str, name: str, role: Role, at: datetime) -> int:
     """Add an active member without a password and return the id. The address must be in lower case and new."""
     result = connection.execute(
         insert(member).values(email=email, name=name, role=role, active=True, created_at=at).returning(member.c.id)
@@ -102,7 +105,7 @@ def add_member(connection: Connection, *, email: str, name: str, role: str, at: 
     return int(result.scalar_one())
 
 
-def change_member(connection: Connection, member_id: int, *, role: str) -> None:
+def change_member(connection: Connection, member_id: int, *, role: Role) -> None:
     """Give a member this role and make them active."""
     connection.execute(update(member).where(member.c.id == member_id).values(role=role, active=True))
 
@@ -110,7 +113,7 @@ def change_member(connection: Connection, member_id: int, *, role: str) -> None:
 def leads_who_can_sign_in(connection: Connection) -> list[int]:
     """Return the active leads with a password, and hold them: two who put each other out do so one after the other."""
     found = select(member.c.id).where(
-        member.c.role == "lead", member.c.active.is_(True), member.c.password_hash.is_not(None)
+        member.c.role == Role.LEAD, member.c.active.is_(True), member.c.password_hash.is_not(None)
     )
     return list(connection.execute(found.order_by(member.c.id).with_for_update()).scalars())
 
@@ -150,8 +153,8 @@ def add_link(
     *,
     token_hash: str,
     member_id: int | None,
-    role: str,
-    purpose: str,
+    role: Role,
+    purpose: LinkPurpose,
     at: datetime,
     expires_at: datetime,
 ) -> None:

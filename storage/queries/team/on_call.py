@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
+from flows.model.delivery import AddressState, MessageKind, MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations.turn_queries import raise_item
@@ -30,8 +31,6 @@ TEAM_ITEM = tables.TeamItem.__table__
 
 SOURCE = "on_call"
 """Way in of somebody who wrote only to link a phone; also the role in which a phone is left alone by retention."""
-ALERT = "alert"
-"""Kind of an outbox row."""
 NOBODY = ItemKind.NOBODY_ON_CALL
 """Kind of the team item that says that an alert was due and nobody could be told."""
 LAME_FOR = timedelta(minutes=10)
@@ -53,8 +52,8 @@ class Contact(NamedTuple):
     position: int
     address_id: int | None
     channel: str | None
-    state: str | None
-    """Of the address: reachable, opted_out, blocked or unusable. None while no phone is linked."""
+    state: AddressState | None
+    """Of the address; None while no phone is linked."""
     contributor_id: int | None
     linked_at: datetime | None
     missed_at: datetime | None
@@ -64,7 +63,7 @@ class Contact(NamedTuple):
     @property
     def reachable(self) -> bool:
         """True if an alert may be sent."""
-        return self.active and self.state == "reachable"
+        return self.active and self.state == AddressState.REACHABLE
 
     def usable(self, now: datetime) -> bool:
         """True if an alert may be sent and did not fail a moment ago."""
@@ -132,8 +131,12 @@ def remove(connection: Connection, member_id: int) -> bool:
     addresses = select(ON_CALL.c.address_id).where(ON_CALL.c.member_id == member_id)
     connection.execute(
         update(OUTBOX)
-        .where(OUTBOX.c.address_id.in_(addresses), OUTBOX.c.kind == ALERT, OUTBOX.c.state == "queued")
-        .values(state="cancelled", payload=None)
+        .where(
+            OUTBOX.c.address_id.in_(addresses),
+            OUTBOX.c.kind == MessageKind.ALERT,
+            OUTBOX.c.state == MessageState.QUEUED,
+        )
+        .values(state=MessageState.CANCELLED, payload=None)
     )
     return connection.execute(delete(ON_CALL).where(ON_CALL.c.member_id == member_id)).rowcount > 0
 
@@ -153,8 +156,8 @@ _STUCK = (
     select(OUTBOX.c.address_id)
     .join(ON_CALL, ON_CALL.c.address_id == OUTBOX.c.address_id)
     .where(
-        OUTBOX.c.kind == ALERT,
-        OUTBOX.c.state.in_(("queued", "sending", "unknown")),
+        OUTBOX.c.kind == MessageKind.ALERT,
+        OUTBOX.c.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)),
         OUTBOX.c.created_at <= bindparam("long_ago", type_=OUTBOX.c.created_at.type),
         or_(ON_CALL.c.missed_at.is_(None), ON_CALL.c.missed_at < OUTBOX.c.created_at),
     )
@@ -188,9 +191,14 @@ def whom_to_tell(everybody: list[Contact], *, second: bool, now: datetime) -> li
 
 def told_already(connection: Connection, address_id: int, since: datetime) -> bool:
     """Tell whether an alert waits for this phone, or went there at `since` or later."""
-    waits = OUTBOX.c.state.in_(("queued", "sending"))
-    went = and_(OUTBOX.c.created_at >= since, OUTBOX.c.state.in_(("sent", "delivered", "unknown")))
-    found = select(OUTBOX.c.id).where(OUTBOX.c.address_id == address_id, OUTBOX.c.kind == ALERT, or_(waits, went))
+    waits = OUTBOX.c.state.in_((MessageState.QUEUED, MessageState.SENDING))
+    went = and_(
+        OUTBOX.c.created_at >= since,
+        OUTBOX.c.state.in_((MessageState.SENT, MessageState.DELIVERED, MessageState.UNKNOWN)),
+    )
+    found = select(OUTBOX.c.id).where(
+        OUTBOX.c.address_id == address_id, OUTBOX.c.kind == MessageKind.ALERT, or_(waits, went)
+    )
     return connection.execute(found.limit(1)).first() is not None
 
 
@@ -198,9 +206,9 @@ def reached_since(connection: Connection, address_id: int, since: datetime) -> b
     """Tell whether an alert went to this phone after `since`."""
     found = select(OUTBOX.c.id).where(
         OUTBOX.c.address_id == address_id,
-        OUTBOX.c.kind == ALERT,
+        OUTBOX.c.kind == MessageKind.ALERT,
         OUTBOX.c.created_at > since,
-        OUTBOX.c.state.in_(("sent", "delivered")),
+        OUTBOX.c.state.in_((MessageState.SENT, MessageState.DELIVERED)),
     )
     return connection.execute(found.limit(1)).first() is not None
 
@@ -223,6 +231,6 @@ def _hurry_unseen(connection: Connection, now: datetime) -> None:
 
 
 __all__ = [
-    "ALERT", "NOBODY", "SOURCE", "Contact", "anybody", "anything_stuck", "contacts", "find_stuck", "link",
+    "NOBODY", "SOURCE", "Contact", "anybody", "anything_stuck", "contacts", "find_stuck", "link",
     "link_directly", "nobody_told", "offer", "reached_since", "remove", "told_already", "undelivered", "whom_to_tell",
 ]  # fmt: skip

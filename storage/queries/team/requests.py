@@ -10,11 +10,12 @@ import json
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
 from flows.model.item_kinds import ItemKind
+from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from storage.queries.team.team_items import settle_items
 from storage.tables import Contributor, Request
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 request = Request.__table__
 contributor = Contributor.__table__
 
-KINDS = ("access", "erasure", "correction", "objection", "complaint")
-ORIGINS = ("chat", "web", "team")
-OUTCOMES = ("done", "refused", "withdrawn")
 TARGET_DAYS = 28
 """Our own aim, so that a weekend does not break the law's month."""
 ACKNOWLEDGE_DAYS = 30
@@ -65,8 +63,8 @@ class OpenRequest:
     """One request as the team sees it in the list: without its words."""
 
     id: int
-    kind: str
-    origin: str
+    kind: RequestKind
+    origin: RequestOrigin
     pseudonym: str
     """Whose it is, where that is known."""
     opened_at: datetime
@@ -74,7 +72,7 @@ class OpenRequest:
     due_at: datetime
     acknowledged_at: datetime | None
     closed_at: datetime | None
-    outcome: str
+    outcome: RequestOutcome | Literal[""]
     has_words: bool
 
     @property
@@ -87,7 +85,7 @@ class OpenRequest:
         """Return what is to be done by `due_at`: `acknowledge`, `answer`, or nothing."""
         if self.closed_at is not None:
             return ""
-        if self.kind == "complaint":
+        if self.kind == RequestKind.COMPLAINT:
             return "" if self.acknowledged_at is not None else "acknowledge"
         return "answer"
 
@@ -127,8 +125,8 @@ def open_request(
     connection: Connection,
     keyring: Keyring | None,
     *,
-    kind: str,
-    origin: str,
+    kind: RequestKind,
+    origin: RequestOrigin,
     now: datetime,
     contributor_id: int | None = None,
     said: str = "",
@@ -138,7 +136,7 @@ def open_request(
 
     Without a keyring nothing that was written can be kept, only that something was asked.
     """
-    due_at = now + timedelta(days=ACKNOWLEDGE_DAYS) if kind == "complaint" else month_after(now)
+    due_at = now + timedelta(days=ACKNOWLEDGE_DAYS) if kind == RequestKind.COMPLAINT else month_after(now)
     target_at = now + timedelta(days=TARGET_DAYS)
     sealed = None
     if keyring is not None and (said or reach):
@@ -190,7 +188,8 @@ def _open(connection: Connection) -> tuple[list[OpenRequest], list[OpenRequest]]
     rows = connection.execute(_select().where(request.c.closed_at.is_(None)).order_by(request.c.due_at, request.c.id))
     standing = [OpenRequest(**row._mapping) for row in rows]
     by_form = sorted(
-        (one for one in standing if one.origin == "web" and one.kind == "complaint"), key=lambda one: one.opened_at
+        (one for one in standing if one.origin == RequestOrigin.WEB and one.kind == RequestKind.COMPLAINT),
+        key=lambda one: one.opened_at,
     )
     rushed = {
         one.id
@@ -200,7 +199,7 @@ def _open(connection: Connection) -> tuple[list[OpenRequest], list[OpenRequest]]
     return [one for one in standing if one.id not in rushed], [one for one in standing if one.id in rushed]
 
 
-def is_open(connection: Connection, kind: str, contributor_id: int) -> bool:
+def is_open(connection: Connection, kind: RequestKind, contributor_id: int) -> bool:
     """Tell whether this person has an open request of this kind."""
     found = select(request.c.id).where(
         request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None)
@@ -209,13 +208,19 @@ def is_open(connection: Connection, kind: str, contributor_id: int) -> bool:
 
 
 def settle(
-    connection: Connection, kind: str, contributor_id: int, now: datetime, *, outcome: str = "done", origin: str = ""
+    connection: Connection,
+    kind: RequestKind,
+    contributor_id: int,
+    now: datetime,
+    *,
+    outcome: RequestOutcome = RequestOutcome.DONE,
+    origin: RequestOrigin | None = None,
 ) -> int:
     """Close what this person asked for before and has now got, or taken back, in the chat; returns how many that were.
 
     With `origin` only what came that way: a letter is not answered by what somebody does in a chat.
     """
-    came = [request.c.origin == origin] if origin else []
+    came = [request.c.origin == origin] if origin is not None else []
     settled = connection.execute(
         update(request)
         .where(request.c.kind == kind, request.c.contributor_id == contributor_id, request.c.closed_at.is_(None), *came)
@@ -274,7 +279,7 @@ def acknowledge(connection: Connection, request_id: int, now: datetime) -> bool:
     return changed.rowcount == 1
 
 
-def close(connection: Connection, request_id: int, *, outcome: str, by: int | None, now: datetime) -> bool:
+def close(connection: Connection, request_id: int, *, outcome: RequestOutcome, by: int | None, now: datetime) -> bool:
     """Close a request and let go of its words; False if it is closed already."""
     changed = connection.execute(
         update(request)

@@ -31,7 +31,6 @@ BY_RULE = "rule"
 PLAIN: Final = "plain"
 LIKELY: Final = "likely"
 """Levels: somebody is alerted at once and at any hour; or somebody looks when the team is there next."""
-CARE = "care"
 """Kind of the outbox row of a message that a person of the team wrote to somebody who may need help."""
 OPEN = text("safeguarding.closed_at IS NULL")
 """Written out, in the words of the index over open items."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, func, or_, select, update
 
-from flows.model.item_kinds import ItemKind
+from flows.model.item_kinds import About, ItemKind
 from storage.tables import Contributor, Request, Story, TeamItem, TeamMember
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _lines(kinds: Collection[ItemKind], *which: ColumnElement[bool]) -> Select[A
     )
     person_alone = and_(
         ITEM.c.story_id.is_(None), ITEM.c.conversation_id.is_(None),
-        ITEM.c.kind.in_([kind.value for kind in ItemKind if kind.about == "story"]),
+        ITEM.c.kind.in_([kind.value for kind in ItemKind if kind.about == About.STORY]),
     )  # fmt: skip
     story = or_(
         STORY.c.id == ITEM.c.story_id,

@@ -12,8 +12,8 @@ from sqlalchemy import update as change
 from bot.channels.telegram.telegram_channel import TelegramChannel
 from bot.outbound import chat_deletion
 from bot.outbound.sender import Sender
+from flows.model.delivery import MessageKind
 from storage import tables
-from storage.protection.cancel_waiting import UNSAY
 from storage.queries.delivery import outbox
 from tests import walk
 from tests.bot.channels.provider import provider
@@ -35,7 +35,7 @@ def send_all(service: Service) -> list[DueMessage]:
     def work(connection: Any) -> bool:
         due = outbox.claim_due(connection, service.now, "telegram")
         outbox.mark_sent(connection, [outbox.SentMessage(one.id, str(1000 + one.id), None) for one in due], service.now)
-        found.extend(one for one in due if one.kind == UNSAY)
+        found.extend(one for one in due if one.kind == MessageKind.UNSAY)
         return bool(due)
 
     while service.writer.run(work):

@@ -21,6 +21,7 @@ from storage.protection.crypto import Keyring
 from storage.protection.erasure import erase_contributor
 from storage.queries.conversations import address_holders
 from storage.queries.team import requests
+from storage.tables.address import ClosedWhy
 from tests import walk
 from tests.bot.service import MAYA, STORY, all_is_read, sms_form
 
@@ -154,7 +155,7 @@ async def test_a_line_that_breaks_before_all_was_asked_leaves_it_whole(door: Doo
 
 async def test_it_is_over_once_its_number_may_have_a_new_owner(door: Door) -> None:
     link = door.link()
-    door.app.writer.run(lambda c: address_holders.close(c, 1, address_holders.DEAD, door.time.now))
+    door.app.writer.run(lambda c: address_holders.close(c, 1, ClosedWhy.DEAD, door.time.now))
     assert await closed(door, link)
 
 

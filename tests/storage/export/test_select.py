@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text, update
 
+from flows.model.consent_answers import USES
 from storage.db.engine import reader
 from storage.export import select
 from storage.export.export_request import UnknownFormatError, UnknownUseError
@@ -90,10 +91,9 @@ NOTHING: tuple[str, ...] = ()
 )
 def test_what_leaves_for_what(team: Team, state: str, agreed: str | None, leaves_for: tuple[str, ...]) -> None:
     team.told(state=state, use=agreed)
-    assert tuple(use for use in select.USES if team.exports(use)[1]) == leaves_for
+    assert tuple(use for use in USES if team.exports(use)[1]) == leaves_for
     assert (
-        tuple(use for use in select.USES if select.count(team.engine, use=use, filters=Filters(), now=NOON))
-        == leaves_for
+        tuple(use for use in USES if select.count(team.engine, use=use, filters=Filters(), now=NOON)) == leaves_for
     ), "the count says the same"
 
 
@@ -116,7 +116,7 @@ def test_for_every_use_the_count_is_the_export_and_a_nearer_use_holds_all_of_a_f
                 team.writer.run(lambda c, n=number, f=fate: c.execute(update(STORY).where(STORY.c.id == n).values(**f)))
     asked = Filters(use=filtered)
     held = {}
-    for use in select.USES:
+    for use in USES:
         summary, found = team.exports(use, filters=asked, practice=practice)
         held[use] = {row["text"] for row in found}
         counted = select.count(team.engine, use=use, filters=asked, now=NOON, practice=practice)
@@ -125,14 +125,14 @@ def test_for_every_use_the_count_is_the_export_and_a_nearer_use_holds_all_of_a_f
     assert held["quote"] - held["publish"] == {text for text in held["quote"] if text.startswith("quote")}
 
 
-@pytest.mark.parametrize("use", select.USES)
+@pytest.mark.parametrize("use", USES)
 def test_what_was_taken_back_never_leaves(team: Team, use: str) -> None:
     team.told(use="publish")
     team.changes(withdrawn_at=NOON)
     assert team.exports(use)[1] == []
 
 
-@pytest.mark.parametrize("use", select.USES)
+@pytest.mark.parametrize("use", USES)
 def test_without_a_yes_to_taking_part_nothing_leaves(team: Team, use: str) -> None:
     team.told("Never said yes.", use="publish", take_part="no")
     team.told("Took the yes back.", use="publish")

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy import select as pick
 
+from flows.model.consent_answers import USES, Use
 from storage.db.engine import reader
 from storage.export import select
 from storage.protection.erasure import erase_story
@@ -78,7 +79,7 @@ class Desk:
         summary = select.run(self.engine, self.writer, format="jsonl", use=use, out=out, who="amina", now=NOON)
         rows = [json.loads(line) for line in out.getvalue().splitlines()]
         assert len(rows) == summary.stories
-        assert select.count(self.engine, use=use, filters=Filters(), now=NOON) == summary.stories
+        assert select.count(self.engine, use=Use(use), filters=Filters(), now=NOON) == summary.stories
         return rows
 
     def texts(self, use: str = "publish") -> list[str]:
@@ -159,9 +160,9 @@ def test_an_answer_that_has_run_out_reaches_no_further_than_the_team(desk: Desk)
     for purpose, uses in (("use", ["team"]), ("take_part", [])):
         ends = update(DECISION).where(DECISION.c.purpose == purpose).values(valid_until=NOON)
         desk.does(ends)
-        assert [use for use in select.USES if desk.texts(use)] == uses
+        assert [use for use in USES if desk.texts(use)] == uses
     desk.does(update(DECISION).values(valid_until=NOON + timedelta(seconds=1)))
-    assert [use for use in select.USES if desk.texts(use)] == ["team", "quote", "publish"]
+    assert [use for use in USES if desk.texts(use)] == ["team", "quote", "publish"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_a_published_story_carries_the_credit_its_teller_chose_and_no_other_use_
 ) -> None:
     desk.story()
     desk.writer.run(lambda c: c.execute(update(STORY).values(naming=naming, credit="Maya from Easton")))
-    seen = {use: [(row["naming"], row["credit"]) for row in desk.leaves(use)] for use in select.USES}
+    seen = {use: [(row["naming"], row["credit"]) for row in desk.leaves(use)] for use in USES}
     assert seen == {"team": [("", "")], "quote": [("", "")], "publish": [told]}
 
 
