@@ -82,7 +82,6 @@ PURPOSES = (
     LabelWord("naming", "Being named"),
     LabelWord("contact", "Being written to about it"),
     LabelWord("invite", "Being asked again"),
-    LabelWord("contact", "Being contacted again"),
     LabelWord("edition", "Sharing an edited version"),
 )
 ACTS = (

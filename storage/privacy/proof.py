@@ -10,8 +10,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
+from storage.queries.contributors.consent_in_force import about_story
 from storage.queries.stories.exports_made import REACH, row_name
 from storage.tables import (
     ConsentText,
@@ -174,11 +175,6 @@ def _newest(decisions: Sequence[DecisionProved], purpose: str, at: datetime) -> 
 
 
 def _rows(connection: Connection, story_id: int) -> list[Any]:
-    told_in = select(STORY.c.conversation_id).where(STORY.c.id == story_id)
-    about = or_(
-        DECISION.c.story_id == story_id,
-        DECISION.c.story_id.is_(None) & DECISION.c.conversation_id.in_(told_in),
-    )
     return list(
         connection.execute(
             select(
@@ -189,7 +185,7 @@ def _rows(connection: Connection, story_id: int) -> list[Any]:
             .outerjoin(NOTICE, NOTICE.c.digest == DECISION.c.notice_digest)
             .outerjoin(CONTRIBUTOR, CONTRIBUTOR.c.id == DECISION.c.contributor_id)
             .outerjoin(MEMBER, MEMBER.c.id == DECISION.c.assisted_by)
-            .where(about)
+            .where(about_story(story_id))
             .order_by(DECISION.c.id)
         ).all()
     )  # fmt: skip

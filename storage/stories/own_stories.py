@@ -17,7 +17,7 @@ from flows.language.normalise import cut, storable
 from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
-from storage.queries.contributors.consent_decisions import USES
+from storage.queries.contributors.consent_in_force import USES
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items

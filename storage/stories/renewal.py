@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select, update
 
 from storage import tables
 from storage.queries.contributors import consent_decisions
+from storage.queries.contributors.consent_in_force import newest_about
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.team import members
 
@@ -61,7 +62,7 @@ def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
         return None
     until, _ = min(ends)
     use = story.use if story.use in {"quote", "publish"} else "team"
-    last = consent_decisions.latest(connection, story_id=story.id, purpose="use" if use != "team" else "take_part")
+    last = newest_about(connection, story.id, "use" if use != "team" else "take_part")
     period = PERIODS[use]
     if last is not None and last["valid_until"] is not None and last["valid_until"] > last["decided_at"]:
         period = last["valid_until"] - last["decided_at"]

@@ -16,7 +16,7 @@ from review.export import export_page
 from review.kit import labels
 from review.kit.labels import label
 from storage.export import select
-from storage.queries.contributors.consent_decisions import USES
+from storage.queries.contributors.consent_in_force import USES
 from tests.review.room import BRISTOL, GLENBOIG
 
 if TYPE_CHECKING:

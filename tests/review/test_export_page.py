@@ -17,7 +17,7 @@ from review.kit import labels
 from review.kit.labels import label
 from storage.db.engine import reader
 from storage.export.formats.columns import COLUMNS
-from storage.queries.contributors.consent_decisions import USES
+from storage.queries.contributors.consent_in_force import USES
 from tests.review.room import BRISTOL, GLENBOIG
 
 if TYPE_CHECKING:

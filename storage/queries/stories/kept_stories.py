@@ -16,7 +16,8 @@ from flows.language.normalise import storable
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story
-from storage.queries.contributors.consent_decisions import use_of
+from storage.queries.contributors import consent_in_force
+from storage.queries.contributors.consent_in_force import use_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,14 +61,8 @@ class StoryPlace(NamedTuple):
 
 _STORY_OF = Statement(select(STORY.c.id).where(STORY.c.conversation_id == b("conversation_id")))
 _AGREED_UNTIL = (
-    select(DECISION.c.valid_until)
-    .where(
-        DECISION.c.conversation_id == b("conversation_id"),
-        DECISION.c.purpose == "take_part",
-        DECISION.c.answer == "yes",
-    )
-    .order_by(DECISION.c.id.desc())
-    .limit(1)
+    consent_in_force.newest("take_part", DECISION.c.conversation_id == b("conversation_id"), DECISION.c.answer == "yes")
+    .with_only_columns(DECISION.c.valid_until)
     .scalar_subquery()
 )
 _UNDECIDED: dict[str, Any] = {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
