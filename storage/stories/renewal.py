@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 
 from storage import tables
+from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions
 from storage.queries.contributors.consent_in_force import newest_about
 from storage.queries.stories import editions, follow_ups_asked
@@ -121,14 +122,14 @@ def go_on(
             answer=answer, valid_until=until,
         )  # fmt: skip
 
-    values: dict[str, object] = {"version": STORY.c.version + 1}
+    values: dict[str, object] = {}
     if end.kind != "renew_keep":
         decided("use", story.use)
         values["use_until"] = until
     if end.kind == "renew_keep" or (story.kept_until is not None and story.kept_until < until):
         decided("take_part", "yes")  # what may go on being shared must go on being kept: the question says so
         values["kept_until"] = until
-    connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
+    story_changes.change(connection, story.id, **values)
     follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="go_on")
     return True
 
@@ -147,7 +148,7 @@ def narrow(
         connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose="use",
         answer="team",
     )  # fmt: skip
-    editions.count_change(connection, story.id, use="team")
+    story_changes.change(connection, story.id, use="team", use_until=None)
     follow_ups_asked.settle(connection, ask_back.id, "answered", now=under.now, answer="team")
     return True
 
@@ -163,7 +164,7 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
     ).all()
     for story_id, use in rows:
         consent_decisions.narrow(connection, story_id=story_id, purpose="use", answer="team", notice=notice, now=now)
-        editions.count_change(connection, story_id, use="team")
+        story_changes.change(connection, story_id, use="team", use_until=None)
         members.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,
             detail=f"was {use}",

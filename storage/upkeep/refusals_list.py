@@ -15,9 +15,9 @@ from sqlalchemy import insert, or_, select, update
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
+from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions, people
 from storage.queries.contributors.consent_in_force import USES
-from storage.queries.stories import editions
 from storage.queries.team import members
 from storage.upkeep import departed_members
 
@@ -118,7 +118,7 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgai
             select(STORY.c.id, STORY.c.use).where(STORY.c.conversation_id == conversation_id, STORY.c.use.in_(wider))
         ).first()
         if found is not None:
-            editions.count_change(connection, found.id, use=use)
+            story_changes.change(connection, found.id, use=use, use_until=None)
             consent_decisions.narrow(
                 connection, story_id=found.id, purpose="use", answer=use, now=line.at, step=consent_decisions.PUT_BACK
             )

@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam as b
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from flows.language.normalise import storable
 from storage import tables
 from storage.db.prepared_statement import Statement
+from storage.queries import story_changes
 from storage.queries.contributors.consent_in_force import newest_about, use_of
 
 if TYPE_CHECKING:
@@ -108,9 +109,7 @@ def record(connection: Connection, effect: RecordConsent, under: Circumstances, 
     changed = _changed_by(effect, valid_until)
     if not changed or story_id is None:
         return False
-    connection.execute(
-        update(STORY).where(STORY.c.id == story_id).values(**changed, changed_at=under.now, version=STORY.c.version + 1)
-    )
+    connection.execute(story_changes.changed(STORY.c.id == story_id, at=under.now, **changed))
     return True
 
 

@@ -129,20 +129,6 @@ def reword(connection: Connection, edition_id: int, text: str, now: datetime) ->
     connection.execute(update(EDITION).where(EDITION.c.id == edition_id).values(text=text, made_at=now))
 
 
-def count_change(connection: Connection, story_id: int, *, reopened: bool = False, use: str = "") -> int:
-    """Count a change to a story's editions, so that no page and no export acts on what was; returns its new version.
-
-    `reopened`: somebody on the team is to look at it again before it leaves. `use`: its teller narrowed it to this.
-    """
-    values: dict[str, object] = {"version": STORY.c.version + 1}
-    if reopened:
-        values |= {"state": "new", "decided_by": None, "decided_at": None, "reason": ""}
-    if use:
-        values |= {"use": use, "use_until": None}
-    changed = update(STORY).where(STORY.c.id == story_id).values(values).returning(STORY.c.version)
-    return int(connection.execute(changed).scalar_one())
-
-
 def leaves() -> ColumnElement[bool]:
     """Return the condition on `story`: it was never edited, or its teller agreed to the newest edition of its words."""
     later = EDITION.alias("later")
