@@ -12,7 +12,7 @@ from storage.db.engine import connect, must_be_there, upgrade
 from storage.db.writer import writer_for
 from storage.privacy.retention import Periods
 from storage.protection.key_check import keys_for, remember
-from storage.queries.contributors import consent_in_force
+from storage.queries.contributors import consent_decisions
 from storage.upkeep import schema_check
 from storage.upkeep.timekeeping import Timekeeper, present
 
@@ -102,5 +102,5 @@ def periods(settings: Settings) -> Periods:
 def keep_notice(base: OpenDatabase) -> str:
     """Store the current privacy facts if they changed. Returns the digest by which decisions name them."""
     now = notice(base.settings)
-    base.writer.run(partial(consent_in_force.keep_notice, digest=now.digest, body=now.body))
+    base.writer.run(partial(consent_decisions.keep_notice, digest=now.digest, body=now.body))
     return now.digest

@@ -28,7 +28,7 @@ from secrets import token_bytes
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from sqlalchemy import and_, case, func, insert, or_, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from flows.model.consent_answers import Purpose, Use
 from flows.model.story_states import StoryState
@@ -36,6 +36,7 @@ from storage.db.engine import reader
 from storage.export import data_dictionary, rows
 from storage.export.export_request import checked_use, format_named
 from storage.insight.disclosure_control import PEOPLE_NEEDED
+from storage.queries.contributors import consent_in_force
 from storage.queries.stories import editions, review_queue
 from storage.queries.stories.exports_made import row_name
 from storage.queries.stories.review_queue import Filters
@@ -174,22 +175,12 @@ def count(engine: Engine, *, use: Use, filters: Filters, now: datetime, practice
 def _agreed(use: Use, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions that depend on the teller: the use stored with the story, and the decisions behind it."""
     far_enough = use.reaching()
-    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), _latest(Purpose.TAKE_PART, now) == "yes"]
+    about = decision.c.story_id == story.c.id
+    takes_part = consent_in_force.answer(Purpose.TAKE_PART, now, about) == "yes"
+    conditions = [story.c.withdrawn_at.is_(None), story.c.use.in_(far_enough), takes_part]
     if use != Use.TEAM:
-        conditions += [_latest(Purpose.USE, now).in_(far_enough), editions.leaves()]
+        conditions += [consent_in_force.answer(Purpose.USE, now, about).in_(far_enough), editions.leaves()]
     return conditions
-
-
-def _latest(purpose: Purpose, now: datetime) -> ColumnElement[str]:
-    """Return the teller's latest answer, empty if it has expired; an older one never replaces it (rule 53)."""
-    standing = or_(decision.c.valid_until.is_(None), decision.c.valid_until > now)
-    return (
-        select(case((standing, decision.c.answer), else_=""))
-        .where(decision.c.story_id == story.c.id, decision.c.purpose == purpose)
-        .order_by(decision.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from flows.model.consent_answers import USES, Purpose, Use
+from storage.queries.contributors.consent_in_force import about_story
 from storage.queries.stories.exports_made import row_name
 from storage.tables import (
     ConsentText,
@@ -175,11 +176,6 @@ def _newest(decisions: Sequence[DecisionProved], purpose: Purpose, at: datetime)
 
 
 def _rows(connection: Connection, story_id: int) -> list[Any]:
-    told_in = select(STORY.c.conversation_id).where(STORY.c.id == story_id)
-    about = or_(
-        DECISION.c.story_id == story_id,
-        DECISION.c.story_id.is_(None) & DECISION.c.conversation_id.in_(told_in),
-    )
     return list(
         connection.execute(
             select(
@@ -190,7 +186,7 @@ def _rows(connection: Connection, story_id: int) -> list[Any]:
             .outerjoin(NOTICE, NOTICE.c.digest == DECISION.c.notice_digest)
             .outerjoin(CONTRIBUTOR, CONTRIBUTOR.c.id == DECISION.c.contributor_id)
             .outerjoin(MEMBER, MEMBER.c.id == DECISION.c.assisted_by)
-            .where(about)
+            .where(about_story(story_id))
             .order_by(DECISION.c.id)
         ).all()
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Finding what is over only reads, beside the writer; letting go is done in small pieces, each of which looks again under
 the writer's own eyes, so that no turn waits for more than a moment and somebody who writes meanwhile is left alone.
-Every table with a time in it is named in `LET_GO` or in `KEPT`; a test fails for one that nobody thought of.
+Every table with a time in it says in `storage/tables/registry.toml` how it is let go of, or why it stays.
 """
 
 from __future__ import annotations
@@ -36,42 +36,6 @@ if TYPE_CHECKING:
     Keys = Sequence[Any]
 
 log = logging.getLogger(__name__)
-
-LET_GO = {
-    "ask_back": "deleted with its story, or with the person",
-    "address": "emptied or deleted with a contact who has gone quiet",
-    "contributor": "deleted when they have gone quiet and have no story; else only their language goes",
-    "conversation": "deleted when it never kept a story; emptied with a contact who has gone quiet",
-    "delivery_event": "deleted with the age of raw events",
-    "holder_code": "deleted after a day",
-    "inbound": "emptied; the row stays, so that a duplicate is still known for one",
-    "outbox": "deleted with the age of raw events, once sent or given up",
-    "receipt_guess": "deleted after a day",
-    "sealed_message": "deleted with its conversation, or alone when nobody answers any more",
-    "story": "deleted when consent to keep it has ended and was not renewed; the decisions stay",
-    "team_item": "deleted with what it is about",
-}
-KEPT = {
-    "api_token": "the team's own; until it is revoked and replaced",
-    "audit": "who did what must be answerable later; holds no content",
-    "edition": "with its story",
-    "erasure": "so that a backup which is put back, however old, loses the same again; its keys say nothing",
-    "decision": "proof of what was agreed; loses the literal words with a conversation that kept no story",
-    "export_run": "recipients must be told of a withdrawal, however late",
-    "installation": "the installation's own; one row",
-    "process": "goes when the process ends, or is seen to have died",
-    "on_call": "the team's own",
-    "place": "the project's own list",
-    "release": "our own words",
-    "request": "the team must be able to show that it answered; what was written goes when it is closed",
-    "safeguarding": "the team must be able to answer for what it did; holds no words",
-    "sign_in_link": "the team's own; useless once used or over",
-    "story_part": "with its story",
-    "suppression": "nobody who left is to be written to again; cannot be turned back into a number",
-    "tag": "with its story",
-    "team_member": "every act keeps its name",
-    "team_session": "the team's own; swept at the next sign-in",
-}
 
 EARLY = timedelta(hours=1)
 """Runs are an hour apart. What would be over before the next one goes now, so that a promise of "at most" is kept."""

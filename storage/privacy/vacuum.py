@@ -23,7 +23,8 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import tables
 from storage.db.engine import reader
-from storage.protection.erasure import ON_ERASURE, erase_contributor, erase_conversation, erase_story
+from storage.protection.erasure import erase_contributor, erase_conversation, erase_story
+from storage.tables.registry import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,22 +48,6 @@ SMALL_BYTES = 64 * 1024 * 1024
 """A database up to this size is written anew at the next tick: that takes less than a second."""
 LARGE_WAITS = timedelta(hours=1)
 """A larger one at most once in this time, since nobody can write meanwhile."""
-OWN = frozenset(
-    {
-        "api_token",
-        "consent_text",
-        "erasure",
-        "installation",
-        "notice",
-        "place",
-        "process",
-        "release",
-        "sign_in_link",
-        "stray",
-        "team_session",
-    }
-)
-"""Tables in which nothing of a contributor ever stood."""
 LOCK_SECONDS = 5
 """How long PostgreSQL waits for a table that is in use; the next tick tries again."""
 
@@ -251,7 +236,7 @@ def _postgresql(engine: Engine) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         try:
             connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
-            for table in sorted(set(ON_ERASURE) - OWN):
+            for table in sorted(name for name, one in entries().items() if one.personal):
                 connection.execute(text(f'VACUUM (FULL) "{table}"'))
         except DBAPIError as error:
             log.info("deleted words are cleaned out later: %s", type(error).__name__)

@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 
 from flows.model.conversation import Conversation, UnreadableConversationError
 from storage import tables
+from storage.tables.registry import lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,19 +60,13 @@ class Protected(NamedTuple):
         return f"{self.table}.{self.column}"
 
 
-PROTECTED = (
-    Protected("address", "sealed", "sealed"),
-    Protected("address", "lookup", "lookup"),
-    Protected("address", "former_lookup", "lookup"),
-    Protected("holder_code", "lookup", "lookup"),
-    Protected("inbound", "sealed", "sealed"),
-    Protected("receipt_guess", "lookup", "lookup"),
-    Protected("request", "sealed", "sealed"),
-    Protected("sealed_message", "sealed", "sealed"),
-    Protected("story", "receipt_lookup", "lookup"),
-    Protected("suppression", "lookup", "lookup"),
+PROTECTED = tuple(
+    Protected(table.name, column.name, kind)
+    for table in tables.metadata.tables.values()
+    for column in table.columns
+    if (kind := lock(column)) in {"sealed", "lookup"}
 )
-"""Every protected column; a test holds this against the tables."""
+"""Every protected column."""
 KEY_PRINT = Protected("installation", "key_print", "print")
 """The other column of bytes: a keyed hash of nothing, which says only whether a key is the right one."""
 

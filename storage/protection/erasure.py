@@ -1,8 +1,9 @@
 """The one home of deleting what belongs to a person (rules 54, 60 and 61). Never commits.
 
-Every table has its fate here; a test fails for a table that nobody thought of. What stays after an erasure is a keyed
-token (so that nobody is contacted again), the consent decisions without person and words, the numbers of exported
-stories, and the ids under which providers delivered.
+Each table says in the registry (`storage/tables/registry.toml`) what becomes of it: rows that simply go with a story, a
+conversation or a person are found by it, all else is done here. What stays after an erasure is a keyed token (so that
+nobody is contacted again), the consent decisions without person and words, the numbers of exported stories, and the ids
+under which providers delivered.
 """
 
 from __future__ import annotations
@@ -17,81 +18,13 @@ from flows.model.delivery import AddressState
 from storage import tables
 from storage.protection import cancel_waiting
 from storage.tables.inbound import InboundState
+from storage.tables.registry import deleted_with
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select, Table
+    from collections.abc import Sequence
+
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection
-
-ON_ERASURE = {
-    "address": "deleted, or emptied for a contact who has gone quiet; a keyed token stays in `suppression`",
-    "answer": "deleted with its story",
-    "api_token": "the team's own",
-    "ask_back": "deleted",
-    "audit": "stays: acts of the team, without content",
-    "consent_text": "stays: our own words, not the contributor's",
-    "contributor": "deleted",
-    "conversation": "deleted; emptied when only its story goes",
-    "decision": "stays without the person and their literal words",
-    "delivery_event": "stays: a provider's id and a status, until retention",
-    "edition": "deleted with its story",
-    "erasure": "written by erasure: keys that say nothing, so that a backup put back loses it again",
-    "export_run": "stays: acts of the team, without content",
-    "export_story": "stays: the number of a story, so that recipients can be told",
-    "holder_code": "deleted",
-    "inbound": "emptied and cut from the person; the provider's id stays against a late redelivery",
-    "installation": "the installation's own",
-    "notice": "stays: our own words",
-    "on_call": "the team's own; the link to an address goes with the address",
-    "outbox": "deleted; what waits is cancelled and emptied when only the story goes",
-    "place": "the project's own",
-    "receipt_guess": "stays for a day, as a keyed token: guessing does not begin anew by deleting everything",
-    "release": "our own words",
-    "process": "which of our processes run; nobody's data",
-    "request": "stays as a trace without person and content, so that the team can show that it answered",
-    "safeguarding": "stays as a trace without the person while the team must still be able to answer for it",
-    "sealed_message": "deleted",
-    "sign_in_link": "the team's own",
-    "story": "deleted",
-    "story_part": "deleted with its story",
-    "stray": "counts",
-    "suppression": "written by erasure",
-    "tag": "deleted with its story",
-    "team_item": "deleted",
-    "team_member": "the team's own",
-    "team_session": "the team's own",
-}
-
-FILES = {
-    "earshot.db": "its rows go by `ON_ERASURE`; the vacuum then writes it anew, so that no byte of them is left",
-    "earshot.db-wal": "cut to nothing by `storage.privacy.vacuum`",
-    "earshot.db-shm": "an index of the log, without content; gone when the database is closed",
-    "earshot.db.copying": "there while `earshot db backup` runs; deleted when it ends, and by the next start",
-    "earshot.db.restoring": "there while `earshot db restore` runs; deleted when it ends, and by the next start",
-    "earshot.db.before-restore*": "made by `earshot db restore`; the operator is told to delete it, by the doctor too",
-    "erased.list": "keys that say nothing: what a backup that is put back loses again, who said STOP, who left",
-    "secret.key": "the keys; nobody's data",
-    "flows/*": "the project's own flows",
-    "texts/*": "the project's own texts",
-}
-"""What stands in the data folder, and what an erasure does to it. Nothing else may be written there."""
-WRITERS = {
-    "bot/cli/chat.py": "a transcript of a made-up person, where its author wants it",
-    "bot/cli/db.py": "backups, where the operator wants them; and what was there before a restore",
-    "bot/cli/texts.py": "texts of the flows; nobody's data",
-    "bot/cli/stories.py": "an edited version while an editor is open; deleted when it closes",
-    "bot/cli/people.py": "one person's file, for them; the operator is told to delete it",
-    "review/export/export_page.py": "an export on its way to a browser, in a file without a name",
-    "storage/upkeep/backup.py": "copies of the database, locked with the key unless the operator wants them plain",
-    "storage/protection/crypto.py": "the key file",
-    "storage/db/engine.py": "the database",
-    "storage/export/select.py": "exports, where the operator wants them; listed for recall when a story is taken back",
-    "flows/language/distress/train_danger.py": "weights learned from messages that were made up; nobody's data",
-    "flows/language/intents/train_sense.py": "weights learned from labelled messages that were made up; nobody's data",
-    "storage/places/building/build.py": "the list of places; nobody's data",
-    "storage/places/building/districts.py": "the districts of that list; nobody's data",
-    "storage/privacy/vacuum.py": "the list of erasures",
-}
-"""Every module that writes files, and what. A test fails for one that nobody thought of."""
 
 ASK_BACK = tables.AskBack.__table__
 CONTRIBUTOR = tables.Contributor.__table__
@@ -100,7 +33,6 @@ CONVERSATION = tables.Conversation.__table__
 DECISION = tables.Decision.__table__
 EDITION = tables.Edition.__table__
 ERASURE = tables.Erasure.__table__
-CODE = tables.HolderCode.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
 ON_CALL = tables.OnCall.__table__
@@ -112,14 +44,6 @@ SEALED = tables.SealedMessage.__table__
 STORY = tables.Story.__table__
 SUPPRESSION = tables.Suppression.__table__
 
-_OF_STORY: tuple[Table, ...] = (
-    tables.Answer.__table__,
-    PART,
-    tables.Tag.__table__,
-    ITEM,
-    ASK_BACK,
-    EDITION,
-)
 FORGOTTEN = b""
 """What stands in `address.sealed` once a contact is forgotten."""
 
@@ -138,12 +62,10 @@ def erase_story(connection: Connection, story_id: int, now: datetime | None = No
     asked = select(ASK_BACK.c.id).where(ASK_BACK.c.story_id == story_id, ASK_BACK.c.asked_at.is_not(None))
     if connection.execute(asked.limit(1)).first() is not None:
         _empty_shown(connection, row.contributor_id)
-    for table in _OF_STORY:
-        connection.execute(delete(table).where(table.c.story_id == story_id))
+    _delete_with(connection, story_id=[story_id], conversation_id=[row.conversation_id])
     connection.execute(update(SAFEGUARDING).where(SAFEGUARDING.c.story_id == story_id).values(story_id=None))
     connection.execute(delete(STORY).where(STORY.c.id == story_id))
     connection.execute(update(DECISION).where(DECISION.c.story_id == story_id).values(literal=""))
-    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == row.conversation_id))
     _empty_inbound(connection, row.contributor_id)
     _empty_outbox(connection, row.contributor_id, row.conversation_id)
     cancel_waiting.from_person(
@@ -171,12 +93,10 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
     _write_down(connection, now, *_keys_of(connection, contributor_id))
     _delete_items(connection, contributor_id, stories, conversations)
+    _delete_with(connection, contributor_id=[contributor_id], story_id=stories, conversation_id=conversations)
     _cut_traces(connection, contributor_id)
     connection.execute(update(ON_CALL).where(ON_CALL.c.address_id.in_(addresses)).values(address_id=None))
-    for table in _OF_STORY:
-        connection.execute(delete(table).where(table.c.story_id.in_(stories)))
     connection.execute(delete(STORY).where(STORY.c.contributor_id == contributor_id))
-    connection.execute(delete(SEALED).where(SEALED.c.contributor_id == contributor_id))
     connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(addresses)))
     _cut_inbound(connection, contributor_id)
     connection.execute(
@@ -240,7 +160,7 @@ def erase_conversation(connection: Connection, conversation_id: str, heard_at: d
         return False
     _empty_inbound(connection, row.contributor_id, heard_at)
     _empty_outbox(connection, row.contributor_id, conversation_id)
-    connection.execute(delete(SEALED).where(SEALED.c.conversation_id == conversation_id))
+    _delete_with(connection, conversation_id=[conversation_id])
     connection.execute(
         update(DECISION)
         .where(DECISION.c.conversation_id == conversation_id, DECISION.c.literal != "")
@@ -300,10 +220,10 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
     addresses = connection.execute(
         select(ADDRESS.c.id, ADDRESS.c.sealed).where(ADDRESS.c.contributor_id == contributor_id)
     ).all()
+    _delete_with(connection, contributor_id=[contributor_id])
     _cut_traces(connection, contributor_id)
     _suppress(connection, contributor_id, now)
     connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_([row.id for row in addresses])))
-    connection.execute(delete(SEALED).where(SEALED.c.contributor_id == contributor_id))
     _cut_inbound(connection, contributor_id)
     connection.execute(update(PART).where(PART.c.story_id.in_(stories), PART.c.ref != "").values(ref=""))
     for row in addresses:
@@ -388,10 +308,14 @@ def _delete_items(
     connection.execute(delete(ITEM).where(theirs, ITEM.c.story_id.is_(None) if but_of_stories else true()))
 
 
+def _delete_with(connection: Connection, **whose: Sequence[int | str] | Select[Any]) -> None:
+    """Delete the rows that go with a person, a story or a conversation, each given by the column that names it."""
+    for table, names in deleted_with(*whose):
+        connection.execute(delete(table).where(or_(*(table.c[name].in_(whose[name]) for name in names))))
+
+
 def _cut_traces(connection: Connection, contributor_id: int) -> None:
-    """Take the person out of what the team must still be able to answer for, and delete what only they could use."""
-    connection.execute(delete(ASK_BACK).where(ASK_BACK.c.contributor_id == contributor_id))
-    connection.execute(delete(CODE).where(CODE.c.contributor_id == contributor_id))
+    """Take the person out of what the team must still be able to answer for."""
     connection.execute(
         update(REQUEST).where(REQUEST.c.contributor_id == contributor_id).values(contributor_id=None, sealed=None)
     )

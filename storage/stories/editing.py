@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flows.language.normalise import storable
 from flows.model.consent_answers import Use
+from storage.queries import story_changes
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER
 from storage.queries.team import members
@@ -109,7 +110,7 @@ def edit(
         "team_only" if story.use == Use.TEAM else follow_ups_asked.reach(connection, story.contributor_id, now).why_not
     )
     made = editions.add(
-        connection, story_id=story_id, of_version=editions.count_change(connection, story_id), text=words, reason=why,
+        connection, story_id=story_id, of_version=story_changes.change(connection, story_id), text=words, reason=why,
         author=author, state=EditionState.DRAFT if why_not else EditionState.ASKING, now=now,
     )  # fmt: skip
     if not why_not:
@@ -130,7 +131,7 @@ def undo(connection: Connection, story_id: int, *, author: str, now: datetime) -
         return refusal or EditRefusal("gone", GONE)
     follow_ups_asked.cancel(connection, edition_id=last.id)
     editions.set_state(connection, last.id, EditionState.DROPPED)
-    editions.count_change(connection, story_id)
+    story_changes.change(connection, story_id)
     _note(connection, "story.edit_undone", story_id, author, now, f"version {last.position}")
     return last
 

@@ -19,6 +19,7 @@ from flows.model.item_kinds import ItemKind
 from flows.model.story_states import Progress, StoryState
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
+from storage.queries import story_changes
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items
@@ -126,15 +127,15 @@ def set_aside(
 ) -> int:
     """Stop all use of a person's stories, one or all, because they asked to delete them. Returns how many."""
     which = _which(contributor_id, story_id, told_in)
-    aside = update(STORY).where(*which, STORY.c.withdrawn_at.is_(None))
-    return connection.execute(aside.values(withdrawn_at=now, version=STORY.c.version + 1)).rowcount
+    aside = story_changes.changed(*which, STORY.c.withdrawn_at.is_(None), withdrawn_at=now)
+    return connection.execute(aside).rowcount
 
 
 def put_back(connection: Connection, contributor_id: int, *, story_id: int | None = None, told_in: str = "") -> int:
     """Allow their use again as before, because their teller wants to keep them. Returns how many."""
     which = _which(contributor_id, story_id, told_in)
-    back = update(STORY).where(*which, STORY.c.withdrawn_at.is_not(None))
-    return connection.execute(back.values(withdrawn_at=None, version=STORY.c.version + 1)).rowcount
+    back = story_changes.changed(*which, STORY.c.withdrawn_at.is_not(None), withdrawn_at=None)
+    return connection.execute(back).rowcount
 
 
 def _which(contributor_id: int, story_id: int | None, told_in: str) -> list[ColumnElement[bool]]:
@@ -268,12 +269,7 @@ def reopen(
     story = connection.execute(
         select(STORY.c.state, STORY.c.contributor_id).where(STORY.c.id == story_id).with_for_update()
     ).one()
-    values: dict[str, Any] = {} if counted else {"version": STORY.c.version + 1}
-    connection.execute(
-        update(STORY)
-        .where(STORY.c.id == story_id)
-        .values(state=StoryState.NEW, decided_by=None, decided_at=None, reason="", changed_at=now, **values)
-    )
+    story_changes.change(connection, story_id, at=now, reopened=True, counted=counted)
     if editions:
         connection.execute(
             update(EDITION)

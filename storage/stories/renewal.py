@@ -8,11 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 
 from flows.model.consent_answers import Purpose, Use, use_of
 from storage import tables
+from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions
+from storage.queries.contributors.consent_in_force import newest_about
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.team import members
 from storage.tables.ask_back import FollowUpAnswer, FollowUpKind, FollowUpState
@@ -64,9 +66,7 @@ def ending(connection: Connection, story: EditedStory) -> ConsentEnding | None:
         return None
     until = min(ends)
     use = use_of(story.use)
-    last = consent_decisions.latest(
-        connection, story_id=story.id, purpose=Purpose.USE if use != Use.TEAM else Purpose.TAKE_PART
-    )
+    last = newest_about(connection, story.id, Purpose.USE if use != Use.TEAM else Purpose.TAKE_PART)
     period = PERIODS[use]
     if last is not None and last["valid_until"] is not None and last["valid_until"] > last["decided_at"]:
         period = last["valid_until"] - last["decided_at"]
@@ -130,14 +130,14 @@ def go_on(
             answer=answer, valid_until=until,
         )  # fmt: skip
 
-    values: dict[str, object] = {"version": STORY.c.version + 1}
+    values: dict[str, object] = {}
     if end.kind != "renew_keep":
         decided(Purpose.USE, story.use)
         values["use_until"] = until
     if end.kind == "renew_keep" or (story.kept_until is not None and story.kept_until < until):
         decided(Purpose.TAKE_PART, "yes")  # the question says so: what goes on being shared must go on being kept
         values["kept_until"] = until
-    connection.execute(update(STORY).where(STORY.c.id == story.id).values(values))
+    story_changes.change(connection, story.id, **values)
     follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.GO_ON)
     return True
 
@@ -156,7 +156,7 @@ def narrow(
         connection, consent, under, story_id=story.id, contributor_id=story.contributor_id, purpose=Purpose.USE,
         answer=Use.TEAM,
     )  # fmt: skip
-    editions.count_change(connection, story.id, use=Use.TEAM)
+    story_changes.change(connection, story.id, use=Use.TEAM, use_until=None)
     follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.TEAM)
     return True
 
@@ -174,7 +174,7 @@ def lapse_uses(connection: Connection, now: datetime, notice: str) -> int:
         consent_decisions.narrow(
             connection, story_id=story_id, purpose=Purpose.USE, answer=Use.TEAM, notice=notice, now=now
         )
-        editions.count_change(connection, story_id, use=Use.TEAM)
+        story_changes.change(connection, story_id, use=Use.TEAM, use_until=None)
         members.record(
             connection, at=now, who="time", act="story.lapsed", object_kind="story", object_id=story_id,
             detail=f"was {use}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from flows.language.normalise import storable
 from flows.model.consent_answers import Purpose, Use
 from flows.model.item_kinds import ItemKind
+from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import editions, follow_ups_asked
@@ -66,7 +67,7 @@ def propose(connection: Connection, open_question: SignOffAsked, text: str, now:
         return last._replace(text=words, made_at=now)
     editions.set_state(connection, last.id, EditionState.CHANGED)
     own = editions.add(
-        connection, story_id=last.story_id, of_version=editions.count_change(connection, last.story_id), text=words,
+        connection, story_id=last.story_id, of_version=story_changes.change(connection, last.story_id), text=words,
         reason="", author=TELLER, state=EditionState.ASKING, now=now,
     )  # fmt: skip
     follow_ups_asked.turn_to(connection, ask_back.id, own.id)
@@ -86,7 +87,7 @@ def agree(
     )
     editions.set_state(connection, edition.id, EditionState.AGREED, answered_at=under.now, decision_id=decision)
     theirs = edition.author == TELLER
-    editions.count_change(connection, edition.story_id, reopened=theirs)
+    story_changes.change(connection, edition.story_id, reopened=theirs)
     if theirs:
         raise_item(
             connection,
@@ -118,7 +119,7 @@ def keep_with_team(
         connection, consent, under, story_id=story_id, contributor_id=teller, purpose=Purpose.USE, answer=Use.TEAM
     )
     editions.set_state(connection, edition.id, EditionState.REFUSED, answered_at=under.now, decision_id=decision)
-    editions.count_change(connection, story_id, use=Use.TEAM)
+    story_changes.change(connection, story_id, use=Use.TEAM, use_until=None)
     follow_ups_asked.settle(connection, ask_back.id, FollowUpState.ANSWERED, now=under.now, answer=FollowUpAnswer.KEPT)
 
 
@@ -128,7 +129,7 @@ def lapse(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     last = editions.newest(connection, story.id) if story is not None else None
     if story is not None and last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
         editions.set_state(connection, last.id, EditionState.LAPSED)
-        editions.count_change(connection, story.id)
+        story_changes.change(connection, story.id)
         members.record(
             connection, at=now, who=BY_TIME, act="story.edit_lapsed", object_kind="story", object_id=story.id,
             detail=f"version {last.position}",
@@ -141,5 +142,5 @@ def give_up(connection: Connection, ask_back: AskBack, now: datetime) -> None:
     last = editions.newest(connection, ask_back.story_id or 0)
     if last is not None and last.id == ask_back.edition_id and last.state == EditionState.ASKING:
         editions.set_state(connection, last.id, EditionState.DRAFT)
-        editions.count_change(connection, last.story_id)
+        story_changes.change(connection, last.story_id)
     follow_ups_asked.settle(connection, ask_back.id, FollowUpState.CANCELLED, now=now)

@@ -17,8 +17,8 @@ from flows.model.delivery import AddressState
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list
+from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions, people
-from storage.queries.stories import editions
 from storage.queries.team import members
 from storage.upkeep import departed_members
 
@@ -52,22 +52,28 @@ def keep(engine: Engine, writer: Writer, folder: Path, now: datetime) -> int:
     with reader(engine) as connection:
         stopped, going = _standing(connection)
         last = connection.execute(select(INSTALLATION.c.listed_decision)).scalar() or 0
-        decided = connection.execute(
-            select(DECISION.c.id, DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
-            .where(DECISION.c.id > last, DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
-            .order_by(DECISION.c.id)
-        ).all()
+        decided = _uses(connection, after=last)
         lines = read_list(folder)
         team_lines = departed_members.unlisted(connection, lines, now)
     listed = last_said(lines, STOP, START)
     fresh = [Erased(now, STOP, token) for token in sorted(stopped - listed)]
     fresh += [Erased(now, START, token) for token in sorted(listed & going)]
-    fresh += [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in decided]
+    fresh += [line for _, line in decided]
     fresh += team_lines
     append(folder / LIST, fresh)
     if decided:
-        writer.run(partial(_note, last=decided[-1].id))
+        writer.run(partial(_note, last=decided[-1][0]))
     return len(fresh)
+
+
+def _uses(connection: Connection, after: int = 0) -> list[tuple[int, Erased]]:
+    """Return every decision about a use, with its number, as a line of the list: those after a number, oldest first."""
+    rows = connection.execute(
+        select(DECISION.c.id, DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
+        .where(DECISION.c.id > after, DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
+        .order_by(DECISION.c.id)
+    )
+    return [(row.id, Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}")) for row in rows]
 
 
 def _note(connection: Connection, last: int) -> None:
@@ -90,13 +96,8 @@ def _token(channel: str, lookup: bytes) -> str:
 def known_to(connection: Connection) -> list[Erased]:
     """Return what this database knows, as lines of the list. Their dates are not used by `hold`."""
     stopped, going = _standing(connection)
-    rows = connection.execute(
-        select(DECISION.c.decided_at, DECISION.c.conversation_id, DECISION.c.answer)
-        .where(DECISION.c.purpose == Purpose.USE, DECISION.c.answer.in_(USES))
-        .order_by(DECISION.c.id)
-    ).all()
-    at = rows[-1].decided_at if rows else None
-    found = [Erased(row.decided_at, USE, f"{row.conversation_id}:{row.answer}") for row in rows]
+    found = [line for _, line in _uses(connection)]
+    at = found[-1].at if found else None
     if at is None:
         at = connection.execute(select(INSTALLATION.c.clock_at)).scalar()
     found += departed_members.known_to(connection)
@@ -118,7 +119,7 @@ def hold(connection: Connection, lines: list[Erased], now: datetime) -> HeldAgai
             select(STORY.c.id, STORY.c.use).where(STORY.c.conversation_id == conversation_id, STORY.c.use.in_(wider))
         ).first()
         if found is not None:
-            editions.count_change(connection, found.id, use=use)
+            story_changes.change(connection, found.id, use=use, use_until=None)
             consent_decisions.narrow(
                 connection,
                 story_id=found.id,

@@ -30,7 +30,7 @@ from storage import tables
 from storage.db.engine import reader
 from storage.places import ProjectPlace, Resolver
 from storage.protection.crypto import Keyring, with_receipt
-from storage.queries.contributors import consent_in_force
+from storage.queries.contributors import consent_decisions
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -157,7 +157,7 @@ class Service:
             engine=self.engine, keyring=self.keyring, intake=self.intake, channels=self.channels, clock=self.clock
         )
         self.writer.run(lambda connection: self.releases.publish(connection, self.now))
-        self.writer.run(lambda connection: consent_in_force.keep_notice(connection, FACTS.digest, FACTS.body))
+        self.writer.run(lambda connection: consent_decisions.keep_notice(connection, FACTS.digest, FACTS.body))
 
     def clock(self) -> datetime:
         return self.now

@@ -1,4 +1,4 @@
-"""Consent decisions: the one place that writes them, and the newest of each purpose. Never commits.
+"""Consent decisions: the one place that writes them, and the notices they are made under. Never commits.
 
 Decisions are only ever added (rule 51), each under the notice that stood when it was made and with the version of what
 was agreed to.
@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam as b
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from flows.language.normalise import storable
 from flows.model.consent_answers import Naming, Purpose, Use, use_of
 from storage import tables
 from storage.db.prepared_statement import Statement
+from storage.queries import story_changes
+from storage.queries.contributors.consent_in_force import newest_about
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from flows.model.effects import RecordConsent
 
 DECISION = tables.Decision.__table__
+NOTICE = tables.Notice.__table__
 STORY = tables.Story.__table__
 TEXT = tables.ConsentText.__table__
 
@@ -77,8 +80,16 @@ _ADD = Statement(
         .returning(DECISION.c.id)
     )
 )
+_NOTICE = Statement(
+    lambda add: add(NOTICE).values(digest=b("digest"), body=b("body")).on_conflict_do_nothing(index_elements=["digest"])
+)
 _STORY_OF = Statement(select(STORY.c.id).where(STORY.c.conversation_id == b("conversation_id")))
 _TOLD_IN = Statement(select(STORY.c.conversation_id).where(STORY.c.id == b("story_id")))
+
+
+def keep_notice(connection: Connection, digest: str, body: str) -> None:
+    """Keep who asks and what for, once under its digest."""
+    _NOTICE.run(connection, digest=digest, body=body)
 
 
 def record(connection: Connection, effect: RecordConsent, under: Circumstances, *, contributor_id: int) -> bool:
@@ -99,9 +110,7 @@ def record(connection: Connection, effect: RecordConsent, under: Circumstances, 
     changed = _changed_by(effect, valid_until)
     if not changed or story_id is None:
         return False
-    connection.execute(
-        update(STORY).where(STORY.c.id == story_id).values(**changed, changed_at=under.now, version=STORY.c.version + 1)
-    )
+    connection.execute(story_changes.changed(STORY.c.id == story_id, at=under.now, **changed))
     return True
 
 
@@ -156,7 +165,7 @@ def narrow(
 
     `notice` stands where the answer is older than notices are. The story is for the caller to change.
     """
-    last = latest(connection, story_id=story_id, purpose=purpose)
+    last = newest_about(connection, story_id, purpose)
     if last is None:
         return None
     kept = {name: last[name] for name in AS_BEFORE}
@@ -166,20 +175,9 @@ def narrow(
     )  # fmt: skip
 
 
-def latest(connection: Connection, *, story_id: int, purpose: Purpose) -> dict[str, Any] | None:
-    """Return the newest decision of this purpose about a story."""
-    row = connection.execute(
-        select(DECISION)
-        .where(DECISION.c.story_id == story_id, DECISION.c.purpose == purpose)
-        .order_by(DECISION.c.id.desc())
-        .limit(1)
-    ).first()
-    return None if row is None else dict(row._mapping)
-
-
 def terms(connection: Connection, story_id: int, purpose: Purpose, otherwise: int) -> int:
     """Return the version of what a story's teller agreed to for this purpose; `otherwise` if they never decided."""
-    last = latest(connection, story_id=story_id, purpose=TERMS.get(purpose, purpose))
+    last = newest_about(connection, story_id, TERMS.get(purpose, purpose))
     return otherwise if last is None else int(last["text_version"])
 
 

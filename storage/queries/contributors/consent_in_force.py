@@ -1,79 +1,56 @@
-"""Named questions about decisions that stand: the newest answer counts, and only while it is valid (rule 53).
+"""Which consent is in force: the newest answer counts, and only while its time is not over (rule 53). Never commits.
 
-Never commits. What a story may be used for is a copy on the story; this is about the person.
+What a story may be used for is a copy on the story; this is what the decisions themselves say.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam as b
-from sqlalchemy import select
+from sqlalchemy import and_, case, or_, select
 
 from storage import tables
-from storage.db.prepared_statement import Statement
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement, ScalarSelect, Select
     from sqlalchemy.engine import Connection
 
     from flows.model.consent_answers import Purpose
 
 DECISION = tables.Decision.__table__
-NOTICE = tables.Notice.__table__
+STORY = tables.Story.__table__
 
 
-class ConsentStanding(NamedTuple):
-    """The newest decision of a person for one purpose."""
-
-    id: int
-    answer: str
-    """yes or no; for `use` and `naming` what was chosen."""
-    decided_at: datetime
-    valid_until: datetime | None
-    text_version: int
-    story_id: int | None
+def newest(purpose: Purpose, *whose: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for the newest decision of a purpose: about a story, in a conversation, or of a person."""
+    return select(DECISION).where(*whose, DECISION.c.purpose == purpose).order_by(DECISION.c.id.desc()).limit(1)
 
 
-_LATEST = Statement(
-    select(*(DECISION.c[name] for name in ConsentStanding._fields))
-    .where(DECISION.c.contributor_id == b("contributor_id"), DECISION.c.purpose == b("purpose"))
-    .order_by(DECISION.c.id.desc())
-    .limit(1)
-)
-_KEEP_NOTICE = Statement(
-    lambda insert: (
-        insert(NOTICE)
-        .values(digest=b("digest"), body=b("body"))
-        .on_conflict_do_nothing(index_elements=["digest"])
-    )
-)  # fmt: skip
+def answer(purpose: Purpose, now: datetime, *whose: ColumnElement[bool]) -> ScalarSelect[str]:
+    """Return the newest answer as an expression: empty if it has run out, for an older one never counts in its place.
 
-
-def latest(
-    connection: Connection, contributor_id: int, purpose: Purpose, now: datetime, *, version: int = 1
-) -> ConsentStanding | None:
-    """Return what a person decided last, for whichever story; None if they were never asked or it counts no more.
-
-    It counts no more once its time is over, or when what people agree to has changed since: its text is older than
-    `version`, the number that the flow asks with now. A no has no end.
+    It is NULL where nothing was ever decided.
     """
-    row = _LATEST.one(connection, contributor_id=contributor_id, purpose=purpose)
-    if row is None:
-        return None
-    standing = ConsentStanding(*row)
-    over = standing.valid_until is not None and standing.valid_until <= now
-    outdated = standing.answer != "no" and standing.text_version < version
-    return None if over or outdated else standing
+    standing = or_(DECISION.c.valid_until.is_(None), DECISION.c.valid_until > now)
+    return newest(purpose, *whose).with_only_columns(case((standing, DECISION.c.answer), else_="")).scalar_subquery()
 
 
-def agrees(connection: Connection, contributor_id: int, purpose: Purpose, now: datetime, *, version: int = 1) -> bool:
-    """Return whether a person said yes to this and it still counts; never having been asked is a no (rule 49)."""
-    standing = latest(connection, contributor_id, purpose, now, version=version)
-    return standing is not None and standing.answer == "yes"
+def answer_of(connection: Connection, contributor_id: int, purpose: Purpose, now: datetime) -> str:
+    """Return what a person answered last, about whichever story; empty if never, or if it counts no more (rule 49)."""
+    found = connection.execute(select(answer(purpose, now, DECISION.c.contributor_id == contributor_id))).scalar()
+    return found or ""
 
 
-def keep_notice(connection: Connection, digest: str, body: str) -> None:
-    """Keep who asks and what for, once under its digest."""
-    _KEEP_NOTICE.run(connection, digest=digest, body=body)
+def newest_about(connection: Connection, story_id: int, purpose: Purpose) -> dict[str, Any] | None:
+    """Return the newest decision of this purpose about a story, whether it still counts or not."""
+    row = connection.execute(newest(purpose, DECISION.c.story_id == story_id)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def about_story(story_id: int) -> ColumnElement[bool]:
+    """Return the condition on a decision that it bears on this story: made about it, or on the way to it."""
+    told_in = select(STORY.c.conversation_id).where(STORY.c.id == story_id)
+    on_the_way = and_(DECISION.c.story_id.is_(None), DECISION.c.conversation_id.in_(told_in))
+    return or_(DECISION.c.story_id == story_id, on_the_way)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, func, insert, not_, or_, select, update
 
-from flows.model.story_states import StoryState
 from storage import tables
 from storage.tables.edition import EditionState
 
@@ -131,20 +130,6 @@ def set_state(
 def reword(connection: Connection, edition_id: int, text: str, now: datetime) -> None:
     """Put other words into an edition that nobody has agreed to yet."""
     connection.execute(update(EDITION).where(EDITION.c.id == edition_id).values(text=text, made_at=now))
-
-
-def count_change(connection: Connection, story_id: int, *, reopened: bool = False, use: Use | None = None) -> int:
-    """Count a change to a story's editions, so that no page and no export acts on what was; returns its new version.
-
-    `reopened`: somebody on the team is to look at it again before it leaves. `use`: its teller narrowed it to this.
-    """
-    values: dict[str, object] = {"version": STORY.c.version + 1}
-    if reopened:
-        values |= {"state": StoryState.NEW, "decided_by": None, "decided_at": None, "reason": ""}
-    if use is not None:
-        values |= {"use": use, "use_until": None}
-    changed = update(STORY).where(STORY.c.id == story_id).values(values).returning(STORY.c.version)
-    return int(connection.execute(changed).scalar_one())
 
 
 def leaves() -> ColumnElement[bool]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 
 from flows.model.consent_answers import Purpose
 from flows.model.delivery import AddressState
 from storage import tables
+from storage.queries.contributors import consent_in_force
 from storage.tables.ask_back import FollowUpKind, FollowUpState
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ ASK_BACK = tables.AskBack.__table__
 CONTRIBUTOR = tables.Contributor.__table__
 ADDRESS = tables.Address.__table__
 CONVERSATION = tables.Conversation.__table__
-DECISION = tables.Decision.__table__
 
 
 class AskBack(NamedTuple):
@@ -55,20 +55,7 @@ _COLUMNS = tuple(ASK_BACK.c[name] for name in AskBack._fields)
 
 def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     """Return where a person last wrote from, if they agreed to be contacted and have not taken that back."""
-    answer = connection.execute(
-        select(DECISION.c.answer)
-        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == Purpose.CONTACT)
-        .where(
-            DECISION.c.id
-            == select(DECISION.c.id)
-            .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose == Purpose.CONTACT)
-            .order_by(DECISION.c.id.desc())
-            .limit(1)
-            .scalar_subquery(),
-            or_(DECISION.c.valid_until.is_(None), DECISION.c.valid_until > now),
-        )
-    ).scalar()
-    if answer != "yes":
+    if consent_in_force.answer_of(connection, contributor_id, Purpose.CONTACT, now) != "yes":
         return Reach(None, "no_consent")
     row = connection.execute(
         select(ADDRESS.c.id, ADDRESS.c.state, ADDRESS.c.closed_at, CONTRIBUTOR.c.opted_out, CONTRIBUTOR.c.erased_at)
@@ -201,11 +188,3 @@ def wanted_since(connection: Connection, story_id: int, since: datetime) -> bool
         .limit(1)
     ).first()
     return found is not None
-
-
-def about_story(connection: Connection, story_id: int) -> list[tuple[AskBack, str]]:
-    """Return what a story's teller was asked, with the answer, newest first."""
-    rows = connection.execute(
-        select(*_COLUMNS, ASK_BACK.c.answer).where(ASK_BACK.c.story_id == story_id).order_by(ASK_BACK.c.id.desc())
-    )
-    return [(AskBack(*row[:-1]), row[-1]) for row in rows]

@@ -18,6 +18,9 @@ from flows.model.story_states import Progress, StoryState
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story
+from storage.queries import story_changes
+from storage.queries.contributors import consent_in_force
+from storage.queries.story_changes import NEXT_VERSION, UNDECIDED
 from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:
@@ -62,17 +65,12 @@ class StoryPlace(NamedTuple):
 
 _STORY_OF = Statement(select(STORY.c.id).where(STORY.c.conversation_id == b("conversation_id")))
 _AGREED_UNTIL = (
-    select(DECISION.c.valid_until)
-    .where(
-        DECISION.c.conversation_id == b("conversation_id"),
-        DECISION.c.purpose == Purpose.TAKE_PART,
-        DECISION.c.answer == "yes",
+    consent_in_force.newest(
+        Purpose.TAKE_PART, DECISION.c.conversation_id == b("conversation_id"), DECISION.c.answer == "yes"
     )
-    .order_by(DECISION.c.id.desc())
-    .limit(1)
+    .with_only_columns(DECISION.c.valid_until)
     .scalar_subquery()
 )
-_UNDECIDED: dict[str, Any] = {"state": StoryState.NEW, "decided_by": None, "decided_at": None, "reason": ""}
 _PLACED = ("id", "label", "kind", "scheme", "code", "year", "nation", "parent")
 _WHERE = ("place_words", *(f"place_{name}" for name in _PLACED))
 _REPLACED = ("kind", "text", "language", "changed_at", "use", *_WHERE)
@@ -92,12 +90,12 @@ _KEEP = Statement(
         .on_conflict_do_update(
             index_elements=["conversation_id"],
             set_={name: kept.excluded[name] for name in _REPLACED if name not in _DECIDED_APART}
-            | {"version": STORY.c.version + 1, "receipt_lookup": kept.excluded.receipt_lookup},
+            | {"version": NEXT_VERSION, "receipt_lookup": kept.excluded.receipt_lookup},
         )
         .returning(STORY.c.id, STORY.c.version)
     )
 )  # fmt: skip
-_DIFFERS = _UNDECIDED | {"words_version": STORY.c.version}
+_DIFFERS = UNDECIDED | {"words_version": STORY.c.version}
 _AS_KEPT = Statement(
     select(STORY.c.id, STORY.c.text, STORY.c.kind, *(STORY.c[name] for name in _WHERE)).where(
         STORY.c.conversation_id == b("conversation_id")
@@ -294,44 +292,23 @@ def amend_story(connection: Connection, *, conversation_id: str, ref: str, text:
     ).all()
     told = "\n".join(row.text for row in rows if row.kind == PartKind.TOLD)
     whole = "\n\n".join(filter(None, [told, *(row.text for row in rows if row.kind == PartKind.ADDED)]))
-    version = STORY.c.version + 1
-    connection.execute(
-        update(STORY)
-        .where(STORY.c.id == story_id)
-        .values(text=whole, changed_at=now, version=version, words_version=version, **_UNDECIDED)
-    )
+    story_changes.change(connection, story_id, at=now, words=True, text=whole)
     return int(story_id)
 
 
 def add_to_story(connection: Connection, *, conversation_id: str, ref: str, text: str, now: datetime) -> int | None:
     """Add words that came after the story was kept; returns the story's number, None if there is no story."""
-    return _append(connection, conversation_id, ref=ref, text=text, kind=PartKind.ADDED, now=now)
-
-
-def _append(
-    connection: Connection, conversation_id: str, *, ref: str, text: str, kind: PartKind, now: datetime
-) -> int | None:
     words = storable(text)
     longer = case((STORY.c.text == "", words), else_=STORY.c.text + "\n\n" + words)
-    row = connection.execute(
-        update(STORY)
-        .where(STORY.c.conversation_id == conversation_id)
-        .values(
-            text=longer if kind == PartKind.ADDED else STORY.c.text,
-            changed_at=now,
-            version=STORY.c.version + 1,
-            words_version=STORY.c.version + 1,
-            **_UNDECIDED,
-        )
-        .returning(STORY.c.id)
-    ).first()
+    added = story_changes.changed(STORY.c.conversation_id == conversation_id, at=now, words=True, text=longer)
+    row = connection.execute(added.returning(STORY.c.id)).first()
     if row is None:
         return None
     last = connection.execute(select(func.max(PART.c.position)).where(PART.c.story_id == row.id)).scalar()
     position = 0 if last is None else last + 1
     _PART.many(
         connection,
-        [{"story_id": row.id, "position": position, "ref": ref, "text": words, "kind": kind, "received_at": now}],
+        [{"story_id": row.id, "position": position, "ref": ref, "text": words, "kind": "added", "received_at": now}],
     )
     return int(row.id)
 

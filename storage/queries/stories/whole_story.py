@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
+from storage.queries.contributors.consent_in_force import about_story
 from storage.tables import (
     Answer,
     ConsentText,
@@ -188,9 +189,6 @@ def labels_of(connection: Connection, story_id: int) -> list[Label]:
 
 def consents_of(connection: Connection, whole: WholeStory) -> list[Consent]:
     """Return the teller's decisions that bear on this story, oldest first."""
-    about = (decision.c.story_id == whole.id) | (
-        decision.c.story_id.is_(None) & (decision.c.conversation_id == whole.conversation_id)
-    )
     rows = connection.execute(
         select(
             decision.c.purpose,
@@ -207,7 +205,7 @@ def consents_of(connection: Connection, whole: WholeStory) -> list[Consent]:
         )
         .join(consent_text, consent_text.c.digest == decision.c.text_digest)
         .outerjoin(member, member.c.id == decision.c.assisted_by)
-        .where(about)
+        .where(about_story(whole.id))
         .order_by(decision.c.id)
     )
     return [Consent(**row._mapping) for row in rows]

@@ -17,9 +17,9 @@ from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST
 from storage.protection.crypto import address_lookups, new_key, seal_address
+from storage.queries import story_changes
 from storage.queries.contributors import people
 from storage.queries.conversations import turn_queries
-from storage.queries.stories import editions
 from storage.queries.team.members import good_link
 from storage.upkeep import refusals_list, restore
 from tests.bot.service import MAYA, TOM
@@ -83,7 +83,7 @@ def say_no() -> None:
                     channel="sms", decided_at=base.clock(),
                 )
             )  # fmt: skip
-            editions.count_change(connection, 2, use="team")
+            story_changes.change(connection, 2, use="team", use_until=None)
             connection.execute(OUTBOX.update().where(OUTBOX.c.state == "queued").values(state="sent"))
 
         base.writer.run(work)

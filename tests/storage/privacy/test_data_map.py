@@ -12,12 +12,11 @@ from review.kit import visit
 from review.kit.safeguarding_rules import CARERS
 from storage import tables
 from storage.privacy import data_map
-from storage.privacy.data_map import MisdescribedError, column, descriptions, document, eyes, problems
-from storage.privacy.retention import KEPT, LET_GO
-from storage.privacy.subject_file import FOUND_IN
+from storage.privacy.data_map import MisdescribedError, document
 from storage.privacy.vacuum import LIST
 from storage.protection.crypto import PROTECTED
-from storage.protection.erasure import ON_ERASURE
+from storage.tables import registry as registry_module
+from storage.tables.registry import column, entries, eyes, problems, registry
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "data-map.md"
 MAKE = ".venv/bin/python -m storage.privacy.data_map > docs/data-map.md"
@@ -47,24 +46,27 @@ def test_a_column_says_what_it_is_and_why(table: str, name: str) -> None:
 
 
 def test_a_column_nobody_described_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    said, before = descriptions(), problems()
-    story = said["tables"]["story"]
-    forgotten = {**story, "columns": {name: one for name, one in story["columns"].items() if name != "credit"}}
-    monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": {**said["tables"], "story": forgotten}})
+    said, before = registry(), problems()
+    story = said.tables["story"]
+    columns = {name: one for name, one in story.columns.items() if name != "credit"}
+    forgotten = said.model_copy(
+        update={"tables": {**said.tables, "story": story.model_copy(update={"columns": columns})}}
+    )
+    monkeypatch.setattr(registry_module, "registry", lambda: forgotten)
     (problem,) = (one for one in problems() if one not in before)
     assert problem.startswith("Nobody described story.credit. Add credit = ")
-    assert "[tables.story.columns] in storage/privacy/data_map.toml" in problem
+    assert "[tables.story.columns] in storage/tables/registry.toml" in problem
     with pytest.raises(MisdescribedError, match=r"story\.credit"):
         document()
 
 
 def test_a_table_nobody_described_and_one_that_is_gone_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    said, before = descriptions(), problems()
-    renamed = {("stories" if name == "story" else name): table for name, table in said["tables"].items()}
-    monkeypatch.setattr(data_map, "descriptions", lambda: {**said, "tables": renamed})
+    said, before = registry(), problems()
+    renamed = {("stories" if name == "story" else name): table for name, table in said.tables.items()}
+    monkeypatch.setattr(registry_module, "registry", lambda: said.model_copy(update={"tables": renamed}))
     assert [one for one in problems() if one not in before] == [
-        "Nobody described the table story. Add [tables.story] to storage/privacy/data_map.toml.",
-        "There is no table stories. Take it out of storage/privacy/data_map.toml.",
+        "Nobody described the table story. Add [tables.story] to storage/tables/registry.toml.",
+        "There is no table stories. Take it out of storage/tables/registry.toml.",
     ]
 
 
@@ -78,19 +80,21 @@ def test_every_protected_column_is_marked_so() -> None:
 
 def test_every_table_says_what_erasure_and_time_do_to_it() -> None:
     text = document()
-    for said in (*ON_ERASURE.values(), *LET_GO.values(), *KEPT.values()):
-        assert said in text
+    for said in entries().values():
+        assert said.erasure in text
+        assert said.let_go in text
+        assert said.stays in text
 
 
 @pytest.mark.parametrize("word", ROLES)
 def test_those_who_see_it_are_those_whom_the_pages_let_in(word: str) -> None:
-    said = descriptions()["eyes"][word].rstrip(".").rpartition(": ")[2]
+    said = registry().eyes[word].rstrip(".").rpartition(": ")[2]
     assert set(eyes(said)) == ROLES[word]
 
 
 def test_what_is_sealed_is_opened_to_help_somebody_or_to_answer_them_and_for_nothing_else() -> None:
     seen = {
-        f"{one.table}.{one.column}": column(one.table, one.column).seen or descriptions()["tables"][one.table]["seen"]
+        f"{one.table}.{one.column}": column(one.table, one.column).seen or entries()[one.table].seen
         for one in PROTECTED
     }
     assert seen.pop("request.sealed") == "leads"
@@ -99,7 +103,7 @@ def test_what_is_sealed_is_opened_to_help_somebody_or_to_answer_them_and_for_not
 
 
 def test_the_files_are_those_of_the_data_folder() -> None:
-    names = " ".join(one["name"] for one in descriptions()["files"])
+    names = " ".join(one.name for one in registry().files)
     database = str(Settings.model_fields["database_url"].default).rpartition("/")[2]
     for file in (database, f"{database}-wal", f"{database}-shm", f"{database}.before-restore", KEY_FILE, LIST):
         assert f"`{file}`" in names
@@ -107,6 +111,7 @@ def test_the_files_are_those_of_the_data_folder() -> None:
 
 def test_what_a_person_finds_in_their_own_file_is_said() -> None:
     text = document()
-    assert FOUND_IN
-    for section in {*FOUND_IN.values(), "seen_by_the_team", "exports"}:
+    found_in = {entry.subject_file for entry in entries().values() if entry.subject_file}
+    assert found_in
+    for section in {*found_in, "seen_by_the_team", "exports"}:
         assert f"`{section}`" in text

@@ -21,7 +21,6 @@ from storage.privacy.consent_record import ERASED, MANDATORY, NOT_RECORDED, rece
 from storage.privacy.proof import NoSuchStoryError, Proof, of_story, story_of_row
 from storage.protection.erasure import erase_contributor, erase_story
 from storage.queries.contributors import consent_decisions
-from storage.queries.contributors import consent_in_force as standing
 from storage.queries.contributors.consent_decisions import Circumstances
 from tests.storage.acts import NOW, begin, consent, keep, meet
 
@@ -49,7 +48,7 @@ class Told:
         self.story = writer.run(self._tell)
 
     def _tell(self, connection: Connection) -> int:
-        standing.keep_notice(connection, FACTS.digest, FACTS.body)
+        consent_decisions.keep_notice(connection, FACTS.digest, FACTS.body)
         self.person = meet(connection)
         self.conversation = begin(connection, self.person)
         self._decide(connection, "take_part", "yes", 730, NOW)

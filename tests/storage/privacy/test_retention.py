@@ -16,9 +16,10 @@ from storage import tables
 from storage.db.column_types import Moment
 from storage.db.engine import reader
 from storage.privacy import retention
-from storage.privacy.retention import KEPT, KINDS, LET_GO, Periods, RetentionReport, run
+from storage.privacy.retention import KINDS, Periods, RetentionReport, run
 from storage.queries.conversations import turn_queries
 from storage.queries.delivery import provider_statuses
+from storage.tables.registry import entries
 from tests.storage.acts import HERON, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue, rows
 from tests.storage.protection import test_erasure
 from tests.storage.protection.test_erasure import MARK, SEALED_MARK, everything, holding
@@ -75,9 +76,10 @@ def test_every_table_with_a_time_in_it_is_let_go_of_or_kept_for_a_reason() -> No
         if any(isinstance(column.type, Moment) for column in table.columns)
     }
     assert len(timed) > 15
-    assert set(LET_GO) | set(KEPT) == timed, "tell retention.py how long rows of the new table are kept"
-    assert not set(LET_GO) & set(KEPT)
-    assert all([*LET_GO.values(), *KEPT.values()])
+    let_go = {name for name, entry in entries().items() if entry.let_go}
+    stays = {name for name, entry in entries().items() if entry.stays}
+    assert let_go | stays == timed, "tell the registry how long rows of the new table are kept"
+    assert not let_go & stays
 
 
 def test_every_kind_is_counted() -> None:

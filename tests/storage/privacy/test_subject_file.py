@@ -11,10 +11,11 @@ from sqlalchemy import insert, update
 
 from storage import tables
 from storage.db.engine import reader
-from storage.privacy.subject_file import FOUND_IN, LEFT_OUT, LOCKED, NobodyError, about
+from storage.privacy.subject_file import LOCKED, NobodyError, about
 from storage.protection.crypto import Keyring, seal_address
 from storage.protection.erasure import erase_contributor, forget_contact
 from storage.queries.team import members
+from storage.tables.registry import entries
 from tests.storage.acts import LATER, NOW, meet, meet_another
 from tests.storage.protection.test_erasure import OWN, live
 
@@ -74,9 +75,11 @@ def made(database: Engine, writer: Writer) -> tuple[PersonFile, int]:
 
 
 def test_every_table_of_people_has_its_place_in_the_file(made: tuple[PersonFile, int]) -> None:
-    assert set(FOUND_IN) | set(LEFT_OUT) == set(OWN), "tell person_file.py where the new table is told"
+    found_in = {name: entry.subject_file for name, entry in entries().items() if entry.subject_file}
+    left_out = {name for name, entry in entries().items() if entry.left_out}
+    assert set(found_in) | left_out == set(OWN), "tell the registry where the new table is told"
     file, _ = made
-    assert set(FOUND_IN.values()) | {"seen_by_the_team"} == set(file.held)
+    assert set(found_in.values()) | {"seen_by_the_team"} == set(file.held)
     assert all(file.counts().values()), "the trial leaves something empty"
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import func, insert, select, update
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
 from storage import tables
-from storage.protection.erasure import ON_ERASURE, erase_contributor, erase_story, finish_erasures
+from storage.protection.erasure import erase_contributor, erase_story, finish_erasures
 from storage.queries.conversations import failed_events, turn_queries
 from storage.queries.delivery import outbox
+from storage.tables.registry import entries
 from tests.storage.acts import HERON, LATER, NOW, begin, claim, consent, decide, keep, meet, meet_another, queue
 
 if TYPE_CHECKING:
@@ -156,8 +157,9 @@ def holding(found: dict[str, list[dict[str, Any]]], what: str | bytes) -> set[st
 
 
 def test_every_table_has_its_fate() -> None:
-    assert len(ON_ERASURE) > 20
-    assert set(ON_ERASURE) == set(tables.metadata.tables), "tell erasure.py what becomes of the new table"
+    said = {name for name, entry in entries().items() if entry.erasure}
+    assert len(said) > 20
+    assert said == set(tables.metadata.tables), "tell the registry what becomes of the new table"
 
 
 def test_the_trial_below_fills_every_table_that_belongs_to_a_person(writer: Writer) -> None:

@@ -11,7 +11,7 @@ from flows.model.item_kinds import ItemKind
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, read_list
-from storage.queries.contributors import consent_decisions, people
+from storage.queries.contributors import consent_decisions, consent_in_force, people
 from storage.queries.team import api_tokens, members
 from storage.upkeep import refusals_list, restore
 from tests.storage.acts import LATER, NOW, begin, keep, meet, queue
@@ -185,7 +185,7 @@ def test_a_use_that_is_taken_back_again_is_a_decision_again(writer: Writer, data
         (story,) = connection.execute(select(STORY.c.id)).scalars()
         decide(connection, person, "publish", story)
         restore.hold(connection, [Erased(LATER, "use", "c1:team")], LATER)
-        last = consent_decisions.latest(connection, story_id=story, purpose="use")
+        last = consent_in_force.newest_about(connection, story, "use")
         assert last is not None
         assert (last["answer"], last["step"], last["decided_at"]) == ("team", consent_decisions.PUT_BACK, LATER)
         assert (last["text_digest"], last["notice_digest"]) == ("d", "n")
