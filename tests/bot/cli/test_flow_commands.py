@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import build
+from bot.cli import asked_for, build
 from flows.authoring.texts import TEXTS
 
 BAD_FLOWS = Path(__file__).parents[2] / "bad_flows"
@@ -22,7 +22,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "400")
 
     def running(*words: str | Path) -> tuple[int, str]:
-        result = CLI.invoke(build(), [str(word) for word in words])
+        typed = [str(word) for word in words]
+        result = CLI.invoke(build(asked_for(typed)), typed)
         return result.exit_code, " ".join(result.output.split())
 
     return running
