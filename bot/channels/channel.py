@@ -180,16 +180,6 @@ class SendError(Exception):
         """True if the very same message may be sent again without asking first: it certainly did not arrive."""
         return self.kind in {"retry", "paused"}
 
-    @property
-    def opted_out(self) -> bool:
-        """True if the person does not want to hear from us on this address."""
-        return self.address_state in {"opted_out", "blocked"}
-
-    @property
-    def unusable(self) -> bool:
-        """True if nothing will ever reach this address."""
-        return self.address_state == "unusable"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

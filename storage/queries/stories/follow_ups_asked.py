@@ -189,11 +189,3 @@ def wanted_since(connection: Connection, story_id: int, since: datetime) -> bool
         .limit(1)
     ).first()
     return found is not None
-
-
-def about_story(connection: Connection, story_id: int) -> list[tuple[AskBack, str]]:
-    """Return what a story's teller was asked, with the answer, newest first."""
-    rows = connection.execute(
-        select(*_COLUMNS, ASK_BACK.c.answer).where(ASK_BACK.c.story_id == story_id).order_by(ASK_BACK.c.id.desc())
-    )
-    return [(AskBack(*row[:-1]), row[-1]) for row in rows]
