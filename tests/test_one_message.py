@@ -56,10 +56,10 @@ class Counted(NamedTuple):
 WAY = (("Hello", 2), ("AGREE", 1), (STORY, 0), (MORE, 0), ("DONE", 2), ("SKIP", 1), ("1", 1), ("2", 1))
 """What each person sends, and how many messages answer it."""
 MOST = {
-    "Hello": Counted(files=36, functions=134, all_files=72, all_functions=255),
-    "AGREE": Counted(files=33, functions=118, all_files=74, all_functions=272),
-    MORE: Counted(files=22, functions=79, all_files=59, all_functions=206),
-    "2": Counted(files=33, functions=118, all_files=73, all_functions=262),
+    "Hello": Counted(files=38, functions=134, all_files=74, all_functions=256),
+    "AGREE": Counted(files=34, functions=118, all_files=75, all_functions=272),
+    MORE: Counted(files=24, functions=79, all_files=60, all_functions=208),
+    "2": Counted(files=34, functions=118, all_files=75, all_functions=266),
 }
 """The greeting, an answer that consents, a part of a story, an answer to a later question."""
 Function = tuple[str, str]

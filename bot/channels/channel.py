@@ -182,16 +182,6 @@ class SendError(Exception):
         """True if the very same message may be sent again without asking first: it certainly did not arrive."""
         return self.kind in {"retry", "paused"}
 
-    @property
-    def opted_out(self) -> bool:
-        """True if the person does not want to hear from us on this address."""
-        return self.address_state in {AddressState.OPTED_OUT, AddressState.BLOCKED}
-
-    @property
-    def unusable(self) -> bool:
-        """True if nothing will ever reach this address."""
-        return self.address_state == AddressState.UNUSABLE
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

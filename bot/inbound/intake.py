@@ -14,35 +14,29 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from bot.channels import declaration, practises
-from bot.inbound import late_events
+from bot.channels import declaration
+from bot.inbound import failed_turns, late_events
+from bot.inbound.inbound_event import InboundEvent, Result
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.telemetry.readiness import Turns
-from bot.turn import address_holder, alerts, fallback
+from bot.turn import address_holder, alerts
 from bot.turn.formatting import choice_of
-from bot.turn.runner import HOUR, MOST_BESIDE, TurnRunner
+from bot.turn.runner import TurnRunner
 from bot.turn.seen_messages import EVERYTHING, Seen, judge
 from bot.turn.turn_services import TurnTrigger
-from flows.engine.signpost_first import ONCE_IN
-from flows.language.keywords.recognise import Keyword
-from flows.model.delivery import AddressState, MessageKind
-from flows.model.effects import Begin, Say
-from flows.model.item_kinds import ItemKind
-from flows.model.messages import Message
+from flows.model.delivery import AddressState
+from flows.model.effects import Begin
 from flows.model.signals import Located, Said, Sent, Started
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
-from storage.protection import cancel_waiting
-from storage.protection.crypto import address_lookups, seal_address
-from storage.queries.conversations import failed_events
 from storage.queries.conversations import turn_queries as store
 from storage.queries.team import on_call
 from storage.tables.inbound import InboundState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
 
     from sqlalchemy.engine import Connection
 
@@ -53,7 +47,6 @@ if TYPE_CHECKING:
     from storage.queries.conversations.turn_queries import Person
 
 T = TypeVar("T")
-Result = Literal["handled", "duplicate", "stray", "other", "failed"]
 
 TRIES = 3
 """How often a turn is given again whose group commit was lost for no fault of its own."""
@@ -65,19 +58,6 @@ PATIENCE_SECONDS = 7.0
 
 class CannotKeepError(RuntimeError):
     """An event could not be stored at all. Nothing of it was kept; the provider must bring it again."""
-
-
-class InboundEvent:
-    """An inbound event with what is prepared for it before its transaction begins."""
-
-    __slots__ = ("inbound", "lookups", "now", "sealed", "signals")
-
-    def __init__(self, inbound: Inbound, services: TurnServices, now: datetime, signals: Sequence[Signal] = ()) -> None:
-        self.inbound = inbound
-        self.now = now
-        self.signals = signals
-        self.lookups = address_lookups(services.keyring, inbound.channel, inbound.address)
-        self.sealed = services.keyring.seal("inbound.sealed", inbound.raw)
 
 
 class Intake:
@@ -128,7 +108,7 @@ class Intake:
         if not inbound.raw:
             return "other"
         event = InboundEvent(inbound, self.services, self.clock())
-        return await self._keep(partial(self._store, event=event), inbound)
+        return await self._keep(partial(_store, event=event), inbound)
 
     async def _take(self, inbound: Inbound) -> Result:
         kind = inbound.kind
@@ -139,9 +119,9 @@ class Intake:
             return "stray"
         event = InboundEvent(inbound, self.services, self.clock(), await self._signals(inbound))
         if kind == "unreadable":
-            return await self._keep(partial(self._fail, event=event, error="UnreadableEvent"), inbound)
+            return await self._keep(partial(failed_turns.fail, event=event, error="UnreadableEvent"), inbound)
         if kind == "membership" and inbound.blocked is not None:
-            return await self._keep(partial(self._let_in_or_out, event=event), inbound)
+            return await self._keep(partial(_let_in_or_out, event=event), inbound)
         if not event.signals:
             return "other"
         try:
@@ -172,13 +152,13 @@ class Intake:
     async def _keep_failed(self, event: InboundEvent, error: str) -> Result:
         """Keep what could not be handled, with the person it came from if that much can be done."""
         try:
-            return await self._keep(partial(self._apologise, event=event, error=error), event.inbound)
+            return await self._keep(partial(failed_turns.apologise, event=event, error=error), event.inbound)
         except CannotKeepError:
             raise
         except Exception as second:
             log.error("apology failed", channel=event.inbound.channel, **error_fields(second))
         try:
-            return await self._keep(partial(self._fail, event=event, error=error), event.inbound)
+            return await self._keep(partial(failed_turns.fail, event=event, error=error), event.inbound)
         except Exception as third:
             log.critical("event not kept", channel=event.inbound.channel, **error_fields(third))
             raise CannotKeepError("neither the event nor its failure could be stored") from third
@@ -223,7 +203,7 @@ class Intake:
     def _turn(self, connection: Connection, event: InboundEvent) -> Result:
         inbound = event.inbound
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
-        inbound_id = self._claim(connection, event, person)
+        inbound_id = event.claim(connection, person)
         if inbound_id is None:
             return "duplicate"
         if inbound.late and late_events.laid_aside(
@@ -233,7 +213,7 @@ class Intake:
         code = alerts.code_in(inbound)
         if person is None:
             source = inbound.entry if code is None else on_call.SOURCE
-            person = self._meet(connection, event, inbound_id, InboundState.HANDLED, source)
+            person = event.meet(connection, inbound_id, InboundState.HANDLED, source)
         person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
         store.heard(connection, person, event.now)
         if person.address_state == AddressState.BLOCKED:
@@ -241,7 +221,7 @@ class Intake:
                 connection, person.address_id, AddressState.REACHABLE, event.now
             )  # they just wrote from it
         if code is not None:
-            self._link_phone(connection, event, person, inbound_id, code)
+            _link_phone(connection, event, person, inbound_id, code)
             return "handled"
         trigger = TurnTrigger(
             now=event.now,
@@ -273,18 +253,6 @@ class Intake:
             return EVERYTHING
         return judge(store.asked(connection, latest.id), min(event.now, event.inbound.written_by or event.now))
 
-    def _link_phone(
-        self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, code: str
-    ) -> None:
-        """Let alerts come to the phone from which a code of ours came; it is no message to any flow."""
-        if person.opted_out:
-            text = alerts.STOPPED
-        elif on_call.link(connection, code_hash=alerts.digest(code), address_id=person.address_id, now=event.now):
-            text = alerts.LINKED
-        else:
-            text = alerts.NOT_LINKED
-        self._answer(connection, event, person, inbound_id, text)
-
     def _say_to(self, turn: TurnRunner, signal: Signal, inbound: Inbound) -> None:
         if isinstance(signal, Started):
             if turn.conversation.status == "open" or turn.conversation.opted_out or turn.conversation.closed_by:
@@ -298,148 +266,32 @@ class Intake:
         if isinstance(signal, Located) and turn.said == before:
             turn.hear([Sent(kind="location")])  # nobody asked for a place
 
-    def _claim(self, connection: Connection, event: InboundEvent, person: Person | None) -> int | None:
-        """Take the event for a person who is held until the commit; None if it was handled before."""
-        return store.claim(
-            connection,
-            channel=event.inbound.channel,
-            provider_id=event.inbound.provider_id,
-            received_at=event.now,
-            sealed=event.sealed,
-            contributor_id=person.contributor_id if person is not None else None,
-        )
 
-    def _meet(
-        self,
-        connection: Connection,
-        event: InboundEvent,
-        inbound_id: int,
-        state: InboundState,
-        source: str | None = None,
-    ) -> Person:
-        inbound = event.inbound
-        person = store.make_person(
-            connection,
-            channel=inbound.channel,
-            lookups=event.lookups,
-            sealed=seal_address(self.services.keyring, inbound.address),
-            now=event.now,
-            source=inbound.entry if source is None else source,
-            simulated=practises(inbound.channel),
-        )
-        store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
-        return person
+def _link_phone(connection: Connection, event: InboundEvent, person: Person, inbound_id: int, code: str) -> None:
+    """Let alerts come to the phone from which a code of ours came; it is no message to any flow."""
+    if person.opted_out:
+        text = alerts.STOPPED
+    elif on_call.link(connection, code_hash=alerts.digest(code), address_id=person.address_id, now=event.now):
+        text = alerts.LINKED
+    else:
+        text = alerts.NOT_LINKED
+    event.answer(connection, person, inbound_id, text)
 
-    def _let_in_or_out(self, connection: Connection, event: InboundEvent) -> Result:
-        """The person blocked us or let us in again; neither changes what they agreed to (rule 37)."""
-        inbound = event.inbound
-        person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
-        if person is None:
-            return "other"
-        if self._claim(connection, event, person) is None:
-            return "duplicate"
-        if inbound.blocked:
-            store.set_address_state(connection, person.address_id, AddressState.BLOCKED, event.now)
-        elif person.address_state == AddressState.BLOCKED:
-            store.set_address_state(connection, person.address_id, AddressState.REACHABLE, event.now)
-        return "handled"
 
-    def _store(
-        self,
-        connection: Connection,
-        event: InboundEvent,
-        state: InboundState = InboundState.STORED,
-        error: str | None = None,
-    ) -> Result:
-        return "duplicate" if self._keep_event(connection, event, state, error) is None else "other"
+def _let_in_or_out(connection: Connection, event: InboundEvent) -> Result:
+    """The person blocked us or let us in again; neither changes what they agreed to (rule 37)."""
+    inbound = event.inbound
+    person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
+    if person is None:
+        return "other"
+    if event.claim(connection, person) is None:
+        return "duplicate"
+    if inbound.blocked:
+        store.set_address_state(connection, person.address_id, AddressState.BLOCKED, event.now)
+    elif person.address_state == AddressState.BLOCKED:
+        store.set_address_state(connection, person.address_id, AddressState.REACHABLE, event.now)
+    return "handled"
 
-    def _keep_event(
-        self, connection: Connection, event: InboundEvent, state: InboundState, error: str | None
-    ) -> int | None:
-        return failed_events.keep_event(
-            connection,
-            channel=event.inbound.channel,
-            provider_id=event.inbound.provider_id,
-            received_at=event.now,
-            sealed=event.sealed,
-            state=state,
-            error=error,
-        )
 
-    def _fail(self, connection: Connection, event: InboundEvent, error: str) -> Result:
-        """Keep an event for a replay, and tell the team."""
-        inbound_id = self._keep_event(connection, event, InboundState.FAILED, error)
-        if inbound_id is None:
-            return "duplicate"
-        store.raise_item(connection, kind=ItemKind.FAILED_TURN, now=event.now, inbound_id=inbound_id)
-        return "failed"
-
-    def _apologise(self, connection: Connection, event: InboundEvent, error: str) -> Result:
-        """Keep a failed event with its person. STOP works even now; else they get one apology until it is mended."""
-        inbound = event.inbound
-        inbound_id = self._keep_event(connection, event, InboundState.FAILED, error)
-        if inbound_id is None:
-            return "duplicate"
-        person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
-        if person is None:
-            person = self._meet(connection, event, inbound_id, InboundState.FAILED)
-        person = address_holder.of_address(connection, self.services, person, event.signals, inbound_id, event.now)
-        store.mark_inbound(
-            connection, inbound_id, state=InboundState.FAILED, error=error, contributor_id=person.contributor_id
-        )
-        language = person.language or self.services.languages[0]
-        words = fallback.keywords(event.signals, language, inbound.look)
-        if stops := Keyword.STOP in words:
-            store.opt_out(connection, person.contributor_id, event.now)
-        elif Keyword.DELETE in words:
-            cancel_waiting.from_person(connection, person.contributor_id, "deleted", private=True)
-        signpost = self._look_after(connection, event, person, inbound_id)
-        first = store.raise_item(
-            connection,
-            kind=ItemKind.FAILED_TURN,
-            now=event.now,
-            contributor_id=person.contributor_id,
-            inbound_id=inbound_id,
-        )
-        if stops:
-            if not inbound.opt_out_type:
-                self._say(connection, event, person, inbound_id, "care_stopped" if signpost else "stopped")
-            return "failed"
-        if signpost:
-            self._say(connection, event, person, inbound_id, "care", "care_crisis_line")
-        if first and not person.opted_out:
-            self._say(connection, event, person, inbound_id, "trouble")
-        return "failed"
-
-    def _look_after(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int) -> bool:
-        """Lay words of distress before the team; returns whether somebody to talk to is to be named (rule 77)."""
-        level = fallback.raise_concern(connection, self.services, person, event.signals, inbound_id, event.now)
-        last = person.signposted_at
-        due = level == "plain" and not event.inbound.opt_out_type and (last is None or event.now - last >= ONCE_IN)
-        if due:
-            store.signposted(connection, person.contributor_id, event.now)
-        return due
-
-    def _say(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, *keys: str) -> None:
-        """Say texts that belong to every flow as one message, without a conversation."""
-        language = person.language or self.services.language_for(event.inbound.language_hint)
-        look = event.inbound.look
-        text = " ".join(self.services.releases.common(key, language=language, look=look) for key in keys)
-        self._answer(connection, event, person, inbound_id, text)
-
-    def _answer(self, connection: Connection, event: InboundEvent, person: Person, inbound_id: int, text: str) -> None:
-        if store.answered_beside(connection, person.address_id, event.now - HOUR) >= MOST_BESIDE:
-            return
-        store.enqueue(
-            connection,
-            beside=True,
-            address_id=person.address_id,
-            contributor_id=person.contributor_id,
-            conversation_id=None,
-            inbound_id=inbound_id,
-            channel=person.channel,
-            kind=MessageKind.REPLY,
-            payload=Message(say=Say(text=text), thread_id=event.inbound.thread_id).to_json(),
-            due_at=event.now,
-            now=event.now,
-        )
+def _store(connection: Connection, event: InboundEvent) -> Result:
+    return "duplicate" if event.keep(connection, InboundState.STORED) is None else "other"

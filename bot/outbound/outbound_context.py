@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.outbound import outcome, provider_reports
+from bot.telemetry import metrics
+from flows.model.delivery import MessageState
+from storage.queries.delivery import provider_statuses
 
 if TYPE_CHECKING:
     import random
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from bot.channels.channel import StatusReport
     from bot.outbound.channel_queue import ChannelQueue
     from bot.outbound.sending_processes import Presence
     from storage.db.writer import Writer
@@ -52,6 +57,17 @@ class OutboundContext(ABC):
     @abstractmethod
     def wake(self) -> None:
         """Look into the outbox now."""
+
+    async def reported(self, report: StatusReport) -> None:
+        """Write down a provider's word on a message; returns after the commit (rule 17)."""
+        queue = self.queues.get(report.channel)
+        channel = queue.channel if queue is not None else None
+        work = partial(provider_reports.apply, channel=channel, report=report, now=self.clock())
+        changed = await self.writer.perform(work)
+        if changed:
+            metrics.sends.labels(report.channel, report.status).inc()
+        if queue is not None and provider_statuses.STATUSES.get(report.status) == MessageState.DELIVERED:
+            queue.spacing.delivered(report.provider_id)
 
     def mark_sent(self, connection: Connection, sent: Sequence[outbox.SentMessage], now: datetime) -> None:
         """Note that the provider took these messages."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.channels.channel import SendError
     from storage.queries.delivery.outbox import DueMessage
 
-    Work = Callable[[Connection], None]
+    Work = Callable[[Connection], object]
 
 ASKED_FOR = frozenset({MessageKind.REPLY, MessageKind.UNSAY})
 """Kinds that somebody has just asked for, so that not even their own STOP holds them."""

@@ -3,9 +3,7 @@
 One exchange with the database at a time: it writes down what happened since the last one and takes what may go now,
 while senders work beside it. To one person goes one message at a time, in order; each channel keeps its own pace, and
 one that is held back holds up no other. What was cut off is asked after, never sent again blindly
-(`bot.outbound.reconciler`).
-
-Time, sleep and chance are handed in.
+(`bot.outbound.reconciler`). Time, sleep and chance are handed in.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.channels.channel import SendError
-from bot.outbound import chat_deletion, outcome, provider_reports
+from bot.outbound import chat_deletion, outcome
 from bot.outbound.channel_queue import ChannelQueue, InFlight
 from bot.outbound.outbound_context import OutboundContext
 from bot.outbound.quiet_hours import opens
@@ -28,14 +26,14 @@ from bot.outbound.reconciler import Reconciler
 from bot.outbound.sending_processes import BEAT_SECONDS, Presence
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
-from flows.model.delivery import MessageKind, MessageState
+from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.messages import UnreadableMessageError
 from storage.db.database_trouble import cause_of
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.protection.crypto import SealBrokenError
 from storage.queries.conversations.turn_queries import raise_item
-from storage.queries.delivery import outbox, provider_statuses
+from storage.queries.delivery import outbox
 from storage.upkeep import restore
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from bot.channels.channel import Channel, Piece, StatusReport
+    from bot.channels.channel import Channel
     from bot.settings.setting_values import QuietHours
     from storage.db.writer import Writer
     from storage.protection.crypto import Keyring
@@ -98,8 +96,7 @@ class Sender(OutboundContext):
             writer=writer, keyring=keyring, queues=queues, presence=presence, clock=clock, surely=surely or clock,
             monotonic=monotonic, sleep=sleep, chance=chance or random.Random(),  # noqa: S311 - spreads retries only
         )  # fmt: skip
-        self._engine = engine
-        self._alone = alone
+        self._engine, self._alone = engine, alone
         self._quiet, self._timezone, self._senders = quiet_hours, timezone, senders
         self._sent: list[outbox.SentMessage] = []
         self._outcomes: list[outcome.Work] = []
@@ -121,8 +118,7 @@ class Sender(OutboundContext):
         """Begin to send. What a process that died had in hand is looked into first."""
         await self.presence.join()
         release = partial(outbox.release_expired_leases, now=self.clock(), all_of_them=self._alone)
-        left = await self.writer.perform(release)
-        if left:
+        if left := await self.writer.perform(release):
             log.info("messages cut off", count=left)
         await self._reconciler.begin()
         loop = asyncio.get_running_loop()
@@ -141,7 +137,7 @@ class Sender(OutboundContext):
             task.cancel()
         await asyncio.gather(main, *others, return_exceptions=True)  # an exchange is never cut off: it takes messages
         tasks = [one.task for queue in self.queues.values() for one in queue.in_flight.values() if one.task is not None]
-        timer = asyncio.get_running_loop().create_task(self._cancel_after(grace, tasks))
+        timer = asyncio.create_task(self._cancel_after(grace, tasks))
         await asyncio.gather(*tasks, return_exceptions=True)
         timer.cancel()
         await self._exchange({})
@@ -157,17 +153,6 @@ class Sender(OutboundContext):
         """Look into the outbox now."""
         self._noticed = False
         self._woken.set()
-
-    async def reported(self, report: StatusReport) -> None:
-        """Write down a provider's word on a message; returns after the commit (rule 17)."""
-        queue = self.queues.get(report.channel)
-        channel = queue.channel if queue is not None else None
-        work = partial(provider_reports.apply, channel=channel, report=report, now=self.clock())
-        changed = await self.writer.perform(work)
-        if changed:
-            metrics.sends.labels(report.channel, report.status).inc()
-        if queue is not None and provider_statuses.STATUSES.get(report.status) == MessageState.DELIVERED:
-            queue.spacing.delivered(report.provider_id)
 
     # --- taking and writing down --------------------------------------------------------------------------------
 
@@ -298,12 +283,8 @@ class Sender(OutboundContext):
         try:
             self.settle(due, await self._deliver(queue, in_flight))
         except asyncio.CancelledError:
-            cut_off = (
-                outcome.unknown(due, outbox.CUT_OFF)
-                if in_flight.calling
-                else outcome.later(due, self.clock(), "stopped")
-            )
-            self.settle(due, cut_off)
+            unknown, later = outcome.unknown(due, outbox.CUT_OFF), outcome.later(due, self.clock(), "stopped")
+            self.settle(due, unknown if in_flight.calling else later)
             raise
         except Exception as error:
             log.error("message not sent", channel=due.channel, outbox=due.id, **error_fields(error))
@@ -323,7 +304,11 @@ class Sender(OutboundContext):
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return outcome.later(due, when, "quiet_hours")
         try:
-            pieces = await self._unsaid(queue, due) if due.kind == MessageKind.UNSAY else queue.pieces(due)
+            if due.kind == MessageKind.UNSAY:
+                taking = partial(chat_deletion.pieces, self._engine, self.keyring, queue.channel, due, now)
+                pieces = await asyncio.to_thread(taking)
+            else:
+                pieces = queue.pieces(due)
         except (SealBrokenError, UnreadableMessageError) as error:
             log.error("message cannot be read", channel=due.channel, outbox=due.id, **error_fields(error))
             return outcome.given_up(due, type(error).__name__, now, tell_team=True)
@@ -341,7 +326,9 @@ class Sender(OutboundContext):
             except SendError as error:
                 return self._failed(queue, due, error)
             in_flight.calling = False
-            self._arrived(queue)
+            if queue.failures >= AWAY_AFTER:
+                self._outcomes.append(partial(outbox.hurry, channel=queue.channel.name, now=self.clock()))
+            queue.failures = 0
             segments += sent.segments
             provider_ids.append(sent.provider_id)
             queue.spacing.sent(due.address_id, sent.provider_id, due.inbound_id, self.monotonic())
@@ -349,11 +336,6 @@ class Sender(OutboundContext):
         if queue.channel.limits.ask_after is not None:
             provider_ids = provider_ids[-1:]  # such a provider reports on a message by its one id
         return outbox.SentMessage(due.id, ",".join(filter(None, provider_ids)) or None, segments or None)
-
-    async def _unsaid(self, queue: ChannelQueue, due: DueMessage) -> tuple[Piece, ...]:
-        return await asyncio.to_thread(
-            chat_deletion.pieces, self._engine, self.keyring, queue.channel, due, self.clock()
-        )
 
     async def _hand_over(self, due: DueMessage) -> outcome.SendOutcome | None:
         """Write down that it goes now; returns what becomes of it if their word came while it waited for its turn."""
@@ -394,11 +376,6 @@ class Sender(OutboundContext):
                 return None
         return 0.0
 
-    def _arrived(self, queue: ChannelQueue) -> None:
-        if queue.failures >= AWAY_AFTER:
-            self._outcomes.append(partial(outbox.hurry, channel=queue.channel.name, now=self.clock()))
-        queue.failures = 0
-
     def _failed(self, queue: ChannelQueue, due: DueMessage, error: SendError) -> outcome.SendOutcome:
         now = self.clock()
         queue.failures += error.kind in {"retry", "unknown"}
@@ -418,8 +395,4 @@ class Sender(OutboundContext):
             return
         self._told[channel, code] = at
         log.error("channel stuck", channel=channel, code=code)
-
-        def work(connection: Connection) -> None:
-            raise_item(connection, kind=ItemKind.CHANNEL, now=now)
-
-        self._outcomes.append(work)
+        self._outcomes.append(partial(raise_item, kind=ItemKind.CHANNEL, now=now))

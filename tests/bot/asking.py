@@ -6,9 +6,8 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from bot.jobs.follow_ups import FollowUps
 from bot.settings.environment import read
@@ -19,10 +18,7 @@ from storage.stories.editing import EditionMade
 from tests import walk
 from tests.bot.service import MAYA, STORY, Service
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-STORIES, DECISIONS = tables.Story.__table__, tables.Decision.__table__
+STORIES = tables.Story.__table__
 EDITED = "A bus stop was taken away, and somebody cannot get to a clinic any more."
 OWN = "They took the bus stop, and I cannot get to the clinic."
 QUESTION = "We have a question for you about something you sent us."
@@ -42,32 +38,11 @@ class Asking:
         )  # fmt: skip
 
     async def told(self, words: str = STORY, use: str = "publish", contact: str = "yes") -> int:
-        """Let Maya tell a story; what she decides about it afterwards is set as a flow would."""
-        await self.service.text(MAYA, *walk.ONCE_MORE, words, "DONE")
+        """Let Maya tell a story, answer what is asked about it, and have it approved; returns its number."""
+        await self.service.text(MAYA, *walk.ONCE_MORE, words, "DONE", *walk.bonus("SKIP", use, contact))
         story = self.service.rows(tables.Story)[-1]
-
-        def decide(connection: Connection) -> None:
-            asked = connection.execute(
-                select(DECISIONS).where(DECISIONS.c.story_id == story.id, DECISIONS.c.purpose == "take_part")
-            ).first()
-            assert asked is not None
-            for purpose, answer in (("use", use), ("contact", contact)):
-                said = {**asked._mapping, "purpose": purpose, "answer": answer, "valid_until": None}
-                del said["id"]
-                connection.execute(DECISIONS.insert().values(said))
-            connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(use=use, state="approved"))
-            conversation = tables.Conversation.__table__
-            row = connection.execute(select(conversation).where(conversation.c.id == story.conversation_id)).one()
-            state = json.loads(row.state) | {"status": "ended", "step": None}
-            for key in ("due", "due_at"):
-                state.pop(key, None)
-            connection.execute(
-                update(conversation)
-                .where(conversation.c.id == row.id)
-                .values(state=json.dumps(state), status="ended", step=None, due_kind=None, due_at=None)
-            )
-
-        self.service.writer.run(decide)
+        assert (story.text, story.use) == (words, use)
+        self.approves()
         self.service.answers(MAYA)
         return int(story.id)
 

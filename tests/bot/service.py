@@ -15,7 +15,8 @@ from sqlalchemy import select
 from bot.channels.channel import Channel, Inbound
 from bot.channels.sms.sms_channel import SmsChannel
 from bot.channels.telegram.telegram_channel import TelegramChannel
-from bot.inbound.intake import Intake, Result
+from bot.inbound.inbound_event import Result
+from bot.inbound.intake import Intake
 from bot.inbound.recovery import Recovery
 from bot.jobs.conversation_timers import ConversationTimers
 from bot.settings.environment import read

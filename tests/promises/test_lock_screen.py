@@ -11,7 +11,8 @@ import pytest
 from flows.authoring.loader import everywhere, load
 from storage import tables
 from tests import walk
-from tests.bot.service import MAYA, NOON, STORY, Service
+from tests.bot.asking import Asking
+from tests.bot.service import MAYA, NOON, STORY, TOM, Service
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -26,6 +27,7 @@ SPEAKS_OF_IT = re.compile(
     r"|consent|private things|service user|distress|crisis)\b",
     re.IGNORECASE,
 )
+KNOWN = {text.address: text.text for text in everywhere() if "unasked" in text.comment and text.kind == "text"}
 STEPS = {
     "take_part": ("Hello",),
     "story": walk.AGREED_BY_TEXT,
@@ -76,15 +78,24 @@ def test_the_words_that_are_looked_for_are_found_in_what_we_ask() -> None:
 
 
 def test_the_texts_that_may_go_out_unasked_are_known() -> None:
-    """Whoever writes a text for an unasked message writes its name here, and has it looked at."""
-    known = {"everywhere/nudge.text"}
-    texts = {text.address: text.text for text in everywhere()}
-    assert known <= set(texts)
-    for address in known:
-        assert not SPEAKS_OF_IT.search(texts[address]), texts[address]
+    """Whoever writes a text for an unasked message says so in its note and writes its name here: it is looked at."""
+    assert set(KNOWN) == {"everywhere/nudge.text", "everywhere/asked_back.text", "everywhere/asked_back.text_sms"}
+    for text in KNOWN.values():
+        assert not SPEAKS_OF_IT.search(text), text
 
 
-async def test_every_kind_of_unasked_message_is_one_of_these(service: Service) -> None:
-    await service.text(MAYA, "Hello")
-    kinds = {row.kind for row in service.rows(tables.Outbox)}
-    assert kinds == {"reply"}
+async def test_every_unasked_message_is_one_of_these(service: Service) -> None:
+    """All that is written of our own accord: reminders of a question, and a question with its own reminder."""
+    service.proves = True
+    await service.text(TOM, "Hello")
+    asking = Asking(service)
+    asking.edits(await asking.told())
+    for hours in range(0, 16 * 24, 3):
+        service.now = NOON + timedelta(hours=hours)
+        await service.timers.tick()
+        await asking.follow_ups.tick()
+    sent = [(kind, message) for _, kind, message in service.outbox() if kind != "reply"]
+    assert {kind for kind, _ in sent} == {"nudge", "notice"}
+    may_be_said = {text.replace("{organisation}", "Easton Listens") for text in KNOWN.values()}
+    assert {message.say.text for _, message in sent} <= may_be_said
+    assert not any(SPEAKS_OF_IT.search(option.label) for _, message in sent for option in message.say.options)

@@ -75,13 +75,6 @@ def newest_with_structure(connection: Connection, flow: str, structure: str) -> 
     return None if row is None else Published(*row)
 
 
-def all_newest(connection: Connection) -> list[Published]:
-    """Return the newest release of every flow, by flow."""
-    last = select(func.max(RELEASE.c.id)).group_by(RELEASE.c.flow)
-    rows = connection.execute(select(*_COLUMNS).where(RELEASE.c.id.in_(last)).order_by(RELEASE.c.flow)).all()
-    return [Published(*row) for row in rows]
-
-
 def first_published(connection: Connection) -> datetime | None:
     """Return when the first release was stored, which is when this installation was set up; None before that."""
     when: datetime | None = connection.execute(select(func.min(RELEASE.c.published_at))).scalar()

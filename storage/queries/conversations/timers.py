@@ -50,14 +50,6 @@ def due(
     return [DueConversation(*row) for row in rows]
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """Return when the next conversation is due, None if none waits."""
-    when: datetime | None = connection.execute(
-        select(func.min(CONVERSATION.c.due_at)).where(CONVERSATION.c.due_at.is_not(None))
-    ).scalar()
-    return when
-
-
 def earlier(connection: Connection, contributor_id: int, *, but: str, limit: int = 20) -> list[Stored]:
     """Return a person's other conversations, newest first."""
     rows = connection.execute(

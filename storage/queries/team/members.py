@@ -310,14 +310,6 @@ def acted_since(
     return found is not None
 
 
-def names_of(connection: Connection, member_ids: set[int]) -> dict[int, str]:
-    """Return the names of these members by id."""
-    if not member_ids:
-        return {}
-    rows = connection.execute(select(member.c.id, member.c.name).where(member.c.id.in_(sorted(member_ids))))
-    return {row.id: row.name for row in rows}
-
-
 def all_members(connection: Connection) -> list[Member]:
     """Return everybody on the team, active first, by address."""
     rows = connection.execute(

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from storage import tables
 from storage.protection.erasure import erase_story
 from storage.queries.team import safeguarding_items
-from tests.bot.asking import DECISIONS, EDITED, OWN, QUESTION, STORIES, Asking
+from tests.bot.asking import EDITED, OWN, QUESTION, STORIES, Asking
 from tests.bot.service import MAYA, NOON, STORY, Service
 
 if TYPE_CHECKING:
@@ -136,13 +136,9 @@ async def test_an_answer_to_older_words_changes_nothing(asking: Asking) -> None:
 @pytest.mark.parametrize("why", ["stop", "no_contact", "in_care", "night", "talking"])
 async def test_there_are_times_when_nobody_is_asked(asking: Asking, why: str) -> None:
     service = asking.service
-    asking.edits(await asking.told())
+    asking.edits(await asking.told(contact="no" if why == "no_contact" else "yes"))
     if why == "stop":
         await service.text(MAYA, "please stop texting me")
-    elif why == "no_contact":
-        service.writer.run(
-            lambda c: c.execute(update(DECISIONS).where(DECISIONS.c.purpose == "contact").values(answer="no"))
-        )
     elif why == "in_care":
         person = service.rows(tables.Contributor)[0].id
         service.writer.run(
@@ -153,7 +149,7 @@ async def test_there_are_times_when_nobody_is_asked(asking: Asking, why: str) ->
         )  # fmt: skip
     elif why == "night":
         service.now = NOON.replace(hour=23)
-    else:
+    elif why == "talking":
         await service.text(MAYA, "I want to tell you about the library, which is closed now as well.", "2")
         assert {row.status for row in service.rows(tables.Conversation)} == {"ended", "open"}
     service.answers(MAYA)
