@@ -20,6 +20,7 @@ from flows.model.story_states import Progress, StoryState
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
 from storage.queries import story_changes
+from storage.queries.contributors.consent_in_force import answer_of
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.stories import place_choice
 from storage.queries.team.team_items import settle_items
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 ANSWER = tables.Answer.__table__
 ASK_BACK = tables.AskBack.__table__
 CONTRIBUTOR = tables.Contributor.__table__
-DECISION = tables.Decision.__table__
 EDITION = tables.Edition.__table__
 ITEM = tables.TeamItem.__table__
 PART = tables.StoryPart.__table__
@@ -82,16 +82,6 @@ def stories_of(connection: Connection, contributor_id: int, *, older: int = 0, l
         )
         for row in rows
     ]  # fmt: skip
-
-
-def latest_answers(connection: Connection, contributor_id: int, purposes: Sequence[Purpose]) -> dict[str, str]:
-    """Return the person's latest answers, by purpose, to purposes that are about the person and not about one story."""
-    rows = connection.execute(
-        select(DECISION.c.purpose, DECISION.c.answer)
-        .where(DECISION.c.contributor_id == contributor_id, DECISION.c.purpose.in_(purposes))
-        .order_by(DECISION.c.id)
-    )
-    return {row.purpose: row.answer for row in rows}
 
 
 def belongs_to(connection: Connection, story_id: int, contributor_id: int) -> str | None:
@@ -144,11 +134,10 @@ def _which(contributor_id: int, story_id: int | None, told_in: str) -> list[Colu
     return which + ([STORY.c.conversation_id == told_in] if told_in else [])
 
 
-def allows_more(connection: Connection, contributor_id: int, wanted: RecordConsent) -> bool:
+def allows_more(connection: Connection, contributor_id: int, wanted: RecordConsent, now: datetime) -> bool:
     """Return True if a decision allows more than the one in force, about a story or about the person."""
     if wanted.story is None:
-        stands = latest_answers(connection, contributor_id, (wanted.purpose,)).get(wanted.purpose, "no")
-        return wanted.answer == "yes" and stands != "yes"
+        return wanted.answer == "yes" and answer_of(connection, contributor_id, wanted.purpose, now) != "yes"
     row = connection.execute(
         select(STORY.c.use, STORY.c.naming, STORY.c.credit).where(
             STORY.c.id == wanted.story, STORY.c.contributor_id == contributor_id

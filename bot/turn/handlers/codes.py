@@ -31,7 +31,8 @@ def ask(turn: HandlerContext, effect: AskCode) -> Signal:
     person = turn.person.contributor_id
     if turn.trigger.assisted is not None or not turn.conversation.look.forgeable:
         return CodeChecked(right=True)
-    if effect.decisions and not any(own_stories.allows_more(turn.connection, person, one) for one in effect.decisions):
+    wider = (own_stories.allows_more(turn.connection, person, one, turn.now) for one in effect.decisions)
+    if effect.decisions and not any(wider):
         return CodeChecked(right=True)
     code = address_codes.draw(turn.connection, turn.services.keyring, turn.services.rng, person, turn.now)
     if not code:

@@ -18,6 +18,7 @@ from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesLi
 from storage.privacy import file_link
 from storage.protection import cancel_waiting
 from storage.protection.erasure import erase_contributor
+from storage.queries.contributors.consent_in_force import answer_of
 from storage.queries.conversations import address_holders
 from storage.queries.conversations import turn_queries as store
 from storage.queries.team import requests
@@ -37,15 +38,14 @@ def tell_data(turn: HandlerContext, _effect: TellData) -> Signal:
     _help_with_what_was_before(turn, RequestKind.ACCESS)
     person = turn.person.contributor_id
     held = store.facts_about(turn.connection, person)
-    answers = own_stories.latest_answers(turn.connection, person, (Purpose.CONTACT, Purpose.INVITE))
     told = own_stories.stories_of(turn.connection, person, limit=AT_ONCE)
     return Facts(
         stories=held.stories if held else 0,
         channels=tuple(map(channel_name, held.channels)) if held else (),
         since=month_and_year(held.since if held else turn.now, turn.conversation.language),
         told=tuple(_line(turn, row) for row in told),
-        contact=answers.get(Purpose.CONTACT) == "yes",
-        invite=answers.get(Purpose.INVITE) == "yes",
+        contact=answer_of(turn.connection, person, Purpose.CONTACT, turn.now) == "yes",
+        invite=answer_of(turn.connection, person, Purpose.INVITE, turn.now) == "yes",
     )
 
 

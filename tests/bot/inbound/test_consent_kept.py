@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from storage import tables
 from storage.db.engine import reader
 from storage.queries.contributors import consent_in_force
+from storage.stories import own_stories
 from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, Service
+from tests.storage.acts import consent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +81,23 @@ async def test_the_newest_answer_about_contact_counts_for_the_person(service: Se
     await service.text(MAYA, "share", *TO_USE[1:], "2", "2")
     assert answer("contact") == "no"
     assert answer("contact", timedelta(days=5000)) == "no", "a no has no end"
+
+
+async def test_an_answer_that_ran_out_is_not_told_as_if_it_stood_and_is_not_given_again_unproved(
+    service: Service,
+) -> None:
+    await service.text(MAYA, *TO_USE, "1", "1", "SKIP")
+    (maya,) = service.rows(tables.Contributor)
+
+    def allows_more() -> bool:
+        with reader(service.engine) as connection:
+            return own_stories.allows_more(connection, maya.id, consent("yes", "contact"), service.now)
+
+    assert "You said that we may write to you" in " ".join(await service.text(MAYA, "MY DATA"))
+    assert not allows_more()
+    service.writer.run(lambda c: c.execute(update(tables.Decision.__table__).values(valid_until=service.now)))
+    assert "We will not write to you" in " ".join((await service.text(MAYA, "MY DATA"))[-3:])
+    assert allows_more()
 
 
 async def test_a_returning_contributor_is_asked_everything_anew(service: Service) -> None:
