@@ -75,6 +75,14 @@ SLIPS = [
     ("a number for a text", '"Which was it?"', "5", "hello", "“text” holds another kind", "handbook"),
     ("a missing title", 'title = "Good"\n', "", "", "“title” is missing", "Add it"),
     ("an id with a space", 'id = "good"', 'id = "my flow"', "", "“id” holds a character", "small letters"),
+    (
+        "a purpose that is none",
+        'type = "choice"',
+        'type = "consent"\npurpose = "newsletter"\nnarrowest = "ward"',
+        "hello",
+        "“purpose” is none of",
+        "take_part, use, naming, contact, invite or edition",
+    ),
     ("too many reminders", 'start = "hello"', 'start = "hello"\nnudges = 3', "", "“nudges” is too large", "Use 2"),
 ]
 
