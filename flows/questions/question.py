@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flows.model.conversation import Conversation
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
+    from flows.model.partial_answer import PartialAnswer
     from flows.model.signals import Signal
 
 Tagged = Literal["scale", "actor", "theme"]
@@ -329,9 +330,9 @@ class Understood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Not finished: keep `scratch` and wait for more. `quiet`: the gap in seconds after which to ask if that is all."""
+    """Not finished: keep `partial` and wait for more. `quiet`: the gap in seconds after which to ask if that is all."""
 
-    scratch: Mapping[str, JsonValue]
+    partial: PartialAnswer | None = None
     effects: tuple[Effect, ...] = ()
     """A `Say` among them asks the question anew."""
     says: tuple[Say, ...] = ()

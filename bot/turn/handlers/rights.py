@@ -139,5 +139,6 @@ def erase(turn: HandlerContext, effect: Erase) -> None:
         own_stories.take_back(turn.connection, effect.story, teller, turn.now)
         requests.settle(turn.connection, "erasure", turn.person.contributor_id, turn.now, origin="chat")
         if told_in == turn.conversation.id:  # or the turn would store its words again
-            gone = {"answers": {}, "scratch": {}, "trail": (), "kept": False, "step": None, "status": "parted"}
-            turn.conversation = turn.conversation.model_copy(update=gone)
+            turn.conversation = turn.conversation.changed(
+                answers={}, partial=None, trail=(), kept=False, step=None, status="parted", thanked=False
+            )

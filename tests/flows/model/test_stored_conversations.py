@@ -49,7 +49,7 @@ def signal_of(written: dict[str, Any]) -> Signal:
 def answer_of(turn: TurnResult) -> str:
     """Return a digest of where the conversation stands after a turn, and of what came of it, in order."""
     state = turn.conversation
-    came = [f"{state.status} {state.step or '-'} {state.aside or '-'}"]
+    came = [f"{state.status} {state.step or '-'} {state.interrupted_by or '-'}"]
     came += [f"{one.mark} {one.text}" for one in lines(turn.effects, state.channel)]
     return sha256("\n".join(came).encode()).hexdigest()[:12]
 
