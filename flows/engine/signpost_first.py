@@ -16,6 +16,7 @@ from flows.model.effects import Begin, RaiseConcern, Say
 from flows.model.signals import (
     AskBackShown,
     AskBackTaken,
+    CodeChecked,
     Edited,
     Expired,
     Facts,
@@ -40,7 +41,17 @@ ONCE_IN = timedelta(hours=24)
 """For how long one signpost is enough (rule 78)."""
 LIKELY = "likely"
 """Key of the warm sentence."""
-_ANSWERS = (PlacesFound, Unsealed, Facts, StoriesListed, FileReady, ReceiptRead, AskBackShown, AskBackTaken)
+_ANSWERS = (
+    PlacesFound,
+    Unsealed,
+    Facts,
+    StoriesListed,
+    FileReady,
+    ReceiptRead,
+    AskBackShown,
+    AskBackTaken,
+    CodeChecked,
+)
 """Signals of the same turn: what they ask is not shown either while the signpost's question is open."""
 
 

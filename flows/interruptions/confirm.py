@@ -62,6 +62,10 @@ class Confirm(Interruption):
     repeatable: ClassVar[bool] = False
     when_stopped: ClassVar[bool] = True
 
+    def ask(self, turn: TurnBuilder) -> Say:
+        """Return what is wanted: the number stands in a message of its own, and nowhere here."""
+        return Say(text=turn.common("code_wanted"))
+
     def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether there is a number in it."""
         return isinstance(signal, Said) and bool(code_in(signal.text))
@@ -96,18 +100,19 @@ class Confirm(Interruption):
     @classmethod
     def asked(cls, turn: TurnBuilder, asked: CodeAsked) -> None:
         """Say what the number is for; it is kept nowhere in the conversation."""
-        state = turn.conversation
-        awaited = state.interruption if isinstance(state.interruption, AwaitedNumber) else None
-        deletes = awaited is not None and awaited.deletes
+        stack = turn.conversation.interruptions
+        waits = stack[:-1] if stack and not isinstance(stack[-1], AwaitedNumber) else stack  # beneath a signpost
+        deletes = bool(waits) and _deletes(waits[-1])
         if not asked.code:
             cls.close(turn)
             turn.set(unproved=())
             turn.tell("code_resting")
             return
-        if awaited is not None:
+        if waits == stack and stack:
             turn.note(keep=False)  # a number sent anew asks anew: what they said of an earlier one is over
-        decides = any(one.kind == DECIDE_AGAIN for one in state.interruptions[:-1])
-        turn.set(unproved=turn.conversation.interruptions if deletes or decides else ())
+            waits = turn.conversation.interruptions
+        decides = any(one.kind == DECIDE_AGAIN for one in waits[:-1])
+        turn.set(unproved=waits if deletes or decides else ())
         turn.ask(Say(text=turn.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
 
     @classmethod

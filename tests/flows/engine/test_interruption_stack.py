@@ -8,7 +8,7 @@ from flows.interruptions.confirm import AwaitedNumber
 from flows.interruptions.signpost import WhereTheyWere
 from flows.interruptions.turn_builder import EngineError, TurnBuilder
 from flows.model.conversation import Conversation
-from flows.model.effects import Erase
+from flows.model.effects import Erase, PutBack
 from flows.model.open_interruption import OpenInterruption
 from flows.simulation.in_memory_store import CODE
 from tests.flows.phone import NOON, Phone, releases
@@ -101,3 +101,29 @@ def test_a_number_waits_over_the_question_it_proves_and_then_that_question_is_an
     teller.say(CODE)
     assert any(isinstance(effect, Erase) for effect in teller.effects)
     assert (stack(teller.state), teller.state.unproved) == ([], ())
+
+
+def test_whoever_goes_on_after_a_signpost_is_told_that_a_number_is_waited_for(teller: Phone) -> None:
+    teller.say("DELETE", "everything", DISTRESS)
+    assert stack(teller.state) == ["delete", "confirm", "care"]
+    assert "Please reply with the number" in teller.say("go on")
+    assert stack(teller.state) == ["delete", "confirm"]
+    teller.say(CODE)
+    assert any(isinstance(effect, Erase) for effect in teller.effects)
+
+
+def test_a_number_asked_for_in_words_of_distress_says_what_it_deletes_and_does_it(teller: Phone) -> None:
+    teller.say("DELETE")
+    teller.say(f"everything. {DISTRESS}")
+    assert stack(teller.state) == ["delete", "confirm", "care"]
+    assert [one.kind for one in teller.state.unproved] == ["delete", "confirm"]
+    assert "delete" in next(say.text for say in teller.heard if CODE in say.text)
+    teller.say(CODE)
+    assert any(isinstance(effect, Erase) for effect in teller.effects)
+
+
+def test_a_number_sent_back_with_words_of_distress_still_counts(teller: Phone) -> None:
+    teller.say("DELETE", "everything")
+    teller.say(f"keep {CODE} want to die")
+    assert any(isinstance(effect, PutBack) for effect in teller.effects)
+    assert (stack(teller.state), teller.state.unproved) == (["care"], ())
