@@ -35,10 +35,10 @@ def note(connection: Connection, due: DueMessage, now: datetime) -> bool:
     """Enter the request, once while it is open; returns whether there was one to enter."""
     stored = conversation_by_id(connection, due.conversation_id or "")
     try:
-        aside = Conversation.from_json(stored.state).aside if stored is not None else ""
+        opened = Conversation.from_json(stored.state).interrupted_by if stored is not None else ""
     except UnreadableConversationError:
         return False
-    kind = KINDS.get(aside)
+    kind = KINDS.get(opened)
     return due.kind == MessageKind.REPLY and kind is not None and enter(connection, kind, due.contributor_id, now)
 
 

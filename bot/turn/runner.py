@@ -236,13 +236,14 @@ class TurnRunner(HandlerContext):
         """Do not send an answer that is one too many; a question of ours that nobody reads does not wait either."""
         outbox.cancel(self.connection, number, store.TOO_MANY)
         state = self.conversation
-        if state.aside and say.serial is not None and state.aside_from == say.serial:
-            self.conversation = state.model_copy(update={"aside": "", "aside_notes": {}})
+        if state.interruptions and say.serial is not None and state.interruption_from == say.serial:
+            self.conversation = state.model_copy(update={"interruptions": ()})
 
     def _place(self) -> tuple[object, ...]:
         """Return where the flow stands: what stays the same moved nothing on."""
         state = self.conversation
-        return (state.id, state.status, state.step, state.trail, state.scratch, state.kept)
+        told = (state.thanked, state.told_stopped)
+        return (state.id, state.status, state.step, state.trail, state.partial, state.kept, told)
 
     def _is_beside(self, say: Say) -> bool:
         """Tell whether an answer moves no flow on. What names somebody to talk to is never counted."""
@@ -254,4 +255,4 @@ class TurnRunner(HandlerContext):
 
 def _worth_storing(conversation: Conversation) -> bool:
     """An idle conversation in which nothing was asked and nothing is held leaves no trace."""
-    return conversation.status != "idle" or bool(conversation.serial or conversation.held or conversation.aside)
+    return conversation.status != "idle" or bool(conversation.serial or conversation.held or conversation.interruptions)

@@ -51,6 +51,7 @@ from flows.language.distress.detect_distress import NOTHING, UNNAMED
 from flows.language.keywords.recognise import Keyword, Recognised, normalise, recognise, taken_by_carrier
 from flows.language.normalise import is_told, storable
 from flows.model.effects import CloseAddress, FindReceipt, HoldSealed, LeaveNothing, ListStories, PurgeSealed
+from flows.model.open_interruption import OpenInterruption
 from flows.model.receipt_words import ends_in_one
 from flows.model.receipt_words import read as read_receipt
 from flows.model.signals import (
@@ -119,12 +120,12 @@ def advance(release: Release, conversation: Conversation, signal: Signal, now: d
     due = signpost_first.is_due(turn, kinds)
     turn.asks_later, turn.worried = due, bool(kinds)
     turn.ref = getattr(signal, "ref", "")
-    aside = signpost_first.suspend(turn, signal)
+    suspended = signpost_first.suspend(turn, signal)
     _take(turn, signal, last_heard)
     if kinds:
         signpost_first.prepend_signpost(turn, signal, kinds, due=due and not turn.answered_emergency)
-    elif aside:
-        signpost_first.resume_suspended(turn)
+    elif suspended is not None:
+        signpost_first.resume_suspended(turn, suspended)
     if noticed.level == "likely" and not turn.answered_emergency:
         signpost_first.ask_to_look(turn, noticed)
     signpost_first.warm(turn, signal)
@@ -185,10 +186,11 @@ def _told_of_what_is_held(
     match answer:
         case Facts():
             tell_facts(turn, answer)
-            if listens_to_words(turn) and turn.conversation.aside_notes.get("parts"):
+            opened = turn.conversation.interruption
+            if opened is not None and opened.holds_words and listens_to_words(turn):
                 turn.tell("go_on_or_done")  # new words are half told: no question of ours takes their place
             else:
-                interrupt(turn, OFFERS)
+                interrupt(turn, OpenInterruption(kind=OFFERS))
         case StoriesListed():
             list_stories(turn, answer)
         case FileReady():
@@ -211,7 +213,7 @@ def _confirmed(turn: TurnBuilder, told: CodeAsked | CodeChecked) -> None:
         Confirm.asked(turn, told)
         return
     waited = Confirm.checked(turn, told)
-    if waited is not None and turn.conversation.aside:
+    if waited is not None and turn.conversation.interruptions:
         hear_interruption(turn, waited)
     elif waited is not None and turn.conversation.status == "open":
         answer(turn, waited, None)
@@ -253,7 +255,7 @@ def _said(turn: TurnBuilder, said: Said, last_heard: datetime) -> None:
         word = None
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED):
         if word is not None and word.word is Keyword.STOP:
-            turn.set(aside="", aside_notes={})  # said once more: whatever was being asked is over too
+            turn.close()  # said once more: whatever was being asked is over too
         _said_though_stopped(turn, said, last_heard)
         return
     crossed = has_crossed(turn, said)
@@ -299,11 +301,11 @@ def _is_for_us(turn: TurnBuilder, said: Said, word: Recognised | None, *, crosse
 
 def _said_at_a_question(turn: TurnBuilder, said: Said, word: Recognised | None, last_heard: datetime) -> None:
     state = turn.conversation
-    if (aside := turn.conversation.aside) != "":
+    if name := state.interrupted_by:
         if hear_interruption(turn, said):
             _hand_on_pending(turn)
             return
-        if aside == CARE and word is not None and obey(turn, word, said):
+        if name == CARE and word is not None and obey(turn, word, said):
             return  # now that nothing stands before the question it is for
     elif turn.now - last_heard >= BREAK and not state.kept:  # what is asked after it was kept is a bonus
         if not state.nudges:
@@ -337,8 +339,8 @@ def _said_though_stopped(turn: TurnBuilder, said: Said, last_heard: datetime) ->
         return
     if turn.now - last_heard < BREAK and hear_though_stopped(turn, said):
         return
-    if not state.look.carrier and state.status == "stopped" and not state.scratch.get("still_stopped"):
-        turn.set(scratch={**state.scratch, "still_stopped": True})
+    if not state.look.carrier and state.status == "stopped" and not state.told_stopped:
+        turn.set(told_stopped=True)
         turn.tell("stopped_still")
 
 
@@ -356,21 +358,21 @@ def _is_receipt(turn: TurnBuilder, said: Said) -> bool:
 def _receipt(turn: TurnBuilder, read: ReceiptRead) -> None:
     """Words that open nothing are told where something is being told, and answered everywhere else."""
     state, step = turn.conversation, turn.step
-    telling = step is not None and step.own_words and state.status == "open" and not state.aside
+    telling = step is not None and step.own_words and state.status == "open" and not state.interruptions
     if read.story:
         Receipt.found(turn, read)
     elif telling and not state.opted_out:
         hear(turn, Said(text=read.text, ref=read.ref))
     else:
         turn.tell("receipt_unknown")
-        if state.status == "open" and not state.opted_out and not state.aside:
+        if state.status == "open" and not state.opted_out and not state.interruptions:
             turn.ask_again()
 
 
 def _hand_on_pending(turn: TurnBuilder) -> None:
     """After "continue": the words that were written when we asked are the answer to the waiting question."""
     state = turn.conversation
-    if state.pending and not state.aside and state.status == "open":
+    if state.pending and not state.interruptions and state.status == "open":
         parts = pending_parts(turn)
         turn.set(pending="")
         step, name = turn.step, state.step
@@ -407,13 +409,13 @@ def _ask_to_resume(turn: TurnBuilder, said: Said) -> None:
     elif not is_greeting(turn, said.text):
         hold(turn, said.text, said.ref)
     turn.set(tries=0)
-    interrupt(turn, RESUME)
+    interrupt(turn, OpenInterruption(kind=RESUME))
 
 
 def _late(turn: TurnBuilder, said: Said) -> None:
     """Words after a conversation is over, or before the first one."""
     state = turn.conversation
-    if state.aside and hear_interruption(turn, said):
+    if state.interruptions and hear_interruption(turn, said):
         return
     if state.status in {"ended", "parted"} and not state.closed_by and _is_stray_number(turn, said):
         turn.tell("code_over")
@@ -428,7 +430,7 @@ def _late(turn: TurnBuilder, said: Said) -> None:
     if state.status == "ended" and state.kept and fresh and len(said.text.split()) >= ADDED_WORDS:
         turn.effects.append(HoldSealed(text=said.text, ref=said.ref))
         turn.set(held=state.held + 1)
-        interrupt(turn, AFTER)
+        interrupt(turn, OpenInterruption(kind=AFTER))
         return
     nothing_told = is_greeting(turn, said.text) or is_courtesy(turn, said.text)
     turn.begin("" if nothing_told else said.text, said.ref)
@@ -436,16 +438,18 @@ def _late(turn: TurnBuilder, said: Said) -> None:
 
 def _for_the_number(turn: TurnBuilder, said: Said, last_heard: datetime) -> bool:
     """Hear what is about a number that was sent to be sent back; a STOP beside it is heard and does nothing else."""
-    if turn.conversation.aside == CONFIRM and turn.now - last_heard >= BREAK and not code_in(said.text):
+    if turn.conversation.interrupted_by == CONFIRM and turn.now - last_heard >= BREAK and not code_in(said.text):
         Confirm.close(turn)  # the number is long over, and what they write now is about something else
     state = turn.conversation
-    if state.aside == CONFIRM and (stops := _stops_beside_code(turn, said)) is not None:
+    if state.interrupted_by == CONFIRM and (stops := _stops_beside_code(turn, said)) is not None:
         if state.opted_out:
             Confirm.close(turn)
         else:
             obey(turn, stops, said)
         return True
-    if Confirm.comes_back(turn, said.text) or (state.aside == CONFIRM and is_about_the_number(turn, said.text)):
+    if Confirm.comes_back(turn, said.text) or (
+        state.interrupted_by == CONFIRM and is_about_the_number(turn, said.text)
+    ):
         hear_interruption(turn, said)
         return True
     return False
@@ -472,7 +476,7 @@ def _chose(turn: TurnBuilder, chose: Chose) -> None:
         return  # a stale or repeated press (rule 38)
     if state.opted_out:
         hear_though_stopped(turn, chose)
-    elif state.aside:
+    elif state.interruptions:
         hear_interruption(turn, chose)
         _hand_on_pending(turn)
     elif state.status == "open" and turn.step is not None:
@@ -480,7 +484,7 @@ def _chose(turn: TurnBuilder, chose: Chose) -> None:
 
 
 def _unsealed(turn: TurnBuilder, unsealed: Unsealed) -> None:
-    if turn.conversation.aside == AFTER:
+    if turn.conversation.interrupted_by == AFTER:
         hear_interruption(turn, unsealed)
         return
     turn.set(held=0)
@@ -508,16 +512,17 @@ def _time(turn: TurnBuilder, signal: Quiet | Nudged | Expired) -> None:
         if state.closed_until is not None:
             turn.effects.append(LeaveNothing(person=True))
             turn.set(closed_by="", closed_until=None)
-        turn.set(held=0, aside="", aside_notes={}, pending="")
+        turn.close()
+        turn.set(held=0, pending="")
         if not state.kept:  # nothing stays that its teller has not seen and kept
-            turn.set(answers={}, scratch={}, trail=())
+            turn.set(answers={}, partial=None, thanked=False, trail=())
 
 
 def _keep_waiting(turn: TurnBuilder) -> None:
     """Keep the quiet gap running while parts of a story are in, whatever else is talked about meanwhile."""
     state, step = turn.conversation, turn.step
-    if state.aside == OF_AGE:
+    if state.interrupted_by == OF_AGE:
         turn.quiet = None  # silence keeps nothing of somebody who may be a child
     elif turn.quiet is None and step is not None and state.step is not None:
-        waits = state.status == "open" and not state.aside
+        waits = state.status == "open" and not state.interruptions
         turn.quiet = step.gap(turn.context(state.step)) if waits else None

@@ -23,6 +23,7 @@ from flows.model.effects import (
     TellTeam,
 )
 from flows.model.item_kinds import ItemKind
+from flows.model.open_interruption import OpenInterruption
 from flows.model.request_kinds import RequestKind
 from flows.questions.question import Understood
 
@@ -57,7 +58,8 @@ def obey(turn: TurnBuilder, recognised: Recognised, said: Said) -> bool:
             _help(turn, recognised)
         case Keyword.DELETE:
             _ask_for_person_too(turn, RequestKind.ERASURE)
-            turn.set(aside="", aside_notes={}, pending="", tries=0)
+            turn.close()
+            turn.set(pending="", tries=0)
             turn.effects.append(ListStories(about=DELETE))
         case Keyword.MY_DATA:
             _ask_for_person_too(turn, RequestKind.ACCESS)
@@ -66,7 +68,8 @@ def obey(turn: TurnBuilder, recognised: Recognised, said: Said) -> bool:
             _delete_chat(turn)
         case Keyword.CHANGE if _changes_what_is_kept(turn):
             _ask_for_person_too(turn, RequestKind.CORRECTION)
-            turn.set(aside="", aside_notes={}, pending="", tries=0)
+            turn.close()
+            turn.set(pending="", tries=0)
             turn.effects.append(ListStories(about=CHANGE))
         case Keyword.PRIVACY:
             turn.tell("privacy")
@@ -98,7 +101,7 @@ def _changes_what_is_kept(turn: TurnBuilder) -> bool:
     if state.status != "open" or state.opted_out:
         return True
     heard_here = turn.step is not None and bool(turn.step.changeable())
-    return state.kept and not heard_here and not state.aside
+    return state.kept and not heard_here and not state.interruptions
 
 
 def _by_carrier(turn: TurnBuilder, said: Said) -> bool:
@@ -111,7 +114,7 @@ def _delete_chat(turn: TurnBuilder) -> None:
     if state.look.unsays:
         turn.effects.append(DeleteChat())
     if state.status in {"open", "ended"} and has_begun(turn):
-        interrupt(turn, DELETE_CHAT_TOO)
+        interrupt(turn, OpenInterruption(kind=DELETE_CHAT_TOO))
     else:
         turn.tell("delete_chat")
 
@@ -162,11 +165,11 @@ def _start(turn: TurnBuilder, said: Said) -> None:
         turn.set(opted_out=False, cut_off=False)
         if state.status in {"stopped", "open"} and state.step is not None:
             turn.set(status="open")
-            interrupt(turn, RESUME)
+            interrupt(turn, OpenInterruption(kind=RESUME))
         else:
             turn.tell("started")
     elif state.status == "open" and state.step is not None:
-        interrupt(turn, RESUME)
+        interrupt(turn, OpenInterruption(kind=RESUME))
     else:
         turn.begin(ref=said.ref)
 
@@ -178,14 +181,16 @@ def _language(turn: TurnBuilder, recognised: Recognised) -> None:
     if code is not None:
         speak(turn, code)
     elif len(turn.release.languages) > 1:
-        interrupt(turn, LANGUAGE)
+        interrupt(turn, OpenInterruption(kind=LANGUAGE))
     else:
         turn.tell("one_language")
 
 
 def speak(turn: TurnBuilder, code: str) -> None:
     """Speak a language of the release from now on."""
-    turn.set(language=code, **({"aside": "", "aside_notes": {}} if turn.conversation.aside == CARE else {}))
+    turn.set(language=code)
+    if turn.conversation.interrupted_by == CARE:
+        turn.close()
     turn.effects.append(SetLanguage(language=code))
     turn.tell("language_set")
     turn.ask_again()
@@ -194,17 +199,18 @@ def speak(turn: TurnBuilder, code: str) -> None:
 def _within(turn: TurnBuilder, recognised: Recognised) -> bool:
     """BACK, SKIP, DONE, CHANGE and MORE: they mean something only while a question waits."""
     state = turn.conversation
-    if recognised.word is Keyword.MORE and state.status == "ended" and state.kept and not state.aside:
+    if recognised.word is Keyword.MORE and state.status == "ended" and state.kept and not state.interruptions:
         turn.tell("agreed_more")
         return True
-    if state.status in {"ended", "parted", "expired"} and not state.aside:
+    if state.status in {"ended", "parted", "expired"} and not state.interruptions:
         turn.tell("nothing_open")
         return True
     if state.status != "open" or turn.step is None:
         return False
-    if state.aside:
-        if recognised.word in {Keyword.BACK, Keyword.SKIP} and state.aside not in {RESUME, CARE}:
-            turn.set(aside="", aside_notes={}, tries=0)
+    if state.interruptions:
+        if recognised.word in {Keyword.BACK, Keyword.SKIP} and state.interrupted_by not in {RESUME, CARE}:
+            turn.close()
+            turn.set(tries=0)
             turn.ask_again()
             return True
         return False
@@ -227,12 +233,12 @@ def go_back(turn: TurnBuilder) -> None:
         turn.set(back_to="")
         turn.go(state.back_to)
         return
-    if state.scratch.get("changing"):
-        turn.set(scratch={})
+    if state.partial is not None and state.partial.leads_back:
+        turn.set(partial=None)
         turn.ask_again()
         return
     if so_far(turn) and turn.step is not None and turn.step.tells:
-        interrupt(turn, RETELL)
+        interrupt(turn, OpenInterruption(kind=RETELL))
         return
     if not state.trail:
         turn.tell("at_start")
@@ -241,7 +247,7 @@ def go_back(turn: TurnBuilder) -> None:
     last = state.trail[-1]
     step = turn.release.flow.steps[last]
     if step.tells and so_far(turn):
-        interrupt(turn, RETELL)
+        interrupt(turn, OpenInterruption(kind=RETELL))
         return
     forgotten = {last, *(name for option in step.choices() for name in option.sets)}
     answers = {name: answer for name, answer in state.answers.items() if name not in forgotten}

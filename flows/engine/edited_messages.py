@@ -14,7 +14,7 @@ from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
 from flows.engine.hear_answer import WITHIN_A_QUESTION, hear
 from flows.interruptions.narrowing import decide, narrower_use, read_again, widens
 from flows.interruptions.of_age import MINOR, turn_away
-from flows.interruptions.reword import REWORD
+from flows.interruptions.reword import REWORD, WordsGathered
 from flows.interruptions.telling import parts_told, pending_parts, set_parts
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.consent_answers import Purpose, Use, allows_more, use_of
@@ -23,7 +23,7 @@ from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
 from flows.questions.place import found_for_edit, says_nowhere
 from flows.questions.question import Understood
-from flows.questions.story import Parts, as_parts, joined, with_edit
+from flows.questions.story import Parts, joined, telling_of, with_edit
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
@@ -102,21 +102,20 @@ def _put_right(turn: TurnBuilder, edit: Edited) -> None:
 
 def _in_what_is_told(turn: TurnBuilder, edit: Edited) -> bool:
     state = turn.conversation
-    if state.status in {"open", "stopped"} and _holds(as_parts(state.scratch.get("parts")), edit.ref):
-        parts = with_edit(as_parts(state.scratch.get("parts")), edit)
-        turn.set(scratch={**state.scratch, "parts": [list(part) for part in parts]})
+    telling, opened, partial = telling_of(state), state.interruption, state.partial
+    if state.status in {"open", "stopped"} and _holds(telling.parts, edit.ref):
+        turn.set(partial=telling.model_copy(update={"parts": with_edit(telling.parts, edit)}))
         return True
-    if state.aside == REWORD and _holds(as_parts(state.aside_notes.get("parts")), edit.ref):
-        parts = with_edit(as_parts(state.aside_notes.get("parts")), edit)
-        turn.set(aside_notes={**state.aside_notes, "parts": [list(part) for part in parts]})
+    if isinstance(opened, WordsGathered) and opened.kind == REWORD and _holds(opened.parts, edit.ref):
+        turn.note(parts=with_edit(opened.parts, edit))
         return True
     if state.pending and _holds(waits := pending_parts(turn), edit.ref):
         parts = with_edit(waits, edit)
         turn.set(pending=joined(parts), pending_parts=parts)
         return True
     looked_up = turn.step is not None and turn.step.asks_place
-    if looked_up and state.status == "open" and state.scratch.get("ref") == edit.ref:
-        turn.set(scratch={})
+    if looked_up and state.status == "open" and partial is not None and partial.ref == edit.ref:
+        turn.set(partial=None)
         hear(turn, Said(text=edit.text, ref=edit.ref))
         return True
     return False
@@ -132,11 +131,10 @@ def _in_what_is_kept(turn: TurnBuilder, edit: Edited) -> bool:
 
 def _take_out(turn: TurnBuilder, ref: str) -> None:
     """A message that has become a keyword is no part of what is being told any more."""
-    state = turn.conversation
-    parts = as_parts(state.scratch.get("parts"))
-    if _holds(parts, ref):
-        left = [list(part) for part in parts if part[0] != ref]
-        turn.set(scratch={**state.scratch, "parts": left})
+    telling = telling_of(turn.conversation)
+    if _holds(telling.parts, ref):
+        left = tuple(part for part in telling.parts if part[0] != ref)
+        turn.set(partial=telling.model_copy(update={"parts": left}))
 
 
 def _holds(parts: Parts, ref: str) -> bool:

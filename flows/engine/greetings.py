@@ -30,6 +30,6 @@ def is_courtesy(turn: TurnBuilder, text: str) -> bool:
 
 def thank_once(turn: TurnBuilder) -> None:
     """Answer thanks after an end in one line, and only once."""
-    if not turn.conversation.scratch.get("thanked"):
-        turn.set(scratch={"thanked": True})
+    if not turn.conversation.thanked:
+        turn.set(thanked=True)
         turn.tell("you_are_welcome")

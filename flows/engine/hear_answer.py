@@ -20,6 +20,7 @@ from flows.model.effects import DropStory, HoldSealed, RecordConsent, Say
 from flows.model.signals import PlacesFound, Said
 from flows.questions.options import spaced
 from flows.questions.question import Interpretation, Unclear, Understood, Waiting
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
@@ -45,8 +46,6 @@ FEW_WORDS = 3
 
 _TAKES_BACK: Final = frozenset({DELETE, DELETE_CHAT_TOO, CONFIRM})
 """Questions of ours about deleting what was told."""
-_PASSING = ("offered", "changing", "asked_all")
-"""Scratch that does not outlive a question being asked again."""
 _LONE_NUMBER = re.compile(r"\W*\d{1,2}\W*")
 
 
@@ -113,7 +112,7 @@ def read(turn: TurnBuilder, reading: Interpretation, said: str = "") -> None:
     if isinstance(reading, Understood):
         take(turn, reading, said)
     elif isinstance(reading, Waiting):
-        turn.set(scratch=dict(reading.scratch))
+        turn.set(partial=reading.partial)
         turn.quiet = reading.quiet
         turn.effects += reading.says
         for effect in reading.effects:
@@ -168,7 +167,7 @@ def _unclear(turn: TurnBuilder, reading: Unclear, said: str) -> None:
     if not turn.consented:
         _unclear_before_consent(turn, reading, said)
         return
-    turn.set(scratch={key: value for key, value in state.scratch.items() if key not in _PASSING})
+    turn.set(partial=state.partial.asked_again() if state.partial is not None else None)
     told = is_telling(turn, reading.kept) or (not step.choices() and tells_of_the_past(turn, reading.kept, FEW_WORDS))
     if told and add_words(turn, reading.kept, turn.ref):
         turn.ask_again(other_words=True)
@@ -207,7 +206,7 @@ def has_crossed(turn: TurnBuilder, said: Said) -> bool:
     state = turn.conversation
     if said.seen is None or state.status != "open":
         return False
-    return said.seen < (state.aside_from if state.aside else state.asked_from)
+    return said.seen < (state.interruption_from if state.interruptions else state.asked_from)
 
 
 def hear_crossed(turn: TurnBuilder, said: Said, word: Recognised | None) -> None:
@@ -216,15 +215,15 @@ def hear_crossed(turn: TurnBuilder, said: Said, word: Recognised | None) -> None
     if step is None or _repeats_last_answer(turn, said):
         return
     if word is not None:
-        if word.word is Keyword.DONE and step.tells and state.scratch.get("parts"):
+        if word.word is Keyword.DONE and step.tells and telling_of(state).parts:
             answer(turn, said, word)
         return
     if not turn.consented:
         if not is_greeting(turn, said.text) and not _is_short_answer(turn, step, said):
             hold(turn, said.text, said.ref)
-    elif state.aside in _TAKES_BACK:
+    elif state.interrupted_by in _TAKES_BACK:
         return  # whoever has just asked for it to be deleted adds nothing to it
-    elif step.tells and not state.aside:
+    elif step.tells and not state.interruptions:
         hear(turn, said)
     elif is_telling(turn, said.text) or (_just_told(turn) and not is_courtesy(turn, said.text)):
         add_words(turn, said.text, said.ref)
@@ -238,11 +237,11 @@ def _just_told(turn: TurnBuilder) -> bool:
 
 def _repeats_consent(turn: TurnBuilder, step: Step, said: Said) -> bool:
     """Return whether this is the agreement once more, or a bare number, where the story is about to begin."""
-    if not step.tells or not turn.consented or turn.conversation.scratch.get("asked_all"):
+    if not step.tells or not turn.consented or telling_of(turn.conversation).asked_all:
         return False
     if _LONE_NUMBER.fullmatch(said.text):
         return True
-    begun = bool(turn.conversation.scratch.get("parts"))
+    begun = bool(telling_of(turn.conversation).parts)
     return (not begun or len(said.text.split()) <= FEW_WORDS) and _repeats_last_answer(turn, said)
 
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flows.interruptions import interrupt
-from flows.interruptions.signpost import CARE, pop_signpost, push_signpost, signpost
+from flows.interruptions.signpost import CARE, Care, pop_signpost, push_signpost, signpost
 from flows.language.distress.detect_distress import NOTHING, Noticed, notice
 from flows.model.effects import Begin, RaiseConcern, Say
 from flows.model.signals import (
     AskBackShown,
     AskBackTaken,
+    CodeChecked,
     Edited,
     Expired,
     Facts,
@@ -29,9 +29,10 @@ from flows.model.signals import (
     StoriesListed,
     Unsealed,
 )
-from flows.questions.story import as_parts
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
+    from flows.interruptions.signpost import WhereTheyWere
     from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.conversation import Conversation
     from flows.model.signals import Signal
@@ -40,7 +41,17 @@ ONCE_IN = timedelta(hours=24)
 """For how long one signpost is enough (rule 78)."""
 LIKELY = "likely"
 """Key of the warm sentence."""
-_ANSWERS = (PlacesFound, Unsealed, Facts, StoriesListed, FileReady, ReceiptRead, AskBackShown, AskBackTaken)
+_ANSWERS = (
+    PlacesFound,
+    Unsealed,
+    Facts,
+    StoriesListed,
+    FileReady,
+    ReceiptRead,
+    AskBackShown,
+    AskBackTaken,
+    CodeChecked,
+)
 """Signals of the same turn: what they ask is not shown either while the signpost's question is open."""
 
 
@@ -50,7 +61,7 @@ def found_in(conversation: Conversation, signal: Signal) -> Noticed:
         case Started() if signal.concerns is not None:
             return Noticed("plain" if signal.concerns else "", signal.concerns)
         case Said():
-            parts = as_parts(conversation.scratch.get("parts"))
+            parts = telling_of(conversation).parts
             return notice(signal.text, conversation.language, before=parts[-1][1] if parts else "")
         case Started() | Edited():
             return notice(signal.text, conversation.language)
@@ -63,21 +74,20 @@ def is_due(turn: TurnBuilder, kinds: frozenset[str]) -> bool:
     return bool(kinds) and (last is None or turn.now - last >= ONCE_IN)
 
 
-def suspend(turn: TurnBuilder, signal: Signal) -> bool:
-    """Take the signpost's question away for a signal that only goes on with the turn that asked it."""
-    if turn.conversation.aside != CARE or not isinstance(signal, _ANSWERS):
-        return False
-    turn.suspended = pop_signpost(turn)
-    turn.unasked = bool(turn.suspended.get("unseen"))
-    turn.asks_later = True
-    return True
+def suspend(turn: TurnBuilder, signal: Signal) -> WhereTheyWere | None:
+    """Take the signpost's question away for a signal that only goes on with the turn that asked it, and return it."""
+    if turn.conversation.interrupted_by != CARE or not isinstance(signal, _ANSWERS):
+        return None
+    suspended = pop_signpost(turn)
+    turn.unasked, turn.asks_later = suspended.unseen, True
+    return suspended
 
 
-def resume_suspended(turn: TurnBuilder) -> None:
-    """Lay the signpost's question over what waits now."""
-    notes, turn.asks_later = turn.suspended, False
+def resume_suspended(turn: TurnBuilder, suspended: WhereTheyWere) -> None:
+    """Ask the signpost's question over what waits now."""
+    turn.asks_later = False
     if _anything_waits(turn):
-        push_signpost(turn, unseen=turn.unasked, start=bool(notes.get("start")), paused=bool(notes.get("paused")))
+        push_signpost(turn, unseen=turn.unasked, start=suspended.start, paused=suspended.paused)
 
 
 def prepend_signpost(turn: TurnBuilder, signal: Signal, kinds: frozenset[str], *, due: bool) -> None:
@@ -95,7 +105,7 @@ def prepend_signpost(turn: TurnBuilder, signal: Signal, kinds: frozenset[str], *
     others, turn.effects = turn.effects, []
     if due:
         _signpost(turn, starting=isinstance(signal, Started))
-        if isinstance(signal, Started) and turn.conversation.aside == CARE:
+        if isinstance(signal, Started) and turn.conversation.interrupted_by == CARE:
             others = [effect for effect in others if not isinstance(effect, Say)]  # said again when they go on
     turn.effects = [RaiseConcern(kinds=kinds, signposted=due), *turn.effects, *others]
 
@@ -132,12 +142,11 @@ def _signpost(turn: TurnBuilder, *, starting: bool) -> None:
     turn.set(signposted_at=turn.now)
     if _anything_waits(turn):
         push_signpost(turn, unseen=turn.unasked, start=starting)
-        notes = turn.conversation.aside_notes
-        interrupt(turn, CARE, **notes)
+        turn.ask(Care().ask(turn))
     else:
         turn.effects.append(Say(text=signpost(turn)))
 
 
 def _anything_waits(turn: TurnBuilder) -> bool:
     state = turn.conversation
-    return not state.opted_out and (bool(state.aside) or (state.status == "open" and state.step is not None))
+    return not state.opted_out and (bool(state.interruptions) or (state.status == "open" and state.step is not None))

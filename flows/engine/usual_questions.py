@@ -25,6 +25,7 @@ from flows.interruptions import (
     way_out,
 )
 from flows.interruptions.retell import MORE
+from flows.interruptions.reword import WordsGathered
 from flows.interruptions.telling import add_words, is_telling, story_step
 from flows.language.answers.ages import age_said
 from flows.language.intents.intents import Intent, IntentKind, recognise_intent
@@ -33,6 +34,7 @@ from flows.model.effects import AddToStory, CloseAddress, ListStories, OptOut, R
 from flows.model.signals import Said
 from flows.questions.options import spaced
 from flows.questions.question import Understood
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +87,9 @@ def answered_beside(turn: TurnBuilder, said: Said, *, crossed: bool) -> bool:
         intent = Intent(IntentKind.MAYBE_UNDER_AGE)
     if intent is None or (intent.sensed and (turn.worried or is_answer(turn, said))):
         return False
-    if intent.kind not in ALWAYS and (state.aside == CARE or (state.aside and reads_clearly(turn, said))):
+    if intent.kind not in ALWAYS and (
+        state.interrupted_by == CARE or (state.interruptions and reads_clearly(turn, said))
+    ):
         return False
     if intent.kind in IGNORED:
         return True
@@ -123,14 +127,14 @@ def is_wrong_number(turn: TurnBuilder, said: Said) -> bool:
 def asks_how_to_stop(turn: TurnBuilder, said: Said) -> bool:
     """Return whether somebody in the middle of their story asks how to stop: to finish, or to hear no more from us."""
     asked = {normalise(words) for words in turn.common("asks_how_to_stop").split(",")}
-    return is_telling_now(turn) and not turn.conversation.aside and normalise(said.text) in asked
+    return is_telling_now(turn) and not turn.conversation.interruptions and normalise(said.text) in asked
 
 
 def name_the_way(turn: TurnBuilder, said: Said) -> None:
     """Say once how to stop, or how to have all deleted, to words that may wish for it: nothing is done unasked."""
     state = turn.conversation
     wanted = may_want(said.text, language=state.language)
-    if wanted is None or wanted in state.ways_named or turn.worried or state.aside or state.closed_by:
+    if wanted is None or wanted in state.ways_named or turn.worried or state.interruptions or state.closed_by:
         return
     if is_answer(turn, said):
         return
@@ -141,7 +145,7 @@ def name_the_way(turn: TurnBuilder, said: Said) -> None:
 def is_answer(turn: TurnBuilder, said: Said) -> bool:
     """Return whether the question that waits, ours or the flow's, understands these words."""
     state, step = turn.conversation, turn.step
-    if state.aside:
+    if state.interruptions:
         return names_a_choice(turn, said.text) or reads_clearly(turn, said)
     if state.status != "open" or step is None or state.step is None or step.tells:
         return False
@@ -171,13 +175,13 @@ def _answer_outside(turn: TurnBuilder, intent: Intent) -> bool:
     if state.closed_by and intent.kind in {IntentKind.CHANGE_SOMETHING, IntentKind.CORRECTION}:
         turn.begin()  # it says why we may not, and names no way that is closed
         return True
-    if intent.kind is IntentKind.REPEAT_PLEASE and over and not state.aside:
+    if intent.kind is IntentKind.REPEAT_PLEASE and over and not state.interruptions:
         turn.tell("agreed_more" if state.kept else "nothing_open")
         return True
     welcomed = state.status == "idle" and not state.opted_out
     if not (welcomed and intent.kind is IntentKind.WHO_ARE_YOU):
         _tell(turn, intent)
-    if state.aside:
+    if state.interruptions:
         ask_interruption_again(turn)
     elif state.status == "idle" and intent.kind is not IntentKind.ABUSE:
         turn.begin()
@@ -189,7 +193,7 @@ def _answer_at_a_question(turn: TurnBuilder, said: Said, intent: Intent, *, cros
     if step is None or name is None:
         return False
     looked_up = step.asks_place
-    if not step.tells and not looked_up and not turn.conversation.aside:
+    if not step.tells and not looked_up and not turn.conversation.interruptions:
         beside = said if intent.kind in NO_QUESTION else Said(text=intent.rest, ref=said.ref)
         reading = step.hear(turn.context(name), beside) if beside.text.strip() else None
         if isinstance(reading, Understood):
@@ -206,7 +210,7 @@ def _answer_at_a_question(turn: TurnBuilder, said: Said, intent: Intent, *, cros
     if not turn.consented and len(intent.rest.split()) >= HELD_FROM:
         hold(turn, said.text, said.ref, quietly=True)
     if intent.kind is IntentKind.PAUSE and step.tells:
-        turn.set(scratch={**turn.conversation.scratch, "resting": True})
+        turn.set(partial=telling_of(turn.conversation).model_copy(update={"resting": True}))
         turn.quiet = None
     if crossed or intent.kind is IntentKind.PAUSE:
         _tell(turn, intent)
@@ -227,7 +231,7 @@ def _say_again(turn: TurnBuilder) -> None:
 def _wait_again(turn: TurnBuilder, intent: Intent) -> None:
     """Say what is said to this, and ask once more what waits, in few words."""
     state = turn.conversation
-    if state.aside:
+    if state.interruptions:
         _tell(turn, intent)
         ask_interruption_again(turn)
     elif intent.kind is IntentKind.REPEAT_PLEASE:
@@ -240,7 +244,7 @@ def _wait_again(turn: TurnBuilder, intent: Intent) -> None:
 def _text(turn: TurnBuilder, intent: Intent) -> str:
     """Return what is said to this, as it fits the question that waits; empty where there is nothing to say."""
     step, name = turn.step, turn.conversation.step
-    after = turn.consented and step is not None and not step.tells and not turn.conversation.aside
+    after = turn.consented and step is not None and not step.tells and not turn.conversation.interruptions
     if after and name is not None and intent.kind is IntentKind.DONT_UNDERSTAND and turn.context(name).has("more"):
         return turn.context(name).text("more")
     key = f"answer_{intent.kind}"
@@ -277,7 +281,7 @@ def _under_age(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
 
 def _maybe_under_age(turn: TurnBuilder, said: Said, _intent: Intent) -> bool | None:
     """Ask whoever has agreed whether they are of age; before that the question that waits asks it."""
-    if turn.worried or turn.conversation.aside or not turn.consented or way_out(turn) is None:
+    if turn.worried or turn.conversation.interruptions or not turn.consented or way_out(turn) is None:
         return None
     if is_telling_now(turn) and is_telling(turn, said.text):
         hear(turn, said)
@@ -317,7 +321,7 @@ def _add_more(turn: TurnBuilder, said: Said, intent: Intent) -> bool | None:
     state, step = turn.conversation, turn.step
     if state.status == "open" and step is not None and step.tells:
         return None
-    if story_step(turn) is None or not turn.consented or state.aside:
+    if story_step(turn) is None or not turn.consented or state.interruptions:
         return None
     padded = spaced(normalise(said.text))
     asks = any(spaced(normalise(words)) in padded for words in turn.common("asks_to_add").split(","))
@@ -325,7 +329,7 @@ def _add_more(turn: TurnBuilder, said: Said, intent: Intent) -> bool | None:
     if not content and not asks and len(said.text.split()) >= ADDED_FROM and is_telling(turn, said.text):
         content = said.text
     if not content:
-        interrupt(turn, MORE, story=0, parts=[])
+        interrupt(turn, WordsGathered(kind=MORE))
     elif state.status == "open":
         add_words(turn, content, said.ref)
         turn.repeat()
@@ -358,7 +362,7 @@ def _change_something(turn: TurnBuilder, _said: Said, _intent: Intent) -> bool |
     if state.status == "ended" and state.kept:
         turn.effects.append(ListStories(about=CHANGE))
         return True
-    if state.status == "open" and step is not None and not step.tells and turn.consented and not state.aside:
+    if state.status == "open" and step is not None and not step.tells and turn.consented and not state.interruptions:
         go_back(turn)
         return True
     return None

@@ -1,11 +1,11 @@
 """Questions of our own, asked in between: continue or start again, what to delete, which language, what a late text is.
 
-Used by the engine only. Pure. To add one: one file in this folder and one word in `INTERRUPTIONS`.
+To add one: one file in this folder and one word in `INTERRUPTIONS`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.interruptions.after_the_end import AFTER, After
 from flows.interruptions.change import CHANGE, ChangeStory, ChangeWhat
@@ -27,6 +27,7 @@ from flows.language.keywords.recognise import normalise
 if TYPE_CHECKING:
     from flows.interruptions.choose_story import OwnStories
     from flows.interruptions.turn_builder import TurnBuilder
+    from flows.model.open_interruption import OpenInterruption
     from flows.model.signals import Signal, StoriesListed
 
 __all__ = [
@@ -43,13 +44,13 @@ __all__ = [
     "OF_AGE",
     "RESUME",
     "ask_age",
-    "ask_aside_again",
-    "hear_aside",
+    "ask_interruption_again",
+    "hear_interruption",
     "hear_though_stopped",
+    "interrupt",
     "list_stories",
     "listens_to_words",
     "names_a_choice",
-    "open_aside",
     "reads_clearly",
     "turn_away",
     "way_out",
@@ -59,21 +60,21 @@ INTERRUPTIONS: tuple[type[Interruption], ...] = (
     Resume, Delete, Language, After, Offers, ChangeStory, ChangeWhat, Reword, Reworded, DecideAgain, Receipt, Add,
     Narrow, FollowUp, Care, Retell, More, Anew, DeleteChatToo, OfAge, Confirm,
 )  # fmt: skip
-_BY_NAME = {aside.name: aside() for aside in INTERRUPTIONS}
+_BY_NAME = {one.name: one() for one in INTERRUPTIONS}
 _OF_STORIES: dict[str, type[OwnStories]] = {DELETE: Delete, CHANGE: ChangeStory}
 
 
-def interrupt(turn: TurnBuilder, aside: str, **notes: Any) -> None:
-    """Ask one of our own questions; the flow's question waits underneath. `notes` are kept until it is answered."""
-    turn.set(aside=aside, aside_notes=notes)
-    turn.ask(_BY_NAME[aside].ask(turn))
+def interrupt(turn: TurnBuilder, opened: OpenInterruption) -> None:
+    """Ask one of our own questions; the flow's question waits underneath. `opened` is what it keeps meanwhile."""
+    turn.open(opened)
+    turn.ask(_BY_NAME[opened.kind].ask(turn))
 
 
 def hear_interruption(turn: TurnBuilder, signal: Signal) -> bool:
-    """Take a signal as the answer to the open aside. Returns False when it was something else, for the flow to hear."""
-    name = turn.conversation.aside
+    """Take a signal as the answer to what is open. Returns False when it was something else, for the flow to hear."""
+    name = turn.conversation.interrupted_by
     heard = _BY_NAME[name].hear(turn, signal)
-    under = turn.conversation.aside
+    under = turn.conversation.interrupted_by
     if name == CARE and under not in {"", CARE}:  # what waited under the signpost waits again
         if not heard:
             return hear_interruption(turn, signal)
@@ -87,33 +88,38 @@ def list_stories(turn: TurnBuilder, listed: StoriesListed) -> None:
 
 
 def names_a_choice(turn: TurnBuilder, text: str) -> bool:
-    """Return whether a text is, word for word, the name of something the open aside offers."""
-    aside = _BY_NAME.get(turn.conversation.aside)
-    return aside is not None and aside.names(turn, normalise(text))
+    """Return whether a text is, word for word, the name of something that the open question of ours offers."""
+    opened = _open(turn)
+    return opened is not None and opened.names(turn, normalise(text))
 
 
 def reads_clearly(turn: TurnBuilder, signal: Signal) -> bool:
-    """Return whether a signal is a clear answer to the open aside, which chooses among things."""
-    aside = _BY_NAME.get(turn.conversation.aside)
-    return aside is not None and not aside.open_words and aside.is_clear(turn, signal)
+    """Return whether a signal is a clear answer to the open question of ours, which chooses among things."""
+    opened = _open(turn)
+    return opened is not None and not opened.open_words and opened.is_clear(turn, signal)
 
 
 def ask_interruption_again(turn: TurnBuilder) -> None:
     """Repeat the question of our own that is open, where it can be repeated without looking anything up."""
-    aside = _BY_NAME.get(turn.conversation.aside)
-    if aside is not None and aside.repeatable:
-        turn.ask(aside.ask(turn))
+    opened = _open(turn)
+    if opened is not None and opened.repeatable:
+        turn.ask(opened.ask(turn))
 
 
 def listens_to_words(turn: TurnBuilder) -> bool:
-    """Return whether the open aside takes whatever is written."""
-    aside = turn.conversation.aside
-    return bool(aside) and _BY_NAME[aside].open_words
+    """Return whether the open question of ours takes whatever is written."""
+    opened = _open(turn)
+    return opened is not None and opened.open_words
 
 
 def hear_though_stopped(turn: TurnBuilder, signal: Signal) -> bool:
     """After STOP a right that somebody is in the middle of using stays theirs; only a clear answer to it is heard."""
-    aside = _BY_NAME.get(turn.conversation.aside)
-    if aside is None or not aside.when_stopped or not aside.is_clear(turn, signal):
+    opened = _open(turn)
+    if opened is None or not opened.when_stopped or not opened.is_clear(turn, signal):
         return False
-    return aside.hear(turn, signal)
+    return opened.hear(turn, signal)
+
+
+def _open(turn: TurnBuilder) -> Interruption | None:
+    interruptions = turn.conversation.interruptions
+    return _BY_NAME.get(interruptions[-1].kind) if interruptions else None

@@ -1,21 +1,23 @@
 """CHANGE, for any story and also later: which one, and what about it. Pure.
 
-What is chosen is asked by an aside of its own: new words by `reword`, what the flow asks consent for by `decide_again`.
+What is chosen is asked by a question of its own: new words by `reword`, what the flow asks consent for by
+`decide_again`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
-from flows.interruptions.choose_story import OwnStories, listed_in
+from flows.interruptions.choose_story import OwnStories, StoriesToChoose
 from flows.interruptions.confirm import DECIDE_AGAIN
 from flows.interruptions.decide_again import DecideAgain
 from flows.interruptions.interruption import Interruption
 from flows.interruptions.retell import RETELL, Retell, so_far
-from flows.interruptions.reword import REWORD, Reword, story_in
+from flows.interruptions.reword import REWORD, Reword
 from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer
 from flows.model.effects import HidePlace
+from flows.model.open_interruption import OpenInterruption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,13 +25,25 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import StoriesListed
 
-CHANGE, CHANGES = "change", "changes"
+CHANGE: Final = "change"
+CHANGES: Final = "changes"
+
+
+class StoryToChange(OpenInterruption, extra="forbid"):
+    """Which story is to be changed."""
+
+    kind: Literal["changes"]
+    story: int
+    place: bool = False
+    """True: it has one."""
+    here: bool = False
+    """True: it was told in this conversation."""
 
 
 class ChangeStory(OwnStories):
     """Which story? Asked only if there are several."""
 
-    name: ClassVar[str] = CHANGE
+    name: ClassVar[Literal["delete", "change"]] = CHANGE
     values: ClassVar[tuple[str, ...]] = ("nothing",)
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
@@ -53,8 +67,9 @@ class ChangeStory(OwnStories):
 
     def take_story(self, turn: TurnBuilder, story: int) -> None:
         """Go on to what is to be changed."""
-        place = next((bool(one.place) for one in listed_in(turn) if one.id == story), False)
-        here = turn.conversation.aside_notes.get("here") == story
+        listed = turn.opened(StoriesToChoose)
+        place = next((bool(one.place) for one in listed.stories if one.id == story), False)
+        here = listed.here == story
         self.close(turn)
         about(turn, story, place=place, here=here)
 
@@ -77,18 +92,19 @@ class ChangeWhat(Interruption):
 
     def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what this story has that can be changed, and what this flow asks."""
-        place = bool(turn.conversation.aside_notes.get("place"))
-        asked_now = bool(turn.conversation.aside_notes.get("here")) and turn.conversation.status == "open"
-        shown = {"place": place, "where": place and asked_now}
+        chosen = turn.opened(StoryToChange)
+        asked_now = chosen.here and turn.conversation.status == "open"
+        shown = {"place": chosen.place, "where": chosen.place and asked_now}
         shown |= {purpose: turn.release.consent_step(purpose) is not None for purpose in _ASKED_AGAIN}
         return (pair for pair in super().offers(turn) if shown.get(pair[0], True))
 
     def take(self, turn: TurnBuilder, value: str) -> None:
         """Change it, or ask on."""
-        story, here = story_in(turn), bool(turn.conversation.aside_notes.get("here"))
+        chosen = turn.opened(StoryToChange)
+        story, here = chosen.story, chosen.here
         self.close(turn)
         if value == "words" and here and so_far(turn):
-            turn.set(aside=RETELL, aside_notes={}, tries=0)
+            turn.open(OpenInterruption(kind=RETELL))
             turn.ask(Retell().ask(turn))
         elif value == "words":
             Reword.begin(turn, story, here=here)
@@ -109,8 +125,8 @@ class ChangeWhat(Interruption):
 
 def about(turn: TurnBuilder, story: int, *, place: bool, here: bool) -> None:
     """Ask what is to be changed about one story; `here` if it was told in this conversation."""
-    notes: dict[str, Any] = {"story": story, "place": place, "here": here}
-    turn.set(aside=CHANGES, aside_notes=notes, tries=0)
+    turn.open(StoryToChange(kind=CHANGES, story=story, place=place, here=here))
+    turn.set(tries=0)
     turn.ask(ChangeWhat().ask(turn))
 
 

@@ -6,11 +6,12 @@ conversation: there stand only numbers, months and places. An unclear answer lis
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from flows.interruptions.interruption import Interruption
 from flows.language.normalise import cut, normalise
 from flows.model.effects import ListStories, Option, Say
+from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Chose, Said
 from flows.questions.question import Choice, OptionStep
 
@@ -27,11 +28,24 @@ OLDER, THIS = "older", "story"
 
 
 class Listed(NamedTuple):
-    """One story as it stands in the notes."""
+    """One story as the conversation keeps it."""
 
     id: int
     month: str
     place: str
+
+
+class StoriesToChoose(OpenInterruption, extra="forbid"):
+    """The stories that were listed last; never their words."""
+
+    kind: Literal["delete", "change"]
+    stories: tuple[Listed, ...] = ()
+    here: int = 0
+    """The one that was told in this conversation; 0 if none of them was."""
+    older: int = 0
+    """Number from which on there are older ones; 0 if there are none."""
+    page: int = 0
+    """How many newer ones were passed over."""
 
 
 class Offered(NamedTuple):
@@ -45,23 +59,26 @@ class Offered(NamedTuple):
 class OwnStories(Interruption):
     """Choose one of one's own stories, or one of `values` beside them."""
 
+    name: ClassVar[Literal["delete", "change"]]
     repeatable: ClassVar[bool] = False
 
     @classmethod
     def listed(cls, turn: TurnBuilder, listed: StoriesListed) -> None:
         """Ask, now that the stories are known."""
-        notes: dict[str, Any] = {
-            "stories": [[one.id, one.month, one.place] for one in listed.stories],
-            "here": next((one.id for one in listed.stories if one.here), 0),
-            "older": listed.older,
-            "page": listed.page,
-        }
-        tries = turn.conversation.tries if turn.conversation.aside == cls.name else 0
-        turn.set(aside=cls.name, aside_notes=notes, tries=tries)
+        again = turn.conversation.interrupted_by == cls.name
+        turn.open(
+            StoriesToChoose(
+                kind=cls.name,
+                stories=tuple(Listed(one.id, one.month, one.place) for one in listed.stories),
+                here=next((one.id for one in listed.stories if one.here), 0),
+                older=listed.older,
+                page=listed.page,
+            )
+        )
+        turn.set(tries=turn.conversation.tries if again else 0)
         words = {one.id: one.words for one in listed.stories}
-        aside = cls()
         text = turn.common(cls.asks(turn, listed))
-        choices = aside._with_words(turn, words)
+        choices = cls()._with_words(turn, words)
         turn.ask(Say(text=text, options=choices, private=bool(words)))
 
     @classmethod
@@ -82,12 +99,11 @@ class OwnStories(Interruption):
 
     def offered(self, turn: TurnBuilder) -> Iterable[Offered]:
         """Yield what can be chosen now, in order."""
-        notes = turn.conversation.aside_notes
-        short = turn.conversation.look.short
-        for one in listed_in(turn):
+        listed, short = turn.opened(StoriesToChoose), turn.conversation.look.short
+        for one in listed.stories:
             label = one.month if short or not one.place else f"{one.month}, {one.place}"
             yield Offered(f"{STORY}{one.id}", label, one.id)
-        if notes.get("older"):
+        if listed.older:
             yield Offered(OLDER, self.label(turn, OLDER))
         for value in self.values:
             yield Offered(value, self.label(turn, value))
@@ -111,23 +127,20 @@ class OwnStories(Interruption):
         """List them once more, then take it for the safe answer."""
         if isinstance(signal, Said | Chose) and turn.conversation.tries == 0:
             turn.set(tries=1)
-            newest = [one.id for one in listed_in(turn)]
-            turn.effects.append(
-                ListStories(
-                    about=self.name,
-                    older=max(newest) + 1 if newest and turn.conversation.aside_notes.get("page") else 0,
-                    page=_number(turn, "page"),
-                )
-            )
+            listed = turn.opened(StoriesToChoose)
+            newest = max((one.id for one in listed.stories), default=0)
+            older = newest + 1 if newest and listed.page else 0
+            turn.effects.append(ListStories(about=self.name, older=older, page=listed.page))
             return True
         return super().unclear(turn, signal)
 
     def take(self, turn: TurnBuilder, value: str) -> None:
         """Turn the page, or do what was chosen."""
         if value == OLDER:
-            page = _number(turn, "page") + len(listed_in(turn))
+            listed = turn.opened(StoriesToChoose)
+            page = listed.page + len(listed.stories)
             turn.set(tries=0)
-            turn.effects.append(ListStories(about=self.name, older=_number(turn, "older"), page=page))
+            turn.effects.append(ListStories(about=self.name, older=listed.older, page=page))
         elif value.startswith(STORY):
             self.take_story(turn, int(value.removeprefix(STORY)))
         else:
@@ -140,15 +153,3 @@ class OwnStories(Interruption):
     def take_other(self, turn: TurnBuilder, value: str) -> None:
         """Do what stands beside the stories."""
         raise NotImplementedError
-
-
-def listed_in(turn: TurnBuilder) -> list[Listed]:
-    """Return the stories that were listed last."""
-    stories = turn.conversation.aside_notes.get("stories")
-    rows = stories if isinstance(stories, list) else []
-    return [Listed(int(str(row[0])), str(row[1]), str(row[2])) for row in rows if isinstance(row, list)]
-
-
-def _number(turn: TurnBuilder, name: str) -> int:
-    found = turn.conversation.aside_notes.get(name)
-    return found if isinstance(found, int) else 0

@@ -9,11 +9,12 @@ forged (design rule 13).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import AskCode, AskForPerson, CheckCode, PutBack, Say, SetAside
+from flows.model.open_interruption import OpenInterruption
 from flows.model.request_kinds import RequestKind
 from flows.model.signals import CodeAsked, CodeChecked, Said
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from flows.model.effects import RecordConsent
     from flows.model.signals import Signal
 
-CONFIRM, DECIDE_AGAIN = "confirm", "decide_again"
-_NUMBERS = ("story", "ask_back")
+CONFIRM: Final = "confirm"
+DECIDE_AGAIN: Final = "decide_again"
 FEW_WORDS = 6
 """Words up to which a message with such a number in it is an answer to us and no part of a story."""
 SOME_WORDS = 10
@@ -37,12 +38,34 @@ _GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)")
 """Where a number is written on to a word: "keep1234"."""
 
 
+class AwaitedNumber(OpenInterruption, extra="forbid"):
+    """What waits for the number: an answer to the question of ours beneath it or, if there is none, to the flow's."""
+
+    kind: Literal["confirm"]
+    shown: str = ""
+    """That question as it was shown."""
+    answer: str = ""
+    """The words of the answer."""
+    deletes: bool = False
+    """True: the answer deletes something, which is out of use meanwhile."""
+    story: int = 0
+    here: bool = False
+    """True: the story of this conversation."""
+    ask_back: int = 0
+    keep: bool = False
+    """True once they said that it is to be kept: then the number deletes nothing."""
+
+
 class Confirm(Interruption):
     """The number, with a word that says to keep it all, or nothing. Anything else is for the flow to hear."""
 
     name: ClassVar[str] = CONFIRM
     repeatable: ClassVar[bool] = False
     when_stopped: ClassVar[bool] = True
+
+    def ask(self, turn: TurnBuilder) -> Say:
+        """Return what is wanted: the number stands in a message of its own, and nowhere here."""
+        return Say(text=turn.common("code_wanted"))
 
     def is_clear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Return whether there is a number in it."""
@@ -52,9 +75,9 @@ class Confirm(Interruption):
         """Have the number looked at; say once what is wanted."""
         if not isinstance(signal, Said):
             return False
-        notes = turn.conversation.aside_notes
+        awaited = turn.opened(AwaitedNumber)
         if code := code_in(signal.text):
-            keep = bool(notes.get("keep")) or says_keep(turn, signal.text)
+            keep = awaited.keep or says_keep(turn, signal.text)
             if not keep and not _only_sends_it(turn, signal.text):
                 turn.tell("code_wanted")
                 return True
@@ -67,7 +90,7 @@ class Confirm(Interruption):
             turn.tell("code_wanted")
             return True
         if asks_anew(turn, signal.text):
-            turn.effects.append(AskCode(deletes=bool(notes.get("deletes"))))
+            turn.effects.append(AskCode(deletes=awaited.deletes))
             return True
         if turn.conversation.tries or len(_WORD.findall(signal.text)) > FEW_WORDS:
             return False
@@ -78,54 +101,54 @@ class Confirm(Interruption):
     @classmethod
     def asked(cls, turn: TurnBuilder, asked: CodeAsked) -> None:
         """Say what the number is for; it is kept nowhere in the conversation."""
-        deletes = bool(turn.conversation.aside_notes.get("deletes"))
+        stack = turn.conversation.interruptions
+        waits = stack[:-1] if stack and not isinstance(stack[-1], AwaitedNumber) else stack  # beneath a signpost
+        deletes = bool(waits) and _deletes(waits[-1])
         if not asked.code:
             cls.close(turn)
-            turn.set(to_prove={})
+            turn.set(unproved=())
             turn.tell("code_resting")
             return
-        # a number sent anew asks anew: what they said of an earlier one is over
-        notes = {key: value for key, value in turn.conversation.aside_notes.items() if key != "keep"}
-        turn.set(aside_notes=notes, to_prove=notes if deletes or notes.get("under") == DECIDE_AGAIN else {})
+        if waits == stack and stack:
+            turn.note(keep=False)  # a number sent anew asks anew: what they said of an earlier one is over
+            waits = turn.conversation.interruptions
+        decides = any(one.kind == DECIDE_AGAIN for one in waits[:-1])
+        turn.set(unproved=waits if deletes or decides else ())
         turn.ask(Say(text=turn.common("code_delete" if deletes else "code_change", code=asked.code), private=True))
 
     @classmethod
     def comes_back(cls, turn: TurnBuilder, text: str) -> bool:
         """Tell whether this is the number that something else came between, and wait for it again."""
         state = turn.conversation
-        if state.aside == CONFIRM or not state.to_prove or not is_number_alone(turn, text):
+        if state.interrupted_by == CONFIRM or not state.unproved or not is_number_alone(turn, text):
             return False
-        if state.opted_out and not state.to_prove.get("deletes"):
+        if state.opted_out and not _deletes(state.unproved[-1]):
             return False
-        turn.set(aside=CONFIRM, aside_notes=state.to_prove, tries=0)
+        turn.set(interruptions=state.unproved, tries=0)
         return True
 
     @classmethod
     def checked(cls, turn: TurnBuilder, checked: CodeChecked) -> Said | None:
         """Return the answer that was waiting, to be heard now; None if it is not to be done."""
-        notes = turn.conversation.aside_notes
         if not checked.right:
             if checked.over:
                 cls.close(turn)
-                turn.set(to_prove={})
+                turn.set(unproved=())
             turn.tell("code_over" if checked.over else "code_wrong")
             return None
-        turn.set(to_prove={})
+        awaited = turn.opened(AwaitedNumber)
+        turn.set(unproved=())
         if checked.keep:
             cls.close(turn)
-            if notes.get("deletes"):
-                turn.effects.append(_put_back(notes))
-            turn.tell("nothing_deleted" if notes.get("deletes") else "left_as_it_is")
+            if awaited.deletes:
+                story, ask_back = awaited.story or None, awaited.ask_back or None
+                turn.effects.append(PutBack(story=story, here=awaited.here, ask_back=ask_back))
+            turn.tell("nothing_deleted" if awaited.deletes else "left_as_it_is")
             return None
-        before = notes.get("notes")
-        turn.set(
-            aside=str(notes.get("under", "")),
-            aside_notes=before if isinstance(before, dict) else {},
-            shown=str(notes.get("shown", "")),
-            tries=0,
-        )
+        turn.pop()
+        turn.set(shown=awaited.shown, tries=0)
         turn.proved = True
-        turn.said = str(notes.get("answer", ""))
+        turn.said = awaited.answer
         return Said(text=turn.said)
 
 
@@ -150,11 +173,12 @@ def proved(
     if deletes:
         turn.effects.append(SetAside(story=story, here=here, by_receipt=by_receipt, ask_back=ask_back))
         turn.effects.append(AskForPerson(kind=RequestKind.ERASURE))
-    notes: dict[str, Any] = {
-        "under": state.aside, "notes": state.aside_notes, "shown": state.shown, "answer": turn.said,
-        "deletes": deletes, "story": story or 0, "here": here, "ask_back": ask_back or 0,
-    }  # fmt: skip
-    turn.set(aside=CONFIRM, aside_notes=notes, tries=0)
+    awaited = AwaitedNumber(
+        kind=CONFIRM, shown=state.shown, answer=turn.said, deletes=deletes, story=story or 0, here=here,
+        ask_back=ask_back or 0,
+    )  # fmt: skip
+    turn.push(awaited)
+    turn.set(tries=0)
     turn.effects.append(AskCode(deletes=deletes, decisions=decisions))
     return False
 
@@ -208,14 +232,13 @@ def _has_number_among_words(turn: TurnBuilder, text: str) -> bool:
 
 def _keep_from_now(turn: TurnBuilder) -> None:
     """From now on the number keeps: whoever said so once must not delete by the same number a moment later."""
-    notes = turn.conversation.aside_notes
-    if notes.get("deletes"):
-        kept = {**notes, "keep": True}
-        turn.set(aside_notes=kept, to_prove=kept, tries=0)
+    if turn.opened(AwaitedNumber).deletes:
+        turn.note(keep=True)
+        turn.set(unproved=turn.conversation.interruptions, tries=0)
         turn.tell("code_keeps")
         return
     Confirm.close(turn)
-    turn.set(to_prove={})
+    turn.set(unproved=())
     turn.tell("left_as_it_is")
     if turn.conversation.status == "open":
         turn.ask_again()
@@ -224,12 +247,11 @@ def _keep_from_now(turn: TurnBuilder) -> None:
 def call_off(turn: TurnBuilder) -> None:
     """Let go of what waits for a number and would have allowed more: they want less now. A deletion waits on."""
     state = turn.conversation
-    notes = state.aside_notes if state.aside == CONFIRM else state.to_prove
-    before = notes.get("notes")
-    if not notes or notes.get("deletes") or (isinstance(before, dict) and before.get("parts")):
+    waits = state.interruptions if state.interrupted_by == CONFIRM else state.unproved
+    if not waits or _deletes(waits[-1]) or any(one.holds_words for one in waits):
         return
-    turn.set(to_prove={})
-    if state.aside == CONFIRM:
+    turn.set(unproved=())
+    if state.interrupted_by == CONFIRM:
         Confirm.close(turn)
 
 
@@ -248,6 +270,5 @@ def is_number_alone(turn: TurnBuilder, text: str) -> bool:
     return bool(code) and (normalise(text) == code or _holds(turn, "code_keep", text))
 
 
-def _put_back(notes: dict[str, Any]) -> PutBack:
-    story, ask_back = (found if isinstance(found := notes.get(name), int) and found else None for name in _NUMBERS)
-    return PutBack(story=story, here=bool(notes.get("here")), ask_back=ask_back)
+def _deletes(opened: OpenInterruption) -> bool:
+    return isinstance(opened, AwaitedNumber) and opened.deletes

@@ -8,15 +8,15 @@ before.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from flows.interruptions.confirm import DECIDE_AGAIN, call_off, proved
 from flows.interruptions.interruption import Interruption
-from flows.interruptions.reword import story_in
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.consent_answers import Purpose
 from flows.model.conversation import Decided
 from flows.model.effects import RecordConsent
+from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Said
 from flows.questions.question import Understood
 
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from flows.questions.question import QuestionContext, Step
 
 MOST_REMEMBERED = 10
+
+
+class DecisionAsked(OpenInterruption, extra="forbid"):
+    """What is asked again, and about which story."""
+
+    kind: Literal["decide_again"]
+    story: int
+    purpose: Purpose
+    step: str
+    proved: bool = False
+    """True once the number was sent back that this decision needs."""
 
 
 class DecideAgain(Interruption):
@@ -45,8 +56,8 @@ class DecideAgain(Interruption):
 
     @classmethod
     def _ask_step(cls, turn: TurnBuilder, story: int, purpose: Purpose, step: str, *, proved: bool = False) -> None:
-        notes = {"story": story, "purpose": purpose, "step": step, **({"proved": True} if proved else {})}
-        turn.set(aside=cls.name, aside_notes=notes, tries=0)
+        turn.open(DecisionAsked(kind=DECIDE_AGAIN, story=story, purpose=purpose, step=step, proved=proved))
+        turn.set(tries=0)
         turn.ask(cls().ask(turn))
 
     def ask(self, turn: TurnBuilder) -> Say:
@@ -72,12 +83,12 @@ class DecideAgain(Interruption):
         return self.unclear(turn, signal)
 
     def _decided(self, turn: TurnBuilder, reading: Understood) -> None:
-        notes = turn.conversation.aside_notes
-        purpose, story = Purpose(str(notes.get("purpose", ""))), story_in(turn)
+        asked = turn.opened(DecisionAsked)
+        purpose, story = asked.purpose, asked.story
         decided = [effect for effect in reading.before if isinstance(effect, RecordConsent)]
         wanted = [replace(one, story=story) for one in decided if one.purpose == purpose]
         wanted += [one for one in decided if one.purpose != purpose and one.answer == "yes"]
-        if wanted and not notes.get("proved") and not proved(turn, decisions=tuple(wanted)):
+        if wanted and not asked.proved and not proved(turn, decisions=tuple(wanted)):
             return
         self.close(turn)
         call_off(turn)
@@ -101,7 +112,7 @@ class DecideAgain(Interruption):
 
     @staticmethod
     def _step(turn: TurnBuilder) -> tuple[Step, QuestionContext]:
-        name = str(turn.conversation.aside_notes.get("step", ""))
+        name = turn.opened(DecisionAsked).step
         return turn.release.flow.steps[name], turn.context(name)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
-from flows.interruptions.choose_story import OLDER, THIS, Offered, OwnStories, listed_in
+from flows.interruptions.choose_story import OLDER, THIS, Offered, OwnStories, StoriesToChoose
 from flows.interruptions.confirm import proved
 from flows.interruptions.draft import is_empty
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import DropStory, Erase
 from flows.model.signals import Said
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from flows.model.signals import Signal, StoriesListed
     from flows.questions.question import Choice
 
-DELETE, DELETE_CHAT_TOO = "delete", "delete_chat_too"
+DELETE: Final = "delete"
+DELETE_CHAT_TOO: Final = "delete_chat_too"
 
 
 class Delete(OwnStories):
@@ -40,7 +42,7 @@ class Delete(OwnStories):
         nothing = not listed.stories and not listed.page and not has_begun(turn)
         return "delete_none" if nothing else cls.name
 
-    name: ClassVar[str] = DELETE
+    name: ClassVar[Literal["delete", "change"]] = DELETE
     values: ClassVar[tuple[str, ...]] = ("everything", "nothing")
     safe: ClassVar[str] = "nothing"
     when_stopped: ClassVar[bool] = True
@@ -49,18 +51,18 @@ class Delete(OwnStories):
         """Yield "this story" where it is clear which that is, and the others by what they begin with."""
         this = self._this(turn)
         draft = turn.conversation.status == "open" and has_begun(turn) and not turn.conversation.kept
-        if (draft or this) and not turn.conversation.aside_notes.get("page"):
+        if (draft or this) and not turn.opened(StoriesToChoose).page:
             yield Offered(THIS, self.label(turn, THIS))
         yield from (one for one in super().offered(turn) if not one.story or one.story != this)
 
     @staticmethod
     def _this(turn: TurnBuilder) -> int:
         """Return the story that needs no telling apart: the one that is open, or the only one when nothing is."""
-        state, listed = turn.conversation, listed_in(turn)
-        if state.status == "open":
-            return next((one.id for one in listed if one.id == state.aside_notes.get("here")), 0)
-        alone = len(listed) == 1 and not (state.aside_notes.get("page") or state.aside_notes.get("older"))
-        return listed[0].id if alone else 0
+        listed = turn.opened(StoriesToChoose)
+        if turn.conversation.status == "open":
+            return next((one.id for one in listed.stories if one.id == listed.here), 0)
+        alone = len(listed.stories) == 1 and not (listed.page or listed.older)
+        return listed.stories[0].id if alone else 0
 
     def names(self, turn: TurnBuilder, said: str) -> bool:
         """Take "yes, delete it" for the one story that there is, and "all of it" for everything."""
@@ -87,7 +89,7 @@ class Delete(OwnStories):
         """Delete one story that was told before; what is being told now goes on."""
         if not proved(turn, deletes=True, story=story):
             return
-        here = turn.conversation.aside_notes.get("here")
+        here = turn.opened(StoriesToChoose).here
         self.close(turn)
         if story == here:
             self.part(turn)
@@ -119,7 +121,8 @@ class Delete(OwnStories):
 
     @staticmethod
     def _keeps_any(turn: TurnBuilder) -> bool:
-        return bool(listed_in(turn) or turn.conversation.aside_notes.get("page") or turn.conversation.kept)
+        listed = turn.opened(StoriesToChoose)
+        return bool(listed.stories or listed.page or turn.conversation.kept)
 
     @staticmethod
     def part(turn: TurnBuilder) -> None:
@@ -168,4 +171,4 @@ def _leave(turn: TurnBuilder) -> None:
 def has_begun(turn: TurnBuilder) -> bool:
     """Whether this conversation holds anything told."""
     state = turn.conversation
-    return bool(state.kept or state.held or state.scratch.get("parts")) or not is_empty(turn.release.flow, state)
+    return bool(state.kept or state.held or telling_of(state).parts) or not is_empty(turn.release.flow, state)

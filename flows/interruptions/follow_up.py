@@ -8,7 +8,7 @@ question's number, and the question as it was asked with a fingerprint where the
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
@@ -16,6 +16,7 @@ from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.consent_answers import Purpose
 from flows.model.effects import AnswerFollowUp, ProposeEdition, RecordConsent, Say, ShowFollowUp
 from flows.model.messages import text_on
+from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
 from flows.questions.consent import LITERAL
 
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
     from flows.model.signals import Signal
     from flows.questions.question import Choice
 
-ASKED_BACK = "asked_back"
+ASKED_BACK: Final = "asked_back"
 STORY_FROM = 25
 """Characters from which words that are no answer are something told, for the flow to hear."""
-_ASKED, _LATER, _WRITING = "asked", "later", "writing"
-_OFFERED = {
+Stage = Literal[
+    "asked", "later", "writing", "sign_off", "own_words", "renew_publish", "renew_quote", "renew_keep"
+]  # fmt: skip
+_ASKED: Final = "asked"
+_LATER: Final = "later"
+_WRITING: Final = "writing"
+_OFFERED: dict[Stage, tuple[str, ...]] = {
     _ASKED: ("show", "later"),
     _LATER: ("show", "later"),
     _WRITING: (),
@@ -47,6 +53,16 @@ _WORDS = {
     "agreed": "edition_agreed", "kept": "edition_kept", "later": "asked_back_later", "renewed": "renewed",
     "narrowed": "renewed_team", "taken_back": "deleted_story", "over": "asked_back_over",
 }  # fmt: skip
+
+
+class FollowUpAsked(OpenInterruption, extra="forbid"):
+    """Which question it is, and how far it got. It lapses by itself."""
+
+    kind: Literal["asked_back"]
+    id: int
+    stage: Stage = _ASKED
+    asked: str = ""
+    """What it is about, as it was shown, with a fingerprint in the place of the story's words."""
 
 
 class FollowUp(Interruption):
@@ -71,28 +87,27 @@ class FollowUp(Interruption):
     def _open(cls, turn: TurnBuilder, asked: AskedBack) -> None:
         """Ask, unless something else is open: then nothing is said, and whoever asked tries again later."""
         state = turn.conversation
-        if state.opted_out or state.status == "open" or state.aside not in {"", ASKED_BACK}:
+        if state.opted_out or state.status == "open" or state.interrupted_by not in {"", ASKED_BACK}:
             return
-        turn.set(
-            aside=ASKED_BACK, aside_notes={"id": asked.id, "until": asked.until, "stage": _ASKED}, tries=0, pending=""
-        )
+        turn.open(FollowUpAsked(kind=ASKED_BACK, id=asked.id, until=asked.until))
+        turn.set(tries=0, pending="")
         turn.ask(cls().ask(turn))
 
     @classmethod
     def _show(cls, turn: TurnBuilder, shown: AskBackShown) -> None:
-        _note(turn, stage=shown.kind)
+        turn.note(stage=shown.kind)
         fills = {"story": shown.text, "reason": shown.reason, "month": shown.month, "months": str(shown.months)}
         key = "sign_off_why" if shown.kind == "sign_off" and shown.reason else shown.kind
         choices = tuple(choice.shown for choice in cls().choices(turn))
         marks = {name: f"[{_digest(words)}]" for name, words in (("story", shown.text), ("reason", shown.reason))}
         asked = Say(text=turn.common(key, **{**fills, **marks}), options=choices)
-        _note(turn, asked=text_on(turn.conversation.look, asked))
+        turn.note(asked=text_on(turn.conversation.look, asked))
         turn.ask(Say(text=turn.common(key, **fills), options=choices, private=True))
 
     @classmethod
     def _taken(cls, turn: TurnBuilder, taken: AskBackTaken) -> None:
         if taken.outcome == "later":
-            _note(turn, stage=_LATER)
+            turn.note(stage=_LATER)
         else:
             cls.close(turn)
         if taken.here:
@@ -145,7 +160,7 @@ class FollowUp(Interruption):
         if not isinstance(signal, Said | Chose):
             return False
         early = stage in {_ASKED, _LATER}
-        over = turn.now.isoformat() >= str(turn.conversation.aside_notes.get("until", ""))
+        over = turn.now.isoformat() >= turn.opened(FollowUpAsked).until
         if early and isinstance(signal, Said) and (stage == _LATER or over or len(signal.text) >= STORY_FROM):
             return False
         if turn.conversation.tries:
@@ -179,7 +194,7 @@ class FollowUp(Interruption):
             turn.set(tries=0)
             turn.effects.append(ShowFollowUp(id=number))
         elif value == "change":
-            _note(turn, stage=_WRITING)
+            turn.note(stage=_WRITING)
             turn.set(tries=0)
             turn.ask(Say(text=turn.common("write_edition")))
         elif value not in _WIDENS or proved(turn, deletes=value == "back", ask_back=number):
@@ -187,17 +202,12 @@ class FollowUp(Interruption):
             turn.effects.append(AnswerFollowUp(id=number, answer=value, consent=consent))  # type: ignore[arg-type]  # the values of _OFFERED
 
 
-def _note(turn: TurnBuilder, **notes: Any) -> None:
-    turn.set(aside_notes={**turn.conversation.aside_notes, **notes})
-
-
-def _stage(turn: TurnBuilder) -> str:
-    return str(turn.conversation.aside_notes.get("stage", _ASKED))
+def _stage(turn: TurnBuilder) -> Stage:
+    return turn.opened(FollowUpAsked).stage
 
 
 def _number(turn: TurnBuilder) -> int:
-    found = turn.conversation.aside_notes.get("id")
-    return found if isinstance(found, int) else 0
+    return turn.opened(FollowUpAsked).id
 
 
 def _listed(turn: TurnBuilder, key: str) -> frozenset[str]:
@@ -213,7 +223,7 @@ def _consent(turn: TurnBuilder, value: str, literal: str) -> RecordConsent:
     state = turn.conversation
     stage = _stage(turn)
     renewal = stage.startswith("renew")
-    text = str(state.aside_notes.get("asked", ""))
+    text = turn.opened(FollowUpAsked).asked
     return RecordConsent(
         purpose=Purpose.USE if renewal else Purpose.EDITION, answer={"agree": "yes", "keep": "no"}.get(value, value),
         step="renewal" if renewal else "sign_off", literal=literal[:LITERAL], text=text,

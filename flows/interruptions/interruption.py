@@ -1,7 +1,8 @@
-"""What every aside shares: a question of our own, asked in between, while the flow's own question waits underneath.
+"""What every interruption shares: a question of our own, while the flow's own question waits underneath.
 
-An aside is one file in this folder. It asks with choices or open words, hears the answer, and closes itself; the
-flow's scratch stays untouched. What it must remember between messages stands in `Conversation.aside_notes`. Pure.
+An interruption is one file in this folder. It asks with choices or open words, hears the answer, and closes itself;
+what the flow's question keeps stays untouched. What it must remember between messages is a record of its own, a kind of
+`OpenInterruption`, which is declared in the same file.
 """
 
 from __future__ import annotations
@@ -100,12 +101,13 @@ class Interruption:
 
     @staticmethod
     def close(turn: TurnBuilder) -> None:
-        """Close the aside; the flow's question is the one that waits again."""
-        turn.set(aside="", aside_notes={}, tries=0)
+        """Close every question of ours; the flow's question is the one that waits again."""
+        turn.close()
+        turn.set(tries=0)
 
     @classmethod
     def go_on(cls, turn: TurnBuilder) -> None:
-        """Close the aside and repeat the flow's question, if one waits."""
+        """Close it and repeat the flow's question, if one waits."""
         cls.close(turn)
         if turn.conversation.status == "open":
             turn.ask_again()

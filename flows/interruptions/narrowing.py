@@ -96,7 +96,7 @@ def _answered(turn: TurnBuilder, name: str, said: Said) -> str:
 def _go_on(turn: TurnBuilder) -> None:
     """Ask once more what waits; whom to name is no question about a story that is not published."""
     state, step, name = turn.conversation, turn.step, turn.conversation.step
-    waits = state.status == "open" and not state.aside and state.consents.get(Purpose.USE) != Use.PUBLISH
+    waits = state.status == "open" and not state.interruptions and state.consents.get(Purpose.USE) != Use.PUBLISH
     named = step is not None and step.about == Purpose.NAMING
     if waits and named and step is not None and name is not None:
         reading = step.finish(turn.context(name))

@@ -14,8 +14,10 @@ from flows.language.answers.ages import age_said
 from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
 from flows.model.item_kinds import ItemKind
+from flows.model.open_interruption import OpenInterruption
 from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
@@ -57,7 +59,7 @@ class OfAge(Interruption):
         if value == MINOR and turn_away(turn):
             return
         self.close(turn)
-        if turn.conversation.scratch.get("parts"):
+        if telling_of(turn.conversation).parts:
             turn.tell("held_used")
         elif turn.conversation.status == "open":
             turn.ask_again()
@@ -69,7 +71,8 @@ def ask_age(turn: TurnBuilder) -> None:
     """Ask, and let the team know where something is kept already that may be a child's."""
     if turn.conversation.kept:
         turn.effects.append(TellTeam(kind=ItemKind.PERHAPS_A_CHILD))
-    turn.set(aside=OF_AGE, aside_notes={}, tries=0)
+    turn.open(OpenInterruption(kind=OF_AGE))
+    turn.set(tries=0)
     turn.ask(OfAge().ask(turn))
 
 
@@ -91,7 +94,7 @@ def turn_away(turn: TurnBuilder) -> bool:
     elif state.kept:
         turn.effects.append(DropStory())
     turn.set(status="open", structure=turn.release.structure, flow=turn.release.flow.id)
-    turn.set(answers={}, trail=(), kept=False, aside="", aside_notes={}, scratch={}, pending="")
+    turn.set(answers={}, trail=(), kept=False, interruptions=(), partial=None, pending="")
     turn.go(away)
     if kept_by_text:
         turn.tell("deleted_by_person")

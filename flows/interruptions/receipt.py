@@ -6,16 +6,16 @@ Never its words, and never a wider use: whoever found the receipt must not learn
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
-from flows.interruptions.reword import RewordedWords, story_in
+from flows.interruptions.reword import Gathers, RewordedWords, WordsGathered
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.consent_answers import Use, use_of
 from flows.model.effects import AddToStory, Erase, NarrowStory, Say
+from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Chose, Said
-from flows.model.story_states import Progress
 from flows.questions.consent import LITERAL
 
 if TYPE_CHECKING:
@@ -25,7 +25,20 @@ if TYPE_CHECKING:
     from flows.model.signals import ReceiptRead, Signal
     from flows.questions.question import Choice
 
-RECEIPT, ADD, NARROW = "receipt", "add", "narrow"
+RECEIPT: Final = "receipt"
+ADD: Final = "add"
+NARROW: Final = "narrow"
+
+
+class StoryByReceipt(OpenInterruption, extra="forbid"):
+    """The story that three words opened."""
+
+    kind: Literal["receipt", "narrow"]
+    story: int
+    use: str
+    """How far it may travel now."""
+    month: str = ""
+    progress: str = "heard"
 
 
 class Receipt(Interruption):
@@ -39,21 +52,23 @@ class Receipt(Interruption):
     @classmethod
     def found(cls, turn: TurnBuilder, read: ReceiptRead) -> None:
         """Say where the story is, and ask what is wanted."""
-        notes = {"story": read.story, "use": read.use, "month": read.month, "progress": read.progress}
-        turn.set(aside=cls.name, aside_notes=notes, tries=0)
+        found = StoryByReceipt(
+            kind=RECEIPT, story=read.story, use=read.use, month=read.month, progress=read.progress
+        )  # fmt: skip
+        turn.open(found)
+        turn.set(tries=0)
         turn.ask(cls().ask(turn))
 
     def ask(self, turn: TurnBuilder) -> Say:
         """Return the question."""
-        notes = turn.conversation.aside_notes
-        progress = turn.common(f"progress_{notes.get('progress', Progress.HEARD)}")
-        text = turn.common(self.name, month=str(notes.get("month", "")), progress=progress)
+        found = turn.opened(StoryByReceipt)
+        text = turn.common(self.name, month=found.month, progress=turn.common(f"progress_{found.progress}"))
         return Say(text=text, options=tuple(choice.shown for choice in self.choices(turn)))
 
     @classmethod
     def means_this_story(cls, turn: TurnBuilder, word: Keyword) -> bool:
         """Return whether DELETE is about the story that three words just opened, not about this phone's own."""
-        return word is Keyword.DELETE and turn.conversation.aside == cls.name
+        return word is Keyword.DELETE and turn.conversation.interrupted_by == cls.name
 
     def chosen(self, turn: TurnBuilder, signal: Signal) -> Choice | None:
         """Return the choice; DELETE in any words is the one that takes the story back."""
@@ -66,19 +81,20 @@ class Receipt(Interruption):
 
     def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield what can be done; nothing is narrower than the team alone."""
-        narrower = use_of(str(turn.conversation.aside_notes.get("use"))).narrower()
+        narrower = use_of(turn.opened(StoryByReceipt).use).narrower()
         return (pair for pair in super().offers(turn) if pair[0] != "narrow" or narrower)
 
     def take(self, turn: TurnBuilder, value: str) -> None:
         """Do it."""
-        story, use = story_in(turn), str(turn.conversation.aside_notes.get("use"))
+        found = turn.opened(StoryByReceipt)
+        story = found.story
         if value == "take_back" and not proved(turn, deletes=True, story=story, by_receipt=True):
             return
         self.close(turn)
         if value == "add":
             Add.begin(turn, story)
         elif value == "narrow":
-            turn.set(aside=NARROW, aside_notes={"story": story, "use": use}, tries=0)
+            turn.open(StoryByReceipt(kind=NARROW, story=story, use=found.use))
             turn.ask(Narrow().ask(turn))
         elif value == "take_back":
             turn.effects.append(Erase(scope="story", story=story, by_receipt=True))
@@ -92,12 +108,12 @@ class Receipt(Interruption):
 class Add(RewordedWords):
     """More words for the story."""
 
-    name: ClassVar[str] = ADD
+    name: ClassVar[Gathers] = ADD
     when_stopped: ClassVar[bool] = True
 
     def told(self, turn: TurnBuilder, parts: tuple[tuple[str, str], ...]) -> None:
         """Add them."""
-        story = story_in(turn)
+        story = turn.opened(WordsGathered).story
         self.close(turn)
         turn.effects += [AddToStory(text=text, ref=ref, story=story, by_receipt=True) for ref, text in parts]
         turn.tell("added")
@@ -114,7 +130,7 @@ class Narrow(Interruption):
 
     def offers(self, turn: TurnBuilder) -> Iterable[tuple[str, str]]:
         """Yield the narrower uses."""
-        narrower = use_of(str(turn.conversation.aside_notes.get("use"))).narrower()
+        narrower = use_of(turn.opened(StoryByReceipt).use).narrower()
         return (pair for pair in super().offers(turn) if pair[0] in {*narrower, "leave"})
 
     def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
@@ -122,7 +138,7 @@ class Narrow(Interruption):
         choice = self.chosen(turn, signal)
         if choice is None or choice.option.value == "leave":
             return super().hear(turn, signal)
-        story, shown = story_in(turn), turn.conversation.shown
+        story, shown = turn.opened(StoryByReceipt).story, turn.conversation.shown
         literal = signal.text if isinstance(signal, Said) else choice.shown.label if isinstance(signal, Chose) else ""
         self.close(turn)
         turn.effects.append(

@@ -9,7 +9,9 @@ from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.telling import add_words, is_telling, pending_parts, set_pending
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import Begin, DropStory, HoldSealed, PurgeSealed
+from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Said
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
@@ -63,7 +65,7 @@ class Resume(Interruption):
         if value == "again" and is_telling(turn, pending):
             _add(turn, parts)
         if value == "again" and so_far(turn):  # nothing told goes without saying so first (design rule 5)
-            turn.set(aside=RETELL, aside_notes={}, tries=0)
+            turn.open(OpenInterruption(kind=RETELL))
             turn.ask(Retell().ask(turn))
         elif value == "again":
             turn.effects += [DropStory(), *([PurgeSealed()] if turn.conversation.held else [])]
@@ -79,7 +81,7 @@ class Resume(Interruption):
 
 def _finishes(turn: TurnBuilder, text: str) -> bool:
     state, step = turn.conversation, turn.step
-    if not turn.consented or step is None or not step.tells or not state.scratch.get("parts"):
+    if not turn.consented or step is None or not step.tells or not telling_of(state).parts:
         return False
     word = recognise(text, language=state.language, channel=state.channel)
     return word is not None and word.word is Keyword.DONE and word.whole

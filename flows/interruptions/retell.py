@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
-from flows.interruptions.reword import RewordedWords
+from flows.interruptions.reword import Gathers, RewordedWords
 from flows.interruptions.telling import parts_told, set_parts
 from flows.model.effects import Say
-from flows.questions.story import Parts, as_parts, joined
+from flows.questions.story import Parts, joined, telling_of
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
 
-RETELL, MORE, ANEW = "retell", "tell_more", "tell_anew"
+RETELL: Final = "retell"
+MORE: Final = "tell_more"
+ANEW: Final = "tell_anew"
 
 
 class Retell(Interruption):
@@ -37,7 +39,7 @@ class Retell(Interruption):
             self.go_on(turn)
         elif still_telling:
             if value == "anew":
-                turn.set(scratch={})
+                turn.set(partial=None)
                 turn.ask_again()
             else:
                 turn.tell("held_used")
@@ -50,7 +52,7 @@ class Retell(Interruption):
 class More(RewordedWords):
     """Words to be added at the end."""
 
-    name: ClassVar[str] = MORE
+    name: ClassVar[Gathers] = MORE
 
     def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Add them, and show the whole."""
@@ -61,7 +63,7 @@ class More(RewordedWords):
 class Anew(RewordedWords):
     """Words that take the place of the old ones; those stay until the new ones are finished."""
 
-    name: ClassVar[str] = ANEW
+    name: ClassVar[Gathers] = ANEW
 
     def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Put them in the old ones' place, and show the whole."""
@@ -78,7 +80,7 @@ def so_far(turn: TurnBuilder) -> Parts:
 
 def _unfinished(turn: TurnBuilder) -> Parts:
     step = turn.step
-    return as_parts(turn.conversation.scratch.get("parts")) if step is not None and step.tells else ()
+    return telling_of(turn.conversation).parts if step is not None and step.tells else ()
 
 
 def _tell(turn: TurnBuilder, parts: Parts) -> None:

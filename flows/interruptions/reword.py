@@ -1,11 +1,11 @@
 """A story in other words: the next messages until DONE, shown back once before they take the old ones' place. Pure.
 
-The person agreed that this story is kept, so its new words may wait in the notes; they go with the aside.
+The person agreed that this story is kept, so its new words may wait in the conversation; they go with the question.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from pydantic import JsonValue
 
@@ -14,25 +14,47 @@ from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.conversation import Answer
 from flows.model.effects import Option, ReplaceStory, Say
+from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Chose, Said
-from flows.questions.story import Parts, as_parts, joined
+from flows.questions.story import Parts, joined
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
 
-REWORD, REWORDED = "reword", "reworded"
+REWORD: Final = "reword"
+REWORDED: Final = "reworded"
+Gathers = Literal["reword", "add", "tell_more", "tell_anew"]
+"""Interruptions that gather words."""
+
+
+class WordsGathered(OpenInterruption, extra="forbid"):
+    """New words for a story, as far as they came."""
+
+    kind: Literal["reword", "reworded", "add", "tell_more", "tell_anew"]
+    story: int = 0
+    """The story that they are for; 0: the one of this conversation."""
+    parts: Parts = ()
+    here: bool = False
+    """True: it was told in this conversation."""
+
+    @property
+    def holds_words(self) -> bool:
+        """Whether any came."""
+        return bool(self.parts)
 
 
 class RewordedWords(Interruption):
     """Open words until DONE. What is done with them is the business of the kinds below."""
 
+    name: ClassVar[Gathers]
     open_words: ClassVar[bool] = True
 
     @classmethod
-    def begin(cls, turn: TurnBuilder, story: int, **notes: Any) -> None:
+    def begin(cls, turn: TurnBuilder, story: int, *, here: bool = False) -> None:
         """Invite the words."""
-        turn.set(aside=cls.name, aside_notes={"story": story, "parts": [], **notes}, tries=0)
+        turn.open(WordsGathered(kind=cls.name, story=story, here=here))
+        turn.set(tries=0)
         turn.ask(cls().ask(turn))
 
     def ask(self, turn: TurnBuilder) -> Say:
@@ -61,14 +83,13 @@ class RewordedWords(Interruption):
         done = word is not None and word.word is Keyword.DONE
         told = word.rest if done and word is not None else signal.text
         if told.strip():
-            parts = [list(part) for part in as_parts(state.aside_notes.get("parts"))]
-            turn.set(aside_notes={**state.aside_notes, "parts": [*parts, [signal.ref, told]]})
+            turn.note(parts=(*turn.opened(WordsGathered).parts, (signal.ref, told)))
         if done:
             self._finish(turn)
         return True
 
     def _finish(self, turn: TurnBuilder) -> None:
-        parts = as_parts(turn.conversation.aside_notes.get("parts"))
+        parts = turn.opened(WordsGathered).parts
         if parts:
             self.told(turn, parts)
         elif turn.conversation.tries == 0:
@@ -93,12 +114,13 @@ class RewordedWords(Interruption):
 class Reword(RewordedWords):
     """The new words of a story."""
 
-    name: ClassVar[str] = REWORD
+    name: ClassVar[Gathers] = REWORD
     when_stopped: ClassVar[bool] = True
 
     def told(self, turn: TurnBuilder, parts: Parts) -> None:
         """Show them once."""
-        turn.set(aside=REWORDED, tries=0)
+        turn.note(kind=REWORDED)
+        turn.set(tries=0)
         turn.ask(Reworded().ask(turn))
 
 
@@ -112,31 +134,25 @@ class Reworded(Interruption):
 
     def ask(self, turn: TurnBuilder) -> Say:
         """Return the question, with the words."""
-        parts = as_parts(turn.conversation.aside_notes.get("parts"))
+        parts = turn.opened(WordsGathered).parts
         options = tuple(choice.shown for choice in self.choices(turn))
         return Say(text=turn.common(self.name, story=joined(parts)), options=options, private=True)
 
     def take(self, turn: TurnBuilder, value: str) -> None:
         """Put them in the old ones' place, or throw them away."""
-        story, parts = story_in(turn), as_parts(turn.conversation.aside_notes.get("parts"))
+        words = turn.opened(WordsGathered)
         if value != "replace":
             RewordedWords.leave(turn)
             return
         if not proved(turn):
             return
-        if turn.conversation.aside_notes.get("here"):
-            _answer_anew(turn, parts)
+        if words.here:
+            _answer_anew(turn, words.parts)
         self.close(turn)
-        turn.effects.append(ReplaceStory(story=story, parts=parts))
+        turn.effects.append(ReplaceStory(story=words.story, parts=words.parts))
         turn.tell("replaced")
         if turn.conversation.status == "open":
             turn.ask_again()
-
-
-def story_in(turn: TurnBuilder) -> int:
-    """Return the number of the story that is talked about."""
-    found = turn.conversation.aside_notes.get("story")
-    return found if isinstance(found, int) else 0
 
 
 def _answer_anew(turn: TurnBuilder, parts: Parts) -> None:

@@ -1,29 +1,45 @@
 """Go on, pause or stop: asked together with the signpost, once in 24 hours (rule 78). Pure.
 
 The message that words of distress stood in has been handled already, as the answer or the part of a story it was. What
-was to be asked in that turn was not shown; it is asked once the person goes on. The notes hold where they were: `under`
-the aside that waits, with its own `notes`; `tries` of the question; `unseen` if the question was not shown yet; `start`
-if nothing of the flow was; `paused` once they wanted a break.
+was to be asked in that turn was not shown; it is asked once the person goes on. It is the one question of ours that is
+asked over another, which it suspends.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
 from flows.model.effects import HoldSealed, OptOut, Say
+from flows.model.open_interruption import OpenInterruption
+from flows.model.partial_answer import NOTED, PartialAnswer
 from flows.model.signals import Said
+from flows.questions.story import telling_of
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder
     from flows.model.signals import Signal
 
-CARE = "care"
+CARE: Final = "care"
 LINES = ("crisis_line", "text_line", "health_line", "youth_line")
 """Whom the signpost names after the emergency number, in this order; each only where the organisation has it."""
+
+
+class WhereTheyWere(OpenInterruption, extra="forbid"):
+    """How it stands with the question beneath the signpost, ours or the flow's."""
+
+    kind: Literal["care"]
+    tries: int = 0
+    """How often the answer to it was not understood."""
+    unseen: bool = False
+    """True: it was not shown yet."""
+    start: bool = False
+    """True: nothing of the flow was."""
+    paused: bool = False
+    """True once they wanted a break."""
 
 
 def signpost(turn: TurnBuilder) -> str:
@@ -48,69 +64,63 @@ class Care(Interruption):
     def take(self, turn: TurnBuilder, value: str) -> None:
         """Go on, leave them in peace until they write, or stop all contact."""
         if value == "pause":
-            turn.set(aside_notes={**turn.conversation.aside_notes, "paused": True}, tries=0)
+            turn.note(paused=True)
+            turn.set(tries=0)
             turn.tell("care_paused")
             return
-        notes = pop_signpost(turn)
+        were = pop_signpost(turn)
         if value == "stop":
             turn.stop()
             turn.tell("care_stopped")
             turn.effects.append(OptOut())
-        elif not turn.conversation.aside:
-            _go_on(turn, notes)
+        elif not turn.conversation.interruptions:
+            _go_on(turn, were)
 
     def unclear(self, turn: TurnBuilder, signal: Signal) -> bool:
         """Go on with whatever it is: nobody has to answer us first."""
         if not isinstance(signal, Said):
             return False
-        notes = pop_signpost(turn)
-        if turn.conversation.aside:
-            return bool(notes.get("unseen"))
+        were = pop_signpost(turn)
+        if turn.conversation.interruptions:
+            return were.unseen
         if turn.conversation.status != "open":
             return False
-        if notes.get("paused") and _is_ready(turn, signal.text):
-            _go_on(turn, notes)
+        if were.paused and _is_ready(turn, signal.text):
+            _go_on(turn, were)
             return True
-        if not notes.get("unseen") or (turn.step is not None and turn.step.listens and turn.consented):
+        if not were.unseen or (turn.step is not None and turn.step.listens and turn.consented):
             return False
         _keep_for_later(turn, signal)
-        _go_on(turn, notes)
+        _go_on(turn, were)
         return True
 
 
 def push_signpost(turn: TurnBuilder, *, unseen: bool, start: bool = False, paused: bool = False) -> None:
-    """Lay the question over whatever waits, with no reminder and no quiet gap running meanwhile."""
+    """Ask it over whatever waits, with no reminder and no quiet gap running meanwhile."""
     state = turn.conversation
-    notes = {
-        "under": state.aside, "notes": state.aside_notes, "tries": state.tries,
-        "unseen": unseen, "start": start, "paused": paused,
-    }  # fmt: skip
-    turn.set(
-        aside=CARE,
-        aside_notes={name: value for name, value in notes.items() if value},
-        tries=0,
-        nudges=max(state.nudges, turn.release.flow.nudges),
-    )
+    turn.push(WhereTheyWere(kind=CARE, tries=state.tries, unseen=unseen, start=start, paused=paused))
+    turn.set(tries=0, nudges=max(state.nudges, turn.release.flow.nudges))
     turn.quiet = None
 
 
-def pop_signpost(turn: TurnBuilder) -> dict[str, Any]:
-    """Take the question away again and return its notes."""
-    notes: dict[str, Any] = dict(turn.conversation.aside_notes)
-    turn.set(aside=notes.get("under", ""), aside_notes=notes.get("notes", {}), tries=notes.get("tries", 0))
-    return notes
+def pop_signpost(turn: TurnBuilder) -> WhereTheyWere:
+    """Take the question away again and return where they were."""
+    were = turn.opened(WhereTheyWere)
+    turn.pop()
+    turn.set(tries=were.tries)
+    return were
 
 
-def _go_on(turn: TurnBuilder, notes: dict[str, Any]) -> None:
+def _go_on(turn: TurnBuilder, were: WhereTheyWere) -> None:
     """Ask what was not shown or, in the middle of a story, only say that they can go on."""
     state = turn.conversation
     if state.status != "open":
         turn.tell("care_on")
-    elif notes.get("start"):
+    elif were.start:
         if state.held:
             turn.tell("held_looked_at")
         turn.go(turn.release.flow.start)
-    elif state.scratch.get("parts") and not notes.get("unseen"):
+    elif telling_of(state).parts and not were.unseen:
         turn.tell("care_on")
     else:
         turn.ask_again()
@@ -120,9 +130,7 @@ def _keep_for_later(turn: TurnBuilder, said: Said) -> None:
     """Keep words that came before their question was shown: they decide nothing, and are not lost."""
     state = turn.conversation
     if turn.consented:
-        noted = state.scratch.get("unclear")
-        kept = [*(noted if isinstance(noted, list) else []), said.text]
-        turn.set(scratch={**state.scratch, "unclear": kept})
+        turn.set(partial=(state.partial or PartialAnswer(kind=NOTED)).noting(said.text))
     elif is_told(said.text):
         turn.effects.append(HoldSealed(text=said.text, ref=said.ref))
         turn.set(held=state.held + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.interruptions.draft import draft_of, is_empty
 from flows.model.consent_answers import Purpose
@@ -21,7 +21,9 @@ from flows.model.effects import (
     Unseal,
 )
 from flows.model.messages import text_on
+from flows.model.open_interruption import OpenInterruption
 from flows.questions.question import QuestionContext, Step, Understood
+from flows.questions.story import Telling, as_parts, telling_of
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
@@ -38,6 +40,7 @@ MOST_REMINDERS = 2
 """Of one conversation, however many questions it has (rule 100)."""
 LATE_ANSWERS = timedelta(days=30)
 """How long after a question of ours is over an answer to it is still told so, and not taken for something new."""
+Opened = TypeVar("Opened", bound=OpenInterruption)
 
 
 class EngineError(RuntimeError):
@@ -69,8 +72,7 @@ class TurnBuilder:
         """True: questions of this turn wait until the person has seen the signpost and goes on."""
         self.unasked = False
         """True once a question was held back like this."""
-        self.suspended: dict[str, Any] = {}
-        self._aside = conversation.aside
+        self._interrupted_by = conversation.interrupted_by
         self.first_asked = False
         """True: what is asked next is a new question, and no repetition of one that waits."""
         self.ref = ""
@@ -83,6 +85,38 @@ class TurnBuilder:
     def set(self, **changes: Any) -> None:
         """Change fields of the conversation."""
         self.conversation = self.conversation.changed(**changes)
+
+    # --- questions of our own -----------------------------------------------------------------------------------
+
+    def open(self, opened: OpenInterruption) -> None:
+        """Open a question of ours in place of all that are open; whatever it keeps is asked with it."""
+        self.set(interruptions=(opened,))
+
+    def push(self, opened: OpenInterruption) -> None:
+        """Open a question of ours over the one that is open, which is suspended until this one is taken away."""
+        self.set(interruptions=(*self.conversation.interruptions, opened))
+
+    def pop(self) -> None:
+        """Take the open question of ours away; the one beneath it, if any, is open again."""
+        self.set(interruptions=self.conversation.interruptions[:-1])
+
+    def note(self, **changes: Any) -> None:
+        """Change what the open question of ours keeps."""
+        *beneath, opened = self.conversation.interruptions
+        self.set(interruptions=(*beneath, opened.model_copy(update=changes)))
+
+    def close(self) -> None:
+        """Close every question of ours; the flow's question is the one that waits again."""
+        self.set(interruptions=())
+
+    def opened(self, kind: type[Opened]) -> Opened:
+        """Return what the open question of ours keeps. Raises EngineError if it is none of this kind."""
+        opened = self.conversation.interruption
+        if not isinstance(opened, kind):
+            raise EngineError(f"{self.conversation.interrupted_by or 'no question'} is open, and no {kind.__name__}")
+        return opened
+
+    # --- the flow's question ------------------------------------------------------------------------------------
 
     def context(self, name: str) -> QuestionContext:
         """Return what the question `name` may see now."""
@@ -140,9 +174,9 @@ class TurnBuilder:
         )  # fmt: skip
         shown = text_on(self.conversation.look, numbered)
         self.set(serial=serial, shown="" if say.private else shown)
-        if self.conversation.aside != self._aside:
-            self._aside = self.conversation.aside
-            self.set(aside_from=serial)
+        if self.conversation.interrupted_by != self._interrupted_by:
+            self._interrupted_by = self.conversation.interrupted_by
+            self.set(interruption_from=serial)
         elif self.first_asked:
             self.set(asked_from=serial)
         self.first_asked = False
@@ -168,8 +202,8 @@ class TurnBuilder:
         out alone if nothing waits.
         """
         state, step = self.conversation, self.step
-        waits = state.status == "open" and not state.aside and not state.opted_out and step is not None
-        if waits and step is not None and step.tells and state.scratch.get("parts"):
+        waits = state.status == "open" and not state.interruptions and not state.opted_out and step is not None
+        if waits and step is not None and step.tells and telling_of(state).parts:
             self.effects.append(Say(text=self._joined(before, self.common("go_on_or_done"))))
         elif waits:
             self.ask_again(other_words=True, before=before)
@@ -197,19 +231,19 @@ class TurnBuilder:
                 name = step.next
                 continue
             if self.conversation.held and self.consented and step.tells:
-                self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.set(step=name, tries=0, partial=None, nudges=0)
                 self.first_asked = True
                 self.effects.append(Unseal())
                 return
             context = self.context(name)
             if step.tells and (told := self.conversation.answers.get(name)) is not None and told.label:
-                self.set(step=name, tries=0, scratch={"parts": told.value}, nudges=0)
+                self.set(step=name, tries=0, partial=Telling(kind="telling", parts=as_parts(told.value)), nudges=0)
                 self.first_asked = True
                 question = self.common("go_on_telling", story=told.label)
                 self.ask(Say(text=question, options=step.ask(context).options, private=True))
                 return
             if step.waits:
-                self.set(step=name, tries=0, scratch={}, nudges=0)
+                self.set(step=name, tries=0, partial=None, nudges=0)
                 self.first_asked = True
                 self.ask(step.ask(context))
                 return
@@ -262,8 +296,9 @@ class TurnBuilder:
         if self.conversation.held:
             self.effects.append(PurgeSealed())
         self.set(
-            status=status, step=None, scratch={}, tries=0, aside="", aside_notes={}, pending="", held=0, back_to=""
-        )
+            status=status, step=None, partial=None, thanked=False, tries=0, interruptions=(), pending="", held=0,
+            back_to="",
+        )  # fmt: skip
         if status == "parted":
             self.set(answers={}, trail=())
 
@@ -271,8 +306,9 @@ class TurnBuilder:
         """Stop all contact: what was begun stays as it is until its time is over, and no question of ours is open."""
         if self.conversation.held:
             self.effects.append(PurgeSealed())
-        kept = {key: value for key, value in self.conversation.scratch.items() if key in {"parts", "chosen"}}
-        self.set(opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=kept)
+        partial = self.conversation.partial
+        kept = partial.stopped() if partial is not None else None
+        self.set(opted_out=True, told_stopped=False, interruptions=(), pending="", held=0, tries=0, partial=kept)
         if self.conversation.status == "open":
             self.set(status="stopped")
 
@@ -292,7 +328,7 @@ class TurnBuilder:
         if name is None:
             raise EngineError("an answer without a question")
         step = self._known(name)
-        consents = dict(self.conversation.consents)
+        consents, partial = dict(self.conversation.consents), self.conversation.partial
         for effect in understood.before:
             self.effects.append(effect)
             if isinstance(effect, RecordConsent):
@@ -302,13 +338,13 @@ class TurnBuilder:
             answers[name] = Answer(
                 value=understood.value,
                 label=understood.label,
-                ref=str(self.conversation.scratch.get("ref") or self.ref),
+                ref=(partial.ref if partial is not None else "") or self.ref,
             )
             self.effects.append(SaveAnswer(step=name, value=understood.value))
             for key, value in understood.sets.items():
                 answers[key] = Answer(value=value)
         trail = tuple(item for item in self.conversation.trail if item != name)
-        self.set(answers=answers, consents=consents, trail=(*trail, name), scratch={}, tries=0)
+        self.set(answers=answers, consents=consents, trail=(*trail, name), partial=None, tries=0)
         self._keep(understood, step)
         self.go(self._after(understood, step))
 
@@ -336,6 +372,7 @@ class TurnBuilder:
         state = self.conversation
         flow = self.release.flow
         over = state.heard_at + timedelta(days=flow.expires_after_days)
+        until = state.interruption.until if state.interruption is not None else ""
         if state.status == "open" and self.quiet is not None:
             self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
         elif (
@@ -344,18 +381,12 @@ class TurnBuilder:
             self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
         elif state.closed_until is not None and state.status != "open":
             self.set(due="expire", due_at=state.closed_until)
-        elif (until := state.aside_notes.get("until")) and state.status not in {"open", "stopped"} and not state.held:
-            self.set(due="expire", due_at=datetime.fromisoformat(str(until)) + LATE_ANSWERS)
-        elif state.status in {"open", "stopped"} or state.held or state.aside:
+        elif until and state.status not in {"open", "stopped"} and not state.held:
+            self.set(due="expire", due_at=datetime.fromisoformat(until) + LATE_ANSWERS)
+        elif state.status in {"open", "stopped"} or state.held or state.interruptions:
             self.set(due="expire", due_at=over)
         else:
             self.set(due=None, due_at=None)
-
-    def _reminds(self) -> bool:
-        """Whether a reminder may still come: never once the story is kept, for what follows is a bonus."""
-        state = self.conversation
-        left = state.nudges < self.release.flow.nudges and state.reminded < MOST_REMINDERS
-        return state.status == "open" and not state.kept and left
 
     def done(self) -> TurnResult:
         """Return the finished turn."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, SerializeAsAny, ValidationError
 
 from flows.model.channel_look import LOOKS, ChannelKind, ChannelLook
+from flows.model.earlier_conversations import in_the_shape_of_today
+from flows.model.open_interruption import OpenInterruption
+from flows.model.partial_answer import PartialAnswer
 
 Status = Literal["idle", "open", "ended", "parted", "stopped", "expired"]
 DueKind = Literal["quiet", "nudge", "expire"]
@@ -69,7 +72,7 @@ class Conversation(BaseModel):
     asked_from: int = 0
     """Number of the message that first asked the waiting question: nobody can answer it who wrote before (design rule
     10)."""
-    aside_from: int = 0
+    interruption_from: int = 0
     """The same for the question of our own that is open."""
     shown: str = ""
     """Exact words of the question last asked, options included; a consent decision records them."""
@@ -78,20 +81,18 @@ class Conversation(BaseModel):
     answers: dict[str, Answer] = Field(default_factory=dict)
     trail: tuple[str, ...] = ()
     """Questions answered so far, in order, for BACK."""
-    scratch: dict[str, JsonValue] = Field(default_factory=dict)
-    """What the waiting question keeps between messages: story parts, toggles, places offered."""
+    partial: SerializeAsAny[PartialAnswer] | None = None
+    """What the waiting question keeps between messages."""
     back_to: str = ""
     """Step to return to after the waiting one, while one thing is being changed; empty otherwise."""
     pending: str = ""
     """Words written when "continue or start again" was asked; used as the answer once the person continues."""
     pending_parts: tuple[tuple[str, str], ...] = ()
     """The same by message, as (ref, text), so that an edit finds them."""
-    aside: str = ""
-    """A question of our own asked in between, by its name in `flows.interruptions`; else empty."""
-    aside_notes: dict[str, JsonValue] = Field(default_factory=dict)
-    """What that question keeps until it is answered; never words that may not be kept."""
-    to_prove: dict[str, JsonValue] = Field(default_factory=dict)
-    """What is done for good once the number that was sent comes back, whatever is talked about meanwhile."""
+    interruptions: tuple[SerializeAsAny[OpenInterruption], ...] = ()
+    """Questions of our own asked in between, each over the one that it suspends: the last is open."""
+    unproved: tuple[SerializeAsAny[OpenInterruption], ...] = ()
+    """The stack to go on with once the number that was sent comes back, whatever is talked about meanwhile."""
     consents: dict[str, str] = Field(default_factory=dict)
     decided: tuple[Decided, ...] = ()
     """The last decisions that were made anew about a kept story, so that an edit finds them."""
@@ -100,6 +101,10 @@ class Conversation(BaseModel):
     kept: bool = False
     """True once the story was kept."""
     opted_out: bool = False
+    told_stopped: bool = False
+    """True once they were told, after the last STOP, that START opens this again."""
+    thanked: bool = False
+    """True once their thanks after the end were answered."""
     cut_off: bool = False
     """True after a STOP that the carrier took: by SMS nothing of ours can reach them until they send START."""
     signposted_at: AwareDatetime | None = None
@@ -133,6 +138,16 @@ class Conversation(BaseModel):
         """How messages look to this person, and what follows from it."""
         return LOOKS[self.channel]
 
+    @property
+    def interruption(self) -> OpenInterruption | None:
+        """The question of our own that is open, or None."""
+        return self.interruptions[-1] if self.interruptions else None
+
+    @property
+    def interrupted_by(self) -> str:
+        """The name of the question of our own that is open; empty if none is."""
+        return self.interruptions[-1].kind if self.interruptions else ""
+
     def changed(self, **changes: Any) -> Conversation:
         """Return the state with some fields changed, as `model_copy` does and at a third of its cost: they are not
         validated. A turn does this many times."""
@@ -153,8 +168,18 @@ class Conversation(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            places = ", ".join(".".join(str(part) for part in item["loc"]) or "whole" for item in error.errors())
-            raise UnreadableConversationError(f"stored conversation cannot be read at: {places}") from None
+            earlier = in_the_shape_of_today(text)
+            if earlier is None:
+                raise UnreadableConversationError(_places(error)) from None
+        try:
+            return cls.model_validate(earlier)
+        except ValidationError as error:
+            raise UnreadableConversationError(_places(error)) from None
+
+
+def _places(error: ValidationError) -> str:
+    places = ", ".join(".".join(str(part) for part in item["loc"]) or "whole" for item in error.errors())
+    return f"stored conversation cannot be read at: {places}"
 
 
 def idle(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from flows.model.effects import Option, Say
+from flows.model.partial_answer import PartialAnswer
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import leaves, numbers, offered, some
 from flows.questions.question import (
@@ -20,6 +21,17 @@ from flows.questions.question import (
     Understood,
     Waiting,
 )
+
+
+class Toggles(PartialAnswer, extra="forbid"):
+    """Options that are on."""
+
+    kind: Literal["toggles"]
+    chosen: tuple[str, ...] = ()
+
+    def stopped(self) -> PartialAnswer:
+        """Return what is on."""
+        return Toggles(kind="toggles", chosen=self.chosen)
 
 
 class ManyStep(Step):
@@ -66,8 +78,8 @@ class ManyStep(Step):
                 return Unclear()
             value = choices[signal.index].option.value
             now_on = tuple(item for item in on if item != value) if value in on else (*on, value)
-            kept: list[JsonValue] = list(now_on)
-            return Waiting(scratch={"chosen": kept}, effects=(self._draw(context, now_on, redraw=True),))
+            kept = Toggles(kind="toggles", chosen=now_on)
+            return Waiting(partial=kept, effects=(self._draw(context, now_on, redraw=True),))
         if isinstance(signal, Said):
             return self._typed(signal.text, choices)
         return Unclear()
@@ -95,8 +107,8 @@ class ManyStep(Step):
 
 
 def _chosen(context: QuestionContext) -> tuple[str, ...]:
-    kept = context.conversation.scratch.get("chosen")
-    return tuple(str(item) for item in kept) if isinstance(kept, list) else ()
+    partial = context.conversation.partial
+    return partial.chosen if isinstance(partial, Toggles) else ()
 
 
 def _all(choices: tuple[Choice, ...], values: tuple[str, ...], note: str) -> Understood:

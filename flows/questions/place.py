@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import JsonValue
-
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import FindPlace, Option, Say
+from flows.model.partial_answer import PartialAnswer
 from flows.model.signals import Chose, Located, PlaceChoice, PlacesFound, Said, Signal
 from flows.questions.options import choose
 from flows.questions.question import (
@@ -25,12 +24,27 @@ from flows.questions.question import (
 )
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from flows.model.effects import Draft
 
 NONE_OF_THESE = "none"
 _LONGEST_SKIP = 24
 """An answer with more words than this is not checked for "it was all on the phone" and the like."""
 _BREAKS = re.compile(r"[\s,.;:!?()–—-]+")
+
+
+class PlacesOffered(PartialAnswer, extra="forbid"):
+    """Places that were found for somebody's words, to choose from."""
+
+    kind: Literal["places"]
+    words: str = ""
+    offered: tuple[tuple[str, str, str], ...] = ()
+    """(id, label, kind), in the order they were shown."""
+
+    def asked_again(self) -> PartialAnswer:
+        """Return the words alone: what was offered for them is over."""
+        return self.model_copy(update={"offered": ()})
 
 
 class PlaceStep(Step):
@@ -89,7 +103,7 @@ class PlaceStep(Step):
         if says_nowhere(said, context.common("place_skips"), context.common("place_fillers")):
             return Understood(value=None)
         # The words come back with the result, without street and house; until then nothing of them is kept.
-        return Waiting(scratch={}, effects=(FindPlace(words=said[:200], ref=signal.ref),))
+        return Waiting(effects=(FindPlace(words=said[:200], ref=signal.ref),))
 
 
 def says_nowhere(said: str, skips: str, fillers: str) -> bool:
@@ -137,11 +151,11 @@ def _found(context: QuestionContext, found: PlacesFound) -> Interpretation:
         return Unclear(kept=words, counts_as=_told(words) if words else Understood(value=None))
     if not found.exact and len(hits) == 1:
         key = "is_it_this_place"
-    offered: list[JsonValue] = [[hit.id, hit.label, hit.kind] for hit in hits[:5]]
+    offered = tuple((hit.id, hit.label, hit.kind) for hit in hits[:5])
     shown = tuple(Option(value=f"p{n}", label=hit.label, key=str(n)) for n, hit in enumerate(hits[:5], start=1))
     shown += (Option(value=NONE_OF_THESE, label=context.common("none_of_these"), key="0"),)
-    scratch: dict[str, JsonValue] = {"words": words, "offered": offered, **({"ref": found.ref} if found.ref else {})}
-    return Waiting(scratch=scratch, effects=(Say(text=context.common(key), options=shown),))
+    kept = PlacesOffered(kind="places", words=words, offered=offered, ref=found.ref)
+    return Waiting(partial=kept, effects=(Say(text=context.common(key), options=shown),))
 
 
 def _choices(context: QuestionContext, offered: tuple[PlaceChoice, ...]) -> tuple[Choice, ...]:
@@ -160,14 +174,14 @@ def _choices(context: QuestionContext, offered: tuple[PlaceChoice, ...]) -> tupl
 
 
 def _offered(context: QuestionContext) -> tuple[PlaceChoice, ...]:
-    kept = context.conversation.scratch.get("offered")
-    if not isinstance(kept, list):
-        return ()
-    return tuple(PlaceChoice(id=str(i[0]), label=str(i[1]), kind=str(i[2])) for i in kept if isinstance(i, list))
+    partial = context.conversation.partial
+    offered = partial.offered if isinstance(partial, PlacesOffered) else ()
+    return tuple(PlaceChoice(id=id_, label=label, kind=kind) for id_, label, kind in offered)
 
 
 def _words(context: QuestionContext) -> str:
-    return str(context.conversation.scratch.get("words", ""))
+    partial = context.conversation.partial
+    return partial.words if isinstance(partial, PlacesOffered) else ""
 
 
 def _chosen(place: PlaceChoice, words: str) -> Understood:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flows.model.conversation import Conversation
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
+    from flows.model.partial_answer import PartialAnswer
     from flows.model.signals import Signal
 
 Tagged = Literal["scale", "actor", "theme"]
@@ -330,9 +331,9 @@ class Understood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Not finished: keep `scratch` and wait for more. `quiet`: seconds of silence after which to ask if that is all."""
+    """Not finished: keep `partial` and wait for more. `quiet`: seconds of silence after which to ask if that is all."""
 
-    scratch: Mapping[str, JsonValue]
+    partial: PartialAnswer | None = None
     effects: tuple[Effect, ...] = ()
     """Effects; a `Say` among them asks the question again."""
     says: tuple[Say, ...] = ()

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from flows.language.keywords.recognise import Keyword, recognise
 from flows.model.effects import DropStory, Option, Say
+from flows.model.partial_answer import PartialAnswer, only_noted
 from flows.model.signals import Chose, Said, Signal
 from flows.questions.options import choose, offered, pressed
 from flows.questions.question import (
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 
 SHOWN_BY_SMS = 200
 """Characters of the story that the SMS read-back shows; MORE sends all of it."""
+
+
+class Changing(PartialAnswer, extra="forbid"):
+    """It was asked what is to be changed."""
+
+    kind: Literal["read_back"]
+
+    @property
+    def leads_back(self) -> bool:
+        """BACK shows the whole again."""
+        return True
+
+    def asked_again(self) -> PartialAnswer | None:
+        """Return only words that came too early: the whole is shown again."""
+        return only_noted(self)
 
 
 class ReadBackStep(Step):
@@ -110,7 +126,7 @@ class ReadBackStep(Step):
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Interpret keep, change (and what), drop; MORE shows the whole story by SMS."""
-        changing = bool(context.conversation.scratch.get("changing"))
+        changing = isinstance(context.conversation.partial, Changing)
         choices = offered(context, self.change if changing else self.options)
         if isinstance(signal, Chose):
             choice = pressed(choices, signal.index)
@@ -122,14 +138,14 @@ class ReadBackStep(Step):
         word = found.word if found is not None else None
         if word is Keyword.MORE:
             whole = Say(text=self._filled(context, whole=True), options=self._shown(context), private=True)
-            return Waiting(scratch={}, effects=(whole,))
+            return Waiting(effects=(whole,))
         if word is Keyword.SKIP:  # SKIP decides nothing: the whole is shown again
             again = (
                 self.ask(context)
                 if changing
                 else Say(text=context.common("nothing_kept_yet"), options=self._shown(context))
             )
-            return Waiting(scratch={}, effects=(again,))
+            return Waiting(effects=(again,))
         if word is Keyword.CHANGE and not changing:
             return self._what_to_change(context)
         match = choose(signal.text, choices)
@@ -137,7 +153,9 @@ class ReadBackStep(Step):
 
     def _what_to_change(self, context: QuestionContext) -> Interpretation:
         shown = tuple(choice.shown for choice in offered(context, self.change))
-        return Waiting(scratch={"changing": True}, effects=(Say(text=context.text("change_text"), options=shown),))
+        return Waiting(
+            partial=Changing(kind="read_back"), effects=(Say(text=context.text("change_text"), options=shown),)
+        )
 
     def _chosen(self, context: QuestionContext, choice: Choice, *, changing: bool) -> Interpretation:
         value = choice.option.value

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from flows.model.signals import Quiet, Said, Signal, Unsealed
 from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
-from flows.questions.story import as_parts, joined, parts_of, with_part, with_story
+from flows.questions.story import TELLING, Telling, as_parts, joined, telling_of, with_part, with_story
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -48,24 +48,24 @@ class ShortTextStep(Step):
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Take the words as they are; wait for the rest if a long SMS may go on."""
         if isinstance(signal, Quiet):
-            parts = parts_of(context)
-            return _told(parts) if parts else Waiting(scratch=context.conversation.scratch)
+            parts = telling_of(context.conversation).parts
+            return _told(parts) if parts else Waiting(partial=context.conversation.partial)
         if isinstance(signal, Unsealed):
             return _told(signal.parts)
         if not isinstance(signal, Said) or not signal.text.strip():
             return Unclear()
-        parts = with_part(parts_of(context), signal)
+        parts = with_part(telling_of(context.conversation).parts, signal)
         if context.look.short and len(signal.text) >= PART:
-            return Waiting(scratch={"parts": [list(part) for part in parts]}, quiet=self.quiet)
+            return Waiting(partial=Telling(kind=TELLING, parts=parts), quiet=self.quiet)
         return _told(parts)
 
     def gap(self, context: QuestionContext) -> int | None:
         """Return the seconds to wait for the rest of a long SMS; None if nothing is awaited."""
-        return self.quiet if parts_of(context) else None
+        return self.quiet if telling_of(context.conversation).parts else None
 
     def finish(self, context: QuestionContext) -> Interpretation:
         """Return the answer for DONE: the wait for further parts is over."""
-        parts = parts_of(context)
+        parts = telling_of(context.conversation).parts
         return _told(parts) if parts else Unclear()
 
 

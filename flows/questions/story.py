@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from pydantic import JsonValue
 
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import Option, Say
+from flows.model.partial_answer import PartialAnswer
 from flows.model.signals import Chose, Edited, Quiet, Said, Signal, Unsealed
 from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from flows.model.conversation import Conversation
     from flows.model.effects import Draft
 
 Parts = tuple[tuple[str, str], ...]
 """Pairs (provider's message id, text), in the order they came."""
+TELLING: Final = "telling"
+
+
+class Telling(PartialAnswer, extra="forbid"):
+    """Words of a story, or of a longer answer, that is not finished."""
+
+    kind: Literal["telling"]
+    parts: Parts = ()
+    alive: bool = False
+    """True once a sign of life was given."""
+    asked_all: bool = False
+    """True while "is that all" waits for an answer."""
+    resting: bool = False
+    """True once they said that they will go on later."""
+
+    def asked_again(self) -> PartialAnswer:
+        """Return all but "is that all"."""
+        return self.model_copy(update={"asked_all": False})
+
+    def stopped(self) -> PartialAnswer | None:
+        """Return the words."""
+        return Telling(kind=TELLING, parts=self.parts) if self.parts else None
 
 
 class StoryStep(Step):
@@ -60,58 +82,54 @@ class StoryStep(Step):
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
         """Collect parts; finish on the button or on a yes to "is that all"."""
-        parts = parts_of(context)
-        asked = bool(context.conversation.scratch.get("asked_all"))
+        telling = telling_of(context.conversation)
+        parts, asked = telling.parts, telling.asked_all
         if isinstance(signal, Unsealed):  # what came before the yes is only the beginning; they may go on
             opening = Say(text=context.common("held_used"), options=_finish(context))
-            held = {**_scratch((*parts, *signal.parts)), "alive": True}
-            return Waiting(scratch=held, effects=(opening,), quiet=self.quiet)
+            held = Telling(kind=TELLING, parts=(*parts, *signal.parts), alive=True)
+            return Waiting(partial=held, effects=(opening,), quiet=self.quiet)
         if isinstance(signal, Chose):
             return told(parts) if parts else Unclear()
         if isinstance(signal, Quiet):
-            return self._quiet(context, parts, asked=asked)
+            return self._quiet(context, telling)
         if isinstance(signal, Said) and signal.text.strip():
             reply = normalise(signal.text.replace(",", " "))
             if asked and parts and reply in _words(context, "that_is_all"):
                 return told(parts)
             if asked and parts and reply in _words(context, "there_is_more"):
-                return Waiting(scratch=self._with(context, parts), quiet=self.quiet * 4)
-            scratch = self._with(context, with_part(parts, signal))
-            return Waiting(scratch=scratch, quiet=self._gap(context, scratch))
+                return Waiting(partial=_with(telling, parts), quiet=self.quiet * 4)
+            longer = _with(telling, with_part(parts, signal))
+            return Waiting(partial=longer, quiet=self._gap(context, longer))
         return Unclear()
 
     def gap(self, context: QuestionContext) -> int | None:
         """Return the seconds of silence after which something is said during a story."""
-        return self._gap(context, context.conversation.scratch) if parts_of(context) else None
+        telling = telling_of(context.conversation)
+        return self._gap(context, telling) if telling.parts else None
 
-    def _gap(self, context: QuestionContext, scratch: Mapping[str, JsonValue]) -> int:
-        if scratch.get("asked_all"):
+    def _gap(self, context: QuestionContext, telling: Telling) -> int:
+        if telling.asked_all:
             return self.enough
-        if scratch.get("resting"):
+        if telling.resting:
             return self.rest
-        return self.alive if context.look.short and not scratch.get("alive") else self.quiet
+        return self.alive if context.look.short and not telling.alive else self.quiet
 
-    @staticmethod
-    def _with(context: QuestionContext, parts: Parts) -> dict[str, JsonValue]:
-        """Return the scratch data: the parts, and whether a "still here" was sent."""
-        alive = {"alive": True} if context.conversation.scratch.get("alive") else {}
-        return {**_scratch(parts), **alive}
-
-    def _quiet(self, context: QuestionContext, parts: Parts, *, asked: bool) -> Interpretation:
-        if asked and parts:
-            return told(parts)
+    def _quiet(self, context: QuestionContext, telling: Telling) -> Interpretation:
+        parts = telling.parts
         if not parts:
-            return Waiting(scratch=context.conversation.scratch)
-        if context.look.short and not context.conversation.scratch.get("alive"):
+            return Waiting(partial=context.conversation.partial)
+        if telling.asked_all:
+            return told(parts)
+        if context.look.short and not telling.alive:
             alive = (Say(text=context.common("first_part")),)
-            return Waiting(scratch={**_scratch(parts), "alive": True}, says=alive, quiet=self.quiet)
+            return Waiting(partial=Telling(kind=TELLING, parts=parts, alive=True), says=alive, quiet=self.quiet)
         question = Say(text=context.common("is_that_all"), options=_finish(context))
-        scratch = {**self._with(context, parts), "asked_all": True}
-        return Waiting(scratch=scratch, effects=(question,), quiet=self.enough)
+        asked = Telling(kind=TELLING, parts=parts, alive=telling.alive, asked_all=True)
+        return Waiting(partial=asked, effects=(question,), quiet=self.enough)
 
     def finish(self, context: QuestionContext) -> Interpretation:
         """Return the answer for DONE: the story, if there is one."""
-        parts = parts_of(context)
+        parts = telling_of(context.conversation).parts
         return told(parts) if parts else Unclear()
 
 
@@ -126,9 +144,10 @@ def joined(parts: Parts) -> str:
     return "\n".join(text for _, text in parts)
 
 
-def parts_of(context: QuestionContext) -> Parts:
-    """Return the parts collected so far at the current question."""
-    return as_parts(context.conversation.scratch.get("parts"))
+def telling_of(conversation: Conversation) -> Telling:
+    """Return what is told so far at the waiting question; nothing, where it keeps something else."""
+    partial = conversation.partial
+    return partial if isinstance(partial, Telling) else Telling(kind=TELLING)
 
 
 def as_parts(value: JsonValue) -> Parts:
@@ -154,9 +173,9 @@ def with_edit(parts: Parts, edited: Edited) -> Parts:
     return tuple((ref, edited.text if ref == edited.ref else text) for ref, text in parts)
 
 
-def _scratch(parts: Parts) -> dict[str, JsonValue]:
-    kept: list[JsonValue] = [list(part) for part in parts]
-    return {"parts": kept}
+def _with(telling: Telling, parts: Parts) -> Telling:
+    """Return other parts, and whether a sign of life was given."""
+    return Telling(kind=TELLING, parts=parts, alive=telling.alive)
 
 
 def _finish(context: QuestionContext) -> tuple[Option, ...]:

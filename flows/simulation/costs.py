@@ -177,8 +177,9 @@ class _Walk:
         elif step.asks_place:
             self._count(self.phone.say(_sample()["place"]))
         elif step.typed:
+            waiting = self.phone.state.step
             self._count(self.phone.say(step.typed))
-            if self.phone.state.scratch.get("chosen"):
+            if self.phone.state.step == waiting:
                 self._count(self.phone.say("DONE"))
         elif step.choices():
             self._choose(step)

@@ -114,7 +114,8 @@ def _conversation(row: Held) -> list[str]:
         told += _indented(
             f"{step}: {_value(answer.get('label') or answer.get('value'))} {answer.get('note', '')}".strip()
         )
-    if begun := _leaves(state.get("scratch", {})):
+    partial = state.get("partial") or state.get("scratch") or {}  # as it is stored now, or as it was before
+    if begun := _leaves({key: value for key, value in partial.items() if key != "kind"}):
         told += _indented(f"Being written: {', '.join(begun)}")
     if state.get("receipt"):
         told += _indented(f"Receipt: {state['receipt']}")

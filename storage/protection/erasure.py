@@ -140,7 +140,9 @@ def erase_words(connection: Connection, story_id: int, *, of_place: bool = False
     except UnreadableConversationError:
         _empty_conversation(connection, row.conversation_id)
         return
-    emptied = old.model_copy(update={"answers": {}, "scratch": {}, "trail": (), "aside": "", "aside_notes": {}})
+    emptied = old.model_copy(
+        update={"answers": {}, "partial": None, "trail": (), "interruptions": (), "thanked": False}
+    )
     connection.execute(
         update(CONVERSATION).where(CONVERSATION.c.id == row.conversation_id).values(state=emptied.to_json())
     )

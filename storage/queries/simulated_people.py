@@ -89,7 +89,7 @@ def practice_person(
         status=latest.status if latest else "",
         receipt=with_receipt(keyring, state).receipt if state and state.kept and state.status == "ended" else "",
         due_at=latest.due_at if latest else None,
-        question=(state.token, state.serial) if state and (state.status == "open" or state.aside) else None,
+        question=(state.token, state.serial) if state and (state.status == "open" or state.interruptions) else None,
         held=connection.execute(select(func.count()).where(SEALED.c.contributor_id == person.id)).scalar_one(),
         waiting=_waiting(connection, person.id, now),
         stories=_stories(connection, person.id),

@@ -13,8 +13,9 @@ import pytest
 
 from flows import questions
 from flows.model.effects import Say
+from flows.model.partial_answer import PartialAnswer
 from flows.model.signals import Said, Signal
-from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood
+from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,13 @@ text = "That is fine. We have kept no story. To talk to someone, any time: {cris
 """
 
 
+class RoughCount(PartialAnswer, extra="forbid"):
+    """A number that was only said to be about right."""
+
+    kind: Literal["rough_count"]
+    number: int
+
+
 class CountStep(Step):
     """Ask how many there were."""
 
@@ -95,8 +103,14 @@ class CountStep(Step):
         return "0"
 
     def hear(self, context: QuestionContext, signal: Signal) -> Interpretation:
-        """Understand a whole number."""
+        """Understand a whole number; "about 3" is asked about once."""
         said = signal.text.strip() if isinstance(signal, Said) else ""
+        rough = context.conversation.partial
+        if said == "that is right" and isinstance(rough, RoughCount):
+            said = str(rough.number)
+        if said.startswith("about "):
+            kept = RoughCount(kind="rough_count", number=int(said.removeprefix("about ")))
+            return Waiting(partial=kept, effects=(Say(text="Is that right?"),))
         if not said.isdecimal() or int(said) > MOST:
             return Unclear(kept=said)
         return Understood(value=int(said), label=f"{said} {context.text('unit')}")
@@ -120,7 +134,7 @@ def walked(channel: Literal["sms", "telegram"]) -> dict[str, Any]:
     phone = Simulation(
         releases={"wait": release}, flow="wait", channel=channel, find_places=lambda words: PlacesFound(words=words)
     )
-    for text in ("hello", "AGREE", "Nobody came.", "DONE", "quite a few", "3"):
+    for text in ("hello", "AGREE", "Nobody came.", "DONE", "quite a few", "about 3", "that is right"):
         phone.say(text)
     (kept,) = phone.stories.values()
     return {
@@ -150,6 +164,7 @@ def test_a_class_and_a_word_are_a_question_type(channel: str) -> None:
     assert found["costs"] == [1, 1]
     assert "For how many days did you wait?" in "\n".join(found["said"])
     assert "Send a number, such as 3." in "\n".join(found["said"])
+    assert "Is that right?" in found["said"], "what it keeps between messages went through JSON"
     assert found["label"] == "3 days"
     assert found["status"] == "ended"
     assert (found["text"], found["answers"]) == ("Nobody came.", {"times": {"value": 3}})

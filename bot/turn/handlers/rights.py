@@ -154,5 +154,6 @@ def erase(turn: HandlerContext, effect: Erase) -> None:
             turn.connection, RequestKind.ERASURE, turn.person.contributor_id, turn.now, origin=RequestOrigin.CHAT
         )
         if told_in == turn.conversation.id:  # or the turn would store its words again
-            gone = {"answers": {}, "scratch": {}, "trail": (), "kept": False, "step": None, "status": "parted"}
-            turn.conversation = turn.conversation.model_copy(update=gone)
+            turn.conversation = turn.conversation.changed(
+                answers={}, partial=None, trail=(), kept=False, step=None, status="parted", thanked=False
+            )

@@ -178,7 +178,7 @@ def _leave_open_nothing(connection: Connection, contributor_id: int) -> None:
         told: dict[str, Any] = {} if old.kept else {"answers": {}, "trail": ()}
         over = old.model_copy(
             update={
-                "status": status, "step": None, "scratch": {}, "aside": "", "aside_notes": {}, "pending": "",
+                "status": status, "step": None, "partial": None, "interruptions": (), "pending": "",
                 "held": 0, "due": None, "due_at": None, "back_to": "", "shown": "", **told,
             }
         )  # fmt: skip

@@ -99,8 +99,8 @@ async def test_each_story_can_be_taken_back_on_its_own(service: Service) -> None
 async def test_the_first_words_of_a_list_are_kept_in_no_conversation(service: Service) -> None:
     await two_stories(service)
     await service.text(MAYA, "MY DATA", "2")
-    (waiting,) = (row.state for row in service.rows(tables.Conversation) if '"aside":"delete"' in row.state)
-    assert "The bus stop" not in Conversation.from_json(waiting).aside_notes.__repr__()
+    (waiting,) = (row.state for row in service.rows(tables.Conversation) if '"kind":"delete"' in row.state)
+    assert "The bus stop" not in Conversation.from_json(waiting).interruptions.__repr__()
     assert "Nov 2026" in waiting
 
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from flows.authoring.release import compile_release
 from flows.authoring.texts import sources, texts_for
 from flows.engine.commands import LISTENED_TO_WHEN_STOPPED
+from flows.interruptions.reword import WordsGathered
 from flows.language.keywords.recognise import recognise
 from flows.model.effects import KeepStory, OptOut, Say
 from flows.model.signals import Chose, Edited, Located, Said, Sent
-from flows.questions.story import as_parts
+from flows.questions.story import Telling
 from tests.flows.phone import GLENBOIG, ORGANISATION, Phone, releases
 
 FLOWS = sorted(releases())
@@ -148,7 +149,7 @@ def reach(flow: str, channel: str):
             phone = phone_for(flow, channel, language)
             phone.say("hello")
             consents = {"take_part": "yes"} if step.sensitive or name not in {"age", "take_part"} else {}
-            phone.state = phone.state.model_copy(update={"step": name, "consents": consents, "scratch": {}})
+            phone.state = phone.state.model_copy(update={"step": name, "consents": consents, "partial": None})
             yield name, phone
 
 
@@ -230,7 +231,8 @@ def do(phone: Phone, kind: str, what: object) -> None:
 def words_held(phone: Phone) -> str:
     """Return all words of the person that are somewhere: kept, being told, in an answer, held or waiting."""
     state = phone.state
-    parts = [*as_parts(state.scratch.get("parts")), *as_parts(state.aside_notes.get("parts")), *phone.sealed]
+    gathered = [one.parts for one in (state.partial, state.interruption) if isinstance(one, Telling | WordsGathered)]
+    parts = [*(part for parts in gathered for part in parts), *phone.sealed]
     kept = [*(story.draft.text for story in phone.stories.values()), *(story.draft.text for story in phone.shelf.kept)]
     answered = [str(answer.value) for answer in state.answers.values()]
     return "\n".join([*kept, *(text for _, text in parts), *answered, state.pending])
@@ -246,15 +248,15 @@ def test_no_word_told_after_a_yes_is_lost_unless_its_teller_says_so(flow, channe
     for kind, what in done:
         before, decided = phone.state, len(phone.decisions)
         do(phone, kind, what)
-        chose_anew = before.aside in {"retell", "reworded"} or phone.state.aside == "tell_anew"
+        chose_anew = before.interrupted_by in {"retell", "reworded"} or phone.state.interrupted_by == "tell_anew"
         refused = any((one.purpose, one.answer) == ("take_part", "no") for one in phone.decisions[decided:])
         under_age = before.step == "age" and phone.state.status == "parted"
-        if chose_anew or refused or under_age or before.aside == "tell_anew" or phone.state.id != before.id:
+        if chose_anew or refused or under_age or before.interrupted_by == "tell_anew" or phone.state.id != before.id:
             told.clear()  # "tell it anew" was chosen, a no or a young age given, or something new begun
-        elif kind == "tell" and before.status == "open" and not before.opted_out and not before.aside:
+        elif kind == "tell" and before.status == "open" and not before.opted_out and not before.interrupted_by:
             told.add(str(what))
         held = words_held(phone)
-        assert [text for text in told if text not in held] == [], (kind, what, before.step, before.aside)
+        assert [text for text in told if text not in held] == [], (kind, what, before.step, before.interrupted_by)
 
 
 @pytest.mark.parametrize("flow", FLOWS)

@@ -126,7 +126,7 @@ def test_likely_stops_nothing_and_says_one_warm_sentence():
     assert raised(phone) == ["likely"]
     assert warmth(phone) == 1
     assert not any("116 123" in effect.text for effect in phone.effects if isinstance(effect, Say))
-    assert phone.state.aside == ""
+    assert phone.state.interrupted_by == ""
     assert answer
 
 

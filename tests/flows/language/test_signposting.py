@@ -165,7 +165,7 @@ def test_a_word_for_the_question_underneath_is_obeyed(word):
     phone.say("hello", "AGREE", STORY, DISTRESS, word)
     assert phone.step in {"place", "story"}
     assert STORY in (phone.state.to_json())
-    assert phone.state.aside == ("retell" if word == "BACK" else "")
+    assert phone.state.interrupted_by == ("retell" if word == "BACK" else "")
 
 
 def test_nobody_is_reminded_while_the_choice_is_open_or_a_pause_taken():

@@ -58,10 +58,10 @@ def test_a_receipt_that_opens_something_leaves_the_story_that_is_being_told_alon
     phone.say("AGREE" if phone.step == "take_part" else STORY)
     if phone.step == "story":
         phone.say("And it was raining on that day.")
-    before = phone.state.scratch
+    before = phone.state.partial
     assert "We found what was told" in phone.say("kettle otter lantern")
     phone.say("nothing")
-    assert phone.state.scratch == before
+    assert phone.state.partial == before
 
 
 def test_words_while_they_are_being_added_are_no_receipt() -> None:

@@ -211,7 +211,7 @@ def test_of_a_child_nothing_is_kept_and_in_a_day_not_even_that_they_were_here(ch
     assert phone.sealed == []
     assert LeaveNothing() in phone.effects
     state = phone.state
-    assert (state.answers, state.consents, state.scratch, state.shown) == ({}, {}, {}, "")
+    assert (state.answers, state.consents, state.partial, state.shown) == ({}, {}, None, "")
     assert phone.wait(days=2) == ""
     assert phone.effects[-1] == LeaveNothing(person=True)
     assert phone.state.due is None

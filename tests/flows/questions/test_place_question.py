@@ -50,7 +50,7 @@ def test_a_street_alone_is_kept_nowhere_and_asked_again() -> None:
     scene = QuestionContext(name="place", release=releases()["share"], conversation=phone.state, now=phone.now)
     asked = question.hear(scene, Said(text="19 Sycamore Drive"))
     assert isinstance(asked, Waiting)
-    assert asked.scratch == {}
+    assert asked.partial is None
     assert asked.effects == (FindPlace(words="19 Sycamore Drive"),)
     phone.send(PlacesFound(words=""))
     assert phone.step == "place"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
+from flows.questions.story import Telling
 from storage import tables
 from storage.db.column_types import Moment
 from storage.db.engine import reader
@@ -154,7 +155,9 @@ def test_notes_of_providers_go_with_the_age_of_raw_events(database: Engine, writ
 
 def unfinished(connection: Connection, person: Person, **changes: Any) -> Conversation:
     """Begin something that is never finished, with words of it everywhere."""
-    conversation = begin(connection, person, shown=MARK, scratch={"parts": [MARK]}, **changes)
+    conversation = begin(
+        connection, person, shown=MARK, partial=Telling(kind="telling", parts=(("", MARK),)), **changes
+    )
     turn_queries.hold_sealed(
         connection, conversation_id="c1", contributor_id=person.contributor_id, ref="r", sealed=SEALED_MARK, now=NOW
     )

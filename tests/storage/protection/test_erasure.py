@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from flows.model.conversation import Conversation
 from flows.model.item_kinds import ItemKind
+from flows.questions.story import Telling
 from storage import tables
 from storage.protection.erasure import erase_contributor, erase_story, finish_erasures
 from storage.queries.conversations import failed_events, turn_queries
@@ -53,7 +54,14 @@ def live(connection: Connection, person: Person, name: str, mark: str) -> int:
         connection, channel="sms", provider_id=f"SM{name}", received_at=NOW, sealed=sealed,
         contributor_id=person.contributor_id,
     )  # fmt: skip
-    conversation = begin(connection, person, name, shown=mark, scratch={"parts": [mark]}, receipt=f"maple {mark} otter")
+    conversation = begin(
+        connection,
+        person,
+        name,
+        shown=mark,
+        partial=Telling(kind="telling", parts=(("", mark),)),
+        receipt=f"maple {mark} otter",
+    )
     turn_queries.hold_sealed(
         connection, conversation_id=name, contributor_id=person.contributor_id, ref=mark, sealed=sealed, now=NOW
     )

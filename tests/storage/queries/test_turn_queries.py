@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from flows.model.conversation import Conversation
+from flows.questions.story import Telling
 from storage import tables
 from storage.db import engine as db
 from storage.queries.conversations import failed_events, timers, turn_queries
@@ -108,7 +109,9 @@ def test_a_conversation_is_stored_and_found_as_it_was(writer: Writer) -> None:
         person = meet(connection)
         assert turn_queries.latest_conversation(connection, person.contributor_id) is None
         old = begin(connection, person, "old", status="ended")
-        new = begin(connection, person, "new", started_at=LATER, scratch={"parts": ["café 👍"]})
+        new = begin(
+            connection, person, "new", started_at=LATER, partial=Telling(kind="telling", parts=(("", "café 👍"),))
+        )
         turn_queries.save_conversation(
             connection, old, contributor_id=person.contributor_id, address_id=person.address_id, now=LATER
         )
