@@ -137,6 +137,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def data_dir(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A data folder with a database at the newest schema, for a service whose first start is not what is tested."""
+    folder = tmp_path / "var"
+    folder.mkdir(mode=0o700)
+    shutil.copyfile(sqlite_template, folder / "earshot.db")
+    (folder / "earshot.db").chmod(0o600)
+    return folder
+
+
 def _quick_place() -> Path | None:
     """Return a folder in memory where there is room: a new database is hundreds of files, a second on a busy disk."""
     memory = Path("/dev/shm")
