@@ -27,8 +27,9 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-em
 run: .venv/.runs ## Start Earshot on http://127.0.0.1:8000
 	@$(BIN)/earshot serve
 
+# Tests start Earshot dozens of times: where Python may not keep what it compiled, it compiles it all each time.
 test: .venv/.ready ## Run every test, on all cores
-	$(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 check: lint types imports flows test ## Run exactly what CI runs
 

@@ -45,9 +45,9 @@ GOOD = {
 
 
 @pytest.fixture
-def healthy(tmp_path: Path) -> dict[str, str]:
+def healthy(data_dir: Path) -> dict[str, str]:
     """The settings of an installation that has been started once."""
-    given = GOOD | {"EARSHOT_DATA_DIR": str(tmp_path / "var")}
+    given = GOOD | {"EARSHOT_DATA_DIR": str(data_dir)}
     app = build(read(given))
     app.writer.run(lambda connection: put_on_call(connection, app.keyring))
     app.close()

@@ -83,9 +83,9 @@ def _walk(routes: list[object], before: str = "") -> Iterator[Way]:
 
 
 @pytest.fixture
-async def attacker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attacker]:
+async def attacker(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attacker]:
     monkeypatch.setattr(passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    app = build(read({"EARSHOT_DATA_DIR": str(tmp_path / "var")}))
+    app = build(read({"EARSHOT_DATA_DIR": str(data_dir)}))
     app.writer.run(room.tell)
     transport = httpx.ASGITransport(app.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:

@@ -62,10 +62,10 @@ class Door(NamedTuple):
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+async def door(data_dir: Path) -> AsyncIterator[Door]:
     time = Time()
     app = build(
-        read({"EARSHOT_DATA_DIR": str(tmp_path / "var"), "EARSHOT_PUBLIC_URL": PUBLIC,
+        read({"EARSHOT_DATA_DIR": str(data_dir), "EARSHOT_PUBLIC_URL": PUBLIC,
               "EARSHOT_TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "EARSHOT_TWILIO_AUTH_TOKEN": "c" * 32,
               "EARSHOT_TWILIO_FROM": "+447700900999"}),
         time,

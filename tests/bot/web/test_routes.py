@@ -83,8 +83,8 @@ class Outside:
 
 
 @pytest.fixture
-async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
-    app = build(read(SETTINGS | {"EARSHOT_DATA_DIR": str(tmp_path / "var")}))
+async def outside(data_dir: Path) -> AsyncIterator[Outside]:
+    app = build(read(SETTINGS | {"EARSHOT_DATA_DIR": str(data_dir)}))
     transport = httpx.ASGITransport(app.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.1:8000") as client:
         yield Outside(app, client)
