@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from storage.queries.team.members import Member
     from storage.queries.team.safeguarding_work import SafeguardingItem
 
-CARERS = frozenset({"lead", "safeguarding"})
+SAFEGUARDING_ROLES = frozenset({"lead", "safeguarding"})
 """Roles that do safeguarding: they may open words and numbers, take items and close them."""
 
 Act = Literal["take", "back", "close", "reopen"]

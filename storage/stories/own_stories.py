@@ -121,8 +121,8 @@ def set_aside(
 ) -> int:
     """Stop all use of a person's stories, one or all, because they asked to delete them. Returns how many."""
     which = _which(contributor_id, story_id, told_in)
-    aside = update(STORY).where(*which, STORY.c.withdrawn_at.is_(None))
-    return connection.execute(aside.values(withdrawn_at=now, version=STORY.c.version + 1)).rowcount
+    withdrawn = update(STORY).where(*which, STORY.c.withdrawn_at.is_(None))
+    return connection.execute(withdrawn.values(withdrawn_at=now, version=STORY.c.version + 1)).rowcount
 
 
 def put_back(connection: Connection, contributor_id: int, *, story_id: int | None = None, told_in: str = "") -> int:
