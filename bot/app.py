@@ -21,7 +21,7 @@ from bot.jobs.conversation_timers import ConversationTimers
 from bot.jobs.follow_ups import FollowUps
 from bot.jobs.scheduler import DAY, HOUR, MINUTE, Job, Schedule
 from bot.outbound.sender import Sender
-from bot.settings.open_database import keep_notice, open_database, periods
+from bot.settings.open_database import open_database, periods, store_privacy_facts
 from bot.settings.organisation import organisation_facts
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
@@ -143,7 +143,7 @@ class App:
             warm=lambda: self.warm,
             monotonic=time.monotonic,
         )
-        base.writer.health.on_change(_tell_of_trouble)
+        base.writer.health.on_change(_log_trouble)
         self._clock_seen = False
         self._running: list[asyncio.Task[None]] = []
         self._base = base
@@ -160,13 +160,13 @@ class App:
             channel=self.channels.get(SIMULATOR), releases=self.releases, intake=self.intake, timers=self.timers,
         )  # fmt: skip
         services = WebServices(
-            public=public, simulator=simulator, review=self.review_parts(), channels=self.channels,
+            public=public, simulator=simulator, review=self.review_services(), channels=self.channels,
             intake=self.intake, recovery=self.recovery, sender=self.sender, admission=self.admission,
             readiness=self.readiness, is_warm=lambda: self.warm,
         )  # fmt: skip
         return routes.build(services)
 
-    def review_parts(self) -> ReviewServices:
+    def review_services(self) -> ReviewServices:
         """Return the services that the team's pages need."""
         return ReviewServices(
             engine=self.engine,
@@ -252,28 +252,28 @@ class App:
 
     def _jobs(self) -> tuple[Job, ...]:
         return (
-            Job(name="clock", every=MINUTE, run=self._look_at_clock),
+            Job(name="clock", every=MINUTE, run=self._check_clock),
             Job(name="due", every=TICK_SECONDS, run=self.timers.tick),
             Job(name="alerts", every=TICK_SECONDS, run=self.alerts.tick),
-            Job(name="ask back", every=MINUTE, run=self._while_sure(self.follow_ups.tick)),
-            Job(name="renewal", every=HOUR, run=self._while_sure(self.follow_ups.renew)),
+            Job(name="follow ups", every=MINUTE, run=self._while_clock_is_sure(self.follow_ups.tick)),
+            Job(name="renewal", every=HOUR, run=self._while_clock_is_sure(self.follow_ups.renew)),
             Job(name="stored", every=MINUTE, run=self.recovery.stored),
             Job(name="missed", every=DAY, run=self.recovery.missed),
             Job(name="refused", every=TICK_SECONDS, run=self.recovery.after_refusal, at_start=False),
-            Job(name="retention", every=HOUR, run=self._let_go),
+            Job(name="retention", every=HOUR, run=self._run_retention),
             Job(name="erasures", every=MINUTE, run=self._finish_erasures),
-            Job(name="scrub", every=MINUTE, run=self._scrub),
+            Job(name="vacuum", every=MINUTE, run=self._vacuum),
             Job(name="places", every=MINUTE, run=self._read_places, at_start=False),
         )
 
-    async def _look_at_clock(self) -> int:
+    async def _check_clock(self) -> int:
         afresh, self._clock_seen = not self._clock_seen, True
         leap = await self.writer.perform(partial(self.time.settle, afresh=afresh))
         if leap is not None:
             log.error("clock in doubt", reads=leap.reads.isoformat(), known=leap.known.isoformat())
         return 0
 
-    def _while_sure(self, run: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+    def _while_clock_is_sure(self, run: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
         """Return a job that does nothing while the clock is in doubt, for work that asks people or ends by date."""
 
         async def sure() -> int:
@@ -284,13 +284,13 @@ class App:
     async def _finish_erasures(self) -> int:
         return await self.writer.perform(partial(finish_erasures, now=self.time.surely()))
 
-    async def _scrub(self) -> int:
+    async def _vacuum(self) -> int:
         """Write the list of refusals beside the database, then clean deleted content out of free pages and logs."""
         await asyncio.to_thread(refusals_list.keep, self.engine, self.writer, self.settings.data_dir, self.clock())
         done = await asyncio.to_thread(vacuum, self.engine, self.writer, self.settings.data_dir, self.clock())
         return done.fresh if done.clean else 0
 
-    async def _let_go(self) -> int:
+    async def _run_retention(self) -> int:
         """Delete what has been kept for its full period. Runs hourly, because /privacy says "at most"."""
         kept = periods(self.settings)
         return len(await asyncio.to_thread(retention.run, self.engine, self.writer, kept, self.time.surely()))
@@ -305,7 +305,7 @@ class App:
             return project_places(connection)
 
 
-def _tell_of_trouble(cause: Cause | None) -> None:
+def _log_trouble(cause: Cause | None) -> None:
     if cause is None:
         log.warning("database works again")
     else:
@@ -325,7 +325,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = present) -> App:
         backup.clear_up(Path(str(base.engine.url.database)), clock().timestamp() - HOUR)
     try:
         base.writer.run(partial(releases.publish, now=clock()))
-        return App(base, releases, switched_on(settings, base.keyring), keep_notice(base))
+        return App(base, releases, switched_on(settings, base.keyring), store_privacy_facts(base))
     except BaseException:
         base.close()
         raise

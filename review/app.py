@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from review.export import export_page
 from review.inbox import inbox_page
 from review.kit import render, require_role, visit
-from review.kit.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import SAFEGUARDING_ROLES
 from review.kit.static_files import HeldFiles
 from review.kit.throttle import Throttle
 from review.kit.visit import ANYONE, DECIDERS, LEADS, READERS, STRANGERS
@@ -66,17 +66,17 @@ HEADERS = {
 PROBLEMS = {400: "bad_request", 404: "not_found", 405: "not_found", 413: "too_large", 415: "bad_request"}
 
 
-def build(parts: ReviewServices) -> Starlette:
+def build(services: ReviewServices) -> Starlette:
     """Return the team's web app, to be mounted at `/` after all other routes."""
-    slowdown = Throttle()
+    throttle = Throttle()
 
     def page(view: Callable[[visit.Visit], Response], roles: frozenset[Role]) -> Callable[..., Awaitable[Response]]:
-        return require_role.require_role(view, parts, slowdown, roles=roles)
+        return require_role.require_role(view, services, throttle, roles=roles)
 
     def slow_page(
         view: Callable[[visit.Visit], Awaitable[Response]], roles: frozenset[Role]
     ) -> Callable[..., Awaitable[Response]]:
-        return require_role.require_role_awaited(view, parts, slowdown, roles=roles)
+        return require_role.require_role_awaited(view, services, throttle, roles=roles)
 
     routes = [
         Route("/", page(queue_page.show, ANYONE), methods=["GET"]),
@@ -87,14 +87,16 @@ def build(parts: ReviewServices) -> Starlette:
         Route("/stories/{story_id:int}/place", page(place_page.show, DECIDERS), methods=["GET"]),
         Route("/stories/{story_id:int}/place", page(place_page.show, DECIDERS), methods=["POST"]),
         Route("/stories/{story_id:int}/place/choose", page(place_page.choose, DECIDERS), methods=["POST"]),
-        Route("/stories/{story_id:int}/progress/{step}", page(progress_page.move, DECIDERS), methods=["POST"]),
+        Route(
+            "/stories/{story_id:int}/progress/{step}", page(progress_page.record_progress, DECIDERS), methods=["POST"]
+        ),
         Route("/stories/{story_id:int}/{act}", page(story_page.act, DECIDERS), methods=["POST"]),
-        Route("/safeguarding", page(safeguarding_page.show, CARERS), methods=["GET"]),
-        Route("/safeguarding/{item_id:int}", page(safeguarding_page.show_one, CARERS), methods=["GET"]),
-        Route("/safeguarding/{item_id:int}/words", page(safeguarding_page.words, CARERS), methods=["POST"]),
-        Route("/safeguarding/{item_id:int}/reach", page(safeguarding_page.reach, CARERS), methods=["POST"]),
-        Route("/safeguarding/{item_id:int}/write", page(safeguarding_page.write, CARERS), methods=["POST"]),
-        Route("/safeguarding/{item_id:int}/{act}", page(safeguarding_page.act, CARERS), methods=["POST"]),
+        Route("/safeguarding", page(safeguarding_page.show, SAFEGUARDING_ROLES), methods=["GET"]),
+        Route("/safeguarding/{item_id:int}", page(safeguarding_page.show_one, SAFEGUARDING_ROLES), methods=["GET"]),
+        Route("/safeguarding/{item_id:int}/words", page(safeguarding_page.words, SAFEGUARDING_ROLES), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/reach", page(safeguarding_page.reach, SAFEGUARDING_ROLES), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/write", page(safeguarding_page.write, SAFEGUARDING_ROLES), methods=["POST"]),
+        Route("/safeguarding/{item_id:int}/{act}", page(safeguarding_page.act, SAFEGUARDING_ROLES), methods=["POST"]),
         Route("/export", page(export_page.show, DECIDERS), methods=["GET"]),
         Route("/export", page(export_page.download, DECIDERS), methods=["POST"]),
         Route("/export/columns", page(export_page.columns, DECIDERS), methods=["GET"]),

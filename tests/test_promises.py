@@ -117,10 +117,10 @@ def test_no_promise_is_made_that_is_not_listed() -> None:
 
 TIMES = (
     ("docs/care.md", "within half a minute", "alerts", 15),
-    ("docs/deploy.md", "by the service itself | two minutes; over 64 MB about an hour.", "scrub", 60),
+    ("docs/deploy.md", "by the service itself | two minutes; over 64 MB about an hour.", "vacuum", 60),
     ("docs/deploy.md", "two minutes; over 64 MB about an hour.", "erasures", 60),
-    ("docs/deploy.md", "at most a minute late", "scrub", 60),
-    ("docs/deploy.md", "What was kept for long enough goes by itself, every hour.", "retention", EARLY.seconds),
+    ("docs/deploy.md", "at most a minute late", "vacuum", 60),
+    ("docs/deploy.md", "What was kept for long enough is deleted by itself, every hour.", "retention", EARLY.seconds),
     ("bot/cli/clock.py", "a running service knows within a minute", "clock", 60),
 )
 """Where a time is named, how, the job it hangs on, and how many seconds may lie between two runs of that."""

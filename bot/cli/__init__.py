@@ -53,12 +53,12 @@ def build(groups: Sequence[str] = GROUPS) -> typer.Typer:
 
 def main() -> None:
     """Run the command. A known error is printed in plain words, any other by its class and place only."""
-    from bot.cli.console import failing_plainly  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import plain_errors  # noqa: PLC0415 - keep start-up light
 
-    with failing_plainly():
-        build(asked_for(sys.argv[1:]))()
+    with plain_errors():
+        build(groups_named(sys.argv[1:]))()
 
 
-def asked_for(words: Sequence[str]) -> Sequence[str]:
+def groups_named(words: Sequence[str]) -> Sequence[str]:
     """Return the group that the typed words name, or all groups if they name none."""
     return words[:1] if words and words[0] in GROUPS else GROUPS

@@ -30,8 +30,8 @@ def assist(
     flow: Annotated[str, typer.Option(help="The flow; the first one if left out.")] = "",
 ) -> None:
     """Write down what somebody beside you tells, with their consent. Needs --read-aloud."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
-    from bot.settings.open_database import keep_notice, opened_database  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
+    from bot.settings.open_database import opened_database, store_privacy_facts  # noqa: PLC0415 - keep start-up light
     from bot.settings.organisation import organisation_facts  # noqa: PLC0415
     from bot.turn.assisted_session import AssistedSession  # noqa: PLC0415
     from bot.turn.releases import Releases  # noqa: PLC0415
@@ -48,7 +48,7 @@ def assist(
         raise typer.Exit(FAILED)
     if not where.strip():
         raise typer.BadParameter("say where you sit together", param_hint="--where")
-    settings = installed()
+    settings = installed_settings()
     releases = Releases.compile(
         organisation_facts(settings), settings.default_flow, settings.flow_folders, settings.text_folders
     )
@@ -62,26 +62,26 @@ def assist(
         base.writer.run(partial(releases.publish, now=base.clock()))
         services = TurnServices(
             keyring=base.keyring, releases=releases, resolver=Resolver(countries=(settings.country,)),
-            languages=settings.languages, notice=keep_notice(base), staffed=settings.staffed_hours,
+            languages=settings.languages, notice=store_privacy_facts(base), staffed=settings.staffed_hours,
         )  # fmt: skip
-        sitting = AssistedSession(
+        session = AssistedSession(
             writer=base.writer, services=services, assisted=Assisted(member.id, where.strip()), clock=base.clock
         )
         out.print(ALOUD, markup=False)
-        _listen(out, sitting.begin(flow), sitting)
+        _listen(out, session.begin(flow), session)
 
 
-def _listen(out: Console, asked: list[Say], sitting: AssistedSession) -> None:
+def _listen(out: Console, asked: list[Say], session: AssistedSession) -> None:
     _show(out, asked)
-    while not sitting.over:
+    while not session.over:
         try:
             answer = out.input("> ")
         except (EOFError, KeyboardInterrupt):
             out.print("\nYou left. What was not kept is deleted after its period.")
             return
         if answer.strip():
-            _show(out, sitting.say(answer))
-    conversation = sitting.conversation
+            _show(out, session.say(answer))
+    conversation = session.conversation
     if conversation is not None and conversation.kept:
         out.print(
             f"\nWrite these three words on a card for the person: {conversation.receipt}\n"

@@ -15,10 +15,10 @@ commands = typer.Typer(
 @commands.command()
 def show() -> None:
     """Say what the clock reads, and whether it can be trusted. While it is in doubt, nothing is deleted by its age."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
 
-    settings = installed()
+    settings = installed_settings()
     with opened_database(settings) as base:
         leap, reads = base.time.leap, base.time.wall().astimezone(settings.timezone)
     out = console()
@@ -41,11 +41,11 @@ def right(
 
     From then on, everything that is over by this date is deleted.
     """
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.upkeep import timekeeping  # noqa: PLC0415
 
-    settings = installed()
+    settings = installed_settings()
     out = console()
     with opened_database(settings) as base:
         leap = base.time.leap

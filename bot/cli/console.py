@@ -47,7 +47,7 @@ def read_settings() -> Settings:
     return environment.read(os.environ, Path.cwd())
 
 
-def installed(*, makes: bool = False) -> Settings:
+def installed_settings(*, makes: bool = False) -> Settings:
     """Return the settings of an installation that has a database; exits with an error where there is none.
 
     `makes`: the command may create the database, if the data folder exists or is the default one. A misspelt folder
@@ -76,14 +76,14 @@ def installed(*, makes: bool = False) -> Settings:
     raise typer.Exit(FAILED)
 
 
-def starting() -> Settings:
+def settings_for_start() -> Settings:
     """Return the settings for a start. Exits if the named data folder is missing and the default one has a database."""
     import typer  # noqa: PLC0415 - keep start-up light
 
     from bot.settings.environment import variable  # noqa: PLC0415
 
     found = read_settings()
-    usual = found.usual_folder_passed_by
+    usual = found.unused_default_folder
     if usual is None:
         return found
     out = console(error=True)
@@ -119,7 +119,7 @@ def _trouble(error: Exception) -> str:
 
 
 @contextmanager
-def failing_plainly() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """Print an error in plain words and exit with a status; an unexpected one shows its class and place only."""
     try:
         yield

@@ -75,12 +75,12 @@ def backup(
     try:
         copies.make(source, out, None if plain else _keys(settings, source))
     except copies.DamagedError as error:
-        told = console(error=True)
-        told.print("[red]×[/red] The database is damaged, so no copy was made:", end=" ")
-        told.print(f"{error}.", markup=False)
-        told.print(f"  {_last_good(source)} Keep it: stop the service and run earshot db restore FILE", markup=False)
+        errors = console(error=True)
+        errors.print("[red]×[/red] The database is damaged, so no copy was made:", end=" ")
+        errors.print(f"{error}.", markup=False)
+        errors.print(f"  {_last_good(source)} Keep it: stop the service and run earshot db restore FILE", markup=False)
         raise typer.Exit(FAILED) from None
-    _note_copy(source)
+    _record_copy(source)
     if plain:
         console().print(
             f"{out} holds a whole copy, and is not locked: whoever gets it can read all stories and answers. Numbers,"
@@ -115,12 +115,12 @@ def restore(
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.is_file():
-            raise copies.DamagedError("there is no such file")  # noqa: TRY301 - told like the others
+            raise copies.DamagedError("there is no such file")  # noqa: TRY301 - reported like the others
         copies.open_copy(file, fresh, _keys(settings) if copies.is_locked(file) else None)
-        _must_fit(settings, fresh)
+        _check_key_of(settings, fresh)
         if not yes:
             typer.confirm(f"Put {file} in the place of {target}?", abort=True)
-        kept = _keep(target) if target.exists() else None
+        kept = _move_aside(target) if target.exists() else None
         fresh.replace(target)
     except copies.DamagedError as error:
         out.print(f"{file} is not a whole copy of a database of ours: {error}. Nothing was changed.", markup=False)
@@ -134,7 +134,7 @@ def restore(
             with contextlib.suppress(OSError):  # the copy holds its content
                 target.parent.rmdir()
     out.print(f"{target} is the copy now.")
-    _hold(settings, kept)
+    _apply_changes_since(settings, kept)
     if kept is not None:
         out.print(
             f"What was there is in {kept}. Delete it when you no longer need it: it holds everything.", markup=False
@@ -148,9 +148,9 @@ def after_restore() -> None:
 
     `earshot db restore` does this by itself; run it yourself after pg_restore.
     """
-    from bot.cli.console import installed  # noqa: PLC0415 - keep start-up light
+    from bot.cli.console import installed_settings  # noqa: PLC0415 - keep start-up light
 
-    _hold(installed(), None)
+    _apply_changes_since(installed_settings(), None)
 
 
 @commands.command()
@@ -161,13 +161,13 @@ def release(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Send messages again after a restore. Look first: earshot doctor, and the team's pages."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.upkeep import restore as restored  # noqa: PLC0415
 
     out = console()
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         with reader(base.engine) as connection:
             fenced, waits = restored.fenced(connection), restored.waiting(connection)
         if not fenced:
@@ -180,7 +180,7 @@ def release(
     out.print("Messages go out again.")
 
 
-def _hold(settings: Settings, before: Path | None) -> None:
+def _apply_changes_since(settings: Settings, before: Path | None) -> None:
     """Apply the list in the data folder, and what the database that was here before (the file `before`) knows."""
     from bot.cli.console import console  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
@@ -189,7 +189,7 @@ def _hold(settings: Settings, before: Path | None) -> None:
 
     lines = vacuum.read_list(settings.data_dir)
     if before is not None:
-        lines += _known_to(before)
+        lines += _changes_known_to(before)
     with opened_database(settings) as base:
         now, leap = base.clock(), base.time.leap
         done = base.writer.run(lambda connection: restored.hold(connection, lines, now))
@@ -252,7 +252,7 @@ def _keys(settings: Settings, source: Path | None = None) -> Keyring:
         engine.dispose()
 
 
-def _must_fit(settings: Settings, fresh: Path) -> None:
+def _check_key_of(settings: Settings, fresh: Path) -> None:
     """Check that the installation's key opens a copy, before the copy replaces anything. Deletes the copy if not."""
     from bot.settings.open_database import KEY_FILE  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import connect  # noqa: PLC0415
@@ -272,7 +272,7 @@ def _must_fit(settings: Settings, fresh: Path) -> None:
             Path(f"{fresh}{name}").unlink(missing_ok=True)
 
 
-def _known_to(file: Path) -> list[Erased]:
+def _changes_known_to(file: Path) -> list[Erased]:
     """Return the deletions, STOPs and narrowed uses that a database knows; an empty list if it cannot be read."""
     from sqlalchemy import create_engine  # noqa: PLC0415 - keep start-up light
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
@@ -291,7 +291,7 @@ def _known_to(file: Path) -> list[Erased]:
         engine.dispose()
 
 
-def _keep(target: Path) -> Path:
+def _move_aside(target: Path) -> Path:
     """Move the database out of the way and return its new path. A damaged one is kept too; nothing is overwritten."""
     from storage.upkeep import backup as copies  # noqa: PLC0415 - keep start-up light
 
@@ -324,7 +324,7 @@ def _last_good(source: Path) -> str:
     return f"The last good copy was made on {from_microseconds(at):%d %B %Y at %H:%M} UTC."
 
 
-def _note_copy(source: Path) -> None:
+def _record_copy(source: Path) -> None:
     """Record when the last good copy was made. Does nothing if the database is of an older version or busy."""
     from storage.db.column_types import to_microseconds  # noqa: PLC0415
     from storage.upkeep.timekeeping import present  # noqa: PLC0415 - keep start-up light

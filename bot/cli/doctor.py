@@ -9,7 +9,7 @@ import typer
 
 commands = typer.Typer()
 
-MARKS = {"good": "[green]✓[/green]", "care": "[yellow]![/yellow]", "wrong": "[red]×[/red]"}
+MARKS = {"good": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "wrong": "[red]×[/red]"}
 
 
 @commands.command()

@@ -51,13 +51,13 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     checked_use(use)
     asked = {"state": state, "scale": scale, "place": place, "actor": actor, "kind": kind, "channel": channel}
     filters = _filters(asked)
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.export import select  # noqa: PLC0415
 
     if out is not None and not out.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {out.parent}. Nothing was exported: make it first.")
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         summary = select.run(
             base.engine,
             base.writer,
@@ -69,18 +69,18 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
             filters=filters,
             practice=practice,
         )
-    told = console(error=out is None)  # what is printed can be piped to another program
+    notes = console(error=out is None)  # what is printed can be piped to another program
     for sentence in summary.sentences():
-        told.print(sentence, markup=False)
+        notes.print(sentence, markup=False)
     if out is not None:
-        told.print(f"They are in {out}.", markup=False)
+        notes.print(f"They are in {out}.", markup=False)
 
 
 def _filters(asked: Mapping[str, str]) -> Filters:
     """Return the filters as the export page reads them. Exits for a value that does not exist."""
-    from review.export.export_page import asked_for  # noqa: PLC0415 - keep start-up light
+    from review.export.export_page import export_filters  # noqa: PLC0415 - keep start-up light
 
-    filters = asked_for(asked)
+    filters = export_filters(asked)
     for name, value in asked.items():
         if name != "place" and value and getattr(filters, name) != value:
             raise typer.BadParameter(f"There is no {name} {value!r}. Nothing was exported.", param_hint=f"--{name}")
@@ -90,13 +90,13 @@ def _filters(asked: Mapping[str, str]) -> Filters:
 @commands.command()
 def recalls() -> None:
     """List exports with stories that were taken back or narrowed since, so that you can tell whoever received them."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.cli.people import recall_sentence  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415
 
-    with opened_database(installed()) as base, reader(base.engine) as connection:
+    with opened_database(installed_settings()) as base, reader(base.engine) as connection:
         found = exports_made.recalls(connection)
     out = console()
     for recall in found:

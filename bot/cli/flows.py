@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import console, installed, read_settings
+from bot.cli.console import console, installed_settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -110,7 +110,7 @@ def check(
     settings = read_settings()
     spoken = [code.strip() for code in languages.split(",")] if languages else settings.languages
     catalogues = _catalogues(spoken, texts)
-    organisation_facts = _house(settings)
+    organisation_facts = _organisation_facts(settings)
     flows, findings = _read(files)
     if not paths:
         findings += check_everywhere(catalogues, organisation_facts)
@@ -133,9 +133,9 @@ def publish() -> None:
     from bot.turn.releases import Releases  # noqa: PLC0415
     from flows.checks import check_flows  # noqa: PLC0415
 
-    settings = installed(makes=True)
+    settings = installed_settings(makes=True)
     out = console()
-    organisation_facts = _house(settings)
+    organisation_facts = _organisation_facts(settings)
     flows, findings = _read(_files(None))
     findings += check_flows(flows, _catalogues(settings.languages, None), organisation_facts)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -155,7 +155,7 @@ def publish() -> None:
     )
 
 
-def _house(settings: Settings) -> OrganisationFacts:
+def _organisation_facts(settings: Settings) -> OrganisationFacts:
     from bot.settings.organisation import organisation_facts  # noqa: PLC0415 - keep start-up light
 
     return organisation_facts(settings)

@@ -34,7 +34,7 @@ def items(
     note: Annotated[str, typer.Option(help="What colleagues should know: no names, no numbers.")] = "",
 ) -> None:
     """List the items that nobody has closed, oldest first; or close one in a member's name."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.model.item_kinds import ItemKind  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
@@ -44,7 +44,7 @@ def items(
         raise typer.BadParameter("--close NUMBER and --by EMAIL belong together.")
     if len(note) > team_items.LONGEST_NOTE:
         raise typer.BadParameter(f"A note has at most {team_items.LONGEST_NOTE} letters.")
-    settings = installed()
+    settings = installed_settings()
     with opened_database(settings) as base:
         if close is not None:
             outcome = base.writer.run(partial(_close, number=close, by=by, note=note, now=base.clock()))
@@ -114,12 +114,12 @@ def list_events() -> None:
     """List the messages that failed and wait for another try: when they came, by which channel, what went wrong."""
     from rich.table import Table  # noqa: PLC0415 - keep start-up light
 
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.conversations import failed_events  # noqa: PLC0415
 
-    settings = installed()
+    settings = installed_settings()
     table = Table("number", "came", "channel", "state", "error", "tries", box=None)
     with opened_database(settings) as base, reader(base.engine) as connection:
         after = 0
@@ -146,9 +146,9 @@ def replay(
     import asyncio  # noqa: PLC0415 - keep start-up light
 
     from bot.app import build  # noqa: PLC0415
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
 
-    app = build(installed())
+    app = build(installed_settings())
     try:
         done = asyncio.run(app.recovery.replay(numbers or ()))
     finally:

@@ -36,12 +36,12 @@ def oncall(
     test: Annotated[bool, typer.Option("--test", help="Send them an alert that says it is a test.")] = False,
 ) -> None:
     """Set who is alerted when somebody may need help, and link their phone. No alert contains anybody's words."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
 
     out = console()
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         if not email:
             _list(base, out)
             return

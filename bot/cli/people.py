@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 commands = typer.Typer(name="people", help="Answer a person who asks about their data.", no_args_is_help=True)
 
 
-class Why(StrEnum):
+class LookUpReason(StrEnum):
     """Why somebody is looked up. A fixed list, not free text: it stays in the audit log for ever, and names nobody."""
 
     asked = "asked"
@@ -52,7 +52,7 @@ Who = Annotated[
     ),
 ]
 Reason = Annotated[
-    Why,
+    LookUpReason,
     typer.Option(
         "--reason",
         help="Why: asked (by the person), complaint, safeguarding, law (a court or an authority), repair, practice.",
@@ -61,7 +61,7 @@ Reason = Annotated[
 ]
 
 
-class Looked(NamedTuple):
+class LookUp(NamedTuple):
     """The result of looking somebody up."""
 
     hits: list[PersonHit]
@@ -77,14 +77,14 @@ def group() -> None:
 @commands.command()
 def find(who: Who = "", *, reason: Reason) -> None:
     """Say under which pseudonym we know somebody and how much is held. The look-up is recorded."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
 
     wanted = who or _ask()
-    with opened_database(installed()) as base:
-        hit = _one(base, wanted, "person.found", reason)
+    with opened_database(installed_settings()) as base:
+        hit = _find_one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
     _describe(console(), file)
@@ -100,7 +100,7 @@ def export(
     reason: Reason,
 ) -> None:
     """Write everything held about somebody to a file for them. Nobody else's data is in it. The export is recorded."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
@@ -109,14 +109,14 @@ def export(
         console(error=True).print(f"[red]×[/red] {out} is there already. Nothing was written; choose another name.")
         raise typer.Exit(FAILED)
     wanted = who or _ask()
-    with opened_database(installed()) as base:
-        hit = _one(base, wanted, "person.exported", reason)
+    with opened_database(installed_settings()) as base:
+        hit = _find_one(base, wanted, "person.exported", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
     write(file, out)
-    told = console()
-    told.print(f"{out} holds everything about {file.pseudonym}. Only you can read it.", markup=False)
-    told.print("Give it to the person in a safe way, then delete it here.")
+    terminal = console()
+    terminal.print(f"{out} holds everything about {file.pseudonym}. Only you can read it.", markup=False)
+    terminal.print("Give it to the person in a safe way, then delete it here.")
 
 
 @commands.command()
@@ -127,18 +127,18 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the pseudonym.")] = False,
 ) -> None:
     """Delete a person and everything of theirs, at once. It cannot be undone. The deletion is recorded."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy.subject_file import about  # noqa: PLC0415
     from storage.privacy.vacuum import vacuum  # noqa: PLC0415
     from storage.queries.stories import exports_made  # noqa: PLC0415
 
-    settings = installed()
+    settings = installed_settings()
     wanted = who or _ask()
     out = console()
     with opened_database(settings) as base:
-        hit = _one(base, wanted, "person.found", reason)
+        hit = _find_one(base, wanted, "person.found", reason)
         with reader(base.engine) as connection:
             file = about(connection, base.keyring, hit.contributor_id, base.clock())
             stories = [row["id"] for row in file.held["stories"]]
@@ -181,11 +181,11 @@ def request(
     ] = None,
 ) -> None:
     """Record a request or a complaint that came by letter, phone or in person. Its month starts on the day it came."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members, requests  # noqa: PLC0415
 
-    settings = installed()
+    settings = installed_settings()
     out = console()
     with opened_database(settings) as base:
         now = base.clock()
@@ -193,7 +193,7 @@ def request(
         if came is not None and came.replace(tzinfo=settings.timezone).astimezone(UTC) > now:
             out.print("[red]×[/red] That day is still to come. Nothing was noted.")
             raise typer.Exit(FAILED)
-        hit = _one(base, who, "person.found", Why.asked) if who else None
+        hit = _find_one(base, who, "person.found", LookUpReason.asked) if who else None
         said = typer.prompt("What do they ask for, in a sentence or two (it is locked)", default="", show_default=False)
         reach = typer.prompt("How do we answer them (it is locked)", default="", show_default=False)
 
@@ -241,12 +241,12 @@ def _ask() -> str:
     return str(typer.prompt("Who"))
 
 
-def _one(base: OpenDatabase, wanted: str, act: str, reason: Why) -> PersonHit:
+def _find_one(base: OpenDatabase, wanted: str, act: str, reason: LookUpReason) -> PersonHit:
     """Find one person, and record the look-up before anything is shown. Exits unless exactly one person fits."""
     from bot.cli.console import FAILED, console  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
 
-    looked = _look(base, wanted)
+    looked = _look_up(base, wanted)
     found = looked.hits[0].contributor_id if len(looked.hits) == 1 else ""
     base.writer.run(
         partial(
@@ -266,32 +266,32 @@ def _one(base: OpenDatabase, wanted: str, act: str, reason: Why) -> PersonHit:
     return looked.hits[0]
 
 
-def _look(base: OpenDatabase, wanted: str) -> Looked:
+def _look_up(base: OpenDatabase, wanted: str) -> LookUp:
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.contributors import find_person  # noqa: PLC0415
 
     text = wanted.strip()
     with reader(base.engine) as connection:
         if find_person.is_pseudonym(text):
-            return Looked(find_person.by_pseudonym(connection, text), "Nobody has this pseudonym. Was it deleted?")
+            return LookUp(find_person.by_pseudonym(connection, text), "Nobody has this pseudonym. Was it deleted?")
         if find_person.is_receipt(text):
             missing = "No story has this receipt. Check the three words; a story that was taken back has none."
-            return Looked(find_person.by_receipt(connection, base.keyring, text), missing)
+            return LookUp(find_person.by_receipt(connection, base.keyring, text), missing)
         places = addresses(text, base.settings.country)
         if not places:
             missing = (
                 "This is neither a number, nor @ and a chat id, nor a pseudonym such as Heron 4821,"
                 " nor the three words of a receipt."
             )
-            return Looked([], missing)
+            return LookUp([], missing)
         hits = {hit for place in places for hit in find_person.by_address(connection, base.keyring, *place)}
         left = [at for place in places if (at := find_person.erased_at(connection, base.keyring, *place))]
     if left:
         gone = (
             f"Nobody with it is known any more: what was held was deleted on {_day(max(left))}. Only a token is left."
         )
-        return Looked(sorted(hits), gone)
-    return Looked(
+        return LookUp(sorted(hits), gone)
+    return LookUp(
         sorted(hits), "Nobody with it has ever written to us, or they were deleted long ago. Nothing is held."
     )
 
@@ -311,7 +311,7 @@ def addresses(text: str, country: str) -> list[tuple[str, str]]:
     return [("sms", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))]
 
 
-def _erase(connection: Connection, hit: PersonHit, reason: Why, now: datetime) -> None:
+def _erase(connection: Connection, hit: PersonHit, reason: LookUpReason, now: datetime) -> None:
     from storage.protection.erasure import erase_contributor  # noqa: PLC0415
     from storage.queries.team import members  # noqa: PLC0415
 

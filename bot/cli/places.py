@@ -17,7 +17,7 @@ def import_list(
     file: Annotated[Path, typer.Argument(help="A CSV file with the columns id and name, and more if you have them.")],
 ) -> None:
     """Replace the project's list of places by this file. Nothing changes if a line is wrong."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from flows.authoring.choosable import means_else  # noqa: PLC0415
     from storage.places import read_project_csv  # noqa: PLC0415
@@ -36,7 +36,7 @@ def import_list(
     if problems:
         out.print(f"Nothing was changed. Put {file.name} right and import it again.", markup=False)
         raise typer.Exit(FAILED)
-    with opened_database(installed(makes=True)) as base:
+    with opened_database(installed_settings(makes=True)) as base:
         now = base.clock()
         base.writer.run(lambda connection: replace_project_places(connection, places, now))
     out.print(f"{len(places)} places are in the list now. A running service uses them within a minute.")

@@ -25,7 +25,7 @@ def proof(
     ] = False,
 ) -> None:
     """Show what was asked and answered for a story, and whether every use since was allowed by it."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.privacy import proof as proofs  # noqa: PLC0415
@@ -35,7 +35,7 @@ def proof(
     if not (row.isdecimal() if not export else export.isdecimal() and row):
         raise typer.BadParameter(f"{which} is neither a story's number nor a row of an export, such as 3:0f9a…")
     out = console()
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         try:
             with reader(base.engine) as connection:
                 story = proofs.story_of_row(connection, int(export), row) if export else int(row)

@@ -43,11 +43,11 @@ def run(
     ] = False,
 ) -> None:
     """Delete now what has been kept for long enough. The service does this by itself every hour."""
-    from bot.cli.console import FAILED, console, installed  # noqa: PLC0415
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database, periods  # noqa: PLC0415 - keep start-up light
     from storage.privacy import retention  # noqa: PLC0415
 
-    settings = installed()
+    settings = installed_settings()
     with opened_database(settings) as base:
         leap = base.time.leap
         gone = retention.run(
@@ -66,11 +66,11 @@ def run(
 
 def sentences(gone: RetentionReport, *, dry_run: bool = False) -> list[str]:
     """Return what was, or would be, deleted: one line for each kind."""
-    told = [
-        f"{count} {one if count == 1 else many}: {'would be ' if dry_run else ''}{fate}."
-        for name, (one, many, fate) in WORDS.items()
+    lines = [
+        f"{count} {one if count == 1 else many}: {'would be ' if dry_run else ''}{outcome}."
+        for name, (one, many, outcome) in WORDS.items()
         if (count := getattr(gone, name))
     ]
-    if not told and not gone.stuck:
+    if not lines and not gone.stuck:
         return ["Nothing has been kept for too long."]
-    return told + (["Nothing was changed. Without --dry-run they are deleted."] if dry_run else [])
+    return lines + (["Nothing was changed. Without --dry-run they are deleted."] if dry_run else [])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot.cli.console import FAILED, console, starting
+from bot.cli.console import FAILED, console, settings_for_start
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -39,7 +39,7 @@ def serve() -> None:
     from bot.telemetry import logs  # noqa: PLC0415
     from bot.web import connections  # noqa: PLC0415 - keep start-up light
 
-    settings = starting()
+    settings = settings_for_start()
     descriptors = connections.raise_descriptors()
     listening = _listen(settings, connections.backlog(descriptors))
     logs.configure(settings.log_level)
@@ -101,7 +101,7 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not self.should_exit:
-                go_in_time()
+                end_in_time()
             super().handle_exit(sig, frame)
 
         @contextmanager
@@ -115,14 +115,14 @@ def _run(app: App, listening: socket.socket, descriptors: int) -> None:
     Server(config).run(sockets=[listening])
 
 
-def go_in_time() -> None:
+def end_in_time() -> None:
     """Make sure that the process ends within `STOP_SECONDS`, even if a database or a thread never answers."""
-    last_word = threading.Timer(STOP_SECONDS, _give_up)
+    last_word = threading.Timer(STOP_SECONDS, _end_now)
     last_word.daemon = True
     last_word.start()
 
 
-def _give_up() -> None:
+def _end_now() -> None:
     from bot.telemetry.logs import log  # noqa: PLC0415 - keep start-up light
 
     log.error("stopped without finishing")

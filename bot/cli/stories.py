@@ -47,7 +47,7 @@ def list_(
     practice: Annotated[bool, typer.Option("--practice", help="Include those told in the simulator.")] = False,
 ) -> None:
     """List the newest stories with their numbers, at most fifty."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.stories import review_queue  # noqa: PLC0415
@@ -56,7 +56,7 @@ def list_(
     if state not in {"", *STORY_STATES}:
         raise typer.BadParameter("A state is new, approved or declined.", param_hint="--state")
     out = console()
-    with opened_database(installed()) as base, reader(base.engine) as connection:
+    with opened_database(installed_settings()) as base, reader(base.engine) as connection:
         filters = review_queue.Filters(state=state)
         found = review_queue.page(connection, filters, practice=practice, size=50)
         read = [line.id for line in found.lines if line.excerpt]
@@ -83,12 +83,12 @@ def list_(
 @commands.command()
 def show(story: StoryNumber) -> None:
     """Print a story, its edited versions and what its teller answered. Reading it is recorded."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members  # noqa: PLC0415
 
     out = console()
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         found, made = _read(base, story)
         base.writer.run(
             partial(
@@ -98,7 +98,7 @@ def show(story: StoryNumber) -> None:
     out.print(f"Story {found.id} by {found.pseudonym}: {found.state}, may travel as far as: {found.use}", markup=False)
     out.print(f"\n{displayable(found.text)}\n", markup=False)
     for one in made:
-        out.print(f"Version {one.position} by {one.author}, {one.made_at:%Y-%m-%d}: {said_of(one)}", markup=False)
+        out.print(f"Version {one.position} by {one.author}, {one.made_at:%Y-%m-%d}: {edition_state(one)}", markup=False)
         out.print(f"Why: {one.reason}" if one.reason else "Why: not said", markup=False)
         _difference(out, found.text, one.text)
 
@@ -115,14 +115,14 @@ def edit(
     undo: Annotated[bool, typer.Option("--undo", help="Undo the newest edited version.")] = False,
 ) -> None:
     """Make an edited version of a story. Its teller's own words stay; the teller is asked before it leaves the team."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.stories import editing  # noqa: PLC0415
 
     if [file is not None, editor, undo].count(True) != 1:
         raise typer.BadParameter("Give one of --file, --editor and --undo. Nothing was changed.")
     out = console()
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         if undo:
             undone = base.writer.run(partial(editing.undo, story_id=story, author=BY, now=base.clock()))
             _stop_at(undone)
@@ -138,7 +138,7 @@ def edit(
         _stop_at(result)
     if isinstance(result, editing.EditionMade):
         _difference(out, standing, result.edition.text)
-        out.print(f"Saved as version {result.edition.position}. {asked(result)}", markup=False)
+        out.print(f"Saved as version {result.edition.position}. {next_step(result)}", markup=False)
 
 
 STATES = {
@@ -152,12 +152,12 @@ STATES = {
 }
 
 
-def said_of(edition: Edition) -> str:
+def edition_state(edition: Edition) -> str:
     """Return in words what the teller said of an edition."""
     return STATES.get(edition.state, edition.state)
 
 
-def asked(made: EditionMade) -> str:
+def next_step(made: EditionMade) -> str:
     """Return what happens next with a new edition, as a sentence."""
     from storage.stories.editing import WHY_NOT  # noqa: PLC0415 - keep start-up light
 

@@ -28,12 +28,12 @@ def add(
     role: Annotated[str, typer.Option(help="lead, reviewer, outreach or safeguarding.")] = Role.REVIEWER.value,
 ) -> None:
     """Add somebody, or give them another role, and print a link for choosing a password."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import make_link  # noqa: PLC0415
     from review.kit.end_membership import LastLeadError  # noqa: PLC0415
 
-    settings = installed(makes=True)
+    settings = installed_settings(makes=True)
     with opened_database(settings) as base:
         try:
             token = make_link(base.writer, email, role, now=base.clock())
@@ -47,13 +47,15 @@ def add(
 @commands.command()
 def remove(email: Email) -> None:
     """Remove somebody: their sessions, links and tokens end at once. What they did keeps their name."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit import end_membership  # noqa: PLC0415
 
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         try:
-            left = end_membership.put_out(base.writer, _member(base, email).id, now=base.clock(), who="command line")
+            left = end_membership.remove_member(
+                base.writer, _member(base, email).id, now=base.clock(), who="command line"
+            )
         except ValueError as error:
             _fail(str(error))
     out = console()
@@ -72,11 +74,11 @@ def remove(email: Email) -> None:
 @commands.command("sign-out")
 def sign_out(email: Email) -> None:
     """End all sessions of somebody, for example after a lost laptop. Their password still works."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from review.kit import end_membership  # noqa: PLC0415
 
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         try:
             ended = end_membership.sign_out_everywhere(
                 base.writer, _member(base, email).id, now=base.clock(), who="command line"
@@ -89,11 +91,11 @@ def sign_out(email: Email) -> None:
 @commands.command("list")
 def list_() -> None:
     """List who is on the team, and who has left."""
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
     from storage.queries.team import members as team  # noqa: PLC0415
 
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         members = base.writer.run(team.all_members)
     out = console()
     for one in members:
@@ -108,14 +110,14 @@ def token(email: Email) -> None:
     """Make a token for the team's API. It is shown once. Earlier tokens of this member stop working."""
     from secrets import token_urlsafe  # noqa: PLC0415 - keep start-up light
 
-    from bot.cli.console import console, installed  # noqa: PLC0415
+    from bot.cli.console import console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415
     from review.kit.accounts import digest, email_of  # noqa: PLC0415
     from storage.queries.team import api_tokens  # noqa: PLC0415
     from storage.queries.team import members as team  # noqa: PLC0415
 
     address, made = email_of(email), token_urlsafe(32)
-    with opened_database(installed()) as base:
+    with opened_database(installed_settings()) as base:
         now = base.clock()
 
         def work(connection: Connection) -> bool:

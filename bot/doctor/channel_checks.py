@@ -31,7 +31,7 @@ def telegram(context: CheckContext) -> Iterator[DoctorFinding]:
     secret = settings.telegram_webhook_secret
     if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
         yield DoctorFinding(
-            "care", "The webhook secret is short enough to guess.",
+            "warn", "The webhook secret is short enough to guess.",
             f"Take {variable('telegram_webhook_secret')} out: we make a good one.",
         )  # fmt: skip
     if settings.telegram_by == "webhook":

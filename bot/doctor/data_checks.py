@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.doctor.finding import CheckContext, DoctorFinding, written_out
+from bot.doctor.finding import CheckContext, DoctorFinding, day_in_words
 from bot.settings.environment import variable
 from storage.db.engine import UnusableDatabaseError, connect, is_current, is_empty, reader
 from storage.protection import key_check
@@ -27,16 +27,16 @@ LEAST_FREE = 500_000_000
 def data_folder(context: CheckContext) -> Iterator[DoctorFinding]:
     """Check that the data folder exists and is readable by this user alone."""
     folder = context.settings.data_dir
-    if (usual := context.settings.usual_folder_passed_by) is not None:
+    if (usual := context.settings.unused_default_folder) is not None:
         advice = f"Put {variable('data_dir')} right. For another installation make its folder first."
         yield DoctorFinding("wrong", f"There is no data folder {folder}, and {usual} holds a database.", advice)
         return
     if not folder.exists():
-        yield DoctorFinding("care", f"There is no data folder {folder} yet.", "earshot serve makes it.")
+        yield DoctorFinding("warn", f"There is no data folder {folder} yet.", "earshot serve makes it.")
         return
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & 0o077:
-        yield DoctorFinding("care", f"Other people on this machine can look into {folder}.", f"chmod 700 {folder}")
+        yield DoctorFinding("warn", f"Other people on this machine can look into {folder}.", f"chmod 700 {folder}")
     else:
         yield DoctorFinding("good", f"The data folder {folder} is yours alone.")
 
@@ -77,7 +77,7 @@ def database(context: CheckContext) -> Iterator[DoctorFinding]:
                 f"Put {variable('database_url')} right, or put a copy back: earshot db restore FILE",
             )  # fmt: skip
             return
-        yield DoctorFinding("care", "There is no database yet.", "earshot serve makes it.")
+        yield DoctorFinding("warn", "There is no database yet.", "earshot serve makes it.")
         return
     if url.startswith("sqlite") and is_empty(Path(url.removeprefix("sqlite:///"))):
         yield DoctorFinding(
@@ -100,7 +100,7 @@ def database(context: CheckContext) -> Iterator[DoctorFinding]:
         return
     context.engine = engine
     if not current:
-        yield DoctorFinding("care", "The database is of an older version.", "Run: earshot db upgrade")
+        yield DoctorFinding("warn", "The database is of an older version.", "Run: earshot db upgrade")
         context.engine = None
         engine.dispose()
         return
@@ -115,7 +115,7 @@ def database(context: CheckContext) -> Iterator[DoctorFinding]:
         return
     if different:
         yield DoctorFinding(
-            "care", f"Tables or columns that this version does not know: {'; '.join(map(str, different[:3]))}.",
+            "warn", f"Tables or columns that this version does not know: {'; '.join(map(str, different[:3]))}.",
             "They do no harm, but Earshot ignores them. Remove them if you do not need them.",
         )  # fmt: skip
     if engine.dialect.name == "sqlite":
@@ -140,7 +140,7 @@ def sealed(context: CheckContext) -> Iterator[DoctorFinding]:
         if context.engine is not None and key_check.needs_key(context.engine):
             yield DoctorFinding("wrong", f"The key of the database is not at {path}.", "Put it back from your copy.")
         else:
-            yield DoctorFinding("care", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
+            yield DoctorFinding("warn", "There is no key yet.", "earshot serve makes one. Then keep a copy elsewhere.")
     elif context.engine is not None:
         if key_check.fits(context.engine, context.keyring):
             yield DoctorFinding("good", "The keys fit the database.")
@@ -165,7 +165,7 @@ def copies(context: CheckContext) -> Iterator[DoctorFinding]:
             "Look at what is there. Then: earshot db release",
         )  # fmt: skip
     if context.engine.dialect.name == "sqlite":
-        when = f"The last good copy was made on {written_out(made.date())}." if made else "No copy was made yet."
+        when = f"The last good copy was made on {day_in_words(made.date())}." if made else "No copy was made yet."
         yield DoctorFinding("good", f"{when} To make one: earshot db backup FILE")
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from bot.settings.environment import Problem, Settings
     from storage.protection.crypto import Keyring
 
-Grade = Literal["good", "care", "wrong"]
+Grade = Literal["good", "warn", "wrong"]
 
 
 class DoctorFinding(NamedTuple):
-    """One finding. `care`: works, and may cause trouble later; `wrong`: does not work."""
+    """One finding. `warn`: works, and may cause trouble later; `wrong`: does not work."""
 
     grade: Grade
     what: str
@@ -34,6 +34,6 @@ class CheckContext:
     keyring: Keyring | None = None
 
 
-def written_out(day: date) -> str:
+def day_in_words(day: date) -> str:
     """Return a day as people write it: "3 May 2027"."""
     return day.strftime("%d %B %Y").lstrip("0")

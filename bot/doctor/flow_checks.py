@@ -72,7 +72,7 @@ def _spoken(flows: Sequence[Flow], settings: Settings) -> Iterator[DoctorFinding
         lacking = [flow for flow, languages in spoken.items() if language not in languages]
         if lacking:
             yield DoctorFinding(
-                "care",
+                "warn",
                 f"{language} is offered, but these flows do not speak it: {', '.join(lacking)}.",
                 f"Have every text of {language}.po checked (earshot flows check names them), "
                 f"or take {language} out of {variable('languages')}.",

@@ -36,24 +36,24 @@ def on_call_contacts(context: CheckContext) -> Iterator[DoctorFinding]:
     if not any(contact.reachable for contact in contacts):
         real = settings.sms_on or settings.telegram_on or open_now.open
         yield DoctorFinding(
-            "wrong" if real else "care",
+            "wrong" if real else "warn",
             "Nobody is on call: if somebody may need help, no alert goes to anybody.",
             "Run: earshot team oncall EMAIL --position 1",
         )
     elif not any(contact.reachable and contact.position > 1 for contact in contacts):
         yield DoctorFinding(
-            "care", "There is no second contact: when the first does not look, nobody else is told.",
+            "warn", "There is no second contact: when the first does not look, nobody else is told.",
             "Run: earshot team oncall EMAIL --position 2",
         )  # fmt: skip
     for contact in contacts:
         if not contact.active:
             yield DoctorFinding(
-                "care", f"{contact.email} is on call and has left the team.",
+                "warn", f"{contact.email} is on call and has left the team.",
                 f"Run: earshot team oncall {contact.email} --off",
             )  # fmt: skip
         elif contact.state is None:
             yield DoctorFinding(
-                "care", f"{contact.email} is on call and has linked no phone.",
+                "warn", f"{contact.email} is on call and has linked no phone.",
                 f"Run: earshot team oncall {contact.email} --position {contact.position}",
             )  # fmt: skip
         elif contact.state != AddressState.REACHABLE:

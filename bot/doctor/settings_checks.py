@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.doctor.finding import CheckContext, DoctorFinding, written_out
+from bot.doctor.finding import CheckContext, DoctorFinding, day_in_words
 from bot.settings.environment import DEMO_ORGANISATION, Settings, is_loopback, variable
 from bot.settings.organisation import CHECK_EVERY, helplines, lines_for
 
@@ -18,27 +18,27 @@ DEFAULT_PROXIES = Settings.model_fields["trusted_proxies"].default
 def settings(context: CheckContext) -> Iterator[DoctorFinding]:
     """Name settings that cannot be read, and those that a real installation needs."""
     for problem in context.unknown:
-        yield DoctorFinding("care", f"{problem.variable}: {problem.wrong}", problem.advice)
+        yield DoctorFinding("warn", f"{problem.variable}: {problem.wrong}", problem.advice)
     settings = context.settings
     if settings.organisation == DEMO_ORGANISATION:
-        yield DoctorFinding("care", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
+        yield DoctorFinding("warn", "Messages speak for a demo team.", f"Set {variable('organisation')} to your name.")
     if not settings.contact:
-        yield DoctorFinding("care", "People who ask for a person get no number.", f"Set {variable('contact')}.")
+        yield DoctorFinding("warn", "People who ask for a person get no number.", f"Set {variable('contact')}.")
     yield from _helplines(context)
     if settings.simulator_withheld:
         yield DoctorFinding(
-            "care",
+            "warn",
             f"The simulator at /try is off: {settings.host} lets other machines in, and there is no https.",
             f"Let {variable('public_url')} be https, or {variable('host')} 127.0.0.1.",
         )
     if not settings.loopback and not is_loopback(settings.host) and settings.trusted_proxies == DEFAULT_PROXIES:
         yield DoctorFinding(
-            "care",
+            "warn",
             "Behind a web server on another machine, all callers seem to have one address.",
             f"If there is one, set {variable('trusted_proxies')} to its address.",
         )
     if settings.simulator_on and not settings.loopback:
-        yield DoctorFinding("care", "Anybody can open the simulator at /try.", f"Set {variable('simulator')}=off.")
+        yield DoctorFinding("warn", "Anybody can open the simulator at /try.", f"Set {variable('simulator')}=off.")
     if not context.unknown:
         yield DoctorFinding("good", "The settings can be read.")
 
@@ -60,13 +60,13 @@ def _helplines(context: CheckContext) -> Iterator[DoctorFinding]:
             "wrong", f"There are no helplines for {settings.nation}.", f"Set {variable('nation')} to one of: {known}."
         )
     old = [
-        f"{helpline.line} was last checked on {written_out(helpline.checked)}"
+        f"{helpline.line} was last checked on {day_in_words(helpline.checked)}"
         for helpline in lines_for(settings).values()
         if helpline.sent and context.now.date() - helpline.checked > CHECK_EVERY
     ]
     if old:
         yield DoctorFinding(
-            "care",
+            "warn",
             f"Helplines: {', '.join(old)}.",
             "Ring them, then write today's date into bot/settings/helplines.toml.",
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.doctor.finding import CheckContext, DoctorFinding, written_out
+from bot.doctor.finding import CheckContext, DoctorFinding, day_in_words
 from storage.db.engine import reader
 from storage.privacy import vacuum
 from storage.privacy.retention import leaving
@@ -34,15 +34,15 @@ def waiting(context: CheckContext) -> Iterator[DoctorFinding]:
         never = team_items.people_not_reached(connection)
     if never:
         yield DoctorFinding(
-            "care",
+            "warn",
             f"{never} {'person' if never == 1 else 'people'} will never get a message that was meant for them.",
             "The log says why, at “send failed”. If they should hear from you, write to them yourselves.",
         )
     if failed:
-        yield DoctorFinding("care", f"{failed} messages could not be handled.", "Look at them: earshot inbox list")
+        yield DoctorFinding("warn", f"{failed} messages could not be handled.", "Look at them: earshot inbox list")
     if counts["unknown"]:
         yield DoctorFinding(
-            "care",
+            "warn",
             f"Nobody knows whether {counts['unknown']} messages arrived.",
             "They are looked up at the provider where that can be done, and never sent twice blindly.",
         )
@@ -58,8 +58,8 @@ def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
         since = vacuum.unclean(connection)
     if since is not None and context.now - since > UNCLEAN:
         yield DoctorFinding(
-            "care",
-            f"Words deleted on {written_out(since.date())} are still in free pages of the database.",
+            "warn",
+            f"Words deleted on {day_in_words(since.date())} are still in free pages of the database.",
             "Let earshot serve run; it cleans them out. On PostgreSQL look for a transaction that never ends.",
         )
     elif since is None:
@@ -68,7 +68,7 @@ def erasures(context: CheckContext) -> Iterator[DoctorFinding]:
         file = Path(context.settings.database_url.removeprefix("sqlite:///"))
         for left in sorted(file.parent.glob(f"{file.name}{BEFORE}*")):
             yield DoctorFinding(
-                "care", f"{left} still holds what was there before a restore.", "Delete it once you are sure."
+                "warn", f"{left} still holds what was there before a restore.", "Delete it once you are sure."
             )
 
 
@@ -84,14 +84,14 @@ def requests_due(context: CheckContext) -> Iterator[DoctorFinding]:
         what = "must be told that we have it" if one.waits_for == "acknowledge" else "must be answered"
         if one.overdue(context.now):
             yield DoctorFinding(
-                "wrong", f"{one.reference} ({one.kind}) {what} by {written_out(one.due_at.date())}: overdue.", page
+                "wrong", f"{one.reference} ({one.kind}) {what} by {day_in_words(one.due_at.date())}: overdue.", page
             )
         elif one.due_at - context.now < SOON:
             yield DoctorFinding(
-                "care", f"{one.reference} ({one.kind}) {what} by {written_out(one.due_at.date())}.", page
+                "warn", f"{one.reference} ({one.kind}) {what} by {day_in_words(one.due_at.date())}.", page
             )
     if rushed:
-        yield DoctorFinding("care", f"{rushed} complaints came in a rush. Look through them: some may be real.", page)
+        yield DoctorFinding("warn", f"{rushed} complaints came in a rush. Look through them: some may be real.", page)
     if not waiting and not rushed:
         yield DoctorFinding("good", "No request or complaint waits for an answer.")
 
@@ -106,9 +106,9 @@ def contacts_leaving(context: CheckContext) -> Iterator[DoctorFinding]:
         groups = leaving(connection, periods(context.settings))
     for group in groups:
         who = "1 quiet contact" if group.people == 1 else f"{group.people} quiet contacts"
-        day = written_out(group.on.astimezone(context.settings.timezone).date())
+        day = day_in_words(group.on.astimezone(context.settings.timezone).date())
         yield DoctorFinding(
-            "care",
+            "warn",
             f"{who} will be deleted on {day}.",
             "They have been quiet for too long. A message from them before that day stops it.",
         )

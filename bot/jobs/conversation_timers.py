@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from storage.queries.conversations.timers import DueConversation
 
 AT_ONCE = 200
-SHELVED = timedelta(hours=1)
+POSTPONED_FOR = timedelta(hours=1)
 """How long a conversation that cannot go on is left alone before the next try."""
 SIGNALS: dict[DueKind, tuple[Signal, MessageKind]] = {
     "quiet": (Quiet(), MessageKind.REPLY),
@@ -90,7 +90,7 @@ class ConversationTimers:
         except Exception as error:
             log.error("conversation stuck", contributor=due.contributor_id, kind=due.due_kind, **error_fields(error))
             metrics.ticks.labels(due.due_kind, "failed").inc()
-            await self.writer.perform(partial(self._shelve, due=due, now=now), due.contributor_id)
+            await self.writer.perform(partial(self._postpone, due=due, now=now), due.contributor_id)
             return False
         if moved:
             metrics.ticks.labels(due.due_kind, "moved").inc()
@@ -107,21 +107,21 @@ class ConversationTimers:
         if conversation.due_at > (now if conversation.due == "quiet" else min(now, self.surely())):
             return False
         if person.channel == ASSISTED and conversation.due != "expire":
-            timers.postpone(connection, due.id, now + SHELVED)  # the worker who sits beside them asks
+            timers.postpone(connection, due.id, now + POSTPONED_FOR)  # the worker who sits beside them asks
             return False
         if conversation.due == "nudge" and is_open(connection, due.contributor_id):
-            timers.postpone(connection, due.id, now + SHELVED)  # the team looks after them (rule 84)
+            timers.postpone(connection, due.id, now + POSTPONED_FOR)  # the team looks after them (rule 84)
             return False
         signal, kind = SIGNALS[conversation.due]
         trigger = TurnTrigger(now=now, look=conversation.channel, kind=kind)
         turn = TurnRunner(connection, self.services, person, trigger, stored)
         turn.hear([signal])
-        turn.leave_alone_until(now + SHELVED)
+        turn.leave_alone_until(now + POSTPONED_FOR)
         return True
 
-    def _shelve(self, connection: Connection, due: DueConversation, now: datetime) -> None:
+    def _postpone(self, connection: Connection, due: DueConversation, now: datetime) -> None:
         """Leave a conversation that cannot go on unchanged, create an item for the team, and postpone the next try."""
-        timers.postpone(connection, due.id, now + SHELVED)
+        timers.postpone(connection, due.id, now + POSTPONED_FOR)
         store.raise_item(
             connection, kind=ItemKind.STUCK_CONVERSATION, now=now, contributor_id=due.contributor_id,
             conversation_id=due.id,

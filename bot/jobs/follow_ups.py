@@ -76,7 +76,7 @@ class FollowUps:
         done = 0
         while True:
             found = await asyncio.to_thread(self._find, now)
-            results = [await self._see_to(due, now) for due in found]
+            results = [await self._process(due, now) for due in found]
             done += sum(results)
             if len(found) < AT_ONCE or not any(results):
                 return done
@@ -90,7 +90,7 @@ class FollowUps:
         with reader(self.engine) as connection:
             return follow_ups_asked.due(connection, now, AT_ONCE)
 
-    async def _see_to(self, due: AskBack, now: datetime) -> bool:
+    async def _process(self, due: AskBack, now: datetime) -> bool:
         try:
             moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
         except (WriterBusyError, WriterClosedError, LostBatchError):
@@ -117,7 +117,7 @@ class FollowUps:
         if found is None or found.due_at is None or found.due_at > now:
             return False
         if found.until is not None and found.until <= now:
-            self._let_go(connection, found, now)
+            self._close_unanswered(connection, found, now)
         elif found.kind == FollowUpKind.SIGN_OFF and sign_off.asked(connection, found) is None:
             follow_ups_asked.settle(connection, found.id, FollowUpState.CANCELLED, now=now)
         elif person is None:
@@ -132,7 +132,7 @@ class FollowUps:
         return True
 
     @staticmethod
-    def _let_go(connection: Connection, found: AskBack, now: datetime) -> None:
+    def _close_unanswered(connection: Connection, found: AskBack, now: datetime) -> None:
         """Close a question that got no answer in time. `renew` narrows a use that ends with it."""
         if found.kind == FollowUpKind.SIGN_OFF:
             sign_off.lapse(connection, found, now)
@@ -155,7 +155,7 @@ class FollowUps:
             follow_ups_asked.look_again(connection, found.id, other + APART)
             return
         until = found.until or now + sign_off.ANSWER_WITHIN
-        if self._is_asked(connection, found, person, until, now):
+        if self._announce(connection, found, person, until, now):
             remind_at = min(now + REMIND_AFTER, until) if first else until
             if first:
                 follow_ups_asked.asked(connection, found.id, now=now, until=until, due_at=remind_at)
@@ -164,7 +164,7 @@ class FollowUps:
         else:
             follow_ups_asked.look_again(connection, found.id, min(now + LOOK_AGAIN, found.until or now + LOOK_AGAIN))
 
-    def _is_asked(
+    def _announce(
         self, connection: Connection, found: AskBack, person: store.Person, until: datetime, now: datetime
     ) -> bool:
         """Send the message that a question waits. Returns False if this is not the moment for it."""

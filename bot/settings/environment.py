@@ -262,7 +262,7 @@ class Settings(BaseModel):
         return self.telegram_mode or ("webhook" if self.secure else "polling")
 
     @property
-    def usual_folder_passed_by(self) -> Path | None:
+    def unused_default_folder(self) -> Path | None:
         """The default data folder, if it holds a database and a folder that does not exist was named: surely a slip."""
         usual = Path(type(self).model_fields["data_dir"].default)
         named = "data_dir" in self.model_fields_set and not self.data_dir.exists()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.settings.privacy_facts import notice
+from bot.settings.privacy_facts import privacy_facts
 from storage.db.engine import connect, must_be_there, upgrade
 from storage.db.writer import writer_for
 from storage.privacy.retention import Periods
@@ -99,8 +99,8 @@ def periods(settings: Settings) -> Periods:
     )
 
 
-def keep_notice(base: OpenDatabase) -> str:
+def store_privacy_facts(base: OpenDatabase) -> str:
     """Store the current privacy facts if they changed. Returns the digest by which decisions name them."""
-    now = notice(base.settings)
+    now = privacy_facts(base.settings)
     base.writer.run(partial(consent_decisions.keep_notice, digest=now.digest, body=now.body))
     return now.digest

@@ -37,7 +37,7 @@ DATA_TYPES = (
 WITHDRAWAL = "send DELETE in the same chat, or use the receipt's three words from another phone, or ask a person"
 
 
-class Notice(NamedTuple):
+class PrivacyFacts(NamedTuple):
     """One version of these facts."""
 
     digest: str
@@ -46,7 +46,7 @@ class Notice(NamedTuple):
     """JSON with sorted keys."""
 
 
-def notice(settings: Settings) -> Notice:
+def privacy_facts(settings: Settings) -> PrivacyFacts:
     """Return the facts as they are now. What an installation has not said is given as not stated."""
     missing = "not stated"
     facts: dict[str, Any] = {
@@ -76,7 +76,7 @@ def notice(settings: Settings) -> Notice:
         "adult_age": settings.adult_age,
     }
     body = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Notice(sha256(body.encode()).hexdigest(), body)
+    return PrivacyFacts(sha256(body.encode()).hexdigest(), body)
 
 
 def _recipients(settings: Settings) -> list[str]:

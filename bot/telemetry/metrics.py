@@ -33,7 +33,7 @@ sends = Counter(
 
 waiting = Gauge("earshot_outbox", "Messages that are not out yet.", ["state"], registry=registry)
 failed_messages = Gauge("earshot_inbox_failed", "Messages that wait to be replayed.", registry=registry)
-in_care = Gauge("earshot_safeguarding_open", "Safeguarding items that are open.", registry=registry)
+open_safeguarding = Gauge("earshot_safeguarding_open", "Safeguarding items that are open.", registry=registry)
 overdue = Gauge(
     "earshot_safeguarding_overdue", "Open safeguarding items that nobody has looked at in time.", registry=registry
 )

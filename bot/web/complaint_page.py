@@ -127,11 +127,11 @@ class ComplaintPage:
             return RedirectResponse(PATH, 303)
         language = self._language(request)
         by = datetime.strptime(day, "%Y%m%d").replace(tzinfo=self.services.settings.timezone)
-        told = {
+        confirmation = {
             "reference": requests.reference(int(number)),
             "day": format_date(by, "long", locale=self._locale(language)),
         }
-        return await self._page(request, language, told=told)
+        return await self._page(request, language, confirmation=confirmation)
 
     async def _page(
         self,
@@ -140,7 +140,7 @@ class ComplaintPage:
         *,
         problem: str = "",
         form: Mapping[str, list[str]] | None = None,
-        told: Mapping[str, str] | None = None,
+        confirmation: Mapping[str, str] | None = None,
         status: int = 200,
     ) -> Response:
         kept = form or {}
@@ -154,7 +154,7 @@ class ComplaintPage:
             contact=self.services.settings.contact,
             regulator=REGULATORS.get(self.services.settings.country),
             problem=problem,
-            told=told,
+            confirmation=confirmation,
             said=forms.first(kept, "said")[: LONGEST_SAID * 2],
             reach=forms.first(kept, "reach")[: LONGEST_REACH * 2],
             most_said=LONGEST_SAID,

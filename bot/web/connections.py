@@ -65,11 +65,11 @@ def backlog(descriptors: int) -> int:
 
 def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicorn.Config:
     """Return the configuration of uvicorn for an app. `trusted`: proxies whose word about the client is believed."""
-    lines = OpenLines(most_connections(descriptors))
+    all_open = OpenConnections(most_connections(descriptors))
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=cast("type[asyncio.Protocol]", partial(Connection, lines=lines)),
+        http=cast("type[asyncio.Protocol]", partial(Connection, all_open=all_open)),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -83,7 +83,7 @@ def config(app: Any, *, trusted: Sequence[str] = (), descriptors: int) -> uvicor
     )
 
 
-class OpenLines:
+class OpenConnections:
     """All open connections. Those that we wait for are listed in the order in which the wait began."""
 
     def __init__(self, most: int) -> None:
@@ -155,9 +155,9 @@ class OpenLines:
 class Connection(HttpToolsProtocol):
     """One connection, with a deadline for whatever we wait for from the client."""
 
-    def __init__(self, *arguments: Any, lines: OpenLines, **more: Any) -> None:
+    def __init__(self, *arguments: Any, all_open: OpenConnections, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.lines = lines
+        self.all_open = all_open
         self.refused = False
         """True: too many connections are open; the request is read and answered with an error."""
         self._room = HEAD_BYTES
@@ -172,22 +172,22 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Count the connection. The deadline for its first request starts now."""
         super().connection_made(transport)
-        self.lines.opened(self)
+        self.all_open.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection, and tell the handler in progress, which would otherwise write to nobody and log it."""
         self._hang_up()
-        self.lines.closed(self)
+        self.all_open.closed(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on. Headers that never end are cut off."""
-        if self in self.lines.idle:
-            self.lines.waits(self, self.lines.heads)
+        if self in self.all_open.idle:
+            self.all_open.waits(self, self.all_open.heads)
         self._said = True
-        in_head = self in self.lines.heads
+        in_head = self in self.all_open.heads
         super().data_received(data)
-        if in_head and self in self.lines.heads:
+        if in_head and self in self.all_open.heads:
             self._unfinished += len(data)
             if self._unfinished > HEAD_BYTES:
                 self._turn_away(TOO_LARGE)
@@ -214,29 +214,29 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start waiting for the body."""
         self._unfinished = 0
-        self.lines.waits(self, self.lines.bodies)
+        self.all_open.waits(self, self.all_open.bodies)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Stop waiting: the request is complete, and it is our turn."""
-        self.lines.waits(self, None)
+        self.all_open.waits(self, None)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Start waiting for the next request, unless it has come already."""
         self._said = False
-        if not self.pipeline and self not in self.lines.heads and self not in self.lines.bodies:
-            self.lines.waits(self, self.lines.idle)
+        if not self.pipeline and self not in self.all_open.heads and self not in self.all_open.bodies:
+            self.all_open.waits(self, self.all_open.idle)
         super().on_response_complete()
 
     def pause_writing(self) -> None:
         """Record that the client reads nothing of our answer from now on."""
-        self.lines.unread.setdefault(self, self.loop.time())
+        self.all_open.unread.setdefault(self, self.loop.time())
         super().pause_writing()
 
     def resume_writing(self) -> None:
         """Record that the client reads again."""
-        self.lines.unread.pop(self, None)
+        self.all_open.unread.pop(self, None)
         super().resume_writing()
 
     def give_way(self) -> None:

@@ -38,15 +38,15 @@ AS_JSON = "json"
 def routes(services: PublicServices) -> list[Route]:
     """Return the routes of the file."""
     return [
-        Route("/mydata/{token}", partial(_door, services), methods=["GET"]),
+        Route("/mydata/{token}", partial(_button_page, services), methods=["GET"]),
         Route("/mydata/{token}", partial(_file, services), methods=["POST"]),
     ]
 
 
-async def _door(services: PublicServices, request: Request) -> Response:
+async def _button_page(services: PublicServices, request: Request) -> Response:
     """Return the page with a button and nothing else, if the link is valid."""
     link = await run_in_threadpool(_link, services, request.path_params["token"])
-    return _closed(services) if link is None else _page(services, "door")
+    return _nothing_here(services) if link is None else _page(services, "button")
 
 
 async def _file(services: PublicServices, request: Request) -> Response:
@@ -54,17 +54,17 @@ async def _file(services: PublicServices, request: Request) -> Response:
     form = await forms.read(request)
     file = await run_in_threadpool(_read, services, request.path_params["token"])
     if file is None:
-        return _closed(services)
+        return _nothing_here(services)
     if forms.first(form, "as") == AS_JSON:
         return Response(
             file.to_json(),
             media_type="application/json",
             headers={**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'},
         )
-    return _page(services, "file", text=file.to_text(), file=_to_keep(file))
+    return _page(services, "file", text=file.to_text(), file=_data_address(file))
 
 
-def _to_keep(file: PersonFile) -> str:
+def _data_address(file: PersonFile) -> str:
     """Return the file as a `data:` address with everything in it, so that it can be saved after the link is used up."""
     return f"data:application/json;base64,{base64.b64encode(file.to_json().encode()).decode('ascii')}"
 
@@ -90,7 +90,7 @@ def _read(services: PublicServices, token: str) -> PersonFile | None:
             return None
 
 
-def _closed(services: PublicServices) -> Response:
+def _nothing_here(services: PublicServices) -> Response:
     """Return the page for a link that opens nothing. Expired, erased and made-up links look the same."""
     return _page(services, "closed", status=410)
 

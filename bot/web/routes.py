@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 10.0
 """Seconds until a webhook is answered with 503. Providers give up after fifteen, and should know to retry."""
 RETRY_AFTER = 5
-AGAIN = WebhookResponse(503, b"try again\n", retry_after=RETRY_AFTER)
+TRY_AGAIN = WebhookResponse(503, b"try again\n", retry_after=RETRY_AFTER)
 
-BETWEEN = frozenset({"forwarded", "via", "x-real-ip"})
+PROXY_HEADERS = frozenset({"forwarded", "via", "x-real-ip"})
 """Headers that show a proxy in between, as do all that begin with `x-forwarded-`."""
 
 SAYINGS = {
@@ -99,14 +99,14 @@ def webhooks(services: WebServices) -> dict[str, Callable[[WebhookRequest], Awai
 
 
 async def _receive(
-    services: WebServices, channel: Channel, path: str, thanks: WebhookResponse, post: WebhookRequest
+    services: WebServices, channel: Channel, path: str, accepted: WebhookResponse, request: WebhookRequest
 ) -> WebhookResponse:
     if not services.admission.admits():
         metrics.refused.labels(_route(path), "busy").inc()
         services.recovery.refused()
         await asyncio.sleep(HOLD_SECONDS)
-        return AGAIN
-    parsed = channel.receive(path, post.query, post.headers, post.body)
+        return TRY_AGAIN
+    parsed = channel.receive(path, request.query, request.headers, request.body)
     if isinstance(parsed, Rejected):
         metrics.refused.labels(_route(path), parsed.reason).inc()
         return WebhookResponse(parsed.status, parsed.reason.encode())
@@ -120,15 +120,15 @@ async def _receive(
                 await services.sender.reported(parsed)
     except (CannotKeepError, TimeoutError):
         services.recovery.refused()
-        return AGAIN
+        return TRY_AGAIN
     except Exception as error:
         log.critical("webhook failed", route=_route(path), **error_fields(error))
         services.recovery.refused()
-        return AGAIN
+        return TRY_AGAIN
     finally:
         now = time.monotonic()
         services.admission.done(now - began, now)
-    return thanks
+    return accepted
 
 
 def _route(path: str) -> str:
@@ -144,7 +144,7 @@ def _pages(services: WebServices) -> FastAPI:
         [
             Route("/healthz", partial(_healthy, services), methods=["GET"]),
             Route("/readyz", partial(_ready, services), methods=["GET"]),
-            Route("/metrics", partial(_figures, services), methods=["GET"]),
+            Route("/metrics", partial(_show_metrics, services), methods=["GET"]),
             *privacy_page.routes(services.public.settings),
             *complaint_page.routes(services.public),
             *mydata_page.routes(services.public),
@@ -172,26 +172,26 @@ async def _ready(services: WebServices, _request: Request) -> Response:
     return JSONResponse(found, 200) if found["ready"] else JSONResponse(found, 503, {"Retry-After": str(RETRY_AFTER)})
 
 
-def _may_see_figures(services: WebServices, request: Request) -> bool:
+def _may_see_metrics(services: WebServices, request: Request) -> bool:
     """Return True if the caller shows the metrics token, or is a program on this machine without a proxy in between."""
     token = services.public.settings.metrics_token
     if token is not None:
         shown = request.headers.get("authorization", "").encode("utf-8", "replace")
         return compare_digest(shown, b"Bearer " + token.get_secret_value().encode())
-    forwarded = any(name.startswith("x-forwarded-") or name in BETWEEN for name in request.headers)
+    forwarded = any(name.startswith("x-forwarded-") or name in PROXY_HEADERS for name in request.headers)
     here = is_loopback(host_of(request.headers.get("host", "")))
     return not forwarded and here and request.client is not None and is_loopback(request.client.host)
 
 
-async def _figures(services: WebServices, request: Request) -> Response:
-    if not _may_see_figures(services, request):
+async def _show_metrics(services: WebServices, request: Request) -> Response:
+    if not _may_see_metrics(services, request):
         return _problem(request, 403, ("The figures are not shown here.", "See EARSHOT_METRICS_TOKEN."))
-    counts, failed, care, items = await asyncio.to_thread(_count, services)
+    counts, failed, safeguarding, items = await asyncio.to_thread(_count, services)
     for state, count in counts.items():
         metrics.waiting.labels(state).set(count)
     metrics.failed_messages.set(failed)
-    metrics.in_care.set(care.open)
-    metrics.overdue.set(care.overdue)
+    metrics.open_safeguarding.set(safeguarding.open)
+    metrics.overdue.set(safeguarding.overdue)
     for kind, count in items.items():
         metrics.team_items.labels(kind.value).set(count)
     return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)

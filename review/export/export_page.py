@@ -46,7 +46,7 @@ def columns(visit: Visit) -> Response:
 
 def recalls(visit: Visit) -> Response:
     """Show the exports with stories that were taken back or narrowed since (rule 60)."""
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         found = exports_made.recalls(connection)
     return render.page(visit, "recalls.html", recalls=found)
 
@@ -57,14 +57,14 @@ def download(visit: Visit) -> Response:
     file = cast("BinaryIO", SpooledTemporaryFile(max_size=select.IN_MEMORY))  # noqa: SIM115 - closed after the last byte
     try:
         summary = select.run(
-            visit.parts.engine,
-            visit.parts.writer,
+            visit.services.engine,
+            visit.services.writer,
             format=asked.get("format", ""),
             use=asked.get("use", ""),
             out=file,
             who=visit.who.email,
             now=visit.now,
-            filters=asked_for(asked),
+            filters=export_filters(asked),
             practice=True if asked.get("practice") == "yes" else None,
         )
     except (UnknownFormatError, UnknownUseError, select.RestlessStoriesError) as error:
@@ -72,7 +72,7 @@ def download(visit: Visit) -> Response:
         return _form(visit, asked, error=str(error), status=422)
     size = file.tell()
     file.seek(0)
-    name = f"earshot-{summary.use}-{visit.now.astimezone(visit.parts.timezone):%Y-%m-%d}.{summary.format}"
+    name = f"earshot-{summary.use}-{visit.now.astimezone(visit.services.timezone):%Y-%m-%d}.{summary.format}"
     return StreamingResponse(
         _pieces(file),
         media_type=format_named(summary.format).CONTENT_TYPE,
@@ -81,7 +81,7 @@ def download(visit: Visit) -> Response:
     )
 
 
-def asked_for(asked: Mapping[str, str]) -> Filters:
+def export_filters(asked: Mapping[str, str]) -> Filters:
     """Return the filters of a request; the page and the command line share this one reading.
 
     The use is no filter here: it says what the stories may be used for. Declined stories never leave, so no filter asks
@@ -92,13 +92,13 @@ def asked_for(asked: Mapping[str, str]) -> Filters:
 
 
 def _form(visit: Visit, asked: Mapping[str, str], *, error: str = "", status: int = 200) -> Response:
-    filters = asked_for(asked)
+    filters = export_filters(asked)
     practice = True if asked.get("practice") == "yes" else None
     counts = {
-        use.value: select.count(visit.parts.engine, use=use, filters=filters, now=visit.now, practice=practice)
+        use.value: select.count(visit.services.engine, use=use, filters=filters, now=visit.now, practice=practice)
         for use in Use
     }
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         made = exports_made.recent(connection)
         to_recall = len(exports_made.recalls(connection))
         only_practice = select.only_practice(connection)

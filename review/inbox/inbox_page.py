@@ -53,7 +53,7 @@ def act(visit: Visit) -> Response:
     kinds = kinds_for(visit.who.role)
     if number > LARGEST_ID or wished not in {"close", "reopen"}:
         return render.problem(visit, "not_found", 404)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         item = team_items.one_item(connection, number, kinds)
     if item is None:
         return render.problem(visit, "not_found", 404)
@@ -79,11 +79,11 @@ def act(visit: Visit) -> Response:
             )
         return done
 
-    done = visit.parts.writer.run(work)
+    done = visit.services.writer.run(work)
     return RedirectResponse(f"/inbox?done={wished if done else 'late'}", 303)
 
 
-def leads_to(item: ItemLine) -> tuple[str, str]:
+def link_of(item: ItemLine) -> tuple[str, str]:
     """Return the address that an item links to, and the link's text; both empty if no story of its person is kept."""
     if item.kind.about == About.REQUEST:
         number = item.request_id
@@ -99,7 +99,7 @@ def leads_to(item: ItemLine) -> tuple[str, str]:
 
 def _page(visit: Visit, *, error: str = "", wrote: dict[int, str] | None = None, status: int = 200) -> Response:
     kinds = kinds_for(visit.who.role)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         lines = team_items.open_items(connection, kinds)
         counts = team_items.count_items(connection)
         closed = team_items.closed_items(connection, kinds)
@@ -112,7 +112,7 @@ def _page(visit: Visit, *, error: str = "", wrote: dict[int, str] | None = None,
         status,
         groups=[Group(kind, counts[kind], found) for kind, found in by_kind.items()],
         closed=closed,
-        leads_to=leads_to,
+        link_of=link_of,
         longest=LONGEST_NOTE,
         wrote=wrote or {},
         error=error,

@@ -206,40 +206,40 @@ async def accept(
 async def sign_in(
     engine: Engine,
     writer: Writer,
-    slowdown: Throttle,
+    throttle: Throttle,
     *,
     email: str,
     password: str,
-    place: str,
+    network: str,
     device: Callable[[members.Member | None], str] = lambda _member: "",
     now: datetime,
 ) -> str | Refused:
     """Return the token of a new session, or the reason for a refusal.
 
-    `place` is the network address, used only to slow down guessing. `device` names the browser if this member has
-    signed in with it before. Known places and browsers are checked while strangers wait.
+    `network` is the network address, used only to slow down guessing. `device` names the browser if this member has
+    signed in with it before. Known networks and browsers are checked while strangers wait.
     """
     address = email.strip().casefold()[:254]
     member = await run_in_threadpool(_member, engine, address)
-    tried = Try(address, network_of(place), device(member))
-    lane = passwords.KNOWN if slowdown.knows(tried) else passwords.STRANGERS
-    queue = tried.device or tried.place
-    if lane.is_full(queue):
+    tried = Try(address, network_of(network), device(member))
+    hashing = passwords.KNOWN if throttle.knows(tried) else passwords.STRANGERS
+    queue = tried.device or tried.network
+    if hashing.is_full(queue):
         return BUSY
-    wait = slowdown.begin(tried, now)
+    wait = throttle.begin(tried, now)
     if wait:
         return Refused(f"Too many tries. Wait {in_words(wait)}, then try again.", wait)
     kept = member.password_hash if member and member.active else None
     try:
-        right = await lane.run(queue, partial(passwords.matches, kept, password))
+        right = await hashing.run(queue, partial(passwords.matches, kept, password))
     except passwords.TooBusyError:
-        slowdown.took_nothing(tried, now)
+        throttle.took_nothing(tried, now)
         return BUSY
     if member is None or not right:
         return Refused("This email and password do not go together. Check both and try again.")
-    slowdown.succeeded(tried, now)
+    throttle.succeeded(tried, now)
     old_hash = member.password_hash or ""
-    new_hash = await _hashed_anew(queue, password) if passwords.ageing(old_hash) else ""
+    new_hash = await _rehashed(queue, password) if passwords.needs_rehash(old_hash) else ""
 
     def work(connection: Connection) -> str | Refused:
         fresh = members.member_by_id(connection, member.id)
@@ -255,7 +255,7 @@ async def sign_in(
     return await run_in_threadpool(writer.run, work)
 
 
-async def _hashed_anew(queue: str, password: str) -> str:
+async def _rehashed(queue: str, password: str) -> str:
     """Return the hash under today's settings; empty if the queue is full, so that it waits for the next sign-in."""
     try:
         return await passwords.KNOWN.run(queue, partial(passwords.hashed, password))

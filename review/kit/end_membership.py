@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flows.model.item_kinds import Role
-from review.kit.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import SAFEGUARDING_ROLES
 from storage.queries.team import api_tokens, members, on_call, safeguarding_work
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class NotOnTheTeamError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class EndedMembership:
     """Who left, and what the team should know now."""
 
     member: Member
@@ -51,18 +51,18 @@ class Left:
     """How many safeguarding items they had taken; nobody has them now."""
 
 
-def put_out(writer: Writer, member_id: int, *, now: datetime, who: str) -> Left:
+def remove_member(writer: Writer, member_id: int, *, now: datetime, who: str) -> EndedMembership:
     """Remove a member: sessions, links, tokens and the password end with this transaction.
 
     Raises NotOnTheTeamError and LastLeadError, with nothing changed.
     """
 
-    def work(connection: Connection) -> Left:
+    def work(connection: Connection) -> EndedMembership:
         member = _active(connection, member_id)
-        keep_a_lead(connection, member)
+        require_another_lead(connection, member)
         members.make_inactive(connection, member.id, at=now)
         api_tokens.revoke_tokens(connection, member_id=member.id, now=now)
-        left = _let_go_of_duties(connection, member, now)
+        left = _release_duties(connection, member, now)
         _record(connection, member, "member.removed", now=now, who=who, detail=member.role)
         return left
 
@@ -81,7 +81,7 @@ def sign_out_everywhere(writer: Writer, member_id: int, *, now: datetime, who: s
     return writer.run(work)
 
 
-def keep_a_lead(connection: Connection, member: Member) -> None:
+def require_another_lead(connection: Connection, member: Member) -> None:
     """Raise LastLeadError if this is the only lead who can sign in."""
     leads = members.leads_who_can_sign_in(connection)
     if leads == [member.id]:
@@ -91,14 +91,14 @@ def keep_a_lead(connection: Connection, member: Member) -> None:
 def change_role(connection: Connection, member: Member, role: Role, *, now: datetime) -> None:
     """Give a member another role. Without a role in safeguarding they are taken off call."""
     if member.active and member.role == Role.LEAD and role != Role.LEAD:
-        keep_a_lead(connection, member)
+        require_another_lead(connection, member)
     members.change_member(connection, member.id, role=role)
-    if role not in CARERS:
-        _let_go_of_duties(connection, member, now)
+    if role not in SAFEGUARDING_ROLES:
+        _release_duties(connection, member, now)
 
 
-def _let_go_of_duties(connection: Connection, member: Member, now: datetime) -> Left:
-    return Left(
+def _release_duties(connection: Connection, member: Member, now: datetime) -> EndedMembership:
+    return EndedMembership(
         member=member,
         handed_back=safeguarding_work.hand_back_all(connection, member.id, now),
         was_on_call=on_call.remove(connection, member.id),

@@ -53,26 +53,26 @@ class HashingQueue:
 
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(1, self.name, initializer=_give_way)
+        return ThreadPoolExecutor(1, self.name, initializer=_lower_priority)
 
-    def is_full(self, place: str) -> bool:
+    def is_full(self, network: str) -> bool:
         """Return True if too many wait already, of this address or of all."""
-        return self._waiting.total() >= self.most or self._waiting[place] >= self.most_each
+        return self._waiting.total() >= self.most or self._waiting[network] >= self.most_each
 
-    async def run(self, place: str, work: Callable[[], Outcome]) -> Outcome:
+    async def run(self, network: str, work: Callable[[], Outcome]) -> Outcome:
         """Run the work in the thread. Raises TooBusyError if too many wait, of this address or of all, or too long."""
-        if self.is_full(place):
+        if self.is_full(network):
             raise TooBusyError
-        self._waiting[place] += 1
+        self._waiting[network] += 1
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except TimeoutError:
             raise TooBusyError from None
         finally:
-            self._waiting[place] -= 1
-            if not self._waiting[place]:
-                del self._waiting[place]
+            self._waiting[network] -= 1
+            if not self._waiting[network]:
+                del self._waiting[network]
 
 
 KNOWN = HashingQueue("passwords-known", most=16, most_each=4)
@@ -81,7 +81,7 @@ STRANGERS = HashingQueue("passwords-strangers", most=16, most_each=4)
 
 def weakness(password: str, *, email: str = "", organisation: str = "") -> str | None:
     """Return in plain words why the password is too weak; None if it is not."""
-    plain = _plain(password)
+    plain = _normalised(password)
     if len(plain) < SHORTEST:
         return f"Use at least {SHORTEST} characters. Three or four words that you can remember work well."
     if len(plain) > LONGEST:
@@ -106,7 +106,7 @@ def _is_common(plain: str, known: list[str]) -> bool:
 
 def hashed(password: str) -> str:
     """Return the argon2id hash of a password."""
-    return _hasher.hash(_plain(password))
+    return _hasher.hash(_normalised(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
@@ -114,28 +114,28 @@ def matches(password_hash: str | None, password: str) -> bool:
     if len(password) > LONGEST:
         return False
     try:
-        _hasher.verify(password_hash or _nobodys_hash(), _plain(password))
+        _hasher.verify(password_hash or _dummy_hash(), _normalised(password))
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
 
 
-def ageing(password_hash: str) -> bool:
+def needs_rehash(password_hash: str) -> bool:
     """Return True if the hash was made with weaker settings than today's."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 @cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash("nobody has this password")
 
 
-def _plain(password: str) -> str:
+def _normalised(password: str) -> str:
     """Return the password in one Unicode form: keyboards compose the same letters differently."""
     return unicodedata.normalize("NFKC", password)
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     """Lower the priority of this thread, where the system supports it."""
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 3)

@@ -20,7 +20,7 @@ from flows.language.detect_language import language_of
 from flows.language.normalise import displayable
 from flows.model.item_kinds import kinds_for
 from review.kit import forms, labels
-from review.kit.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import SAFEGUARDING_ROLES
 from storage.db.engine import reader
 from storage.queries.stories.review_queue import EXCERPT
 from storage.queries.team.safeguarding_items import count_open
@@ -70,37 +70,37 @@ def page(visit: Visit, template: str, status: int = 200, **context: Any) -> HTML
         _environment()
         .get_template(template)
         .render(
-            organisation=visit.parts.organisation,
+            organisation=visit.services.organisation,
             member=visit.member,
             path=visit.request.url.path,
             form_field=forms.FIELD,
             form_token=forms.token_for(visit.cookie),
-            simulator=visit.parts.simulator,
-            zone=visit.parts.timezone,
+            simulator=visit.services.simulator,
+            zone=visit.services.timezone,
             now=visit.now,
-            in_care=_in_care(visit),
-            in_inbox=_in_inbox(visit),
-            written_in=partial(written_in, spoken=visit.parts.languages),
+            open_safeguarding=_open_safeguarding(visit),
+            open_items=_open_items(visit),
+            written_in=partial(written_in, spoken=visit.services.languages),
             **context,
         ),
         status,
     )
 
 
-def _in_care(visit: Visit) -> Count | None:
+def _open_safeguarding(visit: Visit) -> Count | None:
     """Return how many people wait for somebody to look; None for members who do no safeguarding."""
-    if not visit.may(CARERS):
+    if not visit.may(SAFEGUARDING_ROLES):
         return None
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         return count_open(connection, visit.now)
 
 
-def _in_inbox(visit: Visit) -> int | None:
+def _open_items(visit: Visit) -> int | None:
     """Return how many open items are this member's work; None for members without an inbox."""
     kinds = kinds_for(visit.member.role) if visit.member else ()
     if not kinds:
         return None
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         open_now = count_items(connection)
     return sum(open_now[kind] for kind in kinds)
 
@@ -195,6 +195,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.globals.update(asset=asset, words=labels, label=labels.label)
+    environment.globals.update(asset=asset, labels=labels, label=labels.label)
     environment.filters.update(moment=moment, day=day, ago=ago, language=language_name, machine_time=machine_time)
     return environment

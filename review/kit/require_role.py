@@ -33,25 +33,29 @@ VISIT_LASTS = 24 * 60 * 60
 
 
 def require_role(
-    view: Callable[[Visit], Response], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[Role]
+    view: Callable[[Visit], Response], services: ReviewServices, throttle: Throttle, *, roles: frozenset[Role]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that admits only these roles to the view; an empty set admits everybody without sign-in."""
 
     async def endpoint(request: Request) -> Response:
         form = await forms.read(request) if request.method == "POST" else {}
-        return await run_in_threadpool(_answer, view, request, parts, slowdown, form, roles)
+        return await run_in_threadpool(_answer, view, request, services, throttle, form, roles)
 
     return endpoint
 
 
 def require_role_awaited(
-    view: Callable[[Visit], Awaitable[Response]], parts: ReviewServices, slowdown: Throttle, *, roles: frozenset[Role]
+    view: Callable[[Visit], Awaitable[Response]],
+    services: ReviewServices,
+    throttle: Throttle,
+    *,
+    roles: frozenset[Role],
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the same for a view that awaits a password hash."""
 
     async def endpoint(request: Request) -> Response:
         form = await forms.read(request) if request.method == "POST" else {}
-        visit, turned_away = await run_in_threadpool(_admit, request, parts, slowdown, form, roles)
+        visit, turned_away = await run_in_threadpool(_admit, request, services, throttle, form, roles)
         return _finish(visit, turned_away or await view(visit))
 
     return endpoint
@@ -60,28 +64,28 @@ def require_role_awaited(
 def _answer(
     view: Callable[[Visit], Response],
     request: Request,
-    parts: ReviewServices,
-    slowdown: Throttle,
+    services: ReviewServices,
+    throttle: Throttle,
     form: forms.Form,
     roles: frozenset[Role],
 ) -> Response:
-    visit, turned_away = _admit(request, parts, slowdown, form, roles)
+    visit, turned_away = _admit(request, services, throttle, form, roles)
     return _finish(visit, turned_away or view(visit))
 
 
 def _admit(
-    request: Request, parts: ReviewServices, slowdown: Throttle, form: forms.Form, roles: frozenset[Role]
+    request: Request, services: ReviewServices, throttle: Throttle, form: forms.Form, roles: frozenset[Role]
 ) -> tuple[Visit, Response | None]:
     """Return the visit, and the response that rejects it if it is not allowed."""
-    now = parts.clock()
-    session = request.cookies.get(session_cookie(parts), "")
-    member = accounts.who_is(parts.engine, parts.writer, session, now=now)
-    stranger = request.cookies.get(visit_cookie(parts), "") if member is None else ""
+    now = services.clock()
+    session = request.cookies.get(session_cookie(services), "")
+    member = accounts.who_is(services.engine, services.writer, session, now=now)
+    stranger = request.cookies.get(visit_cookie(services), "") if member is None else ""
     fresh = token_urlsafe(24) if member is None and not stranger else ""
     visit = Visit(
         request=request,
-        parts=parts,
-        slowdown=slowdown,
+        services=services,
+        throttle=throttle,
         member=member,
         form=form,
         cookie=session if member else stranger or fresh,
@@ -90,7 +94,9 @@ def _admit(
     )
     if roles and member is None:
         return visit, _ask_to_sign_in(visit)
-    if request.method == "POST" and not forms.is_ours(request, form, "" if fresh else visit.cookie, parts.public_url):
+    if request.method == "POST" and not forms.is_ours(
+        request, form, "" if fresh else visit.cookie, services.public_url
+    ):
         return visit, render.problem(visit, "form_not_ours", 403)
     if roles and not visit.may(roles):
         return visit, render.problem(visit, "not_your_role", 403)
@@ -99,7 +105,7 @@ def _admit(
 
 def _finish(visit: Visit, response: Response) -> Response:
     if visit.fresh:
-        set_cookie(response, visit.parts, visit_cookie(visit.parts), visit.fresh, VISIT_LASTS)
+        set_cookie(response, visit.services, visit_cookie(visit.services), visit.fresh, VISIT_LASTS)
     return response
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from storage.queries.team.members import Member
     from storage.queries.team.safeguarding_work import SafeguardingItem
 
-CARERS = frozenset({Role.LEAD, Role.SAFEGUARDING})
+SAFEGUARDING_ROLES = frozenset({Role.LEAD, Role.SAFEGUARDING})
 """Roles that do safeguarding: they may open words and numbers, take items and close them."""
 
 Act = Literal["take", "back", "close", "reopen"]

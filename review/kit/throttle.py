@@ -57,10 +57,10 @@ def _without_port(host: str) -> str:
 
 def site_of(host: str) -> str:
     """Return the /48 prefix of an IPv6 address, which one site may own; other addresses stay as they are."""
-    place = network_of(host)
-    if "/" not in place:
-        return f"{place} alone"
-    return str(ip_network((place.partition("/")[0], 48), strict=False))
+    network = network_of(host)
+    if "/" not in network:
+        return f"{network} alone"
+    return str(ip_network((network.partition("/")[0], 48), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Try:
     """One attempt to sign in: for which account, and from where."""
 
     email: str
-    place: str
+    network: str
     """Network address, from `network_of`."""
     device: str = ""
     """The browser, if it has signed in to this account before; else empty."""
@@ -92,7 +92,7 @@ class Throttle:
 
     def knows(self, tried: Try) -> bool:
         """Return True if this account has signed in from this browser or address before."""
-        return bool(tried.device) or _key(tried, tried.place) in self._known
+        return bool(tried.device) or _key(tried, tried.network) in self._known
 
     def begin(self, tried: Try, now: datetime) -> int:
         """Count an attempt as a miss and return 0, or return the seconds to wait before the next one."""
@@ -125,7 +125,7 @@ class Throttle:
         with self._lock:
             self._take_back(tried, now)
             self._misses.pop(self._counter(tried)[0], None)
-            here = _key(tried, tried.place)
+            here = _key(tried, tried.network)
             self._misses.pop(here, None)
             self._known.pop(here, None)
             self._known[here] = now
@@ -135,7 +135,7 @@ class Throttle:
     def _counter(self, tried: Try) -> tuple[bytes, int]:
         if tried.device:
             return _key(tried, "device", tried.device), FREE_ON_DEVICE
-        here = _key(tried, tried.place)
+        here = _key(tried, tried.network)
         return here, FREE_WHERE_KNOWN if here in self._known else FREE
 
     def _take_back(self, tried: Try, now: datetime) -> None:

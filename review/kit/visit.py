@@ -34,8 +34,8 @@ class Visit:
     """One request, with what a view needs to answer it."""
 
     request: Request
-    parts: ReviewServices
-    slowdown: Throttle
+    services: ReviewServices
+    throttle: Throttle
     member: Member | None
     form: forms.Form
     cookie: str
@@ -64,29 +64,29 @@ class Visit:
         return self.member
 
     @property
-    def place(self) -> str:
+    def network(self) -> str:
         """Network address of the browser or of the proxy before us; used to slow down guessing, never stored."""
         return self.request.client.host if self.request.client else ""
 
     def known_device(self, member: Member | None) -> str:
         """Return the name of this browser if that member has signed in with it before; else empty."""
-        return device.known(self.parts.keyring, self.request.cookies.get(device_cookie(self.parts), ""), member)
+        return device.known(self.services.keyring, self.request.cookies.get(device_cookie(self.services), ""), member)
 
     def may(self, roles: frozenset[Role]) -> bool:
         """Return True if the signed-in member has one of these roles."""
         return self.member is not None and self.member.role in roles
 
 
-def session_cookie(parts: ReviewServices) -> str:
+def session_cookie(services: ReviewServices) -> str:
     """Return the name of the session cookie. Over https its prefix keeps other hosts of the domain from setting it."""
-    return "__Host-earshot" if parts.secure else "earshot"
+    return "__Host-earshot" if services.secure else "earshot"
 
 
-def visit_cookie(parts: ReviewServices) -> str:
+def visit_cookie(services: ReviewServices) -> str:
     """Return the name of the cookie that the sign-in form of a stranger is tied to."""
-    return "__Host-earshot-visit" if parts.secure else "earshot-visit"
+    return "__Host-earshot-visit" if services.secure else "earshot-visit"
 
 
-def device_cookie(parts: ReviewServices) -> str:
+def device_cookie(services: ReviewServices) -> str:
     """Return the name of the cookie by which a browser is recognised that signed in before."""
-    return "__Host-earshot-device" if parts.secure else "earshot-device"
+    return "__Host-earshot-device" if services.secure else "earshot-device"

@@ -40,14 +40,14 @@ def show(visit: Visit) -> Response:
     asked = visit.request.query_params
     filters = filters_from(asked)
     practice = with_practice(visit, asked)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         found = review_queue.page(connection, filters, practice=practice, after=asked.get("after", ""), size=SIZE)
         known_places = review_queue.places(connection, practice=practice)
         unread = [line.id for line in found.lines if line.excerpt]
         unread = members.listed(connection, unread, who=visit.who.email, since=visit.now - LISTED_EVERY)
         hidden = 0 if practice else review_queue.page(connection, filters, practice=True, size=1).total - found.total
     if unread:  # an excerpt is reading too, and a short story is in it whole
-        visit.parts.writer.run(partial(members.record_listing, story_ids=unread, who=visit.who.email, at=visit.now))
+        visit.services.writer.run(partial(members.record_listing, story_ids=unread, who=visit.who.email, at=visit.now))
     return render.page(
         visit,
         "queue.html",
@@ -86,7 +86,7 @@ def filters_from(asked: Mapping[str, str]) -> Filters:
 def with_practice(visit: Visit, asked: Mapping[str, str]) -> bool:
     """Return True if practice stories are shown: as asked for, else while the simulator is on."""
     wanted = asked.get("practice", "")
-    return wanted == "yes" or (wanted != "no" and visit.parts.simulator)
+    return wanted == "yes" or (wanted != "no" and visit.services.simulator)
 
 
 def address(asked: Mapping[str, str], **changed: str) -> str:

@@ -44,12 +44,12 @@ DONE = {
 
 def show(visit: Visit) -> Response:
     """Show the open requests, the next due first, and the closed ones."""
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         found: dict[str, Any] = {
             "open": requests.open_requests(connection),
             "rushed": requests.rushed_requests(connection),
             "closed": requests.closed_requests(connection),
-            "leaving": leaving(connection, visit.parts.periods),
+            "leaving": leaving(connection, visit.services.periods),
             "recalls": len(exports_made.recalls(connection)),
         }
     return render.page(
@@ -85,16 +85,16 @@ def act(visit: Visit) -> Response:
             _record(connection, visit, number, f"request.{wished}d", outcome if wished == "close" else "")
         return done
 
-    done = visit.parts.writer.run(work)
+    done = visit.services.writer.run(work)
     return RedirectResponse(f"/requests?done={wished if done else 'late'}", 303)
 
 
 def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
     number = visit.request.path_params["number"]
-    keyring = visit.parts.keyring
+    keyring = visit.services.keyring
     if number > LARGEST_ID:
         return render.problem(visit, "not_found", 404)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         standing = requests.one(connection, number)
         if standing is None:
             return render.problem(visit, "not_found", 404)
@@ -108,10 +108,10 @@ def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
             since=visit.now - READ_EVERY,
         )
     if standing.has_words and not known:
-        visit.parts.writer.run(partial(_record, visit=visit, number=number, act="request.read", detail=""))
+        visit.services.writer.run(partial(_record, visit=visit, number=number, act="request.read", detail=""))
     written, locked = None, False
     if keyring is not None and standing.has_words:
-        with reader(visit.parts.engine) as connection:
+        with reader(visit.services.engine) as connection:
             try:
                 written = requests.words_of(connection, keyring, number)
             except SealBrokenError:
@@ -136,7 +136,7 @@ def _record(connection: Connection, visit: Visit, number: int, act: str, detail:
 
 
 def _zone_day(visit: Visit) -> Callable[[datetime], date]:
-    return lambda at: at.astimezone(visit.parts.timezone).date()
+    return lambda at: at.astimezone(visit.services.timezone).date()
 
 
 def due_in_words(standing: OpenRequest, *, now: datetime, zone_day: Callable[[datetime], date]) -> str:

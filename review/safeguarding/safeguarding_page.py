@@ -58,7 +58,7 @@ class Opened:
 
 def show(visit: Visit) -> Response:
     """Show the open items, each with its clock, and those closed recently."""
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         open_now = safeguarding_work.open_items(connection)
         closed = safeguarding_work.closed_items(connection)
         reached = on_call.anybody(connection)
@@ -66,12 +66,14 @@ def show(visit: Visit) -> Response:
         visit,
         "safeguarding.html",
         items=[
-            (item, safeguarding_rules.clock(item, visit.now, visit.parts.timezone))
+            (item, safeguarding_rules.clock(item, visit.now, visit.services.timezone))
             for item in open_now
             if not item.likely
         ],
         likely=[
-            (item, safeguarding_rules.clock(item, visit.now, visit.parts.timezone)) for item in open_now if item.likely
+            (item, safeguarding_rules.clock(item, visit.now, visit.services.timezone))
+            for item in open_now
+            if item.likely
         ],
         closed=closed,
         outcome_in_words=safeguarding_rules.outcome_in_words,
@@ -92,7 +94,13 @@ def act(visit: Visit) -> Response:
     if wished not in safeguarding_rules.ACTS or item_id is None:
         return render.problem(visit, "not_found", 404)
     outcome = safeguarding_rules.carry_out(
-        visit.parts.writer, item_id, wished, visit.who, seen=_seen(visit), outcome=visit.field("outcome"), now=visit.now
+        visit.services.writer,
+        item_id,
+        wished,
+        visit.who,
+        seen=_seen(visit),
+        outcome=visit.field("outcome"),
+        now=visit.now,
     )
     if isinstance(outcome, SafeguardingRefusal):
         if outcome.kind == "gone":
@@ -107,13 +115,13 @@ def words(visit: Visit) -> Response:
     item = _reasoned(visit, "safeguarding.words")
     if not isinstance(item, safeguarding_work.SafeguardingItem):
         return item
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         events = safeguarding_work.messages(connection, item)
-    told = tuple(
-        (event.received_at, visit.parts.open_event(event.channel, event.sealed) if event.sealed else "")
+    opened = tuple(
+        (event.received_at, visit.services.open_event(event.channel, event.sealed) if event.sealed else "")
         for event in events
     )
-    return _item_page(visit, opened=Opened(words=told))
+    return _item_page(visit, opened=Opened(words=opened))
 
 
 def reach(visit: Visit) -> Response:
@@ -121,9 +129,9 @@ def reach(visit: Visit) -> Response:
     item = _reasoned(visit, "safeguarding.reached")
     if not isinstance(item, safeguarding_work.SafeguardingItem):
         return item
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         found = safeguarding_work.ways(connection, item)
-    ways = tuple((way.channel, visit.parts.open_address(way.sealed)) for way in found)
+    ways = tuple((way.channel, visit.services.open_address(way.sealed)) for way in found)
     return _item_page(visit, opened=Opened(ways=ways))
 
 
@@ -153,7 +161,7 @@ def write(visit: Visit) -> Response:
         )  # fmt: skip
         return item
 
-    outcome = visit.parts.writer.run(work)
+    outcome = visit.services.writer.run(work)
     if outcome is None:
         return render.problem(visit, "not_found", 404)
     if isinstance(outcome, SafeguardingRefusal):
@@ -171,7 +179,7 @@ def raise_from_story(visit: Visit) -> Response:
             return "gone"
         item_id = safeguarding_items.raise_concern(
             connection, contributor_id=story.contributor_id, conversation_id=story.conversation_id, inbound_id=None,
-            now=visit.now, staffed=visit.parts.staffed, origin=visit.who.email, story_id=story_id,
+            now=visit.now, staffed=visit.services.staffed, origin=visit.who.email, story_id=story_id,
         )  # fmt: skip
         for kind, number in (("story", story_id), ("safeguarding", item_id)):
             members.record(
@@ -180,7 +188,7 @@ def raise_from_story(visit: Visit) -> Response:
             )  # fmt: skip
         return "safeguarding" if on_call.anybody(connection) else "unheard"
 
-    done = visit.parts.writer.run(work)
+    done = visit.services.writer.run(work)
     if done == "gone":
         return render.problem(visit, "not_found", 404)
     return RedirectResponse(f"/stories/{story_id}?done={done}", 303)
@@ -197,7 +205,7 @@ def _item_page(
     item_id = _number(visit)
     if item_id is None:
         return render.problem(visit, "not_found", 404)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         item = safeguarding_work.item_by_id(connection, item_id)
         if item is None:
             return render.problem(visit, "not_found", 404)
@@ -209,7 +217,7 @@ def _item_page(
         "safeguarding_item.html",
         status,
         item=item,
-        clock=safeguarding_rules.clock(item, visit.now, visit.parts.timezone),
+        clock=safeguarding_rules.clock(item, visit.now, visit.services.timezone),
         mine=item.taken_by == visit.who.id,
         story_id=story_id,
         way=way,
@@ -248,7 +256,7 @@ def _reasoned(visit: Visit, done: str) -> SafeguardingItem | Response:
             )  # fmt: skip
         return item
 
-    item = visit.parts.writer.run(work)
+    item = visit.services.writer.run(work)
     return item if item is not None else render.problem(visit, "not_found", 404)
 
 

@@ -44,14 +44,14 @@ async def change(visit: Visit) -> Response:
         return await run_in_threadpool(
             _page, visit, error="The two passwords are not the same. Write them again.", status=422
         )
-    refused = await confirm(visit.slowdown, visit.who, visit.secret("current"), place=visit.place, now=visit.now)
+    refused = await confirm(visit.throttle, visit.who, visit.secret("current"), network=visit.network, now=visit.now)
     if refused is not None:
         return await _refuse(visit, refused)
     if wanted == "others":
-        await run_in_threadpool(sign_out_others, visit.parts.writer, visit.who, visit.cookie, now=visit.now)
+        await run_in_threadpool(sign_out_others, visit.services.writer, visit.who, visit.cookie, now=visit.now)
         return RedirectResponse("/account?done=others", 303)
     outcome = await change_password(
-        visit.parts.writer, visit.who, password, organisation=visit.parts.organisation, now=visit.now
+        visit.services.writer, visit.who, password, organisation=visit.services.organisation, now=visit.now
     )
     if isinstance(outcome, accounts.Refused):
         return await _refuse(visit, outcome)
@@ -59,23 +59,23 @@ async def change(visit: Visit) -> Response:
 
 
 async def confirm(
-    slowdown: Throttle, member: members.Member, password: str, *, place: str, now: datetime
+    throttle: Throttle, member: members.Member, password: str, *, network: str, now: datetime
 ) -> accounts.Refused | None:
     """Check the password of whoever sits at a signed-in browser. Returns None if it is right."""
-    tried = Try(member.email, network_of(place), inside=True)
+    tried = Try(member.email, network_of(network), inside=True)
     if passwords.KNOWN.is_full(member.email):
         return accounts.BUSY
-    wait = slowdown.begin(tried, now)
+    wait = throttle.begin(tried, now)
     if wait:
         return accounts.Refused(f"Too many tries. Wait {accounts.in_words(wait)}, then try again.", wait)
     try:
         right = await passwords.KNOWN.run(member.email, partial(passwords.matches, member.password_hash, password))
     except passwords.TooBusyError:
-        slowdown.took_nothing(tried, now)
+        throttle.took_nothing(tried, now)
         return accounts.BUSY
     if not right:
         return accounts.Refused("That is not your password. Nothing was changed.")
-    slowdown.succeeded(tried, now)
+    throttle.succeeded(tried, now)
     return None
 
 
@@ -131,7 +131,7 @@ async def _refuse(visit: Visit, refused: accounts.Refused) -> Response:
 
 
 def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         browsers = members.browsers(connection, visit.now, visit.now - accounts.SESSION_IDLE).get(visit.who.id, 1)
     return render.page(
         visit,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def sign_in_form(visit: Visit) -> Response:
     """Show the sign-in form, or redirect if the browser is signed in already."""
-    where = _onward(visit.request.query_params.get("next", ""))
+    where = _safe_target(visit.request.query_params.get("next", ""))
     if visit.member is not None:
         return RedirectResponse(where, 303)
     return _sign_in_page(visit, where)
@@ -27,27 +27,27 @@ def sign_in_form(visit: Visit) -> Response:
 
 async def sign_in(visit: Visit) -> Response:
     """Check email and password, and redirect to the page that was asked for."""
-    where = _onward(visit.field("next"))
+    where = _safe_target(visit.field("next"))
     outcome = await accounts.sign_in(
-        visit.parts.engine,
-        visit.parts.writer,
-        visit.slowdown,
+        visit.services.engine,
+        visit.services.writer,
+        visit.throttle,
         email=visit.field("email"),
         password=visit.secret("password"),
-        place=visit.place,
+        network=visit.network,
         device=visit.known_device,
         now=visit.now,
     )
     if isinstance(outcome, accounts.Refused):
         status = 503 if outcome.busy else 429 if outcome.wait else 401
         response = await run_in_threadpool(_sign_in_page, visit, where, error=outcome.reason, status=status)
-        return _come_again(response, outcome)
+        return _retry_after(response, outcome)
     return await run_in_threadpool(browser_session.start_session, visit, outcome, where)
 
 
 def sign_out(visit: Visit) -> Response:
     """End the session and show the sign-in form."""
-    accounts.sign_out(visit.parts.writer, visit.cookie)
+    accounts.sign_out(visit.services.writer, visit.cookie)
     return browser_session.end_session(visit, "/sign-in?done=signed-out")
 
 
@@ -62,29 +62,29 @@ async def join(visit: Visit) -> Response:
         wrong = "The two passwords are not the same. Write them again."
         return await run_in_threadpool(_join_page, visit, error=wrong, status=422)
     outcome = await accounts.accept(
-        visit.parts.engine,
-        visit.parts.writer,
+        visit.services.engine,
+        visit.services.writer,
         visit.request.path_params["token"],
         email=visit.field("email"),
         name=visit.field("name"),
         password=visit.secret("password"),
-        organisation=visit.parts.organisation,
+        organisation=visit.services.organisation,
         now=visit.now,
     )
     if isinstance(outcome, accounts.Refused):
         status = 503 if outcome.busy else 422
-        return _come_again(await run_in_threadpool(_join_page, visit, error=outcome.reason, status=status), outcome)
+        return _retry_after(await run_in_threadpool(_join_page, visit, error=outcome.reason, status=status), outcome)
     return await run_in_threadpool(browser_session.start_session, visit, outcome, "/")
 
 
-def _come_again(response: Response, refused: accounts.Refused) -> Response:
+def _retry_after(response: Response, refused: accounts.Refused) -> Response:
     if refused.wait:
         response.headers["Retry-After"] = str(refused.wait)
     return response
 
 
 def _sign_in_page(visit: Visit, where: str, *, error: str = "", status: int = 200) -> Response:
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         anybody = members.has_lead(connection)
     return render.page(
         visit,
@@ -99,7 +99,7 @@ def _sign_in_page(visit: Visit, where: str, *, error: str = "", status: int = 20
 
 
 def _join_page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
-    invitation = accounts.invitation(visit.parts.engine, visit.request.path_params["token"], now=visit.now)
+    invitation = accounts.invitation(visit.services.engine, visit.request.path_params["token"], now=visit.now)
     if invitation is None:
         return render.page(visit, "join_over.html", 410)
     return render.page(
@@ -113,7 +113,7 @@ def _join_page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
     )
 
 
-def _onward(asked: str) -> str:
+def _safe_target(asked: str) -> str:
     """Return where to go after signing in: a page of ours, never an address that somebody slipped in."""
     ours = asked.startswith("/") and not asked.startswith(("//", "/\\", "/sign-", "/join/")) and asked.isprintable()
     return asked if ours and "\\" not in asked and len(asked) <= 500 else "/"

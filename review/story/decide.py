@@ -40,7 +40,7 @@ LONGEST_WORDS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class DecisionRequest:
     """What a member wants done, and which version of the story they saw."""
 
     act: Act
@@ -77,55 +77,57 @@ class DecisionRefusal:
     message: str
 
 
-def decide(story: WholeStory | None, wish: Wish) -> Decision | DecisionRefusal:
+def decide(story: WholeStory | None, wanted: DecisionRequest) -> Decision | DecisionRefusal:
     """Return what a request changes in the story, or why it may not."""
     if story is None or story.withdrawn_at is not None:
         return DecisionRefusal(
             kind="gone", message="The person who told this story has taken it back. It is no longer ours."
         )
-    if story.version != wish.seen:
+    if story.version != wanted.seen:
         return DecisionRefusal(kind="changed", message=_what_happened(story))
-    match wish.act:
+    match wanted.act:
         case "approve":
             return _approve(story)
         case "decline":
-            return _decline(story, wish)
+            return _decline(story, wanted)
         case "undo":
             return _undo(story)
         case "scales":
-            return _tag(story, wish)
+            return _tag(story, wanted)
         case "notes":
-            return _note(story, wish)
+            return _note(story, wanted)
 
 
 def carry_out(
-    writer: Writer, story_id: int, wish: Wish, member: Member, *, now: datetime
+    writer: Writer, story_id: int, wanted: DecisionRequest, member: Member, *, now: datetime
 ) -> Decision | DecisionRefusal:
     """Decide and store it in one transaction, with an entry in the audit log that names the member."""
 
     def work(connection: Connection) -> Decision | DecisionRefusal:
         story = whole_story.story_by_id(connection, story_id)
-        change = decide(story, wish)
+        change = decide(story, wanted)
         if isinstance(change, DecisionRefusal):
             return change
         if change.scales is None and change.notes is None:
             stored = review_queue.set_state(
                 connection,
                 story_id,
-                seen=wish.seen,
+                seen=wanted.seen,
                 state=change.state,
                 reason=change.reason,
                 decided_by=member.id if change.decided else None,
                 decided_at=now if change.decided else None,
             )
         else:
-            stored = review_queue.next_version(connection, story_id, seen=wish.seen)
+            stored = review_queue.next_version(connection, story_id, seen=wanted.seen)
             if stored and change.scales is not None:
                 whole_story.set_scales(connection, story_id, change.scales, by=member.id, at=now)
             if stored and change.notes is not None:
                 content_notes.set_notes(connection, story_id, change.notes, by=member.id, at=now)
         if not stored:
-            again = decide(whole_story.story_by_id(connection, story_id), wish)  # whether it is gone, or who changed it
+            again = decide(
+                whole_story.story_by_id(connection, story_id), wanted
+            )  # whether it is gone, or who changed it
             if isinstance(again, DecisionRefusal):
                 return again
             return DecisionRefusal(
@@ -162,13 +164,13 @@ def _approve(story: WholeStory) -> Decision | DecisionRefusal:
     return Decision(state=StoryState.APPROVED, reason="", decided=True, act="story.approved")
 
 
-def _decline(story: WholeStory, wish: Wish) -> Decision | DecisionRefusal:
+def _decline(story: WholeStory, wanted: DecisionRequest) -> Decision | DecisionRefusal:
     if story.state != StoryState.NEW:
         return DecisionRefusal(kind="not_now", message=f"This story is {story.state} already. Undo that first.")
-    reason = known(REASONS, wish.reason)
+    reason = known(REASONS, wanted.reason)
     if not reason:
         return DecisionRefusal(kind="say_why", message="Choose a reason, so that colleagues can follow the decision.")
-    words = wish.words.strip()
+    words = wanted.words.strip()
     if reason == "other" and not words:
         return DecisionRefusal(kind="say_why", message="You chose “Another reason”. Write it in the box below.")
     if len(words) > LONGEST_WORDS:
@@ -192,8 +194,8 @@ def _undo(story: WholeStory) -> Decision | DecisionRefusal:
     return Decision(state=StoryState.NEW, reason="", decided=False, act="story.undone", detail=f"was {story.state}")
 
 
-def _tag(story: WholeStory, wish: Wish) -> Decision:
-    scales = tuple(value for value in dict.fromkeys(wish.scales) if known(SCALES, value))
+def _tag(story: WholeStory, wanted: DecisionRequest) -> Decision:
+    scales = tuple(value for value in dict.fromkeys(wanted.scales) if known(SCALES, value))
     return Decision(
         state=story.state,
         reason=story.reason,
@@ -204,8 +206,8 @@ def _tag(story: WholeStory, wish: Wish) -> Decision:
     )
 
 
-def _note(story: WholeStory, wish: Wish) -> Decision:
-    notes = tuple(value for value in dict.fromkeys(wish.notes) if known(CONTENT_NOTES, value))
+def _note(story: WholeStory, wanted: DecisionRequest) -> Decision:
+    notes = tuple(value for value in dict.fromkeys(wanted.notes) if known(CONTENT_NOTES, value))
     return Decision(
         state=story.state,
         reason=story.reason,

@@ -31,10 +31,10 @@ MOST = 20
 
 def may_choose(story: WholeStory, labels: list[Label]) -> bool:
     """Return True if the team may choose the place: it was not found, or a colleague chose it before."""
-    return bool(story.place_words) and (not story.place_label or chooser(labels) != "")
+    return bool(story.place_words) and (not story.place_label or chosen_by(labels) != "")
 
 
-def chooser(labels: list[Label]) -> str:
+def chosen_by(labels: list[Label]) -> str:
     """Return the name of the member who chose the place; empty if none did."""
     return next((label.confirmer or "the team" for label in labels if label.dimension == place_choice.DIMENSION), "")
 
@@ -48,7 +48,7 @@ def choose(visit: Visit) -> Response:
     """Store the chosen place, or show why it cannot be stored. Nothing that was typed is lost."""
     story_id = visit.request.path_params["story_id"]
     name, seen = visit.field("name"), visit.field("version")
-    place = visit.parts.places.get(visit.field("place")) if visit.parts.places is not None else None
+    place = visit.services.places.get(visit.field("place")) if visit.services.places is not None else None
     if story_id > LARGEST_ID:
         return render.problem(visit, "not_found", 404)
     if place is None:
@@ -66,7 +66,7 @@ def choose(visit: Visit) -> Response:
             )  # fmt: skip
         return done
 
-    if not visit.parts.writer.run(work):
+    if not visit.services.writer.run(work):
         changed = "This story changed while you were looking. Its place was not saved. Look at it again, then choose."
         return _page(visit, name, refusal=changed, status=409)
     return RedirectResponse(f"/stories/{story_id}?done=place", 303)
@@ -74,16 +74,16 @@ def choose(visit: Visit) -> Response:
 
 def _page(visit: Visit, name: str, *, refusal: str = "", status: int = 200) -> Response:
     story_id = visit.request.path_params["story_id"]
-    if story_id > LARGEST_ID or visit.parts.places is None:
+    if story_id > LARGEST_ID or visit.services.places is None:
         return render.problem(visit, "not_found", 404)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         story = whole_story.story_by_id(connection, story_id)
         if story is None or story.withdrawn_at is not None:
             gone = story is not None or whole_story.was_taken_back(connection, story_id)
             return render.page(visit, "withdrawn.html", 410) if gone else render.problem(visit, "not_found", 404)
         allowed = may_choose(story, whole_story.labels_of(connection, story_id))
     name = name.strip()[:LONGEST_NAME]
-    found = visit.parts.places.search(name, MOST) if name and allowed else ()
+    found = visit.services.places.search(name, MOST) if name and allowed else ()
     return render.page(
         visit, "place.html", status, story=story, name=name, found=found, allowed=allowed, refusal=refusal
     )

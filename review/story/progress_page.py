@@ -30,7 +30,7 @@ STEPS: Mapping[str, str] = {
 LARGEST_ID = 2**31 - 1
 
 
-def move(visit: Visit) -> Response:
+def record_progress(visit: Visit) -> Response:
     """Record the progress of the story, with an entry in the audit log."""
     story_id = visit.request.path_params["story_id"]
     step = visit.request.path_params["step"]
@@ -44,5 +44,5 @@ def move(visit: Visit) -> Response:
                 object_id=story_id,
             )  # fmt: skip
 
-    visit.parts.writer.run(work)
+    visit.services.writer.run(work)
     return RedirectResponse(f"/stories/{story_id}?done={step}", 303)

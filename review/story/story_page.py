@@ -21,7 +21,7 @@ from review.kit import labels, render
 from review.kit.visit import DECIDERS
 from review.queue.queue_page import with_practice
 from review.story import decide, place_page, progress_page
-from review.story.decide import DecisionRefusal, Wish
+from review.story.decide import DecisionRefusal, DecisionRequest
 from storage.db.engine import reader
 from storage.queries.stories import (
     content_notes,
@@ -74,7 +74,7 @@ NOTICES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpShown:
+class AnswerShown:
     """One question as it was asked, and its answer, in words."""
 
     question: str
@@ -113,7 +113,7 @@ def act(visit: Visit) -> Response:
     if wished not in DONE or story_id > LARGEST_ID:
         return render.problem(visit, "not_found", 404)
     seen = visit.field("version")
-    wish = Wish(
+    wanted = DecisionRequest(
         act=wished,
         seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0,
         reason=visit.field("reason"),
@@ -121,20 +121,20 @@ def act(visit: Visit) -> Response:
         scales=visit.fields("scale"),
         notes=visit.fields("note"),
     )
-    outcome = decide.carry_out(visit.parts.writer, story_id, wish, visit.who, now=visit.now)
+    outcome = decide.carry_out(visit.services.writer, story_id, wanted, visit.who, now=visit.now)
     if isinstance(outcome, DecisionRefusal):
         status = 422 if outcome.kind in {"say_why", "too_long"} else 409
-        return _story_page(visit, refusal=outcome, wish=wish, status=status)
+        return _story_page(visit, refusal=outcome, wanted=wanted, status=status)
     return RedirectResponse(f"/stories/{story_id}?done={wished}", 303)
 
 
 def _story_page(
-    visit: Visit, *, refusal: DecisionRefusal | None = None, wish: Wish | None = None, status: int = 200
+    visit: Visit, *, refusal: DecisionRefusal | None = None, wanted: DecisionRequest | None = None, status: int = 200
 ) -> Response:
     story_id = visit.request.path_params["story_id"]
     if story_id > LARGEST_ID:
         return render.problem(visit, "not_found", 404)
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         story = whole_story.story_by_id(connection, story_id)
         if story is None and not whole_story.was_taken_back(connection, story_id):
             return render.problem(visit, "not_found", 404)
@@ -143,12 +143,12 @@ def _story_page(
         labels = whole_story.labels_of(connection, story_id)
         context = {
             "passages": _passages(whole_story.parts_of(connection, story_id), story),
-            "asked": _asked(connection, story),
+            "asked": _answers_shown(connection, story),
             "scales": _of(labels, "scale"),
             "actors": _of(labels, "actor"),
             "other_labels": [one for one in labels if one.dimension not in _SHOWN_APART],
-            "placed_by": place_page.chooser(labels),
-            "may_place": visit.parts.places is not None and place_page.may_choose(story, labels),
+            "placed_by": place_page.chosen_by(labels),
+            "may_place": visit.services.places is not None and place_page.may_choose(story, labels),
             "content_notes": content_notes.notes_of(connection, [story_id]).get(story_id, ()),
             "note_origins": {one.value: one for one in _of(labels, content_notes.DIMENSION)},
             "consents": _latest_first(whole_story.consents_of(connection, story)),
@@ -157,7 +157,7 @@ def _story_page(
             "acts": members.acts_on(connection, "story", story_id, but=("story.opened", members.LISTED)),
             "exports": exports_made.that_held(connection, story_id),
             "nobody_to_alert": not on_call.anybody(connection),
-            "in_care_since": safeguarding_work.open_for(connection, story.contributor_id),
+            "safeguarding_since": safeguarding_work.open_for(connection, story.contributor_id),
             "changed_since": own_stories.changed_since(connection, story_id),
             "next_new": review_queue.next_new(
                 connection, practice=story.simulated or with_practice(visit, {}), but=story_id
@@ -184,7 +184,7 @@ def _story_page(
         reason=reason,
         own_words=own_words,
         refusal=refusal,
-        wish=wish,
+        wanted=wanted,
         notice=NOTICES.get(visit.request.query_params.get("done", ""), "") if refusal is None else "",
         **context,
     )
@@ -220,7 +220,7 @@ def _record_opening(visit: Visit, story_id: int) -> None:
         )
         own_stories.first_opened(connection, story_id, visit.now)
 
-    visit.parts.writer.run(work)
+    visit.services.writer.run(work)
 
 
 def _of(labels: list[Label], dimension: str) -> list[Label]:
@@ -256,27 +256,27 @@ def _passages(parts: list[Part], story: WholeStory) -> list[Passage]:
         )
         for part in told
     ]
-    stray = [part for part in parts if part.kind == PartKind.AMENDED and part.ref not in refs]
-    return passages + [Passage(part=part, amended=()) for part in stray]
+    unmatched = [part for part in parts if part.kind == PartKind.AMENDED and part.ref not in refs]
+    return passages + [Passage(part=part, amended=()) for part in unmatched]
 
 
-def _asked(connection: Connection, story: WholeStory) -> list[FollowUpShown]:
+def _answers_shown(connection: Connection, story: WholeStory) -> list[AnswerShown]:
     """Return the questions and answers that belong to the story, in the order of the flow."""
     body = whole_story.release_of(connection, story.flow, story.structure)
     release = _release(body) if body else None
     rows = {step: (value, note) for step, value, note in whole_story.answers_of(connection, story.id)}
     walked = [step for channel in CHANNELS for step in Graph.of(release.flow, channel).routes()] if release else []
     order = dict.fromkeys([*(step for step in walked if step in rows), *rows])
-    return [_one_asked(release, step, *rows[step]) for step in order]
+    return [_answer_shown(release, step, *rows[step]) for step in order]
 
 
-def _one_asked(release: Release | None, step: str, value: str, note: str) -> FollowUpShown:
+def _answer_shown(release: Release | None, step: str, value: str, note: str) -> AnswerShown:
     names: dict[str, str] = {}
     question = labels.label(labels.STEPS, step)
     if release is not None and step in release.flow.steps:
         names = {option.value: release.with_organisation(option.label) for option in release.flow.steps[step].choices()}
         question = release.with_organisation(release.flow.steps[step].text)
-    return FollowUpShown(question=question, answer=_in_words(value, names), note=note)
+    return AnswerShown(question=question, answer=_in_words(value, names), note=note)
 
 
 def _in_words(value: str, names: dict[str, str]) -> str:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 LARGEST_ID = 2**31 - 1
 DONE = {
-    "removed": "They are out: no browser, link or token of theirs opens anything any more.",
-    "removed-on-call": "They are out, and off call. Look who is on call now: earshot team oncall",
+    "removed": "They are removed: their sessions, links and tokens have ended.",
+    "removed-on-call": "They are removed, and off call. See who is on call now: earshot team oncall",
     "signed-out": "They are signed out everywhere. With their password they can come in again.",
 }
 
@@ -41,10 +41,10 @@ def act(visit: Visit) -> Response:
         return _page(visit, error="Tick the box to say that you are sure. Nothing was changed.", status=422)
     try:
         if wished == "sign-out":
-            end_membership.sign_out_everywhere(visit.parts.writer, number, now=visit.now, who=visit.who.email)
+            end_membership.sign_out_everywhere(visit.services.writer, number, now=visit.now, who=visit.who.email)
             done = "signed-out"
         else:
-            left = end_membership.put_out(visit.parts.writer, number, now=visit.now, who=visit.who.email)
+            left = end_membership.remove_member(visit.services.writer, number, now=visit.now, who=visit.who.email)
             done = "removed-on-call" if left.was_on_call else "removed"
     except end_membership.LastLeadError as error:
         return _page(visit, error=str(error), status=409)
@@ -54,7 +54,7 @@ def act(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
-    with reader(visit.parts.engine) as connection:
+    with reader(visit.services.engine) as connection:
         members = team.all_members(connection)
         browsers = team.browsers(connection, visit.now, visit.now - accounts.SESSION_IDLE)
         called = {contact.member_id for contact in on_call.contacts(connection)}

@@ -186,7 +186,7 @@ class PoolWriter(Submitting):
     def __init__(self, engine: Engine, *, workers: int = 8, capacity: int = CAPACITY) -> None:
         super().__init__(engine, capacity)
         self._count = 0
-        self._lanes: dict[Hashable, deque[WorkItem[Any]]] = {}
+        self._queues: dict[Hashable, deque[WorkItem[Any]]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="earshot-writer")
         self._urgent = ThreadPoolExecutor(URGENT_WORKERS, thread_name_prefix="earshot-writer-urgent")
         self._away = False
@@ -207,11 +207,11 @@ class PoolWriter(Submitting):
                 self._urgent.submit(self._run_one, item)
                 return
             self._count += 1
-            if key is not None and key in self._lanes:
-                self._lanes[key].append(item)  # the thread that works on this key takes it
+            if key is not None and key in self._queues:
+                self._queues[key].append(item)  # the thread that works on this key takes it
                 return
             if key is not None:
-                self._lanes[key] = deque()
+                self._queues[key] = deque()
             self._pool.submit(self._work_through, item, key)
 
     def _work_through(self, item: WorkItem[Any] | None, key: Hashable | None) -> None:
@@ -219,10 +219,10 @@ class PoolWriter(Submitting):
             self._run_one(item)
             with self._gate:
                 self._count -= 1
-                lane = self._lanes.get(key) if key is not None else None
-                item = lane.popleft() if lane else None
+                queue = self._queues.get(key) if key is not None else None
+                item = queue.popleft() if queue else None
                 if item is None and key is not None:
-                    del self._lanes[key]
+                    del self._queues[key]
 
     def _run_one(self, item: WorkItem[Any]) -> None:
         topics: set[str] | None = None

@@ -117,8 +117,8 @@ def set_aside(
 ) -> int:
     """Stop all use of a person's stories, one or all, because they asked to delete them. Returns how many."""
     which = _which(contributor_id, story_id, told_in)
-    aside = story_changes.changed(*which, STORY.c.withdrawn_at.is_(None), withdrawn_at=now)
-    return connection.execute(aside).rowcount
+    withdrawn = story_changes.changed(*which, STORY.c.withdrawn_at.is_(None), withdrawn_at=now)
+    return connection.execute(withdrawn).rowcount
 
 
 def put_back(connection: Connection, contributor_id: int, *, story_id: int | None = None, told_in: str = "") -> int:

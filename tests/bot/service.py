@@ -21,7 +21,7 @@ from bot.inbound.recovery import Recovery
 from bot.jobs.conversation_timers import ConversationTimers
 from bot.settings.environment import read
 from bot.settings.organisation import organisation_facts
-from bot.settings.privacy_facts import notice
+from bot.settings.privacy_facts import privacy_facts
 from bot.turn.alerts import Alerts
 from bot.turn.releases import Releases
 from bot.turn.turn_services import TurnServices
@@ -57,7 +57,7 @@ SETTINGS = {
     "EARSHOT_ORGANISATION": "Easton Listens", "EARSHOT_CONTACT": "ring 0117 496 0000",
     "EARSHOT_ADDRESS": "1 High Street, Bristol", "EARSHOT_STORED_IN": "Leeds, United Kingdom",
 }  # fmt: skip
-FACTS = notice(read(SETTINGS))
+FACTS = privacy_facts(read(SETTINGS))
 CODE = re.compile(r"reply with (\d{4})")
 numbers = count(1)
 

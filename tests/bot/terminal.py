@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typer.testing import CliRunner
 
 from bot.cli import asked_for, build
-from bot.cli.console import failing_plainly
+from bot.cli.console import plain_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ class Terminal:
 
     def __call__(self, *words: str, typed: str = "") -> int:
         """Run a command and return its exit status."""
-        with failing_plainly():
+        with plain_errors():
             result = CliRunner().invoke(build(asked_for(words)), list(words), input=typed, catch_exceptions=False)
         self.said = result.output
         return result.exit_code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from review.story.decide import DecisionRefusal, Wish, carry_out
+from review.story.decide import DecisionRefusal, DecisionRequest, carry_out
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate
@@ -133,10 +133,10 @@ async def test_a_decision_on_what_was_just_changed_or_taken_back_is_refused(serv
     member = Member(id=1, email="amina@example.org", name="Amina Reid", role="reviewer",
         password_hash=None, active=True)  # fmt: skip
     await service.text(MAYA, "CHANGE", "1", "2", "There is no shelter.", "DONE")
-    refused = carry_out(service.writer, 1, Wish(act="approve", seen=seen), member, now=service.now)
+    refused = carry_out(service.writer, 1, DecisionRequest(act="approve", seen=seen), member, now=service.now)
     assert isinstance(refused, DecisionRefusal)
     assert refused.kind == "changed"
     await service.text(MAYA, "DELETE", "1")
-    refused = carry_out(service.writer, 1, Wish(act="approve", seen=seen), member, now=service.now)
+    refused = carry_out(service.writer, 1, DecisionRequest(act="approve", seen=seen), member, now=service.now)
     assert isinstance(refused, DecisionRefusal)
     assert refused.kind == "gone"

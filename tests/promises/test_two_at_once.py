@@ -14,7 +14,7 @@ from sqlalchemy import update
 from bot.channels.channel import Limits
 from flows.model.consent_answers import Use
 from review.story import decide
-from review.story.decide import Decision, Wish
+from review.story.decide import Decision, DecisionRequest
 from storage import tables
 from storage.export import select
 from storage.protection.erasure import erase_contributor, erase_story
@@ -60,7 +60,7 @@ async def test_delete_wins_over_a_reviewer_who_decides_at_the_same_moment(databa
     seen = []
     for _ in range(ROUNDS):
         story = writer.run(lambda connection: tell(connection, "They closed the surgery.", use="publish"))
-        wish = Wish(act="approve", seen=2)
+        wish = DecisionRequest(act="approve", seen=2)
         outcome, gone = await asyncio.gather(
             asyncio.to_thread(decide.carry_out, writer, story, wish, amina, now=NOON),
             asyncio.to_thread(writer.run, lambda connection, story=story: erase_story(connection, story)),

@@ -104,7 +104,7 @@ class Room:
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with the least effort argon2 allows; one test looks at the real settings."""
     monkeypatch.setattr(passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys_hash.cache_clear()
+    passwords._dummy_hash.cache_clear()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from review.story import decide
-from review.story.decide import Decision, DecisionRefusal, Wish
+from review.story.decide import Decision, DecisionRefusal, DecisionRequest
 from storage.db.engine import reader
 from storage.queries.stories import kept_stories, whole_story
 from storage.queries.team import members
@@ -32,43 +32,43 @@ WITHDRAWN = replace(NEW, withdrawn_at=NOON)
 
 
 @pytest.mark.parametrize(
-    ("story", "wish", "becomes"),
+    ("story", "wanted", "becomes"),
     [
-        (NEW, Wish(act="approve", seen=3), "approved"),
-        (NEW, Wish(act="decline", seen=3, reason="harm"), "declined"),
-        (NEW, Wish(act="decline", seen=3, reason="other", words="She asked us to."), "declined"),
-        (APPROVED, Wish(act="undo", seen=3), "new"),
-        (DECLINED, Wish(act="undo", seen=3), "new"),
-        (NEW, Wish(act="scales", seen=3, scales=("society",)), "new"),
-        (APPROVED, Wish(act="scales", seen=3, scales=()), "approved"),
-        (NEW, Wish(act="approve", seen=2), "changed"),
-        (APPROVED, Wish(act="approve", seen=2), "changed"),
-        (NEW, Wish(act="scales", seen=2), "changed"),
-        (APPROVED, Wish(act="approve", seen=3), "not_now"),
-        (APPROVED, Wish(act="decline", seen=3, reason="harm"), "not_now"),
-        (DECLINED, Wish(act="approve", seen=3), "not_now"),
-        (NEW, Wish(act="undo", seen=3), "not_now"),
-        (NEW, Wish(act="decline", seen=3), "say_why"),
-        (NEW, Wish(act="decline", seen=3, reason="nonsense", words="words"), "say_why"),
-        (NEW, Wish(act="decline", seen=3, reason="other", words="  "), "say_why"),
-        (NEW, Wish(act="decline", seen=3, reason="harm", words="x" * 2001), "too_long"),
-        (WITHDRAWN, Wish(act="approve", seen=3), "gone"),
-        (None, Wish(act="approve", seen=3), "gone"),
+        (NEW, DecisionRequest(act="approve", seen=3), "approved"),
+        (NEW, DecisionRequest(act="decline", seen=3, reason="harm"), "declined"),
+        (NEW, DecisionRequest(act="decline", seen=3, reason="other", words="She asked us to."), "declined"),
+        (APPROVED, DecisionRequest(act="undo", seen=3), "new"),
+        (DECLINED, DecisionRequest(act="undo", seen=3), "new"),
+        (NEW, DecisionRequest(act="scales", seen=3, scales=("society",)), "new"),
+        (APPROVED, DecisionRequest(act="scales", seen=3, scales=()), "approved"),
+        (NEW, DecisionRequest(act="approve", seen=2), "changed"),
+        (APPROVED, DecisionRequest(act="approve", seen=2), "changed"),
+        (NEW, DecisionRequest(act="scales", seen=2), "changed"),
+        (APPROVED, DecisionRequest(act="approve", seen=3), "not_now"),
+        (APPROVED, DecisionRequest(act="decline", seen=3, reason="harm"), "not_now"),
+        (DECLINED, DecisionRequest(act="approve", seen=3), "not_now"),
+        (NEW, DecisionRequest(act="undo", seen=3), "not_now"),
+        (NEW, DecisionRequest(act="decline", seen=3), "say_why"),
+        (NEW, DecisionRequest(act="decline", seen=3, reason="nonsense", words="words"), "say_why"),
+        (NEW, DecisionRequest(act="decline", seen=3, reason="other", words="  "), "say_why"),
+        (NEW, DecisionRequest(act="decline", seen=3, reason="harm", words="x" * 2001), "too_long"),
+        (WITHDRAWN, DecisionRequest(act="approve", seen=3), "gone"),
+        (None, DecisionRequest(act="approve", seen=3), "gone"),
     ],
 )
-def test_what_a_wish_does(story: WholeStory | None, wish: Wish, becomes: str) -> None:
-    outcome = decide.decide(story, wish)
+def test_what_a_wish_does(story: WholeStory | None, wanted: DecisionRequest, becomes: str) -> None:
+    outcome = decide.decide(story, wanted)
     assert (outcome.state if isinstance(outcome, Decision) else outcome.kind) == becomes
 
 
 def test_who_was_quicker_is_named() -> None:
-    outcome = decide.decide(APPROVED, Wish(act="decline", seen=2, reason="harm"))
+    outcome = decide.decide(APPROVED, DecisionRequest(act="decline", seen=2, reason="harm"))
     assert isinstance(outcome, DecisionRefusal)
     assert "Bo Lindqvist approved this story while you were reading" in outcome.message
 
 
 def test_undoing_takes_the_name_and_the_reason_away() -> None:
-    outcome = decide.decide(DECLINED, Wish(act="undo", seen=3))
+    outcome = decide.decide(DECLINED, DecisionRequest(act="undo", seen=3))
     assert isinstance(outcome, Decision)
     assert (outcome.decided, outcome.reason, outcome.detail) == (False, "", "was declined")
 
@@ -101,8 +101,8 @@ def test_a_decision_is_stored_with_name_and_record(team_room: Room) -> None:
         before = whole_story.story_by_id(connection, story_id)
     assert before is not None
     later = NOON + timedelta(minutes=5)
-    wish = Wish(act="decline", seen=before.version, reason="other", words="She names her street.")
-    assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=later), Decision)
+    wanted = DecisionRequest(act="decline", seen=before.version, reason="other", words="She names her street.")
+    assert isinstance(decide.carry_out(team_room.writer, story_id, wanted, amina, now=later), Decision)
     with reader(team_room.engine) as connection:
         after = whole_story.story_by_id(connection, story_id)
         acts = members.acts_on(connection, "story", story_id)
@@ -125,9 +125,11 @@ def test_of_two_decisions_on_the_same_version_one_counts(team_room: Room) -> Non
     with reader(team_room.engine) as connection:
         seen = whole_story.story_by_id(connection, story_id)
     assert seen is not None
-    first = decide.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
+    first = decide.carry_out(
+        team_room.writer, story_id, DecisionRequest(act="approve", seen=seen.version), amina, now=NOON
+    )
     second = decide.carry_out(
-        team_room.writer, story_id, Wish(act="decline", seen=seen.version, reason="harm"), bo, now=NOON
+        team_room.writer, story_id, DecisionRequest(act="decline", seen=seen.version, reason="harm"), bo, now=NOON
     )
     assert isinstance(first, Decision)
     assert isinstance(second, DecisionRefusal)
@@ -147,7 +149,9 @@ def test_words_added_by_the_teller_make_a_decision_on_the_old_ones_stale(team_ro
             connection, conversation_id=conversation, ref="later", text="Please do not print this.", now=NOON
         )
     )
-    outcome = decide.carry_out(team_room.writer, story_id, Wish(act="approve", seen=seen.version), amina, now=NOON)
+    outcome = decide.carry_out(
+        team_room.writer, story_id, DecisionRequest(act="approve", seen=seen.version), amina, now=NOON
+    )
     assert isinstance(outcome, DecisionRefusal)
     assert outcome.kind == "changed"
 
@@ -181,8 +185,8 @@ def test_the_team_confirms_and_adjusts_scales_beside_what_the_teller_said(
         with reader(team_room.engine) as connection:
             seen = whole_story.story_by_id(connection, story_id)
         assert seen is not None
-        wish = Wish(act="scales", seen=seen.version, scales=scales)
-        assert isinstance(decide.carry_out(team_room.writer, story_id, wish, amina, now=NOON), Decision)
+        wanted = DecisionRequest(act="scales", seen=seen.version, scales=scales)
+        assert isinstance(decide.carry_out(team_room.writer, story_id, wanted, amina, now=NOON), Decision)
     with reader(team_room.engine) as connection:
         labels = whole_story.labels_of(connection, story_id)
     assert {(label.value, label.origin, label.confirmer) for label in labels} == stands

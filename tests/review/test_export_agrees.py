@@ -102,7 +102,7 @@ async def test_the_page_the_file_and_the_command_agree_on_every_combination(team
         shown = numbers(visitor, await visitor.open(f"/export?{urlencode(asked)}"))
         practice = True if asked.get("practice") else None
         by_command = _filters({name: value for name, value in asked.items() if name != "practice"})
-        assert by_command == export_page.asked_for(asked)
+        assert by_command == export_page.export_filters(asked)
         wanted = {use: expected(use, asked) for use in USES}
         assert shown == [len(wanted[use]) for use in USES], asked
         posted = visitor.form("/export").fields

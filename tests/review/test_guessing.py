@@ -164,13 +164,13 @@ async def test_two_members_may_share_a_browser(team_room: Room) -> None:
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("review.kit.throttle.MOST_KEPT", 10)
-    slowdown = Throttle()
+    throttle = Throttle()
     for number in range(50):
-        slowdown.begin(Try(f"{number}@example.org", ELSEWHERE), NOON)
-        slowdown.succeeded(Try(f"{number}@example.org", ELSEWHERE), NOON)
-        slowdown.begin(Try(f"{number}@example.org", "198.51.100.7"), NOON)
-    assert len(slowdown._misses) <= 10
-    assert len(slowdown._known) <= 10
+        throttle.begin(Try(f"{number}@example.org", ELSEWHERE), NOON)
+        throttle.succeeded(Try(f"{number}@example.org", ELSEWHERE), NOON)
+        throttle.begin(Try(f"{number}@example.org", "198.51.100.7"), NOON)
+    assert len(throttle._misses) <= 10
+    assert len(throttle._known) <= 10
 
 
 # --- hashing waits in its own line ----------------------------------------------------------------------------------

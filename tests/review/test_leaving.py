@@ -41,7 +41,7 @@ async def test_whoever_is_put_out_is_out_at_once(database: Engine, writer: Write
     assert "Bo Lindqvist" in words
     await lead.send(f"/team/{one.id}/remove")
     assert lead.status == 422, "a slip of the finger is not enough"
-    assert "They are out" in await lead.send(f"/team/{one.id}/remove", sure="yes")
+    assert "They are removed" in await lead.send(f"/team/{one.id}/remove", sure="yes")
     await bo.open("/")
     assert bo.path == "/sign-in"
     await bo.sign_in("bo@example.org", PASSWORD)
@@ -62,7 +62,7 @@ async def test_whoever_is_put_out_is_out_at_once(database: Engine, writer: Write
 async def test_somebody_who_comes_back_chooses_a_new_password(team_room: Room) -> None:
     await team_room.member("lead")
     bo = await team_room.member("reviewer", "Bo Lindqvist")
-    end_membership.put_out(team_room.writer, member(team_room, "bo@example.org").id, now=NOON, who="test")
+    end_membership.remove_member(team_room.writer, member(team_room, "bo@example.org").id, now=NOON, who="test")
     token = accounts.make_link(team_room.writer, "bo@example.org", "reviewer", now=NOON)
     await bo.sign_in("bo@example.org", PASSWORD)
     assert bo.status == 401, "the old password is gone"
@@ -93,9 +93,9 @@ async def test_two_leads_cannot_put_each_other_out_at_once(database: Engine, wri
     await room.member("lead")
     await room.member("lead", "Bo Lindqvist")
     leads = [member(room, f"{name}@example.org").id for name in ("amina", "bo")]
-    end_membership.put_out(writer, leads[0], now=NOON, who="bo")
+    end_membership.remove_member(writer, leads[0], now=NOON, who="bo")
     with pytest.raises(end_membership.LastLeadError):
-        end_membership.put_out(writer, leads[1], now=NOON, who="amina")
+        end_membership.remove_member(writer, leads[1], now=NOON, who="amina")
 
 
 @pytest.mark.parametrize("how", ["put out", "another role"])
@@ -118,7 +118,7 @@ async def test_what_they_looked_after_is_open_again_and_nobody_is_alerted_in_vai
 
     room.does(phone)
     if how == "put out":
-        left = end_membership.put_out(writer, one.id, now=NOON, who="test")
+        left = end_membership.remove_member(writer, one.id, now=NOON, who="test")
         assert (left.handed_back, left.was_on_call, left.on_call_left) == (1, True, 0)
     else:
         accounts.make_link(writer, "bo@example.org", "reviewer", now=NOON)

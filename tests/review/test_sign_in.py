@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from review.kit import accounts, passwords
-from review.sign_in.sign_in_page import _onward
+from review.sign_in.sign_in_page import _safe_target
 from storage.db.engine import reader
 from tests.review.conftest import PASSWORD
 from tests.review.room import NOON
@@ -146,7 +146,7 @@ def test_passwords_are_kept_as_argon2id_only(team_room: Room, monkeypatch: pytes
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=1$"), "one processor for each thread that hashes"
     assert passwords.matches(kept, PASSWORD)
     assert not passwords.matches(kept, PASSWORD + " ")
-    assert not passwords.ageing(kept)
+    assert not passwords.needs_rehash(kept)
 
 
 def test_a_password_is_the_same_however_a_keyboard_composes_it() -> None:
@@ -250,7 +250,7 @@ async def test_after_signing_in_the_page_that_was_asked_for_comes(team_room: Roo
     ],
 )
 def test_nobody_can_slip_in_where_signing_in_leads(asked: str, goes_to: str) -> None:
-    assert _onward(asked) == goes_to
+    assert _safe_target(asked) == goes_to
 
 
 @pytest.mark.parametrize(

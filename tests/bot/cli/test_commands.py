@@ -18,7 +18,7 @@ from sqlalchemy import select
 from typer.main import get_command
 
 from bot.app import build as build_app
-from bot.cli import GROUPS, asked_for, build
+from bot.cli import GROUPS, build, groups_named
 from bot.settings.environment import read
 from bot.settings.open_database import opened_database
 from storage import tables
@@ -303,7 +303,7 @@ def test_an_export_without_a_file_is_printed(earshot: Terminal) -> None:
 
 def test_each_group_is_whole_when_only_its_own_file_is_loaded() -> None:
     for group in GROUPS:
-        assert asked_for([group, "--help"]) == [group]
+        assert groups_named([group, "--help"]) == [group]
         assert group in get_command(build((group,))).commands
     for words in ([], ["--help"], ["sevre"]):
-        assert asked_for(words) == GROUPS
+        assert groups_named(words) == GROUPS

@@ -89,7 +89,7 @@ def test_the_languages_that_flows_really_speak_are_named(healthy: dict[str, str]
     (good,) = [one for one in examine(CheckContext(settings=read(offered))) if "Languages of the flows" in one.what]
     assert good.what == "Languages of the flows: feedback in en; share in en."
     care = look(offered)["pl is offered, but these flows do not speak it: feedback, share."]
-    assert care.grade == "care"
+    assert care.grade == "warn"
     assert "pl.po" in care.advice
     assert not [what for what in look(healthy) if "is offered" in what]
 
@@ -108,17 +108,17 @@ def test_nothing_is_wrong_with_a_healthy_installation(healthy: dict[str, str]) -
 def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(tmp_path: Path) -> None:
     folder = tmp_path / "var"
     found = look({"EARSHOT_DATA_DIR": str(folder)})
-    assert {finding.grade for finding in found.values()} == {"care"}
+    assert {finding.grade for finding in found.values()} == {"warn"}
     assert not folder.exists()
 
 
 ILL = {
-    "a slip in a name": ({"EARSHOT_CONTRY": "GB"}, "care", "no such setting", "EARSHOT_COUNTRY"),
-    "a demo team": ({"EARSHOT_ORGANISATION": "Earshot demo team"}, "care", "demo team", "EARSHOT_ORGANISATION"),
-    "no contact": ({"EARSHOT_CONTACT": ""}, "care", "no number", "EARSHOT_CONTACT"),
+    "a slip in a name": ({"EARSHOT_CONTRY": "GB"}, "warn", "no such setting", "EARSHOT_COUNTRY"),
+    "a demo team": ({"EARSHOT_ORGANISATION": "Earshot demo team"}, "warn", "demo team", "EARSHOT_ORGANISATION"),
+    "no contact": ({"EARSHOT_CONTACT": ""}, "warn", "no number", "EARSHOT_CONTACT"),
     "a country without helplines": ({"EARSHOT_COUNTRY": "FR"}, "wrong", "no helplines for FR", "helplines.toml"),
-    "helplines nobody rang lately": ({"EARSHOT_COUNTRY": "IE"}, "care", "last checked on", "Ring them"),
-    "an open simulator": ({"EARSHOT_SIMULATOR": "on"}, "care", "Anybody can open", "EARSHOT_SIMULATOR=off"),
+    "helplines nobody rang lately": ({"EARSHOT_COUNTRY": "IE"}, "warn", "last checked on", "Ring them"),
+    "an open simulator": ({"EARSHOT_SIMULATOR": "on"}, "warn", "Anybody can open", "EARSHOT_SIMULATOR=off"),
     "a token cut off": ({"EARSHOT_TELEGRAM_TOKEN": "123456:AAbb"}, "wrong", "cut off", "@BotFather"),
     "an account cut off": ({"EARSHOT_TWILIO_ACCOUNT_SID": "AC0"}, "wrong", "Account SID", "Copy it whole"),
     "an auth token cut off": ({"EARSHOT_TWILIO_AUTH_TOKEN": "c"}, "wrong", "Auth Token", "Copy it whole"),
@@ -134,7 +134,7 @@ ILL = {
     "a flow that is not there": ({"EARSHOT_DEFAULT_FLOW": "tell"}, "wrong", "no flow tell", "EARSHOT_DEFAULT_FLOW"),
     "a key that is none": ({"EARSHOT_SECRET_KEY": "short"}, "wrong", "secret key number 1", "Put the key back"),
     "a secret that can be guessed": (
-        {"EARSHOT_TELEGRAM_WEBHOOK_SECRET": "s3cret"}, "care", "webhook secret", "EARSHOT_TELEGRAM_WEBHOOK_SECRET"
+        {"EARSHOT_TELEGRAM_WEBHOOK_SECRET": "s3cret"}, "warn", "webhook secret", "EARSHOT_TELEGRAM_WEBHOOK_SECRET"
     ),
     "a database of another kind": ({"EARSHOT_DATABASE_URL": "mysql://h/n"}, "wrong", "mysql", "EARSHOT_DATABASE_URL"),
     "a database that is not there": (
@@ -161,7 +161,7 @@ def test_a_key_that_others_can_read(healthy: dict[str, str], tmp_path: Path) -> 
 def test_a_folder_that_others_can_read(healthy: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "var").chmod(0o755)
     (found,) = look(healthy).values()
-    assert found.grade == "care"
+    assert found.grade == "warn"
 
 
 async def test_keys_that_do_not_fit_what_was_sealed(healthy: dict[str, str], tmp_path: Path) -> None:
@@ -239,11 +239,11 @@ STATE = tables.Address.__table__
 MEMBER = tables.TeamMember.__table__
 MISSED = datetime(2026, 11, 23, 13, tzinfo=UTC)
 
-ON_DUTY: dict[str, tuple[Any, str, str, str]] = {
+ON_CALL: dict[str, tuple[Any, str, str, str]] = {
     "nobody on call": (CONTACT.delete(), "wrong", "Nobody is on call", "team oncall EMAIL"),
-    "no second contact": (CONTACT.delete().where(CONTACT.c.position == 2), "care", "no second contact", "--position 2"),
+    "no second contact": (CONTACT.delete().where(CONTACT.c.position == 2), "warn", "no second contact", "--position 2"),
     "a contact without a phone": (
-        CONTACT.update().where(CONTACT.c.position == 2).values(address_id=None), "care", "linked no phone",
+        CONTACT.update().where(CONTACT.c.position == 2).values(address_id=None), "warn", "linked no phone",
         "team oncall 2@example.org",
     ),
     "a phone that said STOP": (
@@ -255,13 +255,13 @@ ON_DUTY: dict[str, tuple[Any, str, str, str]] = {
         "last alert to 1@example.org", "--test",
     ),
     "somebody who has left": (
-        MEMBER.update().where(MEMBER.c.email == "2@example.org").values(active=False), "care", "has left the team",
+        MEMBER.update().where(MEMBER.c.email == "2@example.org").values(active=False), "warn", "has left the team",
         "--off",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "grade", "what", "advice"), ON_DUTY.values(), ids=ON_DUTY)
+@pytest.mark.parametrize(("change", "grade", "what", "advice"), ON_CALL.values(), ids=ON_CALL)
 def test_whether_somebody_would_be_alerted(
     healthy: dict[str, str], change: Any, grade: str, what: str, advice: str
 ) -> None:

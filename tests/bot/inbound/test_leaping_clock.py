@@ -68,7 +68,7 @@ class Installation:
         """Let everything be done that time does by itself, a few times over."""
         for _ in range(3):
             for job in self.app.schedule.jobs:
-                if job.name not in {"missed", "stored", "places", "scrub"}:
+                if job.name not in {"missed", "stored", "places", "vacuum"}:
                     await job.run()
 
     def kept(self) -> dict[str, Any]:

@@ -56,7 +56,7 @@ async def test_a_stop_is_on_the_list_though_cleaning_out_fails_or_takes_its_time
         person = app.writer.run(lambda connection: made(connection).contributor_id)
         app.writer.run(lambda connection: people.opt_out(connection, person, app.clock()))
         monkeypatch.setattr("bot.app.vacuum", full)
-        (job,) = [job for job in app.schedule.jobs if job.name == "scrub"]
+        (job,) = [job for job in app.schedule.jobs if job.name == "vacuum"]
         with suppress(OSError):
             await job.run()
         assert [line.kind for line in read_list(app.settings.data_dir)] == ["stop"]

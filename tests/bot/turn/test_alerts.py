@@ -51,7 +51,7 @@ def offer(service: Service, email: str, position: int, code: str = CODE) -> int:
     return number
 
 
-async def on_duty(service: Service, *phones: str) -> None:
+async def put_on_call(service: Service, *phones: str) -> None:
     """Put people on call: the first phone is the first contact's."""
     for position, phone in enumerate(phones, start=1):
         code = f"{CODE[:-1]}{position + 1}"
@@ -160,7 +160,7 @@ async def test_a_phone_that_said_stop_is_not_linked_behind_its_owners_back(servi
 
 
 async def test_the_number_on_call_is_kept_encrypted_like_any_other(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     (address,) = service.rows(tables.Address)
     assert ANNA.encode() not in address.sealed
     assert ANNA not in repr([service.rows(tables.OnCall), service.rows(tables.Contributor)])
@@ -180,7 +180,7 @@ def test_a_code_has_letters_that_look_like_no_other_and_too_many_to_guess() -> N
 
 
 async def test_the_first_contact_is_told_at_once_and_both_while_nobody_looks(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     told_at = {}
     service.answers(ANNA), service.answers(BEN)
     worry(service)
@@ -196,7 +196,7 @@ async def test_the_first_contact_is_told_at_once_and_both_while_nobody_looks(ser
 
 
 async def test_at_night_the_first_contact_is_told_at_once_too(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     service.now = datetime.fromisoformat("2026-11-28T02:00:00+00:00")  # a Saturday
     worry(service)
@@ -209,7 +209,7 @@ async def test_at_night_the_first_contact_is_told_at_once_too(service: Service) 
 
 
 async def test_ticks_that_come_twice_late_or_in_two_processes_tell_once(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA)
     worry(service)
     other = Alerts(
@@ -224,7 +224,7 @@ async def test_ticks_that_come_twice_late_or_in_two_processes_tell_once(service:
 
 
 async def test_whoever_takes_the_item_is_left_alone(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     number = worry(service)
     await service.alerts.tick()
@@ -238,7 +238,7 @@ async def test_whoever_takes_the_item_is_left_alone(service: Service) -> None:
 
 
 async def test_more_such_words_do_not_alert_anew(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     service.answers(ANNA)
     worry(service)
     await service.alerts.tick()
@@ -250,7 +250,7 @@ async def test_more_such_words_do_not_alert_anew(service: Service) -> None:
 
 
 async def test_a_second_person_in_need_is_told_of_although_the_first_was_a_minute_ago(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     service.answers(ANNA)
     worry(service)
     await service.alerts.tick()
@@ -262,7 +262,7 @@ async def test_a_second_person_in_need_is_told_of_although_the_first_was_a_minut
 
 
 async def test_two_items_at_the_same_moment_are_one_alert(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     service.answers(ANNA)
     worry(service)
     worry(service, TOM)
@@ -272,7 +272,7 @@ async def test_two_items_at_the_same_moment_are_one_alert(service: Service) -> N
 
 
 async def test_what_is_only_worth_a_look_alerts_the_first_contact_alone_and_by_day(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     worry(service, level="likely")
     for hours, expected in ((1, [0, 0]), (12, [0, 0]), (22, [1, 0]), (23, [0, 0]), (46, [1, 0])):
@@ -291,7 +291,7 @@ def address_of(service: Service, position: int) -> int:
 
 
 async def test_an_alert_that_does_not_arrive_goes_to_the_next_contact_at_once(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     worry(service)
     await service.alerts.tick()
@@ -306,7 +306,7 @@ async def test_an_alert_that_does_not_arrive_goes_to_the_next_contact_at_once(se
 
 
 async def test_when_nobody_can_be_reached_the_team_is_told_so_on_its_pages(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     service.answers(ANNA)
     worry(service)
     await service.alerts.tick()
@@ -320,7 +320,7 @@ async def test_when_nobody_can_be_reached_the_team_is_told_so_on_its_pages(servi
 
 async def test_words_on_the_practice_phone_ring_no_real_phone(service: Service) -> None:
     """Its page says that nothing is sent anywhere; only a phone on call that is a practice phone too is told."""
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     worry(service)
     people, phones = tables.Contributor.__table__, tables.Address.__table__
@@ -341,7 +341,7 @@ async def test_words_on_the_practice_phone_ring_no_real_phone(service: Service) 
 
 
 async def test_an_alert_that_lies_unsent_for_minutes_counts_as_not_arrived(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     worry(service)
     await service.alerts.tick()
@@ -352,7 +352,7 @@ async def test_an_alert_that_lies_unsent_for_minutes_counts_as_not_arrived(servi
 
 @pytest.mark.parametrize("state", ["opted_out", "blocked", "unusable"])
 async def test_a_phone_that_cannot_be_reached_is_passed_over(service: Service, state: str) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     service.writer.run(lambda c: people.set_address_state(c, address_of_in(c), state, NOON))
     worry(service)
@@ -367,7 +367,7 @@ def address_of_in(connection: Connection) -> int:
 
 
 async def test_stop_from_a_phone_on_call_stops_alerts_and_start_brings_them_back(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     await service.text(ANNA, "STOP")
     worry(service)
     await service.alerts.tick()
@@ -385,7 +385,7 @@ async def test_somebody_who_comes_on_call_later_is_told_of_what_waits(service: S
     await service.alerts.tick()
     assert [row.kind for row in service.rows(tables.TeamItem)] == [on_call.NOBODY]
     service.now += timedelta(minutes=2)
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     service.answers(ANNA)
     assert [row.closed_at for row in service.rows(tables.TeamItem)] == [service.now]
     await service.alerts.tick()
@@ -393,7 +393,7 @@ async def test_somebody_who_comes_on_call_later_is_told_of_what_waits(service: S
 
 
 async def test_somebody_who_has_left_the_team_is_not_told(service: Service) -> None:
-    await on_duty(service, ANNA, BEN)
+    await put_on_call(service, ANNA, BEN)
     service.answers(ANNA), service.answers(BEN)
     members = tables.TeamMember.__table__
     gone = change(members).where(members.c.email == "contact1@example.org").values(active=False)
@@ -407,7 +407,7 @@ async def test_somebody_who_has_left_the_team_is_not_told(service: Service) -> N
 
 
 async def test_a_phone_on_call_is_not_let_go_for_being_quiet(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     await service.text(MAYA, "STOP")
     later = NOON + timedelta(days=800)
     gone = await asyncio.to_thread(run, service.engine, service.writer, Periods(warning=0), later)
@@ -423,7 +423,7 @@ async def test_a_phone_on_call_is_not_let_go_for_being_quiet(service: Service) -
 async def test_deleting_everything_from_a_phone_on_call_takes_the_link_away_at_once(
     service: Service, farewell: bool
 ) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     (person,) = service.rows(tables.Contributor)
     service.writer.run(partial(erase_contributor, contributor_id=person.id, now=NOON, farewell=farewell))
     (contact,) = service.writer.run(on_call.contacts)
@@ -460,7 +460,7 @@ async def test_replies_are_never_held(service: Service) -> None:
 
 
 async def test_an_alert_holds_nothing_of_the_person(service: Service) -> None:
-    await on_duty(service, ANNA)
+    await put_on_call(service, ANNA)
     service.answers(ANNA)
     await service.text(MAYA, *walk.kept_by_text(STORY))
     worry(service)

@@ -17,7 +17,7 @@ from bot.channels.channel import Limits, SendError
 from bot.channels.sms.twilio_errors import failure
 from bot.outbound import outcome
 from bot.telemetry import metrics
-from bot.web.routes import _figures
+from bot.web.routes import _show_metrics
 from flows.model.item_kinds import ItemKind
 from review.kit import passwords
 from storage import tables
@@ -204,7 +204,7 @@ async def metric(service: Service, kind: ItemKind) -> float:
     settings = SimpleNamespace(metrics_token=None)
     web = SimpleNamespace(public=SimpleNamespace(engine=service.engine, clock=service.clock, settings=settings))
     here = Request({"type": "http", "headers": [(b"host", b"127.0.0.1:8000")], "client": ("127.0.0.1", 1)})
-    await _figures(web, here)  # type: ignore[arg-type]  # what it asks for
+    await _show_metrics(web, here)  # type: ignore[arg-type]  # what it asks for
     return float(metrics.team_items.labels(kind.value)._value.get())
 
 

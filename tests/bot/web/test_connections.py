@@ -71,7 +71,7 @@ class Line:
 class Server:
     """The protocol that our server runs, on a port of its own."""
 
-    lines: connections.OpenLines
+    lines: connections.OpenConnections
     port: int
     posts: list[WebhookRequest]
     opened: list[Line] = field(default_factory=list)
@@ -117,7 +117,7 @@ async def serving(most: int = 100) -> AsyncIterator[Server]:
 
     config = connections.config(AsgiApp(pages, {"/hook": hook}), descriptors=most * 8 // 5)
     config.load()
-    kept = config.http_protocol_class.keywords["lines"]  # type: ignore[union-attr]  # a partial of ours
+    kept = config.http_protocol_class.keywords["all_open"]  # type: ignore[union-attr]  # a partial of ours
     loop, state = asyncio.get_running_loop(), ServerState()
     listening = await loop.create_server(
         lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),  # type: ignore[call-arg]

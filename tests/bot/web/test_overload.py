@@ -17,14 +17,14 @@ class Rush:
 
     def __call__(self, number: int, at: float, each: float, a_second: float) -> None:
         """Let so many write at once; each answer takes so many seconds, and so many are answered in a second."""
-        let_in = 0
+        admitted = 0
         for _ in range(number):
             if self.admission.admits():
                 self.admission.began(at)
-                let_in += 1
+                admitted += 1
             else:
                 self.turned_away += 1
-        for n in range(let_in):
+        for n in range(admitted):
             self.admission.done(each, at + (n + 1) / a_second)
 
 

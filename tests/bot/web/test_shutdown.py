@@ -67,5 +67,5 @@ def test_what_never_ends_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None
     ended = threading.Event()
     monkeypatch.setattr(serve, "STOP_SECONDS", 0.0)
     monkeypatch.setattr(serve.os, "_exit", lambda status: ended.set() if status else None)
-    serve.go_in_time()
+    serve.end_in_time()
     assert ended.wait(10)

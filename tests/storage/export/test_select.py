@@ -98,7 +98,7 @@ def test_what_leaves_for_what(team: Team, state: str, agreed: str | None, leaves
 
 
 AGREED = ("team", "quote", "publish")
-FATES: list[dict[str, Any]] = [
+CHANGES: list[dict[str, Any]] = [
     {}, {"withdrawn_at": NOON}, {"state": "declined"}, {"state": "new"}, {"simulated": True}, {"use": "team"},
 ]  # fmt: skip
 
@@ -110,10 +110,12 @@ def test_for_every_use_the_count_is_the_export_and_a_nearer_use_holds_all_of_a_f
 ) -> None:
     """Over all combinations of what tellers agreed to and what became of their stories; the use filters nothing."""
     for agreed in AGREED:
-        for fate in FATES:
-            number = team.told(f"{agreed} {fate}", use=agreed)
-            if fate:
-                team.writer.run(lambda c, n=number, f=fate: c.execute(update(STORY).where(STORY.c.id == n).values(**f)))
+        for change in CHANGES:
+            number = team.told(f"{agreed} {change}", use=agreed)
+            if change:
+                team.writer.run(
+                    lambda c, n=number, values=change: c.execute(update(STORY).where(STORY.c.id == n).values(**values))
+                )
     asked = Filters(use=filtered)
     held = {}
     for use in USES:

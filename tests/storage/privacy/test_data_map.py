@@ -9,7 +9,7 @@ import pytest
 from bot.settings.environment import Settings
 from bot.settings.open_database import KEY_FILE
 from review.kit import visit
-from review.kit.safeguarding_rules import CARERS
+from review.kit.safeguarding_rules import SAFEGUARDING_ROLES
 from storage import tables
 from storage.privacy import data_map
 from storage.privacy.data_map import MisdescribedError, document
@@ -25,7 +25,7 @@ COLUMNS = [
     for table in tables.metadata.tables.values()
     for one in table.columns
 ]
-ROLES = {"readers": visit.READERS, "deciders": visit.DECIDERS, "safeguarding": CARERS}
+ROLES = {"readers": visit.READERS, "deciders": visit.DECIDERS, "safeguarding": SAFEGUARDING_ROLES}
 
 
 def test_every_column_is_described_and_none_is_made_up() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.settings.environment import read
-from bot.settings.privacy_facts import notice
+from bot.settings.privacy_facts import privacy_facts
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from storage.db.writer import Writer
 
 DAY = timedelta(days=1)
-FACTS = notice(
+FACTS = privacy_facts(
     read({
         "EARSHOT_ORGANISATION": "Easton Listens", "EARSHOT_CONTACT": "ring 0117 496 0000",
         "EARSHOT_ADDRESS": "1 High Street, Bristol", "EARSHOT_STORED_IN": "Leeds, United Kingdom",
@@ -188,4 +188,4 @@ def test_the_state_of_a_decision(told: Told) -> None:
 
 def test_a_notice_is_one_text_with_one_digest() -> None:
     assert sha256(FACTS.body.encode()).hexdigest() == FACTS.digest
-    assert notice(read({})).digest == notice(read({})).digest != FACTS.digest
+    assert privacy_facts(read({})).digest == privacy_facts(read({})).digest != FACTS.digest
