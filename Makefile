@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check lint types imports flows bench texts danger lock clean
+.PHONY: help run test check lint types imports flows bench texts books danger lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -51,6 +51,9 @@ bench: .venv/.ready ## Measure speed, memory and safety, beside a plain bot on t
 texts: .venv/.ready ## Bring the translation files up to date with the flows
 	$(BIN)/earshot texts extract
 	$(BIN)/earshot texts update
+
+books: .venv/.ready ## Write down the books of phrases, once tables under flows/language have changed
+	PYTHONHASHSEED=0 $(BIN)/python -m flows.language.keep_books
 
 danger: .venv/.ready ## Train our small models, of danger and of what is said to us, from the labelled messages
 	$(BIN)/python -m flows.language.distress.train_danger tests/flows/distress
