@@ -58,6 +58,7 @@ books: .venv/.ready ## Write down the books of phrases, once tables under flows/
 danger: .venv/.ready ## Train our small models, of danger and of what is said to us, from the labelled messages
 	$(BIN)/python -m flows.language.distress.train_danger tests/flows/distress
 	$(BIN)/python -m flows.language.intents.train_sense tests/flows
+	$(MAKE) books
 
 lock: .venv/.ready ## Pin every dependency again, with hashes
 	$(PIP) pip-tools

@@ -1,4 +1,4 @@
-"""Writes down all books of phrases, once their tables have changed: `make books`. Never imported while Earshot runs."""
+"""Writes down what our tables and weights come to, once they change: `make books`. Never imported while we run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from flows.language.answers import phrase_book
-from flows.language.distress import distress_tables
-from flows.language.intents import intent_tables
+from flows.language.distress import danger_model, distress_tables
+from flows.language.intents import intent_tables, sense_model
 from flows.language.kept_books import FILE, digest
 from flows.language.keywords import keyword_tables
+from flows.language.linear.weights_file import index_of, indexed
 from flows.language.phrase_trie import Tree
 
 if TYPE_CHECKING:
@@ -98,8 +99,10 @@ def written(books: Mapping[str, Any]) -> bytes:
 
 
 def main() -> None:
-    """Write the file."""
+    """Write the file of books, and the indexes of the models."""
     FILE.write_bytes(written(made_anew()))
+    for model in (danger_model, sense_model):
+        index_of(model.FILE).write_bytes(indexed(model.FILE.read_bytes(), model.MARK))
 
 
 if __name__ == "__main__":

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from flows.language import kept_books
+from flows.language.distress import danger_model
+from flows.language.intents import sense_model
 from flows.language.intents.gathered import Gathering
 from flows.language.keep_books import made_anew, written
 from flows.language.kept_books import FILE, digest, opened
 from flows.language.keywords.recognise import recognise
+from flows.language.linear import weights_file
 from flows.language.phrase_trie import Tree, planted
 
 if TYPE_CHECKING:
@@ -72,6 +76,31 @@ def test_a_file_of_other_sources_counts_for_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(kept_books, "_shelf", lambda: None)
     assert kept_books.kept("keywords en", lambda: "put together") == "put together"
     assert recognise("stop", language="en") is not None
+
+
+@pytest.mark.parametrize("model", [danger_model, sense_model])
+def test_the_index_of_a_models_weights_was_made_of_them(model, tmp_path: Path):
+    content = model.FILE.read_bytes()
+    assert weights_file.index_of(model.FILE).read_bytes() == weights_file.indexed(content, model.MARK), "make books"
+    copy = tmp_path / "weights.txt"
+    copy.write_bytes(content + model.MARK.join([b"unheard", b"7\n"]))
+    shutil.copy(weights_file.index_of(model.FILE), tmp_path)
+    stale = weights_file.opened(copy, model.MARK)
+    last = list(stale.families)[-1]
+    assert stale.find(f"{last} unheard") == b"7", "an index of other weights counts for nothing"
+
+
+@pytest.mark.parametrize("model", [danger_model, sense_model])
+def test_every_line_is_found_by_its_own_name_only(model):
+    lines = weights_file.opened(model.FILE, model.MARK)
+    names = [(family, feature, known) for family in lines.families for feature, known in lines.family(family)]
+    assert len(names) > 20_000
+    if model is sense_model:
+        names = [each for each in names if each[0] != sense_model.LABELS]
+    for family, feature, known in names:
+        assert lines.find(f"{family} {feature}") == known
+        assert lines.find(f"{family} {feature}\n") is None
+        assert f"nowhere {feature}" not in lines
 
 
 @pytest.mark.parametrize("source", kept_books.SOURCES)
