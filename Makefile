@@ -52,8 +52,9 @@ texts: .venv/.ready ## Bring the translation files up to date with the flows
 	$(BIN)/earshot texts extract
 	$(BIN)/earshot texts update
 
-books: .venv/.ready ## Write down the books of phrases, once tables under flows/language have changed
+books: .venv/.ready ## Write down what our tables come to, once they have changed, or how they are read
 	PYTHONHASHSEED=0 $(BIN)/python -m flows.language.keep_books
+	$(BIN)/python -m storage.places.building.keep_index
 
 danger: .venv/.ready ## Train our small models, of danger and of what is said to us, from the labelled messages
 	$(BIN)/python -m flows.language.distress.train_danger tests/flows/distress
