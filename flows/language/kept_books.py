@@ -7,7 +7,6 @@ which sources it was made. Where they are others by now, it counts for nothing, 
 
 from __future__ import annotations
 
-import mmap
 import pickle
 import sys
 from functools import cache
@@ -16,9 +15,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from flows.language.mapped_file import let_go, mapped
 from flows.language.phrase_trie import Tree
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Callable
 
 FOLDER: Final = Path(__file__).parent
@@ -47,6 +48,13 @@ def kept(name: str, make: Callable[[], Book]) -> Book:
     return book
 
 
+def all_are_ready() -> None:
+    """Let go of what was only looked at while books were opened."""
+    shelf = _shelf()
+    if shelf is not None:
+        let_go(shelf.content)
+
+
 def digest() -> bytes:
     """Return what tells whether the sources are those that a file was made of, and the machine of a kind with it."""
     told = sha256(sys.byteorder.encode())
@@ -61,6 +69,7 @@ class BookShelf:
     """The books of one file."""
 
     def __init__(self, content: mmap.mmap) -> None:
+        self.content = content
         view, place, sections = memoryview(content), DIGEST, []
         for kind in SECTIONS:
             length = int.from_bytes(view[place : place + 4], "little")
@@ -133,7 +142,7 @@ def opened(path: Path, made_of: bytes) -> BookShelf | None:
         with path.open("rb") as file:
             if file.read(DIGEST) != made_of:
                 return None
-            return BookShelf(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return BookShelf(mapped(file))
     except FileNotFoundError:
         return None
 

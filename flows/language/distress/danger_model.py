@@ -128,4 +128,7 @@ class DangerModel:
 @cache
 def shipped() -> DangerModel:
     """Return the model that comes with Earshot; some milliseconds the first time."""
-    return DangerModel(opened(FILE, MARK))
+    lines = opened(FILE, MARK)
+    model = DangerModel(lines)
+    lines.let_go()
+    return model

@@ -130,4 +130,7 @@ def _row(weights: bytes) -> Row:
 @cache
 def shipped() -> SenseModel:
     """Return the model that comes with Earshot; some milliseconds the first time."""
-    return SenseModel(opened(FILE, MARK))
+    lines = opened(FILE, MARK)
+    model = SenseModel(lines)
+    lines.let_go()
+    return model

@@ -7,13 +7,15 @@ memory that somebody's words were looked for in. An index says of which weights 
 
 from __future__ import annotations
 
-import mmap
 from array import array
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from flows.language.mapped_file import let_go, mapped
+
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -43,6 +45,11 @@ class WeightLines:
     def of(cls, lines: Iterable[str], mark: bytes) -> WeightLines:
         """Return the lines that a file would have."""
         return cls("".join(f"{line}\n" for line in lines).encode(), mark)
+
+    def let_go(self) -> None:
+        """Let go of what was only looked at while a model was made of these lines."""
+        let_go(self._content)
+        let_go(self._slots.obj)
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
@@ -79,12 +86,12 @@ class WeightLines:
 def opened(path: Path, mark: bytes) -> WeightLines:
     """Return the lines of a file, by the index beside it if that was made of this very file."""
     with path.open("rb") as file:
-        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        content = mapped(file)
     index = index_of(path)
     if index.is_file():
         with index.open("rb") as file:
             if file.read(DIGEST) == sha256(path.read_bytes()).digest():
-                return WeightLines(content, mark, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+                return WeightLines(content, mark, mapped(file))
     return WeightLines(content, mark)
 
 
