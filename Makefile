@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check lint types imports flows bench texts danger lock clean
+.PHONY: help run test check lint types imports flows bench texts books danger lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -53,9 +53,14 @@ texts: .venv/.ready ## Bring the translation files up to date with the flows
 	$(BIN)/earshot texts extract
 	$(BIN)/earshot texts update
 
+books: .venv/.ready ## Write down what our tables come to, once they have changed, or how they are read
+	PYTHONHASHSEED=0 $(BIN)/python -m flows.language.keep_books
+	$(BIN)/python -m storage.places.building.keep_index
+
 danger: .venv/.ready ## Train our small models, of danger and of what is said to us, from the labelled messages
 	$(BIN)/python -m flows.language.distress.train_danger tests/flows/distress
 	$(BIN)/python -m flows.language.intents.train_sense tests/flows
+	$(MAKE) books
 
 lock: .venv/.ready ## Pin every dependency again, with hashes
 	$(PIP) pip-tools

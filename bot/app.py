@@ -34,6 +34,7 @@ from bot.web import routes
 from bot.web.overload import Overload
 from bot.web.sealed_reader import SealedReader
 from bot.web.web_services import PublicServices, SimulatorServices, WebServices
+from flows.language import kept_books
 from flows.language.answers.phrase_book import answers_in
 from flows.language.distress import distress_tables
 from flows.language.distress.detect_distress import warm as warm_danger
@@ -217,6 +218,7 @@ class App:
         warm_danger()
         warm_sense()
         self.resolver.warm()
+        kept_books.all_are_ready()
 
     async def stop(self) -> None:
         """Stop receiving, then sending, then writing. What is not sent yet stays in the outbox."""

@@ -131,8 +131,9 @@ class Resolver:
 
     def _begun(self, name: str) -> tuple[Place, ...]:
         """Return the places whose names begin with this one, as "Ashby-de-la-Zouch" does with "Ashby"."""
-        begins, index = f"{normalise(name)} ", load(self._files).named
-        towns = (place for key in index if key.startswith(begins) for place in index[key] if place.population)
+        index = load(self._files).named
+        keys = index.index.beginning(f"{normalise(name)} ")
+        towns = (place for key in keys for place in index[key] if place.population)
         return self._here(dict.fromkeys(towns))[: MOST - 1]
 
     def _asked_about(self, said: str, place: Place) -> bool:
@@ -154,14 +155,18 @@ class Resolver:
         own = [(d, p) for p, d in _within(self._own().places, latitude, longitude, _PROJECT_REACH_KM)]
         if own:
             return min(own, key=lambda hit: (hit[0], hit[1].id))[1]
-        best: tuple[tuple[int, float, str], Place] | None = None
-        settled = load(self._files).settlements_near(latitude, longitude, _FURTHEST_KM)
-        for place, distance in _within(settled, latitude, longitude, _FURTHEST_KM):
-            if place.country not in self._countries:
-                continue
-            reach = reach_km(place.population)
-            rank = (0, distance / reach, place.id) if distance < reach else (1, distance - reach, place.id)
-            if best is None or rank < best[0]:
+        gazetteer, ranked = load(self._files), list[tuple[bool, float, int]]()
+        for distance, people, line in gazetteer.settlements_near(latitude, longitude, _FURTHEST_KM):
+            reach = reach_km(people)
+            outside = distance >= reach
+            ranked.append((outside, distance - reach if outside else distance / reach, line))
+        best: tuple[tuple[bool, float, str], Place] | None = None
+        for outside, far, line in sorted(ranked):
+            if best is not None and (outside, far) > best[0][:2]:
+                break
+            place = gazetteer.place(line)
+            rank = outside, far, place.id
+            if place.country in self._countries and (best is None or rank < best[0]):
                 best = rank, place
         return best[1] if best else None
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from flows.language.kept_books import kept
 from flows.language.normalise import folded
 from flows.language.phrase_trie import Tree, parsed, planted
 
@@ -80,7 +81,16 @@ class AnswerTable:
 def answers_in(language: str) -> AnswerTable | None:
     """Return the table of a language ("en", "en-GB"), or None where nobody has written one."""
     path = ANSWERS / f"{language.replace('_', '-').partition('-')[0].lower()}.toml"
-    return _made(tomllib.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    return kept(f"answers {path.stem}", lambda: _read(path)) if path.is_file() else None
+
+
+def books() -> dict[str, AnswerTable]:
+    """Return the table of every language, put together from its sources, by the name it is kept by."""
+    return {f"answers {path.stem}": _read(path) for path in sorted(ANSWERS.glob("*.toml"))}
+
+
+def _read(path: Path) -> AnswerTable:
+    return _made(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 def _made(raw: Mapping[str, Any]) -> AnswerTable:

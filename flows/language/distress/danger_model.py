@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from flows.language.distress.danger_features import FLAG, groups
 from flows.language.linear import hashed_features
-from flows.language.linear.weights_file import WeightLines
+from flows.language.linear.weights_file import WeightLines, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FILE: Final = Path(__file__).parent / "weights.txt"
+MARK: Final = b" "
+"""What stands between a feature and its weight."""
 BIAS: Final = "bias"
 REMEMBERED: Final = 20_000
 """Words, and pairs of words, whose weight is kept at hand."""
@@ -43,10 +45,9 @@ class _Word:
 class DangerModel:
     """Weights by family and feature."""
 
-    def __init__(self, lines: Sequence[str] | bytes) -> None:
-        """Read the lines of a file of weights, or the file."""
-        content = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
-        self._lines = WeightLines(content, b" ")
+    def __init__(self, lines: Sequence[str] | WeightLines) -> None:
+        """Read the lines of a file of weights."""
+        self._lines = lines if isinstance(lines, WeightLines) else WeightLines.of(lines, MARK)
         self.bias = dict(self._family(BIAS))[BIAS]
         self._near: dict[str, dict[str, int]] = {}
         for pair, weight in self._family(hashed_features.NEAR):
@@ -126,5 +127,8 @@ class DangerModel:
 
 @cache
 def shipped() -> DangerModel:
-    """Return the model that comes with Earshot; some tens of milliseconds the first time."""
-    return DangerModel(FILE.read_bytes())
+    """Return the model that comes with Earshot; some milliseconds the first time."""
+    lines = opened(FILE, MARK)
+    model = DangerModel(lines)
+    lines.let_go()
+    return model

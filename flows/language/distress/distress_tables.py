@@ -19,6 +19,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.language.distress import literal_wish
+from flows.language.kept_books import kept
 from flows.language.normalise import folded
 from flows.language.phrase_trie import Pattern, PatternChoice, Tree, items, parsed, pattern_of, planted
 
@@ -355,17 +356,40 @@ def _book(language: str) -> DistressBook:
     return _compiled(_spelled_like(code))
 
 
-@cache
+def books() -> dict[str, Any]:
+    """Return the book of every language that needs its own, put together from its sources, by the name it is kept by.
+
+    Beside them what English words are read as, and which languages have a book.
+    """
+    own = _own_books()
+    return {
+        **{f"distress {language}": _bound(_in_order(language)) for language in sorted(own)},
+        "distress in English alone": _bound(_english_table()),
+        "distress spellings": _all_spellings(_english_table()),
+        "distress languages": own,
+    }
+
+
 def _spelled_like(code: str) -> str:
     """Return the language whose book does for this one: English wherever its own spellings change nothing."""
-    known = any(table.language == code for table in _tables())
-    return code if known and _all_spellings(_in_order(code)) != _all_spellings(_in_order("en")) else "en"
+    return code if code in _languages() else "en"
+
+
+@cache
+def _languages() -> frozenset[str]:
+    return kept("distress languages", _own_books)
+
+
+def _own_books() -> frozenset[str]:
+    english = _all_spellings(_in_order("en"))
+    others = (code for code in (table.language for table in _tables()) if _all_spellings(_in_order(code)) != english)
+    return frozenset(("en", *others))
 
 
 @cache
 def _compiled(language: str) -> DistressBook:
     """Return the book of one language."""
-    return _bound(_in_order(language))
+    return _begun(kept(f"distress {language}", lambda: _bound(_in_order(language))))
 
 
 def _in_order(language: str) -> list[DistressTable]:
@@ -374,12 +398,16 @@ def _in_order(language: str) -> list[DistressTable]:
 
 @cache
 def _english() -> DistressBook:
-    return _bound([table for table in _tables() if table.language == "en"])
+    return _begun(kept("distress in English alone", lambda: _bound(_english_table())))
 
 
 @cache
 def _english_spellings() -> Mapping[str, str]:
-    return _all_spellings([table for table in _tables() if table.language == "en"])
+    return kept("distress spellings", lambda: _all_spellings(_english_table()))
+
+
+def _english_table() -> list[DistressTable]:
+    return [table for table in _tables() if table.language == "en"]
 
 
 def _all_spellings(tables: Sequence[DistressTable]) -> dict[str, str]:
@@ -413,8 +441,6 @@ def _bound(tables: Sequence[DistressTable]) -> DistressBook:
     note = plant(*((kind, "note", kind) for kind in KINDS))
     hint = plant(*((kind, "hint", kind) for kind in KINDS))
     alike = plant(("alike", "phrases", "alike"))
-    unread: list[int] = []
-    starts = dict.fromkeys((word for tree in (now, note, hint, alike) for word in tree.branches), unread)
     english = _all_spellings([table for table in tables if table.language == "en"])
     return DistressBook(
         spellings=spellings,
@@ -422,11 +448,19 @@ def _bound(tables: Sequence[DistressTable]) -> DistressBook:
         note=note,
         hint=hint,
         alike=alike,
-        starts=dict(starts),
+        starts={},
         own_spellings=frozenset(word for word, read in spellings.items() if english.get(word, word) != read),
         negations=frozenset().union(*(table.list("negations") for table in tables)),
         bridge=frozenset().union(*(table.list("bridge") for table in tables)),
     )
+
+
+def _begun(book: DistressBook) -> DistressBook:
+    """Return the book with the first words of its phrases at hand."""
+    unread: list[int] = []
+    for tree in (book.now, book.note, book.hint, book.alike):
+        book.starts.update(dict.fromkeys(tree.branches, unread))
+    return book
 
 
 def _spellings(table: DistressTable) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.language.intents.automaton import ANY, found
 from flows.language.intents.gathered import Gathering, Rule
+from flows.language.kept_books import kept
 from flows.language.normalise import folded
 from flows.language.phrase_trie import PatternChoice, parsed, planted
 
@@ -226,8 +227,17 @@ def book(language: str) -> IntentBook:
     return _book(language if (FOLDER / f"{language}.toml").is_file() else FALLBACK)
 
 
+def books() -> dict[str, IntentBook]:
+    """Return the book of every language, put together from its sources, by the name it is kept by."""
+    return {f"intents {language}": _made(language) for language in known_languages()}
+
+
 @cache
 def _book(language: str) -> IntentBook:
+    return kept(f"intents {language}", lambda: _made(language))
+
+
+def _made(language: str) -> IntentBook:
     tables = [_read(FOLDER / f"{code}.toml") for code in dict.fromkeys((language, FALLBACK))]
     names = tomllib.loads(NAMES.read_text(encoding="utf-8"))
     same = {word: usual.split() for table in reversed(tables) for word, usual in table["same"].items()}

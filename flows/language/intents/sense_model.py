@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from flows.language.intents.sense_words import known
 from flows.language.linear import hashed_features
-from flows.language.linear.weights_file import WeightLines
+from flows.language.linear.weights_file import WeightLines, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FILE: Final = Path(__file__).parent / "weights.txt"
+MARK: Final = b"\t"
+"""What stands between a feature and its weights."""
 LABELS: Final = "labels"
 BIAS: Final = "bias"
 REMEMBERED: Final = 5_000
@@ -37,18 +39,18 @@ sum of their weights by label. A sum of rows is the row of the sums; `Model.read
 class SenseModel:
     """Weights by family and feature."""
 
-    def __init__(self, lines: Sequence[str] | bytes) -> None:
-        """Read the lines of a file of weights, or the file."""
-        content = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
-        self._lines = WeightLines(content, b"\t")
+    def __init__(self, lines: Sequence[str] | WeightLines) -> None:
+        """Read the lines of a file of weights."""
+        self._lines = lines if isinstance(lines, WeightLines) else WeightLines.of(lines, MARK)
         self.labels = self._lines.alone(LABELS)
         self.bias = tuple(int(one) for _, known in self._lines.family(BIAS) for one in known.split())
         self._fields = Struct(f"<{len(self.labels) + 1}I")
         self._halves: Row = sum(HALF << FIELD * place for place in range(len(self.labels) + 1))
         self._near: dict[str, dict[str, Row]] = {}
-        for pair, _ in self._lines.family(hashed_features.NEAR):
+        for pair, weights in self._lines.family(hashed_features.NEAR):
             first, _, second = pair.partition(" ")
-            self._near.setdefault(first, {})[second] = self.row([f"{hashed_features.NEAR} {pair}"])
+            self._near.setdefault(first, {})[second] = _row(weights)
+        self._known: dict[str, bool] = {}
         self._words: dict[str, tuple[Row, tuple[str, ...]]] = {}
         self._pairs: dict[tuple[str, str], Row] = {}
         self._marks: dict[str, Row] = {}
@@ -79,7 +81,12 @@ class SenseModel:
 
     def knows(self, word: str) -> bool:
         """Tell whether a word was learned of."""
-        return f"{hashed_features.WORD} {word}" in self._lines
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[word] = f"{hashed_features.WORD} {word}" in self._lines
+        return known
 
     def read(self, row: Row) -> list[int]:
         """Return the numbers of a row."""
@@ -89,15 +96,7 @@ class SenseModel:
 
     def row(self, names: Iterable[str]) -> Row:
         """Return the row of these features."""
-        made = 0
-        for name in names:
-            weights = self._lines.find(name)
-            if weights is not None:
-                made += 1
-                for each in weights.split():
-                    place, _, weight = each.partition(b":")
-                    made += int(weight) << FIELD * (int(place) + 1)
-        return made
+        return sum(_row(weights) for name in names if (weights := self._lines.find(name)) is not None)
 
     def _word(self, word: str) -> tuple[Row, tuple[str, ...]]:
         if len(self._words) >= REMEMBERED:
@@ -119,7 +118,19 @@ class SenseModel:
         return made
 
 
+def _row(weights: bytes) -> Row:
+    """Return the row of one feature."""
+    made = 1
+    for each in weights.split():
+        place, _, weight = each.partition(b":")
+        made += int(weight) << FIELD * (int(place) + 1)
+    return made
+
+
 @cache
 def shipped() -> SenseModel:
-    """Return the model that comes with Earshot; some tens of milliseconds the first time."""
-    return SenseModel(FILE.read_bytes())
+    """Return the model that comes with Earshot; some milliseconds the first time."""
+    lines = opened(FILE, MARK)
+    model = SenseModel(lines)
+    lines.let_go()
+    return model

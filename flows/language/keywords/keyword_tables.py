@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from flows.language.kept_books import kept
 from flows.language.normalise import folded, normalise
 from flows.language.phrase_trie import Pattern, PatternChoice, Place, Tree, joined, parsed, sown, spelled
 
@@ -326,10 +327,19 @@ def tables() -> tuple[KeywordTable, ...]:
 def book_of(language: str) -> KeywordBook:
     """Return the book for a person's language ("cy", "en-GB"): English where we have none of theirs."""
     code = language.replace("_", "-").partition("-")[0].lower()
-    known = {table.language for table in tables()}
-    return _compiled(next((each for each in (language, code) if each in known), "en"))
+    return _compiled(next((each for each in (language, code) if each in _languages_known()), "en"))
+
+
+def books() -> dict[str, KeywordBook]:
+    """Return the book of every language, put together from its sources, by the name it is kept by."""
+    return {f"keywords {table.language}": compiled(table, tables()) for table in tables()}
+
+
+@cache
+def _languages_known() -> frozenset[str]:
+    return frozenset(path.stem for path in WORDS.glob("*.toml"))
 
 
 @cache
 def _compiled(language: str) -> KeywordBook:
-    return compiled(next(table for table in tables() if table.language == language), tables())
+    return kept(f"keywords {language}", lambda: books()[f"keywords {language}"])

@@ -24,6 +24,7 @@ from typing import Any
 
 from storage.places.building.aliases import wanted
 from storage.places.building.district_rows import BuildInputError, Row, district_rows, km, mark_shared, people
+from storage.places.building.keep_index import keep_index
 from storage.places.gazetteer import FORMAT, SHIPPED
 from storage.places.place_records import kind_of, reach_km
 from storage.places.spelling import normalise
@@ -146,13 +147,15 @@ def build_country(country: str, out: Path) -> Built:
 
 
 def write(out: Path, head: Row, rows: Iterable[Row]) -> int:
-    """Write rows as gzipped JSON lines and return the size in bytes; the same rows give the same bytes."""
+    """Write rows as gzipped JSON lines, and their index; return their size. The same rows give the same bytes."""
     lines = "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in (head, *rows))
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as file:
         file.write(lines.encode())
     out.parent.mkdir(parents=True, exist_ok=True)
-    return out.write_bytes(packed.getvalue())
+    size = out.write_bytes(packed.getvalue())
+    keep_index(out)
+    return size
 
 
 def _package(name: str) -> Any:

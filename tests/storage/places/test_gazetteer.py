@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from storage.places import CREDITS, SHIPPED, GazetteerError, Resolver
-from storage.places.gazetteer import load
+from storage.places import CREDITS, SHIPPED, GazetteerError, Place, Resolver
+from storage.places.building.keep_index import keep_index
+from storage.places.gazetteer import index_made, load
+from storage.places.gazetteer_index import digest, index_of, kept
+from storage.places.place_records import reach_km
 from storage.places.spelling import normalise
 
 ROOT = Path(__file__).parents[3]
@@ -237,3 +241,49 @@ def test_one_spelling_for_comparing() -> None:
     assert normalise("St. Mary’s-upon-Sea") == normalise("saint marys on sea") == "st marys on sea"
     assert normalise("Dùn Èideann") == "dun eideann"
     assert normalise("The Mumbles & Gower") == "mumbles and gower"
+
+
+def test_the_index_is_what_the_gazetteer_makes() -> None:
+    made = digest(SHIPPED.read_bytes()) + index_made(gzip.decompress(SHIPPED.read_bytes()))
+    assert index_of(SHIPPED).read_bytes() == made, "make books"
+
+
+def test_an_index_of_another_gazetteer_counts_for_nothing(tmp_path: Path) -> None:
+    head, *rows = gzip.decompress(SHIPPED.read_bytes()).splitlines(keepends=True)
+    file = tmp_path / SHIPPED.name
+    file.write_bytes(gzip.compress(b"".join((head, *rows[:600]))))
+    keep_index(file)
+    assert kept(file) is not None
+    few = len(load((file,)).named)
+    assert few < len(load().named)
+    file.write_bytes(gzip.compress(b"".join((head, *rows[:700]))))
+    assert kept(file) is None
+    load.cache_clear()
+    assert len(load((file,)).named) > few
+    load.cache_clear()
+
+
+def test_the_index_and_the_file_alone_give_the_same_places(tmp_path: Path) -> None:
+    alone = tmp_path / SHIPPED.name
+    alone.write_bytes(SHIPPED.read_bytes())
+    there, here = load((alone,)), load()
+    assert list(there.places()) == list(here.places())
+    assert list(there.named) == list(here.named)
+    assert there.towns == here.towns
+    assert set(there.last_words) == set(here.last_words)
+
+
+def test_the_nearest_is_the_nearest_of_all() -> None:
+    resolver, settlements = Resolver((), ("GB",)), [place for place in load().settlements() if place.country == "GB"]
+    assert settlements
+    for latitude, longitude in ((51.5, -0.1), (55.86, -4.02), (53.4, -2.99), (60.15, -1.14), (51.45, -2.58)):
+        width = math.cos(math.radians(latitude))
+
+        def rank(place: Place, here: tuple[float, float] = (latitude, longitude), width: float = width) -> Any:
+            assert place.latitude is not None
+            assert place.longitude is not None
+            far = 111.2 * math.hypot(place.latitude - here[0], (place.longitude - here[1]) * width)
+            reach = reach_km(place.population)
+            return (0, far / reach, place.id) if far < reach else (1, far - reach, place.id)
+
+        assert resolver.nearest(latitude, longitude) == min(settlements, key=rank)
