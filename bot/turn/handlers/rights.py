@@ -13,7 +13,6 @@ from bot.turn.formatting import channel_name, month_and_year, short_month
 from flows.interruptions.delete import DELETE
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
-from storage.privacy import file_link
 from storage.protection import cancel_waiting
 from storage.protection.erasure import erase_contributor
 from storage.queries.conversations import address_holders
@@ -89,7 +88,7 @@ def give_file(turn: HandlerContext, _effect: GiveFile) -> Signal:
         turn.connection, keyring, kind="access", origin="chat", now=turn.now, contributor_id=person
     )
     requests.close(turn.connection, filed.id, outcome="done", by=None, now=turn.now)
-    token = file_link.make(keyring, person, filed.id, turn.now)
+    token = turn.services.file_token(keyring, person, filed.id, turn.now)
     return FileReady(link=f"{turn.services.public_url}/mydata/{token}")
 
 
