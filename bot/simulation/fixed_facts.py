@@ -11,7 +11,7 @@ from storage.places import ProjectPlace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RECEIPTS: Final = ("kettle otter lantern", "maple pebble violin", "acorn ladder willow", "button harbour saddle")
+RECEIPTS: Final = ("kettle otter lantern", "basket meadow robin", "candle puffin walnut", "anchor ribbon violin")
 """What stories on one phone can be found again by, in order."""
 CODE: Final = 4821
 """What is sent to be sent back."""
