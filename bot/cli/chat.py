@@ -1,6 +1,6 @@
-"""`earshot chat`: a phone in the terminal, on the real engine and the real places, kept in memory only.
+"""`earshot chat`: a simulated phone in the terminal, on the real service and the real places, in memory only.
 
-Nothing is stored and nothing is sent. What was typed can be saved as a transcript, which the tests then hold the flow
+Nothing is kept and nothing is sent. What was typed can be saved as a transcript, which the tests then hold the flow
 to.
 """
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings.environment import Settings
+    from bot.simulation.simulation import Simulation
+    from bot.simulation.transcript import TranscriptAct
     from flows.authoring.release import Release
     from flows.model.effects import Effect, Say
-    from flows.model.signals import PlacesFound
-    from flows.simulation.simulation import Simulation
-    from flows.simulation.transcript import TranscriptAct
 
 commands = typer.Typer()
 
@@ -75,7 +74,7 @@ def chat(
 
 
 class Talk:
-    """One sitting at the terminal."""
+    """One talk at the terminal."""
 
     def __init__(self, out: Console, phone: Callable[[], Simulation]) -> None:
         self.out = out
@@ -88,7 +87,7 @@ class Talk:
         """Read lines until there are no more."""
         self.out.print("You are somebody with a phone. Write something, or /? for what else you can do.", style="dim")
         with contextlib.suppress(EOFError, KeyboardInterrupt):
-            while self._obey(self._read()):
+            while self._do(self._read()):
                 pass
         self.out.print()
 
@@ -98,10 +97,10 @@ class Talk:
             self.out.print(line, markup=False)
         return line
 
-    def _obey(self, line: str) -> bool:
+    def _do(self, line: str) -> bool:
         """Do what one line asks for; returns False when it is time to leave."""
-        from flows.simulation.simulation import NoSuchButtonError  # noqa: PLC0415 - keep start-up light
-        from flows.simulation.transcript import TranscriptError, play  # noqa: PLC0415
+        from bot.simulation.simulation import NoSuchButtonError  # noqa: PLC0415 - keep start-up light
+        from bot.simulation.transcript import TranscriptError, play  # noqa: PLC0415
 
         word, _, rest = line.strip().partition(" ")
         if word in {"/quit", "/exit"}:
@@ -124,7 +123,7 @@ class Talk:
         return True
 
     def _act(self, word: str, rest: str, line: str) -> TranscriptAct:
-        from flows.simulation.transcript import TranscriptAct, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
+        from bot.simulation.transcript import TranscriptAct, TranscriptError, duration  # noqa: PLC0415 - keep start-up light
 
         match word:
             case "/press" if not self.phone.look.buttons:
@@ -177,8 +176,8 @@ class Talk:
 
 def _told(effect: Effect) -> str:
     """Return an effect in a few words: the ones worth a transcript in full, the others by name."""
+    from bot.simulation.transcript import happened  # noqa: PLC0415
     from flows.model.effects import FindPlace, SaveAnswer  # noqa: PLC0415 - keep start-up light
-    from flows.simulation.transcript import happened  # noqa: PLC0415
 
     if isinstance(effect, SaveAnswer):
         return f"{effect.step}: {_plain(effect.value)}"
@@ -228,38 +227,20 @@ def _releases(settings: Settings, flow: str) -> tuple[Mapping[str, Release], str
 def _phone(
     releases: Mapping[str, Release], flow: str, channel: ChatChannel, language: str, settings: Settings
 ) -> Simulation:
-    from flows.simulation.simulation import Simulation  # noqa: PLC0415 - keep start-up light
-
-    return Simulation(
-        releases=releases, flow=flow, channel=channel.value, language=language, find_places=_finder(settings)
-    )
-
-
-def _finder(settings: Settings) -> Callable[[str], PlacesFound]:
-    from bot.turn.formatting import choice_of  # noqa: PLC0415 - keep start-up light
-    from flows.model.signals import PlacesFound  # noqa: PLC0415
+    from bot.simulation.simulation import Simulation  # noqa: PLC0415 - keep start-up light
     from storage.places import Resolver  # noqa: PLC0415
 
     resolver = Resolver(countries=(settings.country,))
-
-    def find(words: str) -> PlacesFound:
-        found = resolver.find(words)
-        return PlacesFound(
-            words=found.words,
-            exact=tuple(map(choice_of, found.exact)),
-            suggestions=tuple(map(choice_of, found.suggestions)),
-        )
-
-    return find
+    return Simulation(releases=releases, flow=flow, channel=channel.value, language=language, resolver=resolver)
 
 
 def _transcript(
     acts: list[TranscriptAct], flow: str, name: str, channel: ChatChannel, language: str, settings: Settings
 ) -> str:
-    """Return what was done as a transcript, told by the practice team, so that it is the same everywhere."""
+    """Return what was done as a transcript, told by the simulated organisation, so that it is the same everywhere."""
+    from bot.simulation.fixed_facts import SIMULATED_ORGANISATION  # noqa: PLC0415 - keep start-up light
+    from bot.simulation.transcript import Exchange, Transcript, play, write  # noqa: PLC0415
     from flows.authoring.release import compile_release  # noqa: PLC0415
-    from flows.simulation.simulation import SIMULATED_ORGANISATION  # noqa: PLC0415 - keep start-up light
-    from flows.simulation.transcript import Exchange, Transcript, play, write  # noqa: PLC0415
 
     releases, _ = _releases(settings, flow)
     told = {key: compile_release(each.flow, each.texts, SIMULATED_ORGANISATION) for key, each in releases.items()}

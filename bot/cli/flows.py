@@ -100,7 +100,7 @@ def check(
 ) -> None:
     """Check flows and say what is wrong, where, and what to do. Fails if there is an error."""
     from flows.checks import check_everywhere, check_flow, costs_of  # noqa: PLC0415 - keep start-up light
-    from flows.simulation.costs import line  # noqa: PLC0415
+    from flows.walk.walked_costs import line  # noqa: PLC0415
 
     files = _files(paths)
     out = console()

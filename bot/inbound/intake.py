@@ -125,7 +125,7 @@ class Intake:
         if not event.signals:
             return "other"
         try:
-            return await self._keep(partial(self._turn, event=event), inbound)
+            return await self._keep(partial(self.turn, event=event), inbound)
         except CannotKeepError:
             raise
         except Exception as error:
@@ -200,7 +200,8 @@ class Intake:
 
     # --- in the transaction -------------------------------------------------------------------------------------
 
-    def _turn(self, connection: Connection, event: InboundEvent) -> Result:
+    def turn(self, connection: Connection, event: InboundEvent) -> Result:
+        """Handle an event within a transaction."""
         inbound = event.inbound
         person = store.find_person(connection, channel=inbound.channel, lookups=event.lookups, lock=True)
         inbound_id = event.claim(connection, person)

@@ -84,7 +84,7 @@ class ConversationTimers:
 
     async def _move_on(self, due: DueConversation, now: datetime) -> bool:
         try:
-            moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
+            moved = await self.writer.perform(partial(self.turn, due=due, now=now), due.contributor_id)
         except (WriterBusyError, WriterClosedError, LostBatchError):
             return False  # the next tick finds it again
         except Exception as error:
@@ -96,7 +96,8 @@ class ConversationTimers:
             metrics.ticks.labels(due.due_kind, "moved").inc()
         return moved
 
-    def _turn(self, connection: Connection, due: DueConversation, now: datetime) -> bool:
+    def turn(self, connection: Connection, due: DueConversation, now: datetime) -> bool:
+        """Move one conversation on within a transaction; returns False where its time has not come."""
         person = store.person_at(connection, due.address_id, lock=True)
         stored = store.conversation_by_id(connection, due.id)
         if person is None or stored is None:

@@ -92,7 +92,7 @@ class FollowUps:
 
     async def _process(self, due: AskBack, now: datetime) -> bool:
         try:
-            moved = await self.writer.perform(partial(self._turn, due=due, now=now), due.contributor_id)
+            moved = await self.writer.perform(partial(self.turn, due=due, now=now), due.contributor_id)
         except (WriterBusyError, WriterClosedError, LostBatchError):
             return False  # the next tick finds it again
         except Exception as error:
@@ -107,7 +107,8 @@ class FollowUps:
 
     # --- in the transaction -------------------------------------------------------------------------------------
 
-    def _turn(self, connection: Connection, due: AskBack, now: datetime) -> bool:
+    def turn(self, connection: Connection, due: AskBack, now: datetime) -> bool:
+        """See to one question within a transaction; returns False where there was nothing to do."""
         reach = follow_ups_asked.reach(connection, due.contributor_id, now)
         person = store.person_at(connection, reach.address_id, lock=True) if reach.address_id is not None else None
         closed = reach.why_not == "closed"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.turn.turn_services import TurnServices, TurnTrigger
     from flows.authoring.release import Release
+    from flows.model.effects import Effect
     from storage.queries.conversations.turn_queries import Person
 
 MOST_REENTRIES = 20
@@ -130,6 +131,7 @@ class TurnRunner(HandlerContext):
         else:
             self.conversation = self.conversation.model_copy(update={"flow": release.flow.id})
         self.release = release
+        self._observed(begin)
         return Started(text=begin.text, ref=begin.ref, more=begin.more, concerns=begin.concerns)
 
     def _new(self, release: Release, after: Conversation | None = None) -> Conversation:
@@ -172,16 +174,13 @@ class TurnRunner(HandlerContext):
         answers: list[Signal] = []
         begin: Begin | None = None
         for effect in outcome.effects:
-            if isinstance(effect, Say):
-                self._say(effect)
-            elif isinstance(effect, SaveAnswer):
-                continue  # answers are part of the state
-            elif isinstance(effect, Begin):
+            if isinstance(effect, Begin):
                 begin = effect
-            else:
-                answer = HANDLERS[type(effect)](self, effect)
-                if answer is not None:
-                    answers.append(answer)
+                continue
+            answer = self._carry_out(effect)
+            if answer is not None:
+                answers.append(answer)
+            self._observed(effect)
         if begin is not None:
             answers.append(self._switch(begin))
         return answers
@@ -196,6 +195,18 @@ class TurnRunner(HandlerContext):
         )
 
     # --- effects ------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, effect: Effect) -> Signal | None:
+        if isinstance(effect, Say):
+            self._say(effect)
+            return None
+        if isinstance(effect, SaveAnswer):
+            return None  # answers are part of the state
+        return HANDLERS[type(effect)](self, effect)
+
+    def _observed(self, effect: Effect) -> None:
+        if self.services.observe is not None:
+            self.services.observe(effect)
 
     def _say(self, say: Say) -> None:
         if self.trigger.muted and say.serial is None:

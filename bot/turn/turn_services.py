@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from flows.model.delivery import MessageKind
 from flows.model.staffed_hours import StaffedHours
+from storage.privacy import file_link
 from storage.queries.conversations import address_holders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from bot.turn.releases import Releases
     from flows.model.channel_look import ChannelKind
+    from flows.model.effects import Effect
     from storage.places import Resolver
     from storage.protection.crypto import Keyring
     from storage.queries.contributors.consent_decisions import Assisted
@@ -37,6 +40,10 @@ class TurnServices:
     rng: Random = SystemRandom()  # noqa: RUF009 - it has no state
     staffed: StaffedHours = field(default_factory=StaffedHours)
     """When the team is there: by when somebody is to look at a safeguarding item."""
+    file_token: Callable[[Keyring, int, int, datetime], str] = file_link.make
+    """Makes what stands at the end of the link to somebody's own file."""
+    observe: Callable[[Effect], object] | None = None
+    """Is shown each effect once it was carried out; the transaction may still be undone. For simulations."""
 
     def language_for(self, hint: str) -> str:
         """Return the language to offer first to somebody whose app speaks `hint`."""

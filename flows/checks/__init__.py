@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from flows.authoring.definition import Flow
     from flows.authoring.findings import Finding
     from flows.model.organisation_facts import OrganisationFacts
-    from flows.simulation.costs import Cost
+    from flows.walk.walked_costs import Cost
 
 __all__ = ["CHECKS", "CODES", "Check", "Subject", "check_everywhere", "check_flow", "check_flows", "costs_of"]
 

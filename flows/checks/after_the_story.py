@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from flows.checks.checked_flow import AT
-from flows.simulation.costs import QUESTIONS
+from flows.walk.walked_costs import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
 from flows.questions.options import offered
 from flows.questions.question import QuestionContext, SourceText, Step, offered_options
-from flows.simulation.costs import Cost, cost
+from flows.walk.walked_costs import Cost, cost
 
 if TYPE_CHECKING:
     from flows.authoring.definition import Flow

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.checks.checked_flow import AT, called
 from flows.checks.lengths import LETTERS_ALLOWANCE
-from flows.simulation.costs import BEFORE, PUBLISHED, SECONDS, STORY
+from flows.walk.walked_costs import BEFORE, PUBLISHED, SECONDS, STORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -96,7 +96,9 @@ ADDED_WORDS = 3
 """From this length on, words that come after a kept story may belong to it, and the person is asked."""
 
 _FROM_PERSON = (Started, Said, Chose, Edited, Sent, Located)
-_MAY_BE_LABELS = frozenset({Keyword.DELETE, Keyword.CHANGE, Keyword.MY_DATA, Keyword.SKIP, Keyword.MORE})
+_MAY_BE_LABELS = frozenset(
+    {Keyword.DELETE, Keyword.CHANGE, Keyword.MY_DATA, Keyword.SKIP, Keyword.MORE, Keyword.NARROW}
+)
 
 
 def advance(release: Release, conversation: Conversation, signal: Signal, now: datetime) -> TurnResult:

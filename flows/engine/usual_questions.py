@@ -268,7 +268,7 @@ def _emergency(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None:
     _tell(turn, intent)
     turn.answered_emergency = True
     if turn.conversation.status != "idle" and not turn.worried:
-        turn.effects.append(RaiseConcern(kinds=frozenset({"danger"}), signposted=True))
+        turn.effects.append(RaiseConcern(kinds=frozenset({"danger"}), signposted=False))
     return True
 
 

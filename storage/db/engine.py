@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from storage.db.schema import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from alembic.config import Config
     from sqlalchemy import MetaData
@@ -92,10 +92,9 @@ def _sqlite(url: URL) -> Engine:
         )
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves, below
-        for pragma in (
+    set_up_sqlite(
+        engine,
+        (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -104,7 +103,18 @@ def _sqlite(url: URL) -> Engine:
             f"cache_size=-{CACHE_KIBIBYTES}",
             "temp_store=MEMORY",
             "secure_delete=ON",
-        ):
+        ),
+    )
+    return engine
+
+
+def set_up_sqlite(engine: Engine, pragmas: Sequence[str]) -> None:
+    """Have every connection of an SQLite engine begin with these pragmas, and its transactions be begun by us."""
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -112,8 +122,6 @@ def _sqlite(url: URL) -> Engine:
         # A transaction that starts by reading and then writes fails at once if another wrote in between.
         reading = connection.get_execution_options().get(READING, False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-    return engine
 
 
 def must_be_there(url: str, key: Path) -> None:

@@ -32,7 +32,7 @@ from flows.authoring.loader import load
 from flows.authoring.texts import TEXTS, read_catalogues
 from flows.checks import costs_of
 from flows.language.distress.detect_distress import notice
-from flows.simulation.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY
+from flows.walk.walked_costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY
 from tests.bench.turns import turn_cost
 from tests.flows.signposting import SETS, labelled, noticed, signposted
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 import statistics
 import time
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from flows.authoring.loader import load
 from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
+from flows.checks.checked_flow import SAMPLE_ORGANISATION
 from flows.language.distress import detect_distress
 from flows.language.distress.distress_tables import warm
-from flows.model.signals import PlaceChoice, PlacesFound
-from flows.simulation import simulation
-from flows.simulation.simulation import SIMULATED_ORGANISATION, Simulation
+from flows.model.effects import KeepStory
+from flows.walk import engine_walk
+from flows.walk.engine_walk import EngineWalk
 
 if TYPE_CHECKING:
     from flows.authoring.release import Release
     from flows.interruptions.turn_builder import TurnResult
+    from flows.model.effects import Effect
 
 TEXTS = (
     "hello", "AGREE",
@@ -52,7 +53,7 @@ def yardstick() -> float:
 def talk(release: Release) -> tuple[float, int]:
     """Hold the conversation; return CPU seconds within `advance`, and how often it was called."""
     took, calls = 0.0, 0
-    advance = simulation.advance
+    advance = engine_walk.advance
 
     def measured(*args: Any) -> TurnResult:
         nonlocal took, calls
@@ -62,22 +63,15 @@ def talk(release: Release) -> tuple[float, int]:
         calls += 1
         return turn
 
-    place = PlaceChoice(id="p", label="Glenboig, North Lanarkshire")
-    phone = Simulation(
-        releases={"share": release}, flow="share", channel="sms",
-        find_places=partial(_found, place),
-    )  # fmt: skip
-    with mock.patch.object(simulation, "advance", measured):
+    walk = EngineWalk(release, "sms", place="Glenboig, North Lanarkshire")
+    done: list[Effect] = []
+    with mock.patch.object(engine_walk, "advance", measured):
         for text in TEXTS:
-            phone.say(text)
-            phone.now += timedelta(seconds=30)
-    assert phone.state.status == "ended"
-    assert phone.stories
+            done += walk.say(text)
+            walk.now += timedelta(seconds=30)
+    assert walk.state.status == "ended"
+    assert any(isinstance(effect, KeepStory) for effect in done)
     return took, calls
-
-
-def _found(place: PlaceChoice, words: str) -> PlacesFound:
-    return PlacesFound(words=words, exact=(place,))
 
 
 def turn_cost() -> tuple[float, float]:
@@ -85,7 +79,7 @@ def turn_cost() -> tuple[float, float]:
     warm(("en",))
     detect_distress.warm()
     flow = next(flow for flow in load() if flow.id == "share")
-    release = compile_release(flow, texts_for(flow, {}), SIMULATED_ORGANISATION)
+    release = compile_release(flow, texts_for(flow, {}), SAMPLE_ORGANISATION)
     talk(release)
     turns, ratios = [], []
     for _ in range(RUNS):

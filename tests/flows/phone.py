@@ -1,46 +1,36 @@
-"""A contributor's phone for tests: type, press, wait; every turn goes through JSON and back. No mocks."""
+"""A contributor's phone for tests: type, press, wait. The simulated phone of the service, with what tests look at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
+from bot.simulation.simulation import Simulation
 from flows.authoring.loader import load
 from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for
-from flows.engine.advance import advance
-from flows.model.conversation import Conversation, idle
-from flows.model.effects import (
-    Begin,
-    Effect,
-    Erase,
-    FindPlace,
-    HoldSealed,
-    KeepStory,
-    PurgeSealed,
-    RecordConsent,
-    Say,
-    Unseal,
-)
+from flows.model.effects import KeepStory, RecordConsent, Say
 from flows.model.messages import sms_text
 from flows.model.organisation_facts import OrganisationFacts
-from flows.model.signals import (
-    Chose,
-    Edited,
-    Expired,
-    Located,
-    Nudged,
-    PlaceChoice,
-    PlacesFound,
-    Quiet,
-    Said,
-    Sent,
-    Signal,
-    Started,
-    Unsealed,
-)
-from flows.simulation.in_memory_store import Shelf
+from flows.model.signals import Chose, Edited, PlaceChoice
+from storage import tables
+from storage.queries.conversations import turn_queries as store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.engine import Connection
+
+    from flows.model.conversation import Conversation
+    from flows.model.effects import Effect
+    from flows.model.signals import Signal
+
+CONVERSATION = tables.Conversation.__table__
+SEALED = tables.SealedMessage.__table__
+STORY = tables.Story.__table__
 
 ORGANISATION = OrganisationFacts(
     organisation="Glenboig Listening Project", contact="ring 01236 000000", privacy_url="https://example.org/privacy",
@@ -49,13 +39,6 @@ ORGANISATION = OrganisationFacts(
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 GLENBOIG = PlaceChoice(id="geonames:2648523", label="Glenboig, North Lanarkshire", kind="village")
-BRISTOL = PlaceChoice(id="geonames:2654675", label="Bristol, Bristol", kind="city")
-NEWPORTS = (
-    PlaceChoice(id="geonames:2641598", label="Newport, Newport", kind="city"),
-    PlaceChoice(id="geonames:2641591", label="Newport, Isle of Wight", kind="town"),
-    PlaceChoice(id="geonames:2641600", label="Newport, Telford and Wrekin", kind="town"),
-)
-KNOWN = {"glenboig": (GLENBOIG,), "bristol": (BRISTOL,), "newport": NEWPORTS}
 
 
 @lru_cache
@@ -64,105 +47,57 @@ def releases() -> dict[str, Release]:
     return {flow.id: compile_release(flow, texts_for(flow, {}), ORGANISATION) for flow in load()}
 
 
-@dataclass
 class Phone:
     """One person's phone. `heard` holds what we said since they last did something."""
 
-    flow: str = "share"
-    channel: str = "sms"
-    now: datetime = NOON
-    heard: list[Say] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    sealed: list[tuple[str, str]] = field(default_factory=list)
-    stories: dict[str, KeepStory] = field(default_factory=dict)
-    decisions: list[RecordConsent] = field(default_factory=list)
-    begun: int = 0
-    sent: int = 0
-    known: dict[str, Release] = field(default_factory=releases)
+    def __init__(
+        self, flow: str = "share", channel: str = "sms", known: dict[str, Release] | None = None, now: datetime = NOON
+    ) -> None:
+        self.flow, self.channel, self.known = flow, channel, known or releases()
+        self.simulation = Simulation(releases=self.known, flow=flow, channel=channel, now=now)
+        self.heard: list[Say] = []
+        self._kept: dict[str, KeepStory] = {}
 
-    def __post_init__(self) -> None:
-        self.shelf = Shelf(self.channel, "kettle otter lantern")
-        self.state = self._idle()
-
-    def _idle(self) -> Conversation:
-        self.begun += 1
-        return idle(
-            id=f"c{self.begun}", token=f"token{self.begun:05d}", flow=self.flow, channel=self.channel, language="en",
-            now=self.now, receipt="kettle otter lantern",
-        )  # fmt: skip
-
-    def send(self, signal: Signal) -> list[Say]:
-        """Take one signal through the engine, answering what it asks for within the turn."""
-        self.heard = []
-        self._advance(signal)
-        return self.heard
-
-    def _advance(self, signal: Signal) -> None:
-        before = Conversation.from_json(self.state.to_json()).changed(receipt=self.state.receipt)
-        assert before == self.state
-        turn = advance(self.known[self.flow], before, signal, self.now)
-        self.state = turn.conversation
-        for effect in turn.effects:
-            self.effects.append(effect)
-            self._carry_out(effect)
-
-    def _carry_out(self, effect: Effect) -> None:
-        match effect:
-            case Say():
-                self.heard.append(effect)
-            case RecordConsent():
-                self.decisions.append(effect)
-            case HoldSealed():
-                self.sealed.append((effect.ref, effect.text))
-            case PurgeSealed():
-                self.sealed = []
-            case Unseal():
-                parts, self.sealed = tuple(self.sealed), []
-                self._advance(Unsealed(parts=parts))
-            case FindPlace():
-                exact = KNOWN.get(effect.words.strip().casefold(), ())
-                near = (GLENBOIG,) if "glenb" in effect.words.casefold() and not exact else ()
-                found = PlacesFound(words=effect.words, exact=exact, suggestions=near)
-                self._advance(replace(found, ref=effect.ref, answer=effect.answer))
-            case KeepStory():
-                self.stories[self.state.id] = effect
-            case Erase(scope="everything"):
-                self.stories, self.sealed = {}, []
-            case Begin():
-                kept = {name: getattr(self.state, name) for name in ("opted_out", "signposted_at")}
-                self.state = self._idle().model_copy(update=kept)
-                self._advance(Started(text=effect.text, ref=effect.ref, more=effect.more, concerns=effect.concerns))
-        answer = self.shelf.carry_out(effect, self.state, self.now)
-        if answer is not None:
-            self._advance(answer)
+    # --- what they do -------------------------------------------------------------------------------------------
 
     def say(self, *texts: str) -> str:
         """Type one message after another; returns what came back to the last, as plain text."""
         for text in texts:
-            self.sent += 1
-            self.send(Said(text=text, ref=f"m{self.sent}"))
+            self._done(self.simulation.say(text))
         return self.text
 
     def press(self, label: str) -> str:
-        """Press the button with this label on the last question."""
-        asked = [say for say in self.heard if say.options and say.serial is not None][-1]
-        index = next(i for i, option in enumerate(asked.options) if option.label == label)
-        heard = asked
-        self.send(Chose(token=self.state.token, serial=heard.serial or 0, index=index))
-        return self.text
+        """Press the newest button with this label."""
+        return self._done(self.simulation.press(label))
+
+    def send(self, signal: Signal) -> str:
+        """Do something else: what a provider's event is read as."""
+        kind = "press" if isinstance(signal, Chose) else "edit" if isinstance(signal, Edited) else "message"
+        return self._done(self.simulation.take(signal, kind))
 
     def wait(self, **time: float) -> str:
         """Let time pass; what falls due on the way happens."""
-        until = self.now + timedelta(**time)
-        self.heard = []
-        for _ in range(10):
-            if self.state.due_at is None or self.state.due_at > until:
-                break
-            self.now = self.state.due_at
-            kind = self.state.due
-            self._advance({"quiet": Quiet(), "nudge": Nudged(), "expire": Expired()}[str(kind)])
-        self.now = until
+        return self._done(self.simulation.wait(timedelta(**time)))
+
+    def is_stopped_by_provider(self) -> None:
+        """The provider says that they want no more messages; we never saw the STOP."""
+
+        def stop(connection: Connection) -> None:
+            person = self.simulation.person(connection)
+            assert person is not None
+            store.set_address_state(connection, person.address_id, "opted_out", self.now)
+
+        self.simulation.look_up(stop)
+
+    def _done(self, effects: Iterable[Effect]) -> str:
+        effects = tuple(effects)
+        self.heard = [effect for effect in effects if isinstance(effect, Say)]
+        for effect in effects:
+            if isinstance(effect, KeepStory):
+                self._kept[self.state.id] = effect
         return self.text
+
+    # --- what tests look at -------------------------------------------------------------------------------------
 
     @property
     def text(self) -> str:
@@ -170,9 +105,59 @@ class Phone:
         return "\n\n".join(sms_text(say) for say in self.heard)
 
     @property
+    def now(self) -> datetime:
+        return self.simulation.now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        self.simulation.now = now
+
+    @property
+    def release(self) -> Release:
+        return self.known[self.flow]
+
+    @property
+    def state(self) -> Conversation:
+        return self.simulation.state
+
+    @property
     def step(self) -> str | None:
         """The step that waits."""
         return self.state.step
 
+    @property
+    def effects(self) -> list[Effect]:
+        return self.simulation.history
 
-__all__ = ["Edited", "Located", "Phone", "Sent", "releases"]
+    @property
+    def decisions(self) -> list[RecordConsent]:
+        return [effect for effect in self.effects if isinstance(effect, RecordConsent)]
+
+    @property
+    def sealed(self) -> list[tuple[str, str]]:
+        """What is held sealed, as (ref, words)."""
+        rows = self.simulation.look_up(
+            lambda connection: connection.execute(select(SEALED.c.ref, SEALED.c.sealed).order_by(SEALED.c.id)).all()
+        )
+        keyring = self.simulation.services.keyring
+        return [(ref, keyring.open("sealed_message.sealed", sealed).decode()) for ref, sealed in rows]
+
+    @property
+    def texts(self) -> list[str]:
+        """The words of all stories that are kept, oldest first."""
+        rows = self.simulation.look_up(lambda connection: connection.execute(select(STORY.c.text)).scalars().all())
+        return list(rows)
+
+    @property
+    def stories(self) -> dict[str, KeepStory]:
+        """How each story that is kept was kept last, by conversation."""
+        rows = self.simulation.look_up(
+            lambda connection: connection.execute(select(STORY.c.conversation_id)).scalars().all()
+        )
+        return {told_in: self._kept[told_in] for told_in in rows}
+
+    @property
+    def conversations(self) -> int:
+        """How many were begun."""
+        count = select(func.count()).select_from(CONVERSATION)
+        return self.simulation.look_up(lambda connection: connection.execute(count).scalar_one())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pytest
 
 from flows import questions
-from flows.model.effects import Say
+from flows.model.effects import KeepStory, Say
 from flows.model.partial_answer import PartialAnswer
 from flows.model.signals import Said, Signal
 from flows.questions.question import Interpretation, QuestionContext, Step, Unclear, Understood, Waiting
@@ -120,23 +120,20 @@ def walked(channel: Literal["sms", "telegram"]) -> dict[str, Any]:
     """Add the type and go the whole way of a flow that uses it, in a process of its own: no other knows the type."""
     questions.QUESTIONS = (*questions.QUESTIONS, CountStep)
 
+    from bot.simulation.simulation import Simulation  # noqa: PLC0415
     from flows.authoring.loader import read  # noqa: PLC0415 - what is built from the tuple is built now
     from flows.authoring.release import Release, compile_release  # noqa: PLC0415
     from flows.authoring.script import diagram, script  # noqa: PLC0415
     from flows.authoring.texts import texts_for  # noqa: PLC0415
     from flows.checks import check_flow, costs_of  # noqa: PLC0415
     from flows.model.organisation_facts import OrganisationFacts  # noqa: PLC0415
-    from flows.model.signals import PlacesFound  # noqa: PLC0415
-    from flows.simulation.simulation import Simulation  # noqa: PLC0415
 
     flow = read(FLOW, "wait.toml")
     release = Release.from_json(compile_release(flow, texts_for(flow, {}), OrganisationFacts()).to_json())
-    phone = Simulation(
-        releases={"wait": release}, flow="wait", channel=channel, find_places=lambda words: PlacesFound(words=words)
-    )
+    phone = Simulation(releases={"wait": release}, flow="wait", channel=channel)
     for text in ("hello", "AGREE", "Nobody came.", "DONE", "quite a few", "about 3", "that is right"):
         phone.say(text)
-    (kept,) = phone.stories.values()
+    *_, kept = (effect for effect in phone.history if isinstance(effect, KeepStory))
     return {
         "type": type(release.flow.steps["times"]).__name__,
         "structure": release.flow.structure()["steps"]["times"],

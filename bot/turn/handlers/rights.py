@@ -15,7 +15,6 @@ from flows.model.consent_answers import Purpose
 from flows.model.item_kinds import ItemKind
 from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
-from storage.privacy import file_link
 from storage.protection import cancel_waiting
 from storage.protection.erasure import erase_contributor
 from storage.queries.contributors.consent_in_force import answer_of
@@ -97,7 +96,7 @@ def give_file(turn: HandlerContext, _effect: GiveFile) -> Signal:
         contributor_id=person,
     )
     requests.close(turn.connection, filed.id, outcome=RequestOutcome.DONE, by=None, now=turn.now)
-    token = file_link.make(keyring, person, filed.id, turn.now)
+    token = turn.services.file_token(keyring, person, filed.id, turn.now)
     return FileReady(link=f"{turn.services.public_url}/mydata/{token}")
 
 

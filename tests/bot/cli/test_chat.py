@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from flows.simulation.transcript import read
-from tests.flows.transcript import first_difference, run
+from bot.simulation.transcript import read
+from tests.bot.simulation.played import first_difference, run
 
 if TYPE_CHECKING:
     from tests.bot.terminal import Terminal

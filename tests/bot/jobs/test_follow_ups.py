@@ -75,6 +75,18 @@ async def test_keep_it_with_the_team_holds_for_every_version_and_for_their_own_w
     assert asking.service.rows(tables.Story)[0].use == "team"
 
 
+async def test_keep_it_with_the_team_in_words_answers_what_is_asked(asking: Asking) -> None:
+    """The same words narrow the use of a story where nothing else is asked."""
+    await asking.service.text(MAYA, "Hello", "AGREE", STORY, "DONE", "SKIP", "3", "1", "1", "SKIP")
+    story = asking.service.rows(tables.Story)[-1]
+    asking.edits(story.id)
+    await asking.ticks()
+    await asking.service.text(MAYA, "SHOW")
+    (answer,) = await asking.service.text(MAYA, "keep it with the team")
+    assert "It stays with the team, and we do not share it." in answer
+    assert asking.states() == (["refused"], ["answered"])
+
+
 async def test_their_own_version_is_agreed_by_its_author_and_read_by_somebody_first(asking: Asking) -> None:
     asking.edits(await asking.told())
     await asking.ticks(days=1)

@@ -57,6 +57,13 @@ async def test_somebody_who_said_stop_gets_the_signpost_once_and_nothing_else(se
     assert service.rows(tables.Contributor)[0].opted_out
 
 
+async def test_an_emergency_does_not_use_up_the_signpost_of_the_day(service: Service) -> None:
+    answers = await service.text(MAYA, "Hello", "AGREE", "somebody is breaking in right now")
+    assert "ring 999" in answers[-1]
+    answers = await service.text(MAYA, DISTRESS)
+    assert [SIGNPOST in answer for answer in answers] == [True]
+
+
 async def test_leaving_it_there_stops_contact(service: Service) -> None:
     await service.text(MAYA, "Hello", "AGREE", DISTRESS, "3")
     assert service.rows(tables.Contributor)[0].opted_out

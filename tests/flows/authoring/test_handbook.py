@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulation.simulation import Simulation
 from flows.authoring.definition import BY_TYPE, Flow
 from flows.authoring.loader import read
 from flows.authoring.release import compile_release
@@ -14,10 +15,9 @@ from flows.authoring.texts import texts_for
 from flows.checks import CODES, check_flow
 from flows.checks.placeholders import EVERYWHERE, READ_BACK
 from flows.language.readability import reading_age
+from flows.model.effects import KeepStory
 from flows.model.organisation_facts import OrganisationFacts
-from flows.model.signals import PlacesFound
 from flows.questions.question import OptionStep, Step
-from flows.simulation.simulation import Simulation
 
 HANDBOOK = (Path(__file__).parents[3] / "docs" / "flow-handbook.md").read_text(encoding="utf-8")
 WHOLE, *EXAMPLES = re.findall(r"```toml\n(.*?)```", HANDBOOK, re.DOTALL)
@@ -40,12 +40,10 @@ def test_the_whole_flow_has_no_finding():
 def test_the_whole_flow_keeps_a_story(channel):
     flow = read(WHOLE, "bus.toml")
     releases = {"bus": compile_release(flow, texts_for(flow, {}), OrganisationFacts())}
-    phone = Simulation(
-        releases=releases, flow="bus", channel=channel, find_places=lambda words: PlacesFound(words=words)
-    )
+    phone = Simulation(releases=releases, flow="bus", channel=channel)
     for text in ("hello", "AGREE", "The ten past eight never comes.", "DONE", "quote"):
         phone.say(text)
-    (kept,) = phone.stories.values()
+    *_, kept = (effect for effect in phone.history if isinstance(effect, KeepStory))
     assert kept.draft.text == "The ten past eight never comes."
     assert phone.state.consents == {"take_part": "yes", "use": "quote"}
 

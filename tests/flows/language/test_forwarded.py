@@ -18,9 +18,7 @@ def told(phone: Phone) -> str:
 
 
 def forward(phone: Phone, text: str) -> str:
-    phone.sent += 1
-    phone.send(Said(text=text, ref=f"m{phone.sent}", forwarded=True))
-    return phone.text
+    return phone.send(Said(text=text, ref="forwarded", forwarded=True))
 
 
 def test_forwarded_words_stand_in_the_story_and_in_what_is_shown_as_somebody_elses() -> None:

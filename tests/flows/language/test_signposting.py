@@ -78,7 +78,7 @@ def test_an_ordinary_message_costs_little():
 
 
 def signposts(phone: Phone) -> list[Say]:
-    text = signpost(TurnBuilder(phone.known[phone.flow], phone.state, phone.now))
+    text = signpost(TurnBuilder(phone.release, phone.state, phone.now))
     return [say for say in phone.heard if say.text == text]
 
 

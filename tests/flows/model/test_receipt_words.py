@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.simulation.fixed_facts import CODE
 from flows.model.receipt_words import read
-from flows.simulation.in_memory_store import CODE
 from tests.flows.phone import Phone
 
 OPENINGS = "receipt, my receipt is, here is my receipt"
@@ -68,7 +68,7 @@ def test_words_while_they_are_being_added_are_no_receipt() -> None:
     phone = Phone()
     phone.say("hello", "AGREE", STORY, "DONE", "Glenboig", "1", "2", "1")
     phone.say("kettle otter lantern", "add", "kettle otter lantern", "DONE")
-    assert phone.shelf.kept[0].draft.text == f"{STORY}\n\nkettle otter lantern"
+    assert phone.texts[0] == f"{STORY}\n\nkettle otter lantern"
 
 
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
@@ -79,6 +79,6 @@ def test_after_stop_a_receipt_still_opens(channel: str) -> None:
     assert "We found" in phone.say("kettle otter lantern")
     phone.say("take it back, delete it")
     if channel == "sms":
-        phone.say(CODE)
-    assert phone.shelf.kept == []
+        phone.say(str(CODE))
+    assert phone.texts == []
     assert phone.state.opted_out

@@ -14,6 +14,7 @@ from flows.authoring.loader import read
 from flows.authoring.release import compile_release
 from flows.authoring.texts import texts_for
 from flows.model.effects import KeepStory, LeaveNothing
+from tests.flows.engine_phone import EnginePhone
 from tests.flows.phone import ORGANISATION, Phone, releases
 
 STORY = "They closed the surgery in our village, and my mother has no bus to the next one."
@@ -257,7 +258,7 @@ answers = st.sampled_from(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(said=st.lists(answers, max_size=30))
 def test_no_path_keeps_a_story_without_a_yes_or_takes_more_than_was_said(flow, channel, said):
-    phone = Phone(flow=flow, channel=channel)
+    phone = EnginePhone(releases()[flow], channel)
     agreed_in: set[str] = set()
     for text in said:
         seen = len(phone.effects)

@@ -7,6 +7,7 @@ import pytest
 from flows.model.effects import FindPlace
 from flows.model.signals import PlacesFound, Said
 from flows.questions.question import QuestionContext, Waiting
+from tests.flows.engine_phone import EnginePhone
 from tests.flows.phone import GLENBOIG, Phone, releases
 
 STORY = "They shut the surgery and now my mother has no way to see a doctor."
@@ -45,13 +46,14 @@ def test_no_place_leaves_the_question_as_skip_does(words: str) -> None:
 
 
 def test_a_street_alone_is_kept_nowhere_and_asked_again() -> None:
-    phone = at_the_place()
+    phone = EnginePhone(releases()["share"], "sms")
+    phone.say("hello", "AGREE", STORY, "DONE")
     question = releases()["share"].flow.steps["place"]
     scene = QuestionContext(name="place", release=releases()["share"], conversation=phone.state, now=phone.now)
     asked = question.hear(scene, Said(text="19 Sycamore Drive"))
     assert isinstance(asked, Waiting)
     assert asked.partial is None
     assert asked.effects == (FindPlace(words="19 Sycamore Drive"),)
-    phone.send(PlacesFound(words=""))
-    assert phone.step == "place"
+    phone.hear(PlacesFound(words=""))
+    assert phone.state.step == "place"
     assert "Sycamore" not in phone.state.to_json()

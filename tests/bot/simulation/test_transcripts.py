@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.authoring.loader import load
-from flows.simulation.transcript import (
+from bot.simulation.transcript import (
     Exchange,
     Transcript,
     TranscriptAct,
@@ -18,7 +17,8 @@ from flows.simulation.transcript import (
     read,
     write,
 )
-from tests.flows.transcript import FOLDER, first_difference, phone_for, run, updated
+from flows.authoring.loader import load
+from tests.bot.simulation.played import FOLDER, first_difference, phone_for, run, updated
 
 FILES = sorted(FOLDER.rglob("*.txt"))
 
@@ -125,4 +125,4 @@ def test_a_position_in_many_places_is_not_guessed() -> None:
 def test_a_fresh_phone_knows_nothing() -> None:
     phone = phone_for(Transcript(flow="share", channel="sms"))
     assert phone.buttons == ()
-    assert phone.stories == {}
+    assert phone.history == []

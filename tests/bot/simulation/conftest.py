@@ -1,4 +1,4 @@
-"""What the tests of flows share: `pytest tests/flows --update-transcripts` writes transcripts anew."""
+"""What these tests share: `pytest tests/bot/simulation --update-transcripts` writes transcripts anew."""
 
 from __future__ import annotations
 

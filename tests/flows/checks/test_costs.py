@@ -6,7 +6,7 @@ import pytest
 
 from flows.authoring.loader import load
 from flows.checks import costs_of
-from flows.simulation.costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY, line
+from flows.walk.walked_costs import BEFORE, PUBLISHED, QUESTIONS, SECONDS, STORY, line
 
 FLOWS = {flow.id: flow for flow in load()}
 

@@ -1,7 +1,7 @@
 """A conversation on paper: what a person did and what came back, as plain text that anybody can read and write.
 
 Owns the format. Lines that begin with `>` are the person, with `<` are ours, with `*` tell what happened besides. A
-line that is indented by two goes on with the one above. Imports `flows` only.
+line that is indented by two goes on with the one above.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.model.channel_look import LOOKS
+from flows.model.consent_answers import Use
 from flows.model.effects import (
     AddToStory,
     AmendStory,
@@ -49,8 +50,8 @@ from flows.questions.story import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from bot.simulation.simulation import Simulation
     from flows.model.channel_look import ChannelKind
-    from flows.simulation.simulation import Simulation
 
 GOES_ON = "…"
 """At the end of a line: what follows is left out of this transcript, whatever it says."""
@@ -121,32 +122,32 @@ class Transcript:
     exchanges: tuple[Exchange, ...] = ()
 
 
-def play(rehearsal: Simulation, act: TranscriptAct) -> tuple[TranscriptLine, ...]:
-    """Do one thing on a practice phone and return what came of it.
+def play(phone: Simulation, act: TranscriptAct) -> tuple[TranscriptLine, ...]:
+    """Do one thing on a simulated phone and return what came of it.
 
-    Raises flows.simulation.simulation.NoSuchButtonError, and TranscriptError for a place that nobody knows.
+    Raises bot.simulation.simulation.NoSuchButtonError, and TranscriptError for a place that nobody knows.
     """
     match act.kind:
         case "say":
-            effects = rehearsal.say(act.text)
+            effects = phone.say(act.text)
         case "press":
-            effects = rehearsal.press(act.text)
+            effects = phone.press(act.text)
         case "wait":
-            effects = rehearsal.wait(duration(act.text))
+            effects = phone.wait(duration(act.text))
         case "position":
-            found = rehearsal.find_places(act.text).exact
-            if len(found) != 1:
+            place = phone.place_named(act.text)
+            if place is None:
                 raise TranscriptError(f"“{act.text}” is not one place we know. Write where it is, too.")
-            effects = rehearsal.share_position(found[0])
+            effects = phone.share_position(place)
         case "send":
-            effects = rehearsal.send(act.text)
+            effects = phone.send(act.text)
         case "edit":
-            effects = rehearsal.edit(act.text, act.other)
+            effects = phone.edit(act.text, act.other)
         case "version":
-            effects = rehearsal.is_asked_about(act.text, act.other)
+            effects = phone.is_asked_about(act.text, act.other)
         case "renewal":
-            effects = rehearsal.is_asked_to_go_on(_GOING_ON[act.text], act.other)
-    return lines(effects, rehearsal.channel)
+            effects = phone.is_asked_to_go_on(_GOING_ON[act.text], act.other)
+    return lines(effects, phone.channel)
 
 
 def lines(effects: Iterable[Effect], channel: ChannelKind) -> tuple[TranscriptLine, ...]:
@@ -298,9 +299,7 @@ _EDIT = re.compile(r"\(changes “(.+)” to “(.+)”\)", re.DOTALL)
 
 _VERSION = re.compile(r"\(we ask whether to share “(.+?)”(?:, because “(.+)”)?\)", re.DOTALL)
 _RENEWAL = re.compile(r"\(we ask whether to go on (publishing|quoting|keeping) after (.+)\)")
-_GOING_ON: dict[str, Literal["renew_publish", "renew_quote", "renew_keep"]] = {
-    "publishing": "renew_publish", "quoting": "renew_quote", "keeping": "renew_keep",
-}  # fmt: skip
+_GOING_ON: dict[str, Use] = {"publishing": Use.PUBLISH, "quoting": Use.QUOTE, "keeping": Use.TEAM}
 
 
 def _act(text: str, number: int) -> TranscriptAct:
