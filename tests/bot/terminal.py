@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
-from bot.cli import asked_for, build
+from bot.cli import groups_named, build
 from bot.cli.console import plain_errors
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Terminal:
     def __call__(self, *words: str, typed: str = "") -> int:
         """Run a command and return its exit status."""
         with plain_errors():
-            result = CliRunner().invoke(build(asked_for(words)), list(words), input=typed, catch_exceptions=False)
+            result = CliRunner().invoke(build(groups_named(words)), list(words), input=typed, catch_exceptions=False)
         self.said = result.output
         return result.exit_code
 

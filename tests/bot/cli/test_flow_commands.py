@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import asked_for, build
+from bot.cli import groups_named, build
 from flows.authoring.texts import TEXTS
 
 BAD_FLOWS = Path(__file__).parents[2] / "bad_flows"
@@ -23,7 +23,7 @@ def run(tmp_path, monkeypatch):
 
     def running(*words: str | Path) -> tuple[int, str]:
         typed = [str(word) for word in words]
-        result = CLI.invoke(build(asked_for(typed)), typed)
+        result = CLI.invoke(build(groups_named(typed)), typed)
         return result.exit_code, " ".join(result.output.split())
 
     return running
