@@ -29,7 +29,7 @@ def test_somebody_is_put_out(earshot: Terminal) -> None:
         with_password(email)
     assert earshot("team", "token", "sam@example.org") == 0
     assert earshot("team", "remove", "Sam@Example.org") == 0
-    assert "sam@example.org is out" in earshot.said
+    assert "sam@example.org is removed" in earshot.said
     assert earshot("team", "list") == 0
     assert earshot.said == "lead@example.org  lead\nsam@example.org  left\n"
     with opened_database(read({})) as base:

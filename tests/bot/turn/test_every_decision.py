@@ -167,21 +167,21 @@ PATHS: dict[str, tuple[Walk, tuple[str, ...]]] = {
     "another name": (name_by_change, ("take_part yes", "use publish", "naming none", "contact no", "naming none")),
     "edit": (by_edit, ("take_part yes", "use quote", "contact no", "use team")),
     "receipt": (by_receipt, ("take_part yes", "use quote", "contact no", "use team")),
-    "sign-off": (signed_off, ("take_part yes", "use publish", "contact yes", "edition yes")),
-    "own version": (own_version, ("take_part yes", "use publish", "contact yes", "edition yes")),
+    "sign-off": (signed_off, ("take_part yes", "use publish", "naming none", "contact yes", "edition yes")),
+    "own version": (own_version, ("take_part yes", "use publish", "naming none", "contact yes", "edition yes")),
     "kept with the team": (
-        kept_with_the_team, ("take_part yes", "use publish", "contact yes", "edition no", "use team"),
+        kept_with_the_team, ("take_part yes", "use publish", "naming none", "contact yes", "edition no", "use team"),
     ),
     "publishing renewed": (
         renewal("publish", "1"),
-        ("take_part yes", "use publish", "contact yes", "use publish", "take_part yes"),
+        ("take_part yes", "use publish", "naming none", "contact yes", "use publish", "take_part yes"),
     ),
     "quoting renewed": (
         renewal("quote", "go on"), ("take_part yes", "use quote", "contact yes", "use quote", "take_part yes"),
     ),
     "keeping renewed": (renewal("team", "go on"), ("take_part yes", "use team", "contact yes", "take_part yes")),
     "only the team from now on": (renewal("quote", "2"), ("take_part yes", "use quote", "contact yes", "use team")),
-    "time ran out": (renewal("publish"), ("take_part yes", "use publish", "contact yes", "use team")),
+    "time ran out": (renewal("publish"), ("take_part yes", "use publish", "naming none", "contact yes", "use team")),
     "assisted": (assisted, ("take_part yes", "use quote", "contact no")),
 }  # fmt: skip
 
