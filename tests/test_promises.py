@@ -13,7 +13,7 @@ import pytest
 
 from bot.app import build
 from bot.settings.environment import read
-from storage.privacy.retention import EARLY
+from storage.privacy.retained_kinds import EARLY
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.doctor.finding import CheckContext, DoctorFinding, day_in_words
 from storage.db.engine import reader
 from storage.privacy import vacuum
-from storage.privacy.retention import leaving
+from storage.privacy.retained_kinds import leaving
 from storage.queries.conversations import failed_events
 from storage.queries.delivery import outbox
 from storage.queries.team import requests, team_items

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.settings.privacy_facts import privacy_facts
 from storage.db.engine import connect, must_be_there, upgrade
 from storage.db.writer import writer_for
-from storage.privacy.retention import Periods
+from storage.privacy.retained_kinds import Periods
 from storage.protection.key_check import keys_for, remember
 from storage.queries.contributors import consent_decisions
 from storage.upkeep import schema_check

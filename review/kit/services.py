@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flows.model.staffed_hours import StaffedHours
-from storage.privacy.retention import Periods
+from storage.privacy.retained_kinds import Periods
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 from flows.model.request_kinds import RequestOutcome
 from review.kit import labels, render
 from storage.db.engine import reader
-from storage.privacy.retention import leaving
+from storage.privacy.retained_kinds import leaving
 from storage.protection.crypto import SealBrokenError
 from storage.queries.stories import exports_made
 from storage.queries.team import members, requests

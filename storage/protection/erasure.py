@@ -8,20 +8,20 @@ under which providers delivered.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, or_, select, true, update
+from sqlalchemy import delete, or_, select, true, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
 from flows.model.delivery import AddressState
 from storage import tables
-from storage.protection import cancel_waiting
+from storage.protection import cancel_waiting, erasure_traces
 from storage.tables.inbound import InboundState
 from storage.tables.registry import deleted_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy import Select
     from sqlalchemy.engine import Connection
@@ -32,7 +32,6 @@ ADDRESS = tables.Address.__table__
 CONVERSATION = tables.Conversation.__table__
 DECISION = tables.Decision.__table__
 EDITION = tables.Edition.__table__
-ERASURE = tables.Erasure.__table__
 INBOUND = tables.Inbound.__table__
 ITEM = tables.TeamItem.__table__
 ON_CALL = tables.OnCall.__table__
@@ -42,7 +41,6 @@ REQUEST = tables.Request.__table__
 SAFEGUARDING = tables.Safeguarding.__table__
 SEALED = tables.SealedMessage.__table__
 STORY = tables.Story.__table__
-SUPPRESSION = tables.Suppression.__table__
 
 FORGOTTEN = b""
 """What stands in `address.sealed` once a contact is forgotten."""
@@ -72,7 +70,7 @@ def erase_story(connection: Connection, story_id: int, now: datetime | None = No
         connection, row.contributor_id, "deleted", private=True
     )  # another conversation may repeat it
     _empty_conversation(connection, row.conversation_id)
-    _write_down(connection, now, ("story", row.conversation_id))
+    erasure_traces.write_down(connection, now, ("story", row.conversation_id))
     return True
 
 
@@ -91,7 +89,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
     stories = select(STORY.c.id).where(STORY.c.contributor_id == contributor_id)
     conversations = select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
-    _write_down(connection, now, *_keys_of(connection, contributor_id))
+    erasure_traces.write_down(connection, now, *erasure_traces.keys_of(connection, contributor_id))
     _delete_items(connection, contributor_id, stories, conversations)
     _delete_with(connection, contributor_id=[contributor_id], story_id=stories, conversation_id=conversations)
     _cut_traces(connection, contributor_id)
@@ -110,7 +108,7 @@ def erase_contributor(connection: Connection, contributor_id: int, now: datetime
             .values(erased_at=now, language="", source="", created_at=now, heard_at=now)
         )
         return True
-    _suppress(connection, contributor_id, now)
+    erasure_traces.suppress(connection, contributor_id, now)
     connection.execute(delete(ADDRESS).where(ADDRESS.c.contributor_id == contributor_id))
     connection.execute(delete(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id))
     return True
@@ -172,7 +170,7 @@ def erase_conversation(connection: Connection, conversation_id: str, heard_at: d
     connection.execute(delete(ITEM).where(about, or_(ITEM.c.closed_at.is_not(None), ITEM.c.contributor_id.is_(None))))
     connection.execute(update(ITEM).where(about).values(conversation_id=None))
     connection.execute(delete(CONVERSATION).where(CONVERSATION.c.id == conversation_id))
-    _write_down(connection, None, ("conversation", conversation_id))
+    erasure_traces.write_down(connection, None, ("conversation", conversation_id))
     return True
 
 
@@ -224,7 +222,7 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
     ).all()
     _delete_with(connection, contributor_id=[contributor_id])
     _cut_traces(connection, contributor_id)
-    _suppress(connection, contributor_id, now)
+    erasure_traces.suppress(connection, contributor_id, now)
     connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_([row.id for row in addresses])))
     _cut_inbound(connection, contributor_id)
     connection.execute(update(PART).where(PART.c.story_id.in_(stories), PART.c.ref != "").values(ref=""))
@@ -242,7 +240,7 @@ def forget_contact(connection: Connection, contributor_id: int, now: datetime) -
             )
         )
     connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(language=""))
-    _write_down(connection, now, ("contact", ""))
+    erasure_traces.write_down(connection, now, ("contact", ""))
     return True
 
 
@@ -269,27 +267,6 @@ def finish_erasures(connection: Connection, now: datetime, *, patience: int = 86
         if late or connection.execute(waiting.limit(1)).first() is None:
             done += erase_contributor(connection, contributor_id, now)
     return done
-
-
-def _keys_of(connection: Connection, contributor_id: int) -> list[tuple[str, str]]:
-    """Return by what a person can be found again in a backup; a key of the second kind may be of an older secret."""
-    conversations = connection.execute(
-        select(CONVERSATION.c.id).where(CONVERSATION.c.contributor_id == contributor_id)
-    ).scalars()
-    addresses = connection.execute(
-        select(ADDRESS.c.channel, ADDRESS.c.lookup).where(ADDRESS.c.contributor_id == contributor_id)
-    ).all()
-    return [
-        *(("person", conversation) for conversation in conversations),
-        *(("address", f"{row.channel}:{bytes(row.lookup).hex()}") for row in addresses),
-    ]
-
-
-def _write_down(connection: Connection, now: datetime | None, *keys: tuple[str, str]) -> None:
-    """Remember what was deleted; `now` None is the present, where the caller has no time of its own."""
-    at = now or datetime.now(UTC)
-    if keys:
-        connection.execute(insert(ERASURE), [{"kind": kind, "token": token, "at": at} for kind, token in keys])
 
 
 def _delete_items(
@@ -326,22 +303,6 @@ def _cut_traces(connection: Connection, contributor_id: int) -> None:
         .where(SAFEGUARDING.c.contributor_id == contributor_id)
         .values(contributor_id=None, conversation_id=None, story_id=None, inbound_id=None)
     )
-
-
-def _suppress(connection: Connection, contributor_id: int, now: datetime) -> None:
-    rows = connection.execute(
-        select(ADDRESS.c.channel, ADDRESS.c.lookup, ADDRESS.c.state, CONTRIBUTOR.c.opted_out)
-        .join(CONTRIBUTOR)
-        .where(ADDRESS.c.contributor_id == contributor_id, ADDRESS.c.former_lookup.is_(None))
-    ).all()
-    for channel, lookup, state, opted_out in rows:
-        key = (SUPPRESSION.c.channel == channel, SUPPRESSION.c.lookup == lookup)
-        connection.execute(delete(SUPPRESSION).where(*key))
-        connection.execute(
-            insert(SUPPRESSION).values(
-                channel=channel, lookup=lookup, opted_out=opted_out or state == AddressState.OPTED_OUT, created_at=now
-            )
-        )
 
 
 def _empty_heard(connection: Connection, contributor_id: int) -> None:

@@ -28,7 +28,7 @@ def hits() -> dict[tuple[str, str], dict[str, list[str]]]:
     (table,) = [table for table in distress_tables._tables() if table.language == "en"]
     tree = planted(
         (
-            (distress_tables._respelled(pattern, book.spellings, {}), (kind, text))
+            (distress_tables._respelled(pattern, book.spellings, distress_tables._as_written, {}), (kind, text))
             for kind in distress_tables.KINDS
             for text, pattern in zip(table.raw.get(kind, {}).get("now", ()), table.patterns(kind, "now"), strict=True)
         ),
@@ -37,7 +37,8 @@ def hits() -> dict[tuple[str, str], dict[str, list[str]]]:
     found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for message in labelled(FOLDER):
         words = book.words(message.text)
-        for phrase in distress_tables._meant(words, distress_tables._matches(words, tree), book):
+        alike = distress_tables._matches(words, book.alike)
+        for phrase in distress_tables._meant(words, distress_tables._matches(words, tree), alike, book):
             found[phrase][message.label].append(message.text)
     return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
-from bot.cli import groups_named, build
+from bot.cli import build, groups_named
 from bot.cli.console import plain_errors
 
 if TYPE_CHECKING:

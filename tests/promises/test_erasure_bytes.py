@@ -18,7 +18,8 @@ from flows.model.messages import Message
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate
-from storage.privacy.retention import Periods, run
+from storage.privacy.retained_kinds import Periods
+from storage.privacy.retention import run
 from storage.privacy.vacuum import LIST, unclean, vacuum
 from storage.protection.crypto import address_lookups
 from storage.protection.erasure import erase_story, finish_erasures

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import groups_named, build
+from bot.cli import build, groups_named
 from flows.authoring.texts import TEXTS
 
 BAD_FLOWS = Path(__file__).parents[2] / "bad_flows"

@@ -15,8 +15,9 @@ from bot.settings.environment import read
 from bot.settings.open_database import opened_database, periods
 from storage import tables
 from storage.db.engine import reader
-from storage.privacy import retention
-from storage.privacy.retention import Periods, RetentionReport
+from storage.privacy import retained_kinds, retention
+from storage.privacy.retained_kinds import Periods
+from storage.privacy.retention import RetentionReport
 from tests.bot.service import MAYA
 from tests.storage.acts import NOW, begin, claim, keep, meet, meet_another
 
@@ -102,7 +103,7 @@ async def test_the_service_does_it_by_itself(earshot: Terminal) -> None:
     try:
         await app.writer.perform(claim)
         (job,) = [job for job in app.schedule.jobs if job.name == "retention"]
-        assert timedelta(seconds=job.every) <= retention.EARLY
+        assert timedelta(seconds=job.every) <= retained_kinds.EARLY
         assert job.at_start
         assert [await job.run(), await job.run()] == [1, 0]
     finally:

@@ -15,7 +15,7 @@ from flows.model.conversation import Conversation
 from storage import tables
 from storage.export import select as gate
 from storage.privacy import retention
-from storage.privacy.retention import Periods
+from storage.privacy.retained_kinds import Periods
 from storage.protection.erasure import erase_story
 from storage.queries.stories import editions
 from storage.stories import editing, own_stories

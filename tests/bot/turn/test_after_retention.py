@@ -10,7 +10,8 @@ import pytest
 
 from storage import tables
 from storage.privacy import retention
-from storage.privacy.retention import Periods, RetentionReport
+from storage.privacy.retained_kinds import Periods
+from storage.privacy.retention import RetentionReport
 from storage.queries.contributors import people
 from tests import walk
 from tests.bot.service import MAYA, NOON, STORY, press

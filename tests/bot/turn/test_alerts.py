@@ -14,7 +14,8 @@ from sqlalchemy import update as change
 from bot.turn import alerts
 from bot.turn.alerts import Alerts
 from storage import tables
-from storage.privacy.retention import Periods, run
+from storage.privacy.retained_kinds import Periods
+from storage.privacy.retention import run
 from storage.protection.erasure import erase_contributor
 from storage.queries.contributors import people
 from storage.queries.conversations import turn_queries as store

@@ -22,7 +22,8 @@ from flows.model.item_kinds import ItemKind
 from review.kit import passwords
 from storage import tables
 from storage.db.writer import writer_for
-from storage.privacy.retention import Periods, run
+from storage.privacy.retained_kinds import Periods
+from storage.privacy.retention import run
 from storage.queries.team.safeguarding_items import raise_concern
 from storage.upkeep import restore
 from storage.upkeep.timekeeping import Timekeeper

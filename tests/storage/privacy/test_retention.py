@@ -16,8 +16,9 @@ from flows.questions.story import Telling
 from storage import tables
 from storage.db.column_types import Moment
 from storage.db.engine import reader
-from storage.privacy import retention
-from storage.privacy.retention import KINDS, Periods, RetentionReport, run
+from storage.privacy import retained_kinds, retention
+from storage.privacy.retained_kinds import KINDS, Periods
+from storage.privacy.retention import RetentionReport, run
 from storage.queries.conversations import turn_queries
 from storage.queries.delivery import provider_statuses
 from storage.tables.registry import entries
@@ -60,7 +61,7 @@ def live(connection: Connection, person: Person, name: str, mark: str) -> None:
 
 def on(days: int) -> datetime:
     """So many days after it all happened, less the hour by which a run is early."""
-    return NOW + timedelta(days=days) - retention.EARLY
+    return NOW + timedelta(days=days) - retained_kinds.EARLY
 
 
 def count(connection: Connection, table: Any) -> int:
@@ -113,7 +114,7 @@ def test_a_raw_event_is_emptied_after_its_days_and_a_duplicate_is_still_one(data
 
 
 def test_it_goes_before_the_promised_time_is_over() -> None:
-    assert timedelta(0) < retention.EARLY < timedelta(days=1)
+    assert timedelta(0) < retained_kinds.EARLY < timedelta(days=1)
 
 
 # --- messages that went out -----------------------------------------------------------------------------------------
@@ -332,7 +333,7 @@ def test_somebody_who_wrote_last_week_is_not_quiet(database: Engine, writer: Wri
 def test_somebody_who_writes_while_it_runs_is_left_alone(database: Engine, writer: Writer) -> None:
     """What was found to be over is looked at again before it goes."""
     person = writer.run(lambda c: quiet(c, story=True))
-    look = retention.RetentionRun(PERIODS, on(366))
+    look = retained_kinds.RetentionRun(PERIODS, on(366))
     found = {kind.name: [key for batch in retention._batches(database, kind, look) for key in batch] for kind in KINDS}
     assert found["contacts"] == [person.contributor_id]
     assert found["conversations"] == ["c3"]
@@ -413,14 +414,14 @@ def test_one_that_cannot_go_holds_no_other_up(
     database: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [writer.run(meet), writer.run(meet_another)]
-    real: Callable[..., bool] = retention.erase_contributor
+    real: Callable[..., bool] = retained_kinds.erase_contributor
 
     def erase(connection: Connection, contributor_id: int, now: datetime) -> bool:
         if contributor_id == people[0].contributor_id:
             raise IntegrityError("a table nobody thought of", None, ValueError())
         return real(connection, contributor_id, now)
 
-    monkeypatch.setattr(retention, "erase_contributor", erase)
+    monkeypatch.setattr(retained_kinds, "erase_contributor", erase)
     assert run(database, writer, PERIODS, on(366)) == RetentionReport(contributors=1, stuck=1)
     assert writer.run(lambda c: count(c, CONTRIBUTOR)) == 1
 
@@ -429,11 +430,11 @@ def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest
     """A turn waits for one piece at most."""
     sizes: list[int] = []
     for number, kind in enumerate(KINDS):
-        assert kind.at_once <= retention.AT_ONCE
+        assert kind.at_once <= retained_kinds.AT_ONCE
         if kind.name == "raw_events":
             raw, position = kind, number
 
-    def watched(connection: Connection, keys: Any, look: retention.RetentionRun) -> int:
+    def watched(connection: Connection, keys: Any, look: retained_kinds.RetentionRun) -> int:
         sizes.append(len(keys))
         return raw.let_go(connection, keys, look)
 
@@ -446,7 +447,7 @@ def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest
     ]
     writer.run(lambda c: c.execute(insert(INBOUND), many))
     assert run(database, writer, PERIODS, on(31)) == RetentionReport(raw_events=4500)
-    assert (max(sizes), sum(sizes)) == (retention.AT_ONCE, 4500)
+    assert (max(sizes), sum(sizes)) == (retained_kinds.AT_ONCE, 4500)
 
 
 # --- the team is told first -----------------------------------------------------------------------------------------
@@ -454,9 +455,9 @@ def test_no_piece_is_large(database: Engine, writer: Writer, monkeypatch: pytest
 WARNED = Periods(raw=900, unfinished=900, warning=14)
 
 
-def leavers(engine: Engine) -> list[retention.Leaving]:
+def leavers(engine: Engine) -> list[retained_kinds.Leaving]:
     with reader(engine) as connection:
-        return retention.leaving(connection, WARNED)
+        return retained_kinds.leaving(connection, WARNED)
 
 
 def test_the_team_is_told_fourteen_days_before_a_contact_goes(database: Engine, writer: Writer) -> None:
