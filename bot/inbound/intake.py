@@ -28,6 +28,7 @@ from bot.turn.seen_messages import EVERYTHING, Seen, seen_by
 from bot.turn.turn_services import TurnTrigger
 from flows.engine.signpost_first import ONCE_IN
 from flows.language.keywords.recognise import Keyword
+from flows.model.conversation import Status
 from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Begin, Say
 from flows.model.item_kinds import ItemKind
@@ -265,7 +266,7 @@ class Intake:
     def _seen(self, connection: Connection, event: InboundEvent, latest: store.Stored | None) -> Seen:
         """Return what the writer of typed words can have read; one who practises sees everything at once."""
         inbound = event.inbound
-        if latest is None or latest.status != "open" or practises(inbound.channel):
+        if latest is None or latest.status != Status.OPEN or practises(inbound.channel):
             return EVERYTHING
         if not any(isinstance(signal, Said) for signal in event.signals):
             return EVERYTHING
@@ -285,7 +286,7 @@ class Intake:
 
     def _say_to(self, turn: TurnRunner, signal: Signal, inbound: Inbound) -> None:
         if isinstance(signal, Started):
-            if turn.conversation.status == "open" or turn.conversation.opted_out or turn.conversation.closed_by:
+            if turn.conversation.status == Status.OPEN or turn.conversation.opted_out or turn.conversation.closed_by:
                 turn.hear([Said(text="START", ref=signal.ref)])  # /start may come again at any time
             else:
                 flow = inbound.entry if inbound.entry in self.services.releases.current else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.interruptions.draft import draft_of, is_empty
 from flows.model.consent_answers import Purpose
-from flows.model.conversation import Answer
+from flows.model.conversation import Answer, DueKind, Status
 from flows.model.effects import (
     Begin,
     DropStory,
@@ -257,14 +257,14 @@ class TurnBuilder:
         if self.signposted and line and isinstance(said, Say) and line not in said.text:
             self.tell("care_end")
 
-    def finish(self, status: str) -> None:
+    def finish(self, status: Status) -> None:
         """Close the conversation; sealed words that never got a yes are purged."""
         if self.conversation.held:
             self.effects.append(PurgeSealed())
         self.set(
             status=status, step=None, scratch={}, tries=0, aside="", aside_notes={}, pending="", held=0, back_to=""
         )
-        if status == "parted":
+        if status == Status.PARTED:
             self.set(answers={}, trail=())
 
     def stop(self) -> None:
@@ -274,7 +274,7 @@ class TurnBuilder:
         kept = {key: value for key, value in self.conversation.scratch.items() if key in {"parts", "chosen"}}
         self.set(opted_out=True, aside="", aside_notes={}, pending="", held=0, tries=0, scratch=kept)
         if self.conversation.status == "open":
-            self.set(status="stopped")
+            self.set(status=Status.STOPPED)
 
     def begin(self, text: str = "", ref: str = "") -> None:
         """Begin anew, or say again why we may not. After STOP nothing begins but by START."""
@@ -337,17 +337,17 @@ class TurnBuilder:
         flow = self.release.flow
         over = state.heard_at + timedelta(days=flow.expires_after_days)
         if state.status == "open" and self.quiet is not None:
-            self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
+            self.set(due=DueKind.QUIET, due_at=self.now + timedelta(seconds=self.quiet))
         elif (
             state.status == "open" and not state.kept and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS
         ):
-            self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
+            self.set(due=DueKind.NUDGE, due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
         elif state.closed_until is not None and state.status != "open":
-            self.set(due="expire", due_at=state.closed_until)
+            self.set(due=DueKind.EXPIRE, due_at=state.closed_until)
         elif (until := state.aside_notes.get("until")) and state.status not in {"open", "stopped"} and not state.held:
-            self.set(due="expire", due_at=datetime.fromisoformat(str(until)) + LATE_ANSWERS)
+            self.set(due=DueKind.EXPIRE, due_at=datetime.fromisoformat(str(until)) + LATE_ANSWERS)
         elif state.status in {"open", "stopped"} or state.held or state.aside:
-            self.set(due="expire", due_at=over)
+            self.set(due=DueKind.EXPIRE, due_at=over)
         else:
             self.set(due=None, due_at=None)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from flows.model.channel_look import ChannelLook
     from flows.model.consent_answers import Purpose
-    from flows.model.conversation import Conversation
+    from flows.model.conversation import Conversation, Status
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
     from flows.model.signals import Signal
@@ -66,8 +66,8 @@ class PurposeVersion(NamedTuple):
 class Ending(NamedTuple):
     """How a conversation is over."""
 
-    outcome: str
-    """`ended`, or `parted` where it was refused."""
+    outcome: Status
+    """Ended, or parted where it was refused."""
     closed_for_days: int
     """For so many days this end is said again instead of beginning anew."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, delete, false, func, insert, or_, select, true, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.conversation import Conversation, Status, UnreadableConversationError
 from flows.model.delivery import MessageState
 from flows.model.item_kinds import ItemKind
 from storage import tables
@@ -258,7 +258,7 @@ def _sealed_messages(look: RetentionRun) -> Select[Any]:
     return (
         select(SEALED.c.id)
         .join(CONVERSATION)
-        .where(SEALED.c.received_at < look.before(look.periods.unfinished), CONVERSATION.c.status != "open")
+        .where(SEALED.c.received_at < look.before(look.periods.unfinished), CONVERSATION.c.status != Status.OPEN)
     )
 
 
