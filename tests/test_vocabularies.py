@@ -55,9 +55,9 @@ WORDS_OF_A_LIST = frozenset(
     }
 )
 """What a column is called that holds one word of a list."""
+OF_A_FILE = {"flows/questions/end.py"}
+"""What a flow file may say is less than the engine knows, and a slip there names the words that it may be."""
 OPEN = {
-    "conversation.due_kind": "a copy of what stands in the engine’s own record",
-    "conversation.status": "a copy of what stands in the engine’s own record",
     "conversation.state": "the engine's own record, as JSON",
     "delivery_event.status": "the provider's word, whatever it is",
     "erasure.kind": "lines of a list beside the database have these words too, and more",
@@ -135,7 +135,8 @@ def test_no_type_is_a_part_of_a_vocabulary_written_out() -> None:
                     found = ast.literal_eval(node.slice)
                     words = set(found) if isinstance(found, tuple) else set()
                     part = len(words) > 1 and any(words <= vocabulary for vocabulary in known)
-                    again += [f"{path.relative_to(ROOT)}:{node.lineno} {sorted(words)}"] if part else []
+                    name = str(path.relative_to(ROOT))
+                    again += [f"{name}:{node.lineno} {sorted(words)}"] if part and name not in OF_A_FILE else []
     assert looked_at > 20
     assert again == []
 

@@ -27,6 +27,7 @@ from bot.turn.formatting import choice_of
 from bot.turn.runner import TurnRunner
 from bot.turn.seen_messages import EVERYTHING, Seen, judge
 from bot.turn.turn_services import TurnTrigger
+from flows.model.conversation import Status
 from flows.model.delivery import AddressState
 from flows.model.effects import Begin
 from flows.model.signals import Located, Said, Sent, Started
@@ -248,7 +249,7 @@ class Intake:
 
     def _seen(self, connection: Connection, event: InboundEvent, person: Person, latest: store.Stored | None) -> Seen:
         """Return what the writer of typed words can have read; one who practises sees everything at once."""
-        if latest is None or latest.status != "open" or person.simulated:
+        if latest is None or latest.status != Status.OPEN or person.simulated:
             return EVERYTHING
         if not any(isinstance(signal, Said) for signal in event.signals):
             return EVERYTHING
@@ -256,7 +257,7 @@ class Intake:
 
     def _say_to(self, turn: TurnRunner, signal: Signal, inbound: Inbound) -> None:
         if isinstance(signal, Started):
-            if turn.conversation.status == "open" or turn.conversation.opted_out or turn.conversation.closed_by:
+            if turn.conversation.status == Status.OPEN or turn.conversation.opted_out or turn.conversation.closed_by:
                 turn.hear([Said(text="START", ref=signal.ref)])  # /start may come again at any time
             else:
                 flow = inbound.entry if inbound.entry in self.services.releases.current else ""

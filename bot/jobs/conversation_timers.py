@@ -15,7 +15,7 @@ from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
-from flows.model.conversation import Conversation
+from flows.model.conversation import Conversation, DueKind
 from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import Expired, Nudged, Quiet
@@ -41,9 +41,9 @@ AT_ONCE = 200
 POSTPONED_FOR = timedelta(hours=1)
 """How long a conversation that cannot go on is left alone before the next try."""
 SIGNALS: dict[DueKind, tuple[Signal, MessageKind]] = {
-    "quiet": (Quiet(), MessageKind.REPLY),
-    "nudge": (Nudged(), MessageKind.NUDGE),
-    "expire": (Expired(), MessageKind.NUDGE),
+    DueKind.QUIET: (Quiet(), MessageKind.REPLY),
+    DueKind.NUDGE: (Nudged(), MessageKind.NUDGE),
+    DueKind.EXPIRE: (Expired(), MessageKind.NUDGE),
 }
 """By kind of due time: the signal for the engine, and the kind of the resulting messages (rule 99 exempts replies)."""
 
@@ -105,12 +105,12 @@ class ConversationTimers:
         conversation = Conversation.from_json(stored.state)
         if conversation.due is None or conversation.due_at is None:
             return False
-        if conversation.due_at > (now if conversation.due == "quiet" else min(now, self.surely())):
+        if conversation.due_at > (now if conversation.due == DueKind.QUIET else min(now, self.surely())):
             return False
-        if person.channel == ASSISTED and conversation.due != "expire":
+        if person.channel == ASSISTED and conversation.due != DueKind.EXPIRE:
             timers.postpone(connection, due.id, now + POSTPONED_FOR)  # the worker who sits beside them asks
             return False
-        if conversation.due == "nudge" and is_open(connection, due.contributor_id):
+        if conversation.due == DueKind.NUDGE and is_open(connection, due.contributor_id):
             timers.postpone(connection, due.id, now + POSTPONED_FOR)  # the team looks after them (rule 84)
             return False
         signal, kind = SIGNALS[conversation.due]

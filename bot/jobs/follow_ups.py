@@ -17,7 +17,7 @@ from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
-from flows.model.conversation import Conversation
+from flows.model.conversation import Conversation, Status
 from flows.model.delivery import MessageKind
 from flows.model.item_kinds import ItemKind
 from flows.model.signals import AskedBack
@@ -172,7 +172,7 @@ class FollowUps:
         if safeguarding_items.is_open(connection, found.contributor_id):
             return False
         stored = store.latest_conversation(connection, found.contributor_id)
-        if stored is None or stored.status == "open":
+        if stored is None or stored.status == Status.OPEN:
             return False
         look = Conversation.from_json(stored.state).channel
         turn = TurnRunner(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.outbound import retry_policy
 from bot.turn import blocked_reply
-from flows.model.delivery import AddressState, MessageKind
+from flows.model.delivery import OUT_OF_REACH, AddressState, MessageKind
 from flows.model.item_kinds import ItemKind
 from storage.queries.contributors.people import opt_out, set_address_state
 from storage.queries.conversations import address_holders
@@ -52,7 +52,7 @@ def refusal(due: DueMessage) -> str:
 
     A reply is always welcome to somebody who has just written, also the one that confirms STOP.
     """
-    if due.address_state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
+    if due.address_state in OUT_OF_REACH:
         return due.address_state
     if due.address_closed and due.kind not in {*ASKED_FOR, MessageKind.ALERT}:
         return "closed"

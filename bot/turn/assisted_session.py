@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
+from flows.model.conversation import Status
 from flows.model.delivery import AddressState
 from flows.model.effects import Begin
 from flows.model.signals import Said
@@ -65,7 +66,7 @@ class AssistedSession:
     @property
     def over(self) -> bool:
         """True once nothing waits for an answer any more."""
-        return self.conversation is None or self.conversation.status != "open"
+        return self.conversation is None or self.conversation.status != Status.OPEN
 
     def _begin(self, connection: Connection, flow: str) -> list[Say]:
         address = token_hex(16)

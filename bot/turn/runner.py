@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.turn.handler_context import HandlerContext
 from bot.turn.handlers import HANDLERS
 from flows.engine.advance import advance
-from flows.model.conversation import Conversation, idle
+from flows.model.conversation import Conversation, Status, idle
 from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Begin, SaveAnswer, Say
 from flows.model.messages import Message
@@ -111,7 +111,7 @@ class TurnRunner(HandlerContext):
         """Tell whether the stored conversation still waits for an answer to its question of this number."""
         state = self.conversation
         same = stored is not None and stored.id == state.id and state.serial == serial
-        return same and self.stored and not self.erased and state.status == "open" and not state.opted_out
+        return same and self.stored and not self.erased and state.status == Status.OPEN and not state.opted_out
 
     def leave_alone_until(self, when: datetime) -> None:
         """Make sure that time does not begin a turn again and again in which nothing changes."""
@@ -266,4 +266,5 @@ class TurnRunner(HandlerContext):
 
 def _worth_storing(conversation: Conversation) -> bool:
     """An idle conversation in which nothing was asked and nothing is held leaves no trace."""
-    return conversation.status != "idle" or bool(conversation.serial or conversation.held or conversation.interruptions)
+    state = conversation
+    return state.status != Status.IDLE or bool(state.serial or state.held or state.interruptions)

@@ -50,6 +50,7 @@ from flows.interruptions.turn_builder import TurnBuilder, TurnResult
 from flows.language.distress.detect_distress import NOTHING, UNNAMED
 from flows.language.keywords.recognise import Keyword, Recognised, normalise, recognise, taken_by_carrier
 from flows.language.normalise import is_told, storable
+from flows.model.conversation import Status
 from flows.model.effects import CloseAddress, FindReceipt, HoldSealed, LeaveNothing, ListStories, PurgeSealed
 from flows.model.open_interruption import OpenInterruption
 from flows.model.receipt_words import ends_in_one
@@ -230,7 +231,7 @@ def _unasked(turn: TurnBuilder, signal: AskedBack | AskBackShown | AskBackTaken 
 
 
 def _start(turn: TurnBuilder, started: Started) -> None:
-    turn.set(status="open", structure=turn.release.structure, flow=turn.release.flow.id)
+    turn.set(status=Status.OPEN, structure=turn.release.structure, flow=turn.release.flow.id)
     flow = turn.release.flow
     asked_for = normalise(started.text) in {flow.id, *map(normalise, flow.words)}
     if started.text.strip() and not asked_for:
@@ -508,7 +509,7 @@ def _time(turn: TurnBuilder, signal: Quiet | Nudged | Expired) -> None:
         turn.tell("nudge")  # and nothing else: the question itself may say on a locked phone what this is about
     elif isinstance(signal, Expired) and state.due == "expire":
         if state.status in {"open", "stopped"}:
-            turn.finish("ended" if state.kept else "expired")
+            turn.finish(Status.ENDED if state.kept else Status.EXPIRED)
         elif state.held:
             turn.effects.append(PurgeSealed())
         if state.closed_until is not None:

@@ -11,6 +11,7 @@ from flows.interruptions.narrowing import narrow
 from flows.interruptions.retell import RETELL, so_far
 from flows.interruptions.turn_builder import LANGUAGES
 from flows.language.keywords.recognise import Keyword, Recognised, normalise, recognise, taken_by_carrier
+from flows.model.conversation import Status
 from flows.model.effects import (
     AskForPerson,
     DeleteChat,
@@ -148,7 +149,7 @@ def _stop(turn: TurnBuilder, said: Said, recognised: Recognised) -> None:
     turn.stop()
     turn.set(cut_off=carrier or turn.conversation.cut_off)
     if deletes and not state.kept and state.status == "open":
-        turn.finish("parted")
+        turn.finish(Status.PARTED)
         turn.set(consents={})
     if deletes:
         turn.effects.append(AskForPerson(kind=RequestKind.ERASURE))
@@ -164,7 +165,7 @@ def _start(turn: TurnBuilder, said: Said) -> None:
         turn.effects.append(OptIn(by_carrier=_by_carrier(turn, said)))
         turn.set(opted_out=False, cut_off=False)
         if state.status in {"stopped", "open"} and state.step is not None:
-            turn.set(status="open")
+            turn.set(status=Status.OPEN)
             interrupt(turn, OpenInterruption(kind=RESUME))
         else:
             turn.tell("started")

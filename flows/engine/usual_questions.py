@@ -30,6 +30,7 @@ from flows.interruptions.telling import add_words, is_telling, story_step
 from flows.language.answers.ages import age_said
 from flows.language.intents.intents import Intent, IntentKind, recognise_intent
 from flows.language.keywords.recognise import Keyword, may_want, normalise, recognise
+from flows.model.conversation import Status
 from flows.model.effects import AddToStory, CloseAddress, ListStories, OptOut, RaiseConcern, Say
 from flows.model.signals import Said
 from flows.questions.options import spaced
@@ -302,7 +303,7 @@ def _wrong_number(turn: TurnBuilder, _said: Said, intent: Intent) -> bool | None
     if state.status == "idle":
         return True  # they only mistyped; nothing of ours would have followed
     if state.status == "open":
-        turn.finish("ended" if state.kept else "parted")
+        turn.finish(Status.ENDED if state.kept else Status.PARTED)
     turn.stop()
     turn.effects += [OptOut(), CloseAddress()]
     return True

@@ -9,6 +9,7 @@ from flows.interruptions.confirm import proved
 from flows.interruptions.draft import is_empty
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
+from flows.model.conversation import Status
 from flows.model.effects import DropStory, Erase
 from flows.model.signals import Said
 from flows.questions.story import telling_of
@@ -165,7 +166,7 @@ class DeleteChatToo(Interruption):
 
 def _leave(turn: TurnBuilder) -> None:
     turn.set(answers={}, consents={}, kept=False, trail=())
-    turn.finish("parted")
+    turn.finish(Status.PARTED)
 
 
 def has_begun(turn: TurnBuilder) -> bool:

@@ -14,6 +14,7 @@ from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.consent_answers import Purpose
+from flows.model.conversation import Status
 from flows.model.effects import AnswerFollowUp, ProposeEdition, RecordConsent, Say, ShowFollowUp
 from flows.model.messages import text_on
 from flows.model.open_interruption import OpenInterruption
@@ -112,7 +113,7 @@ class FollowUp(Interruption):
             cls.close(turn)
         if taken.here:
             turn.set(answers={}, consents={}, kept=False, trail=())
-            turn.finish("parted")
+            turn.finish(Status.PARTED)
         turn.tell(_WORDS[taken.outcome])
 
     # --- what the person says to it -------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from flows.interruptions.interruption import Interruption
 from flows.interruptions.telling import is_telling
 from flows.language.answers.ages import age_said
 from flows.language.keywords.recognise import Keyword, normalise, recognise
+from flows.model.conversation import Status
 from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
 from flows.model.item_kinds import ItemKind
 from flows.model.open_interruption import OpenInterruption
@@ -93,7 +94,7 @@ def turn_away(turn: TurnBuilder) -> bool:
         turn.effects += [SetAside(here=True), AskForPerson(kind=RequestKind.ERASURE)]
     elif state.kept:
         turn.effects.append(DropStory())
-    turn.set(status="open", structure=turn.release.structure, flow=turn.release.flow.id)
+    turn.set(status=Status.OPEN, structure=turn.release.structure, flow=turn.release.flow.id)
     turn.set(answers={}, trail=(), kept=False, interruptions=(), partial=None, pending="")
     turn.go(away)
     if kept_by_text:

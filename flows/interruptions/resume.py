@@ -8,6 +8,7 @@ from flows.interruptions.interruption import Interruption
 from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.telling import add_words, is_telling, pending_parts, set_pending
 from flows.language.keywords.recognise import Keyword, recognise
+from flows.model.conversation import Status
 from flows.model.effects import Begin, DropStory, HoldSealed, PurgeSealed
 from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Said
@@ -69,7 +70,7 @@ class Resume(Interruption):
             turn.ask(Retell().ask(turn))
         elif value == "again":
             turn.effects += [DropStory(), *([PurgeSealed()] if turn.conversation.held else [])]
-            turn.finish("parted")
+            turn.finish(Status.PARTED)
             turn.effects.append(Begin(flow=turn.release.flow.id))
         elif pending:
             turn.set(pending=pending)  # the engine hands these words to the waiting question

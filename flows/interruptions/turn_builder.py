@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.interruptions.draft import draft_of, is_empty
 from flows.model.consent_answers import Purpose
-from flows.model.conversation import Answer
+from flows.model.conversation import Answer, DueKind, Status
 from flows.model.effects import (
     Begin,
     DropStory,
@@ -291,7 +291,7 @@ class TurnBuilder:
         if self.signposted and line and isinstance(said, Say) and line not in said.text:
             self.tell("care_end")
 
-    def finish(self, status: str) -> None:
+    def finish(self, status: Status) -> None:
         """Close the conversation; sealed words that never got a yes are purged."""
         if self.conversation.held:
             self.effects.append(PurgeSealed())
@@ -299,7 +299,7 @@ class TurnBuilder:
             status=status, step=None, partial=None, thanked=False, tries=0, interruptions=(), pending="", held=0,
             back_to="",
         )  # fmt: skip
-        if status == "parted":
+        if status == Status.PARTED:
             self.set(answers={}, trail=())
 
     def stop(self) -> None:
@@ -310,7 +310,7 @@ class TurnBuilder:
         kept = partial.stopped() if partial is not None else None
         self.set(opted_out=True, told_stopped=False, interruptions=(), pending="", held=0, tries=0, partial=kept)
         if self.conversation.status == "open":
-            self.set(status="stopped")
+            self.set(status=Status.STOPPED)
 
     def begin(self, text: str = "", ref: str = "") -> None:
         """Begin anew, or say again why we may not. After STOP nothing begins but by START."""
@@ -374,17 +374,17 @@ class TurnBuilder:
         over = state.heard_at + timedelta(days=flow.expires_after_days)
         until = state.interruption.until if state.interruption is not None else ""
         if state.status == "open" and self.quiet is not None:
-            self.set(due="quiet", due_at=self.now + timedelta(seconds=self.quiet))
+            self.set(due=DueKind.QUIET, due_at=self.now + timedelta(seconds=self.quiet))
         elif (
             state.status == "open" and not state.kept and state.nudges < flow.nudges and state.reminded < MOST_REMINDERS
         ):
-            self.set(due="nudge", due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
+            self.set(due=DueKind.NUDGE, due_at=state.heard_at + NUDGE_AFTER * (state.nudges + 1))
         elif state.closed_until is not None and state.status != "open":
-            self.set(due="expire", due_at=state.closed_until)
-        elif until and state.status not in {"open", "stopped"} and not state.held:
-            self.set(due="expire", due_at=datetime.fromisoformat(until) + LATE_ANSWERS)
-        elif state.status in {"open", "stopped"} or state.held or state.interruptions:
-            self.set(due="expire", due_at=over)
+            self.set(due=DueKind.EXPIRE, due_at=state.closed_until)
+        elif until and state.status not in {Status.OPEN, Status.STOPPED} and not state.held:
+            self.set(due=DueKind.EXPIRE, due_at=datetime.fromisoformat(until) + LATE_ANSWERS)
+        elif state.status in {Status.OPEN, Status.STOPPED} or state.held or state.interruptions:
+            self.set(due=DueKind.EXPIRE, due_at=over)
         else:
             self.set(due=None, due_at=None)
 

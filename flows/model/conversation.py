@@ -6,7 +6,8 @@ A stored state that cannot be read is an error that stops and tells the team, ne
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, SerializeAsAny, ValidationError
 
@@ -15,8 +16,26 @@ from flows.model.earlier_conversations import in_the_shape_of_today
 from flows.model.open_interruption import OpenInterruption
 from flows.model.partial_answer import PartialAnswer
 
-Status = Literal["idle", "open", "ended", "parted", "stopped", "expired"]
-DueKind = Literal["quiet", "nudge", "expire"]
+
+class Status(StrEnum):
+    """Where a conversation stands."""
+
+    IDLE = "idle"
+    OPEN = "open"
+    ENDED = "ended"
+    PARTED = "parted"
+    """It was refused."""
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+
+
+class DueKind(StrEnum):
+    """What a conversation is to be looked at for."""
+
+    QUIET = "quiet"
+    """Nothing was written for a while."""
+    NUDGE = "nudge"
+    EXPIRE = "expire"
 
 
 class UnreadableConversationError(ValueError):
@@ -64,7 +83,7 @@ class Conversation(BaseModel):
     language: str
     writes_in: str = ""
     """The language they write in, where that is one we do not speak; ISO 639-1."""
-    status: Status = "idle"
+    status: Status = Status.IDLE
     step: str | None = None
     """The step that waits for an answer; None when idle or over."""
     serial: int = 0

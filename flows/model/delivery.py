@@ -6,6 +6,7 @@ The values are what is stored. A row of the database holds plain words, which eq
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class MessageKind(StrEnum):
@@ -47,3 +48,7 @@ class AddressState(StrEnum):
     BLOCKED = "blocked"
     UNUSABLE = "unusable"
     """Nothing will ever reach it."""
+
+
+OUT_OF_REACH: Final = frozenset({AddressState.BLOCKED, AddressState.UNUSABLE})
+"""Where nothing gets to."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from flows.model.conversation import Status
 from flows.questions.question import Ending, Step
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class EndStep(Step):
     @property
     def ending(self) -> Ending:
         """How the conversation ends."""
-        return Ending(self.outcome, self.closes_for_days)
+        return Ending(Status(self.outcome), self.closes_for_days)
 
     def ways(self, channel: ChannelKind) -> Iterator[Edge]:
         """Yield nothing: it is the last step."""

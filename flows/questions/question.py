@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from flows.model.channel_look import ChannelLook
     from flows.model.consent_answers import Purpose
-    from flows.model.conversation import Conversation
+    from flows.model.conversation import Conversation, Status
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
     from flows.model.partial_answer import PartialAnswer
@@ -67,8 +67,8 @@ class PurposeVersion(NamedTuple):
 class Ending(NamedTuple):
     """How a conversation ends."""
 
-    outcome: str
-    """`ended`, or `parted` if it was refused."""
+    outcome: Status
+    """Ended, or parted if it was refused."""
     closed_for_days: int
     """For this many days this end is said again instead of starting a new conversation."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, true, update
 
-from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.conversation import Conversation, Status, UnreadableConversationError
 from flows.model.delivery import AddressState
 from storage import tables
 from storage.protection import cancel_waiting, erasure_traces
@@ -255,7 +255,7 @@ def finish_erasures(connection: Connection, now: datetime, *, patience: int = 86
     done = 0
     for contributor_id, erased_at in leaving:
         open_again = select(CONVERSATION.c.id).where(
-            CONVERSATION.c.contributor_id == contributor_id, CONVERSATION.c.status == "open"
+            CONVERSATION.c.contributor_id == contributor_id, CONVERSATION.c.status == Status.OPEN
         )
         if connection.execute(open_again.limit(1)).first() is not None:
             connection.execute(update(CONTRIBUTOR).where(CONTRIBUTOR.c.id == contributor_id).values(erased_at=None))
@@ -348,7 +348,7 @@ def _empty_conversation(connection: Connection, conversation_id: str) -> None:
         connection.execute(delete(ITEM).where(ITEM.c.conversation_id == conversation_id))
         connection.execute(delete(CONVERSATION).where(CONVERSATION.c.id == conversation_id))
         return
-    status = "ended" if old.status in {"open", "idle"} else old.status
+    status = Status.ENDED if old.status in {Status.OPEN, Status.IDLE} else old.status
     empty = Conversation(
         id=old.id, token=old.token, flow=old.flow, structure=old.structure, channel=old.channel, language=old.language,
         status=status, serial=old.serial, consents=old.consents, opted_out=old.opted_out,
@@ -364,11 +364,11 @@ def _empty_conversation(connection: Connection, conversation_id: str) -> None:
 def _close_conversation(connection: Connection, row: Any) -> None:
     """Leave of a conversation with a story only that there was one, whether its state can be read or not."""
     closed = Conversation(
-        id=row.id, token="", flow=row.flow, structure=row.structure, channel="sms", language="", status="ended",
+        id=row.id, token="", flow=row.flow, structure=row.structure, channel="sms", language="", status=Status.ENDED,
         kept=True, started_at=row.started_at, heard_at=row.started_at,
     )  # fmt: skip
     connection.execute(
         update(CONVERSATION)
         .where(CONVERSATION.c.id == row.id)
-        .values(state=closed.to_json(), status="ended", step=None, due_kind=None, due_at=None)
+        .values(state=closed.to_json(), status=Status.ENDED, step=None, due_kind=None, due_at=None)
     )

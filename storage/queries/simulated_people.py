@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select, update
 
-from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.conversation import Conversation, Status, UnreadableConversationError
 from flows.model.delivery import MessageState
 from storage import tables
 from storage.protection.crypto import with_receipt
@@ -87,9 +87,11 @@ def practice_person(
         contributor_id=person.id,
         opted_out=person.opted_out,
         status=latest.status if latest else "",
-        receipt=with_receipt(keyring, state).receipt if state and state.kept and state.status == "ended" else "",
+        receipt=with_receipt(keyring, state).receipt if state and state.kept and state.status == Status.ENDED else "",
         due_at=latest.due_at if latest else None,
-        question=(state.token, state.serial) if state and (state.status == "open" or state.interruptions) else None,
+        question=(state.token, state.serial)
+        if state and (state.status == Status.OPEN or state.interruptions)
+        else None,
         held=connection.execute(select(func.count()).where(SEALED.c.contributor_id == person.id)).scalar_one(),
         waiting=_waiting(connection, person.id, now),
         stories=_stories(connection, person.id),

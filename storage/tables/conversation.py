@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Index, Text, text
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
+from flows.model.conversation import DueKind, Status
 from storage.db.column_types import Moment
 from storage.tables.base import Row
 
@@ -36,13 +37,11 @@ class Conversation(Row, table=True):
     """Where the person last wrote from; nudges and questions go there."""
     flow: str
     structure: str
-    status: str
-    """idle, open, ended, parted, stopped or expired."""
+    status: Status = Field(sa_type=AutoString)
     step: str | None = None
     state: str = Field(sa_type=Text)
     """The engine's conversation as JSON; the one truth, read by `flows.model.conversation`."""
     started_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
-    due_kind: str | None = None
-    """quiet, nudge or expire."""
+    due_kind: DueKind | None = Field(default=None, sa_type=AutoString)
     due_at: datetime | None = Field(default=None, sa_type=Moment)

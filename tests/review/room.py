@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flows.authoring.loader import load
 from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for
-from flows.model.conversation import idle
+from flows.model.conversation import Status, idle
 from flows.model.effects import Draft, RecordConsent
 from flows.model.organisation_facts import OrganisationFacts
 from storage.queries.contributors import consent_decisions, people
@@ -85,7 +85,7 @@ def tell(
     conversation = idle(
         id=secrets.token_hex(8), token=secrets.token_hex(5), flow=release.flow.id,
         channel="telegram" if channel == "telegram" else "sms", language=language, now=now,
-    ).model_copy(update={"structure": release.structure, "status": "ended"})  # fmt: skip
+    ).model_copy(update={"structure": release.structure, "status": Status.ENDED})  # fmt: skip
     turn_queries.save_conversation(
         connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=now
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from flows.model.conversation import Conversation, idle
+from flows.model.conversation import Conversation, Status, idle
 from flows.model.effects import Draft, RecordConsent
 from storage.queries.contributors import consent_decisions
 from storage.queries.contributors.consent_decisions import Circumstances
@@ -37,7 +37,8 @@ def meet(connection: Connection, lookup: bytes = HERON, channel: str = "sms", **
 
 def begin(connection: Connection, person: Person, name: str = "c1", **changes: Any) -> Conversation:
     conversation = idle(id=name, token="t", flow="share", channel="sms", language="en", now=NOW)
-    conversation = conversation.model_copy(update={"status": "open", "structure": "s1", "step": "welcome", **changes})
+    changes = {**changes, "status": Status(changes.get("status", Status.OPEN))}
+    conversation = conversation.model_copy(update={"structure": "s1", "step": "welcome", **changes})
     turn_queries.save_conversation(
         connection, conversation, contributor_id=person.contributor_id, address_id=person.address_id, now=NOW
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.model.consent_answers import Purpose
+from flows.model.conversation import Status
 from flows.model.signals import Signal, Unsealed
 from storage.protection.erasure import leave_no_answers, leave_no_trace
 from storage.queries.contributors import consent_decisions
@@ -69,5 +70,5 @@ def purge(turn: HandlerContext, _effect: PurgeSealed) -> None:
         turn.connection,
         conversation_id=conversation.id,
         contributor_id=turn.person.contributor_id,
-        heard_only=conversation.status in {"open", "ended"},
+        heard_only=conversation.status in {Status.OPEN, Status.ENDED},
     )

@@ -12,6 +12,7 @@ from bot.turn import blocked_reply
 from bot.turn.formatting import channel_name, month_and_year, short_month
 from flows.interruptions.delete import DELETE
 from flows.model.consent_answers import Purpose
+from flows.model.conversation import Status
 from flows.model.item_kinds import ItemKind
 from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
@@ -154,5 +155,5 @@ def erase(turn: HandlerContext, effect: Erase) -> None:
         )
         if told_in == turn.conversation.id:  # or the turn would store its words again
             turn.conversation = turn.conversation.changed(
-                answers={}, partial=None, trail=(), kept=False, step=None, status="parted", thanked=False
+                answers={}, partial=None, trail=(), kept=False, step=None, status=Status.PARTED, thanked=False
             )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
 
-from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.conversation import Conversation, Status, UnreadableConversationError
 from flows.model.delivery import AddressState
 from flows.model.item_kinds import ItemKind
 from storage import tables
@@ -167,14 +167,16 @@ def _leave_open_nothing(connection: Connection, contributor_id: int) -> None:
         try:
             old = Conversation.from_json(row.state)
         except UnreadableConversationError:
-            status = "expired"
+            status = Status.EXPIRED
             connection.execute(
                 update(CONVERSATION)
-                .where(CONVERSATION.c.id == row.id, CONVERSATION.c.status == "open")
+                .where(CONVERSATION.c.id == row.id, CONVERSATION.c.status == Status.OPEN)
                 .values(status=status, due_kind=None, due_at=None)
             )
             continue
-        status = ("ended" if old.kept else "expired") if old.status in {"open", "stopped"} else old.status
+        status = old.status
+        if old.status in {Status.OPEN, Status.STOPPED}:
+            status = Status.ENDED if old.kept else Status.EXPIRED
         told: dict[str, Any] = {} if old.kept else {"answers": {}, "trail": ()}
         over = old.model_copy(
             update={

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, or_, select, update
 
+from flows.model.conversation import DueKind, Status
 from storage import tables
 from storage.queries.conversations.turn_queries import Stored
 
@@ -23,8 +24,7 @@ class DueConversation(NamedTuple):
     id: str
     contributor_id: int
     address_id: int
-    due_kind: str
-    """quiet, nudge or expire."""
+    due_kind: DueKind
     due_at: datetime
 
 
@@ -42,7 +42,7 @@ def due(
         )
         .where(
             CONVERSATION.c.due_at <= now,
-            or_(CONVERSATION.c.due_at <= (surely or now), CONVERSATION.c.due_kind == "quiet"),
+            or_(CONVERSATION.c.due_at <= (surely or now), CONVERSATION.c.due_kind == DueKind.QUIET),
         )
         .order_by(CONVERSATION.c.due_at)
         .limit(limit)
@@ -70,7 +70,7 @@ def parted(connection: Connection, contributor_id: int) -> datetime | None:
         .limit(1)
     )
     row = connection.execute(last).first()
-    return row.updated_at if row is not None and row.status == "parted" else None
+    return row.updated_at if row is not None and row.status == Status.PARTED else None
 
 
 def postpone(connection: Connection, conversation_id: str, until: datetime) -> None:
@@ -85,5 +85,5 @@ def postpone(connection: Connection, conversation_id: str, until: datetime) -> N
 def count_open(connection: Connection) -> int:
     """Return how many conversations are open."""
     return connection.execute(
-        select(func.count()).select_from(CONVERSATION).where(CONVERSATION.c.status == "open")
+        select(func.count()).select_from(CONVERSATION).where(CONVERSATION.c.status == Status.OPEN)
     ).scalar_one()

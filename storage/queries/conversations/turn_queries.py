@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.model.conversation import Conversation
+    from flows.model.conversation import Conversation, Status
     from flows.model.delivery import MessageKind
 
 INBOUND = tables.Inbound.__table__
@@ -64,7 +64,7 @@ class Stored(NamedTuple):
     """A conversation as it is stored; `state` is for `flows.model.conversation.Conversation.from_json`."""
 
     id: str
-    status: str
+    status: Status
     state: str
     flow: str
     structure: str

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, case, exists, func, null, or_, select, text, update
 from sqlalchemy import bindparam as b
 
-from flows.model.delivery import AddressState, MessageState
+from flows.model.delivery import OUT_OF_REACH, AddressState, MessageState
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
@@ -225,7 +225,7 @@ def hand_over(connection: Connection, message: int, now: datetime, *, asked_for:
         return TAKEN_OVER
     if not asked_for and (opted_out or state == AddressState.OPTED_OUT):
         return "opted_out"
-    if state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
+    if state in OUT_OF_REACH:
         return str(state)
     return "" if _HAND_OVER.run(connection, message=message, now=now) else "taken_back"
 

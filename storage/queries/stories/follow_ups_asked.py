@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sqlalchemy import insert, select, update
 
 from flows.model.consent_answers import Purpose
-from flows.model.delivery import AddressState
+from flows.model.delivery import OUT_OF_REACH, AddressState
 from storage import tables
 from storage.queries.contributors import consent_in_force
 from storage.tables.ask_back import FollowUpKind, FollowUpState
@@ -67,7 +67,7 @@ def reach(connection: Connection, contributor_id: int, now: datetime) -> Reach:
     ).first()
     if row is not None and row.closed_at is not None:
         return Reach(None, "closed")
-    if row is None or row.erased_at is not None or row.state in {AddressState.BLOCKED, AddressState.UNUSABLE}:
+    if row is None or row.erased_at is not None or row.state in OUT_OF_REACH:
         return Reach(None, "forgotten")
     if row.opted_out or row.state == AddressState.OPTED_OUT:
         return Reach(None, "opted_out")

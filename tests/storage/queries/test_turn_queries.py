@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from flows.model.conversation import Conversation
+from flows.model.conversation import Conversation, DueKind, Status
 from flows.questions.story import Telling
 from storage import tables
 from storage.db import engine as db
@@ -119,7 +119,7 @@ def test_a_conversation_is_stored_and_found_as_it_was(writer: Writer) -> None:
         assert stored is not None
         assert (stored.id, stored.status, stored.flow, stored.structure) == ("new", "open", "share", "s1")
         assert Conversation.from_json(stored.state) == new
-        moved = new.model_copy(update={"step": "story", "due": "nudge", "due_at": LATER, "status": "open"})
+        moved = new.model_copy(update={"step": "story", "due": DueKind.NUDGE, "due_at": LATER, "status": Status.OPEN})
         turn_queries.save_conversation(
             connection, moved, contributor_id=person.contributor_id, address_id=person.address_id, now=LATER
         )
@@ -146,7 +146,9 @@ def test_a_contributor_has_one_open_conversation_at_most(writer: Writer) -> None
 
 def test_conversations_fall_due_in_order(database: Engine, writer: Writer) -> None:
     def work(connection: Connection) -> None:
-        for n, (due, minutes) in enumerate([("nudge", 5), ("quiet", -5), ("expire", 0), (None, None)]):
+        for n, (due, minutes) in enumerate(
+            [(DueKind.NUDGE, 5), (DueKind.QUIET, -5), (DueKind.EXPIRE, 0), (None, None)]
+        ):
             person = meet(connection, bytes([n + 1]) * 32)
             due_at = None if minutes is None else NOW + timedelta(minutes=minutes)
             begin(connection, person, f"c{n}", due=due, due_at=due_at)
