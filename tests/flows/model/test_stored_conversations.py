@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +16,7 @@ from pydantic import TypeAdapter
 
 from flows.engine.advance import advance
 from flows.model import signals
-from flows.model.conversation import Conversation
+from flows.model.conversation import Conversation, UnreadableConversationError
 from flows.model.signals import Chose, Edited, Expired, Quiet, Said
 from flows.simulation.transcript import lines
 from tests.flows.transcript import releases
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnResult
     from flows.model.signals import Signal
 
+ROOT = Path(__file__).parents[3]
 FILE = Path(__file__).parent / "stored" / "conversations.jsonl"
 STORED: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
 RECEIPT = "kettle otter lantern"
@@ -95,6 +99,38 @@ def test_every_question_of_ours_that_keeps_something_is_among_them() -> None:
         "parts", "alive", "asked_all", "resting", "chosen", "words", "offered", "ref", "thanked", "still_stopped",
         "unclear",
     }  # fmt: skip
+
+
+CARRIED = """
+import sys
+from flows.model.conversation import Conversation
+for line in sys.stdin:
+    print(Conversation.from_json(line).to_json())
+assert not [name for name in sys.modules if name.startswith(("flows.interruptions", "flows.questions"))]
+"""
+
+
+def test_who_knows_no_question_carries_what_it_keeps_through_unread() -> None:
+    """A command that only deletes loads no question of ours and none of a flow."""
+    states = [read(stored) for stored in STORED]
+    ran = subprocess.run(
+        [sys.executable, "-c", CARRIED], input="".join(f"{state.to_json()}\n" for state in states),
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    again = [Conversation.from_json(line).changed(receipt=RECEIPT) for line in ran.stdout.splitlines()]
+    assert again == states
+
+
+def test_what_is_no_conversation_of_any_version_is_an_error_that_repeats_none_of_it() -> None:
+    for broken in (
+        '{"aside": 3',
+        '{"scratch": ["my words"]}',
+        '{"aside": "care", "aside_notes": {"notes": ["my words"]}}',
+    ):
+        with pytest.raises(UnreadableConversationError) as raised:
+            Conversation.from_json(broken)
+        assert "my words" not in str(raised.value)
 
 
 def _renew() -> None:
