@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import TypeAdapter
 
+from flows.authoring.loader import load
+from flows.authoring.release import Release, compile_release
+from flows.authoring.texts import texts_for
 from flows.engine.advance import advance
 from flows.model import signals
 from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import Chose, Edited, Expired, Quiet, Said
 from flows.simulation.transcript import lines
-from tests.flows.transcript import releases
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnResult
@@ -28,6 +32,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 FILE = Path(__file__).parent / "stored" / "conversations.jsonl"
 STORED: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
+ASKED_BY = OrganisationFacts(
+    organisation="Earshot demo team", contact="hello@example.org", privacy_url="http://127.0.0.1:8000/privacy",
+    emergency="999", crisis_line="Samaritans on 116 123", text_line="SHOUT to 85258",
+    youth_line="Childline on 0800 1111",
+)  # fmt: skip
 RECEIPT = "kettle otter lantern"
 TOLD = "My mother waited nine weeks for her tablets and she was in pain."
 PROBES: dict[str, Signal] = {
@@ -37,6 +46,11 @@ PROBES: dict[str, Signal] = {
     "stop": Said(text="STOP", ref="p1"), "crossed": Said(text=TOLD, ref="p1", seen=0),
     "edits": Edited(text="In other words it was cold.", ref="m3"), "quiet": Quiet(), "expired": Expired(),
 }  # fmt: skip
+
+
+@lru_cache
+def releases() -> dict[str, Release]:
+    return {flow.id: compile_release(flow, texts_for(flow, {}), ASKED_BY) for flow in load()}
 
 
 def read(stored: dict[str, Any]) -> Conversation:
