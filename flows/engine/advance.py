@@ -1,8 +1,7 @@
-"""`advance`: one signal through one conversation. Pure, synchronous, deterministic; JSON in, JSON out.
+"""`advance`: one signal through one conversation. It is synchronous and deterministic; JSON in, JSON out.
 
-Order, in every state: words of distress, our keywords, then a question of our own that is open, then the flow's
-waiting question. The clock is an argument; anything from outside comes as a signal; anything to be done leaves as an
-effect.
+Order, in every state: words of distress, our keywords, then a question of our own that is open, then the flow's waiting
+question. The clock is an argument; anything from outside comes as a signal; anything to be done leaves as an effect.
 """
 
 from __future__ import annotations

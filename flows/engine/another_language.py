@@ -1,6 +1,6 @@
 """Words in a language that we do not speak: kept or held as they are, marked for the team, and a human being is named.
 
-Used by the engine only. Pure. Said once in a conversation; nothing else changes, so that nobody is sent away for it.
+Said once in a conversation; nothing else changes, so that nobody is sent away for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each global keyword does, in every state and language (design rule 3). Used by the engine only. Pure."""
+"""What each global keyword does, in every state and language (design rule 3)."""
 
 from __future__ import annotations
 

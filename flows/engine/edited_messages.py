@@ -1,8 +1,8 @@
 """A message that its author changed: the newest words are what they say, wherever they stand (rule 43).
 
-Used by the engine only. Pure. In what is being told and in what is kept the new wording takes the place of the old; a
-decision becomes narrower at once and never wider; our keywords count as they would have in a new message. All of it
-also after STOP: then nothing is said.
+In what is being told and in what is kept the new wording takes the place of the old; a decision becomes narrower at
+once and never wider; our keywords count as they would have in a new message. All of it also after STOP: then nothing is
+said.
 """
 
 from __future__ import annotations

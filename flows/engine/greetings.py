@@ -1,4 +1,4 @@
-"""Greetings and courtesies: words that begin or end a talk and say nothing else. Pure."""
+"""Greetings and courtesies: words that begin or end a talk and say nothing else."""
 
 from __future__ import annotations
 

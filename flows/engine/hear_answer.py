@@ -1,7 +1,7 @@
 """How words reach the question that waits: as an answer, as part of the story, held, or not at all.
 
-Used by the engine only. Pure. A message answers only what its writer can have seen (design rule 10), and an unclear
-answer before consent is held, never taken for a refusal (design rule 2).
+A message answers only what its writer can have seen (design rule 10), and an unclear answer before consent is held,
+never taken for a refusal (design rule 2).
 """
 
 from __future__ import annotations

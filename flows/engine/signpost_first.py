@@ -1,7 +1,7 @@
 """Before the flow, in every state: words of distress are looked for, and once in 24 hours a signpost goes first.
 
-Used by the engine only. Pure. What is found leaves as `RaiseConcern`, at the head of the turn; the signpost follows it,
-before any other reply, and the question that the turn would have asked waits until the person chose to go on.
+What is found leaves as `RaiseConcern`, at the head of the turn; the signpost follows it, before any other reply, and
+the question that the turn would have asked waits until the person chose to go on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What people say to us beside their story or their answer is answered; then the question that waits is asked again.
 
-Used by the engine only. Pure. Nothing of it is ever kept, counts as an answer or becomes part of a story. What is
-recognised stands in `flows.language.intents.intents`, what is said in `everywhere.toml` under `answer_…`.
+Nothing of it is ever kept, counts as an answer or becomes part of a story. What is recognised stands in
+`flows.language.intents.intents`, what is said in `everywhere.toml` under `answer_…`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What words are that come after a story was kept: more of it, a new one, or neither. They wait sealed. Pure."""
+"""What words are that come after a story was kept: more of it, a new one, or neither. They wait sealed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CHANGE, for any story and also later: which one, and what about it. Pure.
+"""CHANGE, for any story and also later: which one, and what about it.
 
 What is chosen is asked by a question of its own: new words by `reword`, what the flow asks consent for by
 `decide_again`.

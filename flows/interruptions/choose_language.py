@@ -1,4 +1,4 @@
-"""Which language to go on in. Pure."""
+"""Which language to go on in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of their own stories a person means: what DELETE and CHANGE have in common. Pure.
+"""Which of their own stories a person means: what DELETE and CHANGE have in common.
 
 The list comes from outside (`ListStories`, answered by `StoriesListed`). First words are shown, never kept in the
 conversation: there stand only numbers, months and places. An unclear answer lists them again.

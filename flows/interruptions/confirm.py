@@ -1,9 +1,9 @@
-"""A short number that was sent a moment ago: by text message, what widens or deletes waits for it. Pure.
+"""A short number that was sent a moment ago: by text message, what widens or deletes waits for it.
 
 A sender can be forged, and then whoever forges it reads nothing of what we answer. So the answer that would let a story
 travel further, put other words in its place or delete it is remembered, and taken once the number comes back. What is
-to be deleted is out of use in the meantime. Narrowing and STOP wait for nothing. A chat app's senders are not
-forged (design rule 13).
+to be deleted is out of use in the meantime. Narrowing and STOP wait for nothing. A chat app's senders are not forged
+(design rule 13).
 """
 
 from __future__ import annotations

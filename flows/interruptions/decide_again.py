@@ -1,4 +1,4 @@
-"""A consent question asked again about an earlier story, in the very words in which the flow asks it. Pure.
+"""A consent question asked again about an earlier story, in the very words in which the flow asks it.
 
 What was asked is recorded about that story alone; what stood beside it in the same text only if it was chosen. An
 unclear answer is asked once more; then nothing changes, because here the narrower answer is not the one that was there

@@ -1,4 +1,4 @@
-"""What to delete: one question, and what is chosen is gone (rule 54). Pure."""
+"""What to delete: one question, and what is chosen is gone (rule 54)."""
 
 from __future__ import annotations
 

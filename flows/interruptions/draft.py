@@ -1,4 +1,4 @@
-"""The draft of a story: what the read-back shows and what is kept, gathered from a conversation's answers. Pure."""
+"""The draft of a story: what the read-back shows and what is kept, gathered from a conversation's answers."""
 
 from __future__ import annotations
 

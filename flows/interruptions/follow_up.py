@@ -1,4 +1,4 @@
-"""What the team or time asks a contributor: sign-off of an edited version, renewal of consent. Pure.
+"""What the team or time asks a contributor: sign-off of an edited version, renewal of consent.
 
 It opens with words that tell nothing, because they come unasked and may lie on a lock screen (rule 83). What it is
 about is shown once the person wants to see it, and its words pass through here without being kept: the state holds the

@@ -1,4 +1,4 @@
-"""A decision that was made before, made anew: narrower at once, wider only where it is asked for. Pure; for the engine.
+"""A decision that was made before, made anew: narrower at once, wider only where it is asked for.
 
 What is recorded is the reply as it came, with the words of the question that the flow asks for this purpose.
 """

@@ -1,4 +1,4 @@
-"""Whether somebody is of age: asked where their words make us wonder, once they have agreed. Pure.
+"""Whether somebody is of age: asked where their words make us wonder, once they have agreed.
 
 Nobody becomes an adult by silence: until it is answered nothing is kept that was not kept before. What they go on to
 tell is added meanwhile, and the question comes again when they say that they have finished.

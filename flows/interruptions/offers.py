@@ -1,4 +1,4 @@
-"""After MY DATA: a file with all of it, deleting something, or neither (rule 59). Pure."""
+"""After MY DATA: a file with all of it, deleting something, or neither (rule 59)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What three words open: where the story is, adding to it, letting it travel less far, taking it back. Pure.
+"""What three words open: where the story is, adding to it, letting it travel less far, taking it back.
 
 Never its words, and never a wider use: whoever found the receipt must not learn or gain anything by it (ADR 9).
 """

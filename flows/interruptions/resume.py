@@ -1,4 +1,4 @@
-"""Continue or start again: asked after a break, and when somebody begins anew in the middle. Pure."""
+"""Continue or start again: asked after a break, and when somebody begins anew in the middle."""
 
 from __future__ import annotations
 

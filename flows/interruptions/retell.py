@@ -1,4 +1,4 @@
-"""Back to a story that was told already: add to it, or tell it anew. Nothing goes without saying so first. Pure."""
+"""Back to a story that was told already: add to it, or tell it anew. Nothing goes without saying so first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A story in other words: the next messages until DONE, shown back once before they take the old ones' place. Pure.
+"""A story in other words: the next messages until DONE, shown back once before they take the old ones' place.
 
 The person agreed that this story is kept, so its new words may wait in the conversation; they go with the question.
 """

@@ -1,4 +1,4 @@
-"""Go on, pause or stop: asked together with the signpost, once in 24 hours (rule 78). Pure.
+"""Go on, pause or stop: asked together with the signpost, once in 24 hours (rule 78).
 
 The message that words of distress stood in has been handled already, as the answer or the part of a story it was. What
 was to be asked in that turn was not shown; it is asked once the person goes on. It is the one question of ours that is

@@ -1,7 +1,7 @@
 """Words that belong to a story, wherever they are written: told apart from an answer, added to what is kept, shown.
 
-Used by the engine only. Pure. Whatever is added is shown to its teller at once (design rule 12); what is neither an
-answer nor part of the story is nowhere.
+Whatever is added is shown to its teller at once (design rule 12); what is neither an answer nor part of the story is
+nowhere.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One turn in the making: the state as it changes, the effects as they gather. Used by the engine only. Pure."""
+"""One turn in the making: the state as it changes, the effects as they gather."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How messages look to a person: as text messages, or as a chat with buttons. What follows from it stands here, once.
 
 Several channels may share a look; the practice phone imitates each. Whoever needs to know asks for what a look is like,
-never for its name. Pure.
+never for its name.
 """
 
 from __future__ import annotations

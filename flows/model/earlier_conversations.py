@@ -43,9 +43,9 @@ def _stack(name: str, notes: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     if name not in _WITH_UNDER:
         return [{"kind": name, **notes}]
-    under, before = str(notes.get("under") or ""), notes.get("notes") or {}
+    under, before = str(notes.get("under") or ""), notes.get("notes")
     kept = {key: value for key, value in notes.items() if key not in {"under", "notes"}}
-    return [*_stack(under, before), {"kind": name, **kept}]
+    return [*_stack(under, before if isinstance(before, dict) else {}), {"kind": name, **kept}]
 
 
 def _partial(scratch: dict[str, Any]) -> dict[str, Any] | None:

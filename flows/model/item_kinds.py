@@ -1,7 +1,6 @@
 """What the team may be told of: the one list of kinds of item, each with its name, whose work it is, and what to do.
 
-An item says that a person has to look (design rule 14). It holds no words of anybody, no number and no chat. Imports
-nothing of ours.
+An item says that a person has to look (design rule 14). It holds no words of anybody, no number and no chat.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a `Say` reads on each kind of channel, cut to what it can carry, and as JSON for the outbox. Pure."""
+"""How a `Say` reads on each kind of channel, cut to what it can carry, and as JSON for the outbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen to a conversation: one frozen record each. Owned by the engine; imports the standard library.
+"""What may happen to a conversation: one frozen record each.
 
 Some signals answer an effect of the same turn (`PlacesFound` answers `FindPlace`, `Unsealed` answers `Unseal`, `Facts`
 answers `TellData`, `StoriesListed` answers `ListStories`, `FileReady` answers `GiveFile`, `ReceiptRead` answers

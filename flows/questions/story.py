@@ -43,6 +43,9 @@ class Telling(PartialAnswer, extra="forbid"):
         return Telling(kind=TELLING, parts=self.parts) if self.parts else None
 
 
+NOTHING_TOLD: Final = Telling(kind=TELLING)
+
+
 class StoryStep(Step):
     """Ask for a story. After `quiet` seconds without a message, the person is asked whether that was all.
 
@@ -147,7 +150,7 @@ def joined(parts: Parts) -> str:
 def telling_of(conversation: Conversation) -> Telling:
     """Return what is told so far at the waiting question; nothing, where it keeps something else."""
     partial = conversation.partial
-    return partial if isinstance(partial, Telling) else Telling(kind=TELLING)
+    return partial if isinstance(partial, Telling) else NOTHING_TOLD
 
 
 def as_parts(value: JsonValue) -> Parts:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar, Literal
+
 import pytest
 
+from flows import interruptions
 from flows.interruptions.confirm import AwaitedNumber
+from flows.interruptions.interruption import Interruption
 from flows.interruptions.signpost import WhereTheyWere
 from flows.interruptions.turn_builder import EngineError, TurnBuilder
 from flows.model.conversation import Conversation
-from flows.model.effects import Erase, PutBack
+from flows.model.effects import Erase, PutBack, Say
 from flows.model.open_interruption import OpenInterruption
 from flows.simulation.in_memory_store import CODE
 from tests.flows.phone import NOON, Phone, releases
+
+if TYPE_CHECKING:
+    from flows.model.signals import Signal
 
 STORY = "My mother waited nine weeks for her tablets and she was in pain."
 DISTRESS = "I want to kill myself"
@@ -127,3 +134,31 @@ def test_a_number_sent_back_with_words_of_distress_still_counts(teller: Phone) -
     teller.say(f"keep {CODE} want to die")
     assert any(isinstance(effect, PutBack) for effect in teller.effects)
     assert (stack(teller.state), teller.state.unproved) == (["care"], ())
+
+
+class WeatherAsked(OpenInterruption, extra="forbid"):
+    kind: Literal["weather"]
+    day: str
+
+
+class Weather(Interruption):
+    name: ClassVar[str] = "weather"
+
+    def ask(self, turn: TurnBuilder) -> Say:
+        return Say(text=f"How is the weather on {turn.opened(WeatherAsked).day}?")
+
+    def hear(self, turn: TurnBuilder, signal: Signal) -> bool:
+        turn.effects.append(Say(text=f"So it is on {turn.opened(WeatherAsked).day}."))
+        self.go_on(turn)
+        return True
+
+
+def test_a_class_with_what_it_keeps_is_a_question_of_ours(teller: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the word in `INTERRUPTIONS` does."""
+    monkeypatch.setitem(interruptions._BY_NAME, Weather.name, Weather())
+    turn = TurnBuilder(releases()["share"], teller.state, teller.now)
+    interruptions.interrupt(turn, WeatherAsked(kind="weather", day="Monday"))
+    assert turn.effects[-1] == Say(text="How is the weather on Monday?", serial=turn.conversation.serial)
+    teller.state = Conversation.from_json(turn.conversation.to_json()).changed(receipt=teller.state.receipt)
+    assert "So it is on Monday." in teller.say("cold")
+    assert stack(teller.state) == []

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +15,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import TypeAdapter
 
+from flows.authoring.loader import load
+from flows.authoring.release import Release, compile_release
+from flows.authoring.texts import texts_for
 from flows.engine.advance import advance
 from flows.model import signals
-from flows.model.conversation import Conversation
+from flows.model.conversation import Conversation, UnreadableConversationError
+from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import Chose, Edited, Expired, Quiet, Said
 from flows.simulation.transcript import lines
-from tests.flows.transcript import releases
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnResult
     from flows.model.signals import Signal
 
+ROOT = Path(__file__).parents[3]
 FILE = Path(__file__).parent / "stored" / "conversations.jsonl"
 STORED: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
+ASKED_BY = OrganisationFacts(
+    organisation="Earshot demo team", contact="hello@example.org", privacy_url="http://127.0.0.1:8000/privacy",
+    emergency="999", crisis_line="Samaritans on 116 123", text_line="SHOUT to 85258",
+    youth_line="Childline on 0800 1111",
+)  # fmt: skip
 RECEIPT = "kettle otter lantern"
 TOLD = "My mother waited nine weeks for her tablets and she was in pain."
 PROBES: dict[str, Signal] = {
@@ -33,6 +46,11 @@ PROBES: dict[str, Signal] = {
     "stop": Said(text="STOP", ref="p1"), "crossed": Said(text=TOLD, ref="p1", seen=0),
     "edits": Edited(text="In other words it was cold.", ref="m3"), "quiet": Quiet(), "expired": Expired(),
 }  # fmt: skip
+
+
+@lru_cache
+def releases() -> dict[str, Release]:
+    return {flow.id: compile_release(flow, texts_for(flow, {}), ASKED_BY) for flow in load()}
 
 
 def read(stored: dict[str, Any]) -> Conversation:
@@ -95,6 +113,38 @@ def test_every_question_of_ours_that_keeps_something_is_among_them() -> None:
         "parts", "alive", "asked_all", "resting", "chosen", "words", "offered", "ref", "thanked", "still_stopped",
         "unclear",
     }  # fmt: skip
+
+
+CARRIED = """
+import sys
+from flows.model.conversation import Conversation
+for line in sys.stdin:
+    print(Conversation.from_json(line).to_json())
+assert not [name for name in sys.modules if name.startswith(("flows.interruptions", "flows.questions"))]
+"""
+
+
+def test_who_knows_no_question_carries_what_it_keeps_through_unread() -> None:
+    """A command that only deletes loads no question of ours and none of a flow."""
+    states = [read(stored) for stored in STORED]
+    ran = subprocess.run(
+        [sys.executable, "-c", CARRIED], input="".join(f"{state.to_json()}\n" for state in states),
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    again = [Conversation.from_json(line).changed(receipt=RECEIPT) for line in ran.stdout.splitlines()]
+    assert again == states
+
+
+def test_what_is_no_conversation_of_any_version_is_an_error_that_repeats_none_of_it() -> None:
+    for broken in (
+        '{"aside": 3',
+        '{"scratch": ["my words"]}',
+        '{"aside": "care", "aside_notes": {"notes": ["my words"]}}',
+    ):
+        with pytest.raises(UnreadableConversationError) as raised:
+            Conversation.from_json(broken)
+        assert "my words" not in str(raised.value)
 
 
 def _renew() -> None:
