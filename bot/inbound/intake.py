@@ -16,7 +16,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bot.channels import declaration, practises
+from bot.channels import declaration, is_simulated
 from bot.inbound import late_events
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
@@ -260,9 +260,9 @@ class Intake:
         return "handled"
 
     def _seen(self, connection: Connection, event: InboundEvent, latest: store.Stored | None) -> Seen:
-        """Return what the writer of typed words can have read; one who practises sees everything at once."""
+        """Return what the writer of typed words can have read; a simulated person sees everything at once."""
         inbound = event.inbound
-        if latest is None or latest.status != "open" or practises(inbound.channel):
+        if latest is None or latest.status != "open" or is_simulated(inbound.channel):
             return EVERYTHING
         if not any(isinstance(signal, Said) for signal in event.signals):
             return EVERYTHING
@@ -315,7 +315,7 @@ class Intake:
             sealed=seal_address(self.services.keyring, inbound.address),
             now=event.now,
             source=inbound.entry if source is None else source,
-            simulated=practises(inbound.channel),
+            simulated=is_simulated(inbound.channel),
         )
         store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
         return person

@@ -1,4 +1,4 @@
-"""Practice phones: what their holders do goes through the real intake, and what is said to them comes back.
+"""Simulated phones: what their holders do goes through the real intake, and what is said to them comes back.
 
 Time can be let pass for one of them alone. What is remembered here of a phone (the button that was pressed, the time
 that passed) is in memory only and bounded. No web.
@@ -27,7 +27,7 @@ from storage.upkeep import restore
 if TYPE_CHECKING:
     from bot.web.web_services import SimulatorServices
     from flows.model.channel_look import ChannelKind
-    from storage.queries.simulated_people import PracticePerson
+    from storage.queries.simulated_people import SimulatedPerson
 
 SETTLE_SECONDS = 3.0
 """How long a page waits for what is said in return; what comes later shows when the page is loaded again."""
@@ -46,7 +46,7 @@ class TooLongError(ValueError):
 
 @dataclass(slots=True)
 class SimulatedPhone:
-    """One practice phone, as far as it is remembered."""
+    """One simulated phone, as far as it is remembered."""
 
     address: str
     flow: str
@@ -78,7 +78,7 @@ class PhoneItem:
 
 
 class SimulatedPhones:
-    """All practice phones of this process."""
+    """All simulated phones of this process."""
 
     def __init__(self, services: SimulatorServices, channel: SimulatorChannel) -> None:
         self.services = services
@@ -111,7 +111,7 @@ class SimulatedPhones:
         self.remember(phone)
         return phone
 
-    def screen(self, phone: SimulatedPhone, person: PracticePerson | None) -> list[PhoneItem]:
+    def screen(self, phone: SimulatedPhone, person: SimulatedPerson | None) -> list[PhoneItem]:
         """Return what the phone shows, oldest first."""
         items = [
             PhoneItem(
@@ -167,13 +167,13 @@ class SimulatedPhones:
             await self.services.timers.tick()
         await self._settle(phone)
 
-    async def person(self, phone: SimulatedPhone) -> PracticePerson | None:
+    async def person(self, phone: SimulatedPhone) -> SimulatedPerson | None:
         """Return what is held about the phone's holder; None if nothing is."""
         return await asyncio.to_thread(self._person, phone)
 
-    def _person(self, phone: SimulatedPhone) -> PracticePerson | None:
+    def _person(self, phone: SimulatedPhone) -> SimulatedPerson | None:
         with reader(self.services.engine) as connection:
-            return simulated_people.practice_person(
+            return simulated_people.simulated_person(
                 connection, self.services.keyring, self._lookups(phone), self.services.clock()
             )
 

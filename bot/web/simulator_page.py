@@ -1,4 +1,4 @@
-"""The practice phone at /try, drawn as a page. Every act is a form that answers with a redirect, so that it works
+"""The simulator at /try, drawn as a page. Every act is a form that answers with a redirect, so that it works
 without JavaScript and without a reload being asked twice.
 
 A browser holds one phone, named by a random address in a cookie that no script can read; it is never in a URL. Forms
@@ -42,7 +42,7 @@ _ADDRESS = re.compile(r"(sms|telegram)-[A-Za-z0-9_-]{16,64}\Z")
 
 
 def routes(services: SimulatorServices) -> list[Route]:
-    """Return the routes of the practice phone; none where it is switched off."""
+    """Return the routes of the simulator; none where it is switched off."""
     channel = services.channel
     if not isinstance(channel, SimulatorChannel):
         return []
@@ -57,9 +57,9 @@ def routes(services: SimulatorServices) -> list[Route]:
 class SimulatorPage:
     """The page and what can be done on it."""
 
-    def __init__(self, services: SimulatorServices, practice: SimulatedPhones) -> None:
+    def __init__(self, services: SimulatorServices, phones: SimulatedPhones) -> None:
         self.services = services
-        self.practice = practice
+        self.phones = phones
         self.secure = services.settings.public_url.startswith("https:")
         self.cookie = f"__Host-{COOKIE}" if self.secure else COOKIE
 
@@ -68,7 +68,7 @@ class SimulatorPage:
     async def show(self, request: Request) -> Response:
         """Show the phone; a browser without one gets one."""
         address = self._address(request)
-        phone = self.practice.find(address) if address else self.practice.new(PHONES[0][0])
+        phone = self.phones.find(address) if address else self.phones.new(PHONES[0][0])
         response = await self._page(phone, known=request.headers.get("if-none-match", ""))
         if not address:
             self._hand_over(response, phone)
@@ -77,9 +77,9 @@ class SimulatorPage:
     async def _page(
         self, phone: SimulatedPhone, *, known: str = "", problem: str = "", written: str = "", status: int = 200
     ) -> Response:
-        person = await self.practice.person(phone)
-        items = self.practice.screen(phone, person)
-        held_back = await asyncio.to_thread(self.practice.held_back)
+        person = await self.phones.person(phone)
+        items = self.phones.screen(phone, person)
+        held_back = await asyncio.to_thread(self.phones.held_back)
         state = repr((phone.address, phone.flow, phone.language, items, person, held_back)).encode("utf-8", "replace")
         tag = f'"{sha256(state).hexdigest()[:32]}"'
         if tag == known:
@@ -129,7 +129,7 @@ class SimulatorPage:
             raise HTTPException(403)  # the cookie alone would not stop a site under the same name
         form = await forms.read(request)
         address = self._address(request)
-        phone = self.practice.find(address) if address else self.practice.new(PHONES[0][0])
+        phone = self.phones.find(address) if address else self.phones.new(PHONES[0][0])
         try:
             response = await act(request, form, phone, forms.first(form, "once") or new_number())
         except NotAnEventError:
@@ -138,7 +138,7 @@ class SimulatorPage:
             kind, status = ("long", 422) if isinstance(error, TooLongError) else ("full", 503)
             response = await self._page(phone, problem=kind, written=forms.first(form, "text"), status=status)
         if not address and "set-cookie" not in response.headers:
-            self.practice.remember(phone)
+            self.phones.remember(phone)
             self._hand_over(response, phone)
         return response
 
@@ -146,12 +146,12 @@ class SimulatorPage:
         """Send a message."""
         text = forms.first(form, "text")
         if text.strip():
-            await self.practice.say(phone, once, text)
+            await self.phones.say(phone, once, text)
         return RedirectResponse(NEWEST, 303)
 
     async def press(self, _request: Request, form: forms.Form, phone: SimulatedPhone, once: str) -> Response:
         """Press a button."""
-        await self.practice.press(phone, once, forms.first(form, "press"))
+        await self.phones.press(phone, once, forms.first(form, "press"))
         return RedirectResponse(NEWEST, 303)
 
     async def send(self, _request: Request, form: forms.Form, phone: SimulatedPhone, once: str) -> Response:
@@ -161,7 +161,7 @@ class SimulatorPage:
         if kind not in SENT or (kind == "location" and sample is None):
             raise HTTPException(400)
         point = sample.point if sample is not None and kind == "location" else None
-        await self.practice.send(phone, once, kind, point)
+        await self.phones.send(phone, once, kind, point)
         return RedirectResponse(NEWEST, 303)
 
     async def wait(self, _request: Request, form: forms.Form, phone: SimulatedPhone, _once: str) -> Response:
@@ -169,14 +169,14 @@ class SimulatorPage:
         wanted = next((wait for wait in WAITS if wait.value == forms.first(form, "time")), None)
         if wanted is None:
             raise HTTPException(400)
-        await self.practice.wait(phone, wanted.length, wanted.note)
+        await self.phones.wait(phone, wanted.length, wanted.note)
         return RedirectResponse(NEWEST, 303)
 
     async def start(self, _request: Request, form: forms.Form, _phone: SimulatedPhone, _once: str) -> Response:
         """Hand over a new phone: somebody new begins."""
         look = next((name for name, _ in PHONES if name == forms.first(form, "look")), PHONES[0][0])
-        fresh = self.practice.new(look, forms.first(form, "flow"), forms.first(form, "language"))
-        self.practice.remember(fresh)
+        fresh = self.phones.new(look, forms.first(form, "flow"), forms.first(form, "language"))
+        self.phones.remember(fresh)
         response = RedirectResponse("/try", 303)
         self._hand_over(response, fresh)
         return response

@@ -1,4 +1,4 @@
-"""What the practice phone's page says, in plain words. No web."""
+"""What the simulator's page says, in plain words. No web."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.model.channel_look import LOOKS
 from review.kit import labels
 
 if TYPE_CHECKING:
-    from storage.queries.simulated_people import PracticePerson
+    from storage.queries.simulated_people import SimulatedPerson
 
 PHONES = tuple((look.name, look.title) for look in reversed(LOOKS.values()))
 """How a phone may look, the one a browser gets first."""
@@ -44,7 +44,7 @@ WAITS = (
 
 
 class Sample(NamedTuple):
-    """The position that is shared in practice: the middle of a village, nobody's own."""
+    """The position that a simulated phone shares: the middle of a village, nobody's own."""
 
     name: str
     point: tuple[float, float]
@@ -77,7 +77,7 @@ class KeptShown(NamedTuple):
     opted_out: bool
 
 
-def kept(person: PracticePerson | None) -> KeptShown:
+def kept(person: SimulatedPerson | None) -> KeptShown:
     """Return what the panel beside the phone says."""
     if person is None:
         return KeptShown((), "Nothing yet. Nothing is kept before somebody says yes.", "", "", opted_out=False)
