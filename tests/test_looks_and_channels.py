@@ -93,7 +93,7 @@ def test_every_look_is_declared_under_its_name() -> None:
 def test_every_channel_declares_itself() -> None:
     declared = {name: declaration(name) for name in CHANNELS}
     assert all(one is not None and one.title and one.way for one in declared.values())
-    assert [name for name, one in declared.items() if one is not None and one.practice] == ["simulator"]
+    assert [name for name, one in declared.items() if one is not None and one.simulated] == ["simulator"]
     for name, look in LOOKS.items():
         mine = declared[name]
         assert mine is not None

@@ -38,10 +38,10 @@ def way_in_words(name: str) -> str:
     return declared.way if declared is not None else name
 
 
-def practises(name: str) -> bool:
+def is_simulated(name: str) -> bool:
     """Tell whether nobody is at the other end of a channel but who tries it out."""
     declared = declaration(name)
-    return declared is not None and declared.practice
+    return declared is not None and declared.simulated
 
 
 def switched_on(settings: Settings, keyring: Keyring) -> dict[str, Channel]:

@@ -211,7 +211,7 @@ class Declaration:
     """Whether it is switched on."""
     answers_help: bool = False
     """True: the provider can be set up to answer HELP itself."""
-    practice: bool = False
+    simulated: bool = False
     """True: nobody is at the other end but who tries it out."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from bot.channels import practises
+from bot.channels import is_simulated
 from bot.turn.runner import HOUR, MOST_BESIDE
 from flows.model.delivery import MessageKind
 from flows.model.effects import Say
@@ -77,7 +77,7 @@ class InboundEvent:
             sealed=seal_address(self.services.keyring, self.inbound.address),
             now=self.now,
             source=self.inbound.entry if source is None else source,
-            simulated=practises(self.inbound.channel),
+            simulated=is_simulated(self.inbound.channel),
         )
         store.mark_inbound(connection, inbound_id, state=state, contributor_id=person.contributor_id)
         return person

@@ -248,7 +248,7 @@ class Intake:
         return "handled"
 
     def _seen(self, connection: Connection, event: InboundEvent, person: Person, latest: store.Stored | None) -> Seen:
-        """Return what the writer of typed words can have read; one who practises sees everything at once."""
+        """Return what the writer of typed words can have read; a simulated person sees everything at once."""
         if latest is None or latest.status != Status.OPEN or person.simulated:
             return EVERYTHING
         if not any(isinstance(signal, Said) for signal in event.signals):

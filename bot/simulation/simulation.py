@@ -67,7 +67,8 @@ NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday at noon: when a simulated conversation begins, unless its holder says otherwise."""
 COLLEAGUE: Final = "team@example.org"
 """Who edits what they told."""
-ADDRESSES: Final[dict[ChannelKind, str]] = {"sms": "+447700900123", "telegram": "700900123"}
+ADDRESS: Final = "+447700900123"
+"""Where the phone is written to, whatever it looks like: a number that nobody has."""
 IN_TOUCH: Final = timedelta(days=60)
 """How often somebody writes whose number stays theirs meanwhile."""
 READ_IN: Final = timedelta(seconds=5)
@@ -276,7 +277,7 @@ class Simulation:
 
     def person(self, connection: Connection) -> store.Person | None:
         """Return whose phone it is, as the service knows them; None before they wrote and after they are forgotten."""
-        lookups = address_lookups(self.services.keyring, self.channel, ADDRESSES[self.channel])
+        lookups = address_lookups(self.services.keyring, self.channel, ADDRESS)
         return store.find_person(connection, channel=self.channel, lookups=lookups)
 
     # --- through the service ------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ class Simulation:
     def _event(self, signal: Signal, ref: str = "", kind: Kind = "message", entry: str = "") -> tuple[Effect, ...]:
         self._acts += 1
         inbound = Inbound(
-            channel=self.channel, provider_id=f"e{self._acts}", kind=kind, address=ADDRESSES[self.channel],
+            channel=self.channel, provider_id=f"e{self._acts}", kind=kind, address=ADDRESS,
             look=self.channel, signal=signal, entry=entry, language_hint=self.language, ref=ref, raw=b"{}",
         )  # fmt: skip
         event = InboundEvent(inbound, self.services, self.now, (signal,))

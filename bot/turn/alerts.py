@@ -14,7 +14,7 @@ from hashlib import sha256
 from secrets import choice
 from typing import TYPE_CHECKING
 
-from bot.channels import practises
+from bot.channels import is_simulated
 from flows.model.delivery import MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
@@ -124,9 +124,9 @@ class Alerts:
         written = 0
         for item in items:
             second = not item.likely and now >= self.staffed.second_at(item.raised_at)
-            theirs = [each for each in contacts if not item.practice or practises(each.channel or "")]
+            theirs = [each for each in contacts if not item.simulated or is_simulated(each.channel or "")]
             whom = on_call.whom_to_tell(theirs, second=second, now=now)
-            if not whom and not item.practice:
+            if not whom and not item.simulated:
                 on_call.nobody_told(connection, now)
             recently = max(item.raised_at, now - on_call.SAME_ALERT)
             for contact in whom:

@@ -27,7 +27,7 @@ from storage.upkeep import restore
 if TYPE_CHECKING:
     from bot.web.web_services import SimulatorServices
     from flows.model.channel_look import ChannelKind
-    from storage.queries.simulated_people import PracticePerson
+    from storage.queries.simulated_people import SimulatedPerson
 
 SETTLE_SECONDS = 3.0
 """Seconds that a page waits for replies; what comes later shows when the page is loaded again."""
@@ -111,7 +111,7 @@ class SimulatedPhones:
         self.remember(phone)
         return phone
 
-    def screen(self, phone: SimulatedPhone, person: PracticePerson | None) -> list[PhoneItem]:
+    def screen(self, phone: SimulatedPhone, person: SimulatedPerson | None) -> list[PhoneItem]:
         """Return the items on the phone's screen, oldest first."""
         items = [
             PhoneItem(
@@ -167,13 +167,13 @@ class SimulatedPhones:
             await self.services.timers.tick()
         await self._settle(phone)
 
-    async def person(self, phone: SimulatedPhone) -> PracticePerson | None:
+    async def person(self, phone: SimulatedPhone) -> SimulatedPerson | None:
         """Return what is stored about the phone's holder; None if nothing is."""
         return await asyncio.to_thread(self._person, phone)
 
-    def _person(self, phone: SimulatedPhone) -> PracticePerson | None:
+    def _person(self, phone: SimulatedPhone) -> SimulatedPerson | None:
         with reader(self.services.engine) as connection:
-            return simulated_people.practice_person(
+            return simulated_people.simulated_person(
                 connection, self.services.keyring, self._lookups(phone), self.services.clock()
             )
 

@@ -11,7 +11,7 @@ from review.kit import labels
 
 if TYPE_CHECKING:
     from flows.model.consent_answers import Use
-    from storage.queries.simulated_people import PracticePerson
+    from storage.queries.simulated_people import SimulatedPerson
 
 PHONES = tuple((look.name, look.title) for look in reversed(LOOKS.values()))
 """The looks a phone can have: name and title; a new browser gets the first."""
@@ -78,7 +78,7 @@ class KeptShown(NamedTuple):
     opted_out: bool
 
 
-def kept(person: PracticePerson | None) -> KeptShown:
+def kept(person: SimulatedPerson | None) -> KeptShown:
     """Return the content of the panel beside the phone."""
     if person is None:
         return KeptShown((), "Nothing yet. Nothing is kept before somebody says yes.", "", "", opted_out=False)

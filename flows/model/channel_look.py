@@ -1,6 +1,6 @@
 """How messages look to a person: as text messages, or as a chat with buttons. What follows from it stands here, once.
 
-Several channels may share a look; the practice phone imitates each. Whoever needs to know asks for what a look is like,
+Several channels may share a look; the simulator imitates each. Whoever needs to know asks for what a look is like,
 never for its name.
 """
 

@@ -1,4 +1,4 @@
-"""Named questions about somebody on the practice phone, and letting time pass for them alone. Never commits.
+"""Named questions about somebody on the simulator, and letting time pass for them alone. Never commits.
 
 Everything here looks at simulated contributors only: nobody else's time is ever moved.
 """
@@ -33,8 +33,8 @@ STORY = tables.Story.__table__
 TAG = tables.Tag.__table__
 
 
-class PracticeStory(NamedTuple):
-    """One story told on a practice phone, as far as its panel shows it."""
+class SimulatedStory(NamedTuple):
+    """One story told on a simulated phone, as far as its panel shows it."""
 
     id: int
     kind: StoryKind
@@ -45,8 +45,8 @@ class PracticeStory(NamedTuple):
     """(dimension, value) of what its teller said it is about."""
 
 
-class PracticePerson(NamedTuple):
-    """What is held about somebody on a practice phone."""
+class SimulatedPerson(NamedTuple):
+    """What is held about somebody on a simulated phone."""
 
     contributor_id: int
     opted_out: bool
@@ -61,13 +61,13 @@ class PracticePerson(NamedTuple):
     """Messages held sealed."""
     waiting: int
     """Messages to them that are not on the phone yet and could be."""
-    stories: tuple[PracticeStory, ...]
+    stories: tuple[SimulatedStory, ...]
     """Newest first."""
 
 
-def practice_person(
+def simulated_person(
     connection: Connection, keyring: Keyring, lookups: Sequence[bytes], now: datetime
-) -> PracticePerson | None:
+) -> SimulatedPerson | None:
     """Return what is held about the phone with this keyed address; None if it has not been used yet."""
     person = connection.execute(
         select(CONTRIBUTOR.c.id, CONTRIBUTOR.c.opted_out)
@@ -83,7 +83,7 @@ def practice_person(
         .limit(1)
     ).first()
     state = _readable(latest.state) if latest else None
-    return PracticePerson(
+    return SimulatedPerson(
         contributor_id=person.id,
         opted_out=person.opted_out,
         status=latest.status if latest else "",
@@ -109,7 +109,7 @@ def waiting_for(connection: Connection, lookups: Sequence[bytes], now: datetime)
 
 
 def let_time_pass(connection: Connection, contributor_id: int, time: timedelta) -> None:
-    """Move the past of somebody on a practice phone further back, so that what is due later is due sooner."""
+    """Move the past of somebody on a simulated phone further back, so that what is due later is due sooner."""
     if not connection.execute(
         select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == contributor_id).with_for_update()
     ).scalar():
@@ -157,7 +157,7 @@ def _waiting(connection: Connection, contributor_id: int, now: datetime) -> int:
     ).scalar_one()
 
 
-def _stories(connection: Connection, contributor_id: int) -> tuple[PracticeStory, ...]:
+def _stories(connection: Connection, contributor_id: int) -> tuple[SimulatedStory, ...]:
     rows = connection.execute(
         select(STORY.c.id, STORY.c.kind, STORY.c.place_label, STORY.c.place_words, STORY.c.use, STORY.c.state)
         .where(STORY.c.contributor_id == contributor_id, STORY.c.withdrawn_at.is_(None))
@@ -172,5 +172,5 @@ def _stories(connection: Connection, contributor_id: int) -> tuple[PracticeStory
             .order_by(TAG.c.id)
         ).all()
         place = row.place_label or row.place_words
-        found.append(PracticeStory(row.id, row.kind, place, row.use, row.state, tuple((d, v) for d, v in tags)))
+        found.append(SimulatedStory(row.id, row.kind, place, row.use, row.state, tuple((d, v) for d, v in tags)))
     return tuple(found)

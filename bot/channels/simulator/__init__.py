@@ -1,4 +1,4 @@
-"""The practice phone as a channel of its own."""
+"""The simulator as a channel of its own."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ DECLARATION = Declaration(
     title="The practice phone",
     way="the practice phone",
     is_on=lambda settings: settings.simulator_on,
-    practice=True,
+    simulated=True,
 )

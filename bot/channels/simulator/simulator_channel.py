@@ -1,4 +1,4 @@
-"""The practice phone: a channel whose other end is a page of ours or a terminal.
+"""The simulator: a channel whose other end is a page of ours.
 
 It sends by remembering. The last messages of each phone are kept in memory, so that a page can show them and be opened
 again; after a restart a phone is empty, while its conversation goes on. An address names its look: `sms-…` reads like
@@ -116,7 +116,7 @@ def event(
 
 
 class SimulatorChannel:
-    """All practice phones of this process."""
+    """All simulated phones of this process."""
 
     name = NAME
     reach = ""
@@ -126,7 +126,7 @@ class SimulatorChannel:
 
     @classmethod
     def from_settings(cls, settings: Settings, keyring: Keyring) -> Self | None:
-        """Return the practice phones, or None where they are switched off."""
+        """Return the simulator, or None where it is switched off."""
         return cls() if settings.simulator_on else None
 
     def __init__(self) -> None:

@@ -126,17 +126,17 @@ class ToAlert(NamedTuple):
     taken: bool
     likely: bool
     """True: only worth a look. The first contact is told once a day, when the team is there."""
-    practice: bool
-    """True: words on the practice phone. Nothing of it goes to a real phone."""
+    simulated: bool
+    """True: words on the simulator. Nothing of it goes to a real phone."""
 
 
 def to_alert(connection: Connection, now: datetime) -> list[ToAlert]:
     """Return open items that somebody is to be told about, held until the commit; another process gets others."""
-    practice = select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == ITEM.c.contributor_id).scalar_subquery()
+    simulated = select(CONTRIBUTOR.c.simulated).where(CONTRIBUTOR.c.id == ITEM.c.contributor_id).scalar_subquery()
     rows = connection.execute(
         select(
             ITEM.c.id, ITEM.c.raised_at, ITEM.c.look_by, ITEM.c.taken_at.is_not(None), ITEM.c.level == LIKELY,
-            func.coalesce(practice, false()),
+            func.coalesce(simulated, false()),
         )
         .where(OPEN, ITEM.c.next_alert_at <= now)
         .order_by(ITEM.c.id)

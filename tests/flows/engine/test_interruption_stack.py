@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pytest
+from flows.simulation.in_memory_store import CODE
 
 from flows import interruptions
 from flows.interruptions.confirm import AwaitedNumber
@@ -14,7 +15,6 @@ from flows.interruptions.turn_builder import EngineError, TurnBuilder
 from flows.model.conversation import Conversation
 from flows.model.effects import Erase, PutBack, Say
 from flows.model.open_interruption import OpenInterruption
-from flows.simulation.in_memory_store import CODE
 from tests.flows.phone import NOON, Phone, releases
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flows.simulation.transcript import lines
 from pydantic import TypeAdapter
 
 from flows.authoring.loader import load
@@ -23,7 +24,6 @@ from flows.model import signals
 from flows.model.conversation import Conversation, UnreadableConversationError
 from flows.model.organisation_facts import OrganisationFacts
 from flows.model.signals import Chose, Edited, Expired, Quiet, Said
-from flows.simulation.transcript import lines
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnResult
