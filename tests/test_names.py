@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ TWICE = {"app"}
 EMPTY = frozenset({"common", "helpers", "manager", "misc", "utils"})
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
     named = {str(path.relative_to(ROOT)): path for path in paths if not path.stem.startswith("__")}
