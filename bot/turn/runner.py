@@ -15,7 +15,7 @@ from bot.turn.handlers import HANDLERS
 from flows.engine.advance import advance
 from flows.model.conversation import Conversation, Status, idle
 from flows.model.delivery import AddressState, MessageKind
-from flows.model.effects import Begin, SaveAnswer, Say
+from flows.model.effects import Begin, RaiseConcern, SaveAnswer, Say
 from flows.model.messages import Message
 from flows.model.signals import Signal, Started
 from storage.protection.crypto import seal_receipt, with_receipt
@@ -68,6 +68,8 @@ class TurnRunner(HandlerContext):
         self.shown: list[Say] = []
         """What was said to a person beside whom a worker sits; to anybody else it goes through the outbox."""
         self._from: tuple[object, ...] = ()
+        self._names_help = False
+        """True once something was heard for which somebody to talk to, or to ring, is named."""
         self.stored = stored is not None
         if stored is None:
             self.release: Release = services.releases.begin("", "")
@@ -173,6 +175,7 @@ class TurnRunner(HandlerContext):
             self.stored = True
         answers: list[Signal] = []
         begin: Begin | None = None
+        self._names_help |= any(isinstance(one, RaiseConcern) and one.level == "plain" for one in outcome.effects)
         for effect in outcome.effects:
             if isinstance(effect, Begin):
                 begin = effect
@@ -258,8 +261,7 @@ class TurnRunner(HandlerContext):
 
     def _is_beside(self, say: Say) -> bool:
         """Tell whether an answer moves no flow on. What names somebody to talk to is never counted."""
-        signposting = self.person.signposted_at == self.now
-        if say.redraw or signposting or self.person.simulated or self.trigger.kind != MessageKind.REPLY:
+        if say.redraw or self._names_help or self.person.simulated or self.trigger.kind != MessageKind.REPLY:
             return False
         return self._place() == self._from
 

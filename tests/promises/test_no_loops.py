@@ -71,3 +71,10 @@ async def test_stop_counts_and_what_was_not_asked_is_not_answered(service: Servi
     assert len(service.rows(tables.Story)) == 1, "the question was never sent, so a number cannot answer it"
     await service.text(MAYA, "please stop texting me")
     assert service.rows(tables.Contributor)[0].opted_out
+
+
+async def test_whoever_is_in_danger_is_told_whom_to_ring_each_time(service: Service) -> None:
+    await service.text(MAYA, "Hello", "AGREE")
+    for _ in range(MOST + 5):
+        answers = await service.text(MAYA, "somebody is breaking in right now")
+        assert any("999" in answer for answer in answers)
