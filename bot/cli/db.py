@@ -180,6 +180,37 @@ def release(
     out.print("Messages go out again.")
 
 
+@commands.command("new-key")
+def new_key() -> None:
+    """Encrypt all that is kept with the first key of EARSHOT_SECRET_KEY, so that the keys behind it may go.
+
+    Stop the service first. It can be broken off and run again.
+    """
+    from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415 - keep start-up light
+    from bot.settings.open_database import opened_database  # noqa: PLC0415
+    from storage.protection import crypto  # noqa: PLC0415
+
+    settings = installed_settings()
+    given = settings.secret_key.get_secret_value() if settings.secret_key is not None else ""
+    if "," not in given:
+        console(error=True).print(
+            "[red]×[/red] There is one key, so nothing was changed. Write the new key first and the old one behind it:"
+            " EARSHOT_SECRET_KEY=new,old"
+        )
+        raise typer.Exit(FAILED)
+    with opened_database(settings) as base:
+        done = crypto.rotate(base.writer, base.keyring)
+    out = console()
+    out.print(f"{done.sealed} values and {done.receipts} receipts are under the first key now.")
+    if done.left:
+        out.print(
+            f"[yellow]Keep the old key too.[/yellow] {done.left} hashes can be found by it alone: addresses that were"
+            " deleted after a STOP, and receipts of deleted conversations. Without it they are not known again."
+        )
+    else:
+        out.print("The old key may go, once no backup is left that was made with it.")
+
+
 def _apply_changes_since(settings: Settings, before: Path | None) -> None:
     """Apply the list in the data folder, and what the database that was here before (the file `before`) knows."""
     from bot.cli.console import console  # noqa: PLC0415
