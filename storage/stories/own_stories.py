@@ -279,10 +279,10 @@ def reopen(
 
 
 def reopen_of_conversation(connection: Connection, conversation_id: str, now: datetime) -> None:
-    """Call `reopen` for the story of a conversation, if it has one. Call it before the change is made."""
+    """Call `reopen` for the story of a conversation, if it has one. The change that follows raises its version."""
     found = connection.execute(select(STORY.c.id).where(STORY.c.conversation_id == conversation_id)).scalar()
     if found is not None:
-        reopen(connection, found, now, editions=True)
+        reopen(connection, found, now, editions=True, counted=True)
 
 
 def changed_since(connection: Connection, story_id: int) -> datetime | None:

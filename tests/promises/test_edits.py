@@ -229,3 +229,11 @@ async def test_an_edit_into_start_opens_it_again(service: Service) -> None:
     await service.chat(CHAT, "stop")
     await edit(service, told, "START")
     assert not service.rows(tables.Contributor)[0].opted_out
+
+
+async def test_one_change_is_counted_once(service: Service) -> None:
+    told = await kept(service)
+    (before,) = service.rows(tables.Story)
+    await edit(service, told, FREED)
+    (edited,) = service.rows(tables.Story)
+    assert (edited.text, edited.version) == (FREED, before.version + 1)
