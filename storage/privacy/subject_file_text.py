@@ -115,7 +115,9 @@ def _conversation(row: Held) -> list[str]:
             f"{step}: {_value(answer.get('label') or answer.get('value'))} {answer.get('note', '')}".strip()
         )
     partial = state.get("partial") or state.get("scratch") or {}  # as it is stored now, or as it was before
-    if begun := _leaves({key: value for key, value in partial.items() if key != "kind"}):
+    begun = _leaves({key: value for key, value in partial.items() if key != "kind"})
+    begun += [leaf for asked in state.get("interruptions", ()) for leaf in _leaves(asked.get("parts"))]
+    if begun:
         told += _indented(f"Being written: {', '.join(begun)}")
     if state.get("receipt"):
         told += _indented(f"Receipt: {state['receipt']}")

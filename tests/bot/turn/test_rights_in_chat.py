@@ -16,6 +16,7 @@ from flows.language.segments import count
 from flows.model.conversation import Conversation
 from flows.model.messages import sms_text
 from storage import tables
+from storage.db.engine import reader
 from storage.privacy import file_link
 from storage.privacy.subject_file import about
 from storage.queries.delivery import outbox
@@ -252,6 +253,14 @@ async def test_saying_it_differently_takes_the_old_words_place_and_deletes_them(
     assert "I cannot get to the clinic" not in everywhere
     sealed = [row.sealed for row in service.rows(tables.Inbound) if row.sealed is not None]
     assert all(b"taken away" not in service.keyring.open("inbound.sealed", one) for one in sealed)
+
+
+async def test_new_words_that_are_half_written_stand_in_the_file_of_their_writer(service: Service) -> None:
+    await service.text(MAYA, *story(FIRST), "CHANGE", "1", "1", "They took our bus stop away.")
+    person = service.rows(tables.Contributor)[0].id
+    with reader(service.engine) as connection:
+        told = about(connection, service.keyring, person, service.now).to_text()
+    assert told.index("Being written: ") < told.index("They took our bus stop away.", told.index("Being written: "))
 
 
 async def test_leaving_the_old_words_changes_nothing(service: Service) -> None:
