@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
+import json
 from array import array
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from flows.language.answers import phrase_book
@@ -14,6 +13,7 @@ from flows.language.kept_books import FILE, digest
 from flows.language.keywords import keyword_tables
 from flows.language.linear.weights_file import index_of, indexed
 from flows.language.phrase_trie import Tree
+from flows.language.record_codec import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -56,30 +56,18 @@ class _States:
         return made
 
 
-class _Pickler(pickle.Pickler):
-    """Writes a book, and of its trees the numbers of their states; what has no order in the one it is sorted to."""
-
-    def __init__(self, out: BytesIO, states: _States) -> None:
-        super().__init__(out, protocol=4)
-        self._states = states
-
-    def persistent_id(self, obj: Any) -> int | None:
-        """Return the number of a tree."""
-        return self._states.state(obj) if isinstance(obj, Tree) else None
-
-    def reducer_override(self, obj: Any) -> Any:
-        """Return how to write a set."""
-        return (frozenset, (sorted(obj),)) if isinstance(obj, frozenset) else NotImplemented
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def written(books: Mapping[str, Any]) -> bytes:
     """Return the content of a file of these books."""
     states = _States()
-    pickled = {}
-    for name, book in books.items():
-        out = BytesIO()
-        _Pickler(out, states).dump(book)
-        pickled[name] = out.getvalue()
+
+    def number(value: Any) -> int | None:
+        return states.state(value) if isinstance(value, Tree) else None
+
+    by_name = {name: _json(encoded(book, number)) for name, book in books.items()}
     words = [word.encode() for word in states.words]
     words_at, edges_at = array("I", [0]), array("I", [0])
     for word in words:
@@ -90,7 +78,7 @@ def written(books: Mapping[str, Any]) -> bytes:
         spoken.extend(word for word, _ in edges)
         leads_to.extend(state for _, state in edges)
         edges_at.append(len(spoken))
-    rest = pickle.dumps((list(states.meanings), pickled), protocol=4)
+    rest = _json([[encoded(meaning, number) for meaning in states.meanings], by_name]).encode()
     made = digest()
     for section in (words_at, edges_at, meant, spoken, leads_to, b"".join(words), rest):
         content = bytes(section)

@@ -7,16 +7,16 @@ which sources it was made. Where they are others by now, it counts for nothing, 
 
 from __future__ import annotations
 
-import pickle
+import json
 import sys
 from functools import cache
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from flows.language.mapped_file import let_go, mapped
 from flows.language.phrase_trie import Tree
+from flows.language.record_codec import decoded
 
 if TYPE_CHECKING:
     import mmap
@@ -27,7 +27,7 @@ FILE: Final = FOLDER / "books.bin"
 SOURCES: Final = (
     "keywords/words/*.toml", "distress/concerns/*.toml", "intents/*.toml", "answers/*.toml",
     "keywords/keyword_tables.py", "distress/distress_tables.py", "intents/intent_tables.py", "intents/gathered.py",
-    "answers/phrase_book.py", "phrase_trie.py", "normalise.py", "kept_books.py", "keep_books.py",
+    "answers/phrase_book.py", "phrase_trie.py", "normalise.py", "kept_books.py", "keep_books.py", "record_codec.py",
 )  # fmt: skip
 """All that a book is made of: what is written in tables, and how they are read."""
 DIGEST: Final = 32
@@ -76,17 +76,18 @@ class BookShelf:
             sections.append(view[place + 4 : place + 4 + length].cast(kind))
             place += 4 + length + -length % 4
         self._words_at, self._edges_at, self._meant, self._words, self._leads_to, self._spelled, books = sections
-        self._meanings, self._pickled = pickle.loads(books)  # noqa: S301 - a file of our own, as our code is
+        self._meanings, self._written = json.loads(bytes(books))
+        self._read: dict[int, Any] = {}
         self._trees: dict[int, KeptTree] = {}
 
     @property
     def names(self) -> set[str]:
         """The names of the books."""
-        return set(self._pickled)
+        return set(self._written)
 
     def book(self, name: str) -> Any:
         """Return a book, each time anew."""
-        return _Unpickler(self, self._pickled[name]).load()
+        return decoded(json.loads(self._written[name]), self.tree)
 
     def tree(self, state: int) -> KeptTree:
         """Return the tree of a state; the same object each time."""
@@ -97,7 +98,10 @@ class BookShelf:
 
     def meaning(self, state: int) -> Any:
         """Return what has been said once a state is reached; None if nothing."""
-        return self._meanings[self._meant[state]]
+        number = self._meant[state]
+        if number not in self._read:
+            self._read[number] = decoded(self._meanings[number], self.tree)
+        return self._read[number]
 
     def edges(self, state: int) -> dict[str, Any]:
         """Return by word the state that a state leads to."""
@@ -126,14 +130,6 @@ class KeptTree(Tree[Any]):
     def _grow(self, word: str, begun: Any) -> KeptTree:
         grown = self.branches[word] = self._shelf.tree(begun)
         return grown
-
-
-class _Unpickler(pickle.Unpickler):
-    """Reads a book whose trees are numbers of states."""
-
-    def __init__(self, shelf: BookShelf, pickled: bytes) -> None:
-        super().__init__(BytesIO(pickled))
-        self.persistent_load = shelf.tree  # type: ignore[method-assign]
 
 
 def opened(path: Path, made_of: bytes) -> BookShelf | None:

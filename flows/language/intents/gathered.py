@@ -7,10 +7,11 @@ that tell of others or of another time: what is gathered loosely must not take a
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 Meaning = TypeVar("Meaning")
 
@@ -24,17 +25,20 @@ class Rule(NamedTuple, Generic[Meaning]):
     """Whether the clause has to ask something."""
 
 
+@dataclass(slots=True)
 class Gathering(Generic[Meaning]):
     """Rules, looked up by word."""
 
-    def __init__(self, rules: Iterable[Rule[Meaning]]) -> None:
-        self._rules = list(rules)
+    rules: Sequence[Rule[Meaning]]
+    _places: Mapping[str, Sequence[tuple[int, int]]] = field(init=False)
+
+    def __post_init__(self) -> None:
         places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for number, rule in enumerate(self._rules):
+        for number, rule in enumerate(self.rules):
             for group, words in enumerate(rule.groups):
                 for word in words:
                     places[word].append((number, group))
-        self._places: Mapping[str, Sequence[tuple[int, int]]] = dict(places)
+        self._places = dict(places)
 
     def find(self, words: Sequence[str], *, asks: bool, telling_words: Collection[str]) -> Meaning | None:
         """Return the meaning of the rule with most groups that fits these words; of two alike the first."""
@@ -45,7 +49,7 @@ class Gathering(Generic[Meaning]):
         tells = {word for word in words if word in telling_words}
         best: tuple[int, int] | None = None
         for number in sorted({number for number, _ in spoken}):
-            rule = self._rules[number]
+            rule = self.rules[number]
             used = [spoken.get((number, group)) for group in range(len(rule.groups))]
             if (rule.asked and not asks) or not all(used):
                 continue
@@ -53,4 +57,4 @@ class Gathering(Generic[Meaning]):
                 continue
             if best is None or len(rule.groups) > best[0]:
                 best = (len(rule.groups), number)
-        return None if best is None else self._rules[best[1]].meaning
+        return None if best is None else self.rules[best[1]].meaning

@@ -273,7 +273,7 @@ def _made(language: str) -> IntentBook:
     return IntentBook(
         said=planted(phrases, words),
         courteous=listed("courtesies"),
-        gathering=Gathering(rule for table in tables for rule in _rules(table)),
+        gathering=Gathering([rule for table in tables for rule in _rules(table)]),
         vetoed=listed("vetoes"),
         pasts=every("past"),
         long_ago=every("long_ago"),
