@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from flows.model.item_kinds import Role
+    from flows.model.vocabulary.item_kinds import Role
     from review.kit.services import ReviewServices
 
 POLICY = "; ".join(

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Enum, String, bindparam, select
 from sqlmodel import AutoString
 
-from flows.model import consent_answers, conversation, delivery, item_kinds, request_kinds, story_states
+from flows.model import conversation
+from flows.model.vocabulary import consent_answers, delivery, item_kinds, request_kinds, story_states
 from review.kit import labels
 from storage import tables
 from storage.db.engine import reader

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
-from flows.model.delivery import AddressState, MessageKind
+from flows.model.vocabulary.delivery import AddressState, MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

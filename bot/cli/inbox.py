@@ -36,7 +36,7 @@ def items(
     """List the items that nobody has closed, oldest first; or close one in a member's name."""
     from bot.cli.console import FAILED, console, installed_settings  # noqa: PLC0415
     from bot.settings.open_database import opened_database  # noqa: PLC0415 - keep start-up light
-    from flows.model.item_kinds import ItemKind  # noqa: PLC0415
+    from flows.model.vocabulary.item_kinds import ItemKind  # noqa: PLC0415
     from storage.db.engine import reader  # noqa: PLC0415
     from storage.queries.team import team_items  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ def _print(lines: list[ItemLine], open_now: int, settings: Settings) -> None:
 
 
 def _close(connection: Connection, *, number: int, by: str, note: str, now: datetime) -> Outcome:
-    from flows.model.item_kinds import ItemKind, kinds_for  # noqa: PLC0415 - keep start-up light
+    from flows.model.vocabulary.item_kinds import ItemKind, kinds_for  # noqa: PLC0415 - keep start-up light
     from review.kit.accounts import email_of  # noqa: PLC0415
     from storage.queries.team import members, team_items  # noqa: PLC0415
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot.channels import way_in_words
-from flows.model.delivery import AddressState
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.delivery import AddressState
+from flows.model.vocabulary.item_kinds import Role
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from flows.model.request_kinds import RequestKind, RequestOrigin
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin
 
 if TYPE_CHECKING:
     from rich.console import Console

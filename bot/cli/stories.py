@@ -14,7 +14,7 @@ import typer
 from bot.cli.assist import assist
 from bot.cli.proof import proof
 from flows.language.normalise import displayable
-from flows.model.story_states import StoryState
+from flows.model.vocabulary.story_states import StoryState
 
 if TYPE_CHECKING:
     from rich.console import Console

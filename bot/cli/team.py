@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot.cli.on_call import oncall
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

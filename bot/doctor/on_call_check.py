@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.doctor.finding import CheckContext, DoctorFinding
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.delivery import AddressState
 from storage.db.engine import reader
 from storage.queries.team import on_call, safeguarding_items
 

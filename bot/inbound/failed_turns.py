@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.turn import address_holder, fallback
 from flows.engine.signpost_first import ONCE_IN
 from flows.language.keywords.recognise import Keyword
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.protection import cancel_waiting
 from storage.queries.conversations import turn_queries as store
 from storage.tables.inbound import InboundState

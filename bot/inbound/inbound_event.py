@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.channels import is_simulated
 from bot.turn.runner import HOUR, MOST_BESIDE
-from flows.model.delivery import MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
+from flows.model.vocabulary.delivery import MessageKind
 from storage.protection.crypto import address_lookups, seal_address
 from storage.queries.conversations import failed_events
 from storage.queries.conversations import turn_queries as store

@@ -28,9 +28,9 @@ from bot.turn.runner import TurnRunner
 from bot.turn.seen_messages import EVERYTHING, Seen, judge
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Status
-from flows.model.delivery import AddressState
 from flows.model.effects import Begin
 from flows.model.signals import Located, Said, Sent, Started
+from flows.model.vocabulary.delivery import AddressState
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.queries.conversations import turn_queries as store
 from storage.queries.team import on_call

@@ -18,9 +18,9 @@ from bot.telemetry.logs import error_fields, log
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Conversation, Status
-from flows.model.delivery import MessageKind
-from flows.model.item_kinds import ItemKind
 from flows.model.signals import AskedBack
+from flows.model.vocabulary.delivery import MessageKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.db.engine import reader
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.queries.conversations import address_holders

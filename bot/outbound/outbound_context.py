@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.outbound import outcome, provider_reports
 from bot.telemetry import metrics
-from flows.model.delivery import MessageState
+from flows.model.vocabulary.delivery import MessageState
 from storage.queries.delivery import provider_statuses
 
 if TYPE_CHECKING:

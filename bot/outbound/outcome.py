@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.outbound import retry_policy
 from bot.turn import blocked_reply
-from flows.model.delivery import OUT_OF_REACH, AddressState, MessageKind
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import OUT_OF_REACH, AddressState, MessageKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.queries.contributors.people import opt_out, set_address_state
 from storage.queries.conversations import address_holders
 from storage.queries.conversations.turn_queries import raise_item

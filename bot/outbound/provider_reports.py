@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from bot.channels.channel import StatusReport
 from bot.outbound import outcome
-from flows.model.delivery import MessageKind, MessageState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import MessageKind, MessageState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.queries.conversations import address_holders
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.delivery import outbox, provider_statuses

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flows.model.delivery import MessageKind
+from flows.model.vocabulary.delivery import MessageKind
 
 if TYPE_CHECKING:
     from storage.queries.delivery.outbox import DueMessage

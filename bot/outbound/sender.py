@@ -26,9 +26,9 @@ from bot.outbound.reconciler import Reconciler
 from bot.outbound.sending_processes import BEAT_SECONDS, Presence
 from bot.telemetry import metrics
 from bot.telemetry.logs import error_fields, log
-from flows.model.delivery import MessageKind
-from flows.model.item_kinds import ItemKind
 from flows.model.messages import UnreadableMessageError
+from flows.model.vocabulary.delivery import MessageKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.db.database_trouble import cause_of
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.protection.crypto import SealBrokenError

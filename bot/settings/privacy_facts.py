@@ -10,7 +10,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flows.model.consent_answers import Purpose
+from flows.model.vocabulary.consent_answers import Purpose
 
 if TYPE_CHECKING:
     from bot.settings.environment import Settings

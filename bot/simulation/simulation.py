@@ -26,12 +26,12 @@ from bot.turn.formatting import choice_of
 from bot.turn.releases import GREETING, Releases
 from bot.turn.turn_services import TurnServices
 from flows.model.channel_look import LOOKS
-from flows.model.consent_answers import Use
 from flows.model.conversation import Conversation, idle
-from flows.model.delivery import MessageKind, MessageState
 from flows.model.effects import Say
 from flows.model.messages import Message, button, sms_text
 from flows.model.signals import Chose, Edited, Located, Said, Sent, Started
+from flows.model.vocabulary.consent_answers import Use
+from flows.model.vocabulary.delivery import MessageKind, MessageState
 from flows.walk.story_walk import StoryWalk
 from storage import tables
 from storage.db.in_memory import InMemoryWriter, in_memory

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.model.channel_look import LOOKS
-from flows.model.consent_answers import Use
 from flows.model.effects import (
     AddToStory,
     AmendStory,
@@ -45,6 +44,7 @@ from flows.model.effects import (
     Unseal,
 )
 from flows.model.messages import button, sms_text
+from flows.model.vocabulary.consent_answers import Use
 from flows.questions.story import joined
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from secrets import choice
 from typing import TYPE_CHECKING
 
 from bot.channels import is_simulated
-from flows.model.delivery import MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
 from flows.model.signals import Said, Started
+from flows.model.vocabulary.delivery import MessageKind
 from storage.db.engine import reader
 from storage.db.writer import LostBatchError, WriterBusyError, WriterClosedError
 from storage.queries.conversations.turn_queries import enqueue

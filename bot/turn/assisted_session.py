@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from bot.turn.runner import TurnRunner
 from bot.turn.turn_services import TurnTrigger
 from flows.model.conversation import Status
-from flows.model.delivery import AddressState
 from flows.model.effects import Begin
 from flows.model.signals import Said
+from flows.model.vocabulary.delivery import AddressState
 from storage.protection.crypto import address_lookups, seal_address
 from storage.queries.contributors.consent_decisions import ASSISTED
 from storage.queries.conversations import turn_queries as store

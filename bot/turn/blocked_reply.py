@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from flows.interruptions import CHANGE, CONFIRM, DELETE, OFFERS
 from flows.model.conversation import Conversation, UnreadableConversationError
-from flows.model.delivery import MessageKind
-from flows.model.item_kinds import ItemKind
-from flows.model.request_kinds import RequestKind, RequestOrigin
+from flows.model.vocabulary.delivery import MessageKind
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin
 from storage.queries.conversations.turn_queries import conversation_by_id, raise_item
 from storage.queries.team import requests
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from flows.language.distress.detect_distress import notice
 from flows.language.keywords.recognise import Keyword, recognise
-from flows.model.request_kinds import RequestKind
 from flows.model.signals import Edited, Said, Started
+from flows.model.vocabulary.request_kinds import RequestKind
 from storage.queries.team import safeguarding_items
 
 if TYPE_CHECKING:

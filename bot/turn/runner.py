@@ -14,10 +14,10 @@ from bot.turn.handler_context import HandlerContext
 from bot.turn.handlers import HANDLERS
 from flows.engine.advance import advance
 from flows.model.conversation import Conversation, Status, idle
-from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Begin, RaiseConcern, SaveAnswer, Say
 from flows.model.messages import Message
 from flows.model.signals import Signal, Started
+from flows.model.vocabulary.delivery import AddressState, MessageKind
 from storage.protection.crypto import seal_receipt, with_receipt
 from storage.protection.receipt_lookup import draw
 from storage.queries.contributors.consent_decisions import ASSISTED

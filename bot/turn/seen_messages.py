@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from flows.model.delivery import MessageState
+from flows.model.vocabulary.delivery import MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

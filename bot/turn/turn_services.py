@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
-from flows.model.delivery import MessageKind
 from flows.model.staffed_hours import StaffedHours
+from flows.model.vocabulary.delivery import MessageKind
 from storage.privacy import file_link
 from storage.queries.conversations import address_holders
 

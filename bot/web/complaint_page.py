@@ -24,8 +24,8 @@ from starlette.routing import Route
 from bot.web import templating
 from bot.web.privacy_page import REGULATORS, preferred
 from flows.interruptions.turn_builder import LANGUAGES
-from flows.model.item_kinds import ItemKind
-from flows.model.request_kinds import RequestKind, RequestOrigin
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin
 from review.kit import forms
 from review.kit.throttle import network_of, site_of
 from storage.queries.conversations.turn_queries import raise_item

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from bot.channels.channel import Channel
     from bot.web.web_services import WebServices
-    from flows.model.item_kinds import ItemKind
+    from flows.model.vocabulary.item_kinds import ItemKind
     from storage.queries.team.safeguarding_items import Count
 
 ANSWER_SECONDS = 10.0

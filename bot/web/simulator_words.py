@@ -10,7 +10,7 @@ from flows.model.channel_look import LOOKS
 from review.kit import labels
 
 if TYPE_CHECKING:
-    from flows.model.consent_answers import Use
+    from flows.model.vocabulary.consent_answers import Use
     from storage.queries.simulated_people import SimulatedPerson
 
 PHONES = tuple((look.name, look.title) for look in reversed(LOOKS.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.model.consent_answers import Naming, Purpose, Use
+from flows.model.vocabulary.consent_answers import Naming, Purpose, Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

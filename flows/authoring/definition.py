@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import Field
 
 from flows.model.record import Record
-from flows.model.story_states import StoryKind
+from flows.model.vocabulary.story_states import StoryKind
 from flows.questions import QUESTIONS
 from flows.questions.question import SourceText, Step
 

@@ -21,8 +21,8 @@ from flows.model.organisation_facts import OrganisationFacts
 from flows.model.record import Record
 
 if TYPE_CHECKING:
-    from flows.model.consent_answers import Purpose
     from flows.model.conversation import Conversation
+    from flows.model.vocabulary.consent_answers import Purpose
     from flows.questions.question import Choice, OptionStep
 
 PLACEHOLDERS = frozenset(

@@ -13,10 +13,10 @@ from flows.authoring.findings import Finding
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release, compile_release
 from flows.model.channel_look import LOOKS
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer, Conversation, idle
 from flows.model.effects import Option, Say
 from flows.model.organisation_facts import OrganisationFacts
+from flows.model.vocabulary.consent_answers import Purpose
 from flows.questions.options import offered
 from flows.questions.question import QuestionContext, SourceText, Step, offered_options
 from flows.walk.walked_costs import Cost, cost

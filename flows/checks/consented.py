@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.checks.checked_flow import AT
-from flows.model.consent_answers import Purpose
+from flows.model.vocabulary.consent_answers import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows.authoring.flow_graph import CHANNELS
 from flows.checks.checked_flow import AT, BY
-from flows.model.consent_answers import WIDTH, Naming, Purpose, Use
+from flows.model.vocabulary.consent_answers import WIDTH, Naming, Purpose, Use
 from flows.questions.question import offered_options
 
 if TYPE_CHECKING:

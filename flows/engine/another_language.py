@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flows.language.detect_language import language_of
 from flows.language.spoken_where import reach_sentence
 from flows.model.effects import Say, TellTeam
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder

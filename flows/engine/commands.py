@@ -23,9 +23,9 @@ from flows.model.effects import (
     TellData,
     TellTeam,
 )
-from flows.model.item_kinds import ItemKind
 from flows.model.open_interruption import OpenInterruption
-from flows.model.request_kinds import RequestKind
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind
 from flows.questions.question import Understood
 
 if TYPE_CHECKING:

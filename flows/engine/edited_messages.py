@@ -17,10 +17,10 @@ from flows.interruptions.of_age import MINOR, turn_away
 from flows.interruptions.reword import REWORD, WordsGathered
 from flows.interruptions.telling import parts_told, pending_parts, set_parts
 from flows.language.keywords.recognise import Keyword, recognise
-from flows.model.consent_answers import Purpose, Use, allows_more, use_of
 from flows.model.effects import AmendStory, AskForPerson, FindPlace, ListStories, NarrowStory, RecordConsent, Say
-from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
+from flows.model.vocabulary.consent_answers import Purpose, Use, allows_more, use_of
+from flows.model.vocabulary.request_kinds import RequestKind
 from flows.questions.place import found_for_edit, says_nowhere
 from flows.questions.question import Understood
 from flows.questions.story import Parts, joined, telling_of, with_edit

@@ -14,10 +14,10 @@ from flows.interruptions.decide_again import DecideAgain
 from flows.interruptions.interruption import Interruption
 from flows.interruptions.retell import RETELL, Retell, so_far
 from flows.interruptions.reword import REWORD, Reword
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer
 from flows.model.effects import HidePlace
 from flows.model.open_interruption import OpenInterruption
+from flows.model.vocabulary.consent_answers import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,8 +15,8 @@ from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import normalise
 from flows.model.effects import AskCode, AskForPerson, CheckCode, PutBack, Say, SetAside
 from flows.model.open_interruption import OpenInterruption
-from flows.model.request_kinds import RequestKind
 from flows.model.signals import CodeAsked, CodeChecked, Said
+from flows.model.vocabulary.request_kinds import RequestKind
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from flows.interruptions.confirm import DECIDE_AGAIN, call_off, proved
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, recognise
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Decided
 from flows.model.effects import RecordConsent
 from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Said
+from flows.model.vocabulary.consent_answers import Purpose
 from flows.questions.question import Understood
 
 if TYPE_CHECKING:

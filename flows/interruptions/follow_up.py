@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.language.keywords.recognise import Keyword, normalise, recognise
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Status
 from flows.model.effects import AnswerFollowUp, ProposeEdition, RecordConsent, Say, ShowFollowUp
 from flows.model.messages import text_on
 from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import AskBackShown, AskBackTaken, AskedBack, Chose, Said
+from flows.model.vocabulary.consent_answers import Purpose
 from flows.questions.consent import LITERAL
 
 if TYPE_CHECKING:

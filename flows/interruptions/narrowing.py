@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flows.model.consent_answers import WIDTH, Naming, Purpose, Use, allows_more
 from flows.model.effects import RecordConsent
 from flows.model.messages import text_on
 from flows.model.signals import Said
+from flows.model.vocabulary.consent_answers import WIDTH, Naming, Purpose, Use, allows_more
 from flows.questions.consent import LITERAL
 from flows.questions.question import Understood
 

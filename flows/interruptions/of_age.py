@@ -14,10 +14,10 @@ from flows.language.answers.ages import age_said
 from flows.language.keywords.recognise import Keyword, normalise, recognise
 from flows.model.conversation import Status
 from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
-from flows.model.item_kinds import ItemKind
 from flows.model.open_interruption import OpenInterruption
-from flows.model.request_kinds import RequestKind
 from flows.model.signals import Said
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind
 from flows.questions.story import telling_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from flows.interruptions.interruption import Interruption
-from flows.model.consent_answers import USES
 from flows.model.effects import GiveFile, ListStories, Say
+from flows.model.vocabulary.consent_answers import USES
 
 if TYPE_CHECKING:
     from flows.interruptions.turn_builder import TurnBuilder

@@ -12,10 +12,10 @@ from flows.interruptions.confirm import proved
 from flows.interruptions.interruption import Interruption
 from flows.interruptions.reword import Gathers, RewordedWords, WordsGathered
 from flows.language.keywords.recognise import Keyword, recognise
-from flows.model.consent_answers import Use, use_of
 from flows.model.effects import AddToStory, Erase, NarrowStory, Say
 from flows.model.open_interruption import OpenInterruption
 from flows.model.signals import Chose, Said
+from flows.model.vocabulary.consent_answers import Use, use_of
 from flows.questions.consent import LITERAL
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.interruptions.draft import draft_of, is_empty
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Answer, DueKind, Status
 from flows.model.effects import (
     Begin,
@@ -22,6 +21,7 @@ from flows.model.effects import (
 )
 from flows.model.messages import text_on
 from flows.model.open_interruption import OpenInterruption
+from flows.model.vocabulary.consent_answers import Purpose
 from flows.questions.question import QuestionContext, Step, Understood
 from flows.questions.story import Telling, as_parts, telling_of
 

@@ -10,10 +10,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from flows.model.consent_answers import Purpose, Use
-from flows.model.item_kinds import ItemKind
-from flows.model.request_kinds import RequestKind
-from flows.model.story_states import StoryKind
+from flows.model.vocabulary.consent_answers import Purpose, Use
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind
+from flows.model.vocabulary.story_states import StoryKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

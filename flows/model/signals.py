@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from flows.model.consent_answers import Use
-from flows.model.story_states import Progress
+from flows.model.vocabulary.consent_answers import Use
+from flows.model.vocabulary.story_states import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,10 @@ from flows.language.answers.corrections import meant
 from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
 from flows.language.normalise import is_told
-from flows.model.consent_answers import WIDTH, ConsentAnswer, Purpose
 from flows.model.effects import Option, RecordConsent, Say
 from flows.model.record import Record
 from flows.model.signals import Chose, Said, Signal
+from flows.model.vocabulary.consent_answers import WIDTH, ConsentAnswer, Purpose
 from flows.questions.options import Match, numbers, offered, pressed, spaced, strictly
 from flows.questions.question import (
     Choice,

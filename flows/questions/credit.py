@@ -11,9 +11,9 @@ from pydantic import Field
 from flows.language.answers.agreement import read_reply
 from flows.language.answers.phrase_book import answers_in
 from flows.language.keywords.recognise import normalise
-from flows.model.consent_answers import Naming, Purpose
 from flows.model.effects import RecordConsent
 from flows.model.signals import Said, Signal
+from flows.model.vocabulary.consent_answers import Naming, Purpose
 from flows.questions.consent import LITERAL, ONE_YEAR, hedged, listed
 from flows.questions.question import Interpretation, PurposeVersion, QuestionContext, Step, Unclear, Understood
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flows.model.channel_look import ChannelLook
-    from flows.model.consent_answers import Purpose
     from flows.model.conversation import Conversation, Status
     from flows.model.effects import Draft
     from flows.model.organisation_facts import OrganisationFacts
     from flows.model.partial_answer import PartialAnswer
     from flows.model.signals import Signal
+    from flows.model.vocabulary.consent_answers import Purpose
 
 Tagged = Literal["scale", "actor", "theme"]
 """Dimensions of a story that a contributor's answer can tag."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from flows.model.consent_answers import Purpose
+from flows.model.vocabulary.consent_answers import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

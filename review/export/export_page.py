@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from review.kit import labels, render
 from review.queue.queue_page import ANY_STATE, filters_from
 from storage.db.engine import reader

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import RedirectResponse
 
-from flows.model.item_kinds import About, kinds_for
+from flows.model.vocabulary.item_kinds import About, kinds_for
 from review.kit import render
 from storage.db.engine import reader
 from storage.queries.team import members, team_items
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.responses import Response
 
-    from flows.model.item_kinds import ItemKind
+    from flows.model.vocabulary.item_kinds import ItemKind
     from review.kit.visit import Visit
     from storage.queries.team.team_items import ItemLine
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from review.kit import end_membership, passwords
 from review.kit.throttle import Try, network_of
 from storage.db.engine import reader

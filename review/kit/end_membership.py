@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from review.kit.safeguarding_rules import SAFEGUARDING_ROLES
 from storage.queries.team import api_tokens, members, on_call, safeguarding_work
 

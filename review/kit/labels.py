@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.model.channel_look import LOOKS
-from flows.model.consent_answers import Naming, Purpose, Use
-from flows.model.item_kinds import Role
-from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
-from flows.model.story_states import Progress, StoryKind, StoryState
+from flows.model.vocabulary.consent_answers import Naming, Purpose, Use
+from flows.model.vocabulary.item_kinds import Role
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin, RequestOutcome
+from flows.model.vocabulary.story_states import Progress, StoryKind, StoryState
 from storage.tables.edition import EditionState
 
 

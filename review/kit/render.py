@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 
 from flows.language.detect_language import language_of
 from flows.language.normalise import displayable
-from flows.model.item_kinds import kinds_for
+from flows.model.vocabulary.item_kinds import kinds_for
 from review.kit import forms, labels
 from review.kit.safeguarding_rules import SAFEGUARDING_ROLES
 from storage.db.engine import reader

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from flows.model.item_kinds import Role
+    from flows.model.vocabulary.item_kinds import Role
     from review.kit.services import ReviewServices
     from review.kit.throttle import Throttle
 

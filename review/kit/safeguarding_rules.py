@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from review.kit.labels import LabelWord, known, label
 from storage.queries.team import members, safeguarding_work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from review.kit import device, forms
 
 if TYPE_CHECKING:

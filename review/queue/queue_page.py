@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flows.model.story_states import StoryState
+from flows.model.vocabulary.story_states import StoryState
 from review.kit import labels, render
 from review.kit.visit import READERS
 from storage.db.engine import reader

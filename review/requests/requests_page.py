@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse
 
-from flows.model.request_kinds import RequestOutcome
+from flows.model.vocabulary.request_kinds import RequestOutcome
 from review.kit import labels, render
 from storage.db.engine import reader
 from storage.privacy.retained_kinds import leaving

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from starlette.responses import RedirectResponse
 
 from flows.language.segments import count, normalise_typography
-from flows.model.delivery import AddressState, MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
+from flows.model.vocabulary.delivery import AddressState, MessageKind
 from review.kit import render, safeguarding_rules
 from review.kit.labels import known
 from review.kit.safeguarding_rules import SafeguardingRefusal

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from flows.model.story_states import StoryState
+from flows.model.vocabulary.story_states import StoryState
 from review.kit.labels import CONTENT_NOTES, SCALES, LabelWord, known
 from storage.queries.stories import content_notes, review_queue, whole_story
 from storage.queries.team import members

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from flows.model.story_states import Progress
+from flows.model.vocabulary.story_states import Progress
 from review.kit import render
 from storage.queries.team import members
 from storage.stories import own_stories

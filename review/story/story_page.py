@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 
 from flows.authoring.flow_graph import CHANNELS, Graph
 from flows.authoring.release import Release
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from review.kit import labels, render
 from review.kit.visit import DECIDERS
 from review.queue.queue_page import with_practice

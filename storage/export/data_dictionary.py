@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from storage.export.formats.columns import COLUMNS
 from storage.export.formats.csv import LONGEST_CELL
 from storage.insight.disclosure_control import PEOPLE_NEEDED

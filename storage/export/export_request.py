@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.model.consent_answers import USES, Use
+from flows.model.vocabulary.consent_answers import USES, Use
 from storage.export.formats import FORMATS, Format
 
 

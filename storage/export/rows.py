@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import select
 
-from flows.model.consent_answers import Naming, Use
+from flows.model.vocabulary.consent_answers import Naming, Use
 from storage.insight.disclosure_control import NamedPlace, Precision
 from storage.queries.stories import editions, review_queue
 from storage.tables import Answer, Story, StoryPart, Tag

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sqlalchemy import and_, func, insert, or_, select
 
-from flows.model.consent_answers import Purpose, Use
-from flows.model.story_states import StoryState
+from flows.model.vocabulary.consent_answers import Purpose, Use
+from flows.model.vocabulary.story_states import StoryState
 from storage.db.engine import reader
 from storage.export import data_dictionary, rows
 from storage.export.export_request import checked_use, format_named

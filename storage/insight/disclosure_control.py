@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

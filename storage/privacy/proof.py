@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from flows.model.consent_answers import USES, Purpose, Use
+from flows.model.vocabulary.consent_answers import USES, Purpose, Use
 from storage.queries.contributors.consent_in_force import about_story
 from storage.queries.stories.exports_made import row_name
 from storage.tables import (

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, delete, false, func, insert, or_, select, true, tuple_, update
 
 from flows.model.conversation import Conversation, UnreadableConversationError
-from flows.model.delivery import MessageState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import MessageState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.protection.erasure import FORGOTTEN, erase_contributor, erase_conversation, erase_story, forget_contact
 

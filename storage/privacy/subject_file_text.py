@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from flows.model.channel_look import LOOKS
-from flows.model.consent_answers import Purpose
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.consent_answers import Purpose
+from flows.model.vocabulary.item_kinds import Role
 from storage.tables.story_part import PartKind
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, null, or_, select, text, update
 
-from flows.model.delivery import MessageKind, MessageState
+from flows.model.vocabulary.delivery import MessageKind, MessageState
 from storage import tables
 from storage.db.writer import note
 

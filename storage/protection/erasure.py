@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, or_, select, true, update
 
 from flows.model.conversation import Conversation, Status, UnreadableConversationError
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.delivery import AddressState
 from storage import tables
 from storage.protection import cancel_waiting, erasure_traces
 from storage.tables.inbound import InboundState

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.delivery import AddressState
 from storage import tables
 
 if TYPE_CHECKING:

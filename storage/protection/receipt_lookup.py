@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ScalarSelect, Select
     from sqlalchemy.engine import Connection
 
-    from flows.model.consent_answers import Use
-    from flows.model.story_states import Progress
+    from flows.model.vocabulary.consent_answers import Use
+    from flows.model.vocabulary.story_states import Progress
     from storage.protection.crypto import Keyring
 
 __all__ = ["WORDS_IN_A_RECEIPT", "ReceiptFound", "draw", "find", "locked", "many_try", "missed", "new_receipt", "words"]

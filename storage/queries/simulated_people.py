@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select, update
 
 from flows.model.conversation import Conversation, Status, UnreadableConversationError
-from flows.model.delivery import MessageState
+from flows.model.vocabulary.delivery import MessageState
 from storage import tables
 from storage.protection.crypto import with_receipt
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.model.consent_answers import Use
-    from flows.model.story_states import StoryKind, StoryState
+    from flows.model.vocabulary.consent_answers import Use
+    from flows.model.vocabulary.story_states import StoryKind, StoryState
     from storage.protection.crypto import Keyring
 
 ADDRESS = tables.Address.__table__

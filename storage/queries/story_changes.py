@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from flows.model.story_states import StoryState
+from flows.model.vocabulary.story_states import StoryState
 from storage import tables
 
 if TYPE_CHECKING:

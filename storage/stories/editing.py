@@ -11,7 +11,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Literal
 
 from flows.language.normalise import storable
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from storage.queries import story_changes
 from storage.queries.stories import editions, follow_ups_asked
 from storage.queries.stories.editions import TELLER

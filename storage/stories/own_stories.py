@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, select, update
 
 from flows.language.normalise import cut, storable
-from flows.model import consent_answers
-from flows.model.consent_answers import Naming, Purpose, Use
-from flows.model.item_kinds import ItemKind
-from flows.model.story_states import Progress, StoryState
+from flows.model.vocabulary import consent_answers
+from flows.model.vocabulary.consent_answers import Naming, Purpose, Use
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.story_states import Progress, StoryState
 from storage import tables
 from storage.protection.erasure import erase_story, erase_words
 from storage.queries import story_changes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import and_, or_, select
 
-from flows.model.consent_answers import Purpose, Use, use_of
+from flows.model.vocabulary.consent_answers import Purpose, Use, use_of
 from storage import tables
 from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions

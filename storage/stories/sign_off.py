@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.language.normalise import storable
-from flows.model.consent_answers import Purpose, Use
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.consent_answers import Purpose, Use
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.queries import story_changes
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations.turn_queries import raise_item

@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import UniqueConstraint
 from sqlmodel import AutoString, Field
 
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.delivery import AddressState
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

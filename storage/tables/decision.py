@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Text, false
 from sqlmodel import AutoString, Field
 
-from flows.model.consent_answers import Purpose
+from flows.model.vocabulary.consent_answers import Purpose
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 
@@ -26,7 +26,7 @@ class Decision(Row, table=True):
     story_id: int | None = Field(default=None, index=True)
     purpose: Purpose = Field(sa_type=AutoString)
     answer: str
-    """One of `flows.model.consent_answers.ConsentAnswer`."""
+    """One of `flows.model.vocabulary.consent_answers.ConsentAnswer`."""
     literal: str = Field(sa_type=Text)
     """What the person typed or the label they pressed."""
     text_digest: str = Field(foreign_key="consent_text.digest")

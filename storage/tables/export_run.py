@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlmodel import AutoString, Field
 
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

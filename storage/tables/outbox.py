@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text, false, text
 from sqlmodel import AutoString, Field
 
-from flows.model.delivery import MessageKind, MessageState
+from flows.model.vocabulary.delivery import MessageKind, MessageState
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

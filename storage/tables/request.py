@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlmodel import AutoString, Field, Index
 
-from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

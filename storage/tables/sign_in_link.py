@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlmodel import AutoString, Field
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index, Text
 from sqlmodel import AutoString, Field
 
-from flows.model.consent_answers import Naming, Use
-from flows.model.story_states import Progress, StoryKind, StoryState
+from flows.model.vocabulary.consent_answers import Naming, Use
+from flows.model.vocabulary.story_states import Progress, StoryKind, StoryState
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import AutoString, Field
 
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

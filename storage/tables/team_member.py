@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import AutoString, Field
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from storage.db.column_types import Moment
 from storage.tables.base import NEVER_REUSED, Row
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import insert, or_, select, update
 
-from flows.model.consent_answers import USES, Purpose, Use
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.consent_answers import USES, Purpose, Use
+from flows.model.vocabulary.delivery import AddressState
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, append, last_said, read_list

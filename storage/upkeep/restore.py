@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select, update
 
-from flows.model.delivery import MessageState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import MessageState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note

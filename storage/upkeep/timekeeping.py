@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select, update
 
-from flows.model.delivery import MessageKind, MessageState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import MessageKind, MessageState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations.turn_queries import raise_item
 from storage.queries.team import members

@@ -42,6 +42,8 @@ WRITERS = {
     "storage/export/select.py": "exports, where the operator wants them; listed for recall when a story is taken back",
     "flows/language/distress/train_danger.py": "weights learned from messages that were made up; nobody's data",
     "flows/language/intents/train_sense.py": "weights learned from labelled messages that were made up; nobody's data",
+    "flows/language/keep_books.py": "what our own tables come to; nobody's data",
+    "storage/places/building/keep_index.py": "an index of the list of places; nobody's data",
     "storage/places/building/build.py": "the list of places; nobody's data",
     "storage/places/building/districts.py": "the districts of that list; nobody's data",
     "storage/privacy/vacuum.py": "the list of erasures",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
+from flows.model.vocabulary.consent_answers import USES
 from review.story.decide import DecisionRefusal, DecisionRequest, carry_out
 from storage import tables
 from storage.db.engine import reader
@@ -56,7 +57,7 @@ def queued(service: Service) -> list[int]:
 
 
 def everywhere(service: Service) -> str:
-    return "".join(exported(service, use) for use in gate.USES)
+    return "".join(exported(service, use) for use in USES)
 
 
 def story_of(service: Service, words: str) -> int:

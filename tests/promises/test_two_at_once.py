@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.channels.channel import Limits
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from review.story import decide
 from review.story.decide import Decision, DecisionRequest
 from storage import tables

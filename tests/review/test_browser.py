@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
-from flows.model.item_kinds import ItemKind
 from flows.model.staffed_hours import StaffedHours
+from flows.model.vocabulary.item_kinds import ItemKind
 from review.kit import accounts
 from storage import tables
 from storage.queries.conversations.turn_queries import raise_item

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from sqlalchemy import text
 
 from bot.cli.export import _filters
-from flows.model.consent_answers import USES
+from flows.model.vocabulary.consent_answers import USES
 from review.export import export_page
 from review.kit import labels
 from review.kit.labels import label

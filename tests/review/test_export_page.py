@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from flows.model.consent_answers import USES
+from flows.model.vocabulary.consent_answers import USES
 from review.kit import labels
 from review.kit.labels import label
 from storage.db.engine import reader

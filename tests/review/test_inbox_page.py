@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.model.item_kinds import ItemKind, Role, kinds_for
+from flows.model.vocabulary.item_kinds import ItemKind, Role, kinds_for
 from review.kit.visit import READERS
 from storage import tables
 from storage.queries.conversations import turn_queries
@@ -236,7 +236,7 @@ def test_no_kind_is_raised_as_a_bare_string() -> None:
     ]
     assert len(found) >= 13, "nothing raises an item any more, or this test looks past it"
     bare = [f"{path.relative_to(ROOT)}:{line}" for path, line, kind in found if isinstance(kind, ast.Constant | None)]
-    assert bare == [], "take a kind of flows.model.item_kinds.ItemKind"
+    assert bare == [], "take a kind of flows.model.vocabulary.item_kinds.ItemKind"
 
 
 def test_no_value_of_a_kind_stands_anywhere_else_in_the_code() -> None:

@@ -18,8 +18,8 @@ from bot.channels.sms.twilio_api import READ_SECONDS, client, failure
 from bot.channels.sms.twilio_webhooks import NAME, checked, read_form, read_message, read_status
 from bot.telemetry.logs import log
 from flows.language.segments import count
-from flows.model.delivery import MessageKind
 from flows.model.messages import sms_text, split
+from flows.model.vocabulary.delivery import MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence

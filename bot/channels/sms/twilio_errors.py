@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from bot.channels.channel import FailureKind, SendError
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.delivery import AddressState
 
 QUEUE_FULL_PAUSE = 300.0
 BUSY_PAUSE = 1.0

@@ -27,7 +27,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 from bot.channels.channel import SendError
-from flows.model.delivery import AddressState
+from flows.model.vocabulary.delivery import AddressState
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0

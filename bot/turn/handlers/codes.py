@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from bot.turn.handlers.rights import ask_for_person
 from flows.model.effects import AskForPerson
-from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.signals import CodeAsked, CodeChecked, Signal
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from storage.protection import address_codes, cancel_waiting
 from storage.queries.stories import follow_ups_asked
 from storage.queries.team import requests

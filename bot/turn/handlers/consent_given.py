@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Status
 from flows.model.signals import Signal, Unsealed
+from flows.model.vocabulary.consent_answers import Purpose
 from storage.protection.erasure import leave_no_answers, leave_no_trace
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations import turn_queries as store

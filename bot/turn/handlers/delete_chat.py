@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.model.delivery import MessageKind
 from flows.model.effects import Say
 from flows.model.messages import Message
+from flows.model.vocabulary.delivery import MessageKind
 from storage.protection import cancel_waiting
 from storage.queries.conversations import turn_queries as store
 

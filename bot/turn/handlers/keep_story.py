@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from bot.turn.formatting import choice_of
 from flows.language.distress.distress_tables import noted
-from flows.model.consent_answers import Purpose, Use
 from flows.model.conversation import Conversation, UnreadableConversationError
-from flows.model.request_kinds import RequestKind, RequestOrigin
 from flows.model.signals import Amended, Edited, PlacesFound, Signal, Unplaced, Unshown
+from flows.model.vocabulary.consent_answers import Purpose, Use
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin
 from storage.protection import cancel_waiting
 from storage.protection.crypto import receipt_lookups
 from storage.queries.contributors.consent_decisions import ASSISTED

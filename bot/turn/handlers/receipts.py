@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.turn.formatting import month_and_year
-from flows.model.consent_answers import Purpose, Use
 from flows.model.effects import RecordConsent
-from flows.model.item_kinds import ItemKind
 from flows.model.signals import ReceiptRead, Signal
+from flows.model.vocabulary.consent_answers import Purpose, Use
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.protection import receipt_lookup
 from storage.queries.contributors import consent_decisions
 from storage.queries.conversations import turn_queries as store

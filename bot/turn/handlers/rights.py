@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from bot.turn import blocked_reply
 from bot.turn.formatting import channel_name, month_and_year, short_month
 from flows.interruptions.delete import DELETE
-from flows.model.consent_answers import Purpose
 from flows.model.conversation import Status
-from flows.model.item_kinds import ItemKind
-from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from flows.model.signals import Facts, FileReady, ListedStory, Signal, StoriesListed
+from flows.model.vocabulary.consent_answers import Purpose
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from storage.protection import cancel_waiting
 from storage.protection.erasure import erase_contributor
 from storage.queries.contributors.consent_in_force import answer_of

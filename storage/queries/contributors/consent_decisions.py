@@ -13,7 +13,7 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import select
 
 from flows.language.normalise import storable
-from flows.model.consent_answers import Naming, Purpose, Use, use_of
+from flows.model.vocabulary.consent_answers import Naming, Purpose, Use, use_of
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.queries import story_changes

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, ScalarSelect, Select
     from sqlalchemy.engine import Connection
 
-    from flows.model.consent_answers import Purpose
+    from flows.model.vocabulary.consent_answers import Purpose
 
 DECISION = tables.Decision.__table__
 STORY = tables.Story.__table__

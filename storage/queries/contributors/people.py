@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, select, update
 
-from flows.model.delivery import AddressState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import AddressState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection import cancel_waiting

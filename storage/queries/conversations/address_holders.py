@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import delete, func, or_, select, update
 
 from flows.model.conversation import Conversation, Status, UnreadableConversationError
-from flows.model.delivery import AddressState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import AddressState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.protection import cancel_waiting
 from storage.queries.contributors.people import Person, new_contributor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import exists, func, or_, select, text, update
 
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.tables.inbound import InboundState

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam as b
 from sqlalchemy import delete, func, or_, select, update
 
-from flows.model.delivery import MessageState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import MessageState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from flows.model.conversation import Conversation, Status
-    from flows.model.delivery import MessageKind
+    from flows.model.vocabulary.delivery import MessageKind
 
 INBOUND = tables.Inbound.__table__
 CONVERSATION = tables.Conversation.__table__

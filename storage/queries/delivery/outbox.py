@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, case, exists, func, null, or_, select, text, update
 from sqlalchemy import bindparam as b
 
-from flows.model.delivery import OUT_OF_REACH, AddressState, MessageState
+from flows.model.vocabulary.delivery import OUT_OF_REACH, AddressState, MessageState
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.db.writer import note
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
-    from flows.model.delivery import MessageKind
+    from flows.model.vocabulary.delivery import MessageKind
     from storage.queries.delivery.provider_statuses import Early
 
 OUTBOX = tables.Outbox.__table__

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, select, update
 from sqlalchemy import bindparam as b
 
-from flows.model.delivery import MessageState
+from flows.model.vocabulary.delivery import MessageState
 from storage import tables
 from storage.db.prepared_statement import Statement
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from flows.model.delivery import MessageKind
+    from flows.model.vocabulary.delivery import MessageKind
 
 EVENT = tables.DeliveryEvent.__table__
 OUTBOX = tables.Outbox.__table__

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
-    from flows.model.consent_answers import Use
+    from flows.model.vocabulary.consent_answers import Use
 
 EDITION = tables.Edition.__table__
 STORY = tables.Story.__table__

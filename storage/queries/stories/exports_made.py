@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
-from flows.model.consent_answers import Use
+from flows.model.vocabulary.consent_answers import Use
 from storage.tables import ExportRun, ExportStory, Story, TeamMember
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from flows.model.consent_answers import Purpose
-from flows.model.delivery import OUT_OF_REACH, AddressState
+from flows.model.vocabulary.consent_answers import Purpose
+from flows.model.vocabulary.delivery import OUT_OF_REACH, AddressState
 from storage import tables
 from storage.queries.contributors import consent_in_force
 from storage.tables.ask_back import FollowUpKind, FollowUpState

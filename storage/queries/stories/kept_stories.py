@@ -13,8 +13,8 @@ from sqlalchemy import bindparam as b
 from sqlalchemy import case, delete, func, select, update
 
 from flows.language.normalise import storable
-from flows.model.consent_answers import Naming, Purpose, use_of
-from flows.model.story_states import Progress, StoryState
+from flows.model.vocabulary.consent_answers import Naming, Purpose, use_of
+from flows.model.vocabulary.story_states import Progress, StoryState
 from storage import tables
 from storage.db.prepared_statement import Statement
 from storage.protection.erasure import erase_story

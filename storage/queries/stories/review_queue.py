@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select, update
 
-from flows.model.story_states import StoryKind, StoryState
+from flows.model.vocabulary.story_states import StoryKind, StoryState
 from storage.db.column_types import from_microseconds, to_microseconds
 from storage.queries.stories import content_notes
 from storage.tables import Answer, Contributor, Story, Tag
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from flows.model.consent_answers import Use
+    from flows.model.vocabulary.consent_answers import Use
 
 story = Story.__table__
 tag = Tag.__table__

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from flows.model.consent_answers import Purpose, Use
-    from flows.model.story_states import Progress, StoryKind, StoryState
+    from flows.model.vocabulary.consent_answers import Purpose, Use
+    from flows.model.vocabulary.story_states import Progress, StoryKind, StoryState
     from storage.tables.story_part import PartKind
 
 story = Story.__table__

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
-from flows.model.item_kinds import Role
+from flows.model.vocabulary.item_kinds import Role
 from storage.tables import Audit, SignInLink, TeamMember, TeamSession
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
-from flows.model.delivery import AddressState, MessageKind, MessageState
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.delivery import AddressState, MessageKind, MessageState
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations.turn_queries import raise_item
 

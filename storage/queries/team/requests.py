@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
-from flows.model.item_kinds import ItemKind
-from flows.model.request_kinds import RequestKind, RequestOrigin, RequestOutcome
+from flows.model.vocabulary.item_kinds import ItemKind
+from flows.model.vocabulary.request_kinds import RequestKind, RequestOrigin, RequestOutcome
 from storage.queries.team.team_items import settle_items
 from storage.tables import Contributor, Request
 

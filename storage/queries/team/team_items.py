@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, func, or_, select, update
 
-from flows.model.item_kinds import About, ItemKind
+from flows.model.vocabulary.item_kinds import About, ItemKind
 from storage.tables import Contributor, Request, Story, TeamItem, TeamMember
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from bot.app import build as build_app
 from bot.cli import GROUPS, build, groups_named
 from bot.settings.environment import read
 from bot.settings.open_database import opened_database
+from flows.model.vocabulary.consent_answers import USES
 from storage import tables
 from storage.db.engine import reader
 from storage.export import select as gate
@@ -253,16 +254,16 @@ def test_an_export_says_what_it_held(earshot: Terminal) -> None:
 
 def test_an_export_for_a_use_holds_all_that_may_go_so_far_or_further(earshot: Terminal) -> None:
     with opened_database(read({})) as base:
-        for use in gate.USES:
+        for use in USES:
             base.writer.run(lambda connection, use=use: tell(connection, f"May go to {use}.", use=use))
         base.writer.run(lambda connection: connection.execute(tables.Story.__table__.update().values(state="approved")))
     held = {}
-    for use in gate.USES:
+    for use in USES:
         assert earshot("export", "--format", "jsonl", "--use", use, "--out", f"{use}.jsonl") == 0
         held[use] = {json.loads(line)["text"] for line in Path(f"{use}.jsonl").read_text().splitlines()}
         with opened_database(read({})) as base:
             assert gate.count(base.engine, use=use, filters=Filters(), now=base.clock()) == len(held[use])
-    assert [len(held[use]) for use in gate.USES] == [3, 2, 1]
+    assert [len(held[use]) for use in USES] == [3, 2, 1]
     assert held["team"] > held["quote"] > held["publish"]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import update as change
 from bot.channels.telegram.telegram_channel import TelegramChannel
 from bot.outbound import chat_deletion
 from bot.outbound.sender import Sender
-from flows.model.delivery import MessageKind
+from flows.model.vocabulary.delivery import MessageKind
 from storage import tables
 from storage.queries.delivery import outbox
 from tests import walk

@@ -18,7 +18,7 @@ from bot.channels.sms.twilio_errors import failure
 from bot.outbound import outcome
 from bot.telemetry import metrics
 from bot.web.routes import _show_metrics
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from review.kit import passwords
 from storage import tables
 from storage.db.writer import writer_for

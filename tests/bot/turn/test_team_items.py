@@ -10,7 +10,7 @@ import pytest
 from bot.app import build
 from bot.settings.environment import read
 from bot.settings.open_database import opened_database
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.queries.conversations import turn_queries
 from storage.queries.team import members

@@ -23,7 +23,7 @@ from bot.web.complaint_page import (
     TRAP,
     ComplaintQuota,
 )
-from flows.model.item_kinds import ItemKind, kinds_for
+from flows.model.vocabulary.item_kinds import ItemKind, kinds_for
 from storage import tables
 from storage.db.engine import reader
 from storage.queries.team import requests, team_items

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pytest
-from flows.simulation.in_memory_store import CODE
 
+from bot.simulation import fixed_facts
 from flows import interruptions
 from flows.interruptions.confirm import AwaitedNumber
 from flows.interruptions.interruption import Interruption
@@ -15,11 +15,13 @@ from flows.interruptions.turn_builder import EngineError, TurnBuilder
 from flows.model.conversation import Conversation
 from flows.model.effects import Erase, PutBack, Say
 from flows.model.open_interruption import OpenInterruption
+from tests.flows.engine_phone import EnginePhone
 from tests.flows.phone import NOON, Phone, releases
 
 if TYPE_CHECKING:
     from flows.model.signals import Signal
 
+CODE = str(fixed_facts.CODE)
 STORY = "My mother waited nine weeks for her tablets and she was in pain."
 DISTRESS = "I want to kill myself"
 
@@ -153,8 +155,10 @@ class Weather(Interruption):
         return True
 
 
-def test_a_class_with_what_it_keeps_is_a_question_of_ours(teller: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_class_with_what_it_keeps_is_a_question_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the word in `INTERRUPTIONS` does."""
+    teller = EnginePhone(releases()["share"], "sms")
+    teller.say("hello", "AGREE", STORY, "DONE")
     monkeypatch.setitem(interruptions._BY_NAME, Weather.name, Weather())
     turn = TurnBuilder(releases()["share"], teller.state, teller.now)
     interruptions.interrupt(turn, WeatherAsked(kind="weather", day="Monday"))

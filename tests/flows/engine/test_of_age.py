@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.model.effects import AskForPerson, DropStory, SetAside, TellTeam
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from tests.flows.phone import Phone
 
 TOLD = "They shut the club on the estate and nobody told us."

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flows.simulation.transcript import lines
 from pydantic import TypeAdapter
 
+from bot.simulation.transcript import lines
 from flows.authoring.loader import load
 from flows.authoring.release import Release, compile_release
 from flows.authoring.texts import texts_for

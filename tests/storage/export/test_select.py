@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text, update
 
-from flows.model.consent_answers import USES
+from flows.model.vocabulary.consent_answers import USES
 from storage.db.engine import reader
 from storage.export import select
 from storage.export.export_request import UnknownFormatError, UnknownUseError

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flows.model.conversation import Conversation
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from flows.questions.story import Telling
 from storage import tables
 from storage.db.column_types import Moment

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from flows.model.conversation import Conversation
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from flows.questions.story import Telling
 from storage import tables
 from storage.protection.erasure import erase_contributor, erase_story, finish_erasures

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy import select as pick
 
-from flows.model.consent_answers import USES, Use
+from flows.model.vocabulary.consent_answers import USES, Use
 from storage.db.engine import reader
 from storage.export import select
 from storage.protection.erasure import erase_story

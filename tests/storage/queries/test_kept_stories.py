@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db import engine as db
 from storage.queries.conversations import turn_queries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage.queries.conversations import turn_queries
 from storage.queries.team import members, requests, team_items
 from tests.storage.acts import LATER, NOW, begin, keep, meet

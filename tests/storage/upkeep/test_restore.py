@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db.engine import reader
 from storage.privacy.vacuum import LIST, Erased, read_list

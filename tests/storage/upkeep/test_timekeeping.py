@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from flows.model.item_kinds import ItemKind
+from flows.model.vocabulary.item_kinds import ItemKind
 from storage import tables
 from storage.db.engine import reader
 from storage.upkeep.timekeeping import Leap, Timekeeper, believe, last_known

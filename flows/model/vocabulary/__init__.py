@@ -1,0 +1,1 @@
+"""Closed lists of words that are stored and compared: one enum each, with what follows from a word."""
