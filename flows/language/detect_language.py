@@ -1,4 +1,4 @@
-"""Which language a message is plainly written in, so that the person can be told of a human being to reach. Pure.
+"""Which language a message is plainly written in, so that the person can be told of a human being to reach.
 
 Owns the shape of `written.toml` and `english.txt`. It is no model: some scripts say it alone, the others and Latin
 letters are told apart by small words, letters and endings of words. An English message is let go after a look at its

@@ -1,4 +1,4 @@
-"""STOP, HELP and DELETE as whole messages in languages that we do not speak. Owns the shape of `elsewhere.toml`. Pure.
+"""STOP, HELP and DELETE as whole messages in languages that we do not speak. Owns the shape of `elsewhere.toml`.
 
 The table is read when the first short message comes that nothing else has recognised, and is a single look-up from then
 on.

@@ -1,4 +1,4 @@
-"""The one sentence for somebody who writes in a language that we do not offer: whom to reach. Pure.
+"""The one sentence for somebody who writes in a language that we do not offer: whom to reach.
 
 Owns the shape of `reach.toml`. Only a sentence that a native speaker has checked is given out; for every other language
 the English one is, with nothing beside it that nobody has checked.

@@ -1,4 +1,4 @@
-"""Checks and reads Twilio's webhook calls. Pure.
+"""Checks and reads Twilio's webhook calls.
 
 An event that Twilio repeats has the same MessageSid, which is its key; the idempotency token that comes with repeats
 adds nothing to that and is not used (rule 9).

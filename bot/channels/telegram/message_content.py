@@ -1,4 +1,4 @@
-"""What a Telegram message holds: its words with other people's words marked as theirs, and what came beside. Pure.
+"""What a Telegram message holds: its words with other people's words marked as theirs, and what came beside.
 
 Reads plain JSON, before the library does. A quote becomes lines that begin with "> ", as in a letter that is answered.
 What is known of a message's content here is what Bot API 10 has; what nobody knows yet is told from what Telegram says

@@ -1,4 +1,4 @@
-"""Reads Telegram updates into `Inbound`. Pure.
+"""Reads Telegram updates into `Inbound`.
 
 Words and presses in private chats, nearly all that ever comes, are read straight from the JSON: building the library's
 objects costs 70 microseconds an update, this 7. Everything else goes through `Update.de_json`; a test holds the two

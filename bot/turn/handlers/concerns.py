@@ -1,4 +1,4 @@
-"""Carrying out what words of distress ask for: the team's item, and when the signpost went out. Used by the turn."""
+"""Carrying out what words of distress ask for: the team's item, and when the signpost went out."""
 
 from __future__ import annotations
 

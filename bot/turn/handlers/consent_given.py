@@ -1,4 +1,4 @@
-"""Carrying out what concerns consent: decisions, and words held sealed. Used by the turn."""
+"""Carrying out what concerns consent: decisions, and words held sealed."""
 
 from __future__ import annotations
 

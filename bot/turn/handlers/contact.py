@@ -1,4 +1,4 @@
-"""Carrying out what concerns contact: stopping it, language, telling the team. Used by the turn."""
+"""Carrying out what concerns contact: stopping it, language, telling the team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out what concerns a story: its place, keeping, dropping, changing it. Used by the turn."""
+"""Carrying out what concerns a story: its place, keeping, dropping, changing it."""
 
 from __future__ import annotations
 

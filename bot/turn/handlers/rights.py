@@ -1,7 +1,6 @@
 """Carrying out what people may ask of us: what is held, a file of it, changing it, taking it back.
 
-Used by the turn. Whose story it is, is looked at here again: a number that a conversation keeps is ours, but it may be
-old.
+Whose story it is, is looked at here again: a number that a conversation keeps is ours, but it may be old.
 """
 
 from __future__ import annotations

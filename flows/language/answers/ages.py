@@ -1,4 +1,4 @@
-"""What somebody says of their own age: "im 16", "18 next month", "in year 9", "over", "yes 52". Pure.
+"""What somebody says of their own age: "im 16", "18 next month", "in year 9", "over", "yes 52".
 
 Nobody becomes an adult by a guess: what could be either is "unclear", and a number that belongs to somebody else, or to
 another time, says nothing.

@@ -1,4 +1,4 @@
-"""Whether a reply agrees: a clear yes, a loose one, a refusal, or none of these. Pure.
+"""Whether a reply agrees: a clear yes, a loose one, a refusal, or none of these.
 
 A yes counts only if everything that stands beside it agrees: every word of the reply belongs to a known phrase of
 agreement, courtesy or age. "Yes who is this", "agree but im fifteen", "i agree with the lady on the estate" hold words

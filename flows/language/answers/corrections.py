@@ -1,4 +1,4 @@
-"""What somebody meant who puts right what they wrote: "oops 3 not 2", "sorry meant agree not argee". Pure."""
+"""What somebody meant who puts right what they wrote: "oops 3 not 2", "sorry meant agree not argee"."""
 
 from __future__ import annotations
 

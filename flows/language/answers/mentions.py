@@ -1,4 +1,4 @@
-"""Which of several things a reply mentions, by the words that mean each: "me and the council". Pure.
+"""Which of several things a reply mentions, by the words that mean each: "me and the council".
 
 A word stands for its kind ("mum" is a "relative"), a longer phrase goes before a shorter one inside it ("his partner"
 before "partner"), and what is denied is not mentioned ("not staff, a patient").

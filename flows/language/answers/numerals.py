@@ -1,4 +1,4 @@
-"""Which numbers of a list a reply names: "2", "the second one", "1+2", "all three", "everything bar the last". Pure.
+"""Which numbers of a list a reply names: "2", "the second one", "1+2", "all three", "everything bar the last".
 
 A number counts where it can only be a choice: alone, among words that only lead up to it, or set off at the beginning
 or end of a reply. "2 secs", "11 weeks" and "one of the nurses" name nothing.

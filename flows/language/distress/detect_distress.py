@@ -1,4 +1,4 @@
-"""What a message is taken for: plain danger, worth a look, or nothing of the kind. Words and model together. Pure.
+"""What a message is taken for: plain danger, worth a look, or nothing of the kind. Words and model together.
 
 - plain: the signpost goes out at once and somebody is alerted
 - likely: a person looks at it by day, and one warm sentence stands in the next reply

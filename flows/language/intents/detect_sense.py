@@ -1,4 +1,4 @@
-"""How sure the model is of what is said to us: sure enough to act, sure enough to offer, or not at all. Pure.
+"""How sure the model is of what is said to us: sure enough to act, sure enough to offer, or not at all.
 
 Asked only where no phrase of the tables fits. A message of more than `LONGEST` words tells something and is not looked
 at; neither is one with many words that were never learned of: it is in another language, or a name.

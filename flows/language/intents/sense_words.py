@@ -1,4 +1,4 @@
-"""A message as the model reads it: its words in their usual spellings, what marks and length say. Pure."""
+"""A message as the model reads it: its words in their usual spellings, what marks and length say."""
 
 from __future__ import annotations
 
