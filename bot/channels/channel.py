@@ -130,7 +130,7 @@ class Piece:
     thread_id: int | None = None
     redraw_of: str = ""
     kind: MessageKind = MessageKind.REPLY
-    unsay: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
     """The provider's ids of messages to take away instead of sending anything."""
 
 

@@ -43,4 +43,4 @@ def pieces(engine: Engine, keyring: Keyring, channel: Channel, due: DueMessage, 
         if isinstance(event, Inbound) and event.address == address and event.ref:
             ids.append(event.ref)
     found = tuple(dict.fromkeys(ids))
-    return (Piece(address=address, text="", unsay=found),) if found else ()
+    return (Piece(address=address, text="", deletes=found),) if found else ()

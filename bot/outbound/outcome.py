@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Work = Callable[[Connection], object]
 
-ASKED_FOR = frozenset({MessageKind.REPLY, MessageKind.UNSAY})
+ASKED_FOR = frozenset({MessageKind.REPLY, MessageKind.CHAT_DELETION})
 """Kinds that somebody has just asked for, so that not even their own STOP holds them."""
 AT_ANY_HOUR = frozenset({*ASKED_FOR, MessageKind.ALERT, MessageKind.CARE})
 """Kinds that quiet hours do not hold: somebody waits for them."""

@@ -1,4 +1,4 @@
-"""Messages whose fate is unknown: the line broke while the provider had them, or we died (rule 16).
+"""Messages whose outcome is unknown: the line broke while the provider had them, or we died (rule 16).
 
 Where the provider can be asked, it is, and only what it never took is sent again. Where it cannot (Telegram), what a
 dead process had in hand is sent once more: the same question twice does little harm, silence after somebody opened up

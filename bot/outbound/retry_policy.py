@@ -16,7 +16,7 @@ GROWTH = 1.5
 LONGEST_WAIT = 30.0
 PATIENCE = {
     MessageKind.REPLY: timedelta(hours=24),
-    MessageKind.UNSAY: timedelta(hours=24),
+    MessageKind.CHAT_DELETION: timedelta(hours=24),
     MessageKind.ALERT: timedelta(hours=1),
 }
 """How long a message is tried again. A reply is of use for a day; what nobody waits for may lie a night in between. An

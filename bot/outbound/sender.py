@@ -304,7 +304,7 @@ class Sender(OutboundContext):
         if unasked and (when := opens(now, self._quiet, self._timezone)) is not None:
             return outcome.later(due, when, "quiet_hours")
         try:
-            if due.kind == MessageKind.UNSAY:
+            if due.kind == MessageKind.CHAT_DELETION:
                 taking = partial(chat_deletion.pieces, self._engine, self.keyring, queue.channel, due, now)
                 pieces = await asyncio.to_thread(taking)
             else:

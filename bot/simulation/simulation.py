@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OUTBOX = tables.Outbox.__table__
-_QUEUED = OUTBOX.c.state == MessageState.QUEUED, OUTBOX.c.kind != MessageKind.UNSAY
+_QUEUED = OUTBOX.c.state == MessageState.QUEUED, OUTBOX.c.kind != MessageKind.CHAT_DELETION
 _WAITING = Statement(select(OUTBOX.c.payload).where(*_QUEUED).order_by(OUTBOX.c.id))
 _HAND_OVER = Statement(
     update(OUTBOX).where(*_QUEUED).values(state=MessageState.SENT, handed_at=b("handed_at"), sent_at=b("sent_at"))

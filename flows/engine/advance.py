@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flows.engine import signpost_first
 from flows.engine.another_language import name_a_person
-from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
+from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, run_command
 from flows.engine.edited_messages import edited, placed, unplaced
 from flows.engine.greetings import is_courtesy, is_greeting, thank_once
 from flows.engine.hear_answer import WITHIN_A_QUESTION, answer, has_crossed, hear, hear_crossed, hold, is_short_answer
@@ -295,7 +295,7 @@ def _is_for_us(turn: TurnBuilder, said: Said, word: Recognised | None, *, crosse
         return True  # "who are you" is better answered than by all that HELP says
     if crossed and word.word in WITHIN_A_QUESTION:
         return False
-    done = obey(turn, word, said)
+    done = run_command(turn, word, said)
     if done and word.word is Keyword.STOP and is_wrong_number(turn, said):
         turn.effects.append(CloseAddress())
     return done
@@ -307,7 +307,7 @@ def _said_at_a_question(turn: TurnBuilder, said: Said, word: Recognised | None, 
         if hear_interruption(turn, said):
             _hand_on_pending(turn)
             return
-        if name == CARE and word is not None and obey(turn, word, said):
+        if name == CARE and word is not None and run_command(turn, word, said):
             return  # now that nothing stands before the question it is for
     elif turn.now - last_heard >= BREAK and not state.kept:  # what is asked after it was kept is a bonus
         if not state.nudges:
@@ -447,7 +447,7 @@ def _for_the_number(turn: TurnBuilder, said: Said, last_heard: datetime) -> bool
         if state.opted_out:
             Confirm.close(turn)
         else:
-            obey(turn, stops, said)
+            run_command(turn, stops, said)
         return True
     if Confirm.comes_back(turn, said.text) or (
         state.interrupted_by == CONFIRM and is_about_the_number(turn, said.text)

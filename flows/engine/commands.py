@@ -48,7 +48,7 @@ LISTENED_TO_WHEN_STOPPED = frozenset(
 """After STOP only these are answered, and only because the person asked."""
 
 
-def obey(turn: TurnBuilder, recognised: Recognised, said: Said) -> bool:
+def run_command(turn: TurnBuilder, recognised: Recognised, said: Said) -> bool:
     """Do what the word says. Returns False where the word means nothing here and is an answer like any other."""
     match recognised.word:
         case Keyword.STOP:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, obey
+from flows.engine.commands import LISTENED_TO_WHEN_STOPPED, run_command
 from flows.engine.hear_answer import WITHIN_A_QUESTION, hear
 from flows.interruptions.narrowing import decide, narrower_use, read_again, widens
 from flows.interruptions.of_age import MINOR, turn_away
@@ -57,7 +57,7 @@ def edited(turn: TurnBuilder, edit: Edited) -> None:
     elif word is not None and word.word not in WITHIN_A_QUESTION and not word.carrier_only:
         _take_out(turn, edit.ref)
         if not state.opted_out or word.word in LISTENED_TO_WHEN_STOPPED:
-            obey(turn, word, said)
+            run_command(turn, word, said)
     elif edit.ref:
         _put_right(turn, edit)
     if state.opted_out and (word is None or word.word not in LISTENED_TO_WHEN_STOPPED - {Keyword.NARROW}):
@@ -69,7 +69,7 @@ def unplaced(turn: TurnBuilder, edit: Unplaced) -> None:
     state = turn.conversation
     word = recognise(edit.text, language=state.language, channel=state.channel, telling=True)
     if word is not None and word.word is Keyword.NARROW and not word.sensed:
-        obey(turn, word, Said(text=edit.text, ref=edit.ref))
+        run_command(turn, word, Said(text=edit.text, ref=edit.ref))
 
 
 def placed(turn: TurnBuilder, found: PlacesFound) -> None:

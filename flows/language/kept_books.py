@@ -41,18 +41,18 @@ Book = TypeVar("Book")
 
 def kept(name: str, make: Callable[[], Book]) -> Book:
     """Return the book of this name from the file, or as `make` puts it together where the file does not have it."""
-    shelf = _shelf()
-    if shelf is None or name not in shelf.names:
+    file = _book_file()
+    if file is None or name not in file.names:
         return make()
-    book: Book = shelf.book(name)
+    book: Book = file.book(name)
     return book
 
 
 def all_are_ready() -> None:
     """Let go of what was only looked at while books were opened."""
-    shelf = _shelf()
-    if shelf is not None:
-        let_go(shelf.content)
+    file = _book_file()
+    if file is not None:
+        let_go(file.content)
 
 
 def digest() -> bytes:
@@ -65,7 +65,7 @@ def digest() -> bytes:
     return told.digest()
 
 
-class BookShelf:
+class BookFile:
     """The books of one file."""
 
     def __init__(self, content: mmap.mmap) -> None:
@@ -115,34 +115,34 @@ class BookShelf:
 class KeptTree(Tree[Any]):
     """A tree that stands in a file."""
 
-    __slots__ = ("_shelf", "_state")
+    __slots__ = ("_book_file", "_state")
 
-    def __init__(self, shelf: BookShelf, state: int) -> None:
-        self._shelf, self._state = shelf, state
-        self.meaning = shelf.meaning(state)
+    def __init__(self, file: BookFile, state: int) -> None:
+        self._book_file, self._state = file, state
+        self.meaning = file.meaning(state)
 
     def __getattr__(self, name: str) -> dict[str, Any]:
         if name != "branches":
             raise AttributeError(name)
-        self.branches = self._shelf.edges(self._state)
+        self.branches = self._book_file.edges(self._state)
         return self.branches
 
     def _grow(self, word: str, begun: Any) -> KeptTree:
-        grown = self.branches[word] = self._shelf.tree(begun)
+        grown = self.branches[word] = self._book_file.tree(begun)
         return grown
 
 
-def opened(path: Path, made_of: bytes) -> BookShelf | None:
+def opened(path: Path, made_of: bytes) -> BookFile | None:
     """Return the books of a file; None where there is none, or it was made of other sources."""
     try:
         with path.open("rb") as file:
             if file.read(DIGEST) != made_of:
                 return None
-            return BookShelf(mapped(file))
+            return BookFile(mapped(file))
     except FileNotFoundError:
         return None
 
 
 @cache
-def _shelf() -> BookShelf | None:
+def _book_file() -> BookFile | None:
     return opened(FILE, digest())

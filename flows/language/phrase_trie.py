@@ -125,14 +125,14 @@ def _choice(
     return options, ""
 
 
-def spelled(pattern: Pattern) -> Iterator[str]:
+def expanded(pattern: Pattern) -> Iterator[str]:
     """Yield the phrases of a pattern one by one: some have millions."""
     if not pattern:
         yield ""
         return
     first, *others = items(pattern)
-    for start in [first] if isinstance(first, str) else (each for option in first for each in spelled(option)):
-        for end in spelled(tuple(others)):
+    for start in [first] if isinstance(first, str) else (each for option in first for each in expanded(option)):
+        for end in expanded(tuple(others)):
             yield start + end
 
 
@@ -338,7 +338,7 @@ class Tree(Generic[Meaning]):
 Branch = Union[Tree[Meaning], Place[Meaning], list[Place[Meaning]]]  # noqa: UP007 - as above
 
 
-def planted(
+def build_tree(
     phrases: Iterable[tuple[Pattern, Meaning]], words: Callable[[str], Sequence[str]] = folded
 ) -> Tree[Meaning]:
     """Return the tree of these patterns; where two mean the same words, the first one counts.

@@ -101,7 +101,7 @@ class RetainedKind(NamedTuple):
     let_go: Callable[[Connection, Keys, RetentionRun], int]
     """Lets go of these, those that are still over, in one piece of work; returns how many."""
     at_once: int = AT_ONCE
-    sift: Callable[[Sequence[Row[Any]], RetentionRun], Sequence[Row[Any]]] | None = None
+    still_over: Callable[[Sequence[Row[Any]], RetentionRun], Sequence[Row[Any]]] | None = None
     """Leaves only what is really over, where the database alone cannot tell."""
 
 

@@ -93,7 +93,7 @@ def _batches(engine: Engine, kind: RetainedKind, look: RetentionRun) -> Iterator
         further = statement if after is None else statement.where(_behind(kind.order, after))
         with reader(engine) as connection:
             rows = connection.execute(further).all()
-        over = kind.sift(rows, look) if kind.sift is not None else rows
+        over = kind.still_over(rows, look) if kind.still_over is not None else rows
         if over:
             yield [row[0] if width == 1 else tuple(row[:width]) for row in over]
         if len(rows) < most:

@@ -46,7 +46,7 @@ def from_person(
     addresses = select(ADDRESS.c.id).where(ADDRESS.c.contributor_id == contributor_id)
     more = [OUTBOX.c.conversation_id == conversation_id] if conversation_id else []
     more += [OUTBOX.c.private] if private else []
-    theirs = OUTBOX.c.address_id.in_(addresses), OUTBOX.c.kind != MessageKind.UNSAY
+    theirs = OUTBOX.c.address_id.in_(addresses), OUTBOX.c.kind != MessageKind.CHAT_DELETION
     return _withhold(connection, reason, *theirs, OUTBOX.c.id.not_in(but), *more)
 
 

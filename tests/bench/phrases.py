@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flows.language.distress import distress_tables
 from flows.language.distress.train_danger import labelled
-from flows.language.phrase_trie import planted
+from flows.language.phrase_trie import build_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ def hits() -> dict[tuple[str, str], dict[str, list[str]]]:
     """Return (kind, phrase) -> label -> the messages in which the phrase counts."""
     book = distress_tables._english()
     (table,) = [table for table in distress_tables._tables() if table.language == "en"]
-    tree = planted(
+    tree = build_tree(
         (
             (distress_tables._respelled(pattern, book.spellings, distress_tables._as_written, {}), (kind, text))
             for kind in distress_tables.KINDS

@@ -212,7 +212,7 @@ class SimulatorChannel:
     async def send(self, piece: Piece) -> SentPiece:
         """Show it on the phone, or clear the phone."""
         phone = self._phone(piece.address)
-        if piece.unsay:
+        if piece.deletes:
             phone.bubbles.clear()
             phone.show(None)
             return SentPiece("")

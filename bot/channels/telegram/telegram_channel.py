@@ -232,7 +232,7 @@ class TelegramChannel:
     async def send(self, piece: Piece) -> SentPiece:
         """Send one message, redraw the buttons of one that was sent before, or take some away."""
         try:
-            if piece.unsay:
+            if piece.deletes:
                 return await self._unsay(piece)
             if piece.redraw_of and (drawn := await self._redraw(piece)) is not None:
                 return drawn
@@ -243,14 +243,14 @@ class TelegramChannel:
             except TelegramError as error:
                 raise failure(error) from None
         except UnansweredError as error:
-            raise SendError("retry", "no answer") if piece.unsay else failure(error) from None
+            raise SendError("retry", "no answer") if piece.deletes else failure(error) from None
         except TelegramError as error:
             raise failure(error) from None
 
     async def _unsay(self, piece: Piece) -> SentPiece:
         """Take messages of a private chat away; what is gone or too old already is passed over."""
         chat = int(piece.address)
-        numbers = [int(number) for number in piece.unsay if number.isascii() and number.isdigit()]
+        numbers = [int(number) for number in piece.deletes if number.isascii() and number.isdigit()]
         for start in range(0, len(numbers), MOST_UNSAID):
             some = numbers[start : start + MOST_UNSAID]
             try:

@@ -25,7 +25,7 @@ def delete_chat(turn: HandlerContext, _effect: DeleteChat) -> None:
         conversation_id=None,
         inbound_id=turn.trigger.inbound_id,
         channel=turn.person.channel,
-        kind=MessageKind.UNSAY,  # which messages it takes away is found out when it is its turn
+        kind=MessageKind.CHAT_DELETION,  # which messages it takes away is found out when it is its turn
         payload=Message(say=Say(text="")).to_json(),
         due_at=turn.now,
         now=turn.now,

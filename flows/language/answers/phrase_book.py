@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.language.kept_books import kept
 from flows.language.normalise import folded
-from flows.language.phrase_trie import Tree, parsed, planted
+from flows.language.phrase_trie import Tree, build_tree, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ def _made(raw: Mapping[str, Any]) -> AnswerTable:
     known: dict[str, PatternChoice] = {}
 
     def tree(*lists: tuple[str, Sequence[str]]) -> Tree[str]:
-        return planted((parsed(phrase, slots, known), kind) for kind, phrases in lists for phrase in phrases)
+        return build_tree((parsed(phrase, slots, known), kind) for kind, phrases in lists for phrase in phrases)
 
     ages, choosing, numbers = raw["ages"], raw["choosing"], raw["numbers"]
     told = [(kind, ages[kind]) for kind in ("not_now", "unclear", "young", "adult")]

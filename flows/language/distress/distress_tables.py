@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flows.language.distress import literal_wish
 from flows.language.kept_books import kept
 from flows.language.normalise import folded
-from flows.language.phrase_trie import Pattern, PatternChoice, Tree, items, parsed, pattern_of, planted
+from flows.language.phrase_trie import Pattern, PatternChoice, Tree, build_tree, items, parsed, pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -427,7 +427,7 @@ def _bound(tables: Sequence[DistressTable]) -> DistressBook:
     slots: dict[str, dict[str, PatternChoice]] = {table.language: {} for table in tables}
 
     def plant(*kinds: tuple[str, str, str]) -> Tree[str]:
-        return planted(
+        return build_tree(
             (
                 (respelled(pattern), meaning if table.language == "en" else f"{meaning}{FOREIGN}")
                 for name, kind, meaning in kinds

@@ -18,7 +18,7 @@ from flows.language.intents.automaton import ANY, found
 from flows.language.intents.gathered import Gathering, Rule
 from flows.language.kept_books import kept
 from flows.language.normalise import folded
-from flows.language.phrase_trie import PatternChoice, parsed, planted
+from flows.language.phrase_trie import PatternChoice, build_tree, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -251,12 +251,12 @@ def _made(language: str) -> IntentBook:
         return made
 
     def listed(name: str) -> Tree[bool]:
-        return planted([(parsed(line, {}), True) for table in tables for line in table[name]], words)
+        return build_tree([(parsed(line, {}), True) for table in tables for line in table[name]], words)
 
     def every(name: str) -> frozenset[str]:
         return frozenset(word for table in tables for word in table[name])
 
-    named = {SLOTS[shelf]: [form for forms in names[shelf].values() for form in forms] for shelf in SLOTS}
+    named = {SLOTS[slot]: [form for forms in names[slot].values() for form in forms] for slot in SLOTS}
     for table in tables:
         table["slots"] |= named
     phrases = [said for table in tables for said in _phrases(table, table["slots"])]
@@ -271,7 +271,7 @@ def _made(language: str) -> IntentBook:
     ]
     phrases.sort(key=lambda each: (each[1].level, _RANK[each[1].kind]), reverse=True)
     return IntentBook(
-        said=planted(phrases, words),
+        said=build_tree(phrases, words),
         courteous=listed("courtesies"),
         gathering=Gathering([rule for table in tables for rule in _rules(table)]),
         vetoed=listed("vetoes"),
@@ -284,7 +284,7 @@ def _made(language: str) -> IntentBook:
         ages={word: str(age) for table in tables for word, age in table["ages"].items()},
         units=every("units"),
         since=every("since"),
-        languages={folded(form)[0]: code for shelf in SLOTS for code, forms in names[shelf].items() for form in forms},
+        languages={folded(form)[0]: code for slot in SLOTS for code, forms in names[slot].items() for form in forms},
     )
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flows.language.kept_books import kept
 from flows.language.normalise import folded, normalise
-from flows.language.phrase_trie import Pattern, PatternChoice, Place, Tree, joined, parsed, sown, spelled
+from flows.language.phrase_trie import Pattern, PatternChoice, Place, Tree, expanded, joined, parsed, sown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -220,7 +220,7 @@ def compiled(own: KeywordTable, tables: Iterable[KeywordTable]) -> KeywordBook:
         folded(phrase)[-1]
         for table, word in shelves
         for pattern in table.patterns(word, "lone")
-        for phrase in spelled(pattern)
+        for phrase in expanded(pattern)
     )
     names = rf"\b[\W_]*((?:{NAME}\W*){{0,4}})"
     whole = joined([*part("words", "phrases", "clear", *USES), *named])
@@ -271,7 +271,7 @@ def compiled(own: KeywordTable, tables: Iterable[KeywordTable]) -> KeywordBook:
 
 def _forms(table: KeywordTable, word: Keyword) -> Iterator[str]:
     for pattern in table.patterns(word, "words"):
-        for phrase in spelled(pattern):
+        for phrase in expanded(pattern):
             yield normalise(phrase)
             yield " ".join(folded(phrase))
 

@@ -21,7 +21,7 @@ class MessageKind(StrEnum):
     """To somebody on call: it is the team's, and who does not get it is replaced by another."""
     CARE = "care"
     """Written by a person of the team to somebody who may need help."""
-    UNSAY = "unsay"
+    CHAT_DELETION = "unsay"
     """Nothing is said: messages of the chat are taken away. No STOP and no deletion takes that back."""
 
 

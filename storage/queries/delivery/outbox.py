@@ -2,9 +2,9 @@
 
 To one address goes one message at a time, in the order they were written: a reply is never overtaken by a later one. A
 message that waits for its hour (a prompt, a nudge) holds nobody up. A reply that is to be tried again holds up its
-person, however long that takes; so does every message whose fate is unknown, until it is settled. What somebody waits
-for is never held up by anything unasked. What became of a message that had been given to the provider when the process
-died is unknown, and it is not sent again blindly (rule 16).
+person, however long that takes; so does every message whose outcome is unknown, until it is settled. What somebody
+waits for is never held up by anything unasked. What became of a message that had been given to the provider when the
+process died is unknown, and it is not sent again blindly (rule 16).
 """
 
 from __future__ import annotations
@@ -327,7 +327,7 @@ def mark_unknown(connection: Connection, message: int, error: str) -> None:
 
 
 def still_unknown(connection: Connection, message: int) -> bool:
-    """Tell whether a message's fate is unknown yet, and hold its row: two who look into it settle it once."""
+    """Tell whether a message's outcome is unknown yet, and hold its row: two who look into it settle it once."""
     row = select(OUTBOX.c.id).where(OUTBOX.c.id == message, OUTBOX.c.state == MessageState.UNKNOWN).with_for_update()
     return connection.execute(row).first() is not None
 
@@ -378,7 +378,7 @@ def take_over(connection: Connection) -> list[int]:
 
 
 def unknown(connection: Connection, limit: int = 100) -> list[DueMessage]:
-    """Return messages whose fate is unknown, oldest first, to be looked up at the provider or shown to the team."""
+    """Return messages whose outcome is unknown, oldest first, to be looked up at the provider or shown to the team."""
     rows = connection.execute(_MESSAGE.where(text("outbox.state = 'unknown'")).order_by(OUTBOX.c.id).limit(limit))
     return [DueMessage(*row) for row in rows]
 

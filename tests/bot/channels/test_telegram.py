@@ -499,7 +499,7 @@ async def test_neither_token_nor_words_reach_the_log(log_output: io.StringIO) ->
 
 
 def unsaid(*numbers: int) -> Piece:
-    return Piece(address=CHAT, text="", unsay=tuple(map(str, numbers)))
+    return Piece(address=CHAT, text="", deletes=tuple(map(str, numbers)))
 
 
 async def test_messages_are_taken_away_a_hundred_at_a_time() -> None:
@@ -522,7 +522,7 @@ async def test_one_that_is_too_old_or_unknown_does_not_spare_the_others() -> Non
 async def test_an_id_that_is_none_is_passed_over() -> None:
     async with connected() as (channel, api):
         api.script.append(ok())
-        await channel.send(Piece(address=CHAT, text="", unsay=("", "x", "７", "12")))
+        await channel.send(Piece(address=CHAT, text="", deletes=("", "x", "７", "12")))
         assert api.of("/deleteMessages")[0]["message_ids"] == [12]
 
 

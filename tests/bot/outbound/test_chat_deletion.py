@@ -35,7 +35,7 @@ def send_all(service: Service) -> list[DueMessage]:
     def work(connection: Any) -> bool:
         due = outbox.claim_due(connection, service.now, "telegram")
         outbox.mark_sent(connection, [outbox.SentMessage(one.id, str(1000 + one.id), None) for one in due], service.now)
-        found.extend(one for one in due if one.kind == MessageKind.UNSAY)
+        found.extend(one for one in due if one.kind == MessageKind.CHAT_DELETION)
         return bool(due)
 
     while service.writer.run(work):
@@ -65,10 +65,10 @@ async def test_ours_and_theirs_go_and_nobody_elses(service: Service) -> None:
     rows = [row for row in service.rows(tables.Outbox) if row.kind == "reply" and row.contributor_id == 2]
     ours = [row.provider_id for row in rows if row.id < max(row.id for row in rows)]
     assert piece.address == str(CHAT)
-    assert set(theirs) <= set(piece.unsay)
-    assert set(ours) <= set(piece.unsay)
+    assert set(theirs) <= set(piece.deletes)
+    assert set(ours) <= set(piece.deletes)
     others = [row.provider_id for row in service.rows(tables.Outbox) if row.contributor_id == 1]
-    assert not set(others) & set(piece.unsay)
+    assert not set(others) & set(piece.deletes)
 
 
 async def test_what_is_older_than_two_days_is_left_alone(service: Service) -> None:
@@ -77,8 +77,8 @@ async def test_what_is_older_than_two_days_is_left_alone(service: Service) -> No
     service.now += timedelta(hours=48)
     fresh = await said(service, CHAT, "/deletechat")
     (piece,) = taken_away(service)
-    assert set(fresh) <= set(piece.unsay)
-    assert not set(old) & set(piece.unsay)
+    assert set(fresh) <= set(piece.deletes)
+    assert not set(old) & set(piece.deletes)
 
 
 async def test_what_was_erased_is_not_known_any_more_and_does_no_harm(service: Service) -> None:
@@ -86,7 +86,7 @@ async def test_what_was_erased_is_not_known_any_more_and_does_no_harm(service: S
     table = tables.Inbound.__table__
     service.writer.run(lambda c: c.execute(change(table).values(sealed=None)))
     (piece,) = taken_away(service)
-    assert all(number.isdigit() for number in piece.unsay)
+    assert all(number.isdigit() for number in piece.deletes)
 
 
 async def test_it_reaches_telegram_before_the_answer_does_and_also_after_stop_and_at_night(service: Service) -> None:

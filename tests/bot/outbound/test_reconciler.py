@@ -1,4 +1,4 @@
-"""Messages whose fate is unknown: asked after where that is possible, never sent again blindly."""
+"""Messages whose outcome is unknown: asked after where that is possible, never sent again blindly."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from flows.language.keep_books import made_anew, written
 from flows.language.kept_books import FILE, digest, opened
 from flows.language.keywords.recognise import recognise
 from flows.language.linear import weights_file
-from flows.language.phrase_trie import Tree, planted
+from flows.language.phrase_trie import Tree, build_tree
 from flows.language.record_codec import decoded
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def parts(book: Any) -> dict[str, Any]:
 
 
 def test_every_book_in_the_file_is_what_its_sources_make():
-    shelf = opened(FILE, digest())
-    assert shelf is not None, "The tables have changed since the file was made: make books"
+    file = opened(FILE, digest())
+    assert file is not None, "The tables have changed since the file was made: make books"
     made = made_anew()
-    assert shelf.names == set(made)
+    assert file.names == set(made)
     assert len(made) > 5
     trees, seen = 0, set[tuple[int, int]]()
     for name, book in made.items():
-        kept = parts(shelf.book(name))
+        kept = parts(file.book(name))
         for part, value in parts(book).items():
             if isinstance(value, Tree):
                 trees += 1
@@ -62,14 +62,14 @@ def test_every_book_in_the_file_is_what_its_sources_make():
 
 def test_a_file_of_other_sources_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     old = tmp_path / "books.bin"
-    tree = planted([("go away", "STOP")])
+    tree = build_tree([("go away", "STOP")])
     old.write_bytes(written({"keywords en": tree}))
     found = opened(old, digest())
     assert found is not None
     assert found.book("keywords en").find(["go", "away"]) == "STOP"
     assert opened(old, b"of other sources".ljust(32)) is None
     assert opened(tmp_path / "missing", digest()) is None
-    monkeypatch.setattr(kept_books, "_shelf", lambda: None)
+    monkeypatch.setattr(kept_books, "_book_file", lambda: None)
     assert kept_books.kept("keywords en", lambda: "put together") == "put together"
     assert recognise("stop", language="en") is not None
 

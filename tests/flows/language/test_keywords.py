@@ -29,7 +29,7 @@ from flows.language.keywords.recognise import (
     taken_by_carrier,
     unchecked,
 )
-from flows.language.phrase_trie import parsed, spelled
+from flows.language.phrase_trie import expanded, parsed
 
 SET = tomllib.loads((Path(__file__).parents[1] / "phrasings.toml").read_text(encoding="utf-8"))
 KEPT = SET.pop("kept")
@@ -54,7 +54,7 @@ def plain_words() -> list[tuple[str, Keyword, str]]:
         for table in tables()
         for word in Keyword
         for pattern in table.patterns(word, "words")
-        for phrase in spelled(pattern)
+        for phrase in expanded(pattern)
     ]
 
 
@@ -230,7 +230,7 @@ def test_every_phrase_of_a_table_means_its_word_and_no_other(table: KeywordTable
     tried = 0
     for word in Keyword:
         for pattern in table.patterns(word, "words", "phrases", "clear"):
-            for phrase in islice(spelled(pattern), 300):
+            for phrase in islice(expanded(pattern), 300):
                 tried += 1
                 found = recognise(phrase, language=table.language, channel="telegram")
                 assert found is not None, phrase
@@ -265,7 +265,7 @@ def test_reserved_words_are_whole_messages(language: str) -> None:
     ],
 )
 def test_patterns(pattern: str, phrases: list[str]) -> None:
-    assert list(spelled(parsed(pattern, {"slot": ["a[ b]"]}))) == phrases
+    assert list(expanded(parsed(pattern, {"slot": ["a[ b]"]}))) == phrases
 
 
 @pytest.mark.parametrize("pattern", ["stop (it", "stop it)", "stop [it)", "stop {it}", "stop {", "[a|b"])

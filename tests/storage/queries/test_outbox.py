@@ -205,7 +205,7 @@ def test_what_a_dead_sender_had_taken_is_unknown_and_not_sent_again(writer: Writ
         assert take(connection, past) == [], "the first holds up its person until it is settled"
         assert outbox.release_expired_leases(connection, past, all_of_them=True) == 1
         assert [due.id for due in outbox.unknown(connection)] == [early, late]
-        assert outbox.unknown(connection, limit=1)[0].payload == "a reply", "kept until its fate is known"
+        assert outbox.unknown(connection, limit=1)[0].payload == "a reply", "kept until its outcome is known"
 
     writer.run(work)
 
