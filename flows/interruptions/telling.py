@@ -6,11 +6,13 @@ nowhere.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flows.language.keywords.recognise import normalise
+from flows.language.normalise import word_count
 from flows.model.conversation import Answer
 from flows.model.effects import Say
 from flows.model.receipt_words import read as read_receipt
@@ -27,12 +29,14 @@ FEWEST_WORDS = 5
 """Words from which a text with somebody in it tells something; an answer has fewer."""
 SURE_WORDS = 12
 """Words from which any text tells something."""
+_ASKS = re.compile(r"\?[^\w.!?]*$")
+"""A question mark at the end; an emoji or a bracket behind it changes nothing."""
 
 
 def is_telling(turn: TurnBuilder, text: str) -> bool:
     """Return whether words tell something, rather than answer or ask: a sentence about somebody."""
-    words = len(text.split())
-    if words < FEWEST_WORDS or text.rstrip().endswith("?"):
+    words = word_count(text)
+    if words < FEWEST_WORDS or _ASKS.search(text):
         return False
     if words >= SURE_WORDS:
         return True
@@ -49,7 +53,7 @@ def tells_of_the_past(turn: TurnBuilder, text: str, fewest: int = FEWEST_WORDS) 
     """Return whether words, `fewest` at least, tell what somebody did or said, and so decide and name nothing."""
     padded = spaced(normalise(text))
     past = (spaced(normalise(word)) for word in turn.common("past_words").split(","))
-    return len(text.split()) >= fewest and any(word in padded for word in past)
+    return word_count(text) >= fewest and any(word in padded for word in past)
 
 
 def names_receipt(turn: TurnBuilder, said: Said) -> bool:

@@ -72,9 +72,14 @@ TOLD_CHARACTERS, TOLD_WORDS = 25, 4
 """From this length on, uninvited words may be a story and are held sealed; shorter ones are a greeting."""
 
 
+def word_count(text: str) -> int:
+    """Return how many words a text has; what holds no letter and no digit, such as an emoji, is none."""
+    return sum(any(map(str.isalnum, word)) for word in text.split())
+
+
 def is_told(text: str) -> bool:
     """Return whether words are more than a greeting: what arrives like this before consent is held sealed."""
-    return len(text.strip()) >= TOLD_CHARACTERS and len(text.split()) >= TOLD_WORDS
+    return len(text.strip()) >= TOLD_CHARACTERS and word_count(text) >= TOLD_WORDS
 
 
 def folded(text: str) -> list[str]:

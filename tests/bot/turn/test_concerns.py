@@ -64,6 +64,15 @@ async def test_an_emergency_does_not_use_up_the_signpost_of_the_day(service: Ser
     assert [SIGNPOST in answer for answer in answers] == [True]
 
 
+@pytest.mark.parametrize("face", ["", " 😭", " 😭😭 😭"])
+async def test_an_emoji_makes_no_part_of_a_story_of_words_of_distress(service: Service, face: str) -> None:
+    await service.text(MAYA, *walk.AGREED_BY_TEXT, "My mum waited nine months for her hip.", "DONE", "SKIP", "1")
+    answers = await service.text(MAYA, f"I want to die{face}")
+    assert len(answers) == 1
+    assert SIGNPOST in answers[0]
+    assert [row.text for row in service.rows(tables.Story)] == ["My mum waited nine months for her hip."]
+
+
 async def test_leaving_it_there_stops_contact(service: Service) -> None:
     await service.text(MAYA, "Hello", "AGREE", DISTRESS, "3")
     assert service.rows(tables.Contributor)[0].opted_out
